@@ -1,0 +1,129 @@
+//! One admission decision as bytes: how it is put to a policy that runs in another process.
+//!
+//! A question is, little-endian: priority i32, prompt tokens u32, time u64, draw key u64, and for each instance waiting
+//! u32, running u32, in flight u32, KV utilisation f64, metrics age u64, KV capacity u64. The answer is one byte.
+
+use crate::{Admitter, Cluster, Decision, Draw, Instance, Request};
+
+/// Bytes of a question before its instances.
+pub const HEADER_BYTES: usize = 24;
+/// Bytes of one instance.
+pub const INSTANCE_BYTES: usize = 36;
+/// The most instances that a question can describe.
+pub const MAX_INSTANCES: usize = 128;
+/// The most parameters that a policy can take.
+pub const MAX_TUNABLES: usize = 32;
+
+/// Answer: let it in.
+pub const ADMIT: u8 = 0;
+/// Answer: refuse it.
+pub const REJECT: u8 = 1;
+/// Answer to bytes that are no question.
+pub const NOT_A_QUESTION: u8 = 255;
+
+const IDLE: Instance =
+    Instance { waiting: 0, running: 0, in_flight: 0, kv_utilization: 0.0, metrics_age_us: 0, kv_capacity_tokens: 0 };
+
+/// The bytes of a question, handed to `write` piece by piece.
+pub fn ask(request: &Request, instances: &[Instance], draw: &Draw, mut write: impl FnMut(&[u8])) {
+    write(&request.priority.to_le_bytes());
+    write(&request.prompt_tokens.to_le_bytes());
+    write(&request.now_us.to_le_bytes());
+    write(&draw.key().to_le_bytes());
+    for instance in instances {
+        write(&instance.waiting.to_le_bytes());
+        write(&instance.running.to_le_bytes());
+        write(&instance.in_flight.to_le_bytes());
+        write(&instance.kv_utilization.to_le_bytes());
+        write(&instance.metrics_age_us.to_le_bytes());
+        write(&instance.kv_capacity_tokens.to_le_bytes());
+    }
+}
+
+/// One run of a policy on the far side: the policy itself and room for the instances of a question.
+pub struct Seat<P> {
+    policy: P,
+    instances: [Instance; MAX_INSTANCES],
+}
+
+impl<P: Admitter> Seat<P> {
+    /// Starts a run with these parameters, or with the author's defaults where there are none.
+    pub fn start(parameters: &[f64]) -> Self {
+        let mut defaults = [0.0; MAX_TUNABLES];
+        for (value, tunable) in defaults.iter_mut().zip(P::TUNABLES) {
+            *value = tunable.default;
+        }
+        let defaults = &defaults[..P::TUNABLES.len()];
+        let parameters = if parameters.len() == defaults.len() { parameters } else { defaults };
+        Seat { policy: P::new(parameters), instances: [IDLE; MAX_INSTANCES] }
+    }
+
+    /// Answers a question.
+    pub fn answer(&mut self, question: &[u8]) -> u8 {
+        let mut bytes = Bytes(question);
+        let Some((request, key)) = bytes.request() else { return NOT_A_QUESTION };
+        let mut count = 0;
+        while !bytes.0.is_empty() {
+            match (self.instances.get_mut(count), bytes.instance()) {
+                (Some(slot), Some(instance)) => *slot = instance,
+                _ => return NOT_A_QUESTION,
+            }
+            count += 1;
+        }
+        let cluster = Cluster { instances: &self.instances[..count] };
+        match self.policy.admit(&request, &cluster, &mut Draw::from_key(key)) {
+            Decision::Admit => ADMIT,
+            Decision::Reject => REJECT,
+        }
+    }
+
+    /// Writes the policy's tunables: for each one its default, low and high as f64, the length of its name as one byte,
+    /// the name. Returns the number of bytes written; those that do not fit are left out.
+    pub fn describe(out: &mut [u8]) -> usize {
+        let mut end = 0;
+        for tunable in P::TUNABLES.iter().take(MAX_TUNABLES) {
+            let name = &tunable.name.as_bytes()[..tunable.name.len().min(255)];
+            let Some(room) = out.get_mut(end..end + 25 + name.len()) else { return end };
+            room[..8].copy_from_slice(&tunable.default.to_le_bytes());
+            room[8..16].copy_from_slice(&tunable.low.to_le_bytes());
+            room[16..24].copy_from_slice(&tunable.high.to_le_bytes());
+            room[24] = name.len() as u8;
+            room[25..].copy_from_slice(name);
+            end += 25 + name.len();
+        }
+        end
+    }
+}
+
+struct Bytes<'a>(&'a [u8]);
+
+impl Bytes<'_> {
+    fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (head, rest) = self.0.split_first_chunk::<N>()?;
+        self.0 = rest;
+        Some(*head)
+    }
+
+    fn request(&mut self) -> Option<(Request, u64)> {
+        let request = Request {
+            priority: i32::from_le_bytes(self.take()?),
+            prompt_tokens: u32::from_le_bytes(self.take()?),
+            now_us: u64::from_le_bytes(self.take()?),
+        };
+        Some((request, u64::from_le_bytes(self.take()?)))
+    }
+
+    fn instance(&mut self) -> Option<Instance> {
+        Some(Instance {
+            waiting: u32::from_le_bytes(self.take()?),
+            running: u32::from_le_bytes(self.take()?),
+            in_flight: u32::from_le_bytes(self.take()?),
+            kv_utilization: f64::from_le_bytes(self.take()?),
+            metrics_age_us: u64::from_le_bytes(self.take()?),
+            kv_capacity_tokens: u64::from_le_bytes(self.take()?),
+        })
+    }
+}
+
+/// This file's own text, compiled together with the contract's.
+pub const SOURCE: &str = include_str!("wire.rs");
