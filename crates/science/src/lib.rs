@@ -1,1 +1,22 @@
-//! science
+//! The words of the loop as types, its rules, and the state machine that drives a campaign.
+//!
+//! Nothing here reads a file, a clock or the environment, so nothing here can fail for the world's sake: what comes in
+//! is data, what goes out is data. Start with these three files: [`state`] (what may happen, and what happens next),
+//! [`objective`] (what is measured), [`judge`] (how a claim is held against what was measured).
+
+pub mod bundle;
+pub mod champion;
+pub mod event;
+pub mod experiment;
+pub mod fastfail;
+pub mod id;
+pub mod judge;
+pub mod keyed;
+pub mod objective;
+pub mod outcome;
+pub mod principle;
+pub mod source;
+pub mod space;
+pub mod state;
+pub mod stats;
+pub mod trial;

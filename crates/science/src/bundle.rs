@@ -1,0 +1,215 @@
+//! Hypothesis bundles: claims that can fail, written down before anything runs.
+
+use crate::id::CandidateId;
+use crate::space::Point;
+use serde::{Deserialize, Serialize};
+
+/// One iteration's claims. The first arm is the main one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bundle {
+    /// What this iteration wants to know, in one sentence.
+    pub question: String,
+    /// What the main arm departs from: the reference, or an earlier candidate.
+    pub parent: Side,
+    /// 1..n arms, `main` first and once.
+    pub arms: Vec<Arm>,
+}
+
+/// A claim and the design that would make it true.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Arm {
+    /// Its name within the bundle, for example `main` or `ablation-prompt`.
+    pub name: String,
+    /// Its role.
+    pub kind: ArmKind,
+    /// The claim in words.
+    pub hypothesis: String,
+    /// The causal story behind it.
+    pub mechanism: String,
+    /// What to look at if the prediction fails.
+    pub diagnostic: String,
+    /// The claim as code can check it.
+    pub prediction: Prediction,
+    /// What to implement.
+    pub design: Design,
+}
+
+/// The role of an arm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ArmKind {
+    /// The claim that the iteration is about.
+    Main,
+    /// The same without one component: the component matters.
+    Ablation,
+    /// Two components together do more than the sum of both.
+    SuperAdditivity,
+    /// A change that must not matter if the mechanism is right.
+    ControlNegative,
+    /// The claim holds around the point where it was made.
+    Robustness,
+}
+
+impl ArmKind {
+    /// The word for it in reports and the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ArmKind::Main => "main",
+            ArmKind::Ablation => "ablation",
+            ArmKind::SuperAdditivity => "super-additivity",
+            ArmKind::ControlNegative => "control-negative",
+            ArmKind::Robustness => "robustness",
+        }
+    }
+}
+
+/// What an executor is to write.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Design {
+    /// The algorithm in words.
+    pub intent: String,
+    /// Its declared place in the design space, where the planner knows one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub point: Option<Point>,
+}
+
+/// A typed claim: the metric of this arm, less that of the right side, stands in `relation`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Prediction {
+    /// What is compared; oriented so that more is better.
+    pub metric: Metric,
+    /// What this arm is compared with. Several sides mean the sum of their effects over the bundle's parent.
+    pub against: Vec<Side>,
+    /// Scenarios by name; none means the whole panel.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scope: Vec<String>,
+    /// How large the difference is claimed to be.
+    pub relation: Relation,
+    /// The planner's own probability that the claim holds, 0..1.
+    pub confidence: f64,
+}
+
+/// What a claim is about. Differences are oriented so that a positive one favours the arm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Metric {
+    /// Cost saved against the reference at equal improvement, a fraction; for the whole panel only.
+    NetSaving,
+    /// Improvement of the critical tier, log units.
+    Improvement,
+    /// Droppable work *not* refused, a fraction.
+    ExtraShedWork,
+    /// Droppable requests *not* refused, a fraction.
+    ExtraShedRate,
+    /// Gain in the 90th percentile of TTFT, log units.
+    TtftP90,
+    /// Gain in mean E2E latency, log units.
+    E2eMean,
+    /// Gain in the 90th percentile of E2E latency, log units.
+    E2eP90,
+}
+
+impl Metric {
+    /// The name of the metric in words.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Metric::NetSaving => "net saving",
+            Metric::Improvement => "improvement",
+            Metric::ExtraShedWork => "extra shed work",
+            Metric::ExtraShedRate => "extra shed rate",
+            Metric::TtftP90 => "TTFT p90 gain",
+            Metric::E2eMean => "E2E mean gain",
+            Metric::E2eP90 => "E2E p90 gain",
+        }
+    }
+}
+
+/// One side of a comparison.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Side {
+    /// The experiment's baseline.
+    Baseline,
+    /// The experiment's reference.
+    Reference,
+    /// Another arm of the same bundle.
+    Arm(String),
+    /// A candidate of an earlier iteration.
+    Candidate(CandidateId),
+}
+
+/// The size of the claimed difference, in the metric's unit.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Relation {
+    /// At least this much better; above zero.
+    AtLeast(f64),
+    /// No further apart than this; above zero.
+    Within(f64),
+}
+
+impl Bundle {
+    /// Says what is wrong with a bundle, if anything is. `scenarios` are the experiment's.
+    pub fn check(&self, scenarios: &[String]) -> Result<(), String> {
+        match self.arms.first() {
+            None => return Err("the bundle has no arm".into()),
+            Some(arm) if arm.kind != ArmKind::Main => return Err("the first arm must be of kind `main`".into()),
+            Some(_) => {}
+        }
+        for (at, arm) in self.arms.iter().enumerate() {
+            let earlier = &self.arms[..at];
+            let fail = |problem: String| Err(format!("arm `{}`: {problem}", arm.name));
+            if arm.name.is_empty() || arm.name.contains(char::is_whitespace) {
+                return fail("its name must be one word".into());
+            }
+            if earlier.iter().any(|other| other.name == arm.name) {
+                return fail("its name is used twice".into());
+            }
+            if at > 0 && arm.kind == ArmKind::Main {
+                return fail("a bundle has one `main` arm".into());
+            }
+            if let Err(problem) = arm.prediction.check(scenarios, earlier) {
+                return fail(problem);
+            }
+        }
+        Ok(())
+    }
+
+    /// The arm with this name and its position.
+    pub fn arm(&self, name: &str) -> Option<(usize, &Arm)> {
+        self.arms.iter().enumerate().find(|(_, arm)| arm.name == name)
+    }
+}
+
+impl Prediction {
+    fn check(&self, scenarios: &[String], earlier: &[Arm]) -> Result<(), String> {
+        let (Relation::AtLeast(size) | Relation::Within(size)) = self.relation;
+        if !(size.is_finite() && size > 0.0) {
+            return Err(format!("the size of its relation is {size}; it must be above zero"));
+        }
+        if !(0.0..=1.0).contains(&self.confidence) {
+            return Err(format!("its confidence is {}; it must lie in 0..1", self.confidence));
+        }
+        if self.against.is_empty() {
+            return Err("its prediction compares with nothing".into());
+        }
+        if let Some(name) = self.scope.iter().find(|name| !scenarios.contains(name)) {
+            return Err(format!("its scope names `{name}`, which is no scenario of the experiment"));
+        }
+        if self.metric == Metric::NetSaving && !self.scope.is_empty() {
+            return Err("net saving exists for the whole panel only; leave `scope` empty".into());
+        }
+        for side in &self.against {
+            if let Side::Arm(name) = side
+                && !earlier.iter().any(|arm| arm.name == *name)
+            {
+                return Err(format!("it compares with arm `{name}`, which is not an earlier arm"));
+            }
+        }
+        Ok(())
+    }
+}

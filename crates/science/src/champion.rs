@@ -1,0 +1,170 @@
+//! Who may win, who wins, and who is worth keeping beside the winner.
+
+use crate::experiment::{Experiment, Guard, GuardMetric};
+use crate::id::CandidateId;
+use crate::objective::Score;
+
+/// A scored candidate, in the order in which candidates were scored.
+#[derive(Clone, Debug)]
+pub struct Contender<'a> {
+    /// The candidate.
+    pub id: &'a CandidateId,
+    /// Its score.
+    pub score: &'a Score,
+    /// Its free parameters.
+    pub free_parameters: u32,
+}
+
+/// The winner, and whether it matches the reference's improvement.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Champion {
+    /// The candidate.
+    pub id: CandidateId,
+    /// False if no admissible candidate reaches the reference's improvement: then this is the one that saves most.
+    pub matches_reference: bool,
+}
+
+/// Every reason why a score is not admissible; none means that it is.
+pub fn objections(score: &Score, free_parameters: u32, experiment: &Experiment) -> Vec<String> {
+    let mut objections = Vec::new();
+    if score.protected_rejections > 0 {
+        objections.push(format!("refused {} protected requests", score.protected_rejections));
+    }
+    for guard in &experiment.objective.constraints {
+        let (value, name) = guarded(guard.metric, score, free_parameters);
+        if let Some(bound) = guard.at_most.filter(|bound| value > *bound) {
+            objections.push(format!("{name} {value:.3} is above {bound}{}", place(guard, score)));
+        }
+        if let Some(bound) = guard.at_least.filter(|bound| value < *bound) {
+            objections.push(format!("{name} {value:.3} is below {bound}"));
+        }
+    }
+    objections
+}
+
+fn guarded(metric: GuardMetric, score: &Score, free_parameters: u32) -> (f64, &'static str) {
+    match metric {
+        GuardMetric::Regret => (score.regret, "regret (points)"),
+        GuardMetric::Loss => (score.loss, "loss against the baseline (points)"),
+        GuardMetric::Improvement => (score.improvement, "improvement"),
+        GuardMetric::ExtraShedWork => (score.extra_shed_work, "extra shed work"),
+        GuardMetric::ExtraShedRate => (score.extra_shed_rate, "extra shed rate"),
+        GuardMetric::ThroughputLoss => (score.throughput_loss, "throughput loss"),
+        GuardMetric::FreeParameters => (f64::from(free_parameters), "free parameters"),
+    }
+}
+
+fn place(guard: &Guard, score: &Score) -> String {
+    match guard.metric {
+        GuardMetric::Regret => format!(" in {}", score.regret_scenario),
+        _ => String::new(),
+    }
+}
+
+/// The champion among `contenders`: of the admissible ones whose improvement reaches the reference's, the one with the
+/// smallest extra shed work; within 1 % of that, fewer free parameters, then the earlier. If none reaches it, the
+/// admissible one with the largest net saving.
+pub fn champion(contenders: &[Contender<'_>], reference_improvement: f64, experiment: &Experiment) -> Option<Champion> {
+    let admissible: Vec<&Contender<'_>> =
+        contenders.iter().filter(|c| objections(c.score, c.free_parameters, experiment).is_empty()).collect();
+    let matching = || admissible.iter().filter(|c| c.score.improvement >= reference_improvement);
+    if let Some(least) = matching().map(|c| c.score.extra_shed_work).min_by(f64::total_cmp) {
+        let within = least + 0.01 * least.abs();
+        let best = matching().filter(|c| c.score.extra_shed_work <= within).min_by_key(|c| c.free_parameters)?;
+        return Some(Champion { id: best.id.clone(), matches_reference: true });
+    }
+    let saving = |c: &&&Contender<'_>| c.score.net_saving;
+    let best = admissible.iter().filter(|c| saving(c).is_some()).max_by(|a, b| {
+        // `max_by` keeps the last of equals; the earlier candidate should win.
+        a.score
+            .net_saving
+            .partial_cmp(&b.score.net_saving)
+            .unwrap_or(std::cmp::Ordering::Equal)
+            .then(std::cmp::Ordering::Greater)
+    })?;
+    Some(Champion { id: best.id.clone(), matches_reference: false })
+}
+
+/// The Pareto front over improvement (more), extra shed work (less) and free parameters (less).
+pub fn front<'a>(contenders: &[Contender<'a>]) -> Vec<&'a CandidateId> {
+    let axes = |c: &Contender<'_>| [-c.score.improvement, c.score.extra_shed_work, f64::from(c.free_parameters)];
+    let dominates = |a: [f64; 3], b: [f64; 3]| (0..3).all(|i| a[i] <= b[i]) && (0..3).any(|i| a[i] < b[i]);
+    let dominated = |c: &Contender<'_>| contenders.iter().any(|other| dominates(axes(other), axes(c)));
+    contenders.iter().filter(|c| !dominated(c)).map(|c| c.id).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::{Budget, Objective};
+
+    fn score(improvement: f64, work: f64, regret: f64) -> Score {
+        Score {
+            improvement,
+            improvement_ci: None,
+            extra_shed_work: work,
+            extra_shed_work_ci: None,
+            extra_shed_rate: work,
+            extra_sheds: 1,
+            throughput_loss: 0.0,
+            ms_saved_per_shed: None,
+            net_saving: Some(0.4 - work),
+            net_saving_ci: None,
+            regret,
+            regret_scenario: "chatbot_near".into(),
+            loss: 0.0,
+            protected_rejections: 0,
+            scenarios: vec![],
+        }
+    }
+
+    fn experiment() -> Experiment {
+        Experiment {
+            question: String::new(),
+            iterations: 1,
+            seeds: 5,
+            baseline: String::new(),
+            reference: String::new(),
+            scenarios: vec![],
+            objective: Objective {
+                reference_scale: "k".into(),
+                constraints: vec![Guard { metric: GuardMetric::Regret, at_most: Some(5.0), at_least: None }],
+            },
+            dimensions: vec![],
+            budget: Budget::default(),
+        }
+    }
+
+    fn win(scores: &[(Score, u32)]) -> Option<(usize, bool)> {
+        let ids: Vec<CandidateId> = (0..scores.len()).map(|i| CandidateId::from(i.to_string())).collect();
+        let contenders: Vec<Contender<'_>> = scores
+            .iter()
+            .zip(&ids)
+            .map(|((score, free), id)| Contender { id, score, free_parameters: *free })
+            .collect();
+        champion(&contenders, 0.25, &experiment()).map(|c| (c.id.as_str().parse().unwrap(), c.matches_reference))
+    }
+
+    #[test]
+    fn the_cheapest_admissible_candidate_that_matches_the_reference_wins() {
+        let scores = [(score(0.26, 0.40, 1.0), 4), (score(0.25, 0.38, 1.0), 4), (score(0.2, 0.1, 1.0), 1)];
+        assert_eq!(win(&scores), Some((1, true)));
+    }
+
+    #[test]
+    fn within_one_percent_the_simpler_and_then_the_earlier_wins() {
+        let scores = [(score(0.26, 0.3800, 1.0), 5), (score(0.26, 0.3820, 1.0), 3), (score(0.26, 0.3821, 1.0), 3)];
+        assert_eq!(win(&scores), Some((1, true)));
+    }
+
+    #[test]
+    fn a_candidate_that_gives_up_a_workload_is_not_admissible() {
+        assert_eq!(win(&[(score(0.3, 0.1, 5.1), 3)]), None);
+        assert!(objections(&score(0.3, 0.1, 5.1), 3, &experiment())[0].contains("chatbot_near"));
+    }
+
+    #[test]
+    fn without_a_match_the_largest_saving_wins_and_says_so() {
+        assert_eq!(win(&[(score(0.24, 0.3, 0.0), 3), (score(0.249, 0.25, 0.0), 3)]), Some((1, false)));
+    }
+}

@@ -1,0 +1,117 @@
+//! An experiment: what is to be discovered. The meaning of `campaign.toml`.
+
+use crate::space::{Dimension, Space};
+use serde::{Deserialize, Serialize};
+
+/// `campaign.toml`, whose field documentation is the reference of the format.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Experiment {
+    /// What is to be discovered, in words; shown to planners.
+    pub question: String,
+    /// Turns of the loop, at least 1.
+    pub iterations: u32,
+    /// Search seeds of the study panel, at least 3.
+    pub seeds: u32,
+    /// The policy that improvements are measured against: a built-in admitter with parameters, or a file of the experiment.
+    pub baseline: String,
+    /// The published policy to beat, likewise.
+    pub reference: String,
+    /// The scenario files, relative to the experiment.
+    pub scenarios: Vec<String>,
+    /// What counts.
+    pub objective: Objective,
+    /// The axes of the design space.
+    #[serde(default, rename = "dimension", skip_serializing_if = "Vec::is_empty")]
+    pub dimensions: Vec<Dimension>,
+    /// What a campaign may spend.
+    #[serde(default)]
+    pub budget: Budget,
+}
+
+/// The `[objective]` table.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Objective {
+    /// The parameter of the reference that scales how much it sheds; the exchange rate λ is measured along it.
+    pub reference_scale: String,
+    /// What an admissible candidate must satisfy beyond refusing nothing that is protected.
+    #[serde(default, rename = "constraint", skip_serializing_if = "Vec::is_empty")]
+    pub constraints: Vec<Guard>,
+}
+
+/// One `[[objective.constraint]]`: a bound on a metric of the score.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Guard {
+    /// The bounded metric.
+    pub metric: GuardMetric,
+    /// Its largest admissible value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_most: Option<f64>,
+    /// Its smallest admissible value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_least: Option<f64>,
+}
+
+/// A metric that can be bounded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GuardMetric {
+    /// The most that a scenario loses against the reference, points.
+    Regret,
+    /// The most that a scenario loses against the baseline, points.
+    Loss,
+    /// Improvement, a fraction.
+    Improvement,
+    /// Extra shed work, a fraction.
+    ExtraShedWork,
+    /// Extra shed rate, a fraction.
+    ExtraShedRate,
+    /// Throughput loss, a fraction.
+    ThroughputLoss,
+    /// Free parameters, a count.
+    FreeParameters,
+}
+
+/// The `[budget]` table; what is absent is not limited.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Budget {
+    /// Candidates that may be evaluated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evaluations: Option<u32>,
+    /// Wall time of the campaign, minutes, over all its resumes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minutes: Option<f64>,
+}
+
+impl Experiment {
+    /// Says what is wrong with the meaning of the file, if anything is: the key and the problem.
+    pub fn check(&self) -> Result<(), (String, String)> {
+        let fail = |key: &str, problem: String| Err((key.to_owned(), problem));
+        if self.iterations == 0 {
+            return fail("iterations", "a campaign needs at least one iteration".into());
+        }
+        if !(3..=100).contains(&self.seeds) {
+            return fail("seeds", format!("{} seeds; a verdict takes at least 3, and 100 are plenty", self.seeds));
+        }
+        if self.scenarios.is_empty() {
+            return fail("scenarios", "an experiment needs at least one scenario".into());
+        }
+        for guard in &self.objective.constraints {
+            if guard.at_most.is_none() == guard.at_least.is_none() {
+                return fail("objective.constraint", "give each constraint either `at_most` or `at_least`".into());
+            }
+        }
+        if self.budget.minutes.is_some_and(|minutes| minutes.is_nan() || minutes <= 0.0) {
+            return fail("budget.minutes", "a time budget must be above zero".into());
+        }
+        self.space().check().map_err(|(name, problem)| ("dimension".to_owned(), format!("`{name}`: {problem}")))
+    }
+
+    /// The design space.
+    pub fn space(&self) -> Space {
+        Space { dimensions: self.dimensions.clone() }
+    }
+}

@@ -1,0 +1,317 @@
+//! The state machine of a campaign.
+//!
+//! [`State::apply`] is the only way in which a campaign moves: running a campaign applies events as they happen, resuming
+//! one applies the stored events, and there is no other code for resuming. [`State::next_action`] says what is to be
+//! done; whoever does it (the engine) comes back with an event.
+
+mod apply;
+
+use crate::bundle::{Arm, ArmKind, Bundle, Side};
+use crate::champion::{self, Champion, Contender};
+use crate::event::{Candidate, EndReason, Event, Started};
+use crate::fastfail;
+use crate::id::CandidateId;
+use crate::judge::{self, Finding, Measured};
+use crate::objective::{Measurement, Score, Yardsticks};
+use crate::outcome::Outcome;
+use crate::principle::{Change, Principle, Status};
+use crate::space::Constraint;
+pub use apply::IllegalEvent;
+use std::collections::BTreeMap;
+
+/// Where a campaign stands, folded from its events.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    /// What the campaign was opened with.
+    pub started: Option<Started>,
+    /// What all candidates are held against.
+    pub yardsticks: Option<Yardsticks>,
+    /// The turns of the loop so far; the last one may be under way.
+    pub iterations: Vec<Iteration>,
+    /// Every candidate that was written.
+    pub candidates: BTreeMap<CandidateId, CandidateRecord>,
+    /// Their ids in the order in which they were written.
+    pub order: Vec<CandidateId>,
+    /// Every principle that was drawn, retired ones included.
+    pub principles: Vec<Principle>,
+    /// Candidates that went through the sandbox.
+    pub evaluations: u32,
+    /// Why the campaign ended, if it has.
+    pub ended: Option<EndReason>,
+    phase: Phase,
+}
+
+/// One turn of the loop.
+#[derive(Clone, Debug, Default)]
+pub struct Iteration {
+    /// What was claimed; none if the planner failed.
+    pub bundle: Option<Bundle>,
+    /// Why the planner failed, if it did.
+    pub failure: Option<String>,
+    /// What became of each arm, in the bundle's order.
+    pub arms: Vec<ArmRecord>,
+    /// What was learned.
+    pub changes: Vec<Change>,
+    /// Share of the design space left at its end.
+    pub volume: Option<f64>,
+    /// The champion at its end.
+    pub champion: Option<Champion>,
+}
+
+/// What became of an arm.
+#[derive(Clone, Debug, Default)]
+pub struct ArmRecord {
+    /// What the executor wrote.
+    pub candidate: Option<CandidateId>,
+    /// The verdict.
+    pub finding: Option<Finding>,
+    /// Why it was skipped, if it was.
+    pub skipped: Option<String>,
+}
+
+/// What is known of a candidate.
+#[derive(Clone, Debug)]
+pub struct CandidateRecord {
+    /// As written.
+    pub candidate: Candidate,
+    /// The iteration that it was written in, from 1.
+    pub iteration: u32,
+    /// The arm that it was written for.
+    pub arm: String,
+    /// What became of it.
+    pub outcome: Option<Outcome>,
+    /// Its trials against the baseline's.
+    pub measurement: Option<Measurement>,
+    /// Its score.
+    pub score: Option<Score>,
+}
+
+/// What is to be done next.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// Measure the yardsticks.
+    Calibrate,
+    /// Ask the planner for a bundle.
+    Plan,
+    /// Ask the executor for an arm's source.
+    Implement {
+        /// Position of the arm in the bundle.
+        arm: usize,
+    },
+    /// Put a candidate through the sandbox and the simulator.
+    Evaluate {
+        /// The candidate.
+        candidate: CandidateId,
+    },
+    /// Ask the extractor for lessons.
+    Extract,
+    /// Nothing of the world is needed: this event follows from what is known.
+    Record(Box<Event>),
+    /// The campaign has ended.
+    Rest,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Phase {
+    #[default]
+    Unopened,
+    Calibrating,
+    Planning,
+    /// Working on the arm at this position.
+    Arm(usize),
+    Extracting,
+    Closing,
+    Ended,
+}
+
+impl State {
+    /// What is to be done next.
+    ///
+    /// # Panics
+    /// If no `Started` event was applied: there is no campaign to go on with.
+    pub fn next_action(&self) -> Action {
+        match self.phase {
+            Phase::Unopened => panic!("a campaign begins with its `started` event"),
+            Phase::Calibrating => Action::Calibrate,
+            Phase::Planning if self.iterations.len() as u32 >= self.opened().experiment.iterations => {
+                Action::Record(Box::new(Event::Ended { reason: EndReason::Completed }))
+            }
+            Phase::Planning => Action::Plan,
+            Phase::Arm(at) => self.next_for_arm(at),
+            Phase::Extracting => Action::Extract,
+            Phase::Closing => Action::Record(Box::new(Event::IterationClosed { volume: self.volume() })),
+            Phase::Ended => Action::Rest,
+        }
+    }
+
+    fn next_for_arm(&self, at: usize) -> Action {
+        let (bundle, iteration) = (self.bundle(), self.current());
+        let arm = &bundle.arms[at];
+        let findings: Vec<Option<&Finding>> = iteration.arms.iter().map(|arm| arm.finding.as_ref()).collect();
+        if let Some(reason) = fastfail::skip(bundle, &findings) {
+            return Action::Record(Box::new(Event::ArmSkipped { arm: arm.name.clone(), reason }));
+        }
+        let Some(candidate) = &iteration.arms[at].candidate else {
+            return Action::Implement { arm: at };
+        };
+        if self.candidates[candidate].outcome.is_some() {
+            let finding = self.judge(arm, candidate);
+            return Action::Record(Box::new(Event::ArmJudged { arm: arm.name.clone(), finding }));
+        }
+        match self.opened().experiment.budget.evaluations {
+            Some(budget) if self.evaluations >= budget => Action::Record(Box::new(Event::Ended {
+                reason: EndReason::BudgetSpent(format!("evaluations ({budget})")),
+            })),
+            _ => Action::Evaluate { candidate: candidate.clone() },
+        }
+    }
+
+    fn judge(&self, arm: &Arm, candidate: &CandidateId) -> Finding {
+        let record = &self.candidates[candidate];
+        let yardsticks = self.yardsticks();
+        let (Some(left), Some(score)) = (&record.measurement, &record.score) else {
+            return judge::unscored(record.outcome.unwrap_or(Outcome::Crashed));
+        };
+        if score.protected_rejections > 0 {
+            return judge::invalid(format!("it refused {} protected requests", score.protected_rejections));
+        }
+        let bundle = self.bundle();
+        let parent = self.measured(&bundle.parent).ok().flatten();
+        if arm.kind == ArmKind::Main && parent == Some(left) {
+            return judge::invalid("inert: it acts exactly as its parent does".into());
+        }
+        let mut right = Vec::new();
+        for side in &arm.prediction.against {
+            match self.measured(side) {
+                Ok(measured) => right.push(measured),
+                Err(reason) => return judge::invalid(reason),
+            }
+        }
+        judge::judge(&arm.prediction, left, &right, parent, yardsticks, &self.opened().scenarios)
+    }
+
+    fn measured(&self, side: &Side) -> Result<Measured<'_>, String> {
+        let candidate = match side {
+            Side::Baseline => return Ok(None),
+            Side::Reference => return Ok(Some(&self.yardsticks().reference)),
+            Side::Candidate(id) => Some(id),
+            Side::Arm(name) => self.bundle().arm(name).and_then(|(at, _)| self.current().arms[at].candidate.as_ref()),
+        };
+        let record = candidate.and_then(|id| self.candidates.get(id));
+        match record.and_then(|record| record.measurement.as_ref()) {
+            Some(measurement) => Ok(Some(measurement)),
+            None => Err(format!("{} was not scored", describe(side))),
+        }
+    }
+
+    /// What the campaign was opened with.
+    ///
+    /// # Panics
+    /// If no `Started` event was applied.
+    pub fn opened(&self) -> &Started {
+        self.started.as_ref().expect("the campaign was opened")
+    }
+
+    /// The yardsticks.
+    ///
+    /// # Panics
+    /// Before the `Calibrated` event.
+    pub fn yardsticks(&self) -> &Yardsticks {
+        self.yardsticks.as_ref().expect("the campaign is calibrated")
+    }
+
+    /// The turn of the loop that is under way or ended last.
+    ///
+    /// # Panics
+    /// Before the first bundle.
+    pub fn current(&self) -> &Iteration {
+        self.iterations.last().expect("an iteration is under way")
+    }
+
+    /// The bundle that is under way.
+    ///
+    /// # Panics
+    /// Where none is.
+    pub fn bundle(&self) -> &Bundle {
+        self.current().bundle.as_ref().expect("the iteration has a bundle")
+    }
+
+    /// The number of the iteration that is under way or comes next, from 1.
+    pub fn iteration_number(&self) -> u32 {
+        match self.phase {
+            Phase::Planning => self.iterations.len() as u32 + 1,
+            _ => self.iterations.len().max(1) as u32,
+        }
+    }
+
+    /// The constraints in force, each with its principle.
+    pub fn constraints(&self) -> impl Iterator<Item = (&Principle, &Constraint)> {
+        let active = self.principles.iter().filter(|p| p.status == Status::Active);
+        active.filter_map(|p| p.constraint.as_ref().map(|c| (p, c)))
+    }
+
+    /// Share of the design space that the constraints in force leave, 0..1.
+    pub fn volume(&self) -> f64 {
+        let constraints: Vec<&Constraint> = self.constraints().map(|(_, constraint)| constraint).collect();
+        self.opened().experiment.space().volume(&constraints)
+    }
+
+    /// Says why a bundle cannot be registered, if it cannot: it is malformed, or its main arm lies where a principle
+    /// forbids, which is then cited.
+    pub fn check_bundle(&self, bundle: &Bundle) -> Result<(), String> {
+        bundle.check(&self.opened().scenarios)?;
+        let sides = bundle.arms.iter().flat_map(|arm| &arm.prediction.against).chain([&bundle.parent]);
+        for side in sides {
+            if let Side::Candidate(id) = side
+                && !self.candidates.contains_key(id)
+            {
+                return Err(format!("it compares with candidate `{id}`, which this campaign does not have"));
+            }
+        }
+        let Some(point) = bundle.arms[0].design.point.as_ref() else { return Ok(()) };
+        self.opened().experiment.space().contains(point)?;
+        match self.constraints().find(|(_, constraint)| constraint.excludes(point)) {
+            Some((principle, constraint)) => {
+                Err(format!("principle {} forbids this design ({constraint}): {}", principle.id, principle.statement))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Every scored candidate, in order.
+    pub fn contenders(&self) -> Vec<Contender<'_>> {
+        let scored = self.order.iter().filter_map(|id| {
+            let record = &self.candidates[id];
+            let score = record.score.as_ref()?;
+            Some(Contender { id, score, free_parameters: record.candidate.free_parameters? })
+        });
+        scored.collect()
+    }
+
+    /// The best admissible candidate so far.
+    pub fn champion(&self) -> Option<Champion> {
+        let yardsticks = self.yardsticks.as_ref()?;
+        let reference = 1.0 - (-yardsticks.reference.y()).exp();
+        champion::champion(&self.contenders(), reference, &self.opened().experiment)
+    }
+
+    /// Why a candidate is not admissible; empty if it is, or has no score yet.
+    pub fn objections(&self, id: &CandidateId) -> Vec<String> {
+        let Some(record) = self.candidates.get(id) else { return Vec::new() };
+        let Some(score) = &record.score else { return Vec::new() };
+        champion::objections(score, record.candidate.free_parameters.unwrap_or(u32::MAX), &self.opened().experiment)
+    }
+}
+
+/// The name of a side in words.
+pub fn describe(side: &Side) -> String {
+    match side {
+        Side::Baseline => "the baseline".into(),
+        Side::Reference => "the reference".into(),
+        Side::Arm(name) => format!("arm `{name}`"),
+        Side::Candidate(id) => format!("candidate {}", id.short()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

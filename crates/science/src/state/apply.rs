@@ -1,0 +1,171 @@
+//! The one transition function.
+
+use super::{ArmRecord, CandidateRecord, Iteration, Phase, State};
+use crate::event::{Event, Started};
+use crate::objective;
+use crate::principle::{Change, Status};
+
+/// An event that cannot happen where the campaign stands: the log is damaged, or the program has a bug.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the event `{event}` cannot follow here: {problem}")]
+pub struct IllegalEvent {
+    /// Its kind.
+    pub event: &'static str,
+    /// What is wrong with it.
+    pub problem: String,
+}
+
+impl State {
+    /// Moves the campaign by one event; leaves it as it was where the event is illegal.
+    pub fn apply(&mut self, event: &Event) -> Result<(), IllegalEvent> {
+        let illegal = |problem: String| Err(IllegalEvent { event: event.kind(), problem });
+        match (event, self.phase) {
+            (Event::Started(started), Phase::Unopened) => {
+                self.started = Some(Started::clone(started));
+                self.phase = Phase::Calibrating;
+            }
+            (Event::Calibrated { yardsticks, .. }, Phase::Calibrating) => {
+                self.yardsticks = Some((**yardsticks).clone());
+                self.phase = Phase::Planning;
+            }
+            (Event::BundleRegistered { bundle }, Phase::Planning) => {
+                if let Err(problem) = self.check_bundle(bundle) {
+                    return illegal(problem);
+                }
+                let arms = vec![ArmRecord::default(); bundle.arms.len()];
+                self.iterations.push(Iteration { bundle: Some((**bundle).clone()), arms, ..Iteration::default() });
+                self.phase = Phase::Arm(0);
+            }
+            (Event::PlanFailed { reason }, Phase::Planning) => {
+                self.iterations.push(Iteration { failure: Some(reason.clone()), ..Iteration::default() });
+                self.phase = Phase::Closing;
+            }
+            (Event::CandidateWritten { arm, candidate }, Phase::Arm(at)) => {
+                self.expect_arm(event, arm, at)?;
+                let iteration = self.iterations.len() as u32;
+                self.arm_record(at).candidate = Some(candidate.id.clone());
+                if !self.candidates.contains_key(&candidate.id) {
+                    self.order.push(candidate.id.clone());
+                    let record = CandidateRecord {
+                        candidate: candidate.clone(),
+                        iteration,
+                        arm: arm.clone(),
+                        outcome: None,
+                        measurement: None,
+                        score: None,
+                    };
+                    self.candidates.insert(candidate.id.clone(), record);
+                }
+            }
+            (Event::ExecutorFailed { arm, reason }, Phase::Arm(at)) => {
+                self.expect_arm(event, arm, at)?;
+                self.arm_record(at).finding =
+                    Some(crate::judge::invalid(format!("the executor wrote nothing usable: {reason}")));
+                self.next_arm(at);
+            }
+            (Event::CandidateEvaluated { candidate, outcome, measurement, .. }, Phase::Arm(_)) => {
+                let score = match (measurement, &self.yardsticks) {
+                    (Some(m), Some(yardsticks)) => Some(objective::score(m, yardsticks, &self.opened().scenarios)),
+                    _ => None,
+                };
+                let Some(record) = self.candidates.get_mut(candidate) else {
+                    return illegal(format!("candidate {candidate} was never written"));
+                };
+                if record.outcome.is_some() {
+                    return illegal(format!("candidate {candidate} was evaluated before"));
+                }
+                record.outcome = Some(*outcome);
+                record.measurement = measurement.as_deref().cloned();
+                record.score = score;
+                self.evaluations += 1;
+            }
+            (Event::ArmJudged { arm, finding }, Phase::Arm(at)) => {
+                self.expect_arm(event, arm, at)?;
+                self.arm_record(at).finding = Some(finding.clone());
+                self.next_arm(at);
+            }
+            (Event::ArmSkipped { arm, reason }, Phase::Arm(at)) => {
+                self.expect_arm(event, arm, at)?;
+                self.arm_record(at).skipped = Some(reason.clone());
+                self.next_arm(at);
+            }
+            (Event::PrinciplesRevised { changes }, Phase::Extracting) => {
+                self.revise(event, changes)?;
+                self.phase = Phase::Closing;
+            }
+            (Event::IterationClosed { volume }, Phase::Closing) => {
+                let champion = self.champion();
+                let iteration = self.iterations.last_mut().expect("closing an iteration");
+                iteration.volume = Some(*volume);
+                iteration.champion = champion;
+                self.phase = Phase::Planning;
+            }
+            (
+                Event::Ended { reason },
+                Phase::Calibrating | Phase::Planning | Phase::Arm(_) | Phase::Extracting | Phase::Closing,
+            ) => {
+                self.ended = Some(reason.clone());
+                self.phase = Phase::Ended;
+            }
+            (
+                Event::Started(_)
+                | Event::Calibrated { .. }
+                | Event::BundleRegistered { .. }
+                | Event::PlanFailed { .. }
+                | Event::CandidateWritten { .. }
+                | Event::ExecutorFailed { .. }
+                | Event::CandidateEvaluated { .. }
+                | Event::ArmJudged { .. }
+                | Event::ArmSkipped { .. }
+                | Event::PrinciplesRevised { .. }
+                | Event::IterationClosed { .. }
+                | Event::Ended { .. },
+                phase,
+            ) => return illegal(format!("the campaign is {phase:?}")),
+        }
+        Ok(())
+    }
+
+    fn expect_arm(&self, event: &Event, name: &str, at: usize) -> Result<(), IllegalEvent> {
+        let expected = &self.bundle().arms[at].name;
+        if expected == name {
+            return Ok(());
+        }
+        Err(IllegalEvent {
+            event: event.kind(),
+            problem: format!("it is about arm `{name}`, the turn is `{expected}`'s"),
+        })
+    }
+
+    fn arm_record(&mut self, at: usize) -> &mut ArmRecord {
+        &mut self.iterations.last_mut().expect("an iteration is under way").arms[at]
+    }
+
+    fn next_arm(&mut self, at: usize) {
+        let last = at + 1 == self.bundle().arms.len();
+        self.phase = if last { Phase::Extracting } else { Phase::Arm(at + 1) };
+    }
+
+    fn revise(&mut self, event: &Event, changes: &[Change]) -> Result<(), IllegalEvent> {
+        let illegal = |problem: String| Err(IllegalEvent { event: event.kind(), problem });
+        let mut principles = self.principles.clone();
+        for change in changes {
+            let (Change::Insert(crate::principle::Principle { id, .. })
+            | Change::Refine(crate::principle::Principle { id, .. })
+            | Change::Retire { id, .. }) = change;
+            let known = principles.iter().position(|p| p.id == *id);
+            match (change, known) {
+                (Change::Insert(principle), None) => principles.push(principle.clone()),
+                (Change::Insert(_), Some(_)) => return illegal(format!("principle {id} exists already")),
+                (Change::Refine(principle), Some(at)) => principles[at] = principle.clone(),
+                (Change::Retire { .. }, Some(at)) => principles[at].status = Status::Retired,
+                (Change::Refine(_) | Change::Retire { .. }, None) => {
+                    return illegal(format!("there is no principle {id}"));
+                }
+            }
+        }
+        self.principles = principles;
+        self.iterations.last_mut().expect("an iteration is under way").changes = changes.to_vec();
+        Ok(())
+    }
+}

@@ -1,0 +1,181 @@
+use super::*;
+use crate::bundle::{Design, Metric, Prediction, Relation};
+use crate::experiment::{Budget, Experiment, Objective};
+use crate::id::Hash;
+use crate::judge::Verdict;
+use crate::objective::{Cell, Measurement};
+
+fn measurement(y: f64, x: f64) -> Measurement {
+    let cell = |seed: usize| Cell {
+        gains: [y + seed as f64 * 1e-4; 4],
+        x: x + seed as f64 * 1e-4,
+        x_requests: x,
+        extra_sheds: 10,
+        droppable: 100,
+        saved_ms: 1.0,
+        throughput: 1.0,
+        protected: 0,
+    };
+    Measurement { cells: vec![(0..3).map(cell).collect()] }
+}
+
+fn started(budget: Option<u32>) -> Event {
+    Event::Started(Box::new(Started {
+        name: "admission".into(),
+        experiment: Experiment {
+            question: "?".into(),
+            iterations: 1,
+            seeds: 3,
+            baseline: "b".into(),
+            reference: "r".into(),
+            scenarios: vec!["s.toml".into()],
+            objective: Objective { reference_scale: "k".into(), constraints: vec![] },
+            dimensions: vec![],
+            budget: Budget { evaluations: budget, minutes: None },
+        },
+        scenarios: vec!["s".into()],
+        inputs: BTreeMap::new(),
+        seed: 1,
+        agents: "scripted".into(),
+        toolchain: "rustc".into(),
+        version: "0".into(),
+        sandboxed: true,
+    }))
+}
+
+fn calibrated() -> Event {
+    let yardsticks = Yardsticks {
+        reference: measurement(0.25, 0.4),
+        reference_again: measurement(0.25, 0.4),
+        refuse_everything: measurement(0.4, 0.8),
+        louder: measurement(0.27, 0.44),
+        softer: measurement(0.23, 0.36),
+        lambda: 5.0,
+        overloaded: vec![],
+    };
+    Event::Calibrated { yardsticks: Box::new(yardsticks), trials: Hash::of(b"") }
+}
+
+fn arm(name: &str, kind: ArmKind, against: Side) -> Arm {
+    Arm {
+        name: name.into(),
+        kind,
+        hypothesis: "h".into(),
+        mechanism: "m".into(),
+        diagnostic: "d".into(),
+        prediction: Prediction {
+            metric: Metric::NetSaving,
+            against: vec![against],
+            scope: vec![],
+            relation: Relation::AtLeast(0.02),
+            confidence: 0.5,
+        },
+        design: Design { intent: "i".into(), point: None },
+    }
+}
+
+fn bundle() -> Event {
+    let arms =
+        vec![arm("main", ArmKind::Main, Side::Reference), arm("ablation", ArmKind::Ablation, Side::Arm("main".into()))];
+    Event::BundleRegistered { bundle: Box::new(Bundle { question: "q".into(), parent: Side::Reference, arms }) }
+}
+
+fn written(arm: &str, id: &str) -> Event {
+    let candidate = Candidate {
+        id: CandidateId::from(id.to_owned()),
+        source: Hash::of(id.as_bytes()),
+        parent: None,
+        point: None,
+        free_parameters: Some(3),
+    };
+    Event::CandidateWritten { arm: arm.into(), candidate }
+}
+
+fn evaluated(id: &str, measured: Option<Measurement>) -> Event {
+    Event::CandidateEvaluated {
+        candidate: CandidateId::from(id.to_owned()),
+        outcome: if measured.is_some() { Outcome::Scored } else { Outcome::Timeout },
+        measurement: measured.map(Box::new),
+        trials: Hash::of(b""),
+    }
+}
+
+fn fold(events: &[Event]) -> State {
+    let mut state = State::default();
+    for event in events {
+        state.apply(event).unwrap();
+    }
+    state
+}
+
+/// Applies recorded events until the world is needed.
+fn settle(state: &mut State) -> Action {
+    loop {
+        match state.next_action() {
+            Action::Record(event) => state.apply(&event).unwrap(),
+            action => return action,
+        }
+    }
+}
+
+#[test]
+fn a_refuted_main_arm_skips_the_others_and_goes_on_to_lessons() {
+    let worse = evaluated("c1", Some(measurement(0.25, 0.48)));
+    let mut state = fold(&[started(None), calibrated(), bundle(), written("main", "c1"), worse]);
+    assert_eq!(settle(&mut state), Action::Extract);
+    let arms = &state.current().arms;
+    assert_eq!(arms[0].finding.as_ref().unwrap().verdict, Verdict::Refuted);
+    assert_eq!(arms[1].skipped.as_deref(), Some("the main claim is refuted"));
+}
+
+#[test]
+fn a_confirmed_main_arm_leads_to_the_next_one() {
+    let better = evaluated("c1", Some(measurement(0.25, 0.36)));
+    let mut state = fold(&[started(None), calibrated(), bundle(), written("main", "c1"), better]);
+    assert_eq!(settle(&mut state), Action::Implement { arm: 1 });
+    assert_eq!(state.current().arms[0].finding.as_ref().unwrap().verdict, Verdict::Confirmed);
+    assert_eq!(state.champion().map(|c| c.id.as_str().to_owned()), Some("c1".into()));
+}
+
+#[test]
+fn a_candidate_that_timed_out_makes_its_claim_invalid_and_the_campaign_goes_on() {
+    let mut state = fold(&[started(None), calibrated(), bundle(), written("main", "c1"), evaluated("c1", None)]);
+    assert_eq!(settle(&mut state), Action::Extract);
+    let finding = state.current().arms[0].finding.as_ref().unwrap();
+    assert_eq!(finding.verdict, Verdict::Invalid);
+    assert!(finding.reason.contains("timeout"));
+}
+
+#[test]
+fn a_candidate_that_acts_as_its_parent_is_inert() {
+    let same = evaluated("c1", Some(measurement(0.25, 0.4)));
+    let mut state = fold(&[started(None), calibrated(), bundle(), written("main", "c1"), same]);
+    settle(&mut state);
+    assert!(state.current().arms[0].finding.as_ref().unwrap().reason.contains("inert"));
+}
+
+#[test]
+fn the_evaluation_budget_is_checked_before_it_is_spent() {
+    let mut state = fold(&[started(Some(0)), calibrated(), bundle(), written("main", "c1")]);
+    assert_eq!(settle(&mut state), Action::Rest);
+    assert_eq!(state.ended, Some(EndReason::BudgetSpent("evaluations (0)".into())));
+}
+
+#[test]
+fn an_event_that_cannot_follow_is_an_error_and_changes_nothing() {
+    let mut state = fold(&[started(None)]);
+    let error = state.apply(&bundle()).unwrap_err();
+    assert_eq!(error.event, "bundle-registered");
+    assert_eq!(state.next_action(), Action::Calibrate);
+}
+
+#[test]
+fn a_campaign_ends_after_its_last_iteration() {
+    let worse = evaluated("c1", Some(measurement(0.25, 0.48)));
+    let mut state = fold(&[started(None), calibrated(), bundle(), written("main", "c1"), worse]);
+    settle(&mut state);
+    state.apply(&Event::PrinciplesRevised { changes: vec![] }).unwrap();
+    assert_eq!(settle(&mut state), Action::Rest);
+    assert_eq!(state.ended, Some(EndReason::Completed));
+    assert_eq!(state.current().volume, Some(1.0));
+}
