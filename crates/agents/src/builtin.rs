@@ -1,0 +1,1 @@
+//! The researcher that needs no model.
