@@ -1,1 +1,35 @@
-//! simulator
+//! A discrete-event simulator of an LLM serving cluster: a router with an admission gate in front of instances that
+//! batch requests as vLLM does. It reproduces BLIS to the microsecond, and it stops at each admission decision, so that
+//! the policy may live anywhere: in a test, in the driver [`simulate`], or in a jailed process.
+//!
+//! **Start with these three files:** `simulation.rs` (the cluster's loop: arrival, admission, routing), `instance.rs` (the
+//! life of a request on an instance, one step after the other), `batch.rs` (which requests a step computes).
+//!
+//! Then, by subject: `scenario.rs`, `raw.rs`, `cluster.rs`, `cards.rs`, `capacity.rs`, `slo.rs`, `file.rs` (the input and
+//! its errors) · `trace.rs`, `workload.rs`, `sampler.rs` (what arrives) · `run.rs`, `metrics.rs` (what comes out) ·
+//! `admitters.rs`, `maths.rs` (the built-in policies).
+//!
+//! Nothing here prints, reads the environment or a clock, or depends on the host: one seed gives one run, everywhere.
+
+pub mod admitters;
+pub mod capacity;
+pub mod cards;
+pub mod cluster;
+pub mod file;
+pub mod maths;
+pub mod metrics;
+mod raw;
+pub mod run;
+pub mod sampler;
+pub mod scenario;
+pub mod simulation;
+pub mod slo;
+pub mod trace;
+pub mod workload;
+
+pub use cluster::ClusterConfig;
+pub use run::{Outcome, Record, Run, Totals};
+pub use scenario::Scenario;
+pub use simulation::{Pending, Simulation, simulate};
+pub use trace::Arrival;
+pub use workload::Workload;

@@ -1,0 +1,181 @@
+//! Scenarios: a cluster and a workload, read from TOML and checked.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Component, Path};
+use std::sync::Arc;
+
+use crate::cluster::ClusterConfig;
+use crate::file::{FileError, parse_toml};
+use crate::raw::{RawScenario, RawWorkload};
+use crate::sampler::Length;
+use crate::slo::{Class, Slo};
+use crate::trace::{Arrival, MAX_REQUESTS};
+use crate::workload::{Client, GeneratedWorkload, RateStep, Workload};
+
+/// A cluster and what is asked of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scenario {
+    /// Its name.
+    pub name: String,
+    /// The cluster, with the priorities of the classes.
+    pub cluster: ClusterConfig,
+    /// What arrives.
+    pub workload: Workload,
+    /// The latency targets of classes that have some.
+    pub slo: BTreeMap<Class, Slo>,
+}
+
+impl Scenario {
+    /// Reads a scenario from its text; `file` only serves to name it. Reads no other file.
+    pub fn parse(text: &str, file: &Path) -> Result<Scenario, FileError> {
+        let raw: RawScenario = parse_toml(text, file)?;
+        let place = Place { text, file };
+        if raw.name.trim().is_empty() {
+            return Err(place.wrong("name", "must not be empty"));
+        }
+        let cluster = raw.cluster.check(&place, &raw.priorities)?;
+        let workload = workload(raw.workload, &place)?;
+        if let Workload::Generated(generated) = &workload {
+            for (index, client) in generated.clients.iter().enumerate() {
+                let key = format!("workload.clients.{index}.slo_class");
+                known_class(&cluster, &client.slo_class).map_err(|problem| place.wrong(&key, problem))?;
+            }
+        }
+        let mut slo = BTreeMap::new();
+        for (class, targets) in raw.slo {
+            let key = format!("slo.{class}");
+            known_class(&cluster, &class).map_err(|problem| place.wrong(&key, problem))?;
+            for (name, target) in [("ttft_ms", targets.ttft_ms), ("itl_ms", targets.itl_ms), ("e2e_ms", targets.e2e_ms)]
+            {
+                if !target.is_none_or(|ms| ms > 0.0 && ms.is_finite()) {
+                    return Err(place.wrong(&format!("{key}.{name}"), "must be a positive number"));
+                }
+            }
+            slo.insert(Class::new(&class), targets);
+        }
+        Ok(Scenario { name: raw.name, cluster, workload, slo })
+    }
+
+    /// Reads a scenario file. Its trace, if it has one, is not read yet.
+    pub fn load(path: &Path) -> Result<Scenario, FileError> {
+        let text =
+            std::fs::read_to_string(path).map_err(|error| FileError::new(path, format!("cannot be read: {error}")))?;
+        Scenario::parse(&text, path)
+    }
+
+    /// The requests (see [`Workload::arrivals`]), each of a class whose priority is known: a slip of the pen in a class
+    /// name would otherwise protect the request.
+    pub fn arrivals(
+        &self,
+        seed: u64,
+        read_file: impl FnOnce(&str) -> io::Result<String>,
+    ) -> Result<Arc<[Arrival]>, FileError> {
+        let arrivals = self.workload.arrivals(seed, read_file)?;
+        if let Workload::Trace(name) = &self.workload {
+            for (row, arrival) in arrivals.iter().enumerate() {
+                known_class(&self.cluster, arrival.class.name()).map_err(|problem| FileError {
+                    key: Some("slo_class".to_owned()),
+                    ..FileError::new(Path::new(name), format!("row {row}: {problem}"))
+                })?;
+            }
+        }
+        Ok(arrivals)
+    }
+}
+
+/// The text in which a problem is to be located.
+pub(crate) struct Place<'a> {
+    text: &'a str,
+    file: &'a Path,
+}
+
+impl Place<'_> {
+    pub(crate) fn wrong(&self, key: &str, problem: impl Into<String>) -> FileError {
+        FileError::at_key(self.file, self.text, key, problem)
+    }
+}
+
+fn known_class(cluster: &ClusterConfig, class: &str) -> Result<(), String> {
+    if cluster.priorities.knows(&Class::new(class)) {
+        return Ok(());
+    }
+    let names: Vec<&str> = cluster.priorities.names().collect();
+    Err(format!("class `{class}` has no priority; there are {}, and [priorities] may add some", names.join(", ")))
+}
+
+fn workload(raw: RawWorkload, place: &Place<'_>) -> Result<Workload, FileError> {
+    let Some(trace) = raw.trace else { return generated(raw, place).map(Workload::Generated) };
+    let generator_keys = [
+        ("rate", raw.rate.is_some()),
+        ("requests", raw.requests.is_some()),
+        ("clients", raw.clients.is_some()),
+        ("rate_steps", raw.rate_steps.is_some()),
+    ];
+    if let Some((key, _)) = generator_keys.into_iter().find(|(_, given)| *given) {
+        return Err(place.wrong(&format!("workload.{key}"), "a workload is either a trace or generated, not both"));
+    }
+    let stays_inside = Path::new(&trace).components().all(|part| matches!(part, Component::Normal(_)));
+    if trace.is_empty() || !stays_inside {
+        let problem = "must be a file inside the scenario's directory, named without `..` and without a leading `/`";
+        return Err(place.wrong("workload.trace", problem));
+    }
+    Ok(Workload::Trace(trace))
+}
+
+fn generated(raw: RawWorkload, place: &Place<'_>) -> Result<GeneratedWorkload, FileError> {
+    let missing = |key: &str| place.wrong("workload", format!("needs either `trace` or `{key}`"));
+    let workload = GeneratedWorkload {
+        rate: raw.rate.ok_or_else(|| missing("rate"))?,
+        requests: raw.requests.ok_or_else(|| missing("requests"))?,
+        clients: raw.clients.ok_or_else(|| missing("clients"))?,
+        rate_steps: raw.rate_steps.unwrap_or_default(),
+    };
+    if !(1e-6..=1e6).contains(&workload.rate) {
+        return Err(place.wrong("workload.rate", "must lie between 0.000001 and 1000000 requests per second"));
+    }
+    if !(1..=MAX_REQUESTS).contains(&workload.requests) {
+        return Err(place.wrong("workload.requests", format!("must lie between 1 and {MAX_REQUESTS}")));
+    }
+    clients(&workload.clients, place)?;
+    rate_steps(&workload.rate_steps, place)?;
+    Ok(workload)
+}
+
+fn clients(clients: &[Client], place: &Place<'_>) -> Result<(), FileError> {
+    for (index, client) in clients.iter().enumerate() {
+        let key = format!("workload.clients.{index}");
+        if !(0.0..=1.0).contains(&client.fraction) {
+            return Err(place.wrong(&format!("{key}.fraction"), "must lie between 0 and 1"));
+        }
+        length(&client.input, &format!("{key}.input"), place)?;
+        length(&client.output, &format!("{key}.output"), place)?;
+    }
+    let sum: f64 = clients.iter().map(|client| client.fraction).sum();
+    if (sum - 1.0).abs() > 1e-6 {
+        return Err(place.wrong("workload.clients", format!("the fractions must add up to 1, not {sum}")));
+    }
+    Ok(())
+}
+
+fn length(length: &Length, key: &str, place: &Place<'_>) -> Result<(), FileError> {
+    length.check().map_err(|(part, problem)| place.wrong(&format!("{key}.{part}"), problem))
+}
+
+fn rate_steps(steps: &[RateStep], place: &Place<'_>) -> Result<(), FileError> {
+    let mut before = f64::NEG_INFINITY;
+    for (index, step) in steps.iter().enumerate() {
+        let key = format!("workload.rate_steps.{index}");
+        if !(0.0..=1e9).contains(&step.from_s) || step.from_s <= before {
+            let problem = "must lie between 0 and 1e9 seconds, and after the step above";
+            return Err(place.wrong(&format!("{key}.from_s"), problem));
+        }
+        before = step.from_s;
+        let lowest = if index + 1 == steps.len() { 1e-6 } else { 0.0 };
+        if !(lowest..=1e6).contains(&step.factor) {
+            let problem = "must lie between 0 and 1000000, and the last one above 0, or the workload never ends";
+            return Err(place.wrong(&format!("{key}.factor"), problem));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,245 @@
+//! Traces: what arrives when. Plain CSV with a header row, and BLIS's TraceV2.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use csv::{ErrorKind, StringRecord};
+
+use crate::file::FileError;
+use crate::slo::Class;
+
+/// The most requests of one workload.
+pub const MAX_REQUESTS: u64 = 10_000_000;
+/// The most tokens of one prompt or output.
+pub const MAX_TOKENS: u32 = 10_000_000;
+/// The latest time in a workload, in µs: some 285 years.
+pub const MAX_TIME_US: u64 = 1 << 53;
+
+/// One request as it arrives at the router, with what only the future knows: its output length.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arrival {
+    /// When, in µs since the start of the run.
+    pub arrival_us: u64,
+    /// Its service class.
+    pub class: Class,
+    /// Length of the whole prompt in tokens, at least 1.
+    pub input_tokens: u32,
+    /// Length of the answer in tokens.
+    pub output_tokens: u32,
+    /// When the client gives up, in µs since the start of the run.
+    pub deadline_us: Option<u64>,
+    /// The start of the prompt that it shares with others.
+    pub prefix: Option<Prefix>,
+}
+
+/// The part of a prompt that requests of a group have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Prefix {
+    /// Number of the group, counted from 0 in the order of appearance.
+    pub group: u32,
+    /// Its length in tokens, at most that of the prompt.
+    pub tokens: u32,
+}
+
+/// Reads a trace. The rows must be in the order of arrival.
+pub fn read(text: &str, file: &Path) -> Result<Vec<Arrival>, FileError> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
+    let header = reader.headers().map_err(|error| csv_error(error, file))?.clone();
+    let columns = Columns::find(&header, file)?;
+    let mut rows = Rows { columns, file, classes: BTreeMap::new(), groups: BTreeMap::new() };
+    let mut arrivals: Vec<Arrival> = Vec::new();
+    let mut record = StringRecord::new();
+    while reader.read_record(&mut record).map_err(|error| csv_error(error, file))? {
+        let line = record.position().map_or(0, |position| position.line() as usize);
+        let arrival = rows.read(&record, line)?;
+        if let Some(last) = arrivals.last()
+            && arrival.arrival_us < last.arrival_us
+        {
+            let problem = format!(
+                "row {} arrives at {} µs, before the row above it ({} µs); rows must be sorted by arrival",
+                arrivals.len(),
+                arrival.arrival_us,
+                last.arrival_us
+            );
+            return Err(FileError { key: Some("arrival_us".to_owned()), ..FileError::at_line(file, line, problem) });
+        }
+        if arrivals.len() as u64 == MAX_REQUESTS {
+            return Err(FileError::at_line(file, line, format!("more than {MAX_REQUESTS} requests")));
+        }
+        arrivals.push(arrival);
+    }
+    if arrivals.is_empty() {
+        return Err(FileError::new(file, "the trace has no requests"));
+    }
+    Ok(arrivals)
+}
+
+/// The columns of TraceV2 in their order, without the optional ones.
+const TRACE_V2: [&str; 27] = [
+    "request_id",
+    "client_id",
+    "tenant_id",
+    "slo_class",
+    "session_id",
+    "round_index",
+    "prefix_group",
+    "prefix_length",
+    "streaming",
+    "input_tokens",
+    "output_tokens",
+    "text_tokens",
+    "image_tokens",
+    "audio_tokens",
+    "video_tokens",
+    "reason_ratio",
+    "model",
+    "deadline_us",
+    "server_input_tokens",
+    "arrival_time_us",
+    "send_time_us",
+    "first_chunk_time_us",
+    "last_chunk_time_us",
+    "num_chunks",
+    "status",
+    "error_message",
+    "finish_reason",
+];
+const TRACE_V2_OPTIONAL: [&str; 5] = ["vllm_priority", "slo_target_us", "x_request_id", "adapter", "think_time_us"];
+
+/// Where the columns are that are read.
+struct Columns {
+    arrival: usize,
+    class: usize,
+    input: usize,
+    output: usize,
+    deadline: Option<usize>,
+    prefix: Option<(usize, usize)>,
+    /// `send_time_us` and `server_input_tokens`.
+    trace_v2: Option<(usize, usize)>,
+}
+
+impl Columns {
+    fn find(header: &StringRecord, file: &Path) -> Result<Self, FileError> {
+        let column = |name: &str| header.iter().position(|cell| cell == name);
+        let need = |name: &str| {
+            column(name).ok_or_else(|| FileError::at_line(file, 1, format!("the header row has no column `{name}`")))
+        };
+        for (index, name) in header.iter().enumerate() {
+            if column(name) != Some(index) && !name.is_empty() {
+                return Err(FileError::at_line(file, 1, format!("the header row has two columns `{name}`")));
+            }
+        }
+        let is_trace_v2 = column("request_id").is_some() && column("arrival_time_us").is_some();
+        if is_trace_v2 && !header.iter().filter(|name| !TRACE_V2_OPTIONAL.contains(name)).eq(TRACE_V2) {
+            return Err(FileError::at_line(file, 1, "a TraceV2 header with missing, unknown or misplaced columns"));
+        }
+        let prefix = match (column("prefix_group"), column("prefix_length")) {
+            (Some(group), Some(length)) => Some((group, length)),
+            (None, None) => None,
+            _ => return Err(FileError::at_line(file, 1, "prefix_group and prefix_length need each other")),
+        };
+        Ok(Columns {
+            arrival: need(if is_trace_v2 { "arrival_time_us" } else { "arrival_us" })?,
+            class: need("slo_class")?,
+            input: need("input_tokens")?,
+            output: need("output_tokens")?,
+            deadline: column("deadline_us"),
+            prefix,
+            trace_v2: column("send_time_us").zip(column("server_input_tokens")).filter(|_| is_trace_v2),
+        })
+    }
+}
+
+/// Reads rows, and remembers the names that it has met.
+struct Rows<'a> {
+    columns: Columns,
+    file: &'a Path,
+    classes: BTreeMap<String, Class>,
+    /// Number and prefix length of each group; TraceV2 goes by the length in the group's first row.
+    groups: BTreeMap<String, Prefix>,
+}
+
+impl Rows<'_> {
+    fn read(&mut self, record: &StringRecord, line: usize) -> Result<Arrival, FileError> {
+        let mut arrival_us = self.number(record, self.columns.arrival, "arrival_us", line, MAX_TIME_US)?;
+        let mut input = self.number(record, self.columns.input, "input_tokens", line, MAX_TOKENS.into())?;
+        let output = self.number(record, self.columns.output, "output_tokens", line, MAX_TOKENS.into())?;
+        let deadline_us = match self.columns.deadline {
+            Some(column) if !record[column].is_empty() => {
+                Some(self.number(record, column, "deadline_us", line, u64::MAX)?).filter(|&deadline| deadline > 0)
+            }
+            _ => None,
+        };
+        let mut prefix = self.prefix(record, line)?;
+        if let Some((send_time, server_input)) = self.columns.trace_v2 {
+            let sent = self.number(record, send_time, "send_time_us", line, MAX_TIME_US)?;
+            arrival_us = if sent > 0 { sent } else { arrival_us };
+            let counted = self.number(record, server_input, "server_input_tokens", line, MAX_TOKENS.into())?;
+            input = match &prefix {
+                Some(prefix) => input + u64::from(prefix.tokens),
+                None if counted > 0 => counted,
+                None => input,
+            };
+        }
+        // A group of its own with nothing in common.
+        prefix = prefix.filter(|prefix| prefix.tokens > 0);
+        if input == 0 {
+            return Err(self.error(line, "input_tokens", "a prompt has at least 1 token"));
+        }
+        if prefix.is_some_and(|prefix| u64::from(prefix.tokens) > input) {
+            return Err(self.error(line, "prefix_length", "the shared prefix is longer than the prompt"));
+        }
+        if deadline_us.is_some_and(|deadline| deadline < arrival_us) {
+            return Err(self.error(line, "deadline_us", "the deadline lies before the arrival"));
+        }
+        let class = &record[self.columns.class];
+        let class = self.classes.entry(class.to_owned()).or_insert_with(|| Class::new(class)).clone();
+        Ok(Arrival { arrival_us, class, input_tokens: input as u32, output_tokens: output as u32, deadline_us, prefix })
+    }
+
+    fn prefix(&mut self, record: &StringRecord, line: usize) -> Result<Option<Prefix>, FileError> {
+        let Some((group, length)) = self.columns.prefix else { return Ok(None) };
+        if record[group].is_empty() {
+            return Ok(None);
+        }
+        let tokens = match &record[length] {
+            "" => 0,
+            _ => self.number(record, length, "prefix_length", line, MAX_TOKENS.into())? as u32,
+        };
+        let next = Prefix { group: self.groups.len() as u32, tokens };
+        let first = *self.groups.entry(record[group].to_owned()).or_insert(next);
+        Ok(Some(if self.columns.trace_v2.is_some() { first } else { Prefix { tokens, ..first } }))
+    }
+
+    fn number(
+        &self,
+        record: &StringRecord,
+        column: usize,
+        name: &str,
+        line: usize,
+        at_most: u64,
+    ) -> Result<u64, FileError> {
+        let cell = &record[column];
+        match cell.parse::<u64>() {
+            Ok(number) if number <= at_most => Ok(number),
+            Ok(_) => Err(self.error(line, name, &format!("`{cell}` is more than {at_most}"))),
+            Err(_) => Err(self.error(line, name, &format!("`{cell}` is not a whole number of at least 0"))),
+        }
+    }
+
+    fn error(&self, line: usize, column: &str, problem: &str) -> FileError {
+        FileError { key: Some(column.to_owned()), ..FileError::at_line(self.file, line, problem) }
+    }
+}
+
+fn csv_error(error: csv::Error, file: &Path) -> FileError {
+    let line = error.position().map(|position| position.line() as usize);
+    let problem = match error.kind() {
+        ErrorKind::UnequalLengths { expected_len, len, .. } => {
+            format!("the row has {len} cells, the header row has {expected_len}")
+        }
+        _ => error.to_string(),
+    };
+    FileError { line, ..FileError::new(file, problem) }
+}

@@ -1,0 +1,171 @@
+//! Workloads: a trace, or a generator with one independent random stream for each client.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use admitter::Draw;
+use serde::Deserialize;
+
+use crate::file::FileError;
+use crate::sampler::{ArrivalProcess, Length};
+use crate::slo::Class;
+use crate::trace::{self, Arrival, MAX_TIME_US};
+
+/// Where the requests come from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Workload {
+    /// A trace file, named relative to the scenario's directory, inside of which it lies.
+    Trace(String),
+    /// Requests made from a seed.
+    Generated(GeneratedWorkload),
+}
+
+/// A mix of clients.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GeneratedWorkload {
+    /// Arrivals per second, all clients together, where no rate step says otherwise.
+    pub rate: f64,
+    /// How many requests there are in all.
+    pub requests: u64,
+    /// Who sends them.
+    pub clients: Vec<Client>,
+    /// Changes of the rate, in the order of time.
+    pub rate_steps: Vec<RateStep>,
+}
+
+/// Requests of one kind.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Client {
+    /// Their service class.
+    pub slo_class: String,
+    /// Their share of the rate; the shares add up to 1.
+    pub fraction: f64,
+    /// How they are spread over time.
+    pub arrival: ArrivalProcess,
+    /// Prompt lengths.
+    pub input: Length,
+    /// Output lengths.
+    pub output: Length,
+}
+
+/// From a time on, `rate` is multiplied by a factor.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RateStep {
+    /// When, in seconds since the start of the run.
+    pub from_s: f64,
+    /// The factor; 0 for a pause.
+    pub factor: f64,
+}
+
+impl Workload {
+    /// The requests in the order of arrival. `read_file` is given the name of the trace, if it takes one; a generated
+    /// workload asks for no file and cannot fail.
+    pub fn arrivals(
+        &self,
+        seed: u64,
+        read_file: impl FnOnce(&str) -> io::Result<String>,
+    ) -> Result<Arc<[Arrival]>, FileError> {
+        match self {
+            Workload::Generated(generated) => Ok(generate(generated, seed).into()),
+            Workload::Trace(name) => {
+                let file = Path::new(name);
+                let text = read_file(name).map_err(|error| FileError::new(file, format!("cannot be read: {error}")))?;
+                Ok(trace::read(&text, file)?.into())
+            }
+        }
+    }
+}
+
+/// Makes the requests: a pure function of the workload and the seed, with the same bits on every host.
+pub fn generate(workload: &GeneratedWorkload, seed: u64) -> Vec<Arrival> {
+    let total: f64 = workload.clients.iter().map(|client| client.fraction).sum();
+    let mut sources: Vec<Source<'_>> = (0u64..)
+        .zip(&workload.clients)
+        .filter(|(_, client)| client.fraction > 0.0)
+        .map(|(index, client)| Source::start(workload, client, client.fraction / total, stream(seed, index)))
+        .collect();
+    let mut arrivals = Vec::with_capacity(workload.requests as usize);
+    while (arrivals.len() as u64) < workload.requests {
+        // The first of equals: clients that send at the same time do so in their order.
+        let Some(next) = sources.iter_mut().min_by_key(|source| source.next_us) else { break };
+        arrivals.push(next.send());
+    }
+    arrivals
+}
+
+/// The key of a client's stream. The constant keeps it apart from the draws of admission under the same seed.
+fn stream(seed: u64, client: u64) -> u64 {
+    const PURPOSE: u64 = 0x776f_726b_6c6f_6164;
+    Draw::for_request(seed ^ PURPOSE, client).key()
+}
+
+/// One client at work.
+struct Source<'a> {
+    client: &'a Client,
+    class: Class,
+    steps: &'a [RateStep],
+    /// This client's arrivals per µs where no rate step applies.
+    base_rate: f64,
+    factor: f64,
+    stream: u64,
+    sent: u64,
+    now_us: f64,
+    draw: Draw,
+    next_us: u64,
+}
+
+impl<'a> Source<'a> {
+    fn start(workload: &'a GeneratedWorkload, client: &'a Client, share: f64, stream: u64) -> Self {
+        let mut source = Source {
+            client,
+            class: Class::new(&client.slo_class),
+            steps: &workload.rate_steps,
+            base_rate: workload.rate * share / 1e6,
+            factor: 1.0,
+            stream,
+            sent: 0,
+            now_us: 0.0,
+            draw: Draw::from_key(0),
+            next_us: 0,
+        };
+        source.plan();
+        source
+    }
+
+    fn send(&mut self) -> Arrival {
+        let arrival = Arrival {
+            arrival_us: self.next_us,
+            class: self.class.clone(),
+            input_tokens: self.client.input.sample(&mut self.draw),
+            output_tokens: self.client.output.sample(&mut self.draw),
+            deadline_us: None,
+            prefix: None,
+        };
+        self.sent += 1;
+        self.plan();
+        arrival
+    }
+
+    /// Finds the time of the next arrival. The process runs in units of expected arrivals; each stretch of constant rate
+    /// turns these into time.
+    fn plan(&mut self) {
+        self.draw = Draw::for_request(self.stream, self.sent);
+        let mut left = self.client.arrival.gap(&mut self.draw);
+        while let Some(step) = self.steps.first() {
+            let start_us = step.from_s * 1e6;
+            let until_step = (start_us - self.now_us) * (self.base_rate * self.factor);
+            if left < until_step {
+                break;
+            }
+            left -= until_step;
+            self.now_us = start_us;
+            self.factor = step.factor;
+            self.steps = &self.steps[1..];
+        }
+        self.now_us += left / (self.base_rate * self.factor);
+        self.next_us = (self.now_us as u64).min(MAX_TIME_US);
+    }
+}
