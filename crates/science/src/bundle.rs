@@ -42,7 +42,8 @@ pub struct Arm {
 pub enum ArmKind {
     /// The claim that the iteration is about.
     Main,
-    /// The same without one component: the component matters.
+    /// The main arm without one component: the component matters. Its effect is what it is compared with (the full
+    /// design) less this arm.
     Ablation,
     /// Two components together do more than the sum of both.
     SuperAdditivity,
@@ -76,7 +77,8 @@ pub struct Design {
     pub point: Option<Point>,
 }
 
-/// A typed claim: the metric of this arm, less that of the right side, stands in `relation`.
+/// A typed claim: the metric of this arm, less that of the right side, stands in `relation` (an ablation's the other way
+/// round: the full design less the arm without the component).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Prediction {

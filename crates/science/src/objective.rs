@@ -141,6 +141,12 @@ impl Yardsticks {
         Some((0..x.len()).map(|r| self.raw_saving(x[r], y[r], x_ref[r], y_ref[r])).collect())
     }
 
+    /// The same formula at any distance from the reference's improvement: too far off to be reported, good enough to
+    /// learn from.
+    pub fn saving_at_a_distance(&self, candidate: &Measurement) -> f64 {
+        self.raw_saving(candidate.x(), candidate.y(), self.reference.x(), self.reference.y())
+    }
+
     fn saving(&self, x: f64, y: f64, x_ref: f64, y_ref: f64) -> Option<f64> {
         ((y - y_ref).abs() <= COMPARABLE && x_ref > 0.0).then(|| self.raw_saving(x, y, x_ref, y_ref))
     }

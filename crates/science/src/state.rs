@@ -187,7 +187,13 @@ impl State {
                 Err(reason) => return judge::invalid(reason),
             }
         }
-        judge::judge(&arm.prediction, left, &right, parent, yardsticks, &self.opened().scenarios)
+        let scenarios = &self.opened().scenarios;
+        match (arm.kind, right.as_slice()) {
+            (ArmKind::Ablation, [Some(full)]) => {
+                judge::judge(&arm.prediction, full, &[Some(left)], parent, yardsticks, scenarios)
+            }
+            _ => judge::judge(&arm.prediction, left, &right, parent, yardsticks, scenarios),
+        }
     }
 
     fn measured(&self, side: &Side) -> Result<Measured<'_>, String> {

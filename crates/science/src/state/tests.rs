@@ -179,3 +179,16 @@ fn a_campaign_ends_after_its_last_iteration() {
     assert_eq!(state.ended, Some(EndReason::Completed));
     assert_eq!(state.current().volume, Some(1.0));
 }
+
+#[test]
+fn an_ablation_is_confirmed_when_the_full_design_does_better() {
+    let better = evaluated("c1", Some(measurement(0.25, 0.36)));
+    let mut state = fold(&[started(None), calibrated(), bundle(), written("main", "c1"), better]);
+    settle(&mut state);
+    state.apply(&written("ablation", "c2")).unwrap();
+    state.apply(&evaluated("c2", Some(measurement(0.25, 0.39)))).unwrap();
+    assert_eq!(settle(&mut state), Action::Extract);
+    let finding = state.current().arms[1].finding.as_ref().unwrap();
+    assert_eq!(finding.verdict, Verdict::Confirmed);
+    assert!(finding.effect.unwrap().estimate > 0.0);
+}
