@@ -1,0 +1,46 @@
+//! One candidate by itself, as `evaluate` shows it.
+
+use science::objective::Score;
+use science::outcome::Outcome;
+use serde::Serialize;
+
+/// What became of one candidate outside of a campaign.
+#[derive(Clone, Copy, Debug)]
+pub struct Evaluation<'a> {
+    /// Its id, or the file's name where it has none.
+    pub candidate: &'a str,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// What the screen, the compiler or the sandbox had to say; empty if nothing.
+    pub message: &'a str,
+    /// Its score, if it was scored.
+    pub score: Option<&'a Score>,
+    /// Its free parameters; none if the source is not Rust.
+    pub free_parameters: Option<u32>,
+    /// Why it is not admissible: `science::champion::objections`. Empty and scored means feasible.
+    pub objections: &'a [String],
+    /// The reference's score on the same arrivals.
+    pub reference: &'a Score,
+    /// Where the time went.
+    pub timing: Timing,
+}
+
+/// Wall time of an evaluation by stage, ms; what did not run is zero.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Timing {
+    /// The syntactic screen.
+    pub screen: f64,
+    /// rustc.
+    pub compile: f64,
+    /// All trials, decisions included.
+    pub simulate: f64,
+    /// The candidate's decisions alone.
+    pub decide: f64,
+}
+
+impl Evaluation<'_> {
+    /// Whether the candidate may become a champion.
+    pub fn feasible(&self) -> bool {
+        self.score.is_some() && self.objections.is_empty()
+    }
+}

@@ -1,0 +1,29 @@
+//! What a report is made from.
+
+use science::state::State;
+
+/// A campaign as it lies in the database, folded.
+#[derive(Clone, Copy, Debug)]
+pub struct Record<'a> {
+    /// The campaign's id.
+    pub id: &'a str,
+    /// The experiment's directory, as the user would name it.
+    pub directory: &'a str,
+    /// The folded events.
+    pub state: &'a State,
+    /// The digest of the event log.
+    pub digest: &'a str,
+    /// The champion's source, if there is a champion.
+    pub source: Option<&'a str>,
+    /// When it ran.
+    pub times: Times,
+}
+
+/// When a campaign was opened and when its last event was written, in milliseconds since 1970-01-01 UTC.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Times {
+    /// When it was opened.
+    pub created_ms: i64,
+    /// When its last event was written.
+    pub last_ms: i64,
+}
