@@ -1,1 +1,51 @@
-//! Agents that ask a language model.
+//! Language models as agents, over any OpenAI-compatible endpoint.
+//!
+//! What a model writes is data: it is parsed, bounded and checked, never rendered again, never run by us and never asked
+//! whether it was right. Start with [`Planner`] and [`Executor`]; both ask a [`Model`], which is a [`Client`] (HTTP), a
+//! recorder around one, or a script in tests.
+
+mod client;
+mod error;
+mod executor;
+mod planner;
+mod request;
+
+pub use client::{Client, Endpoint, Limits};
+pub use error::ModelError;
+pub use executor::Executor;
+pub use planner::Planner;
+pub use request::{Reply, Request, Role, Usage};
+
+use futures::future::BoxFuture;
+use std::sync::Arc;
+
+/// Something that answers requests.
+pub trait Model: Send + Sync {
+    /// Asks once. `ordinal` tells apart requests that are equal in everything that the model sees; it is not sent, it is
+    /// for whoever keeps replies under ([`Request::key`], ordinal).
+    fn ask<'a>(&'a self, request: &'a Request, ordinal: u32) -> BoxFuture<'a, Result<Reply, ModelError>>;
+}
+
+impl<M: Model + ?Sized> Model for Arc<M> {
+    fn ask<'a>(&'a self, request: &'a Request, ordinal: u32) -> BoxFuture<'a, Result<Reply, ModelError>> {
+        (**self).ask(request, ordinal)
+    }
+}
+
+/// How a role uses its model.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// The model's name, as the endpoint knows it.
+    pub model: String,
+    /// Sampling temperature; none leaves it to the endpoint (some models accept no other).
+    pub temperature: Option<f32>,
+    /// Whether the endpoint understands `response_format` with a JSON schema. Most local servers do not.
+    pub structured: bool,
+}
+
+impl Settings {
+    /// The named model with everything else left to the endpoint.
+    pub fn new(model: impl Into<String>) -> Self {
+        Settings { model: model.into(), temperature: None, structured: false }
+    }
+}

@@ -1,0 +1,84 @@
+//! What a model is asked and what it answers.
+
+use science::id::Hash;
+use serde::{Deserialize, Serialize};
+
+/// One question to a model: everything that it sees, and nothing else.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Request {
+    /// On whose behalf it is asked.
+    pub role: Role,
+    /// The model's name, as the endpoint knows it.
+    pub model: String,
+    /// The part that is the same all campaign long.
+    pub system: String,
+    /// The part that changes.
+    pub user: String,
+    /// Sampling temperature; none leaves it to the endpoint.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub temperature: Option<f32>,
+    /// The JSON schema that the endpoint is asked to enforce.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schema: Option<serde_json::Value>,
+}
+
+/// A model's part in the loop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Drafts a bundle.
+    Plan,
+    /// Writes a candidate.
+    Implement,
+}
+
+impl Role {
+    /// The word for it in reports and the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Role::Plan => "plan",
+            Role::Implement => "implement",
+        }
+    }
+}
+
+impl Request {
+    /// What a reply is kept under, together with an ordinal: a hash of everything that the model sees.
+    pub fn key(&self) -> Hash {
+        Hash::of(&serde_json::to_vec(self).expect("a request holds text and finite numbers"))
+    }
+}
+
+/// What a model answered. Kept as an observation before it is used.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Reply {
+    /// The text; empty if there was none.
+    pub text: String,
+    /// Why it stopped, in the endpoint's words, for example `stop` or `length`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finish_reason: Option<String>,
+    /// Why it would not answer, if it said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refusal: Option<String>,
+    /// What it cost.
+    #[serde(default)]
+    pub usage: Usage,
+}
+
+/// Tokens, as far as the endpoint counts them. What is absent was not said; it is not zero.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    /// Tokens of the prompt, cached ones included.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompt_tokens: Option<u64>,
+    /// Those of them that came from a cache.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cached_tokens: Option<u64>,
+    /// Tokens written, reasoning included.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completion_tokens: Option<u64>,
+    /// Those of them that were reasoning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reasoning_tokens: Option<u64>,
+}
