@@ -12,19 +12,28 @@
 //! Nothing here prints, reads the environment or a clock, or depends on the host: one seed gives one run, everywhere.
 
 pub mod admitters;
+mod batch;
 pub mod capacity;
 pub mod cards;
 pub mod cluster;
+mod event;
 pub mod file;
+mod instance;
+mod kv;
+mod latency;
 pub mod maths;
 pub mod metrics;
 mod raw;
+mod request;
+mod routing;
 pub mod run;
 pub mod sampler;
 pub mod scenario;
 pub mod simulation;
 pub mod slo;
+mod tie;
 pub mod trace;
+mod waiting;
 pub mod workload;
 
 pub use cluster::ClusterConfig;

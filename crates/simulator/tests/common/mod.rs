@@ -1,0 +1,62 @@
+//! What the tests share: clusters in one line, traces in one line, and the reference data.
+#![allow(dead_code, reason = "each test binary uses a part of it")]
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use simulator::scenario::Scenario;
+use simulator::slo::Class;
+use simulator::trace::{self, Arrival};
+use simulator::{ClusterConfig, Run, simulate};
+
+/// A Qwen3-14B cluster with BLIS's defaults and these further lines of TOML.
+pub(crate) fn cluster(instances: u32, lines: &str) -> ClusterConfig {
+    let routing = if lines.contains("routing =") { "" } else { "routing = \"round-robin\"" };
+    let latency = if lines.contains("latency =") { "" } else { "latency = \"trained-physics\"" };
+    let text = format!(
+        "name = \"test\"\n[workload]\ntrace = \"t.csv\"\n[cluster]\ninstances = {instances}\nmodel = \"qwen3-14b\"\n\
+         hardware = \"h100\"\n{routing}\n{latency}\n{lines}\n"
+    );
+    Scenario::parse(&text, Path::new("test.toml")).unwrap_or_else(|error| panic!("{error}\n{text}")).cluster
+}
+
+/// A request without deadline.
+pub(crate) fn request(arrival_us: u64, class: &str, input_tokens: u32, output_tokens: u32) -> Arrival {
+    Arrival { arrival_us, class: Class::new(class), input_tokens, output_tokens, deadline_us: None, prefix: None }
+}
+
+/// Runs requests under a built-in policy.
+pub(crate) fn run(cluster: &ClusterConfig, arrivals: &[Arrival], policy: &str) -> Run {
+    let mut policy = simulator::admitters::Builtin::parse(policy).unwrap();
+    simulate(cluster, arrivals.into(), &mut policy, 1)
+}
+
+/// The directory of BLIS's results.
+pub(crate) fn reference() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/blis")
+}
+
+pub(crate) fn read_text(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+pub(crate) fn read_json(path: &Path) -> serde_json::Value {
+    serde_json::from_str(&read_text(path)).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+pub(crate) const WORKLOADS: [&str; 8] = [
+    "balanced_under",
+    "balanced_near",
+    "chatbot_under",
+    "chatbot_near",
+    "codecompletion_under",
+    "codecompletion_near",
+    "blindspot_under",
+    "blindspot_near",
+];
+
+/// One of the study's workloads.
+pub(crate) fn workload(name: &str) -> Arc<[Arrival]> {
+    let path = reference().join(format!("workloads/{name}.csv"));
+    trace::read(&read_text(&path), &path).unwrap_or_else(|error| panic!("{error}")).into()
+}
