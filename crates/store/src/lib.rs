@@ -1,1 +1,31 @@
-//! store
+//! The campaign database, and its mirror for people. The only SQL of the project.
+//!
+//! Truth is the event log of a campaign plus its observations; every other table is derived and is written in the same
+//! transaction as the event that it follows from. Reading guide, in this order:
+//!
+//! 1. `migrations/0001_lineage.sql`: what is stored.
+//! 2. [`events`]: how a step is appended, read back and folded; the digest chain.
+//! 3. `project.rs`: which derived rows follow from which event.
+//! 4. [`open`](mod@open): how a database is opened without ever harming one that is not ours to touch.
+//!
+//! [`mirror`] writes candidates into a git repository that can be thrown away and written again. [`lock`](mod@lock)
+//! keeps two processes from running one campaign.
+
+pub mod campaigns;
+pub mod error;
+pub mod events;
+pub mod lock;
+pub mod mirror;
+pub mod observations;
+pub mod open;
+mod project;
+pub mod texts;
+pub mod trials;
+
+pub use campaigns::{CampaignId, CampaignRow};
+pub use error::StoreError;
+pub use events::{Extra, Loaded, Stored};
+pub use lock::{Lock, lock};
+pub use observations::Observation;
+pub use open::Store;
+pub use trials::TrialRow;

@@ -1,0 +1,219 @@
+//! What can go wrong, in words that say what to do about it.
+
+use crate::campaigns::CampaignId;
+use science::id::{CandidateId, Hash};
+use science::state::IllegalEvent;
+use std::path::{Path, PathBuf};
+
+/// Why the store could not do what it was asked to.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// There is no database yet.
+    #[error("there is no database at {}; `elenchus run EXPERIMENT` starts one", path.display())]
+    NoDatabase {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// The file is something else.
+    #[error("{} is not a database; it was left as it is: move it away, or choose another --state-dir", path.display())]
+    NotADatabase {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file was a database and is broken.
+    #[error(
+        "the database {} is damaged ({problem}); it was left as it is: restore a copy of the file together with its \
+         `-wal` file, or move both away to start afresh",
+        path.display()
+    )]
+    DamagedFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A later version of the program has used the database.
+    #[error(
+        "the database {} is of a newer version (its schema is {found}, this program knows {known}); it was left as it \
+         is: use the newer program, or choose another --state-dir",
+        path.display()
+    )]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// The newest migration applied to it.
+        found: i64,
+        /// The newest migration that this program has.
+        known: i64,
+    },
+    /// The schema is not the one that this program's migrations make.
+    #[error(
+        "the database {} was made by a different build of this program (migration {version} differs); it was left as \
+         it is: use that build, or choose another --state-dir",
+        path.display()
+    )]
+    OtherSchema {
+        /// The file.
+        path: PathBuf,
+        /// The first migration that differs.
+        version: i64,
+    },
+    /// The file or its directory cannot be written.
+    #[error("cannot write to {} ({problem}); make it writable, or choose another --state-dir", path.display())]
+    Unwritable {
+        /// The file or directory.
+        path: PathBuf,
+        /// What the system says.
+        problem: String,
+    },
+    /// Another process is writing and did not finish in time.
+    #[error("the database {} is busy: another process is writing to it; try again", path.display())]
+    Busy {
+        /// The file.
+        path: PathBuf,
+    },
+    /// No space is left.
+    #[error("no space is left for {}; nothing was lost: free some, then `elenchus resume`", path.display())]
+    Full {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The database holds no campaign.
+    #[error("{} holds no campaign yet; `elenchus run EXPERIMENT` starts one", path.display())]
+    NoCampaign {
+        /// The file.
+        path: PathBuf,
+    },
+    /// No campaign has this id.
+    #[error("no campaign begins with `{prefix}`; there {}", known_campaigns(known))]
+    UnknownCampaign {
+        /// What was asked for.
+        prefix: String,
+        /// What there is, as short ids, newest last.
+        known: Vec<String>,
+    },
+    /// Several campaigns have this prefix.
+    #[error("`{prefix}` fits several campaigns; give more of the id: {}", matches.join(", "))]
+    AmbiguousCampaign {
+        /// What was asked for.
+        prefix: String,
+        /// The ids that fit, newest last.
+        matches: Vec<String>,
+    },
+    /// A campaign's log is not what was written.
+    #[error("the log of campaign {} is damaged at event {seq}: {problem}", campaign.short())]
+    DamagedLog {
+        /// The campaign.
+        campaign: CampaignId,
+        /// The first event that is wrong.
+        seq: u64,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A stored text is not what its hash says.
+    #[error("the stored text {hash} is damaged")]
+    DamagedText {
+        /// The hash under which it is stored.
+        hash: Hash,
+    },
+    /// Another process has gone on with the campaign.
+    #[error(
+        "event {seq} of campaign {} is not the next one (that is {next}): another process has gone on with it",
+        campaign.short()
+    )]
+    Conflict {
+        /// The campaign.
+        campaign: CampaignId,
+        /// The event that was to be appended.
+        seq: u64,
+        /// The number that the next event must have.
+        next: u64,
+    },
+    /// The event cannot happen where the campaign stands.
+    #[error(transparent)]
+    Illegal(#[from] IllegalEvent),
+    /// Something would read back as something else.
+    #[error("{what} cannot be stored: {problem}")]
+    Unstorable {
+        /// What.
+        what: String,
+        /// Why.
+        problem: String,
+    },
+    /// A row names another one that does not exist.
+    #[error("{what} names something that the database does not hold (a parent, a source or a scenario)")]
+    Dangling {
+        /// What.
+        what: String,
+    },
+    /// The world was recorded twice and differently.
+    #[error("observation {key} ({ordinal}) is on record with another content")]
+    Contradiction {
+        /// Its key.
+        key: Hash,
+        /// Its ordinal.
+        ordinal: u32,
+    },
+    /// Another process runs the campaign.
+    #[error("campaign {} is being run by {}; wait for it or stop it", campaign.short(), holder(*pid))]
+    Locked {
+        /// The campaign.
+        campaign: CampaignId,
+        /// The process, where it has said who it is.
+        pid: Option<u32>,
+    },
+    /// A candidate cannot be mirrored before its parent.
+    #[error("candidate {} cannot be mirrored before its parent {}", candidate.short(), parent.short())]
+    MissingParent {
+        /// The candidate.
+        candidate: CandidateId,
+        /// The parent that the mirror lacks.
+        parent: CandidateId,
+    },
+    /// The mirror cannot be used. It holds nothing that the database does not hold too.
+    #[error("the mirror {} cannot be used ({problem}); delete it and it will be written again", path.display())]
+    Mirror {
+        /// The repository.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
+    /// Anything else that the database says.
+    #[error("the database failed: {0}")]
+    Database(#[from] sqlx::Error),
+}
+
+fn known_campaigns(known: &[String]) -> String {
+    match known {
+        [] => "are none".into(),
+        [one] => format!("is {one}"),
+        several => format!("are {}", several.join(", ")),
+    }
+}
+
+fn holder(pid: Option<u32>) -> String {
+    pid.map_or_else(|| "another process".into(), |pid| format!("process {pid}"))
+}
+
+impl StoreError {
+    /// Gives a plain database error its place and its kind; leaves all others as they are.
+    pub(crate) fn at(self, path: &Path) -> Self {
+        let StoreError::Database(error) = self else { return self };
+        let path = path.to_owned();
+        let Some((code, problem)) = sqlite(&error) else { return StoreError::Database(error) };
+        // https://www.sqlite.org/rescode.html: the low byte is the primary code.
+        match code & 0xff {
+            5 | 6 => StoreError::Busy { path },
+            8 | 14 => StoreError::Unwritable { path, problem },
+            11 => StoreError::DamagedFile { path, problem },
+            13 => StoreError::Full { path },
+            26 => StoreError::NotADatabase { path },
+            _ => StoreError::Database(error),
+        }
+    }
+}
+
+fn sqlite(error: &sqlx::Error) -> Option<(i32, String)> {
+    let database = error.as_database_error()?;
+    Some((database.code()?.parse().ok()?, database.message().to_owned()))
+}

@@ -1,0 +1,1 @@
+//! Which derived rows follow from which event.
