@@ -23,18 +23,28 @@ pub mod jail;
 pub mod screen;
 pub mod walls;
 
+mod cell;
+mod compile;
+mod cores;
+mod elf;
+mod group;
 mod kit;
 mod limits;
 mod outcome;
+mod protocol;
 mod session;
+mod toolchain;
+mod wrapper;
 
 use std::path::PathBuf;
 
+use compile::Compiler;
+pub use cores::Core;
 pub use kit::Kit;
 pub use limits::{Limits, Walls};
 pub use outcome::{Outcome, SandboxError, Verdict};
 pub use screen::{Refusal, Screened, screen};
-pub use session::{Core, Round, Session};
+pub use session::{Round, Session};
 
 /// What a [`Sandbox`] is made of.
 #[derive(Clone, Debug)]
@@ -58,6 +68,7 @@ pub struct Options {
 #[derive(Debug)]
 pub struct Sandbox {
     options: Options,
+    compiler: Compiler,
 }
 
 /// A compiled candidate: an object file in the cache that was proven to stand alone.
@@ -71,8 +82,13 @@ pub struct Artifact {
 
 impl Sandbox {
     /// Finds the compiler, checks the walls, and compiles the kit unless the cache has it.
-    pub fn new(options: Options) -> Result<Sandbox, SandboxError> {
-        Ok(Sandbox { options })
+    pub fn new(mut options: Options) -> Result<Sandbox, SandboxError> {
+        options.runner = options.runner.canonicalize().map_err(SandboxError::io("find", &options.runner))?;
+        if options.walls == Walls::Required {
+            walls::require()?;
+        }
+        let compiler = Compiler::new(&options)?;
+        Ok(Sandbox { options, compiler })
     }
 
     /// What it was made of.
@@ -82,16 +98,16 @@ impl Sandbox {
 
     /// The compiler's own account of itself, `rustc -vV`: part of what determines a result.
     pub fn toolchain(&self) -> &str {
-        ""
+        &self.compiler.toolchain.version
     }
 
     /// Compiles a screened candidate, or finds it in the cache.
-    pub fn compile(&self, _candidate: &Screened) -> Verdict<Artifact> {
-        Err(SandboxError::Unavailable)
+    pub fn compile(&self, candidate: &Screened) -> Verdict<Artifact> {
+        self.compiler.compile(&self.options, candidate)
     }
 
     /// Starts a process that holds the candidate once for each seat, with these parameters.
-    pub fn start(&self, _artifact: &Artifact, _seats: &[Vec<f64>]) -> Verdict<Session> {
-        Err(SandboxError::Unavailable)
+    pub fn start(&self, artifact: &Artifact, seats: &[Vec<f64>]) -> Verdict<Session> {
+        Session::start(&self.options, artifact, seats)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::screen::Refusal;
 
@@ -76,6 +77,25 @@ impl fmt::Display for Outcome {
             Outcome::Crashed { text, .. } => f.write_str(text),
             Outcome::OutOfMemory => f.write_str("it needed more memory than it may have"),
         }
+    }
+}
+
+/// What it means that a process died of this signal. `who` is the subject of the message, `cpu` the limit it had.
+pub(crate) fn death(signal: i32, who: &str, cpu: Duration) -> Outcome {
+    let crashed = |what: &str| Outcome::Crashed { signal: Some(signal), text: format!("{who} {what}") };
+    match signal {
+        libc::SIGXCPU => {
+            Outcome::Timeout { what: format!("{who} used up the {} s of processor time it may have", cpu.as_secs()) }
+        }
+        // We kill only after a deadline, which is told apart before: this was the kernel, short of memory.
+        libc::SIGKILL => Outcome::OutOfMemory,
+        libc::SIGSYS => Outcome::Denied { what: format!("{who} made a system call that the jail forbids") },
+        libc::SIGXFSZ => Outcome::Denied { what: format!("{who} wrote a larger file than it may") },
+        libc::SIGSEGV | libc::SIGBUS => crashed("overflowed its stack or touched memory that is not its own"),
+        libc::SIGILL | libc::SIGTRAP => crashed("panicked without a message"),
+        libc::SIGFPE => crashed("divided by zero"),
+        libc::SIGABRT => crashed("gave up"),
+        _ => crashed(&format!("died of signal {signal}")),
     }
 }
 

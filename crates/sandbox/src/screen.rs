@@ -1,6 +1,19 @@
 //! Reads a candidate's text and refuses what no candidate needs.
+//!
+//! Two readers that know nothing of each other: a walk over all tokens (`screen/tokens.rs`), which sees what is hidden in the
+//! arguments of macros, and a visit of the syntax tree (`screen/tree.rs`), which knows what the tokens mean. Neither resolves
+//! names as the compiler does; the jail is the fence, this is the sign in front of it.
+
+mod names;
+mod tokens;
+mod tree;
+
+use proc_macro2::{Span, TokenStream};
 
 use crate::kit::Kit;
+
+/// The longest text, in bytes. Policies have a few kilobytes.
+pub const MAX_SOURCE_BYTES: usize = 64 << 10;
 
 /// A candidate's text that may go to the compiler.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,12 +23,15 @@ pub struct Screened {
     pub source: String,
     /// Its tokens, without comments and independent of layout: what makes two texts the same candidate.
     pub normalised: String,
+    /// Where the screen cannot read the text. It is left to the compiler, which explains it best; should that find nothing
+    /// wrong, this is the verdict.
+    pub(crate) unparsed: Option<Refusal>,
 }
 
 impl Screened {
     /// Skips the screen: for text of our own, and for tests that must reach the walls behind.
     pub fn unchecked(source: &str) -> Screened {
-        Screened { source: source.to_owned(), normalised: source.to_owned() }
+        Screened { source: source.to_owned(), normalised: source.to_owned(), unparsed: None }
     }
 }
 
@@ -30,7 +46,77 @@ pub struct Refusal {
     pub reason: String,
 }
 
-/// Checks a candidate that is to be compiled against `kit`.
-pub fn screen(source: &str, _kit: &Kit) -> Result<Screened, Refusal> {
-    Ok(Screened::unchecked(source))
+impl Refusal {
+    fn at(span: Span, reason: impl Into<String>) -> Refusal {
+        let start = span.start();
+        Refusal { line: start.line, column: start.column + 1, reason: reason.into() }
+    }
 }
+
+/// Checks a candidate that is to be compiled against `kit`. Text with a syntax error passes: the compiler says better what is
+/// wrong with it, and nothing that the screen could not read is ever accepted.
+pub fn screen(source: &str, kit: &Kit) -> Result<Screened, Refusal> {
+    check_text(source)?;
+    // The parser recurses, and it keeps positions for its thread: one with enough stack, gone afterwards.
+    std::thread::scope(|scope| {
+        let screen = std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, || read(source, kit));
+        let screen = screen.expect("the system gives a thread");
+        screen.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
+/// Enough for `tokens::MAX_WEIGHT` levels of the parser without optimisation.
+const STACK_BYTES: usize = 256 << 20;
+
+fn read(source: &str, kit: &Kit) -> Result<Screened, Refusal> {
+    let screened = |normalised, unparsed| Screened { source: source.to_owned(), normalised, unparsed };
+    let tokens: TokenStream = match source.parse() {
+        Ok(tokens) => tokens,
+        Err(error) => {
+            let refusal = Refusal::at(error.span(), "the brackets or a literal are not closed");
+            return Ok(screened(source.to_owned(), Some(refusal)));
+        }
+    };
+    tokens::check_depth(&tokens)?;
+    tokens::check(&tokens, kit)?;
+    let normalised = tokens::normalise(&tokens);
+    match syn::parse2::<syn::File>(tokens) {
+        Ok(file) => tree::check(&file, kit).map(|()| screened(normalised, None)),
+        Err(error) => {
+            let refusal = Refusal::at(error.span(), format!("this is not Rust: {error}"));
+            Ok(screened(normalised, Some(refusal)))
+        }
+    }
+}
+
+/// What must hold before anything parses the text.
+fn check_text(source: &str) -> Result<(), Refusal> {
+    if source.len() > MAX_SOURCE_BYTES {
+        let reason = format!("the text has {} bytes; at most {MAX_SOURCE_BYTES} are allowed", source.len());
+        return Err(Refusal { line: 1, column: 1, reason });
+    }
+    if source.starts_with("#!") && !source.starts_with("#![") {
+        return Err(Refusal { line: 1, column: 1, reason: "a candidate is no script".to_owned() });
+    }
+    let (mut line, mut column, mut depth) = (1, 1, 0_usize);
+    for c in source.chars() {
+        let refuse = |reason: &str| Err(Refusal { line, column, reason: reason.to_owned() });
+        match c {
+            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+                return refuse("a character that reverses the direction of text hides what the code does");
+            }
+            '\0'..='\u{8}' | '\u{b}'..='\u{1f}' | '\u{7f}' if c != '\r' => return refuse("a control character"),
+            // Counted without regard to strings and comments: a bound on what any reader can meet, far above what is usual.
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > MAX_RAW_DEPTH {
+            return refuse("brackets are nested too deeply");
+        }
+        (line, column) = if c == '\n' { (line + 1, 1) } else { (line, column + 1) };
+    }
+    Ok(())
+}
+
+const MAX_RAW_DEPTH: usize = 500;

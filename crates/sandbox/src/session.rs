@@ -1,44 +1,181 @@
 //! Talks to the process that holds a candidate.
 
-use std::marker::PhantomData;
+mod link;
 
-use crate::outcome::{Outcome, SandboxError};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use crate::cell::Cell;
+use crate::cores::Core;
+use crate::group::Group;
+use crate::jail;
+use crate::limits::Limits;
+use crate::outcome::{Outcome, SandboxError, Verdict, death};
+use crate::protocol;
+use crate::{Artifact, Options};
+use link::{Link, Trouble};
 
 /// A running candidate. Dropping it ends the process.
+///
+/// A write to a process that died raises SIGPIPE unless it is ignored, as it is in every Rust program by default.
 #[derive(Debug)]
 pub struct Session {
+    group: Group,
+    link: Link,
+    limits: Limits,
+    seats: usize,
     description: Vec<u8>,
+    /// Why it is over, if it is.
+    ending: Option<Outcome>,
 }
 
 impl Session {
+    /// Starts the process and in it the candidate once for each seat.
+    pub(crate) fn start(options: &Options, artifact: &Artifact, seats: &[Vec<f64>]) -> Verdict<Session> {
+        assert!(seats.len() <= 1 << 16, "a seat has a number of 16 bits");
+        let runner = |reason: String| SandboxError::Runner { runner: options.runner.clone(), reason };
+        let mut command = Command::new(&options.runner);
+        command.arg(jail::ARGUMENT).arg(jail::RUN).args(cell(options, artifact).to_arguments()).arg(&artifact.path);
+        command.env_clear().current_dir("/").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut group = Group::spawn(&mut command).map_err(SandboxError::io("start", &options.runner))?;
+        let pipes = (group.child().stdin.take(), group.child().stdout.take());
+        let (Some(questions), Some(answers)) = pipes else { unreachable!("both were asked for") };
+        let link = Link::new(questions.into(), answers.into()).map_err(SandboxError::io("talk to", &options.runner))?;
+        let limits = options.limits;
+        let mut session = Session { group, link, limits, seats: seats.len(), description: Vec::new(), ending: None };
+
+        let deadline = Instant::now() + limits.round_wall;
+        let order = start_order(seats);
+        let sealed = match session.link.send(&order, deadline) {
+            // A jail that could not be closed has said why before it went.
+            Ok(()) | Err(Trouble::End) => session.link.receive(protocol::MAX_TEXT_BYTES, deadline),
+            Err(trouble) => Err(trouble),
+        };
+        match sealed {
+            Ok(protocol::SEALED) => {}
+            Ok(protocol::NO_ROOM) => return Ok(Err(Outcome::OutOfMemory)),
+            Ok(protocol::FAILED) => return Err(failed(session.link.payload())),
+            Ok(status) => return Err(runner(format!("its first word is {status}"))),
+            Err(Trouble::End) => {
+                let status = session.group.end().map_err(SandboxError::io("wait for", &options.runner))?;
+                return Err(runner(format!("it ended before it was closed: {status}")));
+            }
+            Err(Trouble::Late) => return Err(runner("it does not answer".to_owned())),
+            Err(Trouble::Malformed(what)) => return Err(runner(what)),
+        }
+        match session.expect(protocol::READY, protocol::MAX_DESCRIPTION_BYTES, deadline) {
+            Ok(()) => session.description = session.link.payload().to_vec(),
+            Err(outcome) => return Ok(Err(outcome)),
+        }
+        Ok(Ok(session))
+    }
+
     /// What the kit's `describe` wrote.
     pub fn describe(&self) -> Vec<u8> {
         self.description.clone()
     }
 
+    /// The process that holds the candidate, which is also its process group.
+    pub fn process(&self) -> u32 {
+        self.group.id()
+    }
+
     /// Puts the questions and returns one answer for each, in their order. Leaves `questions` empty for the next round.
-    pub fn round(&mut self, _questions: &mut Round) -> Result<&[u8], Outcome> {
-        Ok(&[])
+    /// Once it has failed, every further round fails in the same way.
+    ///
+    /// # Panics
+    /// If a question is put to a seat that was not started.
+    pub fn round(&mut self, questions: &mut Round) -> Result<&[u8], Outcome> {
+        assert!(questions.seats <= self.seats, "a question to a seat that was not started");
+        if let Some(ending) = &self.ending {
+            return Err(ending.clone());
+        }
+        if questions.is_empty() {
+            return Ok(&[]);
+        }
+        let deadline = Instant::now() + self.limits.round_wall;
+        let count = questions.len();
+        match self.link.send(questions.order(), deadline) {
+            // Its last words may still be in the pipe.
+            Ok(()) | Err(Trouble::End) => {}
+            Err(trouble) => return Err(self.over(trouble)),
+        }
+        questions.clear();
+        self.expect(protocol::ANSWERS, count, deadline)?;
+        if self.link.payload().len() != count {
+            let what = format!("{} answers to {count} questions", self.link.payload().len());
+            return Err(self.over(Trouble::Malformed(what)));
+        }
+        if self.link.has_more() {
+            return Err(self.over(Trouble::Malformed(format!("more than {count} answers to {count} questions"))));
+        }
+        Ok(self.link.payload())
     }
 
     /// Keeps the calling thread and the candidate's process on one core until the result is dropped: a round is then much
-    /// faster, since neither side has to wake another core. Where no core is free it does nothing.
+    /// faster, since neither side has to wake another core. Where every core is taken in this way already, it does nothing.
+    /// One at a time for a thread.
     pub fn share_core(&self) -> Result<Core, SandboxError> {
-        Ok(Core { _thread: PhantomData })
+        Core::share(self.process())
+    }
+
+    /// Waits for a frame of this kind.
+    fn expect(&mut self, wanted: u32, limit: usize, deadline: Instant) -> Result<(), Outcome> {
+        let limit = limit.max(protocol::MAX_TEXT_BYTES);
+        match self.link.receive(limit, deadline) {
+            Ok(status) if status == wanted => Ok(()),
+            Ok(protocol::PANICKED) => {
+                let text = printable(self.link.payload());
+                // What follows is its death; it is given until the deadline, then it is killed.
+                let _ = self.link.receive(0, deadline);
+                let signal = self.ended();
+                let outcome = Outcome::Crashed { signal, text };
+                self.ending = Some(outcome.clone());
+                Err(outcome)
+            }
+            Ok(status) => Err(self.over(Trouble::Malformed(format!("a frame of unknown kind {status}")))),
+            Err(trouble) => Err(self.over(trouble)),
+        }
+    }
+
+    /// Ends the session and says what became of the candidate.
+    fn over(&mut self, trouble: Trouble) -> Outcome {
+        let signal = self.ended();
+        let outcome = match trouble {
+            Trouble::Late => Outcome::Timeout {
+                what: format!("it did not answer within {} s", self.limits.round_wall.as_secs_f64()),
+            },
+            Trouble::Malformed(what) => Outcome::Inconsistent { what },
+            Trouble::End => match signal {
+                Some(signal) => death(signal, "it", self.limits.run_cpu),
+                None => Outcome::Inconsistent { what: "it ended without an answer".to_owned() },
+            },
+        };
+        self.ending = Some(outcome.clone());
+        outcome
+    }
+
+    /// Ends the process; the signal that it died of.
+    fn ended(&mut self) -> Option<i32> {
+        use std::os::unix::process::ExitStatusExt;
+        self.group.end().ok().and_then(|status| status.signal())
     }
 }
 
-/// The calling thread's bond to a core; ends on drop. See [`Session::share_core`].
-#[derive(Debug)]
-pub struct Core {
-    _thread: PhantomData<*const ()>,
-}
-
 /// Questions to be put in one go. Reuse it: its buffer stays.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Round {
+    /// Room for the frame's header, then the questions.
     buffer: Vec<u8>,
     count: usize,
+    /// One more than the highest seat that is asked.
+    seats: usize,
+}
+
+impl Default for Round {
+    fn default() -> Self {
+        Round { buffer: vec![0; protocol::ORDER_HEADER], count: 0, seats: 0 }
+    }
 }
 
 impl Round {
@@ -47,15 +184,27 @@ impl Round {
         Round::default()
     }
 
-    /// Adds a question to `seat`, the index of its parameters at the start.
+    /// Adds a question to `seat`, the index of its parameters at the start. See [`Round::ask`].
     pub fn push(&mut self, seat: u16, question: &[u8]) {
         self.ask(seat, |buffer| buffer.extend_from_slice(question));
     }
 
     /// Adds a question that `write` appends to the buffer it is given.
-    pub fn ask(&mut self, _seat: u16, write: impl FnOnce(&mut Vec<u8>)) {
+    ///
+    /// # Panics
+    /// If the question is longer than 65,535 bytes, or the round than 65,536 questions or 8 MiB.
+    pub fn ask(&mut self, seat: u16, write: impl FnOnce(&mut Vec<u8>)) {
+        let header = self.buffer.len();
+        self.buffer.extend_from_slice(&seat.to_le_bytes());
+        self.buffer.extend_from_slice(&[0; 2]);
+        let start = header + protocol::QUESTION_HEADER;
         write(&mut self.buffer);
+        let length = u16::try_from(self.buffer.len() - start).expect("a question of at most 65,535 bytes");
+        self.buffer[header + 2..start].copy_from_slice(&length.to_le_bytes());
         self.count += 1;
+        self.seats = self.seats.max(usize::from(seat) + 1);
+        assert!(self.count <= 1 << 16, "a round of at most 65,536 questions");
+        assert!(self.buffer.len() <= protocol::MAX_ORDER_BYTES, "a round of at most 8 MiB");
     }
 
     /// Number of questions.
@@ -70,7 +219,55 @@ impl Round {
 
     /// Forgets them.
     pub fn clear(&mut self) {
-        self.buffer.clear();
+        self.buffer.truncate(protocol::ORDER_HEADER);
         self.count = 0;
+        self.seats = 0;
     }
+
+    /// As a frame.
+    fn order(&mut self) -> &[u8] {
+        let length = (self.buffer.len() - protocol::ORDER_HEADER) as u32;
+        self.buffer[..protocol::ORDER_HEADER].copy_from_slice(&length.to_le_bytes());
+        &self.buffer
+    }
+}
+
+/// A candidate's process may read its own object and nothing else.
+fn cell(options: &Options, artifact: &Artifact) -> Cell {
+    Cell {
+        walls: options.walls,
+        cpu_s: options.limits.run_cpu.as_secs().max(1),
+        memory_bytes: options.limits.run_memory_bytes,
+        stack_bytes: options.limits.stack_bytes,
+        file_bytes: 0,
+        open_files: 16,
+        read: vec![artifact.path.clone()],
+        execute: Vec::new(),
+        write: Vec::new(),
+    }
+}
+
+fn start_order(seats: &[Vec<f64>]) -> Vec<u8> {
+    let mut order = vec![0; protocol::ORDER_HEADER];
+    for parameters in seats {
+        order.extend_from_slice(&(parameters.len() as u32).to_le_bytes());
+        order.extend(parameters.iter().flat_map(|value| value.to_le_bytes()));
+    }
+    assert!(order.len() <= protocol::MAX_ORDER_BYTES, "parameters of at most 8 MiB");
+    let length = (order.len() - protocol::ORDER_HEADER) as u32;
+    order[..protocol::ORDER_HEADER].copy_from_slice(&length.to_le_bytes());
+    order
+}
+
+/// The wall that the jail names.
+fn failed(payload: &[u8]) -> SandboxError {
+    let text = printable(payload);
+    let (wall, reason) = text.split_once('\n').unwrap_or(("jail", &text));
+    SandboxError::Wall { wall: wall.to_owned(), reason: reason.to_owned() }
+}
+
+/// Text from the other side, fit for a terminal.
+pub(crate) fn printable(bytes: &[u8]) -> String {
+    let keep = |c: char| if c.is_control() && c != '\n' { '\u{fffd}' } else { c };
+    String::from_utf8_lossy(bytes).chars().map(keep).collect()
 }

@@ -1,0 +1,247 @@
+//! Compiles the kit and candidates, in the compiler's jail, into the cache.
+
+use std::fs;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{self, Command, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use crate::cell::Cell;
+use crate::group::Group;
+use crate::outcome::{Outcome, SandboxError, Verdict, death};
+use crate::screen::Screened;
+use crate::session::printable;
+use crate::toolchain::Toolchain;
+use crate::{Artifact, Options, elf, jail, wrapper};
+
+/// The compiler with the compiled kit.
+#[derive(Debug)]
+pub(crate) struct Compiler {
+    pub toolchain: Toolchain,
+    /// The part of the cache for this toolchain and this kit.
+    cache: PathBuf,
+    kit: PathBuf,
+}
+
+impl Compiler {
+    /// Finds the compiler, and compiles the kit unless the cache has it.
+    pub(crate) fn new(options: &Options) -> Result<Compiler, SandboxError> {
+        let toolchain = Toolchain::find(&options.rustc)?;
+        let kit = &options.kit;
+        let mut parts = vec![toolchain.version.as_str(), toolchain.sysroot.to_str().unwrap_or(""), kit.name];
+        parts.extend(kit.files.iter().flat_map(|&(name, text)| [name, text]));
+        parts.extend(KIT_ARGUMENTS);
+        let cache = options.cache.join(digest(&parts));
+        fs::create_dir_all(&cache).map_err(SandboxError::io("create", &cache))?;
+        // The jailed compiler sees the world from its build directory.
+        let cache = fs::canonicalize(&cache).map_err(SandboxError::io("find", &cache))?;
+        sweep(&cache)?;
+        let compiler = Compiler { toolchain, kit: cache.join(format!("lib{}.rlib", kit.name)), cache };
+        if !compiler.kit.is_file() {
+            compiler.compile_kit(options)?;
+        }
+        Ok(compiler)
+    }
+
+    fn compile_kit(&self, options: &Options) -> Result<(), SandboxError> {
+        let kit = &options.kit;
+        let build = BuildDir::new(&self.cache)?;
+        for (name, text) in kit.files {
+            build.write(name, text)?;
+        }
+        let root = kit.files.first().map_or("", |file| file.0);
+        let mut arguments = KIT_ARGUMENTS.map(str::to_owned).to_vec();
+        arguments.extend(["--crate-name".to_owned(), kit.name.to_owned(), "-o".to_owned(), OBJECT.to_owned()]);
+        arguments.push(root.to_owned());
+        let outcome = match self.rustc(options, &build, &arguments)? {
+            Ok(()) => return build.publish(&self.kit),
+            Err(outcome) => outcome,
+        };
+        Err(SandboxError::Kit { name: kit.name, diagnostics: outcome.to_string() })
+    }
+
+    /// Compiles a candidate, or finds it in the cache.
+    pub(crate) fn compile(&self, options: &Options, candidate: &Screened) -> Verdict<Artifact> {
+        let wrapper = wrapper::text(&options.kit);
+        // The exact text, not the normalised one: line numbers show in panics.
+        let key = digest(&[&wrapper, &candidate.source, &CANDIDATE_ARGUMENTS.concat()]);
+        let path = self.cache.join(format!("{key}.so"));
+        // What is unreadable or damaged is compiled again.
+        if fs::read(&path).is_ok_and(|object| elf::stands_alone(&object).is_ok()) {
+            return Ok(Ok(Artifact { path, cached: true }));
+        }
+        let build = BuildDir::new(&self.cache)?;
+        build.write(wrapper::FILE, &wrapper)?;
+        build.write(wrapper::CANDIDATE_FILE, &candidate.source)?;
+        if let Err(outcome) = self.rustc(options, &build, &self.candidate_arguments(options))? {
+            return Ok(Err(outcome));
+        }
+        if let Some(refusal) = &candidate.unparsed {
+            // The compiler knows syntax that the screen does not, so the screen has not seen what it says.
+            return Ok(Err(refusal.clone().into()));
+        }
+        let object = build.path.join(OBJECT);
+        let bytes = fs::read(&object).map_err(SandboxError::io("read", &object))?;
+        if let Err(what) = elf::stands_alone(&bytes) {
+            return Ok(Err(Outcome::Denied { what: format!("the compiled object does not stand alone: {what}") }));
+        }
+        build.publish(&path)?;
+        Ok(Ok(Artifact { path, cached: false }))
+    }
+
+    fn candidate_arguments(&self, options: &Options) -> Vec<String> {
+        let mut arguments = CANDIDATE_ARGUMENTS.map(str::to_owned).to_vec();
+        arguments.extend(["--extern".to_owned(), format!("{}={}", options.kit.name, self.kit.display())]);
+        if let Some(lld) = &self.toolchain.lld {
+            arguments.push("-Clinker-flavor=ld.lld".to_owned());
+            arguments.push(format!("-Clinker={}", lld.display()));
+        }
+        arguments.extend(["-o".to_owned(), OBJECT.to_owned(), wrapper::FILE.to_owned()]);
+        arguments
+    }
+
+    /// Runs the compiler in its jail.
+    fn rustc(&self, options: &Options, build: &BuildDir, arguments: &[String]) -> Verdict<()> {
+        let limits = &options.limits;
+        let cell = self.cell(options, build);
+        let mut command = Command::new(&options.runner);
+        command.arg(jail::ARGUMENT).arg(jail::COMPILE).args(cell.to_arguments());
+        command.arg(&self.toolchain.rustc).args(arguments).current_dir(&build.path);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        command.env_clear().env("TMPDIR", &build.path);
+        if self.toolchain.lld.is_none() {
+            command.env("PATH", "/usr/bin:/bin");
+        }
+        let deadline = Instant::now() + limits.compile_wall;
+        let group = Group::spawn(&mut command).map_err(SandboxError::io("start", &options.runner))?;
+        let finished = group.finish(deadline, limits.diagnostics_bytes);
+        let finished = finished.map_err(SandboxError::io("wait for", &options.runner))?;
+        let diagnostics = printable(&finished.stderr);
+        let Some(status) = finished.status else {
+            let what = format!("compiling it took more than {} s", limits.compile_wall.as_secs_f64());
+            return Ok(Err(Outcome::Timeout { what }));
+        };
+        match (status.code(), status.signal()) {
+            (Some(0), _) => Ok(Ok(())),
+            (Some(jail::NOT_CLOSED), _) => {
+                let (wall, reason) = diagnostics.split_once('\n').unwrap_or(("jail", &diagnostics));
+                Err(SandboxError::Wall { wall: wall.to_owned(), reason: reason.to_owned() })
+            }
+            (_, Some(_)) if OUT_OF_MEMORY.iter().any(|said| diagnostics.contains(said)) => {
+                Ok(Err(Outcome::OutOfMemory))
+            }
+            (_, Some(signal)) => Ok(Err(death(signal, "the compiler at work on it", limits.compile_cpu))),
+            (_, None) => Ok(Err(Outcome::DoesNotCompile { diagnostics })),
+        }
+    }
+
+    /// The compiler may read itself, the system's libraries and the kit, and write its build directory.
+    fn cell(&self, options: &Options, build: &BuildDir) -> Cell {
+        let existing =
+            |paths: &[&str]| paths.iter().map(PathBuf::from).filter(|path| path.exists()).collect::<Vec<_>>();
+        let mut execute = vec![self.toolchain.rustc.clone(), self.toolchain.sysroot.join("lib")];
+        execute.extend(existing(SYSTEM_LIBRARIES));
+        if self.toolchain.lld.is_none() {
+            execute.extend(existing(SYSTEM_PROGRAMS));
+        }
+        Cell {
+            walls: options.walls,
+            cpu_s: options.limits.compile_cpu.as_secs().max(1),
+            memory_bytes: options.limits.compile_memory_bytes,
+            stack_bytes: options.limits.stack_bytes,
+            file_bytes: MAX_OBJECT_BYTES,
+            open_files: 256,
+            // The kit is being made when it is not there yet.
+            read: [&self.kit].into_iter().filter(|kit| kit.exists()).cloned().chain(existing(SYSTEM_FILES)).collect(),
+            execute,
+            write: [build.path.clone()].into_iter().chain(existing(&["/dev/null"])).collect(),
+        }
+    }
+}
+
+const KIT_ARGUMENTS: [&str; 7] =
+    ["--edition=2024", "--crate-type=rlib", "--color=never", "-O", "-Cpanic=abort", "-Ccodegen-units=1", "-Awarnings"];
+
+/// `-A warnings` leaves `forbid` in force, which `--cap-lints` would not.
+const CANDIDATE_ARGUMENTS: [&str; 9] = [
+    "--edition=2024",
+    "--crate-type=cdylib",
+    "--crate-name=candidate",
+    "--color=never",
+    "-Copt-level=3",
+    "-Cpanic=abort",
+    "-Ccodegen-units=1",
+    "-Cstrip=symbols",
+    "-Awarnings",
+];
+
+/// What the compiler's standard library says when it dies for lack of memory, and what LLVM says.
+const OUT_OF_MEMORY: [&str; 2] = ["memory allocation of", "LLVM ERROR: out of memory"];
+
+/// Name of the result in a build directory.
+const OBJECT: &str = "object";
+/// A candidate's object has about 10 kB.
+const MAX_OBJECT_BYTES: u64 = 64 << 20;
+
+const SYSTEM_LIBRARIES: &[&str] = &["/lib", "/lib64", "/usr/lib", "/usr/lib64", "/nix/store"];
+const SYSTEM_FILES: &[&str] = &["/etc/ld.so.cache"];
+/// Where `cc` and what it calls lie.
+const SYSTEM_PROGRAMS: &[&str] = &["/bin", "/usr/bin", "/usr/libexec"];
+
+/// A directory for one compilation; it is removed on drop.
+struct BuildDir {
+    path: PathBuf,
+}
+
+const BUILD_PREFIX: &str = "build-";
+
+impl BuildDir {
+    fn new(cache: &Path) -> Result<BuildDir, SandboxError> {
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let path = cache.join(format!("{BUILD_PREFIX}{}-{number}", process::id()));
+        fs::create_dir(&path).map_err(SandboxError::io("create", &path))?;
+        Ok(BuildDir { path })
+    }
+
+    fn write(&self, name: &str, text: &str) -> Result<(), SandboxError> {
+        let path = self.path.join(name);
+        fs::write(&path, text).map_err(SandboxError::io("write", &path))
+    }
+
+    /// Moves the result to its place in one step, so that nobody ever sees half of it.
+    fn publish(&self, place: &Path) -> Result<(), SandboxError> {
+        fs::rename(self.path.join(OBJECT), place).map_err(SandboxError::io("create", place))
+    }
+}
+
+impl Drop for BuildDir {
+    fn drop(&mut self) {
+        // What cannot be removed now is swept up by a later process.
+        let _ = fs::remove_dir_all(&self.path);
+    }
+}
+
+/// Removes build directories of processes that were killed.
+fn sweep(cache: &Path) -> Result<(), SandboxError> {
+    for entry in fs::read_dir(cache).map_err(SandboxError::io("read", cache))?.flatten() {
+        let name = entry.file_name();
+        let owner = name.to_str().and_then(|name| name.strip_prefix(BUILD_PREFIX)?.split('-').next());
+        if owner.is_some_and(|owner| !Path::new("/proc").join(owner).exists()) {
+            // Another process may be sweeping too.
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+    Ok(())
+}
+
+/// A file name for what these texts determine.
+fn digest(parts: &[&str]) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for part in parts {
+        hasher.update(&(part.len() as u64).to_le_bytes());
+        hasher.update(part.as_bytes());
+    }
+    hasher.finalize().to_hex()[..32].to_owned()
+}

@@ -1,0 +1,185 @@
+//! Holds a candidate and answers questions.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, AsRawFd};
+use std::sync::OnceLock;
+
+use super::object::{self, Object, Seat};
+use super::{MathsFn, NOT_CLOSED, drop_descriptors, exit};
+use crate::cell::Cell;
+use crate::limits::Walls;
+use crate::protocol::{self, take_u16, take_u32};
+use crate::walls::{self, Filter, Missing};
+
+/// Where answers go; a panicking candidate writes its last words there too.
+static ANSWERS: OnceLock<File> = OnceLock::new();
+
+/// Is the jail of a candidate until the session closes the pipe.
+pub(super) fn run(cell: &Cell, mut arguments: impl Iterator<Item = OsString>, maths: &'static [MathsFn]) -> ! {
+    let mut stage = match Stage::set(cell, arguments.next(), maths) {
+        Ok(stage) => stage,
+        Err(Failure::Missing(Missing { wall, reason })) => {
+            if let Some(answers) = ANSWERS.get() {
+                // If this fails the session is gone, and nobody is left to tell.
+                let _ = write_frame(answers, protocol::FAILED, format!("{wall}\n{reason}").as_bytes());
+            }
+            exit(NOT_CLOSED)
+        }
+        Err(Failure::NoRoom) => {
+            let _ = ANSWERS.get().map(|answers| write_frame(answers, protocol::NO_ROOM, &[]));
+            exit(0)
+        }
+        Err(Failure::Gone) => exit(0),
+    };
+    let _ = stage.serve();
+    exit(0)
+}
+
+/// Everything that serving needs, allocated beforehand: a sealed process cannot get memory.
+struct Stage {
+    questions: File,
+    answers: &'static File,
+    object: Object,
+    seats: Vec<Seat>,
+    parameters: Vec<Vec<f64>>,
+    order: Vec<u8>,
+    reply: Vec<u8>,
+}
+
+enum Failure {
+    Missing(Missing),
+    NoRoom,
+    /// The session closed the pipe.
+    Gone,
+}
+
+impl From<Missing> for Failure {
+    fn from(missing: Missing) -> Self {
+        Failure::Missing(missing)
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(_: io::Error) -> Self {
+        Failure::Gone
+    }
+}
+
+impl Stage {
+    /// Closes the cell, loads the object, makes room for the seats, and closes the cell for good. No code of the candidate
+    /// has run when this returns.
+    fn set(cell: &Cell, object: Option<OsString>, maths: &'static [MathsFn]) -> Result<Stage, Failure> {
+        drop_descriptors()?;
+        let mut questions = File::from(io::stdin().as_fd().try_clone_to_owned()?);
+        let answers = File::from(io::stdout().as_fd().try_clone_to_owned()?);
+        let answers = ANSWERS.get_or_init(|| answers);
+        walls::close(cell, Filter::Loader)?;
+        let unusable = |reason: String| Missing { wall: "object", reason };
+        let object = object.ok_or_else(|| unusable("none is named".to_owned()))?;
+        let object = Object::load(&object).map_err(|error| unusable(error.to_string()))?;
+        let mut order = vec![0; protocol::MAX_ORDER_BYTES];
+        let first = read_order(&mut questions, &mut order)?.ok_or(Failure::Gone)?;
+        let parameters = seats(first).ok_or_else(|| unusable("the first order is malformed".to_owned()))?;
+        let seats = parameters.iter().map(|_| object.room()).collect::<Option<Vec<_>>>().ok_or(Failure::NoRoom)?;
+        if !object.bind(maths, report) {
+            return Err(
+                unusable(format!("the contract wants a maths table of another length than {}", maths.len())).into()
+            );
+        }
+        object::default_fault_signals();
+        let reply = vec![0; protocol::REPLY_HEADER + protocol::MAX_DESCRIPTION_BYTES.max(1 << 16)];
+        if cell.walls == Walls::Required {
+            let filter = Filter::Candidate { questions: questions.as_raw_fd(), answers: answers.as_raw_fd() };
+            filter.apply().map_err(|reason| Missing { wall: "seccomp", reason })?;
+        }
+        Ok(Stage { questions, answers, object, seats, parameters, order, reply })
+    }
+
+    /// Starts the seats and answers rounds until the session closes the pipe.
+    fn serve(&mut self) -> io::Result<()> {
+        write_frame(self.answers, protocol::SEALED, &[])?;
+        for (seat, parameters) in self.seats.iter().zip(&self.parameters) {
+            self.object.start(seat, parameters);
+        }
+        let room = &mut self.reply[protocol::REPLY_HEADER..][..protocol::MAX_DESCRIPTION_BYTES];
+        let length = self.object.describe(room);
+        self.send(protocol::READY, length)?;
+        while let Some(round) = read_order(&mut self.questions, &mut self.order)? {
+            let length = answer(&self.object, &self.seats, round, &mut self.reply[protocol::REPLY_HEADER..]);
+            let Some(length) = length else { exit(NOT_CLOSED) };
+            self.send(protocol::ANSWERS, length)?;
+        }
+        Ok(())
+    }
+
+    /// Sends the first `length` bytes after the room for the header.
+    fn send(&mut self, status: u32, length: usize) -> io::Result<()> {
+        self.reply[..protocol::REPLY_HEADER].copy_from_slice(&protocol::reply_header(status, length));
+        let mut answers = self.answers;
+        answers.write_all(&self.reply[..protocol::REPLY_HEADER + length])
+    }
+}
+
+/// Answers the questions of a round. `None` if the session sent nonsense.
+fn answer(object: &Object, seats: &[Seat], mut round: &[u8], answers: &mut [u8]) -> Option<usize> {
+    let mut count = 0;
+    while !round.is_empty() {
+        let seat = seats.get(usize::from(take_u16(&mut round)?))?;
+        let length = usize::from(take_u16(&mut round)?);
+        let (question, rest) = round.split_at_checked(length)?;
+        round = rest;
+        *answers.get_mut(count)? = object.answer(seat, question);
+        count += 1;
+    }
+    Some(count)
+}
+
+/// The parameters of each seat.
+fn seats(mut order: &[u8]) -> Option<Vec<Vec<f64>>> {
+    let mut seats = Vec::new();
+    while !order.is_empty() {
+        let count = take_u32(&mut order)? as usize;
+        let (values, rest) = order.split_at_checked(count.checked_mul(8)?)?;
+        order = rest;
+        let (values, _) = values.as_chunks::<8>();
+        seats.push(values.iter().map(|&bytes| f64::from_le_bytes(bytes)).collect());
+    }
+    Some(seats)
+}
+
+/// The payload of the next order, `None` at the end of the pipe. A short order takes a single read.
+fn read_order<'a>(questions: &mut File, buffer: &'a mut [u8]) -> io::Result<Option<&'a [u8]>> {
+    let mut filled = 0;
+    let mut end = protocol::ORDER_HEADER;
+    while filled < end {
+        let read = match questions.read(&mut buffer[filled..]) {
+            Ok(0) => return Ok(None),
+            Ok(read) => read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        filled += read;
+        if let (true, Some(length)) = (end == protocol::ORDER_HEADER, take_u32(&mut &buffer[..filled])) {
+            end += length as usize;
+            if end > buffer.len() {
+                return Ok(None);
+            }
+        }
+    }
+    Ok(Some(&buffer[protocol::ORDER_HEADER..end]))
+}
+
+fn write_frame(mut pipe: &File, status: u32, payload: &[u8]) -> io::Result<()> {
+    pipe.write_all(&protocol::reply_header(status, payload.len()))?;
+    pipe.write_all(payload)
+}
+
+/// Called by a panicking candidate.
+extern "C" fn report(text: *const u8, length: usize) {
+    if let Some(answers) = ANSWERS.get() {
+        // If this fails the signal that follows still tells that it died.
+        let _ = write_frame(answers, protocol::PANICKED, object::message(text, length));
+    }
+}

@@ -1,0 +1,58 @@
+//! The frames between a session and its jailed process. All numbers are little-endian.
+//!
+//! To the child: length u32, then that many bytes. The first frame starts the seats: for each one its number of parameters
+//! as u32 and the parameters as f64. Every later one is a round: for each question the seat as u16, its length as u16, its
+//! bytes.
+//!
+//! From the child: status u32, length u32, then that many bytes. `SEALED` (empty) comes before any code of the candidate
+//! has run, so whatever goes wrong earlier is ours; then `READY` with the candidate's description; then `ANSWERS` for each
+//! round, one byte per question.
+
+/// Bytes before the payload of a frame to the child.
+pub(crate) const ORDER_HEADER: usize = 4;
+/// Bytes before the payload of a frame from the child.
+pub(crate) const REPLY_HEADER: usize = 8;
+/// Bytes before a question in a round.
+pub(crate) const QUESTION_HEADER: usize = 4;
+
+/// The jail is closed.
+pub(crate) const SEALED: u32 = 1;
+/// All seats have started; payload: what the kit's `describe` wrote.
+pub(crate) const READY: u32 = 2;
+/// Payload: one byte per question.
+pub(crate) const ANSWERS: u32 = 3;
+/// The candidate panicked; payload: its words. The process is about to die.
+pub(crate) const PANICKED: u32 = 4;
+/// The jail could not be set up; payload: which wall, a line feed, why.
+pub(crate) const FAILED: u32 = 5;
+/// The seats do not fit into memory.
+pub(crate) const NO_ROOM: u32 = 6;
+
+/// The largest payload to the child.
+pub(crate) const MAX_ORDER_BYTES: usize = 8 << 20;
+/// The largest description of a candidate.
+pub(crate) const MAX_DESCRIPTION_BYTES: usize = 16 << 10;
+/// The largest text in a frame that reports a failure or a panic.
+pub(crate) const MAX_TEXT_BYTES: usize = 4 << 10;
+
+/// The header of a frame from the child.
+pub(crate) fn reply_header(status: u32, length: usize) -> [u8; REPLY_HEADER] {
+    let mut header = [0; REPLY_HEADER];
+    header[..4].copy_from_slice(&status.to_le_bytes());
+    header[4..].copy_from_slice(&(length as u32).to_le_bytes());
+    header
+}
+
+/// Takes a u16 from the front.
+pub(crate) fn take_u16(bytes: &mut &[u8]) -> Option<u16> {
+    let (head, rest) = bytes.split_first_chunk()?;
+    *bytes = rest;
+    Some(u16::from_le_bytes(*head))
+}
+
+/// Takes a u32 from the front.
+pub(crate) fn take_u32(bytes: &mut &[u8]) -> Option<u32> {
+    let (head, rest) = bytes.split_first_chunk()?;
+    *bytes = rest;
+    Some(u32::from_le_bytes(*head))
+}
