@@ -21,6 +21,8 @@ pub struct Evaluation<'a> {
     pub objections: &'a [String],
     /// The reference's score on the same arrivals.
     pub reference: &'a Score,
+    /// Whether it ran behind the sandbox's walls.
+    pub sandboxed: bool,
     /// Where the time went.
     pub timing: Timing,
 }

@@ -1,25 +1,198 @@
 //! JSON: the shapes that other tools read.
+//!
+//! Keys are stable: they are added to, never renamed or removed. What is not known is `null`. Shares and improvements are
+//! fractions, regret and points are points (0.01 log units), intervals are `[low, high]`. No text holds a terminal's
+//! control characters.
+//!
+//! A *score* is [`science::objective::Score`]: `improvement`, `extra_shed_work`, `net_saving` (each with `_ci`),
+//! `extra_shed_rate`, `extra_sheds`, `throughput_loss`, `ms_saved_per_shed`, `regret`, `regret_scenario`, `loss`,
+//! `protected_rejections`, and `scenarios[]` {`name`, `improvement`, `extra_shed_work`, `extra_shed_rate`,
+//! `against_reference`, `overloaded`}.
 
 use crate::evaluation::Evaluation;
+use crate::facts::{Facts, end, phase};
 use crate::record::Record;
-use serde_json::{Value, json};
+use crate::standing::{Found, Standing};
+use crate::words;
+use science::objective::Score;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
 
-/// What `show --format json` prints.
+/// What `show --format json` prints:
+///
+/// - `campaign`, `digest`, `experiment`, `directory`, `question`, `agents`, `seed`, `sandboxed`, `created_ms`, `last_ms`,
+///   `ended` (null, or why);
+/// - `champion`: null, or {`candidate`, `source`, `score`, `iteration`, `arm`, `parent`, `free_parameters`,
+///   `matches_reference`};
+/// - `iterations[]`: {`iteration`, `question`, `parent`, `failure`, `arms[]`, `principles[]`, `volume`, `champion`,
+///   `closed`}. An arm: {`finding` (`F<iteration>.<arm>`), `arm`, `kind`, `hypothesis`, `mechanism`, `diagnostic`,
+///   `intent`, `point`, `prediction`, `claim`, `confidence`, `candidate`, `outcome`, `verdict`, `error`, `effect`
+///   {`estimate`, `low`, `high`}, `measured`, `reason`, `skipped`}. A principle's change: {`change`, `principle`,
+///   `statement`, `evidence[]`, `constraint`, `reason`}. A champion: {`candidate`, `matches_reference`,
+///   `free_parameters`, `score`};
+/// - `lineage[]`: {`candidate`, `parent` (null: the reference), `resolved`, `depth`, `findings[]`, `outcome`,
+///   `improvement`, `net_saving`, `free_parameters`, `objections[]`, `champion`, `front`}, parents before children;
+/// - `principles`: {`active[]`, `retired[]`, `volume`, `declared`}.
 pub fn show(record: &Record<'_>) -> Value {
-    json!({ "digest": record.digest })
+    let mut out = identity(record);
+    if let Some(facts) = Facts::of(record) {
+        lineage(&mut out, &facts);
+    }
+    cleaned(Value::Object(out))
 }
 
-/// What `status --format json` prints.
+/// What `status --format json` prints: the identity as in [`show`] (down to `ended`), `phase`, `iteration` (under way or
+/// next, from 1), `iterations_planned`, `iterations_closed`, `evaluations`, `candidates`, `scored`, `volume`, `found`
+/// (`champion`, `no-champion`, `nothing-scored`, `uncalibrated`), and `champion` as in [`show`] without its source.
 pub fn status(record: &Record<'_>) -> Value {
-    json!({ "campaign": record.id })
+    let mut out = identity(record);
+    progress(&mut out, record);
+    if let Some(facts) = Facts::of(record) {
+        let mut best = champion(&facts);
+        best.as_object_mut().and_then(|best| best.remove("source"));
+        put(&mut out, "champion", best);
+    }
+    cleaned(Value::Object(out))
 }
 
-/// Everything that the report says.
+/// Everything that the report says: all of [`show`] and of [`status`], and `summary` (the headline's paragraph),
+/// `nearest` (without a champion: {`candidate`, `objections[]`, `score`}), `caveats[]`, `yardsticks` {`rows[]` {`name`,
+/// `policy`, `share_of_attainable`, `score`}, `lambda`, `overloaded[]`, `attainable`, `reference`, `refusing_everything`},
+/// `front[]` (candidate ids), `calibration` {`decided`, `mean_confidence`, `base_rate`, `brier`, `base_rate_brier`,
+/// `verdicts`, `errors`}, `reproduce` {`seed`, `agents`, `toolchain`, `version`, `digest`, `sandboxed`, `inputs`}.
 pub fn report(record: &Record<'_>) -> Value {
-    json!({ "campaign": record.id })
+    let mut out = identity(record);
+    progress(&mut out, record);
+    let Some(facts) = Facts::of(record) else { return cleaned(Value::Object(out)) };
+    lineage(&mut out, &facts);
+    put(&mut out, "summary", facts.paragraph());
+    put(&mut out, "nearest", nearest(&facts));
+    put(&mut out, "caveats", facts.caveats());
+    put(&mut out, "yardsticks", &facts.yardsticks);
+    put(&mut out, "front", facts.front.iter().map(|standing| standing.id).collect::<Vec<_>>());
+    put(&mut out, "calibration", &facts.calibration);
+    let started = facts.started;
+    let reproduce = json!({
+        "seed": started.seed,
+        "agents": started.agents,
+        "toolchain": started.toolchain,
+        "version": started.version,
+        "digest": record.digest,
+        "sandboxed": started.sandboxed,
+        "inputs": started.inputs,
+    });
+    put(&mut out, "reproduce", reproduce);
+    cleaned(Value::Object(out))
 }
 
-/// What `evaluate --format json` prints.
+/// What `evaluate --format json` prints: `candidate`, `outcome`, `message`, `feasible`, `objections[]`, `sandboxed`,
+/// `free_parameters`, the fields of a score (null without one; `scenarios` is then empty), `reference` (a score, the
+/// reference's own), `timing_ms` {`screen`, `compile`, `simulate`, `decide`}.
 pub fn evaluation(evaluation: &Evaluation<'_>) -> Value {
-    json!({ "candidate": evaluation.candidate })
+    let mut out = Map::new();
+    put(&mut out, "candidate", evaluation.candidate);
+    put(&mut out, "outcome", evaluation.outcome);
+    put(&mut out, "message", evaluation.message);
+    put(&mut out, "feasible", evaluation.feasible());
+    put(&mut out, "objections", evaluation.objections);
+    put(&mut out, "sandboxed", evaluation.sandboxed);
+    put(&mut out, "free_parameters", evaluation.free_parameters);
+    out.extend(metrics(evaluation.score, evaluation.reference));
+    put(&mut out, "reference", evaluation.reference);
+    put(&mut out, "timing_ms", evaluation.timing);
+    cleaned(Value::Object(out))
+}
+
+/// A score's fields by name; without a score, the same names with nothing in them.
+fn metrics(score: Option<&Score>, shape: &Score) -> Map<String, Value> {
+    let fields = |score: &Score| match value(score) {
+        Value::Object(fields) => fields,
+        _ => unreachable!("a score is an object"),
+    };
+    if let Some(score) = score {
+        return fields(score);
+    }
+    let empty = |name: &str| if name == "scenarios" { json!([]) } else { Value::Null };
+    fields(shape).into_iter().map(|(name, _)| (name.clone(), empty(&name))).collect()
+}
+
+fn identity(record: &Record<'_>) -> Map<String, Value> {
+    let mut out = Map::new();
+    let started = record.state.started.as_ref();
+    put(&mut out, "campaign", record.id);
+    put(&mut out, "digest", record.digest);
+    put(&mut out, "experiment", started.map(|started| &started.name));
+    put(&mut out, "directory", record.directory);
+    put(&mut out, "question", started.map(|started| &started.experiment.question));
+    put(&mut out, "agents", started.map(|started| &started.agents));
+    put(&mut out, "seed", started.map(|started| started.seed));
+    put(&mut out, "sandboxed", started.map(|started| started.sandboxed));
+    put(&mut out, "created_ms", record.times.created_ms);
+    put(&mut out, "last_ms", record.times.last_ms);
+    put(&mut out, "ended", record.state.ended.as_ref().map(end));
+    out
+}
+
+fn progress(out: &mut Map<String, Value>, record: &Record<'_>) {
+    put(out, "phase", phase(record.state));
+    put(out, "iteration", record.state.iteration_number());
+    let Some(facts) = Facts::of(record) else { return };
+    put(out, "iterations_planned", facts.started.experiment.iterations);
+    put(out, "iterations_closed", facts.closed());
+    put(out, "evaluations", record.state.evaluations);
+    put(out, "candidates", record.state.order.len());
+    put(out, "scored", facts.scored());
+    put(out, "volume", facts.principles.volume);
+    put(out, "found", facts.found.kind());
+}
+
+fn lineage(out: &mut Map<String, Value>, facts: &Facts<'_>) {
+    put(out, "champion", champion(facts));
+    put(out, "iterations", &facts.turns);
+    put(out, "lineage", &facts.lineage.nodes);
+    put(out, "principles", &facts.principles);
+}
+
+fn champion(facts: &Facts<'_>) -> Value {
+    let Found::Champion { standing, matches_reference } = &facts.found else { return Value::Null };
+    let Standing { id, score, free_parameters, iteration, arm } = *standing;
+    json!({
+        "candidate": id,
+        "source": facts.record.source,
+        "score": score,
+        "iteration": iteration,
+        "arm": arm,
+        "parent": facts.record.state.candidates[id].candidate.parent,
+        "free_parameters": free_parameters,
+        "matches_reference": matches_reference,
+    })
+}
+
+fn nearest(facts: &Facts<'_>) -> Value {
+    match &facts.found {
+        Found::NoChampion { nearest, objections } => {
+            json!({ "candidate": nearest.id, "objections": objections, "score": nearest.score })
+        }
+        Found::Uncalibrated | Found::NothingScored | Found::Champion { .. } => Value::Null,
+    }
+}
+
+fn put(out: &mut Map<String, Value>, key: &str, fact: impl Serialize) {
+    out.insert(key.into(), value(fact));
+}
+
+fn value(fact: impl Serialize) -> Value {
+    serde_json::to_value(fact).expect("facts are plain data with text keys")
+}
+
+/// The same without anything that a terminal would obey: JSON escapes only some of it.
+fn cleaned(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(words::code(&text)),
+        Value::Array(items) => Value::Array(items.into_iter().map(cleaned).collect()),
+        Value::Object(fields) => {
+            Value::Object(fields.into_iter().map(|(key, value)| (words::code(&key), cleaned(value))).collect())
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => value,
+    }
 }

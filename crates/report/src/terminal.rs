@@ -1,24 +1,106 @@
 //! Text for a terminal.
 
-use crate::evaluation::Evaluation;
-use crate::record::Record;
+mod layout;
 
-/// The lineage report, `width` columns wide.
+use crate::document::{Block, Line, Section, Table, Tone};
+use crate::evaluation::Evaluation;
+use crate::facts::{Facts, NOT_SANDBOXED};
+use crate::record::Record;
+use crate::sections::{self, Detail};
+use crate::words::{percent, percent_or_dash, percent_within, points};
+use layout::Layout;
+use science::objective::Score;
+
+/// Columns where nobody says how wide the terminal is.
+const WIDTH: usize = 100;
+
+/// The lineage report, `width` columns wide; ANSI colours if `color`.
 pub fn report(record: &Record<'_>, width: usize, color: bool) -> String {
-    format!("campaign {} {width} {color}\n", record.id)
+    let layout = Layout { width, color };
+    match Facts::of(record) {
+        Some(facts) => layout.sections(&sections::report(&facts, Detail::Compact)),
+        None => layout.line(&unopened(record)),
+    }
 }
 
-/// Where a campaign stands, in a few lines.
+/// Where a campaign stands, in a few lines: phase, best so far, evaluations, space left, and what to do next.
 pub fn status(record: &Record<'_>) -> String {
-    format!("campaign {}\n", record.id)
+    let layout = Layout { width: WIDTH, color: false };
+    match Facts::of(record) {
+        Some(facts) => sections::standing_lines(&facts).iter().map(|line| layout.line(line)).collect(),
+        None => layout.line(&unopened(record)),
+    }
 }
 
 /// Lineage, findings and principles.
 pub fn show(record: &Record<'_>) -> String {
-    format!("campaign {}\n", record.id)
+    let layout = Layout { width: WIDTH, color: false };
+    let Some(facts) = Facts::of(record) else { return layout.line(&unopened(record)) };
+    let head: String = sections::headline(&facts).iter().map(|line| layout.line(line)).collect();
+    format!("{head}\n{}", layout.sections(&sections::show(&facts)))
 }
 
-/// One candidate beside baseline and reference, for `evaluate`.
+/// One candidate beside the baseline and the reference, for `evaluate`.
 pub fn score(evaluation: &Evaluation<'_>) -> String {
-    format!("candidate {}\n", evaluation.candidate)
+    let layout = Layout { width: WIDTH, color: false };
+    let mut out = layout.line(&outcome(evaluation));
+    if !evaluation.sandboxed {
+        out += &layout.line(&Line::from(NOT_SANDBOXED).say(": it ran without walls."));
+    }
+    if !evaluation.message.is_empty() {
+        out += &layout.blocks(&[Block::Code { language: "text", text: evaluation.message.into() }]);
+    }
+    let Some(score) = evaluation.score else { return out };
+    let scenarios = Block::Table(sections::scenario_table(Some(score), evaluation.reference));
+    let note = "Differences are to the baseline, on the same arrivals and draws; points are against the reference. Search seeds \
+                only: no claim about other arrivals.";
+    out + "\n" + &layout.blocks(&[Block::Table(metrics(evaluation, score)), scenarios, Block::Text(note.into())])
+}
+
+fn outcome(evaluation: &Evaluation<'_>) -> Line {
+    let line = Line::from(format!("Candidate {}: {}", evaluation.candidate, evaluation.outcome.as_str()));
+    match (evaluation.score, evaluation.objections) {
+        (None, _) => line,
+        (Some(_), []) => line.tone(Tone::Good, ", admissible"),
+        (Some(_), objections) => line.tone(Tone::Bad, ", not admissible").say(format!(": {}", objections.join("; "))),
+    }
+}
+
+/// The panel's metrics: baseline, reference, candidate.
+fn metrics(evaluation: &Evaluation<'_>, score: &Score) -> Table {
+    let reference = evaluation.reference;
+    let mut table = Table::new(&["<metric", ">candidate", ">reference", ">baseline"]);
+    let mut row = |name: &str, of: &dyn Fn(&Score) -> String, baseline: &str| {
+        table.rows.push(vec![name.into(), of(score), of(reference), baseline.into()]);
+    };
+    row("improvement", &|s| percent_within(s.improvement, s.improvement_ci), "0.0 %");
+    row("extra shed work", &|s| percent_within(s.extra_shed_work, s.extra_shed_work_ci), "0.0 %");
+    row("extra shed rate", &|s| percent(s.extra_shed_rate), "0.0 %");
+    row("extra sheds", &|s| s.extra_sheds.to_string(), "0");
+    row("net saving", &|s| percent_or_dash(s.net_saving, s.net_saving_ci), "-");
+    row("regret, points", &|s| format!("{} in {}", points(s.regret), s.regret_scenario), "-");
+    row("throughput loss", &|s| percent(s.throughput_loss), "0.0 %");
+    row("ms saved per shed", &|s| s.ms_saved_per_shed.map_or_else(|| "-".into(), |ms| format!("{ms:.1}")), "-");
+    row("protected rejections", &|s| s.protected_rejections.to_string(), "-");
+    let free = evaluation.free_parameters.map_or_else(|| "-".into(), |n| n.to_string());
+    table.rows.push(vec!["free parameters".into(), free, "-".into(), "-".into()]);
+    table
+}
+
+fn unopened(record: &Record<'_>) -> Line {
+    format!("Campaign {} holds no events: it was never opened.", record.id).into()
+}
+
+impl Layout {
+    fn sections(self, sections: &[Section]) -> String {
+        let rendered = |section: &Section| {
+            let rule = "=".repeat(section.title.chars().count());
+            format!(
+                "{}{rule}\n{}",
+                self.line(&Line::default().tone(Tone::Strong, section.title)),
+                self.blocks(&section.blocks)
+            )
+        };
+        sections.iter().map(rendered).collect::<Vec<_>>().join("\n")
+    }
 }

@@ -1,0 +1,130 @@
+//! Everything that a report says, computed once.
+
+use crate::calibration::{Calibration, calibration};
+use crate::lineage::{Lineage, lineage};
+use crate::path::{Turn, path};
+use crate::principles::{Principles, principles};
+use crate::record::Record;
+use crate::standing::{Found, Standing, found, front, standing};
+use crate::words::count;
+use crate::yardsticks::{Yardsticks, yardsticks};
+use science::event::{EndReason, Started};
+use science::state::{Action, State};
+
+/// The facts of an opened campaign.
+#[derive(Clone, Debug)]
+pub(crate) struct Facts<'a> {
+    pub(crate) record: Record<'a>,
+    pub(crate) started: &'a Started,
+    pub(crate) found: Found<'a>,
+    pub(crate) yardsticks: Option<Yardsticks>,
+    pub(crate) turns: Vec<Turn>,
+    pub(crate) lineage: Lineage,
+    pub(crate) front: Vec<Standing<'a>>,
+    pub(crate) principles: Principles,
+    pub(crate) calibration: Calibration,
+}
+
+impl<'a> Facts<'a> {
+    /// Computes them; none if the record holds no `started` event.
+    pub(crate) fn of(record: &Record<'a>) -> Option<Self> {
+        let state = record.state;
+        Some(Facts {
+            record: *record,
+            started: state.started.as_ref()?,
+            found: found(state),
+            yardsticks: yardsticks(state),
+            turns: path(state),
+            lineage: lineage(state),
+            front: front(state).into_iter().filter_map(|id| standing(state, id)).collect(),
+            principles: principles(state),
+            calibration: calibration(state),
+        })
+    }
+
+    /// The champion's standing, if there is a champion.
+    pub(crate) fn champion(&self) -> Option<Standing<'a>> {
+        match &self.found {
+            Found::Champion { standing, .. } => Some(*standing),
+            Found::Uncalibrated | Found::NothingScored | Found::NoChampion { .. } => None,
+        }
+    }
+
+    /// What was found, in one paragraph.
+    pub(crate) fn paragraph(&self) -> String {
+        self.found.paragraph(self.record.state, self.yardsticks.as_ref())
+    }
+
+    /// Candidates with a score.
+    pub(crate) fn scored(&self) -> usize {
+        self.record.state.candidates.values().filter(|record| record.score.is_some()).count()
+    }
+
+    /// Iterations that have ended.
+    pub(crate) fn closed(&self) -> usize {
+        self.turns.iter().filter(|turn| turn.closed).count()
+    }
+
+    /// Whether candidates ran behind walls; loud when not.
+    pub(crate) fn sandbox(&self) -> &'static str {
+        if self.started.sandboxed { "sandboxed" } else { NOT_SANDBOXED }
+    }
+
+    /// How a reader must take the figures: no figure means more than this.
+    pub(crate) fn caveats(&self) -> Vec<String> {
+        let experiment = &self.started.experiment;
+        let panel = format!(
+            "{} on {}",
+            count(experiment.seeds as usize, "search seed"),
+            count(self.started.scenarios.len(), "scenario")
+        );
+        let mut caveats = vec![
+            format!(
+                "Every figure comes from {panel}, the same that chose among the candidates. No sealed seeds or workloads were \
+                 opened (this version has none), so nothing here says how a candidate does on arrivals that it was not chosen on."
+            ),
+            "Intervals are 95 % over seeds, one figure at a time; they say nothing about other workloads.".into(),
+            "Verdicts rest on search seeds too: a claim that earlier figures suggested was not tested on fresh ones, so more than \
+             5 % of the verdicts may be wrong."
+                .into(),
+            "Random search with the same number of trials was not run beside it.".into(),
+        ];
+        if !self.started.sandboxed {
+            caveats.insert(
+                0,
+                format!("{NOT_SANDBOXED}: candidates ran without walls and could have done anything to this record."),
+            );
+        }
+        if self.record.state.ended.is_none() {
+            caveats.insert(0, "The campaign has not ended; all of this may change.".into());
+        }
+        caveats
+    }
+}
+
+/// What every report of an unsandboxed campaign says.
+pub(crate) const NOT_SANDBOXED: &str = "NOT SANDBOXED";
+
+/// What the campaign does next, in words.
+pub(crate) fn phase(state: &State) -> String {
+    if state.started.is_none() {
+        return "not opened".into();
+    }
+    match state.next_action() {
+        Action::Calibrate => "measuring the yardsticks".into(),
+        Action::Plan => "planning".into(),
+        Action::Implement { arm } => format!("writing arm {}", state.bundle().arms[arm].name),
+        Action::Evaluate { candidate } => format!("evaluating candidate {}", candidate.short()),
+        Action::Extract => "drawing lessons".into(),
+        Action::Record(event) => format!("recording {}", event.kind()),
+        Action::Rest => "ended".into(),
+    }
+}
+
+/// Why a campaign ended, in words.
+pub(crate) fn end(reason: &EndReason) -> String {
+    match reason {
+        EndReason::Completed => "completed".into(),
+        EndReason::BudgetSpent(budget) => format!("budget spent: {budget}"),
+    }
+}

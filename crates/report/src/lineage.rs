@@ -1,0 +1,119 @@
+//! The lineage: every candidate under the one that it departs from.
+
+use crate::path::finding_id;
+use crate::standing;
+use science::id::CandidateId;
+use science::state::State;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The tree, parents before their children.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(crate) struct Lineage {
+    /// Every candidate once.
+    pub(crate) nodes: Vec<Node>,
+}
+
+/// A candidate in the tree.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Node {
+    pub(crate) candidate: String,
+    /// The candidate that it departs from; none if that is the reference.
+    pub(crate) parent: Option<String>,
+    /// Whether the edge to the parent resolves: the reference, or a candidate of this campaign.
+    pub(crate) resolved: bool,
+    /// Steps from the reference.
+    pub(crate) depth: usize,
+    /// The findings about it, `F<iteration>.<arm>`, each with its verdict where there is one.
+    pub(crate) findings: Vec<NodeFinding>,
+    /// What became of it; none if it was not evaluated.
+    pub(crate) outcome: Option<&'static str>,
+    pub(crate) improvement: Option<f64>,
+    pub(crate) net_saving: Option<f64>,
+    pub(crate) free_parameters: Option<u32>,
+    /// Why it is not admissible.
+    pub(crate) objections: Vec<String>,
+    pub(crate) champion: bool,
+    pub(crate) front: bool,
+}
+
+/// A finding about a candidate.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct NodeFinding {
+    pub(crate) finding: String,
+    pub(crate) verdict: Option<&'static str>,
+}
+
+/// Builds the tree.
+pub(crate) fn lineage(state: &State) -> Lineage {
+    let mut builder = Builder {
+        state,
+        findings: findings(state),
+        champion: state.champion().map(|champion| champion.id),
+        front: standing::front(state).into_iter().collect(),
+        placed: BTreeSet::new(),
+        nodes: Vec::new(),
+    };
+    builder.children(None, 0);
+    // A parent that this campaign does not have, or a circle of parents, would be a damaged record; it still shows.
+    for id in &state.order {
+        builder.place(id, 0);
+    }
+    Lineage { nodes: builder.nodes }
+}
+
+fn findings(state: &State) -> BTreeMap<&CandidateId, Vec<NodeFinding>> {
+    let mut findings: BTreeMap<&CandidateId, Vec<NodeFinding>> = BTreeMap::new();
+    for (iteration, number) in state.iterations.iter().zip(1..) {
+        let Some(bundle) = &iteration.bundle else { continue };
+        for (arm, record) in bundle.arms.iter().zip(&iteration.arms) {
+            let Some(id) = &record.candidate else { continue };
+            let verdict = record.finding.as_ref().map(|finding| finding.verdict.as_str());
+            findings.entry(id).or_default().push(NodeFinding { finding: finding_id(number, &arm.name), verdict });
+        }
+    }
+    findings
+}
+
+struct Builder<'a> {
+    state: &'a State,
+    findings: BTreeMap<&'a CandidateId, Vec<NodeFinding>>,
+    champion: Option<CandidateId>,
+    front: BTreeSet<&'a CandidateId>,
+    placed: BTreeSet<&'a CandidateId>,
+    nodes: Vec<Node>,
+}
+
+impl<'a> Builder<'a> {
+    fn children(&mut self, parent: Option<&CandidateId>, depth: usize) {
+        let state = self.state;
+        for id in &state.order {
+            if state.candidates[id].candidate.parent.as_ref() == parent {
+                self.place(id, depth);
+            }
+        }
+    }
+
+    fn place(&mut self, id: &'a CandidateId, depth: usize) {
+        if !self.placed.insert(id) {
+            return;
+        }
+        let record = &self.state.candidates[id];
+        let score = record.score.as_ref();
+        self.nodes.push(Node {
+            candidate: id.as_str().into(),
+            parent: record.candidate.parent.as_ref().map(|parent| parent.as_str().into()),
+            resolved: record.candidate.parent.as_ref().is_none_or(|parent| self.state.candidates.contains_key(parent)),
+            depth,
+            findings: self.findings.remove(id).unwrap_or_default(),
+            outcome: record.outcome.map(|outcome| outcome.as_str()),
+            improvement: score.map(|score| score.improvement),
+            net_saving: score.and_then(|score| score.net_saving),
+            free_parameters: record.candidate.free_parameters,
+            objections: self.state.objections(id),
+            champion: self.champion.as_ref() == Some(id),
+            front: self.front.contains(id),
+        });
+        self.children(Some(id), depth + 1);
+    }
+}

@@ -1,0 +1,205 @@
+//! The path: what each iteration claimed, what was measured, what was learned.
+
+use crate::standing::{self, Standing};
+use crate::words;
+use science::bundle::{Arm, ArmKind, Prediction, Relation, Side};
+use science::champion::Champion;
+use science::judge::Verdict;
+use science::objective::Score;
+use science::principle::{Change, Principle};
+use science::space::Point;
+use science::state::{ArmRecord, Iteration, State, describe};
+use science::stats::Interval;
+use serde::Serialize;
+
+/// One turn of the loop.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Turn {
+    pub(crate) iteration: usize,
+    /// What it wanted to know; none if the planner failed.
+    pub(crate) question: Option<String>,
+    /// What its main arm departs from.
+    pub(crate) parent: Option<String>,
+    /// Why the planner failed, if it did.
+    pub(crate) failure: Option<String>,
+    pub(crate) arms: Vec<Attempt>,
+    pub(crate) principles: Vec<Lesson>,
+    /// Share of the declared space left at its end; none if it has not ended.
+    pub(crate) volume: Option<f64>,
+    /// The champion at its end.
+    pub(crate) champion: Option<Best>,
+    /// Whether it has ended.
+    pub(crate) closed: bool,
+}
+
+/// An arm and what became of it.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Attempt {
+    /// The finding's id, `F<iteration>.<arm>`.
+    pub(crate) finding: String,
+    pub(crate) arm: String,
+    pub(crate) kind: &'static str,
+    pub(crate) hypothesis: String,
+    pub(crate) mechanism: String,
+    pub(crate) diagnostic: String,
+    pub(crate) intent: String,
+    pub(crate) point: Option<Point>,
+    pub(crate) prediction: Prediction,
+    /// The prediction in words.
+    pub(crate) claim: String,
+    pub(crate) confidence: f64,
+    pub(crate) candidate: Option<String>,
+    pub(crate) outcome: Option<&'static str>,
+    pub(crate) verdict: Option<&'static str>,
+    pub(crate) error: Option<&'static str>,
+    /// The measured difference in the metric's unit.
+    pub(crate) effect: Option<Interval>,
+    /// The same in words.
+    pub(crate) measured: Option<String>,
+    /// The verdict's reason.
+    pub(crate) reason: Option<String>,
+    /// Why it was not tried.
+    pub(crate) skipped: Option<String>,
+    #[serde(skip)]
+    pub(crate) judged: Option<Verdict>,
+}
+
+/// A change of the principles.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Lesson {
+    /// `insert`, `refine` or `retire`.
+    pub(crate) change: &'static str,
+    pub(crate) principle: String,
+    pub(crate) statement: Option<String>,
+    pub(crate) evidence: Vec<String>,
+    pub(crate) constraint: Option<String>,
+    /// Why it was retired.
+    pub(crate) reason: Option<String>,
+}
+
+/// The champion at some moment.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Best {
+    pub(crate) candidate: String,
+    pub(crate) matches_reference: bool,
+    pub(crate) free_parameters: Option<u32>,
+    pub(crate) score: Score,
+}
+
+/// Every turn so far; the last one may be under way.
+pub(crate) fn path(state: &State) -> Vec<Turn> {
+    state.iterations.iter().zip(1..).map(|(iteration, number)| turn(state, iteration, number)).collect()
+}
+
+fn turn(state: &State, iteration: &Iteration, number: usize) -> Turn {
+    let bundle = iteration.bundle.as_ref();
+    let arms = bundle.map_or(&[][..], |bundle| &bundle.arms);
+    let attempt = |(arm, record)| attempt(state, number, arm, record);
+    Turn {
+        iteration: number,
+        question: bundle.map(|bundle| bundle.question.clone()),
+        parent: bundle.map(|bundle| describe(&bundle.parent)),
+        failure: iteration.failure.clone(),
+        arms: arms.iter().zip(&iteration.arms).map(attempt).collect(),
+        principles: iteration.changes.iter().map(lesson).collect(),
+        volume: iteration.volume,
+        champion: iteration.champion.as_ref().and_then(|champion| best(state, champion)),
+        closed: iteration.volume.is_some(),
+    }
+}
+
+/// A champion with its figures.
+pub(crate) fn best(state: &State, champion: &Champion) -> Option<Best> {
+    let Standing { id, score, free_parameters, .. } = standing::standing(state, &champion.id)?;
+    Some(Best {
+        candidate: id.as_str().into(),
+        matches_reference: champion.matches_reference,
+        free_parameters,
+        score: score.clone(),
+    })
+}
+
+fn attempt(state: &State, iteration: usize, arm: &Arm, record: &ArmRecord) -> Attempt {
+    let finding = record.finding.as_ref();
+    let outcome = record.candidate.as_ref().and_then(|id| state.candidates.get(id)).and_then(|known| known.outcome);
+    Attempt {
+        finding: finding_id(iteration, &arm.name),
+        arm: arm.name.clone(),
+        kind: arm.kind.as_str(),
+        hypothesis: arm.hypothesis.clone(),
+        mechanism: arm.mechanism.clone(),
+        diagnostic: arm.diagnostic.clone(),
+        intent: arm.design.intent.clone(),
+        point: arm.design.point.clone(),
+        prediction: arm.prediction.clone(),
+        claim: claim(arm),
+        confidence: arm.prediction.confidence,
+        candidate: record.candidate.as_ref().map(|id| id.as_str().into()),
+        outcome: outcome.map(|outcome| outcome.as_str()),
+        verdict: finding.map(|finding| finding.verdict.as_str()),
+        error: finding.and_then(|finding| finding.error).map(|error| error.as_str()),
+        effect: finding.and_then(|finding| finding.effect),
+        measured: finding.and_then(|f| f.effect).map(|effect| words::effect(arm.prediction.metric, effect)),
+        reason: finding.map(|finding| finding.reason.clone()),
+        skipped: record.skipped.clone(),
+        judged: finding.map(|finding| finding.verdict),
+    }
+}
+
+/// The name that principles cite a finding by.
+pub(crate) fn finding_id(iteration: usize, arm: &str) -> String {
+    format!("F{iteration}.{arm}")
+}
+
+/// A prediction in words, in the direction in which its effect is measured.
+fn claim(arm: &Arm) -> String {
+    let prediction = &arm.prediction;
+    let sides: Vec<String> = prediction.against.iter().map(describe).collect();
+    let (metric, others) = (prediction.metric.as_str(), sides.join(" + "));
+    // An ablation's effect is what the full design has over this arm.
+    let ablated = arm.kind == ArmKind::Ablation
+        && matches!(prediction.against[..], [Side::Reference | Side::Arm(_) | Side::Candidate(_)]);
+    let comparison = match (prediction.relation, ablated) {
+        (Relation::AtLeast(size), false) => {
+            format!("{metric} better than {others} by at least {}", words::size(prediction.metric, size))
+        }
+        (Relation::AtLeast(size), true) => {
+            format!(
+                "{metric} of {others} better than without the component by at least {}",
+                words::size(prediction.metric, size)
+            )
+        }
+        (Relation::Within(size), _) => {
+            format!("{metric} within {} of {others}", words::size(prediction.metric, size))
+        }
+    };
+    let sum = if sides.len() > 1 { " (sum of effects over the parent)" } else { "" };
+    let scope = match prediction.scope.as_slice() {
+        [] => String::new(),
+        names => format!(", in {}", names.join(", ")),
+    };
+    format!("{comparison}{sum}{scope}")
+}
+
+fn lesson(change: &Change) -> Lesson {
+    let drawn = |change: &'static str, principle: &Principle| Lesson {
+        change,
+        principle: principle.id.clone(),
+        statement: Some(principle.statement.clone()),
+        evidence: principle.evidence.clone(),
+        constraint: principle.constraint.as_ref().map(ToString::to_string),
+        reason: None,
+    };
+    match change {
+        Change::Insert(principle) => drawn("insert", principle),
+        Change::Refine(principle) => drawn("refine", principle),
+        Change::Retire { id, reason } => Lesson {
+            change: "retire",
+            principle: id.clone(),
+            statement: None,
+            evidence: vec![],
+            constraint: None,
+            reason: Some(reason.clone()),
+        },
+    }
+}

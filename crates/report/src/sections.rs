@@ -1,0 +1,47 @@
+//! The lineage report, section by section: facts become texts, tables and lists, laid out by a renderer.
+
+mod campaign;
+mod candidates;
+mod iterations;
+mod lessons;
+
+pub(crate) use campaign::{headline, standing_lines};
+
+use crate::document::Section;
+use crate::facts::Facts;
+use crate::standing::Standing;
+
+/// How much is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Detail {
+    /// What fits a terminal.
+    Compact,
+    /// Everything.
+    Complete,
+}
+
+/// The whole report, the most important first.
+pub(crate) fn report(facts: &Facts<'_>, detail: Detail) -> Vec<Section> {
+    let mut sections = vec![campaign::overview(facts)];
+    sections.extend(candidates::yardsticks(facts));
+    sections.extend(facts.champion().and_then(|champion: Standing<'_>| candidates::scenarios(facts, champion)));
+    sections.extend(iterations::path(facts, detail));
+    sections.extend(candidates::lineage(facts, detail));
+    sections.extend(candidates::front(facts));
+    sections.push(lessons::principles(facts, detail));
+    sections.push(lessons::calibration(facts));
+    sections.extend(candidates::source(facts));
+    sections.push(campaign::reproduce(facts, detail));
+    sections
+}
+
+/// Lineage, findings and principles only.
+pub(crate) fn show(facts: &Facts<'_>) -> Vec<Section> {
+    let mut sections = Vec::new();
+    sections.extend(candidates::lineage(facts, Detail::Compact));
+    sections.extend(iterations::path(facts, Detail::Compact));
+    sections.push(lessons::principles(facts, Detail::Compact));
+    sections
+}
+
+pub(crate) use candidates::scenario_table;

@@ -1,0 +1,108 @@
+//! What the campaign is, what it found, how to run it again.
+
+use super::Detail;
+use crate::document::{Block, Line, Section, Tone, item};
+use crate::facts::{Facts, end, phase};
+use crate::words::{count, line, moment, percent, percent_or_dash, shell};
+
+/// The question, the terms, the answer, and how to take it.
+pub(super) fn overview(facts: &Facts<'_>) -> Section {
+    let mut terms = headline(facts);
+    terms.push(Line::from(format!(
+        "Opened {}, last event {}.",
+        moment(facts.record.times.created_ms),
+        moment(facts.record.times.last_ms)
+    )));
+    let mut blocks = vec![Block::Text(Line::default().tone(Tone::Strong, facts.started.experiment.question.as_str()))];
+    blocks.extend(terms.into_iter().map(Block::Text));
+    blocks.push(Block::Text(facts.paragraph().into()));
+    if let Some(yardsticks) = &facts.yardsticks {
+        let line = Line::from("Refusing everything droppable: ").say(yardsticks.refusing_everything.as_str()).say(".");
+        blocks.push(Block::Text(line));
+    }
+    blocks.push(Block::Heading("What these figures can bear".into()));
+    blocks.push(Block::List(facts.caveats().into_iter().map(|caveat| item(0, caveat)).collect()));
+    Section { title: "What was found", blocks }
+}
+
+/// Campaign, agents, iterations, evaluations, walls.
+pub(crate) fn headline(facts: &Facts<'_>) -> Vec<Line> {
+    let (started, state) = (facts.started, facts.record.state);
+    let ended = state.ended.as_ref().map_or_else(|| "not ended".into(), end);
+    let progress = Line::from(format!(
+        "{} of {}, {} of {}, {}; ",
+        facts.closed(),
+        count(started.experiment.iterations as usize, "iteration"),
+        count(state.evaluations as usize, "evaluation"),
+        count(state.order.len(), "candidate"),
+        ended,
+    ));
+    let walls = if started.sandboxed { Tone::Plain } else { Tone::Bad };
+    vec![
+        Line::from(format!("Campaign {} of {}, agents {}.", facts.record.id, started.name, started.agents)),
+        progress.tone(walls, facts.sandbox()).say("."),
+    ]
+}
+
+/// Where it stands, in a few lines.
+pub(crate) fn standing_lines(facts: &Facts<'_>) -> Vec<Line> {
+    let state = facts.record.state;
+    let mut lines = headline(facts);
+    let now = match &state.ended {
+        Some(reason) => format!("Ended: {}.", end(reason)),
+        None => format!("Iteration {}: {}.", state.iteration_number(), phase(state)),
+    };
+    lines.push(now.into());
+    lines.push(match facts.champion() {
+        Some(best) => {
+            let saving = percent_or_dash(best.score.net_saving, best.score.net_saving_ci);
+            let improvement = percent(best.score.improvement);
+            let work = percent(best.score.extra_shed_work);
+            Line::from("Best so far: ").tone(Tone::Strong, best.id.short()).say(format!(
+                ", net saving {saving}, improvement {improvement}, extra shed work {work} (search seeds only)."
+            ))
+        }
+        None => facts.paragraph().into(),
+    });
+    lines.push(format!("Share of the declared space left: {}.", percent(facts.principles.volume)).into());
+    lines.push(match &state.ended {
+        Some(_) => format!("Read it with: elenchus report {}", shell(facts.record.id)).into(),
+        None => format!("Go on with: elenchus resume {}", shell(facts.record.id)).into(),
+    });
+    lines
+}
+
+/// Seed, toolchain, version, digest, commands.
+pub(super) fn reproduce(facts: &Facts<'_>, detail: Detail) -> Section {
+    let (record, started) = (facts.record, facts.started);
+    let terms = [
+        format!("seed: {}", started.seed),
+        format!("agents: {}", started.agents),
+        format!("toolchain: {}", started.toolchain),
+        format!("elenchus: {}", started.version),
+        format!("digest: {}", record.digest),
+        facts.sandbox().to_owned(),
+    ];
+    let mut items: Vec<_> = terms.into_iter().map(|term| item(0, term)).collect();
+    if detail == Detail::Complete {
+        items.push(item(0, format!("inputs: {}", count(started.inputs.len(), "file"))));
+        items.extend(started.inputs.iter().map(|(path, hash)| item(1, format!("{path} {hash}"))));
+    }
+    let (directory, id) = (shell(&line(record.directory)), shell(&line(record.id)));
+    let (backend, model) = started.agents.split_once(':').unwrap_or((&started.agents, ""));
+    let agents = if model.is_empty() {
+        shell(&line(backend))
+    } else {
+        format!("{} --model {}", shell(&line(backend)), shell(&line(model)))
+    };
+    let unsafely = if started.sandboxed { "" } else { " --unsafe-no-sandbox" };
+    let commands = format!(
+        "elenchus run {directory} --seed {} --agents {agents}{unsafely}\nelenchus show {id} --format json   # its digest\n\
+         elenchus champion {id} > champion.rs && elenchus evaluate champion.rs --experiment {directory}\n",
+        started.seed
+    );
+    let note = "The same experiment, seed, toolchain and observations give the same digest. A language model's replies are \
+                observations: a new run asks for new ones, and its path may differ.";
+    let blocks = vec![Block::List(items), Block::Text(note.into()), Block::Code { language: "sh", text: commands }];
+    Section { title: "How to reproduce", blocks }
+}

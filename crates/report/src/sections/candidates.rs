@@ -1,0 +1,179 @@
+//! Yardsticks, the champion by scenario, the lineage tree, the front, the champion's source.
+
+use super::Detail;
+use crate::document::{Block, Line, Section, Table, Tone, item};
+use crate::facts::Facts;
+use crate::lineage::Node;
+use crate::standing::Standing;
+use crate::words::{count, fixed, percent, percent_or_dash, percent_within, points};
+use crate::yardsticks::Yardstick;
+use science::objective::Score;
+
+/// What every candidate is held against.
+pub(super) fn yardsticks(facts: &Facts<'_>) -> Option<Section> {
+    let yardsticks = facts.yardsticks.as_ref()?;
+    let mut table = Table::new(&[
+        "<yardstick",
+        "<policy",
+        ">improvement",
+        ">of attainable",
+        ">extra shed work",
+        ">extra shed rate",
+        ">net saving",
+        ">regret",
+    ]);
+    table.rows = yardsticks.rows.iter().map(yardstick).collect();
+    let overloaded = match yardsticks.overloaded.as_slice() {
+        [] => "No scenario stays unstable when everything droppable is refused.".to_owned(),
+        names => format!("Overloaded (unstable even when everything droppable is refused): {}.", names.join(", ")),
+    };
+    let note = format!(
+        "Differences are to the baseline, whose own are zero by definition; regret is in points. Exchange rate of the reference's \
+         own scale: one point of improvement for {} of cost.",
+        percent(yardsticks.lambda * 0.01)
+    );
+    let blocks = vec![Block::Table(table), Block::Text(note.into()), Block::Text(overloaded.into())];
+    Some(Section { title: "Yardsticks", blocks })
+}
+
+fn yardstick(row: &Yardstick) -> Vec<String> {
+    let share = row.share_of_attainable.map_or_else(|| "-".into(), percent);
+    let mut cells = vec![row.name.clone(), row.policy.clone()];
+    cells.extend(match &row.score {
+        None => [percent(0.0), share, percent(0.0), percent(0.0), "-".into(), "-".into()],
+        Some(score) => [
+            percent_within(score.improvement, score.improvement_ci),
+            share,
+            percent_within(score.extra_shed_work, score.extra_shed_work_ci),
+            percent(score.extra_shed_rate),
+            percent_or_dash(score.net_saving, None),
+            points(score.regret),
+        ],
+    });
+    cells
+}
+
+/// The champion, scenario by scenario.
+pub(super) fn scenarios(facts: &Facts<'_>, champion: Standing<'_>) -> Option<Section> {
+    let reference = &facts.yardsticks.as_ref()?.reference;
+    let title = "The champion by scenario";
+    let note = "Points are against the reference; below zero the champion gives up what the reference gains.";
+    let blocks = vec![Block::Table(scenario_table(Some(champion.score), reference)), Block::Text(note.into())];
+    Some(Section { title, blocks })
+}
+
+/// A candidate beside the reference in every scenario; without one, the reference alone.
+pub(crate) fn scenario_table(candidate: Option<&Score>, reference: &Score) -> Table {
+    let mut table = Table::new(&[
+        "<scenario",
+        ">improvement",
+        ">reference's",
+        ">extra shed work",
+        ">reference's",
+        ">extra shed rate",
+        ">points",
+        "<",
+    ]);
+    let row = |(at, yardstick): (usize, &science::objective::ScenarioScore)| {
+        let own = candidate.and_then(|score| score.scenarios.get(at));
+        let share = |value: Option<f64>| value.map_or_else(|| "-".into(), percent);
+        vec![
+            yardstick.name.clone(),
+            share(own.map(|s| s.improvement)),
+            percent(yardstick.improvement),
+            share(own.map(|s| s.extra_shed_work)),
+            percent(yardstick.extra_shed_work),
+            share(own.map(|s| s.extra_shed_rate)),
+            own.map_or_else(|| "-".into(), |s| points(s.against_reference)),
+            if yardstick.overloaded { "overloaded".into() } else { String::new() },
+        ]
+    };
+    table.rows = reference.scenarios.iter().enumerate().map(row).collect();
+    table
+}
+
+/// Every candidate under the one that it departs from.
+pub(super) fn lineage(facts: &Facts<'_>, detail: Detail) -> Option<Section> {
+    let nodes = &facts.lineage.nodes;
+    if nodes.is_empty() {
+        return None;
+    }
+    let mut items = vec![item(0, "reference")];
+    items.extend(nodes.iter().map(|node| item(node.depth + 1, describe(node, detail))));
+    Some(Section { title: "Lineage", blocks: vec![Block::List(items)] })
+}
+
+fn describe(node: &Node, detail: Detail) -> Line {
+    let short: String = node.candidate.chars().take(8).collect();
+    let mut line = Line::default().tone(if node.champion { Tone::Strong } else { Tone::Plain }, short);
+    let outcome = node.outcome.unwrap_or("not evaluated");
+    line = line.say(match (node.outcome, node.net_saving) {
+        (Some("scored"), Some(saving)) => format!("  net saving {}", percent(saving)),
+        (Some("scored"), None) => "  scored, costs not comparable".into(),
+        _ => format!("  {outcome}"),
+    });
+    if let Some(n) = node.free_parameters {
+        line = line.say(format!(", {}", count(n as usize, "free parameter")));
+    }
+    for finding in &node.findings {
+        line = line.say(format!(", {} {}", finding.finding, finding.verdict.unwrap_or("not judged")));
+    }
+    if node.champion {
+        line = line.tone(Tone::Good, "  CHAMPION");
+    }
+    if node.front {
+        line = line.say("  on the front");
+    }
+    if let (false, Some(parent)) = (node.resolved, &node.parent) {
+        line = line.tone(Tone::Bad, format!("  departs from {parent}, which this record does not hold"));
+    }
+    if !node.objections.is_empty() {
+        line = line.tone(Tone::Bad, "  not admissible");
+        if detail == Detail::Complete {
+            line = line.say(format!(": {}", node.objections.join("; ")));
+        }
+    }
+    line
+}
+
+/// The Pareto front over improvement, extra shed work and free parameters.
+pub(super) fn front(facts: &Facts<'_>) -> Option<Section> {
+    if facts.front.is_empty() {
+        return None;
+    }
+    let mut table = Table::new(&[
+        "<candidate",
+        ">improvement",
+        ">extra shed work",
+        ">free parameters",
+        ">net saving",
+        ">regret",
+        "<admissible",
+    ]);
+    let row = |s: &Standing<'_>| {
+        let admissible = facts.record.state.objections(s.id).is_empty();
+        vec![
+            s.id.short().to_owned(),
+            percent_within(s.score.improvement, s.score.improvement_ci),
+            percent_within(s.score.extra_shed_work, s.score.extra_shed_work_ci),
+            s.free_parameters.map_or_else(|| "-".into(), |n| n.to_string()),
+            percent_or_dash(s.score.net_saving, s.score.net_saving_ci),
+            points(s.score.regret),
+            if admissible { "yes".into() } else { "no".into() },
+        ]
+    };
+    table.rows = facts.front.iter().map(row).collect();
+    let note = format!(
+        "{} of {} that no other beats in improvement, extra shed work and free parameters at once.",
+        fixed(facts.front.len() as f64, 0),
+        count(facts.scored(), "scored candidate")
+    );
+    Some(Section { title: "Pareto front", blocks: vec![Block::Table(table), Block::Text(note.into())] })
+}
+
+/// The champion's source.
+pub(super) fn source(facts: &Facts<'_>) -> Option<Section> {
+    facts.champion()?;
+    let text = facts.record.source?.to_owned();
+    Some(Section { title: "The champion's source", blocks: vec![Block::Code { language: "rust", text }] })
+}

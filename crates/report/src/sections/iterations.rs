@@ -1,0 +1,124 @@
+//! The path of the search, and its best so far.
+
+use super::Detail;
+use crate::document::{Block, Item, Line, Section, Table, Tone, item};
+use crate::facts::Facts;
+use crate::path::{Attempt, Best, Lesson, Turn};
+use crate::words::{bar, percent, percent_or_dash};
+use science::judge::Verdict;
+
+/// The best so far after each iteration, then what each iteration claimed and found.
+pub(super) fn path(facts: &Facts<'_>, detail: Detail) -> Option<Section> {
+    if facts.turns.is_empty() {
+        return None;
+    }
+    let mut blocks = vec![Block::Table(best_so_far(&facts.turns))];
+    for turn in &facts.turns {
+        let question = turn.question.as_deref().unwrap_or("no usable bundle");
+        blocks.push(Block::Heading(format!("Iteration {}: {question}", turn.iteration).into()));
+        blocks.push(Block::List(items(turn, detail)));
+    }
+    Some(Section { title: "The path", blocks })
+}
+
+/// One line for each iteration, with a bar for the champion's net saving.
+fn best_so_far(turns: &[Turn]) -> Table {
+    let mut table = Table::new(&[">after", "<champion", "<best so far", ">net saving", ">improvement", ">space left"]);
+    let saving = |turn: &Turn| turn.champion.as_ref().and_then(|best| best.score.net_saving);
+    let largest = turns.iter().filter_map(saving).fold(0.0, f64::max);
+    let row = |turn: &Turn| {
+        let best = turn.champion.as_ref();
+        vec![
+            turn.iteration.to_string(),
+            best.map_or_else(|| "none".into(), |best| best.candidate.chars().take(8).collect()),
+            bar(if largest > 0.0 { saving(turn).unwrap_or(0.0) / largest } else { 0.0 }, 20),
+            percent_or_dash(saving(turn), best.and_then(|best| best.score.net_saving_ci)),
+            best.map_or_else(|| "-".into(), |best| percent(best.score.improvement)),
+            turn.volume.map_or_else(|| "under way".into(), percent),
+        ]
+    };
+    table.rows = turns.iter().map(row).collect();
+    table
+}
+
+fn items(turn: &Turn, detail: Detail) -> Vec<Item> {
+    let mut items = Vec::new();
+    if let Some(failure) = &turn.failure {
+        items.push(item(0, Line::default().tone(Tone::Bad, "The planner failed: ").say(failure.as_str())));
+    }
+    if let (Some(parent), Detail::Complete) = (&turn.parent, detail) {
+        items.push(item(0, format!("Departs from {parent}.")));
+    }
+    for arm in &turn.arms {
+        attempt(arm, detail, &mut items);
+    }
+    for change in &turn.principles {
+        lesson(change, &mut items);
+    }
+    items.push(item(0, end_of(turn)));
+    items
+}
+
+fn attempt(arm: &Attempt, detail: Detail, items: &mut Vec<Item>) {
+    let kind = if arm.kind == arm.arm { String::new() } else { format!(" ({})", arm.kind) };
+    items
+        .push(item(0, Line::default().tone(Tone::Strong, arm.arm.as_str()).say(format!("{kind}: {}", arm.hypothesis))));
+    items.push(item(1, format!("claim: {}; stated confidence {}", arm.claim, percent(arm.confidence))));
+    if detail == Detail::Complete {
+        let more = [("mechanism", &arm.mechanism), ("diagnostic", &arm.diagnostic), ("design", &arm.intent)];
+        items.extend(more.into_iter().map(|(name, text)| item(1, format!("{name}: {text}"))));
+    }
+    items.push(item(1, result(arm)));
+}
+
+/// What became of an arm, in one line.
+fn result(arm: &Attempt) -> Line {
+    if let Some(reason) = &arm.skipped {
+        return Line::default().tone(Tone::Open, "skipped").say(format!(": {reason}"));
+    }
+    let candidate = arm.candidate.as_ref().map_or_else(String::new, |id| {
+        format!(" [{}: {}]", id.chars().take(8).collect::<String>(), arm.outcome.unwrap_or("not evaluated"))
+    });
+    let (Some(verdict), Some(judged)) = (arm.verdict, arm.judged) else {
+        return Line::default().tone(Tone::Open, "not judged yet").say(candidate);
+    };
+    let tone = match judged {
+        Verdict::Confirmed => Tone::Good,
+        Verdict::Refuted => Tone::Bad,
+        Verdict::PartiallyConfirmed | Verdict::Inconclusive | Verdict::Invalid => Tone::Open,
+    };
+    let measured = arm.measured.as_ref().map_or_else(String::new, |measured| format!(", measured {measured}"));
+    let error = arm.error.map_or_else(String::new, |error| format!(" (wrong in {error})"));
+    let reason = arm.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
+    Line::from(format!("{} ", arm.finding)).tone(tone, verdict).say(format!("{error}{measured}{reason}{candidate}"))
+}
+
+fn lesson(change: &Lesson, items: &mut Vec<Item>) {
+    let verb = match change.change {
+        "insert" => "drawn",
+        "refine" => "refined",
+        _ => "retired",
+    };
+    let words = change.statement.as_ref().or(change.reason.as_ref()).map_or("", String::as_str);
+    let head = Line::default().tone(Tone::Strong, format!("{} {verb}", change.principle)).say(format!(": {words}"));
+    let evidence =
+        if change.evidence.is_empty() { String::new() } else { format!(" [{}]", change.evidence.join(", ")) };
+    items.push(item(0, head.say(evidence)));
+    if let Some(constraint) = &change.constraint {
+        items.push(item(1, format!("forbids from now on: {constraint}")));
+    }
+}
+
+fn end_of(turn: &Turn) -> String {
+    let Some(volume) = turn.volume else { return "This iteration has not ended.".into() };
+    let champion = match &turn.champion {
+        None => "no champion".into(),
+        Some(Best { candidate, matches_reference, .. }) => {
+            let short: String = candidate.chars().take(8).collect();
+            let falls_short =
+                if *matches_reference { "" } else { ", which does not match the reference's improvement" };
+            format!("champion {short}{falls_short}")
+        }
+    };
+    format!("After it: {champion}; {} of the declared space left.", percent(volume))
+}

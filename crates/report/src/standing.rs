@@ -1,0 +1,239 @@
+//! What was found so far: the champion, or how near the best candidate came.
+
+use crate::words::{self, count, percent, percent_within};
+use crate::yardsticks::{Yardsticks, share};
+use science::champion::Contender;
+use science::id::CandidateId;
+use science::objective::{COMPARABLE, Score};
+use science::state::State;
+
+/// The state of the search.
+#[derive(Clone, Debug)]
+pub(crate) enum Found<'a> {
+    /// The yardsticks are not measured yet.
+    Uncalibrated,
+    /// No candidate has a score.
+    NothingScored,
+    /// There are scores, but no champion.
+    NoChampion {
+        /// The nearest.
+        nearest: Standing<'a>,
+        /// Why it is not admissible; empty if only its improvement is out of reach of a comparison.
+        objections: Vec<String>,
+    },
+    /// There is a champion.
+    Champion {
+        /// The champion.
+        standing: Standing<'a>,
+        /// Whether it matches the reference's improvement.
+        matches_reference: bool,
+    },
+}
+
+/// A scored candidate.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Standing<'a> {
+    /// The candidate.
+    pub(crate) id: &'a CandidateId,
+    /// Its score.
+    pub(crate) score: &'a Score,
+    /// Its free parameters.
+    pub(crate) free_parameters: Option<u32>,
+    /// The iteration that it was written in.
+    pub(crate) iteration: u32,
+    /// The arm that it was written for.
+    pub(crate) arm: &'a str,
+}
+
+/// The standing of a candidate, if it has a score.
+pub(crate) fn standing<'a>(state: &'a State, id: &CandidateId) -> Option<Standing<'a>> {
+    let (id, record) = state.candidates.get_key_value(id)?;
+    Some(Standing {
+        id,
+        score: record.score.as_ref()?,
+        free_parameters: record.candidate.free_parameters,
+        iteration: record.iteration,
+        arm: &record.arm,
+    })
+}
+
+/// The state of the search.
+pub(crate) fn found(state: &State) -> Found<'_> {
+    if state.yardsticks.is_none() {
+        return Found::Uncalibrated;
+    }
+    if let Some(champion) = state.champion()
+        && let Some(standing) = standing(state, &champion.id)
+    {
+        return Found::Champion { standing, matches_reference: champion.matches_reference };
+    }
+    match nearest(state).and_then(|id| standing(state, id)) {
+        Some(nearest) => {
+            let mut objections = state.objections(nearest.id);
+            if nearest.free_parameters.is_none() {
+                objections.push("its free parameters are not known".into());
+            }
+            Found::NoChampion { nearest, objections }
+        }
+        None => Found::NothingScored,
+    }
+}
+
+/// The candidate with the fewest objections; of those the one that saves most, then the one whose improvement lies
+/// closest to the reference's, then the earlier.
+fn nearest(state: &State) -> Option<&CandidateId> {
+    let reference = state.yardsticks.as_ref()?.reference.y();
+    let scored = state.order.iter().filter_map(|id| standing(state, id));
+    let rank = |s: &Standing<'_>| {
+        let saving = s.score.net_saving.unwrap_or(f64::NEG_INFINITY);
+        let distance = (-(1.0 - s.score.improvement).ln() - reference).abs();
+        (state.objections(s.id).len(), -saving, distance)
+    };
+    let ranked: Vec<_> = scored.map(|s| (rank(&s), s.id)).collect();
+    let best =
+        ranked.into_iter().min_by(|(a, _), (b, _)| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)).then(a.2.total_cmp(&b.2)));
+    best.map(|(_, id)| id)
+}
+
+/// The ids of the Pareto front, in the order in which they were written.
+pub(crate) fn front(state: &State) -> Vec<&CandidateId> {
+    let contenders: Vec<Contender<'_>> = state.contenders();
+    science::champion::front(&contenders)
+}
+
+impl Found<'_> {
+    /// The word for it in JSON.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Found::Uncalibrated => "uncalibrated",
+            Found::NothingScored => "nothing-scored",
+            Found::NoChampion { .. } => "no-champion",
+            Found::Champion { .. } => "champion",
+        }
+    }
+
+    /// What was found, in one paragraph that says no more than the data.
+    pub(crate) fn paragraph(&self, state: &State, yardsticks: Option<&Yardsticks>) -> String {
+        let written = state.order.len();
+        match (self, yardsticks) {
+            (Found::Uncalibrated, _) | (_, None) => {
+                "Nothing is known yet: the yardsticks (baseline, reference, refusing everything droppable) are not measured."
+                    .into()
+            }
+            (Found::NothingScored, _) if written == 0 => "No candidate was written yet, so there is no champion.".into(),
+            (Found::NothingScored, _) => {
+                format!("There is no champion: {} written, none of them scored.", count(written, "candidate"))
+            }
+            (Found::NoChampion { nearest, objections }, Some(yardsticks)) => {
+                let scored = state.candidates.values().filter(|record| record.score.is_some()).count();
+                near_miss(*nearest, objections, scored, yardsticks)
+            }
+            (Found::Champion { standing, matches_reference }, Some(yardsticks)) => {
+                let mut sentences = vec![verdict(*standing, *matches_reference, yardsticks)];
+                sentences.extend(figures(*standing, yardsticks));
+                sentences.join(" ")
+            }
+        }
+    }
+}
+
+fn near_miss(nearest: Standing<'_>, objections: &[String], scored: usize, yardsticks: &Yardsticks) -> String {
+    let Standing { id, iteration, arm, .. } = nearest;
+    let mut sentences = vec![format!("There is NO champion among {}.", count(scored, "scored candidate"))];
+    let who = format!("The nearest, {} (iteration {iteration}, arm {arm}),", id.short());
+    sentences.push(if objections.is_empty() {
+        format!("{who} is admissible, but neither matches the reference's improvement nor comes near enough for costs to compare.")
+    } else {
+        format!("{who} is not admissible: {}.", objections.join("; "))
+    });
+    sentences.extend(figures(nearest, yardsticks));
+    sentences.join(" ")
+}
+
+fn verdict(standing: Standing<'_>, matches_reference: bool, yardsticks: &Yardsticks) -> String {
+    let Standing { id, iteration, arm, score, .. } = standing;
+    let who = format!("{} (iteration {iteration}, arm {arm})", id.short());
+    let improvements = format!("{} against {}", percent(score.improvement), percent(yardsticks.reference.improvement));
+    if matches_reference {
+        let work = against(score.extra_shed_work, yardsticks.reference.extra_shed_work);
+        let work = work.map_or_else(String::new, |work| format!(", with {work} extra shed work"));
+        return format!("Champion {who} matches the reference's improvement ({improvements}){work}.");
+    }
+    format!(
+        "Champion {who} does NOT match the reference's improvement ({improvements}): no admissible candidate does; of those \
+         that come within {:.0} points it saves most.",
+        COMPARABLE * 100.0
+    )
+}
+
+/// The figures of a candidate, a sentence each.
+fn figures(standing: Standing<'_>, yardsticks: &Yardsticks) -> Vec<String> {
+    let (score, reference) = (standing.score, &yardsticks.reference);
+    let attainable = share(score.improvement, yardsticks.attainable).map_or_else(String::new, |share| {
+        format!(", {} of the attainable {}", percent(share), percent(yardsticks.attainable))
+    });
+    let reference_share = share(reference.improvement, yardsticks.attainable)
+        .map_or_else(String::new, |share| format!(" ({} of it)", percent(share)));
+    let relative = against(score.extra_shed_work, reference.extra_shed_work)
+        .map_or_else(String::new, |relative| format!(": {relative}"));
+    vec![
+        saving(score, reference),
+        format!(
+            "Improvement {}{attainable}; the reference's is {}{reference_share}.",
+            percent_within(score.improvement, score.improvement_ci),
+            percent(reference.improvement),
+        ),
+        format!(
+            "Extra shed work {}, the reference's is {}{relative}.",
+            percent_within(score.extra_shed_work, score.extra_shed_work_ci),
+            percent(reference.extra_shed_work),
+        ),
+        regret(score),
+        match standing.free_parameters {
+            Some(n) => format!("It has {}.", count(n as usize, "free parameter")),
+            None => "Its free parameters are not known.".into(),
+        },
+    ]
+}
+
+/// The net saving, and whether the interval leaves it standing.
+fn saving(score: &Score, reference: &Score) -> String {
+    let Some(saving) = score.net_saving else {
+        let distance = 100.0 * ((1.0 - reference.improvement).ln() - (1.0 - score.improvement).ln());
+        let side = if distance > 0.0 { "above" } else { "below" };
+        let distance = words::points(distance.abs());
+        return format!(
+            "Its net saving is not defined: its improvement lies {distance} points {side} the reference's, and costs compare \
+             within {:.0} points only.",
+            COMPARABLE * 100.0
+        );
+    };
+    let judged = match score.net_saving_ci {
+        None => "without an interval, which takes three seeds",
+        Some([low, _]) if low > 0.0 => "on these seeds a saving",
+        Some([_, high]) if high < 0.0 => "on these seeds a LOSS",
+        Some(_) => "the interval holds zero, so the data do not show a saving",
+    };
+    format!("Net saving {} of cost at equal improvement ({judged}).", percent_within(saving, score.net_saving_ci))
+}
+
+fn regret(score: &Score) -> String {
+    let regret = words::points(score.regret.abs());
+    if score.scenarios.is_empty() {
+        "Regret is not known: the panel has no scenario.".into()
+    } else if score.regret > 0.0 {
+        format!(
+            "Regret {regret} points, in {}: the most that a scenario loses against the reference.",
+            score.regret_scenario
+        )
+    } else {
+        let place = &score.regret_scenario;
+        format!("No scenario loses against the reference; the nearest to it, {place}, gains {regret} points.")
+    }
+}
+
+/// A cost against the reference's in words; none where the reference costs nothing.
+pub(crate) fn against(cost: f64, reference: f64) -> Option<String> {
+    let more = (reference > 0.0).then(|| cost / reference - 1.0)?;
+    Some(format!("{} {}", percent(more.abs()), if more > 0.0 { "more" } else { "less" }))
+}

@@ -1,0 +1,167 @@
+//! Numbers and other people's words, as they may be shown.
+
+use science::bundle::Metric;
+use science::stats::Interval;
+
+/// A fraction as a percentage with one decimal.
+pub(crate) fn percent(fraction: f64) -> String {
+    format!("{} %", fixed(fraction * 100.0, 1))
+}
+
+/// A percentage with its interval, `12.3 % [11.8, 12.8]`; without one, the bare number.
+pub(crate) fn percent_within(fraction: f64, interval: Option<[f64; 2]>) -> String {
+    match interval {
+        Some([low, high]) => format!("{} [{}, {}]", percent(fraction), fixed(low * 100.0, 1), fixed(high * 100.0, 1)),
+        None => percent(fraction),
+    }
+}
+
+/// A percentage, or a dash where it is not defined.
+pub(crate) fn percent_or_dash(fraction: Option<f64>, interval: Option<[f64; 2]>) -> String {
+    fraction.map_or_else(|| "-".into(), |fraction| percent_within(fraction, interval))
+}
+
+/// A number of points with two decimals.
+pub(crate) fn points(points: f64) -> String {
+    fixed(points, 2)
+}
+
+/// A difference in a metric's own unit: points for what is measured in log units, else a percentage.
+pub(crate) fn size(metric: Metric, value: f64) -> String {
+    match metric {
+        Metric::NetSaving | Metric::ExtraShedWork | Metric::ExtraShedRate => percent(value),
+        Metric::Improvement | Metric::TtftP90 | Metric::E2eMean | Metric::E2eP90 => {
+            format!("{} points", points(value * 100.0))
+        }
+    }
+}
+
+/// A measured difference with its interval, in the metric's own unit.
+pub(crate) fn effect(metric: Metric, i: Interval) -> String {
+    let decimals = match metric {
+        Metric::NetSaving | Metric::ExtraShedWork | Metric::ExtraShedRate => 1,
+        Metric::Improvement | Metric::TtftP90 | Metric::E2eMean | Metric::E2eP90 => 2,
+    };
+    let bound = |value: f64| fixed(value * 100.0, decimals);
+    format!("{} [{}, {}]", size(metric, i.estimate), bound(i.low), bound(i.high))
+}
+
+/// A number with a fixed count of decimals, never `-0.0`.
+pub(crate) fn fixed(value: f64, decimals: usize) -> String {
+    let text = format!("{value:.decimals$}");
+    match text.strip_prefix('-') {
+        Some(rest) if rest.chars().all(|c| c == '0' || c == '.') => rest.to_owned(),
+        _ => text,
+    }
+}
+
+/// `1 candidate`, `2 candidates`.
+pub(crate) fn count(n: usize, noun: &str) -> String {
+    format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
+}
+
+/// A bar of at most `width` cells for `share`, which counts as no less than 0 and no more than 1.
+pub(crate) fn bar(share: f64, width: usize) -> String {
+    let filled = (share.clamp(0.0, 1.0) * width as f64).round() as usize;
+    "█".repeat(filled) + &"·".repeat(width - filled)
+}
+
+/// A moment as `2026-11-22 13:47 UTC`.
+pub(crate) fn moment(unix_ms: i64) -> String {
+    let minutes = unix_ms.div_euclid(60_000);
+    let (days, minute) = (minutes.div_euclid(1440), minutes.rem_euclid(1440));
+    // Days since 0000-03-01: with the leap day at the end of the year, months have a regular length.
+    let z = days + 719_468;
+    let era = z.div_euclid(146_097);
+    let day_of_era = z.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02} {:02}:{:02} UTC", minute / 60, minute % 60)
+}
+
+/// One word for a POSIX shell, quoted where it must be.
+pub(crate) fn shell(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@+".contains(c);
+    if !word.is_empty() && word.chars().all(plain) { word.into() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+}
+
+/// A text in one line, without anything that a terminal would obey.
+pub(crate) fn line(text: &str) -> String {
+    let visible = code(text);
+    visible.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A text with its lines and tabs, without anything that a terminal would obey: whole colour and cursor sequences, every
+/// other control character, and the marks that reorder what is read.
+pub(crate) fn code(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        match c {
+            '\n' | '\t' => out.push(c),
+            '\u{1b}' if rest.peek() == Some(&'[') => {
+                rest.next();
+                skip_control_sequence(&mut rest);
+            }
+            '\u{9b}' => skip_control_sequence(&mut rest),
+            // An unfinished sequence of another kind must not swallow what follows: only its control characters go.
+            c if c.is_control() || reorders(c) => {}
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// Parameters and the final byte of an ANSI control sequence.
+fn skip_control_sequence(rest: &mut std::iter::Peekable<std::str::Chars<'_>>) {
+    while rest.next_if(|c| ('\u{20}'..='\u{3f}').contains(c)).is_some() {}
+    rest.next_if(|c| ('\u{40}'..='\u{7e}').contains(c));
+}
+
+fn reorders(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentages_have_one_decimal_and_no_negative_zero() {
+        assert_eq!(percent(0.12345), "12.3 %");
+        assert_eq!(percent(-0.0001), "0.0 %");
+        assert_eq!(percent_within(0.1, Some([-0.0001, 0.2])), "10.0 % [0.0, 20.0]");
+    }
+
+    #[test]
+    fn log_units_are_shown_as_points_with_two_decimals() {
+        assert_eq!(size(Metric::Improvement, 0.0123), "1.23 points");
+        let interval = Interval { estimate: 0.01, low: -0.02, high: 0.04 };
+        assert_eq!(effect(Metric::E2eMean, interval), "1.00 points [-2.00, 4.00]");
+    }
+
+    #[test]
+    fn colours_and_titles_lose_their_power_and_the_words_stay() {
+        assert_eq!(line("\u{1b}[31mred\u{1b}[0m\nand \u{9b}2J\u{1b}]0;title\u{7}on\u{202e}"), "red and ]0;titleon");
+        assert_eq!(code("fn a() {\n\tb()\r\n}"), "fn a() {\n\tb()\n}");
+        assert_eq!(line("an unfinished \u{1b}["), "an unfinished");
+    }
+
+    #[test]
+    fn moments_follow_the_calendar() {
+        assert_eq!(moment(0), "1970-01-01 00:00 UTC");
+        assert_eq!(moment(951_782_399_999), "2000-02-28 23:59 UTC");
+        assert_eq!(moment(951_782_400_000), "2000-02-29 00:00 UTC");
+        assert_eq!(moment(-1), "1969-12-31 23:59 UTC");
+    }
+
+    #[test]
+    fn a_directory_with_spaces_or_quotes_stays_one_word_of_a_shell() {
+        assert_eq!(shell("experiments/admission"), "experiments/admission");
+        assert_eq!(shell("my $(rm) 'x'"), r"'my $(rm) '\''x'\'''");
+    }
+}
