@@ -178,22 +178,28 @@ pub const BUILT_IN: [(&str, &[Tunable]); 6] = [
 impl Builtin {
     /// Reads a name with parameters, as in `probabilistic(power=5,k=200)`; those left out have their defaults.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let (name, tunables, given) = split(text)?;
-        let mut parameters: Vec<f64> = tunables.iter().map(|tunable| tunable.default).collect();
-        let mut seen = vec![false; tunables.len()];
-        for assignment in given {
-            let (index, value) = assign(name, tunables, assignment)?;
-            if std::mem::replace(&mut seen[index], true) {
-                return Err(format!("{name}: `{}` is given twice", tunables[index].name));
-            }
-            parameters[index] = value;
-        }
+        let (name, _, parameters) = read(text)?;
         Ok(Self::with_parameters(name, &parameters).expect("the name is one of the table's"))
     }
 
-    /// The policy with this name and one value for each of its tunables (see [`BUILT_IN`]).
+    /// The same with the parameter `key` multiplied by `factor`.
+    pub fn scaled(text: &str, key: &str, factor: f64) -> Result<Self, String> {
+        let (name, tunables, mut parameters) = read(text)?;
+        let index = tunables.iter().position(|tunable| tunable.name == key);
+        let index =
+            index.ok_or_else(|| format!("{name} has no parameter `{key}`; there is {}", signature(name, tunables)))?;
+        parameters[index] *= factor;
+        Ok(Self::with_parameters(name, &parameters).expect("the name is one of the table's"))
+    }
+
+    /// The policy with this name and one value for each of its tunables (see [`BUILT_IN`]); `None` if there is no such
+    /// policy, or the number of values is another.
     pub fn with_parameters(name: &str, parameters: &[f64]) -> Option<Self> {
         crate::maths::install();
+        let (_, tunables) = BUILT_IN.iter().find(|(known, _)| *known == name)?;
+        if parameters.len() != tunables.len() {
+            return None;
+        }
         Some(match name {
             "always-admit" => Builtin::AlwaysAdmit(AlwaysAdmit::new(parameters)),
             "gaie-legacy" => Builtin::GaieLegacy(GaieLegacy::new(parameters)),
@@ -222,6 +228,21 @@ impl Admitter for Builtin {
             Builtin::Probabilistic(policy) => policy.admit(request, cluster, draw),
         }
     }
+}
+
+/// `name(a=1)` as the name, its tunables, and a value for each of them.
+fn read(text: &str) -> Result<(&'static str, &'static [Tunable], Vec<f64>), String> {
+    let (name, tunables, given) = split(text)?;
+    let mut parameters: Vec<f64> = tunables.iter().map(|tunable| tunable.default).collect();
+    let mut seen = vec![false; tunables.len()];
+    for assignment in given {
+        let (index, value) = assign(name, tunables, assignment)?;
+        if std::mem::replace(&mut seen[index], true) {
+            return Err(format!("{name}: `{}` is given twice", tunables[index].name));
+        }
+        parameters[index] = value;
+    }
+    Ok((name, tunables, parameters))
 }
 
 type Parts<'a> = (&'static str, &'static [Tunable], Vec<&'a str>);
@@ -272,4 +293,87 @@ fn signature(name: &str, tunables: &[Tunable]) -> String {
     let parameters: Vec<String> =
         tunables.iter().map(|tunable| format!("{}={}", tunable.name, tunable.default)).collect();
     format!("{name}({})", parameters.join(","))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const IDLE: admitter::Instance = admitter::Instance {
+        waiting: 0,
+        running: 0,
+        in_flight: 0,
+        kv_utilization: 0.0,
+        metrics_age_us: 0,
+        kv_capacity_tokens: 254_544,
+    };
+
+    /// How many of 1,000 requests are let in by a policy, with this priority, one per ms, in front of this instance.
+    fn admitted(policy: &str, priority: i32, instance: admitter::Instance) -> usize {
+        let mut policy = Builtin::parse(policy).unwrap();
+        let cluster = Cluster { instances: &[instance, instance] };
+        let mut admit = |n: &u64| {
+            let request = Request { priority, prompt_tokens: 100, now_us: n * 1_000 };
+            policy.admit(&request, &cluster, &mut Draw::for_request(5, *n)) == Decision::Admit
+        };
+        (0..1_000u64).filter(|n| admit(n)).count()
+    }
+
+    #[test]
+    fn the_gate_rejects_at_exactly_its_threshold_and_only_droppable_requests() {
+        let below = admitter::Instance { waiting: 4, kv_utilization: 0.79, ..IDLE };
+        let at = admitter::Instance { waiting: 5, ..IDLE };
+        assert_eq!(admitted("gaie-legacy", -1, below), 1_000);
+        assert_eq!(admitted("gaie-legacy", -1, at), 0);
+        assert_eq!(admitted("gaie-legacy", 0, at), 1_000);
+        assert_eq!(admitted("gaie-legacy(queue=6)", -1, at), 1_000);
+    }
+
+    #[test]
+    fn tier_shed_admits_at_exactly_its_threshold() {
+        let loaded = admitter::Instance { waiting: 1, running: 2, in_flight: 3, ..IDLE };
+        assert_eq!(admitted("tier-shed(threshold=6)", 2, loaded), 1_000);
+        assert_eq!(admitted("tier-shed(threshold=5)", 2, loaded), 0);
+        assert_eq!(admitted("tier-shed(threshold=5)", 3, loaded), 1_000);
+        assert_eq!(admitted("tier-shed", -3, IDLE), 1_000);
+    }
+
+    #[test]
+    fn the_token_bucket_is_blind_to_classes() {
+        // 1,000 requests of 100 tokens in 0.999 s: the bucket's content and what flows in meanwhile.
+        assert_eq!(admitted("token-bucket", 4, IDLE), 109);
+        assert_eq!(admitted("token-bucket(capacity=500, rate=0)", -3, IDLE), 5);
+    }
+
+    #[test]
+    fn the_quintic_refuses_with_the_published_probability() {
+        let at = |waiting| admitter::Instance { waiting, ..IDLE };
+        assert_eq!(admitted("probabilistic", -2, at(0)), 1_000);
+        assert_eq!(admitted("probabilistic", -2, at(2)), 0);
+        assert_eq!(admitted("probabilistic", 3, at(2)), 1_000);
+        // 0.2^5 · 300 = 0.096
+        assert!((890..920).contains(&admitted("probabilistic", -2, at(1))));
+        assert_eq!(admitted("refuse-droppable", -1, IDLE), 0);
+        assert_eq!(admitted("refuse-droppable", 0, at(9)), 1_000);
+    }
+
+    #[test]
+    fn a_wrong_name_parameter_or_number_is_answered_with_what_there_is() {
+        for (text, expected) in [
+            ("gate", "there are always-admit, gaie-legacy(queue=5,kv=0.8)"),
+            ("gaie-legacy(depth=3)", "there is gaie-legacy(queue=5,kv=0.8)"),
+            ("gaie-legacy(queue)", "not of the form key=value"),
+            ("gaie-legacy(queue=0)", "above 0"),
+            ("gaie-legacy(queue=5,queue=6)", "twice"),
+            ("gaie-legacy(queue=5", "parenthesis"),
+            ("probabilistic(k=NaN)", "finite"),
+            ("probabilistic(k=inf)", "finite"),
+            ("probabilistic(k=-1)", "below 0"),
+            ("probabilistic(k=many)", "must be a number"),
+            ("", "no built-in admitter"),
+        ] {
+            let error = Builtin::parse(text).unwrap_err();
+            assert!(error.contains(expected), "{text}: {error}");
+        }
+    }
 }

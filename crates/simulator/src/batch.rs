@@ -52,9 +52,6 @@ impl ServingInstance {
     pub(crate) fn form_batch(&mut self, now: u64, requests: &mut Requests, limits: &Limits) {
         let budget = limits.max_num_batched_tokens;
         let mut formation = Formation { limits, budget, index: 0, preempted_any: false };
-        for &id in &self.running {
-            requests.states[id as usize].new_tokens = 0;
-        }
         while formation.index < self.running.len() && formation.budget > 0 {
             if !self.continue_running(&mut formation, requests) {
                 break;

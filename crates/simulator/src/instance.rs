@@ -118,6 +118,12 @@ impl ServingInstance {
         }
     }
 
+    /// Whether a step lies ahead.
+    #[cfg(test)]
+    pub(crate) fn is_awake(&self) -> bool {
+        self.step_pending
+    }
+
     /// Puts a request into the wait queue, unless it can never fit or is too late.
     fn enqueue(&mut self, id: u32, now: u64, requests: &mut Requests, rules: &Rules) {
         let request = &mut requests.states[id as usize];
@@ -166,8 +172,7 @@ impl ServingInstance {
         self.counters.least_free = self.counters.least_free.min(self.kv.free());
 
         let duration_us = rules.latency.step_us(self.chunks(&requests.states));
-        self.advance(now, duration_us, &mut requests.states, &rules.latency);
-        self.complete(now + duration_us, requests, &rules.latency);
+        self.advance(now, duration_us, requests, &rules.latency);
 
         self.step_pending = !self.running.is_empty() || !self.waiting.is_empty();
         if self.step_pending {
@@ -184,47 +189,36 @@ impl ServingInstance {
             .map(|request| Chunk { input: request.input, progress: request.progress, new_tokens: request.new_tokens })
     }
 
-    /// Moves every request of the batch by what the step computes for it.
-    fn advance(&mut self, now: u64, duration_us: u64, states: &mut [Request], latency: &Latency) {
+    /// Moves every request of the batch by what the step computes for it, and takes out those that are done.
+    fn advance(&mut self, now: u64, duration_us: u64, requests: &mut Requests, latency: &Latency) {
         let token_us = duration_us + latency.per_token_us;
-        for &id in &self.running {
-            let request = &mut states[id as usize];
-            if request.progress < request.input {
-                request.progress = request.computed;
-            } else if request.new_tokens > 0 {
-                request.progress += 1;
-                request.itl_sum_us += token_us;
-            }
-            if request.progress == request.input && !request.has_first_token {
-                request.has_first_token = true;
-                request.ttft_us = Some(now + token_us - request.arrival_us);
-            }
-        }
-    }
-
-    /// Takes the requests that are done out of the batch.
-    fn complete(&mut self, end_us: u64, requests: &mut Requests, latency: &Latency) {
         let mut running = std::mem::take(&mut self.running);
         running.retain(|&id| {
             let request = &mut requests.states[id as usize];
-            if !request.is_done() {
-                return true;
+            request.advance(now, token_us);
+            let done = request.is_done();
+            if done {
+                self.complete(id, requests, latency);
+                self.events.push(now + duration_us, Event::RequestLeft);
             }
-            let has_output = request.output > 0;
-            let completion_us = if has_output { latency.completion_us } else { 0 };
-            request.e2e_us = request.ttft_us.map(|ttft_us| ttft_us + request.itl_sum_us + completion_us);
-            request.outcome = Outcome::Completed;
-            self.counters.completed += 1;
-            self.counters.output_tokens += u64::from(request.output);
-            if has_output {
-                // The last token takes a place for a moment; if there is none, so be it.
-                self.kv.allocate_token(&mut requests.holdings, id);
-            }
-            self.leave(&mut requests.holdings[id as usize]);
-            self.events.push(end_us, Event::RequestLeft);
-            false
+            !done
         });
         self.running = running;
+    }
+
+    fn complete(&mut self, id: u32, requests: &mut Requests, latency: &Latency) {
+        let request = &mut requests.states[id as usize];
+        let has_output = request.output > 0;
+        let completion_us = if has_output { latency.completion_us } else { 0 };
+        request.e2e_us = request.ttft_us.map(|ttft_us| ttft_us + request.itl_sum_us + completion_us);
+        request.outcome = Outcome::Completed;
+        self.counters.completed += 1;
+        self.counters.output_tokens += u64::from(request.output);
+        if has_output {
+            // The last token takes a place for a moment; if there is none, so be it.
+            self.kv.allocate_token(&mut requests.holdings, id);
+        }
+        self.leave(&mut requests.holdings[id as usize]);
     }
 
     fn leave(&mut self, holding: &mut Holding) {

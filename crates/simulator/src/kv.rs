@@ -234,19 +234,22 @@ impl KvCache {
     }
 
     fn name(&mut self, holdings: &mut [Holding], content: Content, number: u32) {
-        let slots = match content.owner {
-            Owner::Request(owner) => &mut holdings[owner as usize].contents,
+        let index = content.index as usize;
+        let (slots, most) = match content.owner {
+            Owner::Request(owner) => {
+                let holding = &mut holdings[owner as usize];
+                (&mut holding.contents, (holding.input / self.block_size) as usize)
+            }
             Owner::Group(group) => {
                 let group = group as usize;
                 if self.groups.len() <= group {
                     self.groups.resize(group + 1, Vec::new());
                 }
-                &mut self.groups[group]
+                (&mut self.groups[group], index + 1)
             }
         };
-        let index = content.index as usize;
         if slots.len() <= index && number != NONE {
-            slots.resize(index + 1, NONE);
+            slots.resize(most, NONE);
         }
         if let Some(slot) = slots.get_mut(index) {
             *slot = number;
@@ -286,5 +289,97 @@ impl KvCache {
             _ => self.blocks[next as usize].previous = previous,
         }
         self.listed -= 1;
+    }
+}
+
+#[cfg(test)]
+impl KvCache {
+    /// Panics unless every block is either free or held, and the books say so.
+    pub(crate) fn assert_conserved<'a>(&self, holdings: impl Iterator<Item = &'a Holding>) {
+        let mut holders = vec![0; self.blocks.len()];
+        for holding in holdings {
+            for &block in &holding.blocks {
+                holders[block as usize] += 1;
+            }
+        }
+        let counted: Vec<u32> = self.blocks.iter().map(|block| block.holders).collect();
+        assert_eq!(counted, holders, "holders of each block");
+        let (mut number, mut previous, mut listed) = (self.first_free, NONE, 0);
+        while number != NONE {
+            let block = &self.blocks[number as usize];
+            assert_eq!((block.holders, block.previous), (0, previous), "block {number} in the free list");
+            (previous, number) = (number, block.next);
+            listed += 1;
+        }
+        assert_eq!((previous, listed), (self.last_free, self.listed), "the free list");
+        let held = holders.iter().filter(|&&count| count > 0).count() as u32;
+        assert_eq!(self.free() + held, self.total, "free and held blocks");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::slo::Class;
+
+    fn holdings(inputs: &[(u32, Option<Prefix>)]) -> Vec<Holding> {
+        let holding = |&(input_tokens, prefix)| {
+            let class = Class::default();
+            Holding::new(&Arrival { arrival_us: 0, class, input_tokens, output_tokens: 1, deadline_us: None, prefix })
+        };
+        inputs.iter().map(holding).collect()
+    }
+
+    fn cached(kv: &KvCache, holdings: &[Holding], id: u32) -> Vec<u32> {
+        let mut blocks = Vec::new();
+        kv.find_cached(holdings, id, &mut blocks);
+        blocks
+    }
+
+    #[test]
+    fn a_released_prompt_is_found_again_and_its_end_is_recycled_first() {
+        let mut holdings = holdings(&[(64, None), (16, None)]);
+        let mut kv = KvCache::new(4, 16);
+        assert!(kv.allocate_prompt(&mut holdings, 0, 64, &[]));
+        kv.release(&mut holdings[0]);
+        assert_eq!(cached(&kv, &holdings, 0), [0, 1, 2, 3]);
+        assert!(kv.allocate_prompt(&mut holdings, 1, 16, &[]));
+        assert_eq!(cached(&kv, &holdings, 0), [0, 1, 2]);
+        assert_eq!(cached(&kv, &holdings, 1), [3]);
+    }
+
+    #[test]
+    fn requests_of_a_group_share_the_full_blocks_of_its_prefix_only() {
+        let prefix = Some(Prefix { group: 0, tokens: 40 });
+        let mut holdings = holdings(&[(64, prefix), (64, prefix), (64, None)]);
+        let mut kv = KvCache::new(16, 16);
+        assert!(kv.allocate_prompt(&mut holdings, 0, 64, &[]));
+        let found = cached(&kv, &holdings, 1);
+        assert_eq!(found, [0, 1]);
+        assert_eq!(cached(&kv, &holdings, 2), [0; 0]);
+        assert!(kv.allocate_prompt(&mut holdings, 1, 32, &found));
+        assert_eq!((kv.free(), kv.hits, kv.misses), (10, 2, 6));
+        kv.assert_conserved(holdings.iter());
+    }
+
+    #[test]
+    fn a_failed_allocation_changes_nothing() {
+        let mut holdings = holdings(&[(40, None), (64, None)]);
+        let mut kv = KvCache::new(4, 16);
+        assert!(kv.allocate_prompt(&mut holdings, 0, 40, &[]));
+        assert!(!kv.allocate_prompt(&mut holdings, 1, 64, &[]));
+        assert_eq!((kv.free(), kv.misses), (1, 3));
+        kv.assert_conserved(holdings.iter());
+    }
+
+    #[test]
+    fn a_new_block_is_needed_only_when_the_last_one_is_full() {
+        let mut holdings = holdings(&[(15, None)]);
+        let mut kv = KvCache::new(2, 16);
+        assert!(kv.allocate_prompt(&mut holdings, 0, 15, &[]));
+        assert!(kv.allocate_token(&mut holdings, 0));
+        assert_eq!(kv.free(), 1);
+        assert!((0..16).all(|_| kv.allocate_token(&mut holdings, 0)));
+        assert!(!kv.allocate_token(&mut holdings, 0));
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::cards::{HardwareCard, ModelCard};
 use crate::cluster::{ClusterConfig, LatencyKind};
+use crate::trace::MAX_TIME_US;
 
 /// What a step computes for one request.
 #[derive(Clone, Copy, Debug)]
@@ -63,7 +64,8 @@ impl Latency {
             Steps::TrainedPhysics(model) => model.step_us(chunks),
             Steps::Roofline(model) => model.step_us(chunks),
         };
-        (us as u64).max(1)
+        // Absurd cards end in absurdly long steps, but not in an overflow.
+        (us as u64).clamp(1, MAX_TIME_US)
     }
 }
 

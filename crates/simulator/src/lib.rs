@@ -19,6 +19,8 @@ pub mod cluster;
 mod event;
 pub mod file;
 mod instance;
+#[cfg(test)]
+mod invariants;
 mod kv;
 mod latency;
 pub mod maths;

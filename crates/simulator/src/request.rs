@@ -24,7 +24,7 @@ pub(crate) struct Request {
     pub(crate) progress: u32,
     /// Tokens computed after the current step.
     pub(crate) computed: u32,
-    /// Tokens that the current step computes for it.
+    /// Tokens that the current step computes for it; 0 between steps.
     pub(crate) new_tokens: u32,
     /// Whether this attempt has yielded its first token; a preemption starts a new attempt.
     pub(crate) has_first_token: bool,
@@ -57,6 +57,21 @@ impl Request {
             ttft_us: None,
             e2e_us: None,
             sched_delay_us: None,
+        }
+    }
+
+    /// Does what a step starting at `now` computes for it; `token_us` later the client sees the token.
+    pub(crate) fn advance(&mut self, now: u64, token_us: u64) {
+        if self.progress < self.input {
+            self.progress = self.computed;
+        } else if self.new_tokens > 0 {
+            self.progress += 1;
+            self.itl_sum_us += token_us;
+        }
+        self.new_tokens = 0;
+        if self.progress == self.input && !self.has_first_token {
+            self.has_first_token = true;
+            self.ttft_us = Some(now + token_us - self.arrival_us);
         }
     }
 

@@ -97,7 +97,9 @@ impl Length {
                 (min, max)
             }
             Length::LogNormal { mu, sigma, min, max } => {
-                at_least_zero("mu", mu)?;
+                if !mu.is_finite() {
+                    return Err(("mu", "must be a finite number".to_owned()));
+                }
                 at_least_zero("sigma", sigma)?;
                 (min, max)
             }

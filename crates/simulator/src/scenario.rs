@@ -115,7 +115,8 @@ fn workload(raw: RawWorkload, place: &Place<'_>) -> Result<Workload, FileError> 
     if let Some((key, _)) = generator_keys.into_iter().find(|(_, given)| *given) {
         return Err(place.wrong(&format!("workload.{key}"), "a workload is either a trace or generated, not both"));
     }
-    let stays_inside = Path::new(&trace).components().all(|part| matches!(part, Component::Normal(_)));
+    let stays_inside =
+        Path::new(&trace).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
     if trace.is_empty() || !stays_inside {
         let problem = "must be a file inside the scenario's directory, named without `..` and without a leading `/`";
         return Err(place.wrong("workload.trace", problem));

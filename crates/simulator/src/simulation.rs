@@ -21,18 +21,18 @@ pub struct Simulation {
     rules: Rules,
     admission_latency_us: u64,
     routing_latency_us: u64,
-    snapshot_interval_us: u64,
+    pub(crate) snapshot_interval_us: u64,
     events: EventQueue,
     /// The rows in the order of arrival, the last one first; the head of the remaining ones lies in `events`.
     arrivals: Vec<u32>,
-    requests: Requests,
-    instances: Vec<ServingInstance>,
+    pub(crate) requests: Requests,
+    pub(crate) instances: Vec<ServingInstance>,
     router: Router,
     /// What the router knows of the instances. Only `in_flight` is always up to date.
-    view: Vec<admitter::Instance>,
+    pub(crate) view: Vec<admitter::Instance>,
     /// When the rest of it was read from the instances.
-    view_us: u64,
-    pending: Option<Question>,
+    pub(crate) view_us: u64,
+    pub(crate) pending: Option<Question>,
 }
 
 /// A request that waits for its admission decision, and what the router knows at this moment.
@@ -46,10 +46,13 @@ pub struct Pending<'a> {
     pub instances: &'a [admitter::Instance],
 }
 
+/// Far enough away, and so far from overflow that a step may start before it.
+const NO_HORIZON_US: u64 = 1 << 62;
+
 #[derive(Clone, Copy)]
-struct Question {
-    id: u32,
-    request: admitter::Request,
+pub(crate) struct Question {
+    pub(crate) id: u32,
+    pub(crate) request: admitter::Request,
 }
 
 impl Simulation {
@@ -72,7 +75,7 @@ impl Simulation {
                 latency: Latency::new(cluster),
                 block_size: cluster.block_size,
                 kv_blocks: cluster.kv_blocks,
-                horizon_us: cluster.horizon_us.unwrap_or(u64::MAX),
+                horizon_us: cluster.horizon_us.unwrap_or(NO_HORIZON_US),
             },
             admission_latency_us: cluster.admission_latency_us,
             routing_latency_us: cluster.routing_latency_us,
@@ -129,7 +132,7 @@ impl Simulation {
 
     /// Executes one event; false when there is none left, or the next one lies behind the horizon. At one time, cluster
     /// events come first, then those of the instances in their order.
-    fn advance(&mut self) -> bool {
+    pub(crate) fn advance(&mut self) -> bool {
         let cluster_us = self.events.next_time();
         let instance_us = |(index, instance): (usize, &ServingInstance)| Some((instance.events.next_time()?, index));
         let instance = self.instances.iter().enumerate().filter_map(instance_us).min();

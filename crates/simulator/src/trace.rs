@@ -76,34 +76,13 @@ pub fn read(text: &str, file: &Path) -> Result<Vec<Arrival>, FileError> {
 }
 
 /// The columns of TraceV2 in their order, without the optional ones.
+#[rustfmt::skip]
 const TRACE_V2: [&str; 27] = [
-    "request_id",
-    "client_id",
-    "tenant_id",
-    "slo_class",
-    "session_id",
-    "round_index",
-    "prefix_group",
-    "prefix_length",
-    "streaming",
-    "input_tokens",
-    "output_tokens",
-    "text_tokens",
-    "image_tokens",
-    "audio_tokens",
-    "video_tokens",
-    "reason_ratio",
-    "model",
-    "deadline_us",
-    "server_input_tokens",
-    "arrival_time_us",
-    "send_time_us",
-    "first_chunk_time_us",
-    "last_chunk_time_us",
-    "num_chunks",
-    "status",
-    "error_message",
-    "finish_reason",
+    "request_id", "client_id", "tenant_id", "slo_class", "session_id", "round_index", "prefix_group",
+    "prefix_length", "streaming", "input_tokens", "output_tokens", "text_tokens", "image_tokens",
+    "audio_tokens", "video_tokens", "reason_ratio", "model", "deadline_us", "server_input_tokens",
+    "arrival_time_us", "send_time_us", "first_chunk_time_us", "last_chunk_time_us", "num_chunks", "status",
+    "error_message", "finish_reason",
 ];
 const TRACE_V2_OPTIONAL: [&str; 5] = ["vllm_priority", "slo_target_us", "x_request_id", "adapter", "think_time_us"];
 
