@@ -1,14 +1,16 @@
 //! Compiles the kit and candidates, in the compiler's jail, into the cache.
 
 use std::fs;
+use std::os::unix::fs::DirBuilderExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{self, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::cell::Cell;
 use crate::group::Group;
+use crate::limits::Limits;
 use crate::outcome::{Outcome, SandboxError, Verdict, death};
 use crate::screen::Screened;
 use crate::session::printable;
@@ -33,7 +35,9 @@ impl Compiler {
         parts.extend(kit.files.iter().flat_map(|&(name, text)| [name, text]));
         parts.extend(KIT_ARGUMENTS);
         let cache = options.cache.join(digest(&parts));
-        fs::create_dir_all(&cache).map_err(SandboxError::io("create", &cache))?;
+        // Nobody else may plant an object here.
+        let created = fs::DirBuilder::new().recursive(true).mode(0o700).create(&cache);
+        created.map_err(SandboxError::io("create", &cache))?;
         // The jailed compiler sees the world from its build directory.
         let cache = fs::canonicalize(&cache).map_err(SandboxError::io("find", &cache))?;
         sweep(&cache)?;
@@ -54,7 +58,9 @@ impl Compiler {
         let mut arguments = KIT_ARGUMENTS.map(str::to_owned).to_vec();
         arguments.extend(["--crate-name".to_owned(), kit.name.to_owned(), "-o".to_owned(), OBJECT.to_owned()]);
         arguments.push(root.to_owned());
-        let outcome = match self.rustc(options, &build, &arguments)? {
+        // The contract is ours: limits that are set for candidates do not concern it.
+        let options = Options { limits: Limits::default(), ..options.clone() };
+        let outcome = match self.rustc(&options, &build, &arguments)? {
             Ok(()) => return build.publish(&self.kit),
             Err(outcome) => outcome,
         };
@@ -194,6 +200,9 @@ struct BuildDir {
     path: PathBuf,
 }
 
+/// No compilation lasts as long.
+const STALE: Duration = Duration::from_secs(3600);
+
 const BUILD_PREFIX: &str = "build-";
 
 impl BuildDir {
@@ -223,12 +232,15 @@ impl Drop for BuildDir {
     }
 }
 
-/// Removes build directories of processes that were killed.
+/// Removes build directories of processes that were killed: old ones only, since a process that shares the cache may live
+/// where its number cannot be seen.
 fn sweep(cache: &Path) -> Result<(), SandboxError> {
     for entry in fs::read_dir(cache).map_err(SandboxError::io("read", cache))?.flatten() {
         let name = entry.file_name();
         let owner = name.to_str().and_then(|name| name.strip_prefix(BUILD_PREFIX)?.split('-').next());
-        if owner.is_some_and(|owner| !Path::new("/proc").join(owner).exists()) {
+        let gone = owner.is_some_and(|owner| !Path::new("/proc").join(owner).exists());
+        let age = entry.metadata().and_then(|metadata| metadata.modified()).ok().and_then(|time| time.elapsed().ok());
+        if gone && age.is_some_and(|age| age > STALE) {
             // Another process may be sweeping too.
             let _ = fs::remove_dir_all(entry.path());
         }

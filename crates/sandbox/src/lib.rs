@@ -7,8 +7,8 @@
 //!    host). It explains refusals well; it is not the fence.
 //! 2. [`Sandbox::compile`] runs `rustc` in a jail: a process of its own, without environment, network or any file but the
 //!    toolchain and its build directory, under limits of time and memory.
-//! 3. The object that comes out is read: it may need no library and no symbol from outside, so it cannot call into
-//!    the process that loads it.
+//! 3. The object that comes out is read (`elf.rs`): it may need no library and nothing from outside but five functions that
+//!    copy and compare memory, so it cannot call into the process that loads it.
 //! 4. [`Sandbox::start`] loads the object in a second jail, which then gives up everything but reading questions and writing
 //!    answers. [`Session::round`] talks to it: bytes in, one byte per question out.
 //!

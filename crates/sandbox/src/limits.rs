@@ -13,7 +13,7 @@ pub struct Limits {
     pub compile_memory_bytes: u64,
     /// Processor time of a whole session, whole seconds.
     pub run_cpu: Duration,
-    /// Time to answer one round (or to start) by the clock on the wall.
+    /// Time to answer one round, or to start all seats, by the clock on the wall. Processor time ends a loop sooner.
     pub round_wall: Duration,
     /// Address space of the process that holds the candidate, in bytes, its program included.
     pub run_memory_bytes: u64,

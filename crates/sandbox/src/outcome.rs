@@ -150,9 +150,6 @@ pub enum SandboxError {
         /// Why it failed.
         source: std::io::Error,
     },
-    /// This system has no sandbox.
-    #[error("there is no sandbox on this operating system")]
-    Unavailable,
 }
 
 impl SandboxError {

@@ -3,7 +3,7 @@
 mod link;
 
 use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::cell::Cell;
 use crate::cores::Core;
@@ -44,7 +44,7 @@ impl Session {
         let limits = options.limits;
         let mut session = Session { group, link, limits, seats: seats.len(), description: Vec::new(), ending: None };
 
-        let deadline = Instant::now() + limits.round_wall;
+        let deadline = Instant::now() + CLOSING_WALL;
         let order = start_order(seats);
         let sealed = match session.link.send(&order, deadline) {
             // A jail that could not be closed has said why before it went.
@@ -63,6 +63,7 @@ impl Session {
             Err(Trouble::Late) => return Err(runner("it does not answer".to_owned())),
             Err(Trouble::Malformed(what)) => return Err(runner(what)),
         }
+        let deadline = Instant::now() + limits.round_wall;
         match session.expect(protocol::READY, protocol::MAX_DESCRIPTION_BYTES, deadline) {
             Ok(()) => session.description = session.link.payload().to_vec(),
             Err(outcome) => return Ok(Err(outcome)),
@@ -161,6 +162,9 @@ impl Session {
         self.group.end().ok().and_then(|status| status.signal())
     }
 }
+
+/// Time for the jail to close. It takes a few milliseconds, and no code of the candidate runs in it.
+const CLOSING_WALL: Duration = Duration::from_secs(60);
 
 /// Questions to be put in one go. Reuse it: its buffer stays.
 #[derive(Clone, Debug)]

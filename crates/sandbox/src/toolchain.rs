@@ -23,7 +23,7 @@ impl Toolchain {
     pub(crate) fn find(rustc: &Path) -> Result<Toolchain, SandboxError> {
         let sysroot = PathBuf::from(ask(rustc, &["--print", "sysroot"])?.trim_end());
         let own = sysroot.join("bin/rustc");
-        let rustc = if own.is_file() { own } else { rustc.to_path_buf() };
+        let rustc = if sysroot.is_absolute() && own.is_file() { own } else { rustc.to_path_buf() };
         let unusable = |reason: &str| SandboxError::NoCompiler { rustc: rustc.clone(), reason: reason.to_owned() };
         let version = ask(&rustc, &["-vV"])?;
         let host = version.lines().find_map(|line| line.strip_prefix("host: "));

@@ -31,6 +31,20 @@ pub trait Player: Sized {
 pub fn add(x: f64, y: f64) -> f64 {
     inner::call(0, x, y)
 }
+/// What a candidate can do once it has broken out of the language: any system call.
+pub fn system_call(number: usize, a: usize, b: usize, c: usize) -> isize {
+    let result: isize;
+    #[cfg(target_arch = "x86_64")]
+    unsafe {
+        core::arch::asm!("syscall", inlateout("rax") number as isize => result, in("rdi") a, in("rsi") b, in("rdx") c,
+            in("r10") 0, out("rcx") _, out("r11") _)
+    }
+    #[cfg(target_arch = "aarch64")]
+    unsafe {
+        core::arch::asm!("svc 0", in("x8") number, inlateout("x0") a as isize => result, in("x1") b, in("x2") c, in("x3") 0)
+    }
+    result
+}
 "#;
 
 const INNER: &str = r#"

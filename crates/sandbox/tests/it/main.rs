@@ -1,6 +1,8 @@
 //! The sandbox from outside: candidates against a small contract of the tests' own.
 
+mod breakout;
 mod compiling;
+mod hostile_compiler;
 mod kit;
 mod leftovers;
 mod running;

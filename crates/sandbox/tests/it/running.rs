@@ -138,3 +138,23 @@ fn an_object_that_is_gone_or_no_object_is_our_error() {
     std::fs::write(&artifact.path, "nothing").unwrap();
     assert!(lab.sandbox.start(&artifact, &[vec![]]).is_err());
 }
+
+#[test]
+fn a_maths_table_of_the_wrong_length_is_our_error() {
+    const FILES: &[(&str, &str)] = &[(
+        "lib.rs",
+        "#![no_std]\npub trait Player { }\npub fn install(_: &'static [extern \"C\" fn(f64, f64) -> f64; 9]) {}\n\
+         pub struct Seat<P>(core::marker::PhantomData<P>);\nimpl<P> Seat<P> {\n\
+         pub fn start(_: &[f64]) -> Self { Seat(core::marker::PhantomData) }\n\
+         pub fn answer(&mut self, _: &[u8]) -> u8 { 0 }\npub fn describe(_: &mut [u8]) -> usize { 0 }\n}\n",
+    )];
+    let cache = tempfile::tempdir().unwrap();
+    let mut options = kit::options(cache.path(), kit::limits(), Walls::Required);
+    options.kit =
+        sandbox::Kit { files: FILES, state: "toy::Seat<candidate::Policy>", install: "toy::install", ..kit::KIT };
+    let sandbox = sandbox::Sandbox::new(options).unwrap();
+    let candidate = sandbox::Screened::unchecked("pub struct Policy;");
+    let artifact = sandbox.compile(&candidate).unwrap().unwrap();
+    let error = sandbox.start(&artifact, &[vec![]]).unwrap_err().to_string();
+    assert!(error.contains("maths table"), "{error}");
+}

@@ -1,0 +1,115 @@
+//! A compiler that has been taken over: a shell script in its place tries what the jail of compilations must prevent.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::time::Duration;
+
+use sandbox::{Limits, Outcome, Sandbox, SandboxError, Screened, Walls};
+
+use crate::kit::{self, GOOD};
+
+/// What becomes of a compilation when the compiler runs this script instead.
+fn compile_by(script: &str, limits: Limits, walls: Walls) -> Outcome {
+    let directory = tempfile::tempdir().unwrap();
+    let sandbox = sandbox_with(directory.path(), script, limits, walls);
+    sandbox.compile(&Screened::unchecked(GOOD)).unwrap().unwrap_err()
+}
+
+fn sandbox_with(directory: &Path, script: &str, limits: Limits, walls: Walls) -> Sandbox {
+    let sysroot = directory.join("toolchain");
+    fs::create_dir_all(sysroot.join("bin")).unwrap();
+    fs::create_dir_all(sysroot.join("lib/rustlib/shell/lib")).unwrap();
+    let rustc = sysroot.join("bin/rustc");
+    let text = format!(
+        "#!/bin/sh\ncase \"$*\" in\n'--print sysroot') echo {}; exit;;\n-vV) echo rustc; echo host: shell; exit;;\n\
+         *crate-type=rlib*) : > object; exit;;\nesac\n{script}\nexit 1\n",
+        sysroot.display()
+    );
+    fs::write(&rustc, text).unwrap();
+    fs::set_permissions(&rustc, fs::Permissions::from_mode(0o755)).unwrap();
+    let options = sandbox::Options { rustc, ..kit::options(&directory.join("cache"), limits, walls) };
+    Sandbox::new(options).unwrap()
+}
+
+fn said(script: &str, walls: Walls) -> String {
+    match compile_by(script, kit::limits(), walls) {
+        Outcome::DoesNotCompile { diagnostics } => diagnostics,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// `action` fails in the jail and succeeds outside.
+fn is_denied(action: &str) {
+    let script = format!("if {action}; then echo it worked; else echo it failed; fi >&2");
+    assert!(said(&script, Walls::Disabled).contains("it worked"), "the control: {action}");
+    let jailed = said(&script, Walls::Required);
+    assert!(jailed.contains("it failed"), "{action}: {jailed}");
+}
+
+#[test]
+fn a_hostile_compiler_reads_and_writes_nothing_but_its_own() {
+    let directory = tempfile::tempdir().unwrap();
+    let secret = directory.path().join("secret");
+    fs::write(&secret, "xyz").unwrap();
+    let (secret, directory) = (secret.display(), directory.path().display());
+    is_denied(&format!("cat {secret}"));
+    is_denied(&format!("ls {directory}"));
+    is_denied("cat /etc/passwd");
+    is_denied("cat ../../../toolchain/bin/rustc ../*.rlib ../../*/*.rlib > /dev/null && echo x > ../stolen");
+    is_denied(&format!("echo x > {directory}/new"));
+    is_denied(&format!("mkdir {directory}/sub"));
+    is_denied(&format!("chmod 777 {secret}"));
+    is_denied(&format!("mv {secret} {directory}/moved && mv {directory}/moved {secret}"));
+    is_denied("kill -0 $PPID");
+    assert!(said("echo x > mine && cat mine >&2", Walls::Required).contains('x'), "its own directory is its own");
+}
+
+#[test]
+fn a_hostile_compiler_finds_no_environment() {
+    let said = said("env >&2", Walls::Required);
+    for line in said.lines() {
+        let name = line.split('=').next().unwrap();
+        assert!(["TMPDIR", "PATH", "PWD", "OLDPWD", "_", "SHLVL"].contains(&name), "{said}");
+    }
+}
+
+#[test]
+fn a_descendant_that_holds_the_pipe_open_is_not_waited_for_and_dies() {
+    let said = said("sleep 100000 & echo $! >&2", Walls::Required);
+    let stat = Path::new("/proc").join(said.trim()).join("stat");
+    // It is dead once it is gone or waits for its adoptive parent to look.
+    while fs::read_to_string(&stat).is_ok_and(|stat| !stat.contains(") Z ")) {
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn a_compiler_that_floods_its_output_is_cut_short() {
+    let limits = Limits { compile_wall: Duration::from_millis(700), diagnostics_bytes: 100, ..kit::limits() };
+    let outcome = compile_by("yes >&2", limits, Walls::Required);
+    assert!(matches!(outcome, Outcome::Timeout { .. }), "{outcome:?}");
+}
+
+#[test]
+fn a_file_that_fills_the_disk_is_cut_short() {
+    let outcome = compile_by("exec dd if=/dev/zero of=big bs=1048576 count=100", kit::limits(), Walls::Disabled);
+    assert!(!matches!(outcome, Outcome::Timeout { .. }), "{outcome:?}");
+    let said = said("dd if=/dev/zero of=big bs=1048576 count=100 && echo it worked >&2", Walls::Required);
+    assert!(!said.contains("it worked"), "{said}");
+}
+
+#[test]
+fn a_compiler_that_makes_no_object_is_no_candidates_fault() {
+    let directory = tempfile::tempdir().unwrap();
+    let sandbox = sandbox_with(directory.path(), "exit 0", kit::limits(), Walls::Required);
+    let error = sandbox.compile(&Screened::unchecked(GOOD)).unwrap_err();
+    assert!(matches!(error, SandboxError::Io { .. }), "{error:?}");
+}
+
+#[test]
+fn a_compiler_that_makes_something_else_gets_it_denied() {
+    let outcome = compile_by("cp /bin/sh object && exit 0", kit::limits(), Walls::Required);
+    let Outcome::Denied { what } = outcome else { panic!("{outcome:?}") };
+    assert!(what.contains("needs a shared library"), "{what}");
+}
