@@ -1,0 +1,154 @@
+//! The family of curves that the built-in researcher knows, and their places in the design space.
+//!
+//! A droppable request of `t` prompt tokens meets a *pressure* = saturation · (t / 2048)^prompt. The curve says with what
+//! probability it is refused at that pressure. Every curve is placed by `half`, the pressure at which one request in two
+//! is refused, so that curves of different shape are comparable at the same place.
+
+use science::space::{Point, Value};
+
+/// Prompt length at which the weighting is neutral, tokens.
+pub(crate) const NEUTRAL_PROMPT: f64 = 2048.0;
+
+/// One policy of the family.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Shape {
+    pub(crate) curve: Curve,
+    /// Pressure at which one request in two is refused.
+    pub(crate) half: f64,
+    /// Exponent of the prompt weighting; 0 is none.
+    pub(crate) prompt: f64,
+}
+
+/// The form of a curve.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Curve {
+    /// Everything from `half` on.
+    Step,
+    /// Linear from `onset` · half on.
+    Ramp { onset: f64 },
+    /// A power of the pressure, cut off at 1.
+    Power { exponent: f64 },
+}
+
+impl Shape {
+    /// The shape at a declared point; what the space does not declare takes its neutral value.
+    pub(crate) fn at(point: &Point) -> Option<Shape> {
+        let number = |name: &str, default: f64| match point.get(name) {
+            Some(Value::Number(value)) => *value,
+            _ => default,
+        };
+        let curve = match point.get("family") {
+            Some(Value::Choice(family)) => match family.as_str() {
+                "step" => Curve::Step,
+                "ramp" => Curve::Ramp { onset: number("onset", 0.0) },
+                "power" => Curve::Power { exponent: number("exponent", 1.0) },
+                _ => return None,
+            },
+            _ => return None,
+        };
+        Some(Shape { curve, half: number("half", f64::NAN), prompt: number("prompt", 0.0) }).filter(|s| s.half > 0.0)
+    }
+
+    /// The shape's point, for the dimensions that `like` has.
+    pub(crate) fn point(&self, like: impl Fn(&str) -> bool) -> Point {
+        let (family, inner) = match self.curve {
+            Curve::Step => ("step", None),
+            Curve::Ramp { onset } => ("ramp", Some(("onset", onset))),
+            Curve::Power { exponent } => ("power", Some(("exponent", exponent))),
+        };
+        let numbers = [Some(("half", self.half)), Some(("prompt", self.prompt)), inner];
+        let mut point: Point = numbers
+            .into_iter()
+            .flatten()
+            .filter(|(name, _)| like(name))
+            .map(|(name, value)| (name.to_owned(), Value::Number(value)))
+            .collect();
+        point.insert("family".into(), Value::Choice(family.into()));
+        point
+    }
+
+    /// The published curve `min(saturation^power · k, 1)`.
+    pub(crate) fn published(power: f64, k: f64) -> Shape {
+        Shape { curve: Curve::Power { exponent: power }, half: (0.5 / k).powf(1.0 / power), prompt: 0.0 }
+    }
+
+    /// How gradual the curve is: ln of the pressure at 90 % refusal over that at 10 %. A step has 0.
+    pub(crate) fn spread(&self) -> f64 {
+        match self.curve {
+            Curve::Step => 0.0,
+            Curve::Ramp { onset } => ((onset + 1.8 * (1.0 - onset)) / (onset + 0.2 * (1.0 - onset))).ln(),
+            Curve::Power { exponent } => 9f64.ln() / exponent,
+        }
+    }
+
+    /// What the surrogate sees: place, gradualness (compressed), weighting.
+    pub(crate) fn features(&self) -> [f64; 3] {
+        [self.half.ln(), self.spread().ln_1p(), self.prompt]
+    }
+
+    /// The same shape with constants that a person would write: three significant digits.
+    pub(crate) fn rounded(&self) -> Shape {
+        let curve = match self.curve {
+            Curve::Step => Curve::Step,
+            Curve::Ramp { onset } => Curve::Ramp { onset: round(onset, 2) },
+            Curve::Power { exponent } => Curve::Power { exponent: round(exponent, 2) },
+        };
+        Shape { curve, half: round(self.half, 3), prompt: round(self.prompt, 2) }
+    }
+
+    /// The curve in words.
+    pub(crate) fn words(&self) -> String {
+        let curve = match self.curve {
+            Curve::Step => "a step".to_owned(),
+            Curve::Ramp { onset } => format!("a linear ramp that begins at {onset} of its middle"),
+            Curve::Power { exponent } => format!("a power curve of exponent {exponent}"),
+        };
+        let weighting = match self.prompt {
+            0.0 => String::new(),
+            p if p > 0.0 => format!(", long prompts shed sooner (exponent {p})"),
+            p => format!(", short prompts shed sooner (exponent {p})"),
+        };
+        format!("{curve} with its middle at {}{weighting}", self.half)
+    }
+}
+
+/// Rounds to a number of significant digits.
+pub(crate) fn round(value: f64, digits: i32) -> f64 {
+    if value == 0.0 || !value.is_finite() {
+        return 0.0;
+    }
+    let exponent = digits - 1 - value.abs().log10().floor() as i32;
+    // Through text: the nearest short decimal, not a product with an inexact power of ten.
+    format!("{value:.*}", exponent.max(0) as usize).parse().unwrap_or(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_quintic_refuses_half_where_its_formula_says() {
+        let quintic = Shape::published(5.0, 300.0);
+        assert!((quintic.half.powi(5) * 300.0 - 0.5).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_ramp_from_zero_is_a_power_of_one() {
+        let ramp = Shape { curve: Curve::Ramp { onset: 0.0 }, half: 0.3, prompt: 0.0 };
+        let power = Shape { curve: Curve::Power { exponent: 1.0 }, ..ramp };
+        assert!((ramp.spread() - power.spread()).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_point_and_its_shape_are_the_same_place() {
+        let shape = Shape { curve: Curve::Ramp { onset: 0.5 }, half: 0.31, prompt: 0.25 };
+        assert_eq!(Shape::at(&shape.point(|_| true)), Some(shape));
+    }
+
+    #[test]
+    fn rounding_keeps_significant_digits() {
+        assert_eq!(round(0.278_612, 3), 0.279);
+        assert_eq!(round(12.345, 2), 12.0);
+        assert_eq!(round(-0.0456, 2), -0.046);
+    }
+}

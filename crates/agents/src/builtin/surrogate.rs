@@ -1,0 +1,158 @@
+//! What the built-in researcher believes about policies that it has not tried: a Gaussian process over three features.
+//!
+//! Kernel: a linear trend plus a squared exponential (Rasmussen and Williams, *Gaussian Processes for Machine Learning*,
+//! 2006, ch. 2 and 4). Inputs are centred on the reference. Data are few (tens), so a plain Cholesky factorisation does.
+
+/// A belief about one quantity.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Belief {
+    pub(crate) mean: f64,
+    pub(crate) sd: f64,
+}
+
+impl Belief {
+    /// Probability that the quantity is at least `bound`.
+    pub(crate) fn at_least(&self, bound: f64) -> f64 {
+        normal_cdf((self.mean - bound) / self.sd.max(1e-9))
+    }
+
+    /// Expected improvement over `best`.
+    pub(crate) fn expected_improvement(&self, best: f64) -> f64 {
+        let z = (self.mean - best) / self.sd.max(1e-9);
+        (self.mean - best) * normal_cdf(z) + self.sd * (-z * z / 2.0).exp() / (2.0 * std::f64::consts::PI).sqrt()
+    }
+}
+
+/// What is assumed of a quantity before any data.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Prior {
+    /// Standard deviation of the trend along each feature, per unit.
+    pub(crate) trend: [f64; 3],
+    /// Standard deviation of the deviation from the trend.
+    pub(crate) wiggle: f64,
+    /// Standard deviation of a measurement.
+    pub(crate) noise: f64,
+}
+
+/// Length over which deviations from the trend are alike, for ln half, ln(1 + spread) and prompt exponent.
+const LENGTHS: [f64; 3] = [0.3, 0.45, 0.6];
+
+/// A Gaussian process conditioned on what was measured.
+pub(crate) struct Surrogate {
+    prior: Prior,
+    centre: [f64; 3],
+    inputs: Vec<[f64; 3]>,
+    factor: Vec<Vec<f64>>,
+    weights: Vec<f64>,
+}
+
+impl Surrogate {
+    /// Conditions `prior` on `values` at `inputs`; the quantity is zero at `centre` by prior belief.
+    pub(crate) fn fit(prior: Prior, centre: [f64; 3], inputs: &[[f64; 3]], values: &[f64]) -> Self {
+        let mut surrogate =
+            Surrogate { prior, centre, inputs: inputs.to_vec(), factor: Vec::new(), weights: Vec::new() };
+        let n = inputs.len();
+        let covariance = |i: usize, j: usize| {
+            surrogate.kernel(inputs[i], inputs[j]) + if i == j { prior.noise * prior.noise } else { 0.0 }
+        };
+        let matrix: Vec<Vec<f64>> = (0..n).map(|i| (0..=i).map(|j| covariance(i, j)).collect()).collect();
+        surrogate.factor = cholesky(matrix);
+        let half_way = forward(&surrogate.factor, values);
+        surrogate.weights = backward(&surrogate.factor, &half_way);
+        surrogate
+    }
+
+    /// What is believed at a place.
+    pub(crate) fn at(&self, input: [f64; 3]) -> Belief {
+        let with_data: Vec<f64> = self.inputs.iter().map(|other| self.kernel(input, *other)).collect();
+        let mean = with_data.iter().zip(&self.weights).map(|(k, w)| k * w).sum();
+        let explained: f64 = forward(&self.factor, &with_data).iter().map(|v| v * v).sum();
+        Belief { mean, sd: (self.kernel(input, input) - explained).max(1e-12).sqrt() }
+    }
+
+    fn kernel(&self, a: [f64; 3], b: [f64; 3]) -> f64 {
+        let (mut trend, mut distance) = (0.0, 0.0);
+        for i in 0..3 {
+            trend += self.prior.trend[i].powi(2) * (a[i] - self.centre[i]) * (b[i] - self.centre[i]);
+            distance += ((a[i] - b[i]) / LENGTHS[i]).powi(2);
+        }
+        trend + self.prior.wiggle.powi(2) * (-0.5 * distance).exp()
+    }
+}
+
+/// The lower triangle L with L·Lᵀ = matrix; the matrix is symmetric and, thanks to the noise, positive definite.
+fn cholesky(mut matrix: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
+    for i in 0..matrix.len() {
+        for j in 0..=i {
+            let dot: f64 = (0..j).map(|k| matrix[i][k] * matrix[j][k]).sum();
+            let rest = matrix[i][j] - dot;
+            matrix[i][j] = if i == j { rest.max(1e-15).sqrt() } else { rest / matrix[j][j] };
+        }
+    }
+    matrix
+}
+
+/// Solves L·x = b.
+fn forward(factor: &[Vec<f64>], b: &[f64]) -> Vec<f64> {
+    let mut x: Vec<f64> = Vec::with_capacity(b.len());
+    for (i, row) in factor.iter().enumerate() {
+        let dot: f64 = row.iter().zip(&x).map(|(l, x)| l * x).sum();
+        x.push((b[i] - dot) / row[i]);
+    }
+    x
+}
+
+/// Solves Lᵀ·x = b.
+fn backward(factor: &[Vec<f64>], b: &[f64]) -> Vec<f64> {
+    let mut x = b.to_vec();
+    for i in (0..b.len()).rev() {
+        let dot: f64 = (i + 1..b.len()).map(|k| factor[k][i] * x[k]).sum();
+        x[i] = (x[i] - dot) / factor[i][i];
+    }
+    x
+}
+
+/// The standard normal distribution function, through Abramowitz and Stegun 7.1.26 (error below 1.5e-7).
+fn normal_cdf(z: f64) -> f64 {
+    let x = z.abs() / std::f64::consts::SQRT_2;
+    let t = 1.0 / (1.0 + 0.327_591_1 * x);
+    let series = [0.254_829_592, -0.284_496_736, 1.421_413_741, -1.453_152_027, 1.061_405_429];
+    let erf = 1.0 - series.iter().rev().fold(0.0, |sum, a| (sum + a) * t) * (-x * x).exp();
+    if z < 0.0 { 0.5 * (1.0 - erf) } else { 0.5 * (1.0 + erf) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PRIOR: Prior = Prior { trend: [0.2, 0.05, 0.05], wiggle: 0.03, noise: 1e-4 };
+
+    #[test]
+    fn it_believes_what_was_measured_and_doubts_what_was_not() {
+        let (a, b) = ([0.0, 0.3, 0.0], [0.1, 0.3, 0.0]);
+        let surrogate = Surrogate::fit(PRIOR, a, &[a, b], &[0.0, -0.02]);
+        assert!((surrogate.at(b).mean + 0.02).abs() < 1e-3);
+        assert!(surrogate.at(b).sd < 1e-3);
+        assert!(surrogate.at([0.1, 1.0, 1.0]).sd > 0.03);
+    }
+
+    #[test]
+    fn a_trend_carries_on_beyond_the_data() {
+        let at = |x: f64| [x, 0.0, 0.0];
+        let surrogate = Surrogate::fit(PRIOR, at(0.0), &[at(-0.1), at(0.0), at(0.1)], &[0.02, 0.0, -0.02]);
+        assert!(surrogate.at(at(0.3)).mean < -0.03);
+    }
+
+    #[test]
+    fn the_normal_distribution_function_has_its_known_values() {
+        assert!((normal_cdf(0.0) - 0.5).abs() < 1e-6);
+        assert!((normal_cdf(1.959_964) - 0.975).abs() < 1e-5);
+        assert!((normal_cdf(-1.0) - 0.158_655).abs() < 1e-5);
+    }
+
+    #[test]
+    fn expected_improvement_is_zero_only_where_nothing_can_be_gained() {
+        assert!(Belief { mean: -0.1, sd: 1e-6 }.expected_improvement(0.0) < 1e-12);
+        assert!(Belief { mean: -0.1, sd: 0.1 }.expected_improvement(0.0) > 0.0);
+    }
+}

@@ -1,0 +1,240 @@
+//! The loop: ask the state machine what is next, do it, record what happened, until there is nothing left to do.
+
+mod agents;
+mod steps;
+
+use crate::Places;
+use crate::error::EngineError;
+use crate::evaluate::Evaluator;
+use crate::experiment::LoadedExperiment;
+use crate::panel::Panel;
+use ::agents::{Executor, Extractor, Planner};
+pub use agents::AgentChoice;
+use science::event::{EndReason, Event, Started};
+use science::id::{CandidateId, Hash};
+use science::state::{Action, State};
+use science::trial::Trial;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+use store::mirror::Mirror;
+use store::{CampaignId, Extra, Lock, Store};
+
+/// A campaign that is being run.
+pub struct Campaign {
+    /// Its id.
+    pub id: CampaignId,
+    /// Where it stands.
+    pub state: State,
+    /// The digest of its log.
+    pub digest: Hash,
+    next_seq: u64,
+    store: Arc<Store>,
+    mirror: Mirror,
+    loaded: Arc<LoadedExperiment>,
+    evaluator: Arc<Evaluator>,
+    baseline: Option<Arc<Vec<Trial>>>,
+    planner: Box<dyn Planner>,
+    executor: Box<dyn Executor>,
+    extractor: Box<dyn Extractor>,
+    sources: BTreeMap<CandidateId, String>,
+    /// Time spent by earlier processes on this campaign, ms.
+    spent_ms: u64,
+    since: Instant,
+    _lock: Lock,
+}
+
+/// What a campaign is opened with.
+#[derive(Debug)]
+pub struct Opening {
+    /// The experiment.
+    pub loaded: LoadedExperiment,
+    /// The campaign's seed.
+    pub seed: u64,
+    /// Who plans and writes.
+    pub agents: AgentChoice,
+    /// The version of this program.
+    pub version: String,
+}
+
+/// What a watcher is told while a campaign runs.
+#[derive(Debug)]
+pub enum Progress<'a> {
+    /// Work of some length begins.
+    Working(&'a State, Work<'a>),
+    /// A step is on the record.
+    Recorded(&'a State, &'a Event),
+    /// Something that the user should know, and that does not stop the campaign.
+    Warning(String),
+}
+
+/// Work of some length.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Work<'a> {
+    /// The yardsticks are being measured.
+    Calibrating,
+    /// The planner is at work.
+    Planning,
+    /// The executor writes this arm.
+    Implementing(&'a str),
+    /// This candidate is compiled and run.
+    Evaluating(&'a CandidateId),
+    /// The extractor is at work.
+    Extracting,
+}
+
+/// Asks a running campaign to stop after the step that is under way. Clones share the request.
+#[derive(Clone, Debug, Default)]
+pub struct Stop(Arc<AtomicBool>);
+
+impl Stop {
+    /// Asks.
+    pub fn request(&self) {
+        self.0.store(true, Ordering::Release);
+    }
+
+    /// Whether somebody asked.
+    pub fn requested(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+}
+
+impl Campaign {
+    /// Opens a campaign and records its first event.
+    pub async fn open(store: Arc<Store>, places: &Places, opening: Opening) -> Result<Self, EngineError> {
+        let Opening { loaded, seed, agents, version } = opening;
+        let (sandbox, loaded) = (places.sandbox()?, Arc::new(loaded));
+        let started = Started {
+            name: loaded.name.clone(),
+            experiment: loaded.experiment.clone(),
+            scenarios: loaded.scenario_names(),
+            inputs: loaded.hashes(),
+            seed,
+            agents: agents.label(),
+            toolchain: sandbox.toolchain().to_owned(),
+            version,
+            sandboxed: places.walls == sandbox::Walls::Required,
+        };
+        // A name that is no policy should be found before there is a campaign, not after.
+        for (key, name) in [("baseline", &loaded.experiment.baseline), ("reference", &loaded.experiment.reference)] {
+            crate::policy::Policy::named(&loaded, key, name, &sandbox)?;
+        }
+        let id = store.create(&started, &loaded.directory, &loaded.inputs).await?;
+        Self::take_up(store, places, id, loaded, sandbox, agents).await
+    }
+
+    /// Takes up a campaign where its record ends. `choose` says who plans and writes, given what the campaign began with.
+    pub async fn resume(
+        store: Arc<Store>,
+        places: &Places,
+        id: CampaignId,
+        choose: impl FnOnce(&Started) -> Result<AgentChoice, EngineError>,
+    ) -> Result<(Self, Vec<String>), EngineError> {
+        let state = store.load(&id).await?.state;
+        let started = state.opened();
+        let sandboxed = places.walls == sandbox::Walls::Required;
+        if started.sandboxed != sandboxed {
+            let problem =
+                if sandboxed { "runs without a sandbox: add --unsafe-no-sandbox" } else { "runs in the sandbox" };
+            return Err(EngineError::Unresumable(format!("campaign {} {problem}", id.short())));
+        }
+        let agents = choose(started)?;
+        let directory = std::path::PathBuf::from(&started.name);
+        let loaded = Arc::new(LoadedExperiment::from_texts(&directory, store.inputs(&id).await?)?);
+        let sandbox = places.sandbox()?;
+        let mut warnings = Vec::new();
+        if started.toolchain != sandbox.toolchain() {
+            let (then, now) = (first_line(&started.toolchain), first_line(sandbox.toolchain()));
+            warnings.push(format!(
+                "the campaign began with {then}, this is {now}: its digest may differ from an undisturbed run's"
+            ));
+        }
+        Ok((Self::take_up(store, places, id, loaded, sandbox, agents).await?, warnings))
+    }
+
+    async fn take_up(
+        store: Arc<Store>,
+        places: &Places,
+        id: CampaignId,
+        loaded: Arc<LoadedExperiment>,
+        sandbox: sandbox::Sandbox,
+        agents: AgentChoice,
+    ) -> Result<Self, EngineError> {
+        let lock = store::lock(&places.state, &id)?;
+        let record = store.load(&id).await?;
+        let started = record.state.opened();
+        let panel = Panel::search(&loaded, started.seed, started.experiment.seeds as usize)?;
+        let (planner, executor, extractor) = agents.engage(&store, &id)?;
+        let mut campaign = Campaign {
+            spent_ms: steps::time_spent(&store, &id).await?,
+            since: Instant::now(),
+            mirror: Mirror::open(&places.mirror())?,
+            evaluator: Arc::new(Evaluator { sandbox, panel }),
+            baseline: None,
+            sources: BTreeMap::new(),
+            state: record.state,
+            digest: record.digest,
+            next_seq: record.next_seq,
+            id,
+            store,
+            loaded,
+            planner,
+            executor,
+            extractor,
+            _lock: lock,
+        };
+        campaign.catch_up().await?;
+        Ok(campaign)
+    }
+
+    /// Runs until the campaign ends or somebody asks to stop. Returns whether it ended.
+    pub async fn run(&mut self, stop: &Stop, mut watch: impl FnMut(Progress<'_>)) -> Result<bool, EngineError> {
+        steps::begin_session(&self.store, &self.id).await?;
+        loop {
+            if self.state.ended.is_none() && stop.requested() {
+                return Ok(false);
+            }
+            if self.state.ended.is_none() && self.out_of_time() {
+                let minutes = self.state.opened().experiment.budget.minutes.unwrap_or_default();
+                let reason = EndReason::BudgetSpent(format!("minutes ({minutes})"));
+                self.record(Event::Ended { reason }, Extra::default(), &mut watch).await?;
+                continue;
+            }
+            match self.state.next_action() {
+                Action::Rest => return Ok(true),
+                Action::Record(event) => self.record(*event, Extra::default(), &mut watch).await?,
+                action => {
+                    if !self.perform(action, stop, &mut watch).await? {
+                        return Ok(false);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Appends an event to the record and moves by it.
+    async fn record(
+        &mut self,
+        event: Event,
+        extra: Extra<'_>,
+        watch: &mut impl FnMut(Progress<'_>),
+    ) -> Result<(), EngineError> {
+        // First the state, which refuses what cannot follow and is then unchanged; if the record cannot be written after
+        // that, the error ends this run, and the next one begins with what was written.
+        self.state.apply(&event)?;
+        self.digest = self.store.append(&self.id, self.next_seq, &event, extra).await?;
+        self.next_seq += 1;
+        watch(Progress::Recorded(&self.state, &event));
+        Ok(())
+    }
+
+    fn out_of_time(&self) -> bool {
+        let spent = self.spent_ms as f64 + self.since.elapsed().as_secs_f64() * 1000.0;
+        self.state.opened().experiment.budget.minutes.is_some_and(|minutes| spent > minutes * 60_000.0)
+    }
+}
+
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or(text)
+}

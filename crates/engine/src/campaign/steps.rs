@@ -1,0 +1,285 @@
+//! One function for each action that needs the world.
+
+use super::{Campaign, Progress, Stop, Work};
+use crate::error::EngineError;
+use crate::evaluate::{Evaluation, read};
+use crate::yardsticks;
+use agents::{AgentError, Brief};
+use science::bundle::{Arm, ArmKind, Side};
+use science::event::{Candidate, Event};
+use science::id::{CandidateId, Hash};
+use science::objective::Measurement;
+use science::outcome::Outcome;
+use science::state::Action;
+use science::trial::{self, Trial};
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+use store::mirror::Commit;
+use store::{CampaignId, Extra, Observation, Store, TrialRow};
+
+impl Campaign {
+    /// Performs an action and records what came of it; false if it was broken off by a request to stop.
+    pub(super) async fn perform(
+        &mut self,
+        action: Action,
+        stop: &Stop,
+        watch: &mut impl FnMut(Progress<'_>),
+    ) -> Result<bool, EngineError> {
+        match action {
+            Action::Calibrate => self.calibrate(watch).await?,
+            Action::Plan => return self.plan(stop, watch).await,
+            Action::Implement { arm } => return self.implement(arm, stop, watch).await,
+            Action::Evaluate { candidate } => self.evaluate(&candidate, watch).await?,
+            Action::Extract => return self.extract(stop, watch).await,
+            Action::Record(_) | Action::Rest => unreachable!("the loop handles these"),
+        }
+        Ok(true)
+    }
+
+    async fn calibrate(&mut self, watch: &mut impl FnMut(Progress<'_>)) -> Result<(), EngineError> {
+        watch(Progress::Working(&self.state, Work::Calibrating));
+        let (loaded, evaluator) = (Arc::clone(&self.loaded), Arc::clone(&self.evaluator));
+        let measured = blocking(move || yardsticks::measure(&loaded, &evaluator.panel, &evaluator.sandbox)).await??;
+        let scenarios = self.state.opened().scenarios.clone();
+        let seeds = self.evaluator.panel.seeds;
+        let rows: Vec<TrialRow<'_>> =
+            measured.trials.iter().flat_map(|(policy, trials)| rows(policy, trials, &scenarios, seeds)).collect();
+        let all: Vec<Trial> = measured.trials.iter().flat_map(|(_, trials)| trials.iter().copied()).collect();
+        let event = Event::Calibrated { yardsticks: Box::new(measured.yardsticks), trials: trial::hash(&all) };
+        self.record(event, Extra { trials: &rows, ..Extra::default() }, watch).await?;
+        let baseline = measured.trials.into_iter().find(|(policy, _)| *policy == "baseline");
+        self.baseline = baseline.map(|(_, trials)| Arc::new(trials));
+        Ok(())
+    }
+
+    async fn plan(&mut self, stop: &Stop, watch: &mut impl FnMut(Progress<'_>)) -> Result<bool, EngineError> {
+        watch(Progress::Working(&self.state, Work::Planning));
+        let source = self.best_source();
+        let brief = Brief { state: &self.state, source: source.as_deref() };
+        let Some(planned) = unless_stopped(self.planner.plan(brief), stop).await else { return Ok(false) };
+        let event = match usable(planned)? {
+            Ok(bundle) => match self.state.check_bundle(&bundle) {
+                Ok(()) => Event::BundleRegistered { bundle: Box::new(bundle) },
+                Err(reason) => Event::PlanFailed { reason },
+            },
+            Err(reason) => Event::PlanFailed { reason },
+        };
+        self.record(event, Extra::default(), watch).await?;
+        Ok(true)
+    }
+
+    async fn implement(
+        &mut self,
+        at: usize,
+        stop: &Stop,
+        watch: &mut impl FnMut(Progress<'_>),
+    ) -> Result<bool, EngineError> {
+        let arm = self.state.bundle().arms[at].clone();
+        watch(Progress::Working(&self.state, Work::Implementing(&arm.name)));
+        let source = self.best_source();
+        let brief = Brief { state: &self.state, source: source.as_deref() };
+        let Some(written) = unless_stopped(self.executor.implement(brief, &arm), stop).await else { return Ok(false) };
+        match usable(written)? {
+            Ok(source) => self.take_candidate(&arm, source, watch).await?,
+            Err(reason) => {
+                let event = Event::ExecutorFailed { arm: arm.name, reason };
+                self.record(event, Extra::default(), watch).await?;
+            }
+        }
+        Ok(true)
+    }
+
+    async fn take_candidate(
+        &mut self,
+        arm: &Arm,
+        source: String,
+        watch: &mut impl FnMut(Progress<'_>),
+    ) -> Result<(), EngineError> {
+        let reading = read(&source);
+        let candidate = Candidate {
+            id: reading.id.clone(),
+            source: Hash::of(source.as_bytes()),
+            parent: self.parent(arm).filter(|parent| *parent != reading.id),
+            point: arm.design.point.clone(),
+            free_parameters: reading.free_parameters,
+        };
+        let event = Event::CandidateWritten { arm: arm.name.clone(), candidate };
+        self.record(event, Extra { source: Some(&source), ..Extra::default() }, watch).await?;
+        self.sources.entry(reading.id.clone()).or_insert(source);
+        self.mirror(&reading.id)
+    }
+
+    /// What an arm departs from: the main one from the bundle's parent, the others from the main one.
+    fn parent(&self, arm: &Arm) -> Option<CandidateId> {
+        if arm.kind != ArmKind::Main {
+            return self.state.current().arms[0].candidate.clone();
+        }
+        match &self.state.bundle().parent {
+            Side::Candidate(id) => Some(id.clone()),
+            Side::Baseline | Side::Reference | Side::Arm(_) => None,
+        }
+    }
+
+    async fn evaluate(&mut self, id: &CandidateId, watch: &mut impl FnMut(Progress<'_>)) -> Result<(), EngineError> {
+        watch(Progress::Working(&self.state, Work::Evaluating(id)));
+        let source = self.sources.get(id).cloned().unwrap_or_default();
+        let evaluator = Arc::clone(&self.evaluator);
+        let observed = self.observed_outcome(id).await?;
+        let evaluation = match observed {
+            Some(evaluation) => evaluation,
+            None => blocking(move || evaluator.evaluate(&source)).await??,
+        };
+        let scenarios = self.state.opened().scenarios.clone();
+        let seeds = self.evaluator.panel.seeds;
+        let measurement = (evaluation.outcome == Outcome::Scored)
+            .then(|| self.baseline.as_ref().map(|baseline| Measurement::pair(&evaluation.trials, baseline, seeds)))
+            .flatten();
+        let event = Event::CandidateEvaluated {
+            candidate: id.clone(),
+            outcome: evaluation.outcome,
+            measurement: measurement.map(Box::new),
+            trials: trial::hash(&evaluation.trials),
+        };
+        let rows = rows(id.as_str(), &evaluation.trials, &scenarios, seeds);
+        let observation = outcome_observation(id, &evaluation);
+        let message = Some(evaluation.message.as_str()).filter(|message| !message.is_empty());
+        let extra = Extra { trials: &rows, message, observation: observation.as_ref(), ..Extra::default() };
+        self.record(event, extra, watch).await
+    }
+
+    /// An outcome that depends on the machine's mood (time, memory) is taken from the record, never computed again.
+    async fn observed_outcome(&self, id: &CandidateId) -> Result<Option<Evaluation>, EngineError> {
+        let text = self.store.observation(&self.id, &outcome_key(id), 0).await?;
+        let parsed = text.and_then(|text| serde_json::from_str::<(Outcome, String)>(&text).ok());
+        Ok(parsed.map(|(outcome, message)| Evaluation {
+            outcome,
+            message,
+            trials: Vec::new(),
+            timing: Default::default(),
+        }))
+    }
+
+    async fn extract(&mut self, stop: &Stop, watch: &mut impl FnMut(Progress<'_>)) -> Result<bool, EngineError> {
+        watch(Progress::Working(&self.state, Work::Extracting));
+        let brief = Brief { state: &self.state, source: None };
+        let Some(extracted) = unless_stopped(self.extractor.extract(brief), stop).await else { return Ok(false) };
+        let changes = usable(extracted)?.unwrap_or_default();
+        self.record(Event::PrinciplesRevised { changes }, Extra::default(), watch).await?;
+        Ok(true)
+    }
+
+    /// Brings what is kept in memory and in the mirror up to the record.
+    pub(super) async fn catch_up(&mut self) -> Result<(), EngineError> {
+        for id in self.state.order.clone() {
+            if let Some(source) = self.store.source(&self.id, &id).await? {
+                self.sources.insert(id.clone(), source);
+            }
+            self.mirror(&id)?;
+        }
+        if self.state.yardsticks.is_some() {
+            self.baseline = Some(Arc::new(self.store.trials(&self.id, "baseline").await?));
+        }
+        Ok(())
+    }
+
+    fn mirror(&self, id: &CandidateId) -> Result<(), EngineError> {
+        let record = &self.state.candidates[id];
+        let seq = self.state.order.iter().position(|other| other == id).unwrap_or_default() as u64;
+        self.mirror.record(&Commit {
+            campaign: self.id.clone(),
+            candidate: id.clone(),
+            parents: record.candidate.parent.iter().cloned().collect(),
+            source: self.sources.get(id).cloned().unwrap_or_default(),
+            message: format!("iteration {}, arm {}", record.iteration, record.arm),
+            seq,
+        })?;
+        Ok(())
+    }
+
+    fn best_source(&self) -> Option<String> {
+        self.state.champion().and_then(|champion| self.sources.get(&champion.id).cloned())
+    }
+}
+
+/// Splits what goes on the record from what stops the campaign.
+fn usable<T>(answer: Result<T, AgentError>) -> Result<Result<T, String>, EngineError> {
+    match answer {
+        Ok(value) => Ok(Ok(value)),
+        Err(AgentError::Unusable(reason)) => Ok(Err(reason)),
+        Err(AgentError::Unreachable(error)) => Err(error.into()),
+    }
+}
+
+/// Waits for an agent, but not beyond a request to stop.
+async fn unless_stopped<T>(work: impl Future<Output = T>, stop: &Stop) -> Option<T> {
+    let poll = std::time::Duration::from_millis(50);
+    tokio::pin!(work);
+    loop {
+        tokio::select! {
+            biased;
+            result = &mut work => return Some(result),
+            () = tokio::time::sleep(poll) => {
+                if stop.requested() {
+                    return None;
+                }
+            }
+        }
+    }
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, EngineError> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| EngineError::Panicked(error.to_string()))
+}
+
+fn rows<'a>(policy: &'a str, trials: &[Trial], scenarios: &'a [String], seeds: usize) -> Vec<TrialRow<'a>> {
+    let row = |(at, trial): (usize, &Trial)| TrialRow {
+        policy,
+        scenario: &scenarios[at / seeds],
+        seed: (at % seeds) as u32,
+        trial: *trial,
+    };
+    trials.iter().enumerate().map(row).collect()
+}
+
+fn outcome_key(id: &CandidateId) -> Hash {
+    Hash::of(format!("outcome of {id}").as_bytes())
+}
+
+/// What the world did to a candidate that was not scored; a score is a function of the experiment and is computed anew.
+fn outcome_observation(id: &CandidateId, evaluation: &Evaluation) -> Option<Observation> {
+    let payload = serde_json::to_string(&(evaluation.outcome, &evaluation.message)).ok()?;
+    (evaluation.outcome != Outcome::Scored).then(|| Observation {
+        key: outcome_key(id),
+        ordinal: 0,
+        kind: "outcome".into(),
+        payload,
+    })
+}
+
+const SESSION: &str = "session";
+
+/// Notes that a process takes up the campaign: time budgets count over all of them.
+pub(super) async fn begin_session(store: &Store, id: &CampaignId) -> Result<(), EngineError> {
+    let earlier = store.observations(id, SESSION).await?.len() as u32;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
+    let observation = Observation {
+        key: Hash::of(SESSION.as_bytes()),
+        ordinal: earlier,
+        kind: SESSION.into(),
+        payload: now.to_string(),
+    };
+    Ok(store.observe(id, &observation).await?)
+}
+
+/// Time that earlier processes spent on a campaign, ms: from each one's beginning to its last event.
+pub(super) async fn time_spent(store: &Store, id: &CampaignId) -> Result<u64, EngineError> {
+    let begun: Vec<i64> =
+        store.observations(id, SESSION).await?.iter().filter_map(|o| o.payload.parse().ok()).collect();
+    let events: Vec<i64> = store.events(id).await?.iter().map(|stored| stored.at_ms).collect();
+    let spent = begun.iter().enumerate().map(|(at, start)| {
+        let next = begun.get(at + 1).copied().unwrap_or(i64::MAX);
+        let last = events.iter().filter(|t| (*start..next).contains(*t)).max();
+        last.map_or(0, |last| (last - start).max(0) as u64)
+    });
+    Ok(spent.sum())
+}

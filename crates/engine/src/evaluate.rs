@@ -1,0 +1,113 @@
+//! One candidate, from source to trials.
+
+use crate::KIT;
+use crate::error::EngineError;
+use crate::panel::{Draws, Panel};
+use crate::policy::Policy;
+use sandbox::{Sandbox, Screened};
+use science::id::CandidateId;
+use science::outcome::Outcome;
+use science::source::free_parameters;
+use science::trial::Trial;
+use std::time::{Duration, Instant};
+
+/// Evaluates candidates on one panel.
+#[derive(Debug)]
+pub struct Evaluator {
+    /// Where candidates are compiled and run.
+    pub sandbox: Sandbox,
+    /// What they are measured on.
+    pub panel: Panel,
+}
+
+/// What became of a candidate.
+#[derive(Debug)]
+pub struct Evaluation {
+    /// What became of it.
+    pub outcome: Outcome,
+    /// What the screen, the compiler or the sandbox had to say; empty if nothing.
+    pub message: String,
+    /// Its trials; empty unless scored.
+    pub trials: Vec<Trial>,
+    /// Where the time went.
+    pub timing: Timing,
+}
+
+/// Wall time of an evaluation by stage; what did not run is zero.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Timing {
+    /// The syntactic screen.
+    pub screen: Duration,
+    /// rustc.
+    pub compile: Duration,
+    /// All trials, decisions included.
+    pub simulate: Duration,
+    /// Waiting for the candidate's answers.
+    pub decide: Duration,
+}
+
+/// What can be said of a source without running it.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    /// The candidate's id.
+    pub id: CandidateId,
+    /// Its free parameters; none if the screen refuses it.
+    pub free_parameters: Option<u32>,
+}
+
+/// Reads a source. What the screen refuses is hashed as it stands: nobody parses it any further.
+pub fn read(source: &str) -> Reading {
+    match sandbox::screen(source, &KIT) {
+        Ok(screened) => Reading { id: CandidateId::of(&screened.normalised), free_parameters: free_parameters(source) },
+        Err(_) => Reading { id: CandidateId::of(source), free_parameters: None },
+    }
+}
+
+impl Evaluator {
+    /// Screens, compiles and runs a source. Errors are ours; whatever the candidate does is an outcome.
+    pub fn evaluate(&self, source: &str) -> Result<Evaluation, EngineError> {
+        let mut timing = Timing::default();
+        let screened = match timed(&mut timing.screen, || sandbox::screen(source, &KIT)) {
+            Ok(screened) => screened,
+            Err(refusal) => return Ok(ended(&refusal.into(), timing)),
+        };
+        self.compile_and_run(&screened, timing)
+    }
+
+    fn compile_and_run(&self, screened: &Screened, mut timing: Timing) -> Result<Evaluation, EngineError> {
+        let artifact = match timed(&mut timing.compile, || self.sandbox.compile(screened))? {
+            Ok(artifact) => artifact,
+            Err(outcome) => return Ok(ended(&outcome, timing)),
+        };
+        let policy = Policy::Candidate { artifact, parameters: Vec::new() };
+        let trials = match timed(&mut timing.simulate, || self.panel.trials(&policy, Draws::Shared, &self.sandbox))? {
+            Ok(trials) => trials,
+            Err(outcome) => return Ok(ended(&outcome, timing)),
+        };
+        timing.decide = trials.deciding;
+        Ok(Evaluation { outcome: Outcome::Scored, message: String::new(), trials: trials.results, timing })
+    }
+}
+
+fn timed<T>(spent: &mut Duration, work: impl FnOnce() -> T) -> T {
+    let start = Instant::now();
+    let result = work();
+    *spent = start.elapsed();
+    result
+}
+
+fn ended(outcome: &sandbox::Outcome, timing: Timing) -> Evaluation {
+    Evaluation { outcome: kind(outcome), message: outcome.to_string(), trials: Vec::new(), timing }
+}
+
+fn kind(outcome: &sandbox::Outcome) -> Outcome {
+    match outcome {
+        sandbox::Outcome::Refused { .. } => Outcome::Refused,
+        sandbox::Outcome::DoesNotCompile { .. } => Outcome::DoesNotCompile,
+        sandbox::Outcome::Denied { .. } => Outcome::Denied,
+        sandbox::Outcome::Timeout { .. } => Outcome::Timeout,
+        sandbox::Outcome::Crashed { .. } => Outcome::Crashed,
+        sandbox::Outcome::OutOfMemory => Outcome::OutOfMemory,
+        sandbox::Outcome::Inconsistent { .. } => Outcome::Inconsistent,
+    }
+}

@@ -1,0 +1,135 @@
+//! Experiments: a directory, or its texts as the database keeps them, checked and ready to run.
+//!
+//! A directory is read once, when a campaign starts; from then on the campaign has its own copy, so that editing the
+//! directory cannot change what a running campaign measures. The directory may come from a stranger: its files name no
+//! command, no endpoint and no path outside of it.
+
+use crate::error::EngineError;
+use science::experiment::Experiment;
+use science::id::Hash;
+use simulator::Scenario;
+use simulator::file::{FileError, parse_toml};
+use simulator::workload::Workload;
+use std::collections::BTreeMap;
+use std::path::{Component, Path, PathBuf};
+
+/// The file that makes a directory an experiment.
+pub const CAMPAIGN_FILE: &str = "campaign.toml";
+
+/// An experiment with all its files.
+#[derive(Clone, Debug)]
+pub struct LoadedExperiment {
+    /// The name of its directory.
+    pub name: String,
+    /// Its directory; for messages only once the texts are read.
+    pub directory: PathBuf,
+    /// The meaning of `campaign.toml`.
+    pub experiment: Experiment,
+    /// Its scenarios, in order.
+    pub scenarios: Vec<Scenario>,
+    /// Every text that it consists of, by path relative to the directory.
+    pub inputs: BTreeMap<String, String>,
+}
+
+impl LoadedExperiment {
+    /// Reads an experiment from its directory.
+    pub fn read(directory: &Path) -> Result<Self, EngineError> {
+        let not = |problem: String| EngineError::NotAnExperiment { directory: directory.into(), problem };
+        if !directory.is_dir() {
+            return Err(not("there is no such directory".into()));
+        }
+        if !directory.join(CAMPAIGN_FILE).is_file() {
+            return Err(not(format!("it has no {CAMPAIGN_FILE}")));
+        }
+        let mut inputs = BTreeMap::new();
+        let read = |path: &str| std::fs::read_to_string(directory.join(path));
+        Self::assemble(directory, |path| {
+            let text = read(path)?;
+            inputs.insert(path.to_owned(), text.clone());
+            Ok(text)
+        })
+        .map(|loaded| LoadedExperiment { inputs, ..loaded })
+    }
+
+    /// Takes an experiment from the texts that a campaign keeps.
+    pub fn from_texts(directory: &Path, inputs: BTreeMap<String, String>) -> Result<Self, EngineError> {
+        let missing = || std::io::Error::new(std::io::ErrorKind::NotFound, "the database does not have it");
+        let loaded = Self::assemble(directory, |path| inputs.get(path).cloned().ok_or_else(missing))?;
+        Ok(LoadedExperiment { inputs, ..loaded })
+    }
+
+    /// The names of its scenarios, in order.
+    pub fn scenario_names(&self) -> Vec<String> {
+        self.scenarios.iter().map(|scenario| scenario.name.clone()).collect()
+    }
+
+    /// The hash of every text.
+    pub fn hashes(&self) -> BTreeMap<String, Hash> {
+        self.inputs.iter().map(|(path, text)| (path.clone(), Hash::of(text.as_bytes()))).collect()
+    }
+
+    /// The trace of a scenario by its file name: traces lie beside their scenarios.
+    pub fn trace(&self, scenario: usize, name: &str) -> std::io::Result<String> {
+        let path = beside(&self.experiment.scenarios[scenario], name);
+        let missing = || std::io::Error::new(std::io::ErrorKind::NotFound, "no such file in the experiment");
+        self.inputs.get(&path).cloned().ok_or_else(missing)
+    }
+
+    fn assemble(
+        directory: &Path,
+        mut text_of: impl FnMut(&str) -> std::io::Result<String>,
+    ) -> Result<Self, EngineError> {
+        let mut named = |path: &str, by: Option<(&str, &str)>| -> Result<String, FileError> {
+            let campaign = directory.join(CAMPAIGN_FILE);
+            let wrong = |problem: String| match by {
+                Some((text, key)) => FileError::at_key(&campaign, text, key, problem),
+                None => FileError::new(&directory.join(path), problem),
+            };
+            if !Path::new(path).components().all(|part| matches!(part, Component::Normal(_))) {
+                return Err(wrong(format!("`{path}` leads out of the experiment's directory")));
+            }
+            text_of(path).map_err(|error| wrong(format!("{} cannot be read: {error}", directory.join(path).display())))
+        };
+        let text = named(CAMPAIGN_FILE, None)?;
+        let file = directory.join(CAMPAIGN_FILE);
+        let experiment: Experiment = parse_toml(&text, &file)?;
+        experiment.check().map_err(|(key, problem)| FileError::at_key(&file, &text, &key, problem))?;
+        let mut scenarios: Vec<Scenario> = Vec::new();
+        for (at, path) in experiment.scenarios.iter().enumerate() {
+            let key = format!("scenarios.{at}");
+            let scenario = Scenario::parse(&named(path, Some((&text, &key)))?, &directory.join(path))?;
+            if let Workload::Trace(trace) = &scenario.workload {
+                named(&beside(path, trace), None)?;
+            }
+            if scenarios.iter().any(|other| other.name == scenario.name) {
+                let problem = format!("two scenarios are called `{}`", scenario.name);
+                return Err(FileError::at_key(&file, &text, &key, problem).into());
+            }
+            if usize::from(scenario.cluster.instances) > admitter::wire::MAX_INSTANCES {
+                let problem = format!("a candidate can be shown at most {} instances", admitter::wire::MAX_INSTANCES);
+                return Err(FileError::new(&directory.join(path), problem).into());
+            }
+            scenarios.push(scenario);
+        }
+        for (key, policy) in [("baseline", &experiment.baseline), ("reference", &experiment.reference)] {
+            if is_file(policy) {
+                named(policy, Some((&text, key)))?;
+            }
+        }
+        let name =
+            directory.file_name().map_or_else(|| "experiment".into(), |name| name.to_string_lossy().into_owned());
+        Ok(LoadedExperiment { name, directory: directory.into(), experiment, scenarios, inputs: BTreeMap::new() })
+    }
+}
+
+/// Whether a policy is named as a file of candidate source, rather than as a built-in admitter.
+pub fn is_file(policy: &str) -> bool {
+    policy.ends_with(".rs")
+}
+
+fn beside(scenario: &str, name: &str) -> String {
+    match scenario.rsplit_once('/') {
+        Some((directory, _)) => format!("{directory}/{name}"),
+        None => name.to_owned(),
+    }
+}

@@ -1,0 +1,249 @@
+//! The panel: every scenario with every seed, and how policies are run on it.
+//!
+//! All policies meet the same arrivals and the same draws: both are functions of (campaign seed, scenario, seed) alone.
+
+use crate::error::EngineError;
+use crate::experiment::LoadedExperiment;
+use crate::policy::Policy;
+use admitter::{Decision, Draw, wire};
+use sandbox::{Artifact, Round, Sandbox};
+use science::keyed;
+use science::trial::Trial;
+use simulator::admitters::Builtin;
+use simulator::cluster::ClusterConfig;
+use simulator::metrics::percentile;
+use simulator::{Arrival, Run, Simulation, simulate};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+/// What candidates are measured on.
+#[derive(Debug)]
+pub struct Panel {
+    cells: Vec<PanelCell>,
+    /// Seeds for each scenario.
+    pub seeds: usize,
+}
+
+/// One scenario with one seed.
+#[derive(Clone, Debug)]
+struct PanelCell {
+    cluster: Arc<ClusterConfig>,
+    arrivals: Arc<[Arrival]>,
+    draws: [u64; 2],
+}
+
+/// Which draws a policy meets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Draws {
+    /// Those that all policies share.
+    Shared,
+    /// Others on the same arrivals: what pure chance does (A/A).
+    Other,
+}
+
+/// What a policy's runs yielded, and where the time went.
+#[derive(Debug)]
+pub struct Runs<T> {
+    /// Scenario by scenario, seed by seed.
+    pub results: Vec<T>,
+    /// Time spent waiting for the candidate's answers.
+    pub deciding: Duration,
+}
+
+/// Runs, or what became of the candidate instead; errors are ours.
+pub type Ran<T> = Result<Result<Runs<T>, sandbox::Outcome>, EngineError>;
+
+impl Panel {
+    /// The panel of the first `seeds` search seeds of a campaign.
+    pub fn search(loaded: &LoadedExperiment, campaign_seed: u64, seeds: usize) -> Result<Self, EngineError> {
+        let mut cells = Vec::new();
+        for (at, scenario) in loaded.scenarios.iter().enumerate() {
+            let cluster = Arc::new(scenario.cluster.clone());
+            for r in 0..seeds {
+                let key =
+                    |purpose: &str| keyed::seed(&[purpose, "search", &scenario.name, &r.to_string()], campaign_seed);
+                cells.push(PanelCell {
+                    cluster: Arc::clone(&cluster),
+                    arrivals: scenario.arrivals(key("arrivals"), |name| loaded.trace(at, name))?,
+                    draws: [key("draws"), key("other draws")],
+                });
+            }
+        }
+        Ok(Panel { cells, seeds })
+    }
+
+    /// One run of one scenario, on these arrivals and draws.
+    pub fn single(cluster: &ClusterConfig, arrivals: Arc<[Arrival]>, draws: u64) -> Self {
+        let cell = PanelCell { cluster: Arc::new(cluster.clone()), arrivals, draws: [draws; 2] };
+        Panel { cells: vec![cell], seeds: 1 }
+    }
+
+    /// The trials of a policy on every cell.
+    pub fn trials(&self, policy: &Policy, draws: Draws, sandbox: &Sandbox) -> Ran<Trial> {
+        self.run(policy, draws, sandbox, |cell, run| cell.trial(&run))
+    }
+
+    /// The whole runs of a policy, request by request.
+    pub fn records(&self, policy: &Policy, sandbox: &Sandbox) -> Ran<Run> {
+        self.run(policy, Draws::Shared, sandbox, |_, run| run)
+    }
+
+    fn run<T: Send>(
+        &self,
+        policy: &Policy,
+        draws: Draws,
+        sandbox: &Sandbox,
+        look: impl Fn(&PanelCell, Run) -> T + Sync,
+    ) -> Ran<T> {
+        match policy {
+            Policy::Builtin(admitter) => {
+                let results = self.each(|cell| look(cell, cell.simulate(admitter.clone(), draws)))?;
+                Ok(Ok(Runs { results, deciding: Duration::ZERO }))
+            }
+            Policy::Candidate { artifact, parameters } => {
+                self.run_candidate(sandbox, artifact, parameters, draws, look)
+            }
+        }
+    }
+
+    /// All cells of the panel on all cores; the results are in the cells' order.
+    fn each<T: Send>(&self, work: impl Fn(&PanelCell) -> T + Sync) -> Result<Vec<T>, EngineError> {
+        let next = AtomicUsize::new(0);
+        let worker = || {
+            let mut done = Vec::new();
+            while let Some((at, cell)) = take(&next, &self.cells) {
+                done.push((at, work(cell)));
+            }
+            done
+        };
+        let workers = std::thread::available_parallelism().map_or(1, usize::from).min(self.cells.len());
+        let mut results = Vec::with_capacity(self.cells.len());
+        std::thread::scope(|scope| {
+            let handles: Vec<_> = (0..workers).map(|_| scope.spawn(worker)).collect();
+            for handle in handles {
+                let done = handle.join().map_err(|_| EngineError::Panicked("a simulation thread panicked".into()))?;
+                results.extend(done);
+            }
+            Ok::<(), EngineError>(())
+        })?;
+        results.sort_by_key(|(at, _)| *at);
+        Ok(results.into_iter().map(|(_, result)| result).collect())
+    }
+
+    /// All trials of a candidate run interleaved, so that one round trip to its process carries a pending decision of each.
+    fn run_candidate<T>(
+        &self,
+        sandbox: &Sandbox,
+        artifact: &Artifact,
+        parameters: &[f64],
+        draws: Draws,
+        look: impl Fn(&PanelCell, Run) -> T,
+    ) -> Ran<T> {
+        let seats = vec![parameters.to_vec(); self.cells.len()];
+        let mut session = match sandbox.start(artifact, &seats)? {
+            Ok(session) => session,
+            Err(outcome) => return Ok(Err(outcome)),
+        };
+        // Both ends on one core: a round trip is then a switch, not a wake-up of another core.
+        let _core = session.share_core()?;
+        let mut runs: Vec<Simulation> = self.cells.iter().map(PanelCell::start).collect();
+        let (mut round, mut deciding) = (Round::new(), Duration::ZERO);
+        let mut asked: Vec<usize> = Vec::with_capacity(runs.len());
+        loop {
+            round.clear();
+            asked.clear();
+            for (seat, run) in runs.iter_mut().enumerate() {
+                let Some(pending) = run.next() else { continue };
+                let draw = Draw::for_request(self.cells[seat].draws[draws as usize], pending.index as u64);
+                round.ask(seat as u16, |bytes| {
+                    wire::ask(&pending.request, pending.instances, &draw, |piece| bytes.extend_from_slice(piece));
+                });
+                asked.push(seat);
+            }
+            if asked.is_empty() {
+                break;
+            }
+            let start = Instant::now();
+            let answers = match session.round(&mut round) {
+                Ok(answers) => answers,
+                Err(outcome) => return Ok(Err(outcome)),
+            };
+            deciding += start.elapsed();
+            for (seat, answer) in asked.iter().zip(answers) {
+                match *answer {
+                    wire::ADMIT => runs[*seat].decide(Decision::Admit),
+                    wire::REJECT => runs[*seat].decide(Decision::Reject),
+                    other => {
+                        let what = format!("it answered {other}, which is neither admit nor reject");
+                        return Ok(Err(sandbox::Outcome::Inconsistent { what }));
+                    }
+                }
+            }
+        }
+        let results = self.cells.iter().zip(runs).map(|(cell, run)| look(cell, run.finish())).collect();
+        Ok(Ok(Runs { results, deciding }))
+    }
+}
+
+fn take<'a, T>(next: &AtomicUsize, items: &'a [T]) -> Option<(usize, &'a T)> {
+    let at = next.fetch_add(1, Ordering::Relaxed);
+    items.get(at).map(|item| (at, item))
+}
+
+impl PanelCell {
+    fn start(&self) -> Simulation {
+        Simulation::new(&self.cluster, Arc::clone(&self.arrivals))
+    }
+
+    fn simulate(&self, mut admitter: Builtin, draws: Draws) -> Run {
+        simulate(&self.cluster, Arc::clone(&self.arrivals), &mut admitter, self.draws[draws as usize])
+    }
+
+    /// What a run says about the critical and the droppable tier.
+    fn trial(&self, run: &Run) -> Trial {
+        let (mut ttft, mut e2e, mut trial) = (Vec::new(), Vec::new(), Trial::default());
+        let third = self.arrivals.len() / 3;
+        let (mut first, mut last) = ((0u64, 0u64), (0u64, 0u64));
+        for (at, (arrival, record)) in self.arrivals.iter().zip(&run.requests).enumerate() {
+            let refused = record.admitted == Some(false);
+            if self.cluster.priorities.of(&arrival.class) < 0 {
+                let work = u64::from(arrival.input_tokens) + u64::from(arrival.output_tokens);
+                trial.droppable_requests += 1;
+                trial.droppable_work += work;
+                trial.refused_requests += u64::from(refused);
+                trial.refused_work += if refused { work } else { 0 };
+                continue;
+            }
+            trial.protected_rejections += u64::from(refused);
+            let (Some(first_token), Some(end)) = (record.ttft_us, record.e2e_us) else { continue };
+            ttft.push(first_token as f64);
+            e2e.push(end as f64);
+            let tally = if at < third {
+                Some(&mut first)
+            } else if at >= 2 * third {
+                Some(&mut last)
+            } else {
+                None
+            };
+            if let Some((sum, count)) = tally {
+                *sum += first_token;
+                *count += 1;
+            }
+        }
+        let mean_of = |(sum, count): (u64, u64)| sum as f64 / count.max(1) as f64;
+        trial.drift = if first.1 > 0 && last.1 > 0 { mean_of(last) / mean_of(first) } else { 1.0 };
+        trial.critical_requests = ttft.len() as u64;
+        trial.output_tokens = run.totals.output_tokens;
+        (trial.ttft_mean_us, trial.e2e_mean_us) = (mean(&ttft), mean(&e2e));
+        ttft.sort_by(f64::total_cmp);
+        e2e.sort_by(f64::total_cmp);
+        (trial.ttft_p90_us, trial.ttft_p99_us) = (percentile(&ttft, 90.0), percentile(&ttft, 99.0));
+        trial.e2e_p90_us = percentile(&e2e, 90.0);
+        trial
+    }
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len().max(1) as f64
+}

@@ -1,0 +1,72 @@
+//! The yardsticks: baseline, reference, and what the reference's own scale trades.
+
+use crate::error::EngineError;
+use crate::experiment::LoadedExperiment;
+use crate::panel::{Draws, Panel};
+use crate::policy::Policy;
+use sandbox::Sandbox;
+use science::objective::{Measurement, Yardsticks};
+use science::trial::Trial;
+use simulator::admitters::Builtin;
+
+/// A scenario is overloaded if, with every droppable request refused, the critical mean TTFT of the last third of
+/// arrivals still exceeds this many times that of the first third.
+const DRIFT: f64 = 2.0;
+
+/// The yardsticks with the trials that they follow from, under the names by which the database keeps them.
+#[derive(Debug)]
+pub struct Measured {
+    /// What all candidates are held against.
+    pub yardsticks: Yardsticks,
+    /// Trials of `baseline`, `reference` and the others, in this order.
+    pub trials: Vec<(&'static str, Vec<Trial>)>,
+}
+
+/// Measures the yardsticks of an experiment on a panel.
+pub fn measure(loaded: &LoadedExperiment, panel: &Panel, sandbox: &Sandbox) -> Result<Measured, EngineError> {
+    let experiment = &loaded.experiment;
+    let baseline = Policy::named(loaded, "baseline", &experiment.baseline, sandbox)?;
+    let reference = Policy::named(loaded, "reference", &experiment.reference, sandbox)?;
+    let scale = &experiment.objective.reference_scale;
+    let scaled = |factor: f64| {
+        reference.scaled(&experiment.reference, scale, factor, sandbox)?.ok_or_else(|| {
+            EngineError::Yardsticks(format!(
+                "the reference `{}` has no parameter `{scale}` to scale",
+                experiment.reference
+            ))
+        })
+    };
+    let run = |name: &'static str, policy: &Policy, draws: Draws| match panel.trials(policy, draws, sandbox)? {
+        Ok(trials) => Ok((name, trials.results)),
+        Err(outcome) => Err(EngineError::Yardsticks(format!("the {name} ended as {}: {outcome}", outcome.name()))),
+    };
+    let refuse_everything = Policy::Builtin(Builtin::parse("refuse-droppable").map_err(EngineError::Yardsticks)?);
+    let trials = vec![
+        run("baseline", &baseline, Draws::Shared)?,
+        run("reference", &reference, Draws::Shared)?,
+        run("reference-again", &reference, Draws::Other)?,
+        run("refuse-everything", &refuse_everything, Draws::Shared)?,
+        run("louder", &scaled(1.5)?, Draws::Shared)?,
+        run("softer", &scaled(1.0 / 1.5)?, Draws::Shared)?,
+    ];
+    let against = |at: usize| Measurement::pair(&trials[at].1, &trials[0].1, panel.seeds);
+    let (louder, softer) = (against(4), against(5));
+    let lambda = Yardsticks::exchange_rate(&louder, &softer).ok_or_else(|| {
+        EngineError::Yardsticks(format!("scaling `{scale}` of the reference changes neither improvement nor cost"))
+    })?;
+    let yardsticks = Yardsticks {
+        reference: against(1),
+        reference_again: against(2),
+        refuse_everything: against(3),
+        louder,
+        softer,
+        lambda,
+        overloaded: overloaded(&trials[3].1, panel.seeds, &loaded.scenario_names()),
+    };
+    Ok(Measured { yardsticks, trials })
+}
+
+fn overloaded(refusing: &[Trial], seeds: usize, names: &[String]) -> Vec<String> {
+    let drifts = |rows: &[Trial]| rows.iter().map(|t| t.drift).sum::<f64>() / rows.len() as f64;
+    refusing.chunks(seeds).zip(names).filter(|(rows, _)| drifts(rows) > DRIFT).map(|(_, name)| name.clone()).collect()
+}
