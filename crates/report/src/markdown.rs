@@ -52,35 +52,78 @@ fn fenced(language: &str, text: &str) -> String {
 
 fn inline(line: &Line) -> String {
     let mut out = String::new();
-    for (tone, text) in &line.0 {
+    for (at, (tone, text)) in line.0.iter().enumerate() {
         // Cleaning takes the spaces at the ends away; they belong outside of the emphasis.
         let space = |there: bool| if there { " " } else { "" };
         let (before, after) = (space(text.starts_with(' ')), space(text.ends_with(' ')));
-        let words = escaped(text);
+        let next =
+            if after.is_empty() { line.0.get(at + 1).and_then(|(_, text)| text.chars().next()) } else { Some(' ') };
+        let words = escaped_before(text, next);
         let mark = if *tone == Tone::Plain || words.is_empty() { "" } else { "**" };
         out.extend([before, mark, &words, mark, after]);
     }
-    out.trim().to_owned()
+    without_block_mark(out.trim())
+}
+
+/// A line that begins no list, quotation or rule.
+fn without_block_mark(line: &str) -> String {
+    let digits = line.chars().take_while(char::is_ascii_digit).count();
+    let at = match line[digits..].chars().next() {
+        Some('-' | '+' | '=') if digits == 0 => 0,
+        Some('.' | ')') if digits > 0 => digits,
+        _ => return line.to_owned(),
+    };
+    format!("{}\\{}", &line[..at], &line[at..])
 }
 
 /// A text in one line that no Markdown or HTML reader takes for markup.
 fn escaped(text: &str) -> String {
-    let clean = words::line(text);
-    let letters: Vec<char> = clean.chars().collect();
-    let mut out = String::with_capacity(clean.len());
+    escaped_before(text, None)
+}
+
+/// The same for a text that `next` follows in its line.
+fn escaped_before(text: &str, next: Option<char>) -> String {
+    let letters: Vec<char> = words::line(text).chars().collect();
+    let mut out = String::with_capacity(letters.len());
     for (at, c) in letters.iter().enumerate() {
-        let beside = |i: Option<usize>| i.and_then(|i| letters.get(i)).is_some_and(|c| c.is_alphanumeric());
+        let (before, after) = (at.checked_sub(1).and_then(|i| letters.get(i)), letters.get(at + 1).copied().or(next));
+        let within_word = before.is_some_and(|c| c.is_alphanumeric()) && after.is_some_and(char::is_alphanumeric);
         match c {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '&' => out.push_str("&amp;"),
             // An underscore within a word marks nothing, and names are full of them.
-            '_' if beside(at.checked_sub(1)) && beside(Some(at + 1)) => out.push('_'),
+            '_' if within_word => out.push('_'),
+            // Neither do the brackets of an interval: a link's are followed by its target, which these never are.
+            '[' if after.is_some_and(|c| c.is_ascii_digit() || c == '-') => out.push('['),
+            ']' if !matches!(after, Some('(' | '[' | ':')) => out.push(']'),
             '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '#' | '!' | '$' => out.extend(['\\', *c]),
-            // What would begin a list or a rule, were it to stand first in a line.
-            '-' | '+' | '=' if at == 0 => out.extend(['\\', *c]),
             _ => out.push(*c),
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interval_stays_readable_and_a_link_does_not_link() {
+        assert_eq!(escaped("10.4 % [-1.0, 10.5]: so"), r"10.4 % [-1.0, 10.5\]: so");
+        assert_eq!(escaped("[1](http://x) [2][3] [x]"), r"[1\](http://x) [2\][3] \[x]");
+        assert_eq!(inline(&Line::from("[1]").say("(http://x)")), r"[1\](http://x)");
+    }
+
+    #[test]
+    fn a_line_cannot_begin_a_list() {
+        assert_eq!(inline(&"- x".into()), r"\- x");
+        assert_eq!(inline(&"12. x".into()), r"12\. x");
+        assert_eq!(inline(&"12 x".into()), "12 x");
+    }
+
+    #[test]
+    fn emphasis_hugs_its_words() {
+        assert_eq!(inline(&Line::from("a: ").tone(Tone::Strong, " b ").say("c_d_")), r"a:  **b** c_d\_");
+    }
 }

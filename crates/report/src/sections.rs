@@ -6,6 +6,7 @@ mod iterations;
 mod lessons;
 
 pub(crate) use campaign::{headline, standing_lines};
+pub(crate) use candidates::scenario_table;
 
 use crate::document::Section;
 use crate::facts::Facts;
@@ -23,7 +24,7 @@ pub(crate) enum Detail {
 /// The whole report, the most important first.
 pub(crate) fn report(facts: &Facts<'_>, detail: Detail) -> Vec<Section> {
     let mut sections = vec![campaign::overview(facts)];
-    sections.extend(candidates::yardsticks(facts));
+    sections.extend(candidates::yardsticks(facts, detail));
     sections.extend(facts.champion().and_then(|champion: Standing<'_>| candidates::scenarios(facts, champion)));
     sections.extend(iterations::path(facts, detail));
     sections.extend(candidates::lineage(facts, detail));
@@ -43,5 +44,3 @@ pub(crate) fn show(facts: &Facts<'_>) -> Vec<Section> {
     sections.push(lessons::principles(facts, Detail::Compact));
     sections
 }
-
-pub(crate) use candidates::scenario_table;

@@ -153,11 +153,13 @@ fn near_miss(nearest: Standing<'_>, objections: &[String], scored: usize, yardst
 fn verdict(standing: Standing<'_>, matches_reference: bool, yardsticks: &Yardsticks) -> String {
     let Standing { id, iteration, arm, score, .. } = standing;
     let who = format!("{} (iteration {iteration}, arm {arm})", id.short());
-    let improvements = format!("{} against {}", percent(score.improvement), percent(yardsticks.reference.improvement));
+    let improvements = format!(
+        "{} against {}, means over the search seeds",
+        percent(score.improvement),
+        percent(yardsticks.reference.improvement)
+    );
     if matches_reference {
-        let work = against(score.extra_shed_work, yardsticks.reference.extra_shed_work);
-        let work = work.map_or_else(String::new, |work| format!(", with {work} extra shed work"));
-        return format!("Champion {who} matches the reference's improvement ({improvements}){work}.");
+        return format!("Champion {who} matches the reference's improvement ({improvements}).");
     }
     format!(
         "Champion {who} does NOT match the reference's improvement ({improvements}): no admissible candidate does; of those \

@@ -13,10 +13,12 @@ use science::objective::Score;
 
 /// Columns where nobody says how wide the terminal is.
 const WIDTH: usize = 100;
+/// Below this, tables would have no room for words; a narrower terminal wraps them itself.
+const NARROWEST: usize = 60;
 
-/// The lineage report, `width` columns wide; ANSI colours if `color`.
+/// The lineage report, `width` columns wide (at least 60); ANSI colours if `color`.
 pub fn report(record: &Record<'_>, width: usize, color: bool) -> String {
-    let layout = Layout { width, color };
+    let layout = Layout { width: width.max(NARROWEST), color };
     match Facts::of(record) {
         Some(facts) => layout.sections(&sections::report(&facts, Detail::Compact)),
         None => layout.line(&unopened(record)),

@@ -14,7 +14,7 @@ pub(super) fn overview(facts: &Facts<'_>) -> Section {
         moment(facts.record.times.last_ms)
     )));
     let mut blocks = vec![Block::Text(Line::default().tone(Tone::Strong, facts.started.experiment.question.as_str()))];
-    blocks.extend(terms.into_iter().map(Block::Text));
+    blocks.push(Block::List(terms.into_iter().map(|term| item(0, term)).collect()));
     blocks.push(Block::Text(facts.paragraph().into()));
     if let Some(yardsticks) = &facts.yardsticks {
         let line = Line::from("Refusing everything droppable: ").say(yardsticks.refusing_everything.as_str()).say(".");
@@ -98,7 +98,8 @@ pub(super) fn reproduce(facts: &Facts<'_>, detail: Detail) -> Section {
     let unsafely = if started.sandboxed { "" } else { " --unsafe-no-sandbox" };
     let commands = format!(
         "elenchus run {directory} --seed {} --agents {agents}{unsafely}\nelenchus show {id} --format json   # its digest\n\
-         elenchus champion {id} > champion.rs && elenchus evaluate champion.rs --experiment {directory}\n",
+         elenchus champion {id} > champion.rs\n\
+         elenchus evaluate champion.rs --experiment {directory}\n",
         started.seed
     );
     let note = "The same experiment, seed, toolchain and observations give the same digest. A language model's replies are \

@@ -5,12 +5,12 @@ use crate::document::{Block, Line, Section, Table, Tone, item};
 use crate::facts::Facts;
 use crate::lineage::Node;
 use crate::standing::Standing;
-use crate::words::{count, fixed, percent, percent_or_dash, percent_within, points};
+use crate::words::{count, percent, percent_or_dash, percent_within, points};
 use crate::yardsticks::Yardstick;
 use science::objective::Score;
 
 /// What every candidate is held against.
-pub(super) fn yardsticks(facts: &Facts<'_>) -> Option<Section> {
+pub(super) fn yardsticks(facts: &Facts<'_>, detail: Detail) -> Option<Section> {
     let yardsticks = facts.yardsticks.as_ref()?;
     let mut table = Table::new(&[
         "<yardstick",
@@ -23,13 +23,20 @@ pub(super) fn yardsticks(facts: &Facts<'_>) -> Option<Section> {
         ">regret",
     ]);
     table.rows = yardsticks.rows.iter().map(yardstick).collect();
+    if detail == Detail::Compact {
+        table.columns.remove(1);
+        table.rows.iter_mut().for_each(|row| drop(row.remove(1)));
+    }
     let overloaded = match yardsticks.overloaded.as_slice() {
         [] => "No scenario stays unstable when everything droppable is refused.".to_owned(),
         names => format!("Overloaded (unstable even when everything droppable is refused): {}.", names.join(", ")),
     };
+    let experiment = &facts.started.experiment;
     let note = format!(
-        "Differences are to the baseline, whose own are zero by definition; regret is in points. Exchange rate of the reference's \
+        "Baseline: {}; reference: {}. Differences are to the baseline, whose own are zero by definition; regret is in points. Exchange rate of the reference's \
          own scale: one point of improvement for {} of cost.",
+        experiment.baseline,
+        experiment.reference,
         percent(yardsticks.lambda * 0.01)
     );
     let blocks = vec![Block::Table(table), Block::Text(note.into()), Block::Text(overloaded.into())];
@@ -67,9 +74,9 @@ pub(crate) fn scenario_table(candidate: Option<&Score>, reference: &Score) -> Ta
     let mut table = Table::new(&[
         "<scenario",
         ">improvement",
-        ">reference's",
+        ">ref. improvement",
         ">extra shed work",
-        ">reference's",
+        ">ref. work",
         ">extra shed rate",
         ">points",
         "<",
@@ -147,7 +154,6 @@ pub(super) fn front(facts: &Facts<'_>) -> Option<Section> {
         ">extra shed work",
         ">free parameters",
         ">net saving",
-        ">regret",
         "<admissible",
     ]);
     let row = |s: &Standing<'_>| {
@@ -158,14 +164,13 @@ pub(super) fn front(facts: &Facts<'_>) -> Option<Section> {
             percent_within(s.score.extra_shed_work, s.score.extra_shed_work_ci),
             s.free_parameters.map_or_else(|| "-".into(), |n| n.to_string()),
             percent_or_dash(s.score.net_saving, s.score.net_saving_ci),
-            points(s.score.regret),
             if admissible { "yes".into() } else { "no".into() },
         ]
     };
     table.rows = facts.front.iter().map(row).collect();
     let note = format!(
-        "{} of {} that no other beats in improvement, extra shed work and free parameters at once.",
-        fixed(facts.front.len() as f64, 0),
+        "{} of {}: no other is at least as good in improvement, extra shed work and free parameters, and better in one.",
+        facts.front.len(),
         count(facts.scored(), "scored candidate")
     );
     Some(Section { title: "Pareto front", blocks: vec![Block::Table(table), Block::Text(note.into())] })

@@ -89,7 +89,10 @@ fn result(arm: &Attempt) -> Line {
     };
     let measured = arm.measured.as_ref().map_or_else(String::new, |measured| format!(", measured {measured}"));
     let error = arm.error.map_or_else(String::new, |error| format!(" (wrong in {error})"));
-    let reason = arm.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
+    let reason = arm
+        .reason
+        .as_ref()
+        .map_or_else(String::new, |reason| format!("{} {reason}", if measured.is_empty() { ":" } else { ";" }));
     Line::from(format!("{} ", arm.finding)).tone(tone, verdict).say(format!("{error}{measured}{reason}{candidate}"))
 }
 

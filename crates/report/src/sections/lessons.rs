@@ -87,6 +87,6 @@ pub(super) fn calibration(facts: &Facts<'_>) -> Section {
     };
     let note =
         "A claim that was confirmed only in part counts as not held; inconclusive and invalid ones do not count.";
-    let blocks = [score.as_str(), counts.as_str(), wrong.as_str(), note].map(|text| Block::Text(text.into()));
-    Section { title: "Calibration of stated confidences", blocks: blocks.into() }
+    let items = [score.as_str(), counts.as_str(), wrong.as_str(), note].map(|text| item(0, text));
+    Section { title: "Calibration of stated confidences", blocks: vec![Block::List(items.into())] }
 }

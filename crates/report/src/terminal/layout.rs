@@ -1,8 +1,15 @@
 //! Lines of a given width.
 
-use crate::document::{Block, Item, Line, Table, Tone};
+use crate::document::{Block, Column, Item, Line, Table, Tone};
 use crate::words;
-use comfy_table::{Cell, CellAlignment, ContentArrangement, presets};
+use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, TableStyle, Width};
+
+/// Columns between columns: a cell's padding and the separator, a space in this style.
+const GAP: usize = PADDING + 1;
+/// Columns after a cell's words.
+const PADDING: usize = 1;
+/// A space at which no line is broken.
+const HARD_SPACE: &str = "\u{a0}";
 
 /// The width of a line and whether it may have colours.
 #[derive(Clone, Copy, Debug)]
@@ -14,9 +21,21 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    /// Blocks one under the other.
+    /// Blocks one under the other, apart unless one belongs to the other: a heading to what follows, a note to its table.
     pub(super) fn blocks(self, blocks: &[Block]) -> String {
-        blocks.iter().map(|block| self.block(block)).collect()
+        let mut out = String::new();
+        for (at, block) in blocks.iter().enumerate() {
+            let before = at.checked_sub(1).map(|before| &blocks[before]);
+            let together = matches!(
+                (before, block),
+                (None | Some(Block::Heading(_)), _) | (Some(Block::Table(_)), Block::Text(_))
+            );
+            if !together {
+                out.push('\n');
+            }
+            out += &self.block(block);
+        }
+        out
     }
 
     /// A paragraph, wrapped.
@@ -29,11 +48,13 @@ impl Layout {
             Block::Text(line) => self.line(line),
             Block::Heading(line) => {
                 let strong = Line(line.0.iter().map(|(_, text)| (Tone::Strong, text.clone())).collect());
-                format!("\n{}", self.line(&strong))
+                self.line(&strong)
             }
             Block::Table(table) => self.table(table),
             Block::List(items) => items.iter().map(|item| self.item(item)).collect(),
-            Block::Code { text, .. } => words::code(text).lines().map(|line| format!("    {line}\n")).collect(),
+            Block::Code { text, .. } => {
+                words::code(text).lines().map(|line| format!("    {line}").trim_end().to_owned() + "\n").collect()
+            }
         }
     }
 
@@ -44,21 +65,34 @@ impl Layout {
     }
 
     fn table(self, table: &Table) -> String {
-        let mut grid = comfy_table::Table::new();
         let cell = |text: &str, right: bool| {
-            Cell::new(words::line(text)).set_alignment(if right { CellAlignment::Right } else { CellAlignment::Left })
+            // A number stays in one line with its unit and its interval; the spaces come back below.
+            let text = if right { words::line(text).replace(' ', HARD_SPACE) } else { words::line(text) };
+            Cell::new(text).set_alignment(if right { CellAlignment::Right } else { CellAlignment::Left })
         };
-        let row = |texts: Vec<&str>| -> Vec<Cell> {
-            texts.iter().zip(&table.columns).map(|(text, column)| cell(text, column.right)).collect()
-        };
-        grid.load_style(presets::UTF8_FULL_CONDENSED)
+        let head = table.columns.iter().map(|column| {
+            let alignment = if column.right { CellAlignment::Right } else { CellAlignment::Left };
+            Cell::new(column.title).set_alignment(alignment)
+        });
+        let mut grid = comfy_table::Table::new();
+        let style = TableStyle::new().header_separator(LineStyle::none().fill('-').junction('-'));
+        grid.load_style(style)
             .set_content_arrangement(ContentArrangement::Dynamic)
             .set_width(u16::try_from(self.width).unwrap_or(u16::MAX))
-            .set_header(row(table.columns.iter().map(|column| column.title).collect()));
+            .set_header(head.collect::<Vec<_>>());
         for cells in &table.rows {
-            grid.add_row(row(cells.iter().map(String::as_str).collect()));
+            grid.add_row(cells.iter().zip(&table.columns).map(|(text, c)| cell(text, c.right)).collect::<Vec<_>>());
         }
-        format!("{}\n", grid.trim_fmt())
+        let widths: Vec<usize> = (0..table.columns.len()).map(|at| longest_word(table, at)).collect();
+        let whole_words = widths.iter().map(|width| width + GAP).sum::<usize>() <= self.width;
+        for (column, width) in grid.column_iter_mut().zip(widths) {
+            column.set_padding((0, PADDING as u16));
+            if whole_words {
+                let width = u16::try_from(width + PADDING).unwrap_or(u16::MAX);
+                column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(width)));
+            }
+        }
+        format!("{}\n", grid.trim_fmt().replace(HARD_SPACE, " "))
     }
 
     /// Words in lines of at most the width; the first line begins with `first`, the others with `rest`. A word that is
@@ -98,6 +132,14 @@ impl Layout {
     }
 }
 
+/// The longest part of a column that should not be broken.
+fn longest_word(table: &Table, at: usize) -> usize {
+    let Column { title, right } = &table.columns[at];
+    let words = |text: &str| text.split(' ').map(|word| word.chars().count()).max().unwrap_or(0);
+    let cell = |row: &Vec<String>| if *right { row[at].chars().count() } else { words(&row[at]) };
+    table.rows.iter().map(cell).max().unwrap_or(0).max(words(title))
+}
+
 /// The words of a line, each with its tone and whether it sticks to the word before it.
 fn pieces(line: &Line, room: usize) -> Vec<(Tone, String, bool)> {
     let mut pieces = Vec::new();
@@ -105,7 +147,8 @@ fn pieces(line: &Line, room: usize) -> Vec<(Tone, String, bool)> {
     for (tone, text) in &line.0 {
         let clean = words::code(text);
         let mut at_start = glued && !clean.starts_with(char::is_whitespace);
-        for word in clean.split_whitespace() {
+        for word in clean.replace(" %", "\u{a0}%").split([' ', '\n', '\t']).filter(|word| !word.is_empty()) {
+            let word = word.replace(HARD_SPACE, " ");
             for part in word.chars().collect::<Vec<_>>().chunks(room) {
                 pieces.push((*tone, part.iter().collect(), at_start));
                 at_start = true;

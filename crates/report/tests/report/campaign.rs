@@ -1,0 +1,208 @@
+//! A campaign of three iterations, built from its events: a confirmed claim with its ablation, a refuted one whose other
+//! arm is skipped, and a candidate that timed out. A principle with a constraint is drawn, another one retired.
+
+use report::{Record, Times};
+use science::bundle::{Arm, ArmKind, Bundle, Design, Metric, Prediction, Relation, Side};
+use science::event::{Candidate, Event, Started};
+use science::experiment::{Budget, Experiment, Guard, GuardMetric, Objective};
+use science::id::{CandidateId, Hash};
+use science::objective::{Cell, Measurement, Yardsticks};
+use science::outcome::Outcome;
+use science::principle::{Change, Confidence, Principle, Status};
+use science::space::{Constraint, Dimension, Measure, Within};
+use science::state::{Action, State};
+use std::collections::BTreeMap;
+
+/// The first candidate, which becomes the champion.
+pub(crate) const FIRST: &str = "aaaa1111aaaa1111";
+/// Its source.
+pub(crate) const SOURCE: &str = "use admitter::prelude::*;\n\npub struct Policy;\n// ``` a fence, <b>markup</b>\n";
+
+/// Improvement `y` in log units and extra shed work `x` in both of two scenarios, with a little spread over three seeds.
+pub(crate) fn measurement(y: f64, x: f64) -> Measurement {
+    let cell = |seed: usize| Cell {
+        gains: [y + seed as f64 * 1e-3; 4],
+        x: x + seed as f64 * 1e-3,
+        x_requests: x * 0.9,
+        extra_sheds: 10,
+        droppable: 100,
+        saved_ms: 1.0,
+        throughput: 0.98,
+        protected: 0,
+    };
+    Measurement { cells: vec![(0..3).map(cell).collect(); 2] }
+}
+
+/// How the campaign was opened.
+pub(crate) fn opening() -> Started {
+    let dimension = Dimension {
+        name: "half".into(),
+        meaning: String::new(),
+        range: Some([0.0, 1.0]),
+        values: vec![],
+        measure: Measure::Uniform,
+        parent: BTreeMap::new(),
+    };
+    let scenarios: Vec<String> = vec!["balanced_near".into(), "chatbot_near".into()];
+    Started {
+        name: "admission".into(),
+        experiment: Experiment {
+            question: "Which rule of admission saves work?".into(),
+            iterations: 3,
+            seeds: 3,
+            baseline: "gaie-legacy".into(),
+            reference: "probabilistic(k=300)".into(),
+            scenarios: scenarios.iter().map(|name| format!("scenarios/{name}.toml")).collect(),
+            objective: Objective {
+                reference_scale: "k".into(),
+                constraints: vec![Guard { metric: GuardMetric::Regret, at_most: Some(5.0), at_least: None }],
+            },
+            dimensions: vec![dimension],
+            budget: Budget::default(),
+        },
+        scenarios,
+        inputs: BTreeMap::from([("campaign.toml".into(), Hash::of(b"campaign"))]),
+        seed: 7,
+        agents: "builtin".into(),
+        toolchain: "rustc 1.95.0".into(),
+        version: "0.1.0".into(),
+        sandboxed: true,
+    }
+}
+
+pub(crate) fn started() -> Event {
+    Event::Started(Box::new(opening()))
+}
+
+pub(crate) fn calibrated() -> Event {
+    let yardsticks = Yardsticks {
+        reference: measurement(0.25, 0.4),
+        reference_again: measurement(0.2501, 0.4001),
+        refuse_everything: measurement(0.42, 0.77),
+        louder: measurement(0.27, 0.44),
+        softer: measurement(0.23, 0.36),
+        lambda: 5.0,
+        overloaded: vec!["chatbot_near".into()],
+    };
+    Event::Calibrated { yardsticks: Box::new(yardsticks), trials: Hash::of(b"") }
+}
+
+pub(crate) fn arm(name: &str, kind: ArmKind, against: Side, confidence: f64) -> Arm {
+    Arm {
+        name: name.into(),
+        kind,
+        hypothesis: format!("the {name} arm saves work because long queues say more than short ones"),
+        mechanism: "load is felt late".into(),
+        diagnostic: "look at balanced_near".into(),
+        prediction: Prediction {
+            metric: Metric::NetSaving,
+            against: vec![against],
+            scope: vec![],
+            relation: Relation::AtLeast(0.02),
+            confidence,
+        },
+        design: Design { intent: "shed earlier".into(), point: None },
+    }
+}
+
+pub(crate) fn bundle(question: &str, parent: Side, arms: Vec<Arm>) -> Event {
+    Event::BundleRegistered { bundle: Box::new(Bundle { question: question.into(), parent, arms }) }
+}
+
+/// A bundle with a main arm and its ablation.
+pub(crate) fn pair(question: &str) -> Event {
+    let main = arm("main", ArmKind::Main, Side::Reference, 0.7);
+    let ablation = arm("ablation-mix", ArmKind::Ablation, Side::Arm("main".into()), 0.6);
+    bundle(question, Side::Reference, vec![main, ablation])
+}
+
+pub(crate) fn written(arm: &str, id: &str, parent: Option<&str>) -> Event {
+    let candidate = Candidate {
+        id: CandidateId::from(id.to_owned()),
+        source: Hash::of(id.as_bytes()),
+        parent: parent.map(|parent| CandidateId::from(parent.to_owned())),
+        point: None,
+        free_parameters: Some(4),
+    };
+    Event::CandidateWritten { arm: arm.into(), candidate }
+}
+
+pub(crate) fn evaluated(id: &str, measured: Option<Measurement>) -> Event {
+    Event::CandidateEvaluated {
+        candidate: CandidateId::from(id.to_owned()),
+        outcome: if measured.is_some() { Outcome::Scored } else { Outcome::Timeout },
+        measurement: measured.map(Box::new),
+        trials: Hash::of(b""),
+    }
+}
+
+pub(crate) fn principle(id: &str, statement: &str, evidence: &[&str], constraint: Option<Constraint>) -> Principle {
+    Principle {
+        id: id.into(),
+        statement: statement.into(),
+        mechanism: "late news costs more".into(),
+        regime: "both scenarios".into(),
+        evidence: evidence.iter().map(|id| (*id).into()).collect(),
+        confidence: Confidence::Provisional,
+        status: Status::Active,
+        constraint,
+    }
+}
+
+/// The events of the world; what follows from them is recorded in between by [`fold`].
+pub(crate) fn events() -> Vec<Event> {
+    let low = Constraint { excludes: BTreeMap::from([("half".into(), Within::Range([0.0, 0.25]))]) };
+    let lessons = vec![
+        Change::Insert(principle("P1", "shedding by mix pays", &["F1.main"], None)),
+        Change::Insert(principle("P2", "a low half point sheds in vain", &["F1.ablation-mix", "F9.main"], Some(low))),
+    ];
+    let first = || Side::Candidate(CandidateId::from(FIRST.to_owned()));
+    let second = vec![
+        arm("main", ArmKind::Main, first(), 0.8),
+        arm("control", ArmKind::ControlNegative, Side::Arm("main".into()), 0.9),
+    ];
+    vec![
+        started(),
+        calibrated(),
+        pair("Does shedding by tier mix save work?"),
+        written("main", FIRST, None),
+        evaluated(FIRST, Some(measurement(0.251, 0.36))),
+        written("ablation-mix", "bbbb2222bbbb2222", Some(FIRST)),
+        evaluated("bbbb2222bbbb2222", Some(measurement(0.25, 0.395))),
+        Event::PrinciplesRevised { changes: lessons },
+        bundle("Does a steeper curve save more?", first(), second),
+        written("main", "cccc3333cccc3333", Some(FIRST)),
+        evaluated("cccc3333cccc3333", Some(measurement(0.25, 0.39))),
+        Event::PrinciplesRevised {
+            changes: vec![Change::Retire { id: "P1".into(), reason: "F2.main speaks against it".into() }],
+        },
+        bundle("Does a longer memory help?", first(), vec![arm("main", ArmKind::Main, first(), 0.5)]),
+        written("main", "dddd4444dddd4444", Some("cccc3333cccc3333")),
+        evaluated("dddd4444dddd4444", None),
+        Event::PrinciplesRevised { changes: vec![] },
+    ]
+}
+
+/// Applies events, and after each one those that follow by themselves.
+pub(crate) fn fold(events: &[Event]) -> State {
+    let mut state = State::default();
+    for event in events {
+        state.apply(event).unwrap();
+        while let Action::Record(event) = state.next_action() {
+            state.apply(&event).unwrap();
+        }
+    }
+    state
+}
+
+/// A record of a state.
+pub(crate) fn record<'a>(state: &'a State) -> Record<'a> {
+    Record {
+        id: "c0ffee00",
+        directory: "experiments/admission",
+        state,
+        digest: "d1ge57",
+        source: state.champion().is_some().then_some(SOURCE),
+        times: Times { created_ms: 1_795_355_220_000, last_ms: 1_795_358_820_000 },
+    }
+}

@@ -1,0 +1,262 @@
+//! What the reports say of whole campaigns, and what they must never let through.
+
+mod campaign;
+mod shapes;
+
+use campaign::{
+    FIRST, bundle, calibrated, evaluated, events, fold, measurement, opening, pair, record, started, written,
+};
+use report::{Record, json, markdown, terminal};
+use science::bundle::{ArmKind, Side};
+use science::event::Event;
+use science::state::State;
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// Every format of a record, by name.
+fn formats(record: &Record<'_>) -> Vec<(&'static str, String)> {
+    vec![
+        ("terminal report", terminal::report(record, 100, false)),
+        ("status", terminal::status(record)),
+        ("show", terminal::show(record)),
+        ("markdown", markdown::report(record)),
+        ("json show", json::show(record).to_string()),
+        ("json status", json::status(record).to_string()),
+        ("json report", json::report(record).to_string()),
+    ]
+}
+
+/// A text in one line, wherever it was wrapped.
+fn unwrapped(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The campaign whose first candidate gives up a scenario, so that none is admissible.
+fn without_champion() -> State {
+    let mut uneven = measurement(0.251, 0.36);
+    uneven.cells[1].iter_mut().for_each(|cell| cell.gains = [0.15; 4]);
+    uneven.cells[0].iter_mut().for_each(|cell| cell.gains = [0.35; 4]);
+    fold(&[started(), calibrated(), pair("?"), written("main", FIRST, None), evaluated(FIRST, Some(uneven))])
+}
+
+#[test]
+fn a_finished_campaign_reads_as_the_golden_file() {
+    let state = fold(&events());
+    let actual = markdown::report(&record(&state));
+    let expected = include_str!("../golden/report.md");
+    if actual != expected {
+        let path = concat!(env!("CARGO_TARGET_TMPDIR"), "/report.md");
+        std::fs::write(path, &actual).unwrap();
+        panic!("the report changed; if it should: cp {path} crates/report/tests/golden/report.md, and read the diff");
+    }
+}
+
+#[test]
+fn the_headline_says_what_was_saved_and_how_sure_that_is() {
+    let state = fold(&events());
+    let text = unwrapped(&terminal::report(&record(&state), 100, false));
+    assert!(text.contains("Champion aaaa1111 (iteration 1, arm main) matches the reference's improvement"), "{text}");
+    assert!(text.contains("Net saving 10.4 % ["), "{text}");
+    assert!(text.contains("of the attainable"), "{text}");
+    assert!(text.contains("not a champion: it costs 77.1 % extra shed work"), "{text}");
+    assert!(text.contains("No sealed seeds or workloads were opened"), "{text}");
+}
+
+#[test]
+fn a_campaign_without_an_admissible_candidate_says_how_near_it_came() {
+    let state = without_champion();
+    let text = unwrapped(&terminal::report(&record(&state), 100, false));
+    assert!(text.contains("There is NO champion among 1 scored candidate. The nearest, aaaa1111"), "{text}");
+    assert!(text.contains("is not admissible: regret (points) 10."), "{text}");
+    assert!(text.contains("in chatbot_near"), "{text}");
+    let report = json::report(&record(&state));
+    assert_eq!(report["champion"], Value::Null);
+    assert_eq!(report["found"], "no-champion");
+    assert_eq!(report["nearest"]["candidate"], FIRST);
+    assert_eq!(report["nearest"]["objections"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn an_admissible_candidate_that_costs_cannot_compare_with_is_no_champion_and_says_why() {
+    let far = evaluated(FIRST, Some(measurement(0.21, 0.2)));
+    let state = fold(&[started(), calibrated(), pair("?"), written("main", FIRST, None), far]);
+    let text = unwrapped(&terminal::report(&record(&state), 100, false));
+    assert!(text.contains("is admissible, but neither matches"), "{text}");
+    assert!(text.contains("4.00 points below the reference's"), "{text}");
+}
+
+#[test]
+fn a_saving_whose_interval_holds_zero_is_not_called_a_saving() {
+    let mut noisy = measurement(0.2505, 0.399);
+    noisy.cells.iter_mut().for_each(|row| row[0].x += 0.02);
+    let state =
+        fold(&[started(), calibrated(), pair("?"), written("main", FIRST, None), evaluated(FIRST, Some(noisy))]);
+    let text = unwrapped(&terminal::report(&record(&state), 100, false));
+    assert!(text.contains("the data do not show a saving"), "{text}");
+}
+
+#[test]
+fn a_champion_that_falls_short_of_the_reference_says_so() {
+    let short = evaluated(FIRST, Some(measurement(0.245, 0.3)));
+    let state = fold(&[started(), calibrated(), pair("?"), written("main", FIRST, None), short]);
+    let text = unwrapped(&terminal::report(&record(&state), 100, false));
+    assert!(text.contains("does NOT match the reference's improvement"), "{text}");
+    assert_eq!(json::show(&record(&state))["champion"]["matches_reference"], false);
+}
+
+#[test]
+fn an_unsandboxed_campaign_says_so_in_every_format() {
+    let mut all = events();
+    let mut opening = opening();
+    opening.sandboxed = false;
+    all[0] = Event::Started(Box::new(opening));
+    let state = fold(&all);
+    for (format, text) in formats(&record(&state)) {
+        let says = if format.starts_with("json") { "\"sandboxed\":false" } else { "NOT SANDBOXED" };
+        assert!(text.contains(says), "{format}: {text}");
+    }
+    let sandboxed = fold(&events());
+    for (format, text) in formats(&record(&sandboxed)) {
+        assert!(!text.contains("NOT SANDBOXED"), "{format}: {text}");
+    }
+}
+
+#[test]
+fn terminal_escapes_in_a_models_words_do_not_reach_the_terminal() {
+    let attack = "\u{1b}[2J\u{1b}]0;owned\u{7}\u{9b}31m\u{202e}claim\r\u{8}";
+    let mut opening = opening();
+    opening.experiment.question = attack.into();
+    opening.agents = attack.into();
+    opening.name = attack.into();
+    let mut main = campaign::arm("main", ArmKind::Main, Side::Reference, 0.5);
+    for text in [&mut main.hypothesis, &mut main.mechanism, &mut main.diagnostic, &mut main.design.intent] {
+        *text = attack.into();
+    }
+    let state = fold(&[
+        Event::Started(Box::new(opening)),
+        calibrated(),
+        bundle(attack, Side::Reference, vec![main]),
+        written("main", FIRST, None),
+        evaluated(FIRST, Some(measurement(0.251, 0.36))),
+        Event::PrinciplesRevised {
+            changes: vec![science::principle::Change::Insert(campaign::principle("P1", attack, &[attack], None))],
+        },
+        Event::PlanFailed { reason: attack.into() },
+    ]);
+    let record = Record { source: Some(attack), id: attack, directory: attack, ..record(&state) };
+    let forbidden = |c: char| (c.is_control() && c != '\n' && c != '\t') || c == '\u{202e}';
+    for (format, text) in formats(&record) {
+        assert!(text.contains("claim"), "{format}: {text}");
+        assert!(
+            !text.contains(forbidden),
+            "{format}: {:?}",
+            text.chars().filter(|c| forbidden(*c)).collect::<String>()
+        );
+        assert!(!text.contains("\\u001b"), "{format} hides an escape in JSON's own");
+    }
+}
+
+#[test]
+fn markup_in_a_models_words_stays_text_in_markdown() {
+    let mut main = campaign::arm("main", ArmKind::Main, Side::Reference, 0.5);
+    main.hypothesis = "<script>x</script> [go](http://x) | **bold** `code`\n# heading".into();
+    let state = fold(&[started(), calibrated(), bundle("q", Side::Reference, vec![main])]);
+    let text = markdown::report(&record(&state));
+    assert!(
+        text.contains(r"&lt;script&gt;x&lt;/script&gt; \[go\](http://x) \| \*\*bold\*\* \`code\` \# heading"),
+        "{text}"
+    );
+}
+
+#[test]
+fn the_champions_source_cannot_end_its_fence() {
+    let state = fold(&events());
+    let text = markdown::report(&record(&state));
+    assert!(text.contains("\n````rust\nuse admitter::prelude::*;"), "{text}");
+}
+
+#[test]
+fn every_lineage_edge_resolves() {
+    let state = fold(&events());
+    let show = json::show(&record(&state));
+    let nodes = show["lineage"].as_array().unwrap();
+    let mut seen = BTreeSet::new();
+    for node in nodes {
+        assert_eq!(node["resolved"], true);
+        if let Some(parent) = node["parent"].as_str() {
+            assert!(seen.contains(parent), "{node} stands before its parent");
+        }
+        seen.insert(node["candidate"].as_str().unwrap());
+    }
+    assert_eq!(seen.len(), state.order.len());
+    let depths: Vec<u64> = nodes.iter().map(|node| node["depth"].as_u64().unwrap()).collect();
+    assert_eq!(depths, [0, 1, 1, 2]);
+}
+
+#[test]
+fn a_parent_that_the_record_does_not_hold_is_named_and_nothing_is_lost() {
+    let orphan = written("main", FIRST, Some("ffff"));
+    let state = fold(&[started(), calibrated(), pair("?"), orphan]);
+    let show = json::show(&record(&state));
+    assert_eq!(show["lineage"][0]["resolved"], false);
+    let text = unwrapped(&terminal::show(&record(&state)));
+    assert!(text.contains("departs from ffff, which this record does not hold"), "{text}");
+}
+
+#[test]
+fn an_interrupted_campaign_renders_wherever_it_stopped() {
+    let all = events();
+    for kept in 0..=all.len() {
+        let state = fold(&all[..kept]);
+        for (format, text) in formats(&record(&state)) {
+            assert!(text.contains("c0ffee00"), "{format} after {kept} events: {text}");
+        }
+        let ended = terminal::status(&record(&state)).contains("elenchus resume c0ffee00");
+        assert_eq!(ended, kept > 0 && kept < all.len(), "after {kept} events");
+    }
+}
+
+#[test]
+fn a_campaign_that_was_only_started_claims_nothing() {
+    let state = fold(&[started()]);
+    let status = terminal::status(&record(&state));
+    assert!(status.contains("measuring the yardsticks") && status.contains("Nothing is known yet"), "{status}");
+}
+
+#[test]
+fn the_path_says_what_was_skipped_refuted_and_timed_out() {
+    let state = fold(&events());
+    let text = unwrapped(&terminal::report(&record(&state), 100, false));
+    for words in [
+        "skipped: the main claim is refuted",
+        "F2.main refuted (wrong in direction), measured -",
+        "F3.main invalid: its candidate was not scored: timeout [dddd4444: timeout]",
+        "P2 drawn: a low half point sheds in vain",
+        "forbids from now on: not: half in 0.000..0.250",
+        "P1 retired: F2.main speaks against it",
+        "net saving of arm `main` better than without the component by at least 2.0 %",
+        "evidence: F1.ablation-mix confirmed, F9.main (not in this record)",
+        "share of the declared space, never of all algorithms",
+    ] {
+        assert!(text.contains(words), "no `{words}` in {text}");
+    }
+}
+
+#[test]
+fn no_line_of_the_terminal_report_is_wider_than_asked_and_colours_change_no_word() {
+    let state = fold(&events());
+    for width in [60, 80, 100, 140] {
+        let plain = terminal::report(&record(&state), width, false);
+        let report = plain.split("The champion's source").next().unwrap();
+        for line in report.lines() {
+            assert!(line.chars().count() <= width, "{width}: {line}");
+        }
+        assert!(!terminal::report(&record(&state), 0, true).is_empty());
+        let coloured = terminal::report(&record(&state), width, true);
+        let stripped = ["\u{1b}[0m", "\u{1b}[1m", "\u{1b}[31m", "\u{1b}[32m", "\u{1b}[33m"]
+            .iter()
+            .fold(coloured.clone(), |text, code| text.replace(code, ""));
+        assert_ne!(coloured, plain);
+        assert_eq!(stripped, plain);
+    }
+}

@@ -1,0 +1,196 @@
+//! The JSON that other tools read, and the table of `evaluate`.
+
+use crate::campaign::{self, FIRST, calibrated, events, fold, measurement, record, started};
+use report::{Evaluation, Timing, json, terminal};
+use science::objective;
+use science::outcome::Outcome;
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+fn keys(value: &Value) -> Vec<&str> {
+    value.as_object().expect("an object").keys().map(String::as_str).collect()
+}
+
+#[test]
+fn show_has_the_documented_keys() {
+    let state = fold(&events());
+    let show = json::show(&record(&state));
+    let expected = [
+        "agents",
+        "campaign",
+        "champion",
+        "created_ms",
+        "digest",
+        "directory",
+        "ended",
+        "experiment",
+        "iterations",
+        "last_ms",
+        "lineage",
+        "principles",
+        "question",
+        "sandboxed",
+        "seed",
+    ];
+    assert_eq!(keys(&show), expected);
+    let champion =
+        ["arm", "candidate", "free_parameters", "iteration", "matches_reference", "parent", "score", "source"];
+    assert_eq!(keys(&show["champion"]), champion);
+    assert_eq!(show["champion"]["source"], campaign::SOURCE);
+    let iteration =
+        ["arms", "champion", "closed", "failure", "iteration", "parent", "principles", "question", "volume"];
+    assert_eq!(keys(&show["iterations"][0]), iteration);
+    let arm = [
+        "arm",
+        "candidate",
+        "claim",
+        "confidence",
+        "diagnostic",
+        "effect",
+        "error",
+        "finding",
+        "hypothesis",
+        "intent",
+        "kind",
+        "measured",
+        "mechanism",
+        "outcome",
+        "point",
+        "prediction",
+        "reason",
+        "skipped",
+        "verdict",
+    ];
+    assert_eq!(keys(&show["iterations"][0]["arms"][0]), arm);
+    assert_eq!(show["iterations"].as_array().unwrap().len(), 3);
+    let node = [
+        "candidate",
+        "champion",
+        "depth",
+        "findings",
+        "free_parameters",
+        "front",
+        "improvement",
+        "net_saving",
+        "objections",
+        "outcome",
+        "parent",
+        "resolved",
+    ];
+    assert_eq!(keys(&show["lineage"][0]), node);
+}
+
+#[test]
+fn status_and_report_have_the_documented_keys() {
+    let state = fold(&events());
+    let status = [
+        "agents",
+        "campaign",
+        "candidates",
+        "champion",
+        "created_ms",
+        "digest",
+        "directory",
+        "ended",
+        "evaluations",
+        "experiment",
+        "found",
+        "iteration",
+        "iterations_closed",
+        "iterations_planned",
+        "last_ms",
+        "phase",
+        "question",
+        "sandboxed",
+        "scored",
+        "seed",
+        "volume",
+    ];
+    assert_eq!(keys(&json::status(&record(&state))), status);
+    let report = json::report(&record(&state));
+    let all: BTreeSet<&str> = keys(&report).into_iter().collect();
+    let more = [
+        "calibration",
+        "caveats",
+        "front",
+        "iterations",
+        "lineage",
+        "nearest",
+        "principles",
+        "reproduce",
+        "summary",
+        "yardsticks",
+    ];
+    assert_eq!(all, status.iter().chain(&more).copied().collect());
+    assert_eq!(report["calibration"]["decided"], 3);
+    assert_eq!(report["calibration"]["verdicts"]["skipped"], 1);
+}
+
+fn score(y: f64, x: f64) -> objective::Score {
+    let state = fold(&[started(), calibrated()]);
+    objective::score(&measurement(y, x), state.yardsticks(), &state.opened().scenarios)
+}
+
+#[test]
+fn an_evaluation_has_the_metrics_by_name_and_the_references_beside_them() {
+    let (own, reference) = (score(0.251, 0.36), score(0.25, 0.4));
+    let scored = Evaluation {
+        candidate: FIRST,
+        outcome: Outcome::Scored,
+        message: "",
+        score: Some(&own),
+        free_parameters: Some(4),
+        objections: &[],
+        reference: &reference,
+        sandboxed: true,
+        timing: Timing { screen: 1.0, compile: 200.0, simulate: 50.0, decide: 5.0 },
+    };
+    let value = json::evaluation(&scored);
+    let expected = [
+        "candidate",
+        "extra_shed_rate",
+        "extra_shed_work",
+        "extra_shed_work_ci",
+        "extra_sheds",
+        "feasible",
+        "free_parameters",
+        "improvement",
+        "improvement_ci",
+        "loss",
+        "message",
+        "ms_saved_per_shed",
+        "net_saving",
+        "net_saving_ci",
+        "objections",
+        "outcome",
+        "protected_rejections",
+        "reference",
+        "regret",
+        "regret_scenario",
+        "sandboxed",
+        "scenarios",
+        "throughput_loss",
+        "timing_ms",
+    ];
+    assert_eq!(keys(&value), expected);
+    assert_eq!(value["feasible"], true);
+    assert_eq!(value["scenarios"].as_array().unwrap().len(), 2);
+    assert_eq!(value["reference"]["net_saving"], 0.0);
+    assert_eq!(value["timing_ms"]["compile"], 200.0);
+    let text = terminal::score(&scored);
+    assert!(text.contains("scored, admissible") && text.contains("balanced_near"), "{text}");
+
+    let failed = Evaluation {
+        outcome: Outcome::DoesNotCompile,
+        message: "error[E0308]\n  \u{1b}[31mhere",
+        score: None,
+        ..scored
+    };
+    let value = json::evaluation(&failed);
+    assert_eq!(keys(&value), expected);
+    assert_eq!(value["outcome"], "does-not-compile");
+    assert_eq!((&value["feasible"], &value["net_saving"]), (&Value::Bool(false), &Value::Null));
+    let text = terminal::score(&Evaluation { sandboxed: false, ..failed });
+    assert!(text.contains("does-not-compile") && text.contains("error[E0308]\n"), "{text}");
+    assert!(text.contains("NOT SANDBOXED") && !text.contains('\u{1b}'), "{text}");
+}
