@@ -1,8 +1,11 @@
 //! Campaigns: opening one, listing them, finding one by the beginning of its id.
 
 use crate::error::StoreError;
-use crate::open::Store;
-use science::event::Started;
+use crate::events::{Extra, Tail};
+use crate::open::{Store, now_ms};
+use crate::texts;
+use science::event::{Event, Started};
+use science::id::Hash;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -65,16 +68,106 @@ impl Store {
         directory: &Path,
         inputs: &BTreeMap<String, String>,
     ) -> Result<CampaignId, StoreError> {
-        todo!("{started:?} {directory:?} {inputs:?}")
+        self.insert(started, directory, inputs).await.map_err(|error| error.at(&self.path))
+    }
+
+    async fn insert(
+        &self,
+        started: &Started,
+        directory: &Path,
+        inputs: &BTreeMap<String, String>,
+    ) -> Result<CampaignId, StoreError> {
+        let hashes: BTreeMap<String, Hash> =
+            inputs.iter().map(|(path, text)| (path.clone(), Hash::of(text.as_bytes()))).collect();
+        if hashes != started.inputs {
+            let problem = "its input files are not those that it names".to_owned();
+            return Err(StoreError::Unstorable { what: "the campaign".into(), problem });
+        }
+        let id = CampaignId(uuid::Uuid::new_v4().simple().to_string());
+        let mut tx = self.begin().await?;
+        sqlx::query(
+            "INSERT INTO campaigns (id, name, directory, seed, agents, toolchain, version, sandboxed, created_at_ms)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(id.as_str())
+        .bind(&started.name)
+        .bind(directory.to_string_lossy())
+        .bind(started.seed.cast_signed())
+        .bind(&started.agents)
+        .bind(&started.toolchain)
+        .bind(&started.version)
+        .bind(started.sandboxed)
+        .bind(now_ms())
+        .execute(&mut *tx)
+        .await?;
+        for text in inputs.values() {
+            texts::put(&mut tx, text).await?;
+        }
+        let mut tail = Tail::of_new(id.clone());
+        tail.advance(&mut tx, &Event::Started(Box::new(started.clone())), Extra::default()).await?;
+        tx.commit().await?;
+        self.keep(tail);
+        Ok(id)
     }
 
     /// Every campaign, newest last.
     pub async fn campaigns(&self) -> Result<Vec<CampaignRow>, StoreError> {
-        todo!()
+        // In the order of creation, which a clock that was set back does not change.
+        let rows: Result<Vec<Row>, sqlx::Error> = sqlx::query_as(
+            "SELECT id, name, directory, seed, agents, created_at_ms, count(*) AS events, max(at_ms) AS last_at_ms
+             FROM campaigns JOIN events ON campaign = id GROUP BY id ORDER BY campaigns.rowid",
+        )
+        .fetch_all(&self.pool)
+        .await;
+        let rows = rows.map_err(|error| StoreError::from(error).at(&self.path))?;
+        Ok(rows.into_iter().map(CampaignRow::from).collect())
     }
 
     /// The campaign whose id begins with `prefix`, or the newest.
     pub async fn find(&self, prefix: Option<&str>) -> Result<CampaignId, StoreError> {
-        todo!("{prefix:?}")
+        let ids: Result<Vec<String>, sqlx::Error> =
+            sqlx::query_scalar("SELECT id FROM campaigns ORDER BY rowid").fetch_all(&self.pool).await;
+        let ids = ids.map_err(|error| StoreError::from(error).at(&self.path))?;
+        let Some(newest) = ids.last() else { return Err(StoreError::NoCampaign { path: self.path.clone() }) };
+        let Some(prefix) = prefix else { return Ok(CampaignId(newest.clone())) };
+        let wanted = prefix.to_ascii_lowercase();
+        let mut matches: Vec<String> = ids.iter().filter(|id| id.starts_with(&wanted)).cloned().collect();
+        match matches.len() {
+            0 => {
+                let newest = &ids[ids.len().saturating_sub(8)..];
+                let known = newest.iter().map(|id| CampaignId(id.clone()).short().to_owned()).collect();
+                Err(StoreError::UnknownCampaign { prefix: prefix.into(), known })
+            }
+            1 => Ok(CampaignId(matches.remove(0))),
+            _ => Err(StoreError::AmbiguousCampaign { prefix: prefix.into(), matches }),
+        }
+    }
+}
+
+/// A campaign as stored.
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: String,
+    name: String,
+    directory: String,
+    seed: i64,
+    agents: String,
+    created_at_ms: i64,
+    events: i64,
+    last_at_ms: i64,
+}
+
+impl From<Row> for CampaignRow {
+    fn from(row: Row) -> Self {
+        CampaignRow {
+            id: CampaignId(row.id),
+            name: row.name,
+            directory: row.directory.into(),
+            seed: row.seed.cast_unsigned(),
+            agents: row.agents,
+            created_at_ms: row.created_at_ms,
+            events: row.events.cast_unsigned(),
+            last_at_ms: row.last_at_ms,
+        }
     }
 }

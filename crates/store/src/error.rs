@@ -46,17 +46,15 @@ pub enum StoreError {
         /// The newest migration that this program has.
         known: i64,
     },
-    /// The schema is not the one that this program's migrations make.
+    /// The schema is not one that this program's migrations make.
     #[error(
-        "the database {} was made by a different build of this program (migration {version} differs); it was left as \
-         it is: use that build, or choose another --state-dir",
+        "the database {} was made by another program or another build of this one; it was left as it is: use that, or \
+         choose another --state-dir",
         path.display()
     )]
     OtherSchema {
         /// The file.
         path: PathBuf,
-        /// The first migration that differs.
-        version: i64,
     },
     /// The file or its directory cannot be written.
     #[error("cannot write to {} ({problem}); make it writable, or choose another --state-dir", path.display())]
@@ -85,11 +83,11 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// No campaign has this id.
-    #[error("no campaign begins with `{prefix}`; there {}", known_campaigns(known))]
+    #[error("no campaign begins with `{prefix}`; the newest: {}", known.join(", "))]
     UnknownCampaign {
         /// What was asked for.
         prefix: String,
-        /// What there is, as short ids, newest last.
+        /// Some that there are, as short ids, newest last.
         known: Vec<String>,
     },
     /// Several campaigns have this prefix.
@@ -181,14 +179,6 @@ pub enum StoreError {
     /// Anything else that the database says.
     #[error("the database failed: {0}")]
     Database(#[from] sqlx::Error),
-}
-
-fn known_campaigns(known: &[String]) -> String {
-    match known {
-        [] => "are none".into(),
-        [one] => format!("is {one}"),
-        several => format!("are {}", several.join(", ")),
-    }
 }
 
 fn holder(pid: Option<u32>) -> String {

@@ -3,11 +3,14 @@
 use crate::campaigns::CampaignId;
 use crate::error::StoreError;
 use crate::observations::Observation;
-use crate::open::Store;
+use crate::open::{Store, now_ms};
+use crate::project::{Step, project};
 use crate::trials::TrialRow;
 use science::event::Event;
 use science::id::Hash;
 use science::state::State;
+use sqlx::SqliteConnection;
+use std::sync::PoisonError;
 
 /// An event on record.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,16 +52,263 @@ pub struct Extra<'a> {
 impl Store {
     /// Appends an event with all rows that follow from it, in one transaction; gives the log's new digest.
     pub async fn append(&self, id: &CampaignId, seq: u64, event: &Event, extra: Extra<'_>) -> Result<Hash, StoreError> {
-        todo!("{id} {seq} {event:?} {extra:?}")
+        self.step(id, seq, event, extra).await.map_err(|error| error.at(&self.path))
     }
 
     /// Every event of a campaign, in order; an error if the log is not what was written.
     pub async fn events(&self, id: &CampaignId) -> Result<Vec<Stored>, StoreError> {
-        todo!("{id}")
+        let events = async { read(&mut *self.pool.acquire().await?, id).await };
+        let events = events.await.map_err(|error| error.at(&self.path))?;
+        if events.is_empty() {
+            // Every campaign has its `started` event: there is no such campaign. `find` words that.
+            self.find(Some(id.as_str())).await?;
+            return Err(damaged(id, 0, "it is missing"));
+        }
+        Ok(events)
     }
 
     /// Folds a campaign's events: this is all there is to resuming one.
     pub async fn load(&self, id: &CampaignId) -> Result<Loaded, StoreError> {
-        todo!("{id}")
+        let tail = Tail::fold(id, self.events(id).await?)?;
+        Ok(Loaded { state: tail.state, digest: Hash::from(tail.digest), next_seq: tail.next })
+    }
+
+    async fn step(&self, id: &CampaignId, seq: u64, event: &Event, extra: Extra<'_>) -> Result<Hash, StoreError> {
+        let mut tx = self.begin().await?;
+        // Taken, not borrowed: after a step that fails halfway the database is asked again.
+        let kept = self.tail.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let mut tail = match kept {
+            Some(tail) if tail.campaign == *id && tail.is_current(&mut tx).await? => tail,
+            _ => Tail::fold(id, read(&mut tx, id).await?)?,
+        };
+        if seq != tail.next {
+            return Err(StoreError::Conflict { campaign: id.clone(), seq, next: tail.next });
+        }
+        tail.advance(&mut tx, event, extra).await?;
+        tx.commit().await?;
+        let digest = Hash::from(tail.digest.clone());
+        self.keep(tail);
+        Ok(digest)
+    }
+
+    /// Remembers where a campaign stands, once that is committed.
+    pub(crate) fn keep(&self, tail: Tail) {
+        *self.tail.lock().unwrap_or_else(PoisonError::into_inner) = Some(tail);
+    }
+}
+
+/// The end of a campaign's log, and the state that the log folds to.
+#[derive(Debug)]
+pub(crate) struct Tail {
+    campaign: CampaignId,
+    state: State,
+    /// Empty before the first event.
+    digest: String,
+    next: u64,
+}
+
+impl Tail {
+    pub(crate) fn of_new(campaign: CampaignId) -> Self {
+        Tail { campaign, state: State::default(), digest: String::new(), next: 0 }
+    }
+
+    fn fold(campaign: &CampaignId, events: Vec<Stored>) -> Result<Self, StoreError> {
+        let mut tail = Tail::of_new(campaign.clone());
+        for stored in events {
+            tail.state.apply(&stored.event).map_err(|error| damaged(campaign, stored.seq, &error.to_string()))?;
+            tail.digest = stored.digest.as_str().to_owned();
+            tail.next = stored.seq + 1;
+        }
+        Ok(tail)
+    }
+
+    /// Whether nobody has gone on with the campaign since.
+    async fn is_current(&self, tx: &mut SqliteConnection) -> Result<bool, StoreError> {
+        let last: Option<(i64, String)> =
+            sqlx::query_as("SELECT seq, digest FROM events WHERE campaign = ? ORDER BY seq DESC LIMIT 1")
+                .bind(self.campaign.as_str())
+                .fetch_optional(tx)
+                .await?;
+        Ok(last.is_some_and(|(seq, digest)| seq.cast_unsigned() + 1 == self.next && digest == self.digest))
+    }
+
+    /// Applies an event and writes it with everything that follows from it. After an error the transaction and the tail
+    /// are to be dropped.
+    pub(crate) async fn advance(
+        &mut self,
+        tx: &mut SqliteConnection,
+        event: &Event,
+        extra: Extra<'_>,
+    ) -> Result<(), StoreError> {
+        extra.check(event)?;
+        let payload = payload(event)?;
+        self.state.apply(event)?;
+        self.digest = chain(&self.digest, event.kind().as_bytes(), payload.as_bytes());
+        let step = Step { campaign: &self.campaign, seq: self.next.cast_signed(), event, extra, after: &self.state };
+        insert(tx, &step, &payload, &self.digest).await.map_err(|error| dangling(error, &step))?;
+        project(tx, &step).await.map_err(|error| dangling(error, &step))?;
+        self.next += 1;
+        Ok(())
+    }
+}
+
+impl Extra<'_> {
+    /// What would be stored nowhere is refused, not dropped.
+    fn check(&self, event: &Event) -> Result<(), StoreError> {
+        let (source, trials, message) = match event {
+            Event::CandidateWritten { candidate, .. } => (Some(&candidate.source), false, false),
+            Event::Calibrated { .. } => (None, true, false),
+            Event::CandidateEvaluated { .. } => (None, true, true),
+            Event::Started(_)
+            | Event::BundleRegistered { .. }
+            | Event::PlanFailed { .. }
+            | Event::ExecutorFailed { .. }
+            | Event::ArmJudged { .. }
+            | Event::ArmSkipped { .. }
+            | Event::PrinciplesRevised { .. }
+            | Event::IterationClosed { .. }
+            | Event::Ended { .. } => (None, false, false),
+        };
+        let what = match self.source.map(|text| Hash::of(text.as_bytes())) {
+            Some(hash) if Some(&hash) != source => "this source",
+            _ if !self.trials.is_empty() && !trials => "trials",
+            _ if self.message.is_some() && !message => "a message",
+            _ => return Ok(()),
+        };
+        let problem = format!("the `{}` event speaks of none", event.kind());
+        Err(StoreError::Unstorable { what: what.into(), problem })
+    }
+}
+
+/// digest of n = blake3(digest of n−1 || kind || payload). A kind has no brace and a payload begins with one, so no two
+/// events give the same bytes. Campaign, time and diagnostics stay outside.
+fn chain(before: &str, kind: &[u8], payload: &[u8]) -> String {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(before.as_bytes()).update(kind).update(payload);
+    hasher.finalize().to_hex().to_string()
+}
+
+/// The event as JSON; an error if it would read back as another one, as a number that is not finite does.
+fn payload(event: &Event) -> Result<String, StoreError> {
+    let unstorable =
+        |problem: String| StoreError::Unstorable { what: format!("the event `{}`", event.kind()), problem };
+    let payload = serde_json::to_string(event).map_err(|error| unstorable(error.to_string()))?;
+    match serde_json::from_str::<Event>(&payload) {
+        Ok(same) if same == *event => Ok(payload),
+        Ok(_) | Err(_) => Err(unstorable("a number in it is not finite".into())),
+    }
+}
+
+async fn insert(tx: &mut SqliteConnection, step: &Step<'_>, payload: &str, digest: &str) -> Result<(), StoreError> {
+    sqlx::query("INSERT INTO events (campaign, seq, kind, payload, digest, at_ms) VALUES (?, ?, ?, ?, ?, ?)")
+        .bind(step.campaign.as_str())
+        .bind(step.seq)
+        .bind(step.event.kind())
+        .bind(payload)
+        .bind(digest)
+        .bind(now_ms())
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// An event as stored, in bytes: a damaged one need not be text any more.
+#[derive(sqlx::FromRow)]
+struct Row {
+    seq: i64,
+    kind: Vec<u8>,
+    payload: Vec<u8>,
+    digest: Vec<u8>,
+    at_ms: i64,
+}
+
+async fn read(connection: &mut SqliteConnection, id: &CampaignId) -> Result<Vec<Stored>, StoreError> {
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT seq, CAST(kind AS BLOB) AS kind, CAST(payload AS BLOB) AS payload, CAST(digest AS BLOB) AS digest, at_ms
+         FROM events WHERE campaign = ? ORDER BY seq",
+    )
+    .bind(id.as_str())
+    .fetch_all(connection)
+    .await?;
+    let mut digest = String::new();
+    let mut events = Vec::with_capacity(rows.len());
+    for (expected, row) in (0..).zip(rows) {
+        if row.seq != expected {
+            return Err(damaged(id, expected.cast_unsigned(), "it is missing"));
+        }
+        let seq = row.seq.cast_unsigned();
+        digest = chain(&digest, &row.kind, &row.payload);
+        if digest.as_bytes() != row.digest {
+            return Err(damaged(id, seq, "it is not what was written: its digest differs"));
+        }
+        let event = serde_json::from_slice(&row.payload)
+            .map_err(|error| damaged(id, seq, &format!("this program cannot read it: {error}")))?;
+        events.push(Stored { seq, event, digest: Hash::from(digest.clone()), at_ms: row.at_ms });
+    }
+    Ok(events)
+}
+
+fn damaged(campaign: &CampaignId, seq: u64, problem: &str) -> StoreError {
+    StoreError::DamagedLog { campaign: campaign.clone(), seq, problem: problem.into() }
+}
+
+fn dangling(error: StoreError, step: &Step<'_>) -> StoreError {
+    match &error {
+        StoreError::Database(sqlx::Error::Database(cause)) if cause.is_foreign_key_violation() => {
+            StoreError::Dangling { what: format!("event {} (`{}`)", step.seq, step.event.kind()) }
+        }
+        _ => error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use science::event::{EndReason, Started};
+    use science::experiment::{Budget, Experiment, Objective};
+    use std::collections::BTreeMap;
+
+    fn started() -> Started {
+        Started {
+            name: "admission".into(),
+            experiment: Experiment {
+                question: "?".into(),
+                iterations: 1,
+                seeds: 3,
+                baseline: "b".into(),
+                reference: "r".into(),
+                scenarios: vec![],
+                objective: Objective { reference_scale: "k".into(), constraints: vec![] },
+                dimensions: vec![],
+                budget: Budget::default(),
+            },
+            scenarios: vec![],
+            inputs: BTreeMap::new(),
+            seed: 1,
+            agents: "scripted".into(),
+            toolchain: "rustc".into(),
+            version: "0".into(),
+            sandboxed: true,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_transaction_that_is_dropped_before_its_commit_leaves_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(&dir.path().join("lineage.db")).await.unwrap();
+        let id = store.create(&started(), dir.path(), &BTreeMap::new()).await.unwrap();
+        let event = Event::Ended { reason: EndReason::Completed };
+        let before = store.load(&id).await.unwrap();
+        for _ in 0..3 {
+            let mut tx = store.begin().await.unwrap();
+            let mut tail = Tail::fold(&id, read(&mut tx, &id).await.unwrap()).unwrap();
+            tail.advance(&mut tx, &event, Extra::default()).await.unwrap();
+            drop(tx);
+            assert_eq!(store.load(&id).await.unwrap().digest, before.digest);
+            let ended = sqlx::query_scalar::<_, Option<String>>("SELECT ended FROM campaigns");
+            assert_eq!(ended.fetch_one(&store.pool).await.unwrap(), None);
+        }
+        store.append(&id, 1, &event, Extra::default()).await.unwrap();
+        assert_eq!(store.load(&id).await.unwrap().next_seq, 2);
     }
 }

@@ -12,6 +12,7 @@
 //! keeps two processes from running one campaign.
 
 pub mod campaigns;
+pub mod check;
 pub mod error;
 pub mod events;
 pub mod lock;

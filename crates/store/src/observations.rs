@@ -2,8 +2,9 @@
 
 use crate::campaigns::CampaignId;
 use crate::error::StoreError;
-use crate::open::Store;
+use crate::open::{Store, now_ms};
 use science::id::Hash;
+use sqlx::SqliteConnection;
 
 /// Something that the world did once.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,16 +23,83 @@ impl Store {
     /// Records an observation, in its own transaction. Recording the same again changes nothing; something else under
     /// the same key and ordinal is an error.
     pub async fn observe(&self, id: &CampaignId, observation: &Observation) -> Result<(), StoreError> {
-        todo!("{id} {observation:?}")
+        let transaction = async {
+            let mut tx = self.begin().await?;
+            put(&mut tx, id, observation).await?;
+            Ok(tx.commit().await?)
+        };
+        transaction.await.map_err(|error: StoreError| error.at(&self.path))
     }
 
     /// What was observed under a key.
     pub async fn observation(&self, id: &CampaignId, key: &Hash, ordinal: u32) -> Result<Option<String>, StoreError> {
-        todo!("{id} {key} {ordinal}")
+        let payload: Result<Option<String>, sqlx::Error> =
+            sqlx::query_scalar("SELECT payload FROM observations WHERE campaign = ? AND key = ? AND ordinal = ?")
+                .bind(id.as_str())
+                .bind(key.as_str())
+                .bind(ordinal)
+                .fetch_optional(&self.pool)
+                .await;
+        payload.map_err(|error| StoreError::from(error).at(&self.path))
     }
 
     /// Every observation of a kind, in order of arrival.
     pub async fn observations(&self, id: &CampaignId, kind: &str) -> Result<Vec<Observation>, StoreError> {
-        todo!("{id} {kind}")
+        let rows: Result<Vec<Row>, sqlx::Error> = sqlx::query_as(
+            "SELECT key, ordinal, kind, payload FROM observations WHERE campaign = ? AND kind = ? ORDER BY rowid",
+        )
+        .bind(id.as_str())
+        .bind(kind)
+        .fetch_all(&self.pool)
+        .await;
+        let rows = rows.map_err(|error| StoreError::from(error).at(&self.path))?;
+        Ok(rows.into_iter().map(Observation::from).collect())
+    }
+}
+
+/// Writes an observation, or finds it written.
+pub(crate) async fn put(
+    tx: &mut SqliteConnection,
+    id: &CampaignId,
+    observation: &Observation,
+) -> Result<(), StoreError> {
+    let Observation { key, ordinal, kind, payload } = observation;
+    let known: Option<Row> = sqlx::query_as(
+        "SELECT key, ordinal, kind, payload FROM observations WHERE campaign = ? AND key = ? AND ordinal = ?",
+    )
+    .bind(id.as_str())
+    .bind(key.as_str())
+    .bind(ordinal)
+    .fetch_optional(&mut *tx)
+    .await?;
+    match known.map(Observation::from) {
+        Some(known) if known == *observation => return Ok(()),
+        Some(_) => return Err(StoreError::Contradiction { key: key.clone(), ordinal: *ordinal }),
+        None => {}
+    }
+    sqlx::query("INSERT INTO observations (campaign, key, ordinal, kind, payload, at_ms) VALUES (?, ?, ?, ?, ?, ?)")
+        .bind(id.as_str())
+        .bind(key.as_str())
+        .bind(ordinal)
+        .bind(kind)
+        .bind(payload)
+        .bind(now_ms())
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// An observation as stored.
+#[derive(sqlx::FromRow)]
+struct Row {
+    key: String,
+    ordinal: u32,
+    kind: String,
+    payload: String,
+}
+
+impl From<Row> for Observation {
+    fn from(row: Row) -> Self {
+        Observation { key: Hash::from(row.key), ordinal: row.ordinal, kind: row.kind, payload: row.payload }
     }
 }

@@ -1,1 +1,352 @@
 //! Which derived rows follow from which event.
+//!
+//! [`project`] runs in the transaction that appends the event. It reads the state *after* the event and no table: what it
+//! writes follows from the log alone, but for what came beside the event ([`Extra`]) and is stored as it came.
+
+use crate::campaigns::CampaignId;
+use crate::error::StoreError;
+use crate::events::Extra;
+use crate::{observations, texts, trials};
+use science::bundle::{Arm, Bundle, Relation, Side};
+use science::event::{Candidate, EndReason, Event, Started};
+use science::id::CandidateId;
+use science::judge::Finding;
+use science::outcome::Outcome;
+use science::principle::{Change, Principle};
+use science::state::{State, describe};
+use sqlx::SqliteConnection;
+
+/// An event where it stands.
+pub(crate) struct Step<'a> {
+    pub(crate) campaign: &'a CampaignId,
+    pub(crate) seq: i64,
+    pub(crate) event: &'a Event,
+    pub(crate) extra: Extra<'a>,
+    /// The state that the event led to.
+    pub(crate) after: &'a State,
+}
+
+/// Writes the rows that follow from an event.
+pub(crate) async fn project(tx: &mut SqliteConnection, step: &Step<'_>) -> Result<(), StoreError> {
+    if let Some(observation) = step.extra.observation {
+        observations::put(tx, step.campaign, observation).await?;
+    }
+    if let Some(source) = step.extra.source {
+        texts::put(tx, source).await?;
+    }
+    match step.event {
+        Event::Started(opened) => started(tx, step, opened).await?,
+        Event::Calibrated { .. } => {}
+        Event::BundleRegistered { bundle } => bundle_registered(tx, step, bundle).await?,
+        Event::PlanFailed { reason } => plan_failed(tx, step, reason).await?,
+        Event::CandidateWritten { arm, candidate } => candidate_written(tx, step, arm, candidate).await?,
+        Event::ExecutorFailed { arm, .. } => executor_failed(tx, step, arm).await?,
+        Event::CandidateEvaluated { candidate, outcome, .. } => evaluated(tx, step, candidate, *outcome).await?,
+        Event::ArmJudged { arm, finding } => arm_judged(tx, step, arm, finding).await?,
+        Event::ArmSkipped { arm, reason } => arm_skipped(tx, step, arm, reason).await?,
+        Event::PrinciplesRevised { changes } => principles_revised(tx, step, changes).await?,
+        Event::IterationClosed { volume } => iteration_closed(tx, step, *volume).await?,
+        Event::Ended { reason } => ended(tx, step, reason).await?,
+    }
+    trials::put(tx, step.campaign, step.seq, step.extra.trials).await
+}
+
+impl Step<'_> {
+    /// The number of the iteration that the event belongs to.
+    fn iteration(&self) -> i64 {
+        self.after.iterations.len() as i64
+    }
+}
+
+async fn started(tx: &mut SqliteConnection, step: &Step<'_>, started: &Started) -> Result<(), StoreError> {
+    for (path, hash) in &started.inputs {
+        sqlx::query("INSERT INTO inputs (campaign, path, hash) VALUES (?, ?, ?)")
+            .bind(step.campaign.as_str())
+            .bind(path)
+            .bind(hash.as_str())
+            .execute(&mut *tx)
+            .await?;
+    }
+    for (position, name) in (0_i64..).zip(&started.scenarios) {
+        sqlx::query("INSERT INTO scenarios (campaign, position, name) VALUES (?, ?, ?)")
+            .bind(step.campaign.as_str())
+            .bind(position)
+            .bind(name)
+            .execute(&mut *tx)
+            .await?;
+    }
+    Ok(())
+}
+
+async fn bundle_registered(tx: &mut SqliteConnection, step: &Step<'_>, bundle: &Bundle) -> Result<(), StoreError> {
+    let (departs_from, parent) = match &bundle.parent {
+        Side::Baseline => ("baseline", None),
+        Side::Reference => ("reference", None),
+        Side::Arm(_) => ("arm", None),
+        Side::Candidate(id) => ("candidate", Some(id.as_str())),
+    };
+    sqlx::query(
+        "INSERT INTO iterations (campaign, number, seq, question, departs_from, parent) VALUES (?, ?, ?, ?, ?, ?)",
+    )
+    .bind(step.campaign.as_str())
+    .bind(step.iteration())
+    .bind(step.seq)
+    .bind(&bundle.question)
+    .bind(departs_from)
+    .bind(parent)
+    .execute(&mut *tx)
+    .await?;
+    for (position, arm) in (0_i64..).zip(&bundle.arms) {
+        sqlx::query(
+            "INSERT INTO arms (campaign, iteration, name, position, kind, hypothesis, mechanism, diagnostic, intent,
+             metric, claim, confidence) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(step.campaign.as_str())
+        .bind(step.iteration())
+        .bind(&arm.name)
+        .bind(position)
+        .bind(arm.kind.as_str())
+        .bind(&arm.hypothesis)
+        .bind(&arm.mechanism)
+        .bind(&arm.diagnostic)
+        .bind(&arm.design.intent)
+        .bind(arm.prediction.metric.as_str())
+        .bind(claim(arm))
+        .bind(arm.prediction.confidence)
+        .execute(&mut *tx)
+        .await?;
+    }
+    Ok(())
+}
+
+/// A prediction in words.
+fn claim(arm: &Arm) -> String {
+    let prediction = &arm.prediction;
+    let sides: Vec<String> = prediction.against.iter().map(describe).collect();
+    let sides = sides.join(" + ");
+    let mut claim = match prediction.relation {
+        Relation::AtLeast(size) => format!("at least {size} more than {sides}"),
+        Relation::Within(size) => format!("within {size} of {sides}"),
+    };
+    if !prediction.scope.is_empty() {
+        claim.push_str(" in ");
+        claim.push_str(&prediction.scope.join(", "));
+    }
+    claim
+}
+
+async fn plan_failed(tx: &mut SqliteConnection, step: &Step<'_>, reason: &str) -> Result<(), StoreError> {
+    sqlx::query("INSERT INTO iterations (campaign, number, seq, failure) VALUES (?, ?, ?, ?)")
+        .bind(step.campaign.as_str())
+        .bind(step.iteration())
+        .bind(step.seq)
+        .bind(reason)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+async fn candidate_written(
+    tx: &mut SqliteConnection,
+    step: &Step<'_>,
+    arm: &str,
+    candidate: &Candidate,
+) -> Result<(), StoreError> {
+    let point = candidate.point.as_ref().map(serde_json::to_string).transpose().map_err(unstorable)?;
+    // The same code written again is the same candidate; what is known of it stays.
+    sqlx::query(
+        "INSERT INTO candidates (campaign, id, seq, source, parent, iteration, arm, point, free_parameters)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (campaign, id) DO NOTHING",
+    )
+    .bind(step.campaign.as_str())
+    .bind(candidate.id.as_str())
+    .bind(step.seq)
+    .bind(candidate.source.as_str())
+    .bind(candidate.parent.as_ref().map(CandidateId::as_str))
+    .bind(step.iteration())
+    .bind(arm)
+    .bind(point)
+    .bind(candidate.free_parameters)
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query("UPDATE arms SET candidate = ? WHERE campaign = ? AND iteration = ? AND name = ?")
+        .bind(candidate.id.as_str())
+        .bind(step.campaign.as_str())
+        .bind(step.iteration())
+        .bind(arm)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// The state machine gives such an arm its verdict; it stands there, not in the event.
+async fn executor_failed(tx: &mut SqliteConnection, step: &Step<'_>, arm: &str) -> Result<(), StoreError> {
+    let (position, _) = step.after.bundle().arm(arm).expect("the event was applied");
+    let finding = step.after.current().arms[position].finding.as_ref().expect("a failed executor has a finding");
+    arm_judged(tx, step, arm, finding).await
+}
+
+async fn evaluated(
+    tx: &mut SqliteConnection,
+    step: &Step<'_>,
+    candidate: &CandidateId,
+    outcome: Outcome,
+) -> Result<(), StoreError> {
+    let score = step.after.candidates[candidate].score.as_ref();
+    sqlx::query(
+        "UPDATE candidates SET evaluated_seq = ?, outcome = ?, message = ?, improvement = ?, extra_shed_work = ?,
+         net_saving = ?, regret = ?, feasible = ? WHERE campaign = ? AND id = ?",
+    )
+    .bind(step.seq)
+    .bind(outcome.as_str())
+    .bind(step.extra.message)
+    .bind(score.map(|score| score.improvement))
+    .bind(score.map(|score| score.extra_shed_work))
+    .bind(score.and_then(|score| score.net_saving))
+    .bind(score.map(|score| score.regret))
+    .bind(score.map(|_| step.after.objections(candidate).is_empty()))
+    .bind(step.campaign.as_str())
+    .bind(candidate.as_str())
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+async fn arm_judged(
+    tx: &mut SqliteConnection,
+    step: &Step<'_>,
+    arm: &str,
+    finding: &Finding,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE arms SET verdict = ?, error = ?, effect = ?, low = ?, high = ?, reason = ?, judged_seq = ?
+         WHERE campaign = ? AND iteration = ? AND name = ?",
+    )
+    .bind(finding.verdict.as_str())
+    .bind(finding.error.map(science::judge::ErrorKind::as_str))
+    .bind(finding.effect.map(|effect| effect.estimate))
+    .bind(finding.effect.map(|effect| effect.low))
+    .bind(finding.effect.map(|effect| effect.high))
+    .bind(&finding.reason)
+    .bind(step.seq)
+    .bind(step.campaign.as_str())
+    .bind(step.iteration())
+    .bind(arm)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+async fn arm_skipped(tx: &mut SqliteConnection, step: &Step<'_>, arm: &str, reason: &str) -> Result<(), StoreError> {
+    sqlx::query("UPDATE arms SET skipped = ?, judged_seq = ? WHERE campaign = ? AND iteration = ? AND name = ?")
+        .bind(reason)
+        .bind(step.seq)
+        .bind(step.campaign.as_str())
+        .bind(step.iteration())
+        .bind(arm)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+async fn principles_revised(tx: &mut SqliteConnection, step: &Step<'_>, changes: &[Change]) -> Result<(), StoreError> {
+    for change in changes {
+        match change {
+            Change::Insert(principle) | Change::Refine(principle) => write_principle(tx, step, principle).await?,
+            Change::Retire { id, reason } => {
+                sqlx::query(
+                    "UPDATE principles SET status = 'retired', retired_for = ?, seq = ? WHERE campaign = ? AND id = ?",
+                )
+                .bind(reason)
+                .bind(step.seq)
+                .bind(step.campaign.as_str())
+                .bind(id)
+                .execute(&mut *tx)
+                .await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn write_principle(tx: &mut SqliteConnection, step: &Step<'_>, principle: &Principle) -> Result<(), StoreError> {
+    let excludes = principle.constraint.as_ref().map(serde_json::to_string).transpose().map_err(unstorable)?;
+    sqlx::query(
+        "INSERT INTO principles (campaign, id, seq, statement, mechanism, regime, confidence, status, excludes)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT (campaign, id) DO UPDATE SET seq = excluded.seq, statement = excluded.statement,
+         mechanism = excluded.mechanism, regime = excluded.regime, confidence = excluded.confidence,
+         status = excluded.status, excludes = excluded.excludes, retired_for = NULL",
+    )
+    .bind(step.campaign.as_str())
+    .bind(&principle.id)
+    .bind(step.seq)
+    .bind(&principle.statement)
+    .bind(&principle.mechanism)
+    .bind(&principle.regime)
+    .bind(principle.confidence.as_str())
+    .bind(principle.status.as_str())
+    .bind(excludes)
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query("DELETE FROM evidence WHERE campaign = ? AND principle = ?")
+        .bind(step.campaign.as_str())
+        .bind(&principle.id)
+        .execute(&mut *tx)
+        .await?;
+    for (position, finding) in (0_i64..).zip(&principle.evidence) {
+        let cited = cited(step.after, finding);
+        sqlx::query(
+            "INSERT INTO evidence (campaign, principle, position, finding, iteration, arm) VALUES (?, ?, ?, ?, ?, ?)",
+        )
+        .bind(step.campaign.as_str())
+        .bind(&principle.id)
+        .bind(position)
+        .bind(finding)
+        .bind(cited.map(|(iteration, _)| iteration))
+        .bind(cited.map(|(_, arm)| arm))
+        .execute(&mut *tx)
+        .await?;
+    }
+    Ok(())
+}
+
+/// The arm that `F<iteration>.<arm>` cites. Extractors write it in words, so it may cite nothing.
+fn cited<'a>(state: &State, finding: &'a str) -> Option<(u32, &'a str)> {
+    let (iteration, arm) = finding.strip_prefix('F')?.split_once('.')?;
+    let number: u32 = iteration.parse().ok()?;
+    let bundle = state.iterations.get(number.checked_sub(1)? as usize)?.bundle.as_ref()?;
+    bundle.arm(arm).map(|_| (number, arm))
+}
+
+async fn iteration_closed(tx: &mut SqliteConnection, step: &Step<'_>, volume: f64) -> Result<(), StoreError> {
+    let champion = step.after.current().champion.as_ref();
+    sqlx::query(
+        "UPDATE iterations SET volume = ?, champion = ?, matches_reference = ? WHERE campaign = ? AND number = ?",
+    )
+    .bind(volume)
+    .bind(champion.map(|champion| champion.id.as_str()))
+    .bind(champion.map(|champion| champion.matches_reference))
+    .bind(step.campaign.as_str())
+    .bind(step.iteration())
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+async fn ended(tx: &mut SqliteConnection, step: &Step<'_>, reason: &EndReason) -> Result<(), StoreError> {
+    let reason = match reason {
+        EndReason::Completed => "completed".to_owned(),
+        EndReason::BudgetSpent(budget) => format!("budget spent: {budget}"),
+    };
+    sqlx::query("UPDATE campaigns SET ended = ? WHERE id = ?")
+        .bind(reason)
+        .bind(step.campaign.as_str())
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+fn unstorable(error: serde_json::Error) -> StoreError {
+    StoreError::Unstorable { what: "a derived column".into(), problem: error.to_string() }
+}

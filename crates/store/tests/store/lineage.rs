@@ -1,0 +1,153 @@
+//! The derived tables after a whole campaign.
+
+use crate::made_up::{SCENARIOS, SEEDS, inputs, play, record, started, trial};
+use science::event::Event;
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
+use std::path::Path;
+use store::{Extra, Store, TrialRow};
+
+/// The database without the store around it.
+pub(crate) async fn raw(path: &Path) -> SqlitePool {
+    SqlitePool::connect_with(SqliteConnectOptions::new().filename(path).foreign_keys(false)).await.unwrap()
+}
+
+/// The cells of a query's rows, joined.
+async fn table(path: &Path, query: &'static str) -> Vec<String> {
+    sqlx::query_scalar(query).fetch_all(&raw(path).await).await.unwrap()
+}
+
+#[tokio::test]
+async fn every_reference_of_a_whole_campaign_resolves() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("lineage.db");
+    let store = Store::open(&path).await.unwrap();
+    record(&store, 1, dir.path()).await;
+    record(&store, 2, dir.path()).await;
+    assert_eq!(table(&path, "SELECT \"table\" FROM pragma_foreign_key_check").await, Vec::<String>::new());
+    store.check().await.unwrap();
+    // Whatever became of a candidate, of an arm or of a principle leads back to an event of that kind.
+    let edges = table(
+        &path,
+        "SELECT kind || ' ' || count(*) FROM (
+            SELECT campaign, seq FROM candidates UNION ALL SELECT campaign, evaluated_seq FROM candidates
+            UNION ALL SELECT campaign, judged_seq FROM arms UNION ALL SELECT campaign, seq FROM iterations
+            UNION ALL SELECT campaign, seq FROM principles UNION ALL SELECT campaign, seq FROM trials
+         ) JOIN events USING (campaign, seq) GROUP BY kind ORDER BY kind",
+    );
+    let expected = [
+        "arm-judged 8",
+        "arm-skipped 8",
+        "bundle-registered 6",
+        "calibrated 24",
+        "candidate-evaluated 30",
+        "candidate-written 6",
+        "executor-failed 2",
+        "plan-failed 2",
+        "principles-revised 4",
+    ];
+    assert_eq!(edges.await, expected);
+}
+
+#[tokio::test]
+async fn arms_and_candidates_say_what_became_of_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("lineage.db");
+    record(&Store::open(&path).await.unwrap(), 1, dir.path()).await;
+    let arms = table(
+        &path,
+        "SELECT concat_ws(' | ', iteration, name, kind, claim, candidate, verdict, error, round(effect, 2), skipped)
+         FROM arms ORDER BY iteration, position",
+    );
+    let expected = [
+        "1 | main | main | at least 0.02 more than the reference | c1 | confirmed | 0.1",
+        "1 | ablation | ablation | at least 0.02 more than arm `main` | c2 | invalid",
+        "1 | control | control-negative | within 0.01 of the reference + arm `main` in far | c1 | confirmed | 0.0",
+        "3 | main | main | at least 0.02 more than candidate c1 | c3 | refuted | direction | -0.3",
+        "3 | ablation | ablation | at least 0.02 more than arm `main` | the main claim is refuted",
+        "3 | control | control-negative | within 0.01 of the reference + arm `main` in far | the main claim is refuted",
+        "4 | main | main | at least 0.02 more than the reference | invalid",
+        "4 | ablation | ablation | at least 0.02 more than arm `main` | the main claim could not be tested",
+        "4 | control | control-negative | within 0.01 of the reference + arm `main` in far | the main claim could not be tested",
+    ];
+    assert_eq!(arms.await, expected);
+    let candidates = table(
+        &path,
+        "SELECT concat_ws(' | ', id, parent, iteration, arm, point, free_parameters, outcome, message,
+         round(improvement, 2), round(extra_shed_work, 2), round(net_saving, 2), round(regret, 2), feasible)
+         FROM candidates ORDER BY id",
+    );
+    let expected = [
+        r#"c1 | 1 | main | {"half":0.5} | 3 | scored | what rustc said of c1 | 0.22 | 0.36 | 0.1 | 0.0 | 1"#,
+        r#"c2 | c1 | 1 | ablation | {"half":0.5} | 3 | timeout | what rustc said of c2"#,
+        r#"c3 | c1 | 3 | main | {"half":0.5} | 3 | scored | what rustc said of c3 | 0.22 | 0.48 | -0.2 | 0.0 | 1"#,
+    ];
+    assert_eq!(candidates.await, expected);
+}
+
+#[tokio::test]
+async fn iterations_and_principles_say_what_was_learned() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("lineage.db");
+    record(&Store::open(&path).await.unwrap(), 1, dir.path()).await;
+    let iterations = table(
+        &path,
+        "SELECT concat_ws(' | ', number, question, departs_from, parent, failure, round(volume, 2), champion,
+         matches_reference) FROM iterations ORDER BY number",
+    );
+    let expected = [
+        "1 | q | reference | 0.75 | c1 | 1",
+        "2 | it answered with a poem | 0.75 | c1 | 1",
+        "3 | q | candidate | c1 | 0.75 | c1 | 1",
+        "4 | q | reference | 0.75 | c1 | 1",
+    ];
+    assert_eq!(iterations.await, expected);
+    let principles =
+        table(&path, "SELECT concat_ws(' | ', id, confidence, status, retired_for, excludes) FROM principles");
+    let expected = [
+        r#"P1 | established | active | {"half":[0.0,0.25]}"#,
+        r#"P2 | provisional | retired | contradicted | {"half":[0.0,0.25]}"#,
+    ];
+    assert_eq!(principles.await, expected);
+    let evidence = table(
+        &path,
+        "SELECT concat_ws(' | ', principle, finding, verdict) FROM evidence
+         LEFT JOIN arms USING (campaign, iteration) WHERE arms.name = evidence.arm OR evidence.arm IS NULL
+         ORDER BY principle, evidence.position",
+    );
+    // What an extractor cites and nobody found stays visible as such.
+    assert_eq!(
+        evidence.await,
+        ["P1 | F1.main | confirmed", "P1 | F3.main | refuted", "P2 | F3.main | refuted", "P2 | F7.hearsay"]
+    );
+    assert_eq!(table(&path, "SELECT ended FROM campaigns").await, ["completed"]);
+}
+
+#[tokio::test]
+async fn trials_come_back_in_the_order_of_the_experiment_and_to_the_bit() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(&dir.path().join("lineage.db")).await.unwrap();
+    let (id, _) = record(&store, 1, dir.path()).await;
+    for policy in ["baseline", "reference", "c1", "c3"] {
+        let expected: Vec<_> =
+            SCENARIOS.iter().flat_map(|scenario| (0..SEEDS).map(|seed| trial(policy, scenario, seed))).collect();
+        let stored = store.trials(&id, policy).await.unwrap();
+        assert_eq!(stored, expected);
+        assert_eq!(science::trial::hash(&stored), science::trial::hash(&expected));
+    }
+    assert_eq!(store.trials(&id, "c2").await.unwrap(), vec![]);
+}
+
+#[tokio::test]
+async fn a_trial_without_critical_requests_keeps_its_missing_numbers() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(&dir.path().join("lineage.db")).await.unwrap();
+    let id = store.create(&started(1), dir.path(), &inputs()).await.unwrap();
+    let calibrated: Event = play(&started(1)).remove(0).event;
+    let mut trial = trial("baseline", "near", 0);
+    (trial.drift, trial.e2e_p90_us) = (f64::NAN, f64::INFINITY);
+    let rows = [TrialRow { policy: "baseline", scenario: "near", seed: 0, trial }];
+    store.append(&id, 1, &calibrated, Extra { trials: &rows, ..Extra::default() }).await.unwrap();
+    let stored = store.trials(&id, "baseline").await.unwrap();
+    assert!(stored[0].drift.is_nan());
+    assert_eq!(stored[0].e2e_p90_us, f64::INFINITY);
+}

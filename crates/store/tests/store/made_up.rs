@@ -1,0 +1,258 @@
+//! A campaign in which every kind of event happens, played by the state machine itself.
+
+use science::bundle::{Arm, ArmKind, Bundle, Design, Metric, Prediction, Relation, Side};
+use science::event::{Candidate, Event, Started};
+use science::experiment::{Budget, Experiment, Objective};
+use science::id::{CandidateId, Hash};
+use science::objective::{Cell, Measurement, Yardsticks};
+use science::outcome::Outcome;
+use science::principle::{Change, Confidence, Principle, Status};
+use science::space::{Constraint, Dimension, Measure, Value, Within};
+use science::state::{Action, State};
+use science::trial::{self, Trial};
+use std::collections::BTreeMap;
+use std::path::Path;
+use store::{CampaignId, Extra, Store, TrialRow};
+
+pub(crate) const SCENARIOS: [&str; 2] = ["near", "far"];
+pub(crate) const SEEDS: u32 = 3;
+
+/// An event and what is stored beside it.
+#[derive(Clone)]
+pub(crate) struct Played {
+    pub(crate) event: Event,
+    pub(crate) source: Option<String>,
+    pub(crate) message: Option<String>,
+    /// Policies whose trials came with it.
+    pub(crate) policies: Vec<String>,
+}
+
+pub(crate) fn inputs() -> BTreeMap<String, String> {
+    let files = [("campaign.toml", "question = \"?\""), ("scenarios/near.toml", "name = \"near\"")];
+    files.map(|(path, text)| (path.to_owned(), text.to_owned())).into()
+}
+
+pub(crate) fn started(seed: u64) -> Started {
+    let half = Dimension {
+        name: "half".into(),
+        meaning: String::new(),
+        range: Some([0.0, 1.0]),
+        values: vec![],
+        measure: Measure::Uniform,
+        parent: BTreeMap::new(),
+    };
+    Started {
+        name: "admission".into(),
+        experiment: Experiment {
+            question: "?".into(),
+            iterations: 4,
+            seeds: SEEDS,
+            baseline: "b".into(),
+            reference: "r".into(),
+            scenarios: vec!["near.toml".into(), "far.toml".into()],
+            objective: Objective { reference_scale: "k".into(), constraints: vec![] },
+            dimensions: vec![half],
+            budget: Budget::default(),
+        },
+        scenarios: SCENARIOS.map(String::from).to_vec(),
+        inputs: inputs().into_iter().map(|(path, text)| (path, Hash::of(text.as_bytes()))).collect(),
+        seed,
+        agents: "scripted".into(),
+        toolchain: "rustc".into(),
+        version: "0".into(),
+        sandboxed: true,
+    }
+}
+
+/// The whole campaign after its `started` event.
+pub(crate) fn play(started: &Started) -> Vec<Played> {
+    let mut state = State::default();
+    state.apply(&Event::Started(Box::new(started.clone()))).unwrap();
+    let mut played = Vec::new();
+    loop {
+        let (iteration, action) = (state.iteration_number(), state.next_action());
+        let step = match action {
+            Action::Calibrate => calibrated(),
+            Action::Plan => plain(plan(iteration)),
+            Action::Implement { arm } => implement(iteration, &state.bundle().arms[arm].name),
+            Action::Evaluate { candidate } => evaluate(&candidate),
+            Action::Extract => plain(Event::PrinciplesRevised { changes: lessons(iteration) }),
+            Action::Record(event) => plain(*event),
+            Action::Rest => return played,
+        };
+        state.apply(&step.event).unwrap();
+        played.push(step);
+    }
+}
+
+pub(crate) fn fold(started: &Started, played: &[Played]) -> State {
+    let mut state = State::default();
+    state.apply(&Event::Started(Box::new(started.clone()))).unwrap();
+    for step in played {
+        state.apply(&step.event).unwrap();
+    }
+    state
+}
+
+pub(crate) async fn append(store: &Store, id: &CampaignId, seq: u64, step: &Played) -> Result<Hash, store::StoreError> {
+    let trials: Vec<TrialRow<'_>> = step.policies.iter().flat_map(|policy| trials(policy)).collect();
+    let (source, message) = (step.source.as_deref(), step.message.as_deref());
+    store.append(id, seq, &step.event, Extra { source, trials: &trials, message, observation: None }).await
+}
+
+/// Stores the whole campaign.
+pub(crate) async fn record(store: &Store, seed: u64, directory: &Path) -> (CampaignId, Vec<Played>) {
+    let started = started(seed);
+    let id = store.create(&started, directory, &inputs()).await.unwrap();
+    let played = play(&started);
+    for (seq, step) in (1..).zip(&played) {
+        append(store, &id, seq, step).await.unwrap();
+    }
+    (id, played)
+}
+
+/// The trials of a policy, the last scenario first: the store has to put them in order.
+pub(crate) fn trials(policy: &str) -> Vec<TrialRow<'_>> {
+    let cells = SCENARIOS.iter().rev().flat_map(|scenario| (0..SEEDS).rev().map(move |seed| (*scenario, seed)));
+    cells.map(|(scenario, seed)| TrialRow { policy, scenario, seed, trial: trial(policy, scenario, seed) }).collect()
+}
+
+pub(crate) fn trial(policy: &str, scenario: &str, seed: u32) -> Trial {
+    let n = Hash::of(format!("{policy} {scenario} {seed}").as_bytes());
+    let n = u64::from_str_radix(&n.as_str()[..8], 16).unwrap();
+    Trial {
+        ttft_mean_us: n as f64 / 3.0,
+        drift: 0.1 + 0.2,
+        refused_work: n,
+        output_tokens: 1 << 40,
+        ..Trial::default()
+    }
+}
+
+pub(crate) fn source(candidate: &str) -> String {
+    format!("pub struct Policy; // {candidate}")
+}
+
+fn plain(event: Event) -> Played {
+    Played { event, source: None, message: None, policies: vec![] }
+}
+
+fn measurement(y: f64, x: f64) -> Measurement {
+    let cell = |seed: u32| Cell {
+        gains: [y + f64::from(seed) * 1e-4; 4],
+        x: x + f64::from(seed) * 1e-4,
+        x_requests: x,
+        extra_sheds: -10,
+        droppable: 100,
+        saved_ms: 1.0 / 3.0,
+        throughput: 1.0,
+        protected: 0,
+    };
+    Measurement { cells: SCENARIOS.map(|_| (0..SEEDS).map(cell).collect()).to_vec() }
+}
+
+fn calibrated() -> Played {
+    let yardsticks = Yardsticks {
+        reference: measurement(0.25, 0.4),
+        reference_again: measurement(0.25, 0.4),
+        refuse_everything: measurement(0.4, 0.8),
+        louder: measurement(0.27, 0.44),
+        softer: measurement(0.23, 0.36),
+        lambda: 5.0,
+        overloaded: vec!["far".into()],
+    };
+    let event = Event::Calibrated { yardsticks: Box::new(yardsticks), trials: Hash::of(b"") };
+    Played { policies: vec!["baseline".into(), "reference".into()], ..plain(event) }
+}
+
+fn arm(name: &str, kind: ArmKind, against: Vec<Side>) -> Arm {
+    Arm {
+        name: name.into(),
+        kind,
+        hypothesis: "h".into(),
+        mechanism: "m".into(),
+        diagnostic: "d".into(),
+        prediction: Prediction {
+            metric: Metric::NetSaving,
+            against,
+            scope: vec![],
+            relation: Relation::AtLeast(0.02),
+            confidence: 0.5,
+        },
+        design: Design { intent: "i".into(), point: None },
+    }
+}
+
+fn plan(iteration: u32) -> Event {
+    if iteration == 2 {
+        return Event::PlanFailed { reason: "it answered with a poem".into() };
+    }
+    let parent = if iteration == 3 { Side::Candidate(CandidateId::from("c1".to_owned())) } else { Side::Reference };
+    let main = arm("main", ArmKind::Main, vec![parent.clone()]);
+    let ablation = arm("ablation", ArmKind::Ablation, vec![Side::Arm("main".into())]);
+    let mut control = arm("control", ArmKind::ControlNegative, vec![Side::Reference, Side::Arm("main".into())]);
+    control.prediction.metric = Metric::TtftP90;
+    control.prediction.scope = vec!["far".into()];
+    control.prediction.relation = Relation::Within(0.01);
+    let bundle = Bundle { question: "q".into(), parent, arms: vec![main, ablation, control] };
+    Event::BundleRegistered { bundle: Box::new(bundle) }
+}
+
+fn implement(iteration: u32, arm: &str) -> Played {
+    let (id, parent) = match (iteration, arm) {
+        (1, "main") => ("c1", None),
+        (1, "ablation") => ("c2", Some("c1")),
+        (1, _) => ("c1", None), // the same code once more
+        (3, "main") => ("c3", Some("c1")),
+        _ => {
+            return plain(Event::ExecutorFailed { arm: arm.into(), reason: "it answered with a poem".into() });
+        }
+    };
+    let candidate = Candidate {
+        id: CandidateId::from(id.to_owned()),
+        source: Hash::of(source(id).as_bytes()),
+        parent: parent.map(|parent| CandidateId::from(parent.to_owned())),
+        point: Some([("half".to_owned(), Value::Number(0.5))].into()),
+        free_parameters: Some(3),
+    };
+    Played { source: Some(source(id)), ..plain(Event::CandidateWritten { arm: arm.into(), candidate }) }
+}
+
+fn evaluate(candidate: &CandidateId) -> Played {
+    let (outcome, measured) = match candidate.as_str() {
+        "c1" => (Outcome::Scored, Some(measurement(0.25, 0.36))),
+        "c2" => (Outcome::Timeout, None),
+        _ => (Outcome::Scored, Some(measurement(0.25, 0.48))),
+    };
+    let scored = outcome == Outcome::Scored;
+    let rows = if scored { trials(candidate.as_str()) } else { vec![] };
+    let event = Event::CandidateEvaluated {
+        candidate: candidate.clone(),
+        outcome,
+        measurement: measured.map(Box::new),
+        trials: trial::hash(&rows.iter().map(|row| row.trial).collect::<Vec<_>>()),
+    };
+    let policies = if scored { vec![candidate.as_str().to_owned()] } else { vec![] };
+    Played { policies, message: Some(format!("what rustc said of {candidate}")), ..plain(event) }
+}
+
+fn lessons(iteration: u32) -> Vec<Change> {
+    let principle = |id: &str, evidence: &[&str], confidence| Principle {
+        id: id.into(),
+        statement: "s".into(),
+        mechanism: "m".into(),
+        regime: "r".into(),
+        evidence: evidence.iter().map(|finding| (*finding).to_owned()).collect(),
+        confidence,
+        status: Status::Active,
+        constraint: Some(Constraint { excludes: [("half".to_owned(), Within::Range([0.0, 0.25]))].into() }),
+    };
+    match iteration {
+        1 => vec![Change::Insert(principle("P1", &["F1.main", "F1.ablation"], Confidence::Provisional))],
+        3 => vec![
+            Change::Refine(principle("P1", &["F1.main", "F3.main"], Confidence::Established)),
+            Change::Insert(principle("P2", &["F3.main", "F7.hearsay"], Confidence::Provisional)),
+        ],
+        _ => vec![Change::Retire { id: "P2".into(), reason: "contradicted".into() }],
+    }
+}

@@ -1,0 +1,11 @@
+//! The store from outside, on made-up campaigns in temporary directories.
+
+mod lineage;
+mod lock;
+mod log;
+mod lookup;
+mod made_up;
+mod mirror;
+mod open;
+mod schema;
+mod survival;

@@ -1,0 +1,122 @@
+//! The git mirror.
+
+use git2::Repository;
+use science::id::CandidateId;
+use std::path::Path;
+use store::mirror::{Commit, Mirror};
+use store::{CampaignId, StoreError};
+
+fn id(text: &str) -> CandidateId {
+    CandidateId::from(text.to_owned())
+}
+
+fn commit(candidate: &str, parents: &[&str], seq: u64) -> Commit {
+    Commit {
+        campaign: CampaignId::from("0123456789abcdef".to_owned()),
+        candidate: id(candidate),
+        parents: parents.iter().map(|parent| id(parent)).collect(),
+        source: format!("pub struct Policy; // {candidate}\n"),
+        message: format!("{candidate}: less is more"),
+        seq,
+    }
+}
+
+fn family() -> [Commit; 4] {
+    [commit("a", &[], 3), commit("b", &["a"], 7), commit("c", &["a"], 9), commit("d", &["b", "c"], 12)]
+}
+
+/// Every reference with what it points at.
+fn references(path: &Path) -> Vec<(String, String)> {
+    let repository = Repository::open_bare(path).unwrap();
+    let references = repository.references().unwrap().map(|reference| {
+        let reference = reference.unwrap();
+        (reference.name().unwrap().to_owned(), reference.target().unwrap().to_string())
+    });
+    let mut references: Vec<_> = references.collect();
+    references.sort();
+    references
+}
+
+#[test]
+fn commits_have_their_candidates_parents_and_sources() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("candidates.git");
+    let mirror = Mirror::open(&path).unwrap();
+    for commit in &family() {
+        mirror.record(commit).unwrap();
+    }
+    let repository = Repository::open_bare(&path).unwrap();
+    let find = |name: &str| {
+        let name = format!("refs/candidates/0123456789abcdef/{name}");
+        repository.find_reference(&name).unwrap().peel_to_commit().unwrap()
+    };
+    for commit in &family() {
+        let found = find(commit.candidate.as_str());
+        let parents: Vec<_> = commit.parents.iter().map(|parent| find(parent.as_str()).id()).collect();
+        assert_eq!(found.parent_ids().collect::<Vec<_>>(), parents);
+        assert_eq!(found.message().unwrap(), commit.message);
+        let tree = found.tree().unwrap();
+        let blob = repository.find_blob(tree.get_name("candidate.rs").unwrap().id()).unwrap();
+        assert_eq!((tree.len(), blob.content()), (1, commit.source.as_bytes()));
+    }
+    let head = repository.head().unwrap();
+    assert_eq!(head.name().unwrap(), "refs/heads/01234567");
+    assert_eq!(head.target().unwrap(), find("d").id());
+}
+
+#[test]
+fn recording_again_changes_nothing_and_goes_on_where_it_was_killed() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("candidates.git");
+    let mirror = Mirror::open(&path).unwrap();
+    for commit in &family() {
+        mirror.record(commit).unwrap();
+    }
+    let before = references(&path);
+    for commit in &family() {
+        Mirror::open(&path).unwrap().record(commit).unwrap();
+        assert_eq!(references(&path), before);
+    }
+    // Killed between the two references, and before both.
+    let repository = Repository::open_bare(&path).unwrap();
+    let set_back = repository.refname_to_id("refs/candidates/0123456789abcdef/c").unwrap();
+    repository.reference("refs/heads/01234567", set_back, true, "").unwrap();
+    repository.find_reference("refs/candidates/0123456789abcdef/d").unwrap().delete().unwrap();
+    for commit in &family() {
+        mirror.record(commit).unwrap();
+    }
+    assert_eq!(references(&path), before);
+}
+
+#[test]
+fn the_same_candidates_give_the_same_commits_everywhere() {
+    let dir = tempfile::tempdir().unwrap();
+    let ids = ["one", "two"].map(|name| {
+        let path = dir.path().join(name);
+        let mirror = Mirror::open(&path).unwrap();
+        for commit in &family() {
+            mirror.record(commit).unwrap();
+        }
+        references(&path)
+    });
+    assert_eq!(ids[0], ids[1]);
+    // A changed id here means that every mirror that people have would be written anew.
+    assert_eq!(ids[0].last().unwrap().1, "9d5e308cc0fab5c269dda41a68022862b919e519");
+}
+
+#[test]
+fn a_parent_that_was_not_recorded_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let mirror = Mirror::open(&dir.path().join("candidates.git")).unwrap();
+    let error = mirror.record(&commit("b", &["a"], 7)).unwrap_err();
+    assert!(matches!(&error, StoreError::MissingParent { parent, .. } if *parent == id("a")), "{error}");
+}
+
+#[test]
+fn a_mirror_that_cannot_be_used_says_that_it_may_be_deleted() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("candidates.git");
+    std::fs::write(&path, "not a repository").unwrap();
+    let Err(error) = Mirror::open(&path) else { panic!("a file was opened as a repository") };
+    assert!(error.to_string().contains("delete it"), "{error}");
+}
