@@ -102,6 +102,12 @@ impl Compiler {
         if let Some(lld) = &self.toolchain.lld {
             arguments.push("-Clinker-flavor=ld.lld".to_owned());
             arguments.push(format!("-Clinker={}", lld.display()));
+        } else {
+            // `cc` would add start-up code, which runs on loading, and its own library.
+            // A full path: to search for one, the compiler's standard library opens a pair of sockets, which the jail denies.
+            arguments.extend(
+                ["-Clinker=/usr/bin/cc", "-Clink-arg=-nostartfiles", "-Clink-arg=-nostdlib"].map(str::to_owned),
+            );
         }
         arguments.extend(["-o".to_owned(), OBJECT.to_owned(), wrapper::FILE.to_owned()]);
         arguments

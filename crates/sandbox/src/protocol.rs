@@ -6,7 +6,8 @@
 //!
 //! From the child: status u32, length u32, then that many bytes. `SEALED` (empty) comes before any code of the candidate
 //! has run, so whatever goes wrong earlier is ours; then `READY` with the candidate's description; then `ANSWERS` for each
-//! round, one byte per question.
+//! round, one byte per question. A candidate that has broken out of the language can forge frames; it speaks for itself then,
+//! as with any answer, and knows nothing more.
 
 /// Bytes before the payload of a frame to the child.
 pub(crate) const ORDER_HEADER: usize = 4;
