@@ -115,19 +115,33 @@ enum Found {
 
 /// What lies at `path`, judged without SQLite.
 fn look(path: &Path) -> Found {
+    // Asked first, since who creates a database makes the file before its log.
+    let orphan = has_log(path);
+    let nothing = |problem: &str| match orphan {
+        // SQLite would delete the log.
+        true => Found::Problem(StoreError::DamagedFile { path: path.to_owned(), problem: problem.into() }),
+        false => Found::Nothing,
+    };
     let mut file = match std::fs::OpenOptions::new().read(true).write(true).open(path) {
         Ok(file) => file,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Found::Nothing,
+        Err(error) if error.kind() == ErrorKind::NotFound => return nothing("only its `-wal` file is left"),
         Err(error) => return Found::Problem(unwritable(path, &error)),
     };
     let mut head = Vec::new();
     match file.by_ref().take(MAGIC.len() as u64).read_to_end(&mut head) {
         Err(error) => Found::Problem(unwritable(path, &error)),
         // A process that was killed between creating the file and writing to it leaves it empty.
-        Ok(0) => Found::Nothing,
+        Ok(0) => nothing("it is empty, its `-wal` file is not"),
         Ok(_) if head == MAGIC => Found::Database,
         Ok(_) => Found::Problem(StoreError::NotADatabase { path: path.to_owned() }),
     }
+}
+
+/// Whether a write-ahead log lies beside the file.
+fn has_log(path: &Path) -> bool {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    std::fs::metadata(log).is_ok_and(|log| log.len() > 0)
 }
 
 /// Whether a database has all migrations that this program has; an error if it has others.

@@ -118,6 +118,17 @@ async fn a_truncated_database_is_refused_and_unchanged() {
 }
 
 #[tokio::test]
+async fn a_write_ahead_log_without_its_database_is_not_thrown_away() {
+    let dir = tempfile::tempdir().unwrap();
+    let (path, log) = (dir.path().join("lineage.db"), dir.path().join("lineage.db-wal"));
+    fs::write(&log, "the last steps").unwrap();
+    assert!(matches!(Store::open(&path).await, Err(StoreError::DamagedFile { .. })));
+    fs::write(&path, "").unwrap();
+    assert!(matches!(refused(&path).await, StoreError::DamagedFile { .. }));
+    assert_eq!(fs::read_to_string(&log).unwrap(), "the last steps");
+}
+
+#[tokio::test]
 async fn a_database_with_broken_pages_says_so_when_they_are_read() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("lineage.db");

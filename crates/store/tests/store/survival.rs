@@ -4,11 +4,12 @@ use crate::made_up::{append, fold, inputs, play, started};
 use science::event::Event;
 use std::future::Future;
 use std::io::{BufRead, BufReader};
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::pin::pin;
 use std::process::{Command, Stdio};
 use std::task::Poll;
-use store::Store;
+use store::{CampaignId, Store, StoreError, lock};
 
 /// Set for the process that is to be killed: the directory in which it works.
 const VICTIM: &str = "ELENCHUS_TEST_VICTIM";
@@ -49,11 +50,16 @@ async fn a_step_that_is_given_up_is_there_as_a_whole_or_not_at_all() {
     }
 }
 
+fn victims_lock() -> CampaignId {
+    CampaignId::from("victim".to_owned())
+}
+
 /// Appends campaign after campaign and says each step that is committed, until it is killed.
 #[tokio::test]
 #[expect(clippy::print_stdout, reason = "its parent reads what it says")]
 async fn victim() {
     let Some(directory) = std::env::var_os(VICTIM) else { return };
+    let _held = lock(Path::new(&directory), &victims_lock()).unwrap();
     let store = Store::open(&Path::new(&directory).join("lineage.db")).await.unwrap();
     for seed in 0.. {
         let opened = started(seed);
@@ -66,7 +72,7 @@ async fn victim() {
 }
 
 #[tokio::test]
-async fn a_killed_process_loses_no_committed_step() {
+async fn a_killed_process_loses_no_committed_step_and_its_lock_is_free() {
     for lines in [1, 7, 40, 90] {
         let dir = tempfile::tempdir().unwrap();
         let mut child = Command::new(std::env::current_exe().unwrap())
@@ -76,11 +82,14 @@ async fn a_killed_process_loses_no_committed_step() {
             .spawn()
             .unwrap();
         let output = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
-        // The runner puts the name of the test before the first line.
-        let said: Vec<String> =
-            output.filter_map(|line| Some(line.split_once("committed ")?.1.to_owned())).take(lines).collect();
+        // The runner puts the name of the test before the first line. Its pipe stays open, or it would die of that.
+        let mut output = output.filter_map(|line| Some(line.split_once("committed ")?.1.to_owned()));
+        let said: Vec<String> = output.by_ref().take(lines).collect();
+        let held = lock(dir.path(), &victims_lock()).unwrap_err();
+        assert!(matches!(held, StoreError::Locked { pid: Some(pid), .. } if pid == child.id()), "{held}");
         child.kill().unwrap(); // SIGKILL
-        child.wait().unwrap();
+        assert_eq!(child.wait().unwrap().signal(), Some(9));
+        lock(dir.path(), &victims_lock()).unwrap();
         assert_eq!(said.len(), lines);
 
         let (last, seq) = said.last().unwrap().split_once(' ').unwrap();
