@@ -1,0 +1,54 @@
+//! The commands, one file each.
+
+mod campaigns;
+mod champion;
+mod evaluate;
+mod new;
+mod report;
+mod resume;
+mod run;
+mod simulate;
+
+use crate::context::Global;
+use crate::failure::{Code, Failure};
+
+/// What to do.
+#[derive(clap::Subcommand)]
+pub(crate) enum Subcommand {
+    /// Launch a campaign on an experiment
+    Run(run::Args),
+    /// Go on with a campaign where its record ends
+    Resume(resume::Args),
+    /// List the campaigns of this state directory
+    List(campaigns::ListArgs),
+    /// Say where a campaign stands
+    Status(campaigns::StatusArgs),
+    /// Show a campaign's lineage, findings and principles
+    Show(campaigns::ShowArgs),
+    /// Print the source of the best candidate
+    Champion(champion::Args),
+    /// Print the lineage report
+    Report(report::Args),
+    /// Score one source file against an experiment's baseline and reference
+    Evaluate(evaluate::Args),
+    /// Write a commented starter for a candidate
+    New(new::Args),
+    /// Run the simulator by itself
+    Simulate(simulate::Args),
+}
+
+/// Runs a command.
+pub(crate) async fn dispatch(command: Subcommand, global: &Global) -> Result<Code, Failure> {
+    match command {
+        Subcommand::Run(args) => run::run(args, global).await,
+        Subcommand::Resume(args) => resume::resume(args, global).await,
+        Subcommand::List(args) => campaigns::list(args, global).await,
+        Subcommand::Status(args) => campaigns::status(args, global).await,
+        Subcommand::Show(args) => campaigns::show(args, global).await,
+        Subcommand::Champion(args) => champion::champion(args, global).await,
+        Subcommand::Report(args) => report::report(args, global).await,
+        Subcommand::Evaluate(args) => evaluate::evaluate(args, global),
+        Subcommand::New(args) => new::new(args),
+        Subcommand::Simulate(args) => simulate::simulate(args, global),
+    }
+}

@@ -1,0 +1,77 @@
+//! `elenchus list`, `status` and `show`
+
+use crate::commands::report::Source;
+use crate::context::{Format, Global, campaign};
+use crate::failure::{Code, Failure};
+use serde_json::json;
+
+/// List the campaigns of this state directory, the latest last.
+#[derive(clap::Args)]
+pub(crate) struct ListArgs {
+    /// How to print it
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+}
+
+/// Say where a campaign stands.
+#[derive(clap::Args)]
+pub(crate) struct StatusArgs {
+    /// The campaign, by the beginning of its id; the latest if left out
+    campaign: Option<String>,
+    /// How to print it
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+}
+
+/// Show a campaign's lineage, findings and principles.
+#[derive(clap::Args)]
+pub(crate) struct ShowArgs {
+    /// The campaign, by the beginning of its id; the latest if left out
+    campaign: Option<String>,
+    /// How to print it
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+}
+
+pub(crate) async fn list(args: ListArgs, global: &Global) -> Result<Code, Failure> {
+    let campaigns = global.store().await?.campaigns().await?;
+    if args.format == Format::Json {
+        let rows = campaigns.iter().map(|c| {
+            json!({ "id": c.id.as_str(), "name": c.name, "directory": c.directory, "seed": c.seed, "agents": c.agents,
+                    "events": c.events, "created_at_ms": c.created_at_ms, "last_at_ms": c.last_at_ms })
+        });
+        println!("{:#}", rows.collect::<serde_json::Value>());
+        return Ok(Code::Done);
+    }
+    let mut table = comfy_table::Table::new();
+    table.load_style(comfy_table::presets::NOTHING).set_header(["campaign", "experiment", "agents", "seed", "events"]);
+    for c in &campaigns {
+        table.add_row([c.id.short(), &c.name, &c.agents, &c.seed.to_string(), &c.events.to_string()]);
+    }
+    println!("{table}");
+    Ok(Code::Done)
+}
+
+pub(crate) async fn status(args: StatusArgs, global: &Global) -> Result<Code, Failure> {
+    let source = source(args.campaign.as_deref(), global).await?;
+    match args.format {
+        Format::Text => print!("{}", report::terminal::status(&source.record())),
+        Format::Json => println!("{:#}", report::json::status(&source.record())),
+    }
+    Ok(Code::Done)
+}
+
+pub(crate) async fn show(args: ShowArgs, global: &Global) -> Result<Code, Failure> {
+    let source = source(args.campaign.as_deref(), global).await?;
+    match args.format {
+        Format::Text => print!("{}", report::terminal::show(&source.record())),
+        Format::Json => println!("{:#}", report::json::show(&source.record())),
+    }
+    Ok(Code::Done)
+}
+
+async fn source(prefix: Option<&str>, global: &Global) -> Result<Source, Failure> {
+    let store = global.store().await?;
+    let id = campaign(&store, prefix).await?;
+    Source::load(&store, &id).await
+}

@@ -1,0 +1,29 @@
+//! `elenchus champion`
+
+use crate::context::{Format, Global, campaign};
+use crate::failure::{Code, Failure};
+
+/// Print the source of the best candidate; exit 1 if there is none that is admissible.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The campaign, by the beginning of its id; the latest if left out
+    campaign: Option<String>,
+    /// How to print it
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+}
+
+pub(crate) async fn champion(args: Args, global: &Global) -> Result<Code, Failure> {
+    let store = global.store().await?;
+    let id = campaign(&store, args.campaign.as_deref()).await?;
+    let source = super::report::Source::load(&store, &id).await?;
+    let record = source.record();
+    let Some(text) = record.source else {
+        return Err(Failure::failed(format!("campaign {} has no admissible candidate yet", id.short())));
+    };
+    match args.format {
+        Format::Text => print!("{text}"),
+        Format::Json => println!("{:#}", report::json::show(&record)["champion"]),
+    }
+    Ok(Code::Done)
+}

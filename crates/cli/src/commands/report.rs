@@ -1,0 +1,104 @@
+//! `elenchus report`, and the record that all reporting commands read.
+
+use crate::context::{Global, campaign};
+use crate::failure::{Code, Failure};
+use clap::ValueEnum;
+use report::{Record, Times};
+use science::id::Hash;
+use science::state::State;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use store::{CampaignId, Store};
+
+/// Print the lineage report: what was claimed, what became of it, what was learned, who won.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The campaign, by the beginning of its id; the latest if left out
+    campaign: Option<String>,
+    /// How to print it
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+    /// Write it to a file instead of printing it
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For the terminal
+    Text,
+    /// Markdown
+    Markdown,
+    /// For other tools; the shape is stable
+    Json,
+}
+
+pub(crate) async fn report(args: Args, global: &Global) -> Result<Code, Failure> {
+    let store = global.store().await?;
+    let id = campaign(&store, args.campaign.as_deref()).await?;
+    let source = Source::load(&store, &id).await?;
+    let color = args.out.is_none() && std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let text = match args.format {
+        Format::Text => report::terminal::report(&source.record(), 100, color),
+        Format::Markdown => report::markdown::report(&source.record()),
+        Format::Json => format!("{:#}\n", report::json::report(&source.record())),
+    };
+    match args.out {
+        Some(file) => save(&file, &text)?,
+        None => print!("{text}"),
+    }
+    Ok(Code::Done)
+}
+
+/// A campaign's record, read from the database.
+pub(crate) struct Source {
+    id: CampaignId,
+    directory: String,
+    state: State,
+    digest: Hash,
+    source: Option<String>,
+    times: Times,
+}
+
+impl Source {
+    pub(crate) async fn load(store: &Store, id: &CampaignId) -> Result<Self, Failure> {
+        let loaded = store.load(id).await?;
+        let rows = store.campaigns().await?;
+        let row = rows.iter().find(|row| row.id == *id);
+        let times = row.map(|row| Times { created_ms: row.created_at_ms, last_ms: row.last_at_ms });
+        let source = match loaded.state.champion() {
+            Some(champion) => store.source(id, &champion.id).await?,
+            None => None,
+        };
+        Ok(Source {
+            directory: row.map_or_else(String::new, |row| row.directory.display().to_string()),
+            id: id.clone(),
+            state: loaded.state,
+            digest: loaded.digest,
+            source,
+            times: times.unwrap_or_default(),
+        })
+    }
+
+    pub(crate) fn record(&self) -> Record<'_> {
+        Record {
+            id: self.id.as_str(),
+            directory: &self.directory,
+            state: &self.state,
+            digest: self.digest.as_str(),
+            source: self.source.as_deref(),
+            times: self.times,
+        }
+    }
+
+    pub(crate) fn save_markdown(&self, file: &Path) -> Result<(), Failure> {
+        save(file, &report::markdown::report(&self.record()))
+    }
+}
+
+fn save(file: &Path, text: &str) -> Result<(), Failure> {
+    let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let made = parent.map_or(Ok(()), std::fs::create_dir_all);
+    let written = made.and_then(|()| std::fs::write(file, text));
+    written.map_err(|error| Failure::failed(format!("cannot write {}: {error}", file.display())))
+}

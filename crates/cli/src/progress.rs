@@ -1,0 +1,122 @@
+//! What a person sees while a campaign runs: a line that changes on a terminal, plain lines elsewhere.
+
+use engine::Progress;
+use engine::campaign::Work;
+use indicatif::{ProgressBar, ProgressStyle};
+use science::event::Event;
+use science::state::State;
+use std::io::IsTerminal;
+use std::time::{Duration, Instant};
+
+/// The display of one run.
+pub(crate) struct Display {
+    bar: Option<ProgressBar>,
+    since: Instant,
+}
+
+impl Display {
+    pub(crate) fn new(campaign: &str) -> Self {
+        let bar = std::io::stderr().is_terminal().then(|| {
+            let bar = ProgressBar::new_spinner();
+            let style = ProgressStyle::with_template("{spinner} {msg} · {elapsed}");
+            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+            bar.enable_steady_tick(Duration::from_millis(120));
+            bar
+        });
+        let display = Display { bar, since: Instant::now() };
+        display.line(&format!("campaign {campaign}"));
+        display
+    }
+
+    /// Shows one piece of progress.
+    pub(crate) fn show(&mut self, progress: &Progress<'_>) {
+        match progress {
+            Progress::Working(state, work) => {
+                if let Some(bar) = &self.bar {
+                    bar.set_message(working(state, *work));
+                }
+            }
+            Progress::Recorded(state, event) => {
+                if let Some(line) = recorded(state, event) {
+                    self.line(&line);
+                }
+            }
+            Progress::Warning(text) => self.warn(text),
+        }
+    }
+
+    /// Says something that the user should know.
+    pub(crate) fn warn(&self, text: &str) {
+        self.line(&format!("warning: {text}"));
+    }
+
+    /// Clears the changing line.
+    pub(crate) fn close(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn line(&self, text: &str) {
+        match &self.bar {
+            Some(bar) => bar.println(text),
+            None => eprintln!("[{:6.1} s] {text}", self.since.elapsed().as_secs_f64()),
+        }
+    }
+}
+
+fn working(state: &State, work: Work<'_>) -> String {
+    let of = format!("iteration {}/{}", state.iteration_number(), state.opened().experiment.iterations);
+    let what = match work {
+        Work::Calibrating => return "measuring baseline, reference and yardsticks".into(),
+        Work::Planning => "planning".to_owned(),
+        Work::Implementing(arm) => format!("writing {arm}"),
+        Work::Evaluating(id) => format!("evaluating {}", id.short()),
+        Work::Extracting => "drawing lessons".to_owned(),
+    };
+    format!("{of} · {what} · {}", best(state))
+}
+
+fn best(state: &State) -> String {
+    let champion = state.champion();
+    let score = champion.as_ref().and_then(|c| state.candidates[&c.id].score.as_ref());
+    match (champion.as_ref(), score.and_then(|score| score.net_saving)) {
+        (Some(champion), Some(saving)) => format!("best {} saves {:.1} %", champion.id.short(), saving * 100.0),
+        (Some(champion), None) => format!("best {}", champion.id.short()),
+        (None, _) => "nothing admissible yet".into(),
+    }
+}
+
+fn recorded(state: &State, event: &Event) -> Option<String> {
+    match event {
+        Event::Calibrated { yardsticks, .. } => Some(format!(
+            "the reference improves critical latency by {:.1} % and refuses {:.1} % more of the droppable work than the baseline",
+            (1.0 - (-yardsticks.reference.y()).exp()) * 100.0,
+            yardsticks.reference.x() * 100.0
+        )),
+        Event::BundleRegistered { bundle } => {
+            Some(format!("iteration {}: {}", state.iteration_number(), bundle.question))
+        }
+        Event::PlanFailed { reason } => {
+            Some(format!("iteration {}: no usable plan: {reason}", state.iteration_number()))
+        }
+        Event::CandidateEvaluated { candidate, outcome, .. } => (*outcome != science::outcome::Outcome::Scored)
+            .then(|| format!("  candidate {}: {}", candidate.short(), outcome.as_str())),
+        Event::ArmJudged { arm, finding } => {
+            let effect = finding.effect.map_or_else(String::new, |e| {
+                format!(" {:+.1} % [{:+.1}, {:+.1}]", e.estimate * 100.0, e.low * 100.0, e.high * 100.0)
+            });
+            let error = finding.error.map_or_else(String::new, |error| format!(" ({})", error.as_str()));
+            Some(format!("  {arm}: {}{error}{effect}: {}", finding.verdict.as_str(), finding.reason))
+        }
+        Event::ExecutorFailed { arm, reason } => Some(format!("  {arm}: nothing usable was written: {reason}")),
+        Event::IterationClosed { volume } => {
+            Some(format!("  {}; {:.1} % of the declared space is left", best(state), volume * 100.0))
+        }
+        Event::Started(_)
+        | Event::CandidateWritten { .. }
+        | Event::ArmSkipped { .. }
+        | Event::PrinciplesRevised { .. }
+        | Event::Ended { .. } => None,
+    }
+}
