@@ -4,11 +4,19 @@
 //! whether it was right. Start with [`Planner`] and [`Executor`]; both ask a [`Model`], which is a [`Client`] (HTTP), a
 //! recorder around one, or a script in tests.
 
+mod attempts;
 mod client;
+mod digest;
 mod error;
 mod executor;
+mod parse;
 mod planner;
+mod proposal;
 mod request;
+mod setting;
+mod template;
+mod text;
+mod wire;
 
 pub use client::{Client, Endpoint, Limits};
 pub use error::ModelError;
@@ -48,4 +56,23 @@ impl Settings {
     pub fn new(model: impl Into<String>) -> Self {
         Settings { model: model.into(), temperature: None, structured: false }
     }
+}
+
+/// Says why a reply holds no answer at all, if it does not.
+fn unanswered(reply: &Reply) -> Result<(), String> {
+    if let Some(refusal) = &reply.refusal {
+        return Err(format!("the model refused: {}", text::line(refusal, 300)));
+    }
+    if reply.text.trim().is_empty() {
+        let reason = reply.finish_reason.as_deref().unwrap_or("none given");
+        return Err(format!("the reply is empty (finish reason: {})", text::line(reason, 60)));
+    }
+    Ok(())
+}
+
+/// A source as a prompt shows it.
+fn shown(source: Option<&str>) -> Option<String> {
+    /// Characters of a source; no policy worth improving is longer.
+    const SHOWN: usize = 20_000;
+    source.map(|source| text::clip(source.trim(), SHOWN))
 }

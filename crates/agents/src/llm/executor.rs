@@ -1,10 +1,17 @@
-//! The executor.
+//! The executor: a prompt, a reply, a source.
 
-use super::{Model, Request, Settings};
+use super::digest::{Digest, claim};
+use super::setting::{Setting, dimension};
+use super::text::clip;
+use super::{Model, Reply, Request, Role, Settings, parse, template};
 use crate::{AgentError, Brief};
 use futures::future::BoxFuture;
+use science::bundle::Arm;
+use science::space::Value;
+use science::state::{State, describe};
+use serde::Serialize;
 
-/// A executor that asks a model.
+/// An executor that asks a model.
 #[derive(Debug)]
 pub struct Executor<M> {
     model: M,
@@ -18,19 +25,83 @@ impl<M: Model> Executor<M> {
         Executor { model, settings, contract: contract.to_owned() }
     }
 
-    /// What would be asked.
-    pub fn request(&self, _brief: Brief<'_>, _arm: &science::bundle::Arm) -> Request {
-        let _ = (&self.model, &self.contract, &self.settings);
-        unreachable!()
+    /// What is asked for an arm.
+    pub fn request(&self, brief: Brief<'_>, arm: &Arm) -> Request {
+        template::request(Role::Implement, &self.settings, &Context::new(brief, arm, &self.contract), None)
+    }
+
+    async fn write(&self, brief: Brief<'_>, arm: &Arm) -> Result<String, AgentError> {
+        let reply = self.model.ask(&self.request(brief, arm), 0).await?;
+        read(&reply).map_err(AgentError::Unusable)
     }
 }
 
 impl<M: Model> crate::Executor for Executor<M> {
-    fn implement<'a>(
-        &'a self,
-        _brief: Brief<'a>,
-        _arm: &'a science::bundle::Arm,
-    ) -> BoxFuture<'a, Result<String, AgentError>> {
-        Box::pin(async { Err(AgentError::Unusable("not written yet".into())) })
+    fn implement<'a>(&'a self, brief: Brief<'a>, arm: &'a Arm) -> BoxFuture<'a, Result<String, AgentError>> {
+        Box::pin(self.write(brief, arm))
     }
+}
+
+fn read(reply: &Reply) -> Result<String, String> {
+    super::unanswered(reply)?;
+    parse::source(&reply.text)
+}
+
+/// The context of `prompts/implement.hbs`.
+#[derive(Serialize)]
+struct Context {
+    setting: Setting,
+    digest: Digest,
+    question: String,
+    parent: String,
+    name: String,
+    kind: String,
+    hypothesis: String,
+    mechanism: String,
+    claim: String,
+    intent: String,
+    point: Vec<String>,
+    /// The main arm's design, for an arm that varies it.
+    main: Option<String>,
+    source: Option<String>,
+    fence: String,
+}
+
+impl Context {
+    fn new(brief: Brief<'_>, arm: &Arm, contract: &str) -> Self {
+        // A bundle's texts are bounded when it comes from a model; one from elsewhere is bounded here.
+        let text = |text: &str| clip(text.trim(), 1500);
+        let bundle = brief.state.iterations.last().and_then(|iteration| iteration.bundle.as_ref());
+        let main = bundle.and_then(|bundle| bundle.arms.first()).filter(|main| main.name != arm.name);
+        let source = super::shown(brief.source);
+        Context {
+            setting: Setting::new(brief.state, contract),
+            digest: Digest::new(brief.state),
+            question: bundle.map(|bundle| text(&bundle.question)).unwrap_or_default(),
+            parent: bundle.map(|bundle| describe(&bundle.parent)).unwrap_or_else(|| "the reference".into()),
+            name: arm.name.clone(),
+            kind: arm.kind.as_str().into(),
+            hypothesis: text(&arm.hypothesis),
+            mechanism: text(&arm.mechanism),
+            claim: bundle.map(|bundle| claim(arm, &bundle.parent)).unwrap_or_default(),
+            intent: text(&arm.design.intent),
+            point: point(brief.state, arm),
+            main: main.map(|main| text(&main.design.intent)),
+            fence: parse::fence(source.as_deref().unwrap_or_default()),
+            source,
+        }
+    }
+}
+
+/// The declared coordinates with what they mean.
+fn point(state: &State, arm: &Arm) -> Vec<String> {
+    let space = state.opened().experiment.space();
+    let coordinate = |(name, value): (&String, &Value)| {
+        let value = match value {
+            Value::Number(number) => number.to_string(),
+            Value::Choice(choice) => choice.clone(),
+        };
+        format!("{name} = {value}, where {}", space.dimension(name).map(dimension).unwrap_or_default())
+    };
+    arm.design.point.iter().flatten().map(coordinate).collect()
 }

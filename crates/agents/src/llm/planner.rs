@@ -1,8 +1,18 @@
-//! The planner.
+//! The planner: a prompt, a reply, a bundle; a reply that is no bundle goes back with what is wrong with it.
 
-use super::{Model, Request, Settings};
+use super::digest::Digest;
+use super::setting::{Setting, dimension};
+use super::{Model, Reply, Request, Role, Settings, parse, proposal, template};
 use crate::{AgentError, Brief};
 use futures::future::BoxFuture;
+use science::bundle::Bundle;
+use science::state::State;
+use serde::Serialize;
+
+/// Times that an unusable reply is answered with what is wrong with it.
+const REPAIRS: u32 = 2;
+/// Characters of an unusable reply that are shown to the model again.
+const QUOTED: usize = 6000;
 
 /// A planner that asks a model.
 #[derive(Debug)]
@@ -18,15 +28,96 @@ impl<M: Model> Planner<M> {
         Planner { model, settings, contract: contract.to_owned() }
     }
 
-    /// What would be asked.
-    pub fn request(&self, _brief: Brief<'_>) -> Request {
-        let _ = (&self.model, &self.contract, &self.settings);
-        unreachable!()
+    /// What is asked first.
+    pub fn request(&self, brief: Brief<'_>) -> Request {
+        template::request(Role::Plan, &self.settings, &Context::new(brief, &self.contract), Some(proposal::schema))
+    }
+
+    async fn draft(&self, brief: Brief<'_>) -> Result<Bundle, AgentError> {
+        let first = self.request(brief);
+        let mut request = first.clone();
+        let mut ordinal = 0;
+        loop {
+            let reply = self.model.ask(&request, ordinal).await?;
+            let problem = match read(&reply, brief.state) {
+                Ok(bundle) => return Ok(bundle),
+                Err(problem) => problem,
+            };
+            if ordinal == REPAIRS {
+                let replies = ordinal + 1;
+                return Err(AgentError::Unusable(format!(
+                    "none of {replies} replies is a usable bundle; of the last: {problem}"
+                )));
+            }
+            tracing::info!(ordinal, problem, "a reply of the planner's model is unusable");
+            request = Request { user: mend(&first.user, &reply.text, &problem), ..first.clone() };
+            ordinal += 1;
+        }
     }
 }
 
 impl<M: Model> crate::Planner for Planner<M> {
-    fn plan<'a>(&'a self, _brief: Brief<'a>) -> BoxFuture<'a, Result<science::bundle::Bundle, AgentError>> {
-        Box::pin(async { Err(AgentError::Unusable("not written yet".into())) })
+    fn plan<'a>(&'a self, brief: Brief<'a>) -> BoxFuture<'a, Result<Bundle, AgentError>> {
+        Box::pin(self.draft(brief))
+    }
+}
+
+fn read(reply: &Reply, state: &State) -> Result<Bundle, String> {
+    super::unanswered(reply)?;
+    let object = parse::object(&reply.text).map_err(|problem| match reply.finish_reason.as_deref() {
+        Some("length") => format!("{problem} (the reply was cut off at the model's limit; write less)"),
+        _ => problem,
+    })?;
+    proposal::bundle(&object, state)
+}
+
+/// The first request again, with the last reply and what is wrong with it. Earlier replies are left out: the request
+/// does not grow with each round.
+fn mend(user: &str, reply: &str, problem: &str) -> String {
+    let reply = super::text::clip(reply.trim(), QUOTED);
+    let fence = parse::fence(&reply);
+    format!(
+        "{user}\n\n# Your last reply cannot be used\n\nYou replied:\n\n{fence}\n{reply}\n{fence}\n\nWhat is wrong with it: {problem}.\n\nReply again with the whole bundle, mended."
+    )
+}
+
+/// The context of `prompts/plan.hbs`.
+#[derive(Serialize)]
+struct Context {
+    setting: Setting,
+    digest: Digest,
+    arms: usize,
+    iteration: u32,
+    iterations: u32,
+    left: u32,
+    last: bool,
+    evaluations: Option<String>,
+    dimensions: Vec<String>,
+    volume: String,
+    source: Option<String>,
+    fence: String,
+}
+
+impl Context {
+    fn new(brief: Brief<'_>, contract: &str) -> Self {
+        let state = brief.state;
+        let experiment = &state.opened().experiment;
+        let iteration = state.iteration_number();
+        let budget = experiment.budget.evaluations;
+        let source = super::shown(brief.source);
+        Context {
+            setting: Setting::new(state, contract),
+            digest: Digest::new(state),
+            arms: proposal::ARMS,
+            iteration,
+            iterations: experiment.iterations,
+            left: experiment.iterations.saturating_sub(iteration),
+            last: iteration >= experiment.iterations,
+            evaluations: budget.map(|all| format!("{} of {all}", all.saturating_sub(state.evaluations))),
+            dimensions: experiment.dimensions.iter().map(dimension).collect(),
+            volume: super::setting::percent(state.volume()),
+            fence: parse::fence(source.as_deref().unwrap_or_default()),
+            source,
+        }
     }
 }

@@ -1,0 +1,252 @@
+//! What a campaign has learned so far, as a prompt says it. Its length has a bound that does not depend on the number of
+//! iterations: what is old is counted, what is recent or best is told.
+
+use super::setting::percent;
+use super::text::line;
+use science::bundle::{Arm, ArmKind, Bundle, Metric, Relation, Side};
+use science::champion::Contender;
+use science::judge::{Finding, Verdict};
+use science::principle::{Confidence, Principle, Status};
+use science::state::{ArmRecord, CandidateRecord, Iteration, State, describe};
+use serde::Serialize;
+use std::cmp::Ordering;
+
+/// Iterations that are told arm by arm.
+const ITERATIONS: usize = 5;
+/// Candidates that are listed.
+const CANDIDATES: usize = 6;
+/// Principles that are listed.
+const PRINCIPLES: usize = 12;
+/// Scenarios that the best candidate is broken down by.
+const SCENARIOS: usize = 40;
+/// Characters of one text of a planner or extractor.
+const TEXT: usize = 280;
+
+/// The findings of a campaign.
+#[derive(Serialize)]
+pub(super) struct Digest {
+    /// The champion in one sentence.
+    standing: String,
+    candidates: Vec<String>,
+    /// The best of them, scenario by scenario.
+    breakdown: Vec<String>,
+    breakdown_of: String,
+    recent: Vec<Told>,
+    /// How many iterations came before the recent ones, and how their claims fared; empty if there are none.
+    older: String,
+    principles: Vec<String>,
+    principles_omitted: usize,
+}
+
+/// An iteration.
+#[derive(Serialize)]
+struct Told {
+    number: usize,
+    question: String,
+    arms: Vec<String>,
+}
+
+impl Digest {
+    pub(super) fn new(state: &State) -> Self {
+        let best = best(state);
+        let first = best.first().and_then(|contender| state.candidates.get(contender.id));
+        let from = state.iterations.len().saturating_sub(ITERATIONS);
+        let active = active(state);
+        Digest {
+            standing: standing(state),
+            candidates: best.iter().map(|contender| candidate(state, contender)).collect(),
+            breakdown: first.map(breakdown).unwrap_or_default(),
+            breakdown_of: first.map(|record| record.candidate.id.short().to_owned()).unwrap_or_default(),
+            recent: (from..state.iterations.len())
+                .map(|at| told(state, at))
+                .filter(|told| !told.arms.is_empty())
+                .collect(),
+            older: older(&state.iterations[..from]),
+            principles: active.iter().take(PRINCIPLES).map(|p| principle(p)).collect(),
+            principles_omitted: active.len().saturating_sub(PRINCIPLES),
+        }
+    }
+}
+
+/// The scored candidates, best first: the champion, then the admissible ones, then by net saving.
+fn best(state: &State) -> Vec<Contender<'_>> {
+    let champion = state.champion().map(|champion| champion.id);
+    let mut contenders = state.contenders();
+    let rank = |contender: &Contender<'_>| {
+        let saving = contender.score.net_saving.unwrap_or(f64::NEG_INFINITY);
+        (Some(contender.id) == champion.as_ref(), state.objections(contender.id).is_empty(), saving)
+    };
+    contenders.sort_by(|a, b| rank(b).partial_cmp(&rank(a)).unwrap_or(Ordering::Equal));
+    contenders.truncate(CANDIDATES);
+    contenders
+}
+
+fn standing(state: &State) -> String {
+    match state.champion() {
+        None if state.contenders().is_empty() => "No candidate has been scored yet.".into(),
+        None => "No candidate is admissible yet.".into(),
+        Some(champion) if champion.matches_reference => {
+            format!("The champion is {}: admissible, and it reaches the reference's improvement.", champion.id.short())
+        }
+        Some(champion) => format!(
+            "The champion is {}: admissible, but no admissible candidate reaches the reference's improvement.",
+            champion.id.short()
+        ),
+    }
+}
+
+fn candidate(state: &State, contender: &Contender<'_>) -> String {
+    let record = &state.candidates[contender.id];
+    let score = contender.score;
+    let objections = state.objections(contender.id);
+    let admissible =
+        if objections.is_empty() { "admissible".into() } else { format!("NOT admissible: {}", objections.join("; ")) };
+    let bundle = state.iterations.get(record.iteration.saturating_sub(1) as usize).and_then(|i| i.bundle.as_ref());
+    let intent = bundle.and_then(|bundle| bundle.arm(&record.arm)).map(|(_, arm)| line(&arm.design.intent, TEXT));
+    format!(
+        "{} (iteration {}, arm `{}`): {}; regret {:.2} points in {}; loss {:.2} points; {} free parameters; {admissible}. {}",
+        contender.id.short(),
+        record.iteration,
+        record.arm,
+        figures(state, record),
+        score.regret,
+        score.regret_scenario,
+        score.loss,
+        contender.free_parameters,
+        intent.unwrap_or_default(),
+    )
+}
+
+/// Improvement, cost and saving of a scored candidate.
+fn figures(state: &State, record: &CandidateRecord) -> String {
+    let (Some(score), Some(measurement)) = (&record.score, &record.measurement) else { return String::new() };
+    let saving = match (score.net_saving, score.net_saving_ci) {
+        (Some(saving), Some([low, high])) => format!("{} [{}, {}]", percent(saving), percent(low), percent(high)),
+        (Some(saving), None) => percent(saving),
+        (None, _) => {
+            let points = (measurement.y() - state.yardsticks().reference.y()) * 100.0;
+            let side = if points > 0.0 { "sheds too much" } else { "sheds too little" };
+            format!("undefined ({points:+.2} points from the reference: it {side} to be compared)")
+        }
+    };
+    format!(
+        "improvement {}, extra shed work {}, extra shed rate {}, net saving {saving}",
+        percent(score.improvement),
+        percent(score.extra_shed_work),
+        percent(score.extra_shed_rate)
+    )
+}
+
+fn breakdown(record: &CandidateRecord) -> Vec<String> {
+    let scenarios = record.score.iter().flat_map(|score| &score.scenarios).take(SCENARIOS);
+    let row = |s: &science::objective::ScenarioScore| {
+        let cells = [percent(s.improvement), format!("{:+.2}", s.against_reference), percent(s.extra_shed_work)];
+        format!("| {} | {} |", s.name, cells.join(" | "))
+    };
+    scenarios.map(row).collect()
+}
+
+fn told(state: &State, at: usize) -> Told {
+    let iteration = &state.iterations[at];
+    let (question, arms) = match (&iteration.bundle, &iteration.failure) {
+        (Some(bundle), _) => {
+            let arms = bundle.arms.iter().zip(&iteration.arms);
+            (bundle.question.as_str(), arms.filter_map(|(arm, record)| verdict(state, bundle, arm, record)).collect())
+        }
+        (None, Some(failure)) => ("", vec![format!("no usable bundle: {}", line(failure, TEXT))]),
+        (None, None) => ("", Vec::new()),
+    };
+    Told { number: at + 1, question: line(question, TEXT), arms }
+}
+
+/// What was claimed, what was built and what came of it; none while it is under way.
+fn verdict(state: &State, bundle: &Bundle, arm: &Arm, record: &ArmRecord) -> Option<String> {
+    let outcome = match (&record.finding, &record.skipped) {
+        (Some(finding), _) => found(finding),
+        (None, Some(reason)) => format!("skipped, since {}", line(reason, TEXT)),
+        (None, None) => return None,
+    };
+    let id = record.candidate.as_ref();
+    let measured = id.and_then(|id| state.candidates.get(id)).filter(|record| record.score.is_some());
+    let measured =
+        measured.map(|record| format!(" Measured ({}): {}.", record.candidate.id.short(), figures(state, record)));
+    Some(format!(
+        "`{}`, {}: {} Claimed: {}. Built: {} Verdict: {outcome}.{}",
+        arm.name,
+        arm.kind.as_str(),
+        line(&arm.hypothesis, TEXT),
+        claim(arm, &bundle.parent),
+        line(&arm.design.intent, TEXT),
+        measured.unwrap_or_default()
+    ))
+}
+
+fn found(finding: &Finding) -> String {
+    let error = finding.error.map(|error| format!(" (wrong in {})", error.as_str())).unwrap_or_default();
+    let effect = finding.effect.map(|i| format!(", effect {:+.4} [{:+.4}, {:+.4}]", i.estimate, i.low, i.high));
+    format!("{}{error}{}: {}", finding.verdict.as_str(), effect.unwrap_or_default(), line(&finding.reason, TEXT))
+}
+
+/// A prediction in words.
+pub(super) fn claim(arm: &Arm, parent: &Side) -> String {
+    let prediction = &arm.prediction;
+    let sides: Vec<String> = prediction.against.iter().map(describe).collect();
+    let mut sides = sides.join(" plus ");
+    if prediction.against.len() > 1 {
+        sides = format!("{sides}, both counted from {}", describe(parent));
+    }
+    let scope = match prediction.scope.as_slice() {
+        [] => String::new(),
+        names => format!(" in {}", names.join(", ")),
+    };
+    let (left, right) = match arm.kind {
+        ArmKind::Ablation => (sides, "this arm".into()),
+        _ => ("this arm".into(), sides),
+    };
+    let (metric, unit) = (prediction.metric.as_str(), unit(prediction.metric));
+    let claim = match prediction.relation {
+        Relation::AtLeast(size) => format!("{metric} of {left} is at least {size}{unit} better than of {right}"),
+        Relation::Within(size) => format!("{metric} of {left} is within {size}{unit} of {right}"),
+    };
+    format!("{claim}{scope}, confidence {:.2}", prediction.confidence)
+}
+
+fn unit(metric: Metric) -> &'static str {
+    match metric {
+        Metric::NetSaving | Metric::ExtraShedWork | Metric::ExtraShedRate => "",
+        Metric::Improvement | Metric::TtftP90 | Metric::E2eMean | Metric::E2eP90 => " log units",
+    }
+}
+
+fn older(iterations: &[Iteration]) -> String {
+    if iterations.is_empty() {
+        return String::new();
+    }
+    let findings = iterations.iter().flat_map(|i| &i.arms).filter_map(|arm| arm.finding.as_ref());
+    let verdicts: Vec<Verdict> = findings.map(|finding| finding.verdict).collect();
+    let all =
+        [Verdict::Confirmed, Verdict::PartiallyConfirmed, Verdict::Refuted, Verdict::Inconclusive, Verdict::Invalid];
+    let count = |verdict: Verdict| verdicts.iter().filter(|v| **v == verdict).count();
+    let counts: Vec<String> = all.iter().map(|v| format!("{} {}", count(*v), v.as_str())).collect();
+    format!("Iterations 1 to {} are not told here; of their claims {}.", iterations.len(), counts.join(", "))
+}
+
+/// Active principles, the best supported and then the newest first.
+fn active(state: &State) -> Vec<&Principle> {
+    let mut active: Vec<&Principle> = state.principles.iter().filter(|p| p.status == Status::Active).rev().collect();
+    active.sort_by_key(|p| p.confidence != Confidence::Established);
+    active
+}
+
+fn principle(principle: &Principle) -> String {
+    let constraint = principle.constraint.as_ref().map(|constraint| format!(" CONSTRAINT {constraint}."));
+    format!(
+        "{} ({}): {} Because: {} Where: {}{}",
+        principle.id,
+        principle.confidence.as_str(),
+        line(&principle.statement, TEXT),
+        line(&principle.mechanism, TEXT / 2),
+        line(&principle.regime, TEXT / 2),
+        constraint.unwrap_or_default()
+    )
+}

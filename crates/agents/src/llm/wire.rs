@@ -1,0 +1,185 @@
+//! What comes back over HTTP, read tolerantly: servers that call themselves OpenAI-compatible leave out, rename and add
+//! fields, and an unknown `finish_reason` must not cost a reply that was paid for.
+
+use super::{Reply, Usage};
+use reqwest::StatusCode;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+/// Characters of a server's message that are shown.
+const SHOWN: usize = 300;
+
+/// A chat completion.
+#[derive(Deserialize)]
+pub(super) struct Completion {
+    #[serde(default, deserialize_with = "or_default")]
+    pub(super) choices: Vec<Choice>,
+    #[serde(default, deserialize_with = "or_default")]
+    usage: WireUsage,
+    #[serde(default)]
+    pub(super) error: Option<WireError>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Choice {
+    #[serde(default, deserialize_with = "or_default")]
+    message: Message,
+    #[serde(default)]
+    finish_reason: Option<Value>,
+}
+
+#[derive(Default, Deserialize)]
+struct Message {
+    #[serde(default)]
+    content: Option<Content>,
+    #[serde(default)]
+    refusal: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Content {
+    Text(String),
+    Parts(Vec<Part>),
+}
+
+#[derive(Deserialize)]
+struct Part {
+    #[serde(default)]
+    text: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+struct WireUsage {
+    #[serde(default)]
+    prompt_tokens: Option<u64>,
+    #[serde(default)]
+    completion_tokens: Option<u64>,
+    #[serde(default)]
+    prompt_tokens_details: Option<Details>,
+    #[serde(default)]
+    completion_tokens_details: Option<Details>,
+}
+
+#[derive(Default, Deserialize)]
+struct Details {
+    #[serde(default)]
+    cached_tokens: Option<u64>,
+    #[serde(default)]
+    reasoning_tokens: Option<u64>,
+}
+
+/// An error inside an answer that claims success.
+#[derive(Deserialize)]
+#[serde(transparent)]
+pub(super) struct WireError(Value);
+
+impl WireError {
+    /// The HTTP status that it stands for, if it says so.
+    pub(super) fn status(&self) -> Option<StatusCode> {
+        let code = u16::try_from(self.0.get("code")?.as_u64()?).ok()?;
+        StatusCode::from_u16(code).ok().filter(|status| !status.is_success())
+    }
+}
+
+impl Completion {
+    /// The first choice.
+    pub(super) fn into_reply(self) -> Option<Reply> {
+        let choice = self.choices.into_iter().next()?;
+        let text = match choice.message.content {
+            None => String::new(),
+            Some(Content::Text(text)) => text,
+            Some(Content::Parts(parts)) => parts.into_iter().filter_map(|part| part.text).collect(),
+        };
+        let finish_reason = choice.finish_reason.and_then(|reason| match reason {
+            Value::Null => None,
+            Value::String(text) => Some(text),
+            other => Some(other.to_string()),
+        });
+        let usage = Usage {
+            prompt_tokens: self.usage.prompt_tokens,
+            cached_tokens: self.usage.prompt_tokens_details.and_then(|details| details.cached_tokens),
+            completion_tokens: self.usage.completion_tokens,
+            reasoning_tokens: self.usage.completion_tokens_details.and_then(|details| details.reasoning_tokens),
+        };
+        Some(Reply { text, finish_reason, refusal: choice.message.refusal, usage })
+    }
+}
+
+/// `null` and what does not fit count as absent.
+fn or_default<'de, D: Deserializer<'de>, T: Default + serde::de::DeserializeOwned>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    let value = Value::deserialize(deserializer)?;
+    Ok(serde_json::from_value(value).unwrap_or_default())
+}
+
+/// What a server says about an error, in one line.
+pub(super) fn said(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(body);
+    let message = match serde_json::from_slice::<Value>(body) {
+        Ok(value) => {
+            let fields =
+                [value.pointer("/error/message"), value.get("error"), value.get("message"), value.get("detail")];
+            let message = fields.into_iter().flatten().find_map(Value::as_str).map(str::to_owned);
+            message.unwrap_or_else(|| value.to_string())
+        }
+        Err(_) if text.trim_start().starts_with('<') => "an HTML page".into(),
+        Err(_) => text.into_owned(),
+    };
+    let line: Vec<&str> = message.split_whitespace().collect();
+    super::text::clip(&line.join(" "), SHOWN)
+}
+
+/// Whether an HTTP 429 means that money has run out rather than that requests came too fast.
+pub(super) fn is_quota(body: &[u8]) -> bool {
+    let Ok(value) = serde_json::from_slice::<Value>(body) else { return false };
+    let names = [value.pointer("/error/code"), value.pointer("/error/type")];
+    names.into_iter().flatten().any(|name| name == "insufficient_quota")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reply(json: &str) -> Reply {
+        serde_json::from_str::<Completion>(json).unwrap().into_reply().unwrap()
+    }
+
+    #[test]
+    fn an_answer_of_the_bare_minimum_is_a_reply() {
+        let reply = reply(r#"{"choices":[{"message":{"content":"hi"}}]}"#);
+        assert_eq!(reply, Reply { text: "hi".into(), ..Reply::default() });
+    }
+
+    #[test]
+    fn fields_of_the_wrong_type_cost_no_reply() {
+        let reply = reply(
+            r#"{"id":7,"created":1.5,"service_tier":"odd","usage":"none","choices":[{"finish_reason":"eos_token","index":"0",
+            "message":{"role":"robot","content":[{"type":"text","text":"a"},{"type":"text","text":"b"}],"tool_calls":null}}]}"#,
+        );
+        assert_eq!((reply.text.as_str(), reply.finish_reason.as_deref()), ("ab", Some("eos_token")));
+        assert_eq!(reply.usage, Usage::default());
+    }
+
+    #[test]
+    fn usage_keeps_what_was_said_and_nothing_else() {
+        let usage = reply(
+            r#"{"choices":[{"message":{"content":null}}],"usage":{"prompt_tokens":10,"completion_tokens":4,
+            "prompt_tokens_details":{"cached_tokens":8},"completion_tokens_details":null}}"#,
+        )
+        .usage;
+        assert_eq!((usage.prompt_tokens, usage.cached_tokens), (Some(10), Some(8)));
+        assert_eq!((usage.completion_tokens, usage.reasoning_tokens), (Some(4), None));
+    }
+
+    #[test]
+    fn error_messages_are_found_in_every_usual_shape() {
+        assert_eq!(said(br#"{"error":{"message":"no  such\nmodel","code":404}}"#), "no such model");
+        assert_eq!(said(br#"{"error":"model not found"}"#), "model not found");
+        assert_eq!(said(br#"{"detail":"Not Found"}"#), "Not Found");
+        assert_eq!(said(b"<html><body>502</body></html>"), "an HTML page");
+        assert_eq!(said(b"slow down"), "slow down");
+        assert!(said(&[b'x'; 5000]).chars().count() <= SHOWN);
+    }
+}

@@ -1,0 +1,207 @@
+//! A synthetic campaign of any length, and models that follow a script.
+
+use agents::llm::{Model, ModelError, Reply, Request};
+use futures::future::BoxFuture;
+use science::bundle::{Arm, ArmKind, Bundle, Design, Metric, Prediction, Relation, Side};
+use science::event::{Candidate, Event, Started};
+use science::experiment::{Budget, Experiment, Guard, GuardMetric, Objective};
+use science::id::{CandidateId, Hash};
+use science::objective::{Cell, Measurement, Yardsticks};
+use science::outcome::Outcome;
+use science::principle::{Change, Confidence, Principle, Status};
+use science::space::{Constraint, Dimension, Measure, Within};
+use science::state::{Action, State};
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+/// The contract as the program hands it to its agents.
+pub(crate) const CONTRACT: &str = include_str!("../../../admitter/src/lib.rs");
+
+const SCENARIOS: [&str; 4] = ["balanced_under", "balanced_near", "chatbot_near", "blindspot_near"];
+
+/// A calibrated campaign of which `iterations` turns of the loop are done, each with a main arm and a control.
+pub(crate) fn after(iterations: u32) -> State {
+    let mut state = State::default();
+    state.apply(&Event::Started(Box::new(started(iterations)))).unwrap();
+    loop {
+        let event = match state.next_action() {
+            Action::Record(event) => *event,
+            Action::Calibrate => Event::Calibrated { yardsticks: Box::new(yardsticks()), trials: Hash::of(b"") },
+            Action::Plan if state.iterations.len() as u32 == iterations => return state,
+            Action::Plan => Event::BundleRegistered { bundle: Box::new(bundle(state.iteration_number())) },
+            Action::Implement { arm } => written(&state, arm),
+            Action::Evaluate { candidate } => evaluated(&state, candidate),
+            Action::Extract => Event::PrinciplesRevised { changes: vec![Change::Insert(principle(&state))] },
+            Action::Rest => unreachable!("the campaign is longer than that"),
+        };
+        state.apply(&event).unwrap();
+    }
+}
+
+/// The id of a candidate of `after`.
+pub(crate) fn candidate(iteration: u32, arm: usize) -> CandidateId {
+    CandidateId::of(&format!("{iteration}.{arm}"))
+}
+
+fn started(iterations: u32) -> Started {
+    let dimension = |name: &str, meaning: &str| Dimension {
+        name: name.into(),
+        meaning: meaning.into(),
+        range: Some([1.0, 16.0]),
+        values: vec![],
+        measure: Measure::LogUniform,
+        parent: BTreeMap::new(),
+    };
+    let mut exponent = dimension("exponent", "How steeply the probability rises with saturation.");
+    exponent.parent.insert("family".into(), vec!["power".into()]);
+    let values = vec!["step".into(), "power".into()];
+    let family = Dimension { range: None, values, ..dimension("family", "The curve.") };
+    let bound = |metric, bound| Guard { metric, at_most: Some(bound), at_least: None };
+    Started {
+        name: "admission".into(),
+        experiment: Experiment {
+            question: "Which policy protects critical traffic at the least cost in refused work?".into(),
+            iterations: iterations + 10,
+            seeds: 3,
+            baseline: "gaie-legacy(queue=5,kv=0.8)".into(),
+            reference: "probabilistic(power=5,k=300,queue=5,kv=0.8)".into(),
+            scenarios: SCENARIOS.map(|name| format!("{name}.toml")).to_vec(),
+            objective: Objective {
+                reference_scale: "k".into(),
+                constraints: vec![bound(GuardMetric::Regret, 5.0), bound(GuardMetric::Loss, 1.0)],
+            },
+            dimensions: vec![family, exponent],
+            budget: Budget { evaluations: Some(400), minutes: None },
+        },
+        scenarios: SCENARIOS.map(str::to_owned).to_vec(),
+        inputs: BTreeMap::new(),
+        seed: 1,
+        agents: "openai:test".into(),
+        toolchain: "rustc".into(),
+        version: "0".into(),
+        sandboxed: true,
+    }
+}
+
+fn measurement(y: f64, x: f64) -> Measurement {
+    let cell = |scenario: usize, seed: usize| Cell {
+        gains: [y + scenario as f64 * 0.02 - 0.03 + seed as f64 * 1e-4; 4],
+        x: x + seed as f64 * 1e-4,
+        x_requests: x,
+        extra_sheds: 10,
+        droppable: 100,
+        saved_ms: 1.0,
+        throughput: 0.9,
+        protected: 0,
+    };
+    Measurement { cells: (0..SCENARIOS.len()).map(|s| (0..3).map(|r| cell(s, r)).collect()).collect() }
+}
+
+fn yardsticks() -> Yardsticks {
+    Yardsticks {
+        reference: measurement(0.2937, 0.407),
+        reference_again: measurement(0.2947, 0.4071),
+        refuse_everything: measurement(0.42, 0.77),
+        louder: measurement(0.315, 0.45),
+        softer: measurement(0.27, 0.365),
+        lambda: 4.8,
+        overloaded: vec!["chatbot_near".into()],
+    }
+}
+
+/// Texts as long as a talkative model writes them.
+fn bundle(iteration: u32) -> Bundle {
+    let long = |word: &str| {
+        format!("{word} of iteration {iteration}: {}", "saturation rises before latency does. ".repeat(20))
+    };
+    let arm = |name: &str, kind, against, relation| Arm {
+        name: name.into(),
+        kind,
+        hypothesis: long("Hypothesis"),
+        mechanism: long("Mechanism"),
+        diagnostic: long("Diagnostic"),
+        prediction: Prediction {
+            metric: Metric::NetSaving,
+            against: vec![against],
+            scope: vec![],
+            relation,
+            confidence: 0.6,
+        },
+        design: Design { intent: long("Intent"), point: None },
+    };
+    Bundle {
+        question: long("Question"),
+        parent: Side::Reference,
+        arms: vec![
+            arm("main", ArmKind::Main, Side::Reference, Relation::AtLeast(0.01)),
+            arm("control", ArmKind::ControlNegative, Side::Arm("main".into()), Relation::Within(0.5)),
+        ],
+    }
+}
+
+fn written(state: &State, arm: usize) -> Event {
+    let iteration = state.iteration_number();
+    let candidate = Candidate {
+        id: candidate(iteration, arm),
+        source: Hash::of(b""),
+        parent: None,
+        point: None,
+        free_parameters: Some(4 + iteration % 3),
+    };
+    Event::CandidateWritten { arm: state.bundle().arms[arm].name.clone(), candidate }
+}
+
+fn evaluated(state: &State, candidate: CandidateId) -> Event {
+    let n = f64::from(state.evaluations);
+    let measured = measurement(0.2937 + 0.004 * (n % 5.0), 0.41 - 0.0371 * (n % 3.0));
+    Event::CandidateEvaluated {
+        candidate,
+        outcome: Outcome::Scored,
+        measurement: Some(Box::new(measured)),
+        trials: Hash::of(b""),
+    }
+}
+
+fn principle(state: &State) -> Principle {
+    let number = state.iteration_number();
+    Principle {
+        id: format!("P{number}"),
+        statement: "Low exponents shed too early. ".repeat(20),
+        mechanism: "They refuse at a saturation where nothing waits. ".repeat(20),
+        regime: "balanced load".into(),
+        evidence: vec![format!("F{number}.main")],
+        confidence: Confidence::Provisional,
+        status: Status::Active,
+        // One in seven: the volume of what constraints leave is counted anew in every iteration.
+        constraint: (number % 7 == 1)
+            .then(|| Constraint { excludes: BTreeMap::from([("exponent".into(), Within::Range([2.0, 2.01]))]) }),
+    }
+}
+
+/// A model that gives its replies in turn and keeps what it was asked.
+pub(crate) struct Script {
+    replies: Mutex<Vec<Reply>>,
+    /// Requests with their ordinals.
+    pub(crate) asked: Mutex<Vec<(Request, u32)>>,
+}
+
+impl Script {
+    pub(crate) fn new(texts: &[&str]) -> Self {
+        let reply =
+            |text: &&str| Reply { text: (*text).into(), finish_reason: Some("stop".into()), ..Reply::default() };
+        Script::of(texts.iter().map(reply).collect())
+    }
+
+    pub(crate) fn of(mut replies: Vec<Reply>) -> Self {
+        replies.reverse();
+        Script { replies: Mutex::new(replies), asked: Mutex::default() }
+    }
+}
+
+impl Model for Script {
+    fn ask<'a>(&'a self, request: &'a Request, ordinal: u32) -> BoxFuture<'a, Result<Reply, ModelError>> {
+        self.asked.lock().unwrap().push((request.clone(), ordinal));
+        let reply = self.replies.lock().unwrap().pop().ok_or(ModelError::Record("the script is over".into()));
+        Box::pin(async move { reply })
+    }
+}

@@ -1,0 +1,8 @@
+//! The language-model agents against a scripted server and scripted models.
+
+mod campaign;
+mod http;
+mod prompts;
+mod proposals;
+#[path = "../../../../tests/fixtures/scripted_server.rs"]
+mod scripted_server;

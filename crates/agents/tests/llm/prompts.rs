@@ -1,0 +1,168 @@
+//! What the prompts say, and how long they are.
+
+use crate::campaign::{self, CONTRACT, Script};
+use agents::Brief;
+use agents::llm::{Executor, Planner, Request, Settings};
+use science::bundle::{Arm, ArmKind, Design, Metric, Prediction, Relation, Side};
+use science::event::Event;
+use science::state::State;
+
+const SOURCE: &str =
+    "use admitter::prelude::*;\npub struct Policy;\n// {{system}} <b>&\n// ```\nimpl Admitter for Policy {}";
+
+fn plan(state: &State, source: Option<&str>) -> Request {
+    Planner::new(Script::new(&[]), Settings::new("m"), CONTRACT).request(Brief { state, source })
+}
+
+fn implement(state: &State, source: Option<&str>) -> Request {
+    Executor::new(Script::new(&[]), Settings::new("m"), CONTRACT).request(Brief { state, source }, &arm())
+}
+
+fn arm() -> Arm {
+    Arm {
+        name: "main".into(),
+        kind: ArmKind::Main,
+        hypothesis: "A step is as good as a curve.".into(),
+        mechanism: "Between two scrapes all requests see the same saturation.".into(),
+        diagnostic: "Look at chatbot_near.".into(),
+        prediction: Prediction {
+            metric: Metric::NetSaving,
+            against: vec![Side::Reference],
+            scope: vec![],
+            relation: Relation::AtLeast(0.03),
+            confidence: 0.5,
+        },
+        design: Design {
+            intent: "Reject every droppable request while saturation(5, 0.8) is at least 0.26.".into(),
+            point: Some([("family".to_owned(), science::space::Value::Choice("step".into()))].into()),
+        },
+    }
+}
+
+#[track_caller]
+fn holds(text: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(text.contains(part), "{part:?} is missing");
+    }
+}
+
+#[test]
+fn the_planner_is_told_the_contract_the_yardsticks_and_the_rules() {
+    let request = plan(&campaign::after(0), None);
+    holds(
+        &request.system,
+        &[
+            CONTRACT.trim(),
+            "Which policy protects critical traffic at the least cost in refused work?",
+            "gaie-legacy(queue=5,kv=0.8)",
+            "probabilistic(power=5,k=300,queue=5,kv=0.8)",
+            "min(saturation(5.0, 0.8)^5 · 300, 1)",
+            "λ = 4.800",
+            "within 2 points of the reference's",
+            "| the reference | 25.46 % | 40.71 % | 40.70 % |",
+            "| the reference with k × 1.5 |",
+            "| refusing every droppable request |",
+            "| chatbot_near (overloaded: no policy can stabilise it) |",
+            "- regret (points, in the worst scenario): at most 5",
+            "extra shed work",
+            "\"relation\": \"at-least\"",
+        ],
+    );
+    holds(
+        &request.user,
+        &[
+            "Iteration 1 of 10; 9 will follow.",
+            "Evaluations left: 400 of 400",
+            "No candidate has been scored yet.",
+            "`exponent` (1 to 16, logarithmic; only where `family` is power): How steeply",
+            "100.00 % of it is left",
+            "None yet.",
+        ],
+    );
+}
+
+#[test]
+fn the_planner_is_told_what_was_found_with_enough_digits() {
+    let state = campaign::after(7);
+    let request = plan(&state, Some(SOURCE));
+    let newest = campaign::candidate(7, 0);
+    holds(
+        &request.user,
+        &[
+            "Iteration 8 of 17; 9 will follow.",
+            "Iterations 1 to 2 are not told here; of their claims",
+            "### Iteration 3: Question of iteration 3",
+            "### Iteration 7: Question of iteration 7",
+            newest.short(),
+            "Claimed: net saving of this arm is at least 0.01 better than of the reference, confidence 0.60",
+            "The champion is ",
+            "points above the reference",
+            "P7 (provisional): Low exponents",
+            "CONSTRAINT not: exponent in 2.000..2.010",
+        ],
+    );
+    assert!(!request.user.contains("### Iteration 2"));
+    let champion = state.champion().unwrap();
+    let saving = state.candidates[&champion.id].score.as_ref().unwrap().net_saving.unwrap();
+    holds(&request.user, &[&format!("net saving {:.2} % [", saving * 100.0)]);
+}
+
+#[test]
+fn a_failed_plan_is_told_too() {
+    let mut state = campaign::after(1);
+    state.apply(&Event::PlanFailed { reason: "none of 3 replies is a usable bundle".into() }).unwrap();
+    let science::state::Action::Record(closed) = state.next_action() else { panic!("the iteration closes") };
+    state.apply(&closed).unwrap();
+    holds(&plan(&state, None).user, &["### Iteration 2\n", "- no usable bundle: none of 3 replies"]);
+}
+
+#[test]
+fn the_executor_is_told_the_arm_and_the_source_to_start_from() {
+    let request = implement(&campaign::after(2), Some(SOURCE));
+    holds(&request.system, &[CONTRACT.trim(), "use admitter::prelude::*;", "exactly one `draw.uniform()`"]);
+    holds(
+        &request.user,
+        &[
+            "Arm: `main`, main",
+            "A step is as good as a curve.",
+            "at least 0.03 better than of the reference",
+            "**Design to implement:** Reject every droppable request while",
+            "family = step, where `family` (one of step, power): The curve.",
+            "Source to start from",
+            "(25.46 %)",
+        ],
+    );
+}
+
+#[test]
+fn what_is_filled_in_is_neither_escaped_nor_rendered_nor_able_to_end_its_fence() {
+    for request in [plan(&campaign::after(1), Some(SOURCE)), implement(&campaign::after(1), Some(SOURCE))] {
+        holds(&request.user, &[&format!("````rust\n{SOURCE}\n````")]);
+    }
+}
+
+#[test]
+fn prompts_do_not_grow_with_the_campaign() {
+    let source = "// a long policy\n".repeat(5000);
+    let sizes = [0, 3, 20, 50].map(|iterations| {
+        let state = campaign::after(iterations);
+        [plan(&state, Some(&source)), implement(&state, Some(&source))].map(|r| [r.system.len(), r.user.len()])
+    });
+    for role in [0, 1] {
+        let [_, three, twenty, fifty] = sizes.map(|size| (size[role][0] + size[role][1]) as f64);
+        assert!(sizes.iter().all(|size| size[role][0] == sizes[0][role][0]), "the system's part stays the same");
+        assert!(fifty < 70_000.0 && fifty < 1.3 * three && fifty < 1.02 * twenty, "{sizes:?}");
+    }
+}
+
+#[test]
+fn a_schema_is_sent_only_if_the_settings_ask_for_it_and_is_strict() {
+    let state = campaign::after(0);
+    assert_eq!(plan(&state, None).schema, None);
+    let settings = Settings { structured: true, ..Settings::new("m") };
+    let request = Planner::new(Script::new(&[]), settings, CONTRACT).request(Brief { state: &state, source: None });
+    let schema = request.schema.clone().unwrap();
+    assert_eq!(schema["additionalProperties"], false);
+    assert_eq!(schema["properties"]["arms"]["items"]["required"].as_array().unwrap().len(), 12);
+    assert_ne!(request.key(), plan(&state, None).key(), "the key covers the schema");
+}

@@ -1,0 +1,172 @@
+//! What the planner and the executor make of a model's words.
+
+use crate::campaign::{self, CONTRACT, Script};
+use agents::llm::{Executor, Planner, Reply, Settings};
+use agents::{AgentError, Brief, Executor as _, Planner as _};
+use science::bundle::{ArmKind, Bundle, Metric, Relation, Side};
+use science::space::Value as Coordinate;
+use serde_json::{Value, json};
+
+fn arm(name: &str, kind: &str) -> Value {
+    json!({
+        "name": name, "kind": kind, "hypothesis": "h", "mechanism": "m", "diagnostic": "d", "metric": "net-saving",
+        "against": ["reference"], "scope": [], "relation": "at-least", "size": 0.02, "confidence": 0.4, "intent": "i",
+    })
+}
+
+fn with(mut object: Value, changes: Value) -> Value {
+    for (name, value) in changes.as_object().unwrap() {
+        object[name] = value.clone();
+    }
+    object
+}
+
+fn reply(arms: &[Value]) -> String {
+    json!({"question": "q", "parent": "reference", "arms": arms}).to_string()
+}
+
+async fn plan(texts: &[&str]) -> (Result<Bundle, AgentError>, Script) {
+    let state = campaign::after(2);
+    let planner = Planner::new(std::sync::Arc::new(Script::new(texts)), Settings::new("m"), CONTRACT);
+    let bundle = planner.plan(Brief { state: &state, source: None }).await;
+    (bundle, Script::new(&[]))
+}
+
+/// What the planner says about a reply that it cannot use.
+async fn problem(text: &str) -> String {
+    match plan(&[text, text, text]).await.0 {
+        Err(AgentError::Unusable(problem)) => problem,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_flat_reply_becomes_a_bundle() {
+    let id = campaign::candidate(1, 0);
+    let main = with(
+        arm("main", "Main"),
+        json!({"against": id.short(), "metric": "net_saving", "point": {"family": "power", "exponent": 7}}),
+    );
+    let control = with(
+        arm("control-2", "control_negative"),
+        json!({"against": ["main"], "relation": "within", "metric": "E2E mean", "scope": "chatbot_near", "point": null}),
+    );
+    let text = format!("Here you are.\n```json\n{}\n```", reply(&[main, control]));
+    let bundle = plan(&[&text]).await.0.unwrap();
+    let [main, control] = bundle.arms.as_slice() else { panic!("two arms") };
+    assert_eq!(
+        (&bundle.parent, main.kind, main.prediction.metric),
+        (&Side::Reference, ArmKind::Main, Metric::NetSaving)
+    );
+    assert_eq!(main.prediction.against, [Side::Candidate(id)]);
+    assert_eq!(main.design.point.as_ref().unwrap()["exponent"], Coordinate::Number(7.0));
+    assert_eq!(control.prediction.against, [Side::Arm("main".into())]);
+    assert_eq!((control.prediction.relation, control.prediction.metric), (Relation::Within(0.02), Metric::E2eMean));
+    assert_eq!((control.prediction.scope.as_slice(), &control.design.point), (&["chatbot_near".to_owned()][..], &None));
+}
+
+#[tokio::test]
+async fn a_wrong_reply_is_answered_with_the_precise_problem() {
+    let main = || arm("main", "main");
+    let cases = [
+        (
+            reply(&[with(main(), json!({"metric": "speed"}))]),
+            "`metric` is `speed`; it is one of net-saving, improvement",
+        ),
+        (reply(&[with(main(), json!({"size": "2 %"}))]), "arms[0] (`main`): `size` is wrong: invalid type: string"),
+        (reply(&[with(main(), json!({"size": -0.1}))]), "it must be above zero"),
+        (reply(&[with(main(), json!({"hypothesis": null}))]), "`hypothesis` is missing"),
+        (reply(&[with(main(), json!({"mechanism": " "}))]), "`mechanism` is empty"),
+        (reply(&[with(main(), json!({"intent": "x".repeat(2000)}))]), "`intent` has 2000 characters; at most 1500"),
+        (reply(&[with(main(), json!({"name": "../etc"}))]), "`name` must have 1 to 40 characters of a-z"),
+        (reply(&[with(main(), json!({"kind": "magic"}))]), "`kind` is `magic`; it is one of main, ablation"),
+        (
+            reply(&[with(main(), json!({"against": ["the quintic"]}))]),
+            "`the quintic` is neither `baseline` nor `reference`",
+        ),
+        (reply(&[with(main(), json!({"against": ["deadbeefdeadbeef"]}))]), "nor the id of a candidate"),
+        (reply(&[with(main(), json!({"against": 3}))]), "`against` must be a list of strings"),
+        (reply(&[with(main(), json!({"against": []}))]), "compares with nothing"),
+        (
+            reply(&[with(main(), json!({"scope": ["nowhere"], "metric": "improvement"}))]),
+            "`nowhere`, which is no scenario",
+        ),
+        (reply(&[with(main(), json!({"scope": ["chatbot_near"]}))]), "leave `scope` empty"),
+        (reply(&[with(main(), json!({"point": {"family": ["x"]}}))]), "a coordinate is a number or a word"),
+        (
+            reply(&[with(main(), json!({"point": {"family": "power", "exponent": 99.0}}))]),
+            "outside of the declared space",
+        ),
+        (reply(&[with(main(), json!({"point": {"family": "power", "exponent": 2.005}}))]), "principle P1 forbids this"),
+        (reply(&[main(), main()]), "its name is used twice"),
+        (reply(&[arm("a", "ablation")]), "the first arm must be of kind `main`"),
+        (reply(&[]), "`arms` has 0 entries"),
+        (json!({"question": "q", "arms": [main()]}).to_string(), "the reply: `parent` is missing"),
+        (json!({"parent": "main", "question": "q", "arms": [main()]}).to_string(), "`parent`: `main` is neither"),
+        ("```json\n{\"question\": }\n```".into(), "not valid JSON: expected value at line 1 column 14"),
+        ("I am sorry, I cannot.".into(), "holds no JSON object"),
+    ];
+    for (text, expected) in cases {
+        let problem = problem(&text).await;
+        assert!(problem.contains(expected), "{problem:?} does not say {expected:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_invalid_reply_is_answered_twice_at_most_and_each_round_has_its_ordinal() {
+    let state = campaign::after(0);
+    let model = std::sync::Arc::new(Script::new(&["no", "```\n{}\n```", &reply(&[arm("main", "main")])]));
+    let planner = Planner::new(std::sync::Arc::clone(&model), Settings::new("m"), CONTRACT);
+    let bundle = planner.plan(Brief { state: &state, source: None }).await.unwrap();
+    assert_eq!(bundle.arms.len(), 1);
+    let asked = model.asked.lock().unwrap();
+    let [(first, 0), (second, 1), (third, 2)] = asked.as_slice() else { panic!("{}", asked.len()) };
+    assert!(second.user.starts_with(&first.user) && second.system == first.system);
+    assert!(second.user.contains("What is wrong with it: the reply holds no JSON object."));
+    assert!(third.user.contains("````\n```\n{}\n```\n````") && third.user.contains("`arms` is missing"));
+    assert!(!third.user.contains("holds no JSON object"), "earlier rounds are left out");
+    let keys = [first.key(), second.key(), third.key()];
+    assert!(keys[0] != keys[1] && keys[1] != keys[2]);
+}
+
+#[tokio::test]
+async fn after_three_unusable_replies_the_iteration_fails_with_the_last_reason() {
+    assert_eq!(
+        problem("no").await,
+        "none of 3 replies is a usable bundle; of the last: the reply holds no JSON object"
+    );
+}
+
+#[tokio::test]
+async fn a_model_that_cannot_be_reached_is_not_an_unusable_one() {
+    assert!(matches!(plan(&[]).await.0, Err(AgentError::Unreachable(_))));
+}
+
+async fn implement(reply: Reply) -> Result<String, AgentError> {
+    let state = campaign::after(1);
+    let executor = Executor::new(Script::of(vec![reply]), Settings::new("m"), CONTRACT);
+    let arm = &state.iterations[0].bundle.as_ref().unwrap().arms[1];
+    executor.implement(Brief { state: &state, source: None }, arm).await
+}
+
+#[tokio::test]
+async fn the_executors_reply_is_a_source_or_says_why_it_is_none() {
+    let text = |text: &str| Reply { text: text.into(), ..Reply::default() };
+    let code = "use admitter::prelude::*;\nimpl Admitter for Policy {}\n";
+    assert_eq!(implement(text(&format!("Sure:\n```rust\n{code}```\nEnjoy."))).await.unwrap(), code);
+    let cases = [
+        (text("  "), "the reply is empty (finish reason: none given)"),
+        (
+            Reply { finish_reason: Some("content_filter".into()), ..text("") },
+            "the reply is empty (finish reason: content_filter)",
+        ),
+        (Reply { refusal: Some("no\nway".into()), ..text(code) }, "the model refused: no way"),
+        (text("I would do it so and so."), "the reply holds no Rust code"),
+    ];
+    for (reply, expected) in cases {
+        match implement(reply).await {
+            Err(AgentError::Unusable(problem)) => assert_eq!(problem, expected),
+            other => panic!("{other:?}"),
+        }
+    }
+}
