@@ -1,17 +1,20 @@
 //! Draws lessons from the findings of an iteration.
 //!
-//! A refuted main claim forbids the neighbourhood in which it was tested, and beyond it in the direction that made it
-//! worse where the sign itself was wrong; never a region that holds a recorded policy as good as the best one.
+//! A refuted main claim forbids the neighbourhood in which it was tested, and what lies beyond in the direction that made
+//! it worse where the sign itself was wrong. A policy that refuses too little to compare with the reference forbids its
+//! like that refuse still less (and the other way round): improvement rises with what is refused. No constraint is drawn
+//! over a recorded policy that saves.
 
-use super::shape::Shape;
+use super::shape::{Shape, round};
 use science::bundle::{Arm, ArmKind, Side};
 use science::judge::{ErrorKind, Finding, Verdict};
+use science::objective::COMPARABLE;
 use science::principle::{Change, Confidence, Principle, Status};
-use science::space::{Constraint, Dimension, Measure, Point, Value, Within};
-use science::state::State;
+use science::space::{Constraint, Dimension, Point, Value, Within};
+use science::state::{self, State};
 
 /// Half the width of a forbidden neighbourhood, as a share of each dimension's prior mass.
-const REACH: f64 = 0.06;
+const REACH: f64 = 0.1;
 
 /// What the iteration that is under way changes in the principles.
 pub(crate) fn extract(state: &State) -> Vec<Change> {
@@ -31,14 +34,26 @@ fn lesson(state: &State, arm: &Arm, finding: &Finding, id: &str, evidence: &str,
     let point = arm.design.point.as_ref()?;
     let words = Shape::at(point)?.words();
     let effect = finding.effect.map_or(f64::NAN, |effect| effect.estimate * 100.0);
+    let against = state::describe(parent);
     let (statement, constraint) = match (arm.kind, finding.verdict) {
-        (ArmKind::Main, Verdict::Refuted) => {
-            let constraint = forbid(state, point, finding.error, parent);
-            (format!("{words} does not save 2 %: it saves {effect:.1} %."), constraint)
+        (ArmKind::Main, Verdict::Refuted) => (
+            format!("{words} does not save 2 % against {against}: {effect:+.1} %."),
+            around(state, point, finding.error, parent),
+        ),
+        (ArmKind::Main, Verdict::Invalid) => {
+            let distance = off_scale(state, arm)?;
+            let side = if distance < 0.0 { "too little" } else { "too much" };
+            (
+                format!(
+                    "{words} refuses {side}: its improvement is {:.1} points off the reference's.",
+                    distance * 100.0
+                ),
+                beyond(state, point, distance < 0.0),
+            )
         }
-        (ArmKind::Main, Verdict::Confirmed) => (format!("{words} saves {effect:.1} % of the work refused."), None),
+        (ArmKind::Main, Verdict::Confirmed) => (format!("{words} saves {effect:+.1} % against {against}."), None),
         (ArmKind::Ablation, Verdict::Confirmed) => {
-            (format!("{}: {effect:.1} % of it.", arm.hypothesis.trim_end_matches('.')), None)
+            (format!("In {words}: {} ({effect:+.1} %).", arm.hypothesis.trim_end_matches('.')), None)
         }
         _ => return None,
     };
@@ -57,27 +72,61 @@ fn lesson(state: &State, arm: &Arm, finding: &Finding, id: &str, evidence: &str,
     }))
 }
 
-/// The box around a refuted point; open to the side that leads away from the parent where the sign was wrong. None if a
-/// policy inside it is known to save more than the claim said this one would.
-fn forbid(state: &State, point: &Point, error: Option<ErrorKind>, parent: &Side) -> Option<Constraint> {
-    let space = state.opened().experiment.space();
+/// How far the arm's candidate improves beyond the reference, log units, if it was measured and is too far off to compare.
+fn off_scale(state: &State, arm: &Arm) -> Option<f64> {
+    let (at, _) = state.bundle().arm(&arm.name)?;
+    let record = &state.candidates[state.current().arms[at].candidate.as_ref()?];
+    let distance = record.measurement.as_ref()?.y() - state.yardsticks().reference.y();
+    (distance.abs() > COMPARABLE).then_some(distance)
+}
+
+/// The box around a refuted point; open to the side that leads away from the parent where the sign was wrong.
+fn around(state: &State, point: &Point, error: Option<ErrorKind>, parent: &Side) -> Option<Constraint> {
     let origin = match parent {
         Side::Candidate(id) => state.candidates.get(id).and_then(|record| record.candidate.point.as_ref()),
         Side::Reference | Side::Baseline | Side::Arm(_) => None,
     };
-    let side = |dimension: &Dimension, value: &Value| match value {
+    forbid(state, point, |dimension, value| {
+        let from = match (error, origin.and_then(|origin| origin.get(&dimension.name))) {
+            // Only what was changed can have caused the loss; the place was set to match and is not a cause.
+            (Some(ErrorKind::Direction), Some(Value::Number(from))) if dimension.name != "half" => *from,
+            _ => value,
+        };
+        let (mass, from) = (dimension.mass_below(value), dimension.mass_below(from));
+        // Only a change that is itself larger than the neighbourhood shows a direction.
+        let low = if from - mass > REACH { 0.0 } else { mass - REACH };
+        let high = if mass - from > REACH { 1.0 } else { mass + REACH };
+        [low, high]
+    })
+}
+
+/// The neighbourhood of a point that refuses too little, with all places that refuse still less; or the other way round.
+fn beyond(state: &State, point: &Point, too_little: bool) -> Option<Constraint> {
+    forbid(state, point, |dimension, value| {
+        let mass = dimension.mass_below(value);
+        match (dimension.name == "half", too_little) {
+            (true, true) => [mass, 1.0],
+            (true, false) => [0.0, mass],
+            (false, _) => [mass - REACH, mass + REACH],
+        }
+    })
+}
+
+/// A box with these sides (as prior mass) on numeric dimensions and the point's own choices; none if a policy inside it
+/// is known to compare with the reference and to save at least 2 %.
+fn forbid(state: &State, point: &Point, side: impl Fn(&Dimension, f64) -> [f64; 2]) -> Option<Constraint> {
+    let space = state.opened().experiment.space();
+    let within = |dimension: &Dimension, value: &Value| match value {
         Value::Choice(choice) => Within::OneOf(vec![choice.clone()]),
         Value::Number(v) => {
-            let away = match (error, origin.and_then(|origin| origin.get(&dimension.name))) {
-                // Only what was changed can have caused the loss; the place was set to match and is not a cause.
-                (Some(ErrorKind::Direction), Some(Value::Number(from))) if dimension.name != "half" => v - from,
-                _ => 0.0,
-            };
-            Within::Range(neighbourhood(dimension, *v, away))
+            Within::Range(side(dimension, *v).map(|mass| match dimension.at_mass(mass.clamp(0.0, 1.0)) {
+                Value::Number(edge) => round(edge, 4),
+                Value::Choice(_) => *v,
+            }))
         }
     };
     let sides =
-        space.dimensions.iter().filter_map(|d| point.get(&d.name).map(|value| (d.name.clone(), side(d, value))));
+        space.dimensions.iter().filter_map(|d| point.get(&d.name).map(|value| (d.name.clone(), within(d, value))));
     let constraint = Constraint { excludes: sides.collect() };
     let good = state.candidates.values().filter(|record| {
         let saving = record.score.as_ref().and_then(|score| score.net_saving);
@@ -85,20 +134,6 @@ fn forbid(state: &State, point: &Point, error: Option<ErrorKind>, parent: &Side)
     });
     let forbids_good = good.filter_map(|record| record.candidate.point.as_ref()).any(|p| constraint.excludes(p));
     (!forbids_good).then_some(constraint)
-}
-
-fn neighbourhood(dimension: &Dimension, value: f64, away: f64) -> [f64; 2] {
-    let mass = dimension.mass_below(value);
-    let end = |mass: f64| match dimension.at_mass(mass.clamp(0.0, 1.0)) {
-        Value::Number(v) => v,
-        Value::Choice(_) => value,
-    };
-    // Only a change that is itself larger than the neighbourhood shows a direction.
-    let from = dimension.mass_below(value - away);
-    let low = if away < 0.0 && from - mass > REACH { 0.0 } else { mass - REACH };
-    let high = if away > 0.0 && mass - from > REACH { 1.0 } else { mass + REACH };
-    let digits = if dimension.measure == Measure::LogUniform { 4 } else { 3 };
-    [super::shape::round(end(low), digits), super::shape::round(end(high), digits)]
 }
 
 /// An earlier principle that says the same of about the same place.

@@ -108,7 +108,7 @@ impl Shape {
             p if p > 0.0 => format!(", long prompts shed sooner (exponent {p})"),
             p => format!(", short prompts shed sooner (exponent {p})"),
         };
-        format!("{curve} with its middle at {}{weighting}", self.half)
+        format!("{curve} with its middle at {}{weighting}", round(self.half, 3))
     }
 }
 
