@@ -23,6 +23,8 @@ const SECRET_LENGTH: usize = 12;
 pub(super) struct Attempts {
     http: reqwest::Client,
     server: String,
+    has_key: bool,
+    /// What is searched for.
     key: Option<SecretString>,
     key_variable: String,
     limits: Limits,
@@ -41,7 +43,15 @@ impl Attempts {
     pub(super) fn new(http: reqwest::Client, server: String, endpoint: &Endpoint) -> Self {
         let key = endpoint.key.clone().filter(|key| key.expose_secret().len() >= SECRET_LENGTH);
         let key_variable = endpoint.key_variable.clone();
-        Attempts { http, server, key, key_variable, limits: endpoint.limits, sent: AtomicU64::new(0) }
+        Attempts {
+            http,
+            server,
+            has_key: endpoint.key.is_some(),
+            key,
+            key_variable,
+            limits: endpoint.limits,
+            sent: AtomicU64::new(0),
+        }
     }
 
     /// The answer to a request: complete, within bounds, and a chat completion.
@@ -131,9 +141,9 @@ impl Attempts {
         let mut message = self.redact(wire::said(body));
         match status.as_u16() {
             status @ (401 | 403) => {
-                let advice = match &self.key {
-                    None => format!("set {} to your key", self.key_variable),
-                    Some(_) => format!("check the key in {}", self.key_variable),
+                let advice = match self.has_key {
+                    false => format!("set {} to your key", self.key_variable),
+                    true => format!("check the key in {}", self.key_variable),
                 };
                 Fault::last(ModelError::Unauthorized { server, status, advice, message })
             }

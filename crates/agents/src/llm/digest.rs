@@ -126,7 +126,10 @@ fn figures(state: &State, record: &CandidateRecord) -> String {
         (None, _) => {
             let points = (measurement.y() - state.yardsticks().reference.y()) * 100.0;
             let side = if points > 0.0 { "sheds too much" } else { "sheds too little" };
-            format!("undefined ({points:+.2} points from the reference: it {side} to be compared)")
+            let hint = percent(state.yardsticks().saving_at_a_distance(measurement));
+            format!(
+                "undefined ({points:+.2} points from the reference: it {side} to be compared; carried over by λ about {hint}, a hint only)"
+            )
         }
     };
     format!(

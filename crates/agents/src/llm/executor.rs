@@ -52,6 +52,8 @@ fn read(reply: &Reply) -> Result<String, String> {
 struct Context {
     setting: Setting,
     digest: Digest,
+    /// Without it, an arm that is claimed again would be the same request, and get the recorded reply.
+    iteration: u32,
     question: String,
     parent: String,
     name: String,
@@ -77,6 +79,7 @@ impl Context {
         Context {
             setting: Setting::new(brief.state, contract),
             digest: Digest::new(brief.state),
+            iteration: brief.state.iterations.len() as u32,
             question: bundle.map(|bundle| text(&bundle.question)).unwrap_or_default(),
             parent: bundle.map(|bundle| describe(&bundle.parent)).unwrap_or_else(|| "the reference".into()),
             name: arm.name.clone(),

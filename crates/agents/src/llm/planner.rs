@@ -13,6 +13,8 @@ use serde::Serialize;
 const REPAIRS: u32 = 2;
 /// Characters of an unusable reply that are shown to the model again.
 const QUOTED: usize = 6000;
+/// Characters of a problem.
+const PROBLEM: usize = 500;
 
 /// A planner that asks a model.
 #[derive(Debug)]
@@ -41,7 +43,8 @@ impl<M: Model> Planner<M> {
             let reply = self.model.ask(&request, ordinal).await?;
             let problem = match read(&reply, brief.state) {
                 Ok(bundle) => return Ok(bundle),
-                Err(problem) => problem,
+                // It may quote the reply.
+                Err(problem) => super::text::line(&problem, PROBLEM),
             };
             if ordinal == REPAIRS {
                 let replies = ordinal + 1;
@@ -115,9 +118,16 @@ impl Context {
             last: iteration >= experiment.iterations,
             evaluations: budget.map(|all| format!("{} of {all}", all.saturating_sub(state.evaluations))),
             dimensions: experiment.dimensions.iter().map(dimension).collect(),
-            volume: super::setting::percent(state.volume()),
+            volume: super::setting::percent(volume(state)),
             fence: parse::fence(source.as_deref().unwrap_or_default()),
             source,
         }
     }
+}
+
+/// Share of the design space that is left: as it was counted when the last iteration ended, since counting takes a while
+/// and principles change at the end of an iteration only.
+fn volume(state: &State) -> f64 {
+    let counted = state.iterations.iter().rev().find_map(|iteration| iteration.volume);
+    counted.unwrap_or_else(|| state.volume())
 }

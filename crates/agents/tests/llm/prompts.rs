@@ -123,12 +123,13 @@ fn the_executor_is_told_the_arm_and_the_source_to_start_from() {
     holds(
         &request.user,
         &[
+            "Question of iteration 2: Question of iteration 2",
             "Arm: `main`, main",
             "A step is as good as a curve.",
             "at least 0.03 better than of the reference",
             "**Design to implement:** Reject every droppable request while",
             "family = step, where `family` (one of step, power): The curve.",
-            "Source to start from",
+            "A source to start from",
             "(25.46 %)",
         ],
     );
@@ -165,4 +166,18 @@ fn a_schema_is_sent_only_if_the_settings_ask_for_it_and_is_strict() {
     assert_eq!(schema["additionalProperties"], false);
     assert_eq!(schema["properties"]["arms"]["items"]["required"].as_array().unwrap().len(), 12);
     assert_ne!(request.key(), plan(&state, None).key(), "the key covers the schema");
+}
+
+#[test]
+fn a_candidate_out_of_range_is_told_with_its_distance_and_a_hint() {
+    let mut state = campaign::after(1);
+    let id = campaign::candidate(1, 0);
+    let record = state.candidates.get_mut(&id).unwrap();
+    let measured = record.measurement.as_mut().unwrap();
+    measured.cells.iter_mut().flatten().for_each(|cell| cell.gains = [0.35; 4]);
+    record.score.as_mut().unwrap().net_saving = None;
+    holds(
+        &plan(&state, None).user,
+        &["net saving undefined (+5.62 points from the reference: it sheds too much", "a hint only"],
+    );
 }
