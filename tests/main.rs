@@ -1,1 +1,14 @@
-//! End-to-end tests.
+//! End-to-end tests: the real command in a temporary directory with a cleared environment.
+
+mod arrows;
+mod bad_input;
+mod campaign;
+mod candidates;
+mod environment;
+mod language_model;
+mod simulate;
+
+/// The scripted OpenAI-compatible server; the agents' own tests use more of it than these.
+#[allow(dead_code)]
+#[path = "fixtures/scripted_server.rs"]
+mod scripted_server;

@@ -16,7 +16,8 @@ use science::state::State;
 pub struct Brief<'a> {
     /// The campaign so far.
     pub state: &'a State,
-    /// The source of the best candidate so far, or of the parent that is to be changed.
+    /// For a planner the source of the best candidate so far, for an executor that of the candidate that its arm departs
+    /// from; none where there is none.
     pub source: Option<&'a str>,
 }
 

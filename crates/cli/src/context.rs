@@ -40,7 +40,8 @@ impl Global {
     /// Where things are on this machine.
     pub(crate) fn places(&self) -> Result<Places, Failure> {
         let runner = std::env::current_exe().map_err(|error| Failure::bug(format!("where am I? {error}")))?;
-        let walls = if self.unsafe_no_sandbox { sandbox::Walls::Disabled } else { sandbox::Walls::Required };
+        let walls =
+            if self.unsafe_no_sandbox { engine::sandbox::Walls::Disabled } else { engine::sandbox::Walls::Required };
         Ok(Places { state: self.state_dir.clone(), cache: self.cache()?, runner, rustc: rustc(), walls })
     }
 
@@ -96,7 +97,7 @@ pub(crate) fn agents(agents: Agents, model: Option<&str>) -> Result<AgentChoice,
     }
 }
 
-use agents::llm as agents_llm;
+use engine::agents::llm as agents_llm;
 
 /// The compiler: `RUSTC`, or the first `rustc` on the path, or the name alone, whose absence is then reported.
 fn rustc() -> PathBuf {

@@ -1,7 +1,7 @@
 //! Exit codes, and errors as a person reads them.
 
 use engine::EngineError;
-use simulator::file::FileError;
+use engine::simulator::file::FileError;
 use std::fmt;
 use std::process::ExitCode;
 use store::StoreError;
@@ -82,22 +82,28 @@ impl From<StoreError> for Failure {
             StoreError::NoDatabase { .. }
             | StoreError::NoCampaign { .. }
             | StoreError::UnknownCampaign { .. }
-            | StoreError::AmbiguousCampaign { .. } => Failure::usage(message),
+            | StoreError::AmbiguousCampaign { .. }
+            | StoreError::NotADatabase { .. }
+            | StoreError::DamagedFile { .. }
+            | StoreError::Newer { .. }
+            | StoreError::OtherSchema { .. }
+            | StoreError::DamagedLog { .. }
+            | StoreError::DamagedText { .. } => Failure::usage(message),
             StoreError::Illegal(_) => Failure::bug(message),
             _ => Failure::failed(message),
         }
     }
 }
 
-impl From<sandbox::SandboxError> for Failure {
-    fn from(error: sandbox::SandboxError) -> Self {
+impl From<engine::sandbox::SandboxError> for Failure {
+    fn from(error: engine::sandbox::SandboxError) -> Self {
         let mut message = error.to_string();
         let mut source = std::error::Error::source(&error);
         while let Some(cause) = source {
             message.push_str(&format!(": {cause}"));
             source = cause.source();
         }
-        if matches!(error, sandbox::SandboxError::Wall { .. }) {
+        if matches!(error, engine::sandbox::SandboxError::Wall { .. }) {
             message.push_str("\ncandidates are untrusted code; --unsafe-no-sandbox runs them with your own rights");
         }
         Failure::failed(message)

@@ -25,8 +25,8 @@ struct Command {
 fn main() -> ExitCode {
     // The jail is this program started again; it must seal itself before any thread or runtime exists.
     let mut arguments = std::env::args_os().skip(1);
-    if arguments.next().is_some_and(|first| first == sandbox::jail::ARGUMENT) {
-        sandbox::jail::main(arguments, &simulator::maths::TABLE);
+    if arguments.next().is_some_and(|first| first == engine::sandbox::jail::ARGUMENT) {
+        engine::sandbox::jail::main(arguments, &engine::simulator::maths::TABLE);
     }
     let command = Command::parse();
     let filter = tracing_subscriber::EnvFilter::try_from_env("ELENCHUS_LOG").unwrap_or_else(|_| "error".into());

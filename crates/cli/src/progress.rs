@@ -2,9 +2,9 @@
 
 use engine::Progress;
 use engine::campaign::Work;
+use engine::science::event::Event;
+use engine::science::state::State;
 use indicatif::{ProgressBar, ProgressStyle};
-use science::event::Event;
-use science::state::State;
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
@@ -100,7 +100,7 @@ fn recorded(state: &State, event: &Event) -> Option<String> {
         Event::PlanFailed { reason } => {
             Some(format!("iteration {}: no usable plan: {reason}", state.iteration_number()))
         }
-        Event::CandidateEvaluated { candidate, outcome, .. } => (*outcome != science::outcome::Outcome::Scored)
+        Event::CandidateEvaluated { candidate, outcome, .. } => (*outcome != engine::science::outcome::Outcome::Scored)
             .then(|| format!("  candidate {}: {}", candidate.short(), outcome.as_str())),
         Event::ArmJudged { arm, finding } => {
             let effect = finding.effect.map_or_else(String::new, |e| {

@@ -12,6 +12,9 @@ pub mod policy;
 mod recorder;
 mod yardsticks;
 
+// The command reaches the rooms below through here: it has arrows to `report`, `engine` and `store` only.
+pub use {agents, sandbox, science, simulator};
+
 pub use campaign::{AgentChoice, Campaign, Progress, Stop};
 pub use error::EngineError;
 pub use evaluate::{Evaluation, Evaluator, Timing};

@@ -58,6 +58,14 @@ impl<'a> Visit<'a> for Counter {
         visit::visit_path(self, path);
     }
 
+    fn visit_expr_struct(&mut self, value: &'a syn::ExprStruct) {
+        if value.path.segments.last().is_some_and(|segment| segment.ident == "Tunable") {
+            self.count += 1; // one parameter, whatever its bounds
+        } else {
+            visit::visit_expr_struct(self, value);
+        }
+    }
+
     fn visit_attribute(&mut self, _: &'a syn::Attribute) {}
 }
 
@@ -101,6 +109,12 @@ mod tests {
     #[test]
     fn a_named_constant_counts_once() {
         assert_eq!(free_parameters("const K: f64 = 7.5; fn f() -> f64 { K * K + K }"), Some(1));
+    }
+
+    #[test]
+    fn a_tunable_counts_once_whatever_its_bounds() {
+        let tunables = "const T: &[Tunable] = &[Tunable { name: \"k\", default: 300.0, low: 10.0, high: 3000.0 }];";
+        assert_eq!(free_parameters(tunables), Some(1));
     }
 
     #[test]

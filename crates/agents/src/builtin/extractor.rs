@@ -58,7 +58,7 @@ fn lesson(state: &State, arm: &Arm, finding: &Finding, id: &str, evidence: &str,
         _ => return None,
     };
     if let Some(known) = same_lesson(state, arm, finding, point) {
-        return Some(refined(known, evidence));
+        return Some(refined(known, &statement, evidence));
     }
     Some(Change::Insert(Principle {
         id: id.into(),
@@ -136,8 +136,12 @@ fn forbid(state: &State, point: &Point, side: impl Fn(&Dimension, f64) -> [f64; 
     (!forbids_good).then_some(constraint)
 }
 
-/// An earlier principle that says the same of about the same place.
+/// An earlier principle that confirms the same mechanism for the same family. Refutations are not joined: each speaks of
+/// its own place.
 fn same_lesson<'a>(state: &'a State, arm: &Arm, finding: &Finding, point: &Point) -> Option<&'a Principle> {
+    if finding.verdict != Verdict::Confirmed {
+        return None;
+    }
     let active = state.principles.iter().filter(|p| p.status == Status::Active);
     active.filter(|p| p.mechanism == arm.mechanism).find(|p| {
         let earlier = p.evidence.first().and_then(|evidence| arm_of(state, evidence));
@@ -158,8 +162,12 @@ fn arm_of<'a>(state: &'a State, evidence: &str) -> Option<(&'a Arm, Verdict)> {
     Some((arm, iteration.arms[at].finding.as_ref()?.verdict))
 }
 
-fn refined(known: &Principle, evidence: &str) -> Change {
+fn refined(known: &Principle, statement: &str, evidence: &str) -> Change {
     let mut principle = known.clone();
+    // Two cases make the lesson; further ones are cited, not told, lest the statement grow with the campaign.
+    if known.evidence.len() == 1 {
+        principle.statement = format!("{} Likewise, {statement}", principle.statement);
+    }
     principle.evidence.push(evidence.into());
     principle.confidence = Confidence::Established;
     Change::Refine(principle)

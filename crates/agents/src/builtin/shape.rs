@@ -93,7 +93,9 @@ impl Shape {
             Curve::Ramp { onset } => Curve::Ramp { onset: round(onset, 2) },
             Curve::Power { exponent } => Curve::Power { exponent: round(exponent, 2) },
         };
-        Shape { curve, half: round(self.half, 3), prompt: round(self.prompt, 2) }
+        // A weighting too faint to act on would only be two constants more.
+        let prompt = if self.prompt.abs() < 0.03 { 0.0 } else { round(self.prompt, 2) };
+        Shape { curve, half: round(self.half, 3), prompt }
     }
 
     /// The curve in words.

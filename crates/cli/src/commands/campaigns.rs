@@ -43,6 +43,10 @@ pub(crate) async fn list(args: ListArgs, global: &Global) -> Result<Code, Failur
         println!("{:#}", rows.collect::<serde_json::Value>());
         return Ok(Code::Done);
     }
+    if campaigns.is_empty() {
+        println!("no campaign yet; `elenchus run EXPERIMENT` starts one");
+        return Ok(Code::Done);
+    }
     let mut table = comfy_table::Table::new();
     table.load_style(comfy_table::presets::NOTHING).set_header(["campaign", "experiment", "agents", "seed", "events"]);
     for c in &campaigns {

@@ -4,10 +4,10 @@ use crate::context::{Format, Global};
 use crate::failure::{Code, Failure};
 use engine::evaluate::read;
 use engine::panel::Panel;
+use engine::science::objective::{self, Measurement};
+use engine::science::outcome::Outcome;
 use engine::{Evaluator, LoadedExperiment};
 use report::{Evaluation, Timing};
-use science::objective::{self, Measurement};
-use science::outcome::Outcome;
 use std::path::PathBuf;
 
 /// Score one source file against an experiment's baseline and reference; exit 1 unless it is scored.
@@ -47,7 +47,7 @@ pub(crate) fn evaluate(args: Args, global: &Global) -> Result<Code, Failure> {
         .then(|| objective::score(&Measurement::pair(&evaluation.trials, baseline, seeds), yardsticks, &names));
     let free_parameters = reading.free_parameters;
     let objections = score.as_ref().map_or_else(Vec::new, |score| {
-        science::champion::objections(score, free_parameters.unwrap_or(u32::MAX), &loaded.experiment)
+        engine::science::champion::objections(score, free_parameters.unwrap_or(u32::MAX), &loaded.experiment)
     });
     let ms = |duration: std::time::Duration| duration.as_secs_f64() * 1000.0;
     let shown = Evaluation {
@@ -58,7 +58,7 @@ pub(crate) fn evaluate(args: Args, global: &Global) -> Result<Code, Failure> {
         free_parameters,
         objections: &objections,
         reference: &objective::score(&yardsticks.reference, yardsticks, &names),
-        sandboxed: places.walls == sandbox::Walls::Required,
+        sandboxed: places.walls == engine::sandbox::Walls::Required,
         timing: Timing {
             screen: ms(evaluation.timing.screen),
             compile: ms(evaluation.timing.compile),

@@ -3,9 +3,9 @@
 use crate::context::{Global, campaign};
 use crate::failure::{Code, Failure};
 use clap::ValueEnum;
+use engine::science::id::Hash;
+use engine::science::state::State;
 use report::{Record, Times};
-use science::id::Hash;
-use science::state::State;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use store::{CampaignId, Store};

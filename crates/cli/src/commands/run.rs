@@ -5,8 +5,8 @@ use crate::context::{Agents, Global, agents};
 use crate::failure::{Code, Failure};
 use crate::progress::Display;
 use engine::campaign::Opening;
+use engine::science::event::EndReason;
 use engine::{Campaign, LoadedExperiment, Stop};
-use science::event::EndReason;
 use std::path::PathBuf;
 
 /// Launch a campaign on an experiment.

@@ -4,9 +4,9 @@ use crate::context::{Format, Global};
 use crate::failure::{Code, Failure};
 use engine::panel::Panel;
 use engine::policy::Policy;
+use engine::simulator::metrics::{ClassSummary, by_class};
+use engine::simulator::{Arrival, Run, Scenario, Workload, admitters::Builtin};
 use serde_json::json;
-use simulator::metrics::{ClassSummary, by_class};
-use simulator::{Arrival, Run, Scenario, Workload, admitters::Builtin};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -74,14 +74,15 @@ fn arrivals(args: &Args, scenario: &Scenario) -> Result<Arc<[Arrival]>, Failure>
 fn run(args: &Args, global: &Global, scenario: &Scenario, arrivals: Arc<[Arrival]>) -> Result<Run, Failure> {
     if !args.admitter.ends_with(".rs") {
         let mut admitter = Builtin::parse(&args.admitter).map_err(Failure::usage)?;
-        return Ok(simulator::simulate(&scenario.cluster, arrivals, &mut admitter, args.seed));
+        return Ok(engine::simulator::simulate(&scenario.cluster, arrivals, &mut admitter, args.seed));
     }
     let source = std::fs::read_to_string(&args.admitter)
         .map_err(|error| Failure::usage(format!("cannot read {}: {error}", args.admitter)))?;
-    let ended =
-        |outcome: sandbox::Outcome| Failure::failed(format!("{}: {}: {outcome}", args.admitter, outcome.name()));
+    let ended = |outcome: engine::sandbox::Outcome| {
+        Failure::failed(format!("{}: {}: {outcome}", args.admitter, outcome.name()))
+    };
     let sandbox = global.places()?.sandbox()?;
-    let screened = sandbox::screen(&source, &engine::KIT).map_err(|refusal| ended(refusal.into()))?;
+    let screened = engine::sandbox::screen(&source, &engine::KIT).map_err(|refusal| ended(refusal.into()))?;
     let artifact = sandbox.compile(&screened)?.map_err(ended)?;
     let panel = Panel::single(&scenario.cluster, arrivals, args.seed);
     let runs = panel.records(&Policy::Candidate { artifact, parameters: Vec::new() }, &sandbox)?.map_err(ended)?;

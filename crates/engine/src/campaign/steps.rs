@@ -76,7 +76,7 @@ impl Campaign {
     ) -> Result<bool, EngineError> {
         let arm = self.state.bundle().arms[at].clone();
         watch(Progress::Working(&self.state, Work::Implementing(&arm.name)));
-        let source = self.best_source();
+        let source = self.parent(&arm).and_then(|parent| self.sources.get(&parent).cloned());
         let brief = Brief { state: &self.state, source: source.as_deref() };
         let Some(written) = unless_stopped(self.executor.implement(brief, &arm), stop).await else { return Ok(false) };
         match usable(written)? {

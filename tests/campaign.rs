@@ -1,0 +1,126 @@
+//! Whole campaigns: the same seed gives the same digest, whatever is killed when.
+
+use crate::environment::Environment;
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
+fn digest(environment: &Environment, state: &str) -> String {
+    let shown = environment.json(&["show", "--format", "json", "--state-dir", state]);
+    shown["digest"].as_str().expect("a digest").to_owned()
+}
+
+fn tiny() -> Environment {
+    let environment = Environment::new();
+    environment.copy("experiments/tiny");
+    environment
+}
+
+#[test]
+fn a_campaign_runs_to_its_end_and_can_be_read_in_every_form() {
+    let environment = tiny();
+    let output = environment.run(&["run", "tiny"]);
+    assert_eq!(output.code, 0, "{}", output.stderr);
+    assert!(output.stderr.contains("iteration 3"), "{}", output.stderr);
+
+    let shown = environment.json(&["show", "--format", "json"]);
+    assert_eq!(shown["iterations"].as_array().map(Vec::len), Some(3));
+    assert!(shown["champion"]["source"].as_str().is_some_and(|source| source.contains("impl Admitter")));
+    assert_eq!(environment.json(&["list", "--format", "json"]).as_array().map(Vec::len), Some(1));
+    assert!(environment.json(&["status", "--format", "json"]).is_object());
+    assert!(environment.json(&["report", "--format", "json"]).is_object());
+    assert!(environment.ok(&["champion"]).contains("impl Admitter for Policy"));
+    assert!(environment.ok(&["status"]).contains("completed"));
+    let report = environment.ok(&["report"]);
+    assert!(report.contains("Refusing everything droppable"), "{report}");
+    let markdown = environment.ok(&["report", "--format", "markdown"]);
+    let id = shown["campaign"].as_str().or(shown["id"].as_str()).expect("an id");
+    assert_eq!(markdown, environment.read(&format!(".elenchus/reports/{}.md", &id[..8])));
+}
+
+#[test]
+fn what_was_refuted_narrows_the_declared_space() {
+    let environment = tiny();
+    environment.ok(&["run", "tiny", "--iterations", "4"]);
+    let shown = environment.json(&["show", "--format", "json"]);
+    let volumes: Vec<f64> =
+        shown["iterations"].as_array().unwrap().iter().filter_map(|i| i["volume"].as_f64()).collect();
+    assert_eq!(volumes.len(), 4);
+    assert!(volumes.windows(2).all(|pair| pair[1] <= pair[0]), "{volumes:?}");
+    assert!(volumes[3] < 1.0, "{volumes:?}");
+}
+
+#[test]
+fn the_same_seed_gives_the_same_digest_and_another_seed_another() {
+    let environment = tiny();
+    environment.ok(&["run", "tiny", "--state-dir", "a"]);
+    environment.ok(&["run", "tiny", "--state-dir", "b"]);
+    environment.ok(&["run", "tiny", "--state-dir", "c", "--seed", "2"]);
+    assert_eq!(digest(&environment, "a"), digest(&environment, "b"));
+    assert_ne!(digest(&environment, "a"), digest(&environment, "c"));
+}
+
+#[test]
+fn a_campaign_that_is_killed_ten_times_ends_with_the_digest_of_an_undisturbed_one() {
+    let environment = tiny();
+    environment.ok(&["run", "tiny", "--state-dir", "whole"]);
+    // Killed as soon as it has said this many lines: the moments spread over the campaign without a clock.
+    for (attempt, lines) in [1, 2, 2, 3, 1, 2, 4, 2, 3, 2].into_iter().enumerate() {
+        let arguments: &[&str] = if attempt == 0 { &["run", "tiny"] } else { &["resume"] };
+        let mut child = environment.command(arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let said = BufReader::new(child.stderr.take().unwrap()).lines().take(lines);
+        assert!(said.count() > 0, "attempt {attempt} said nothing");
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    environment.ok(&["resume"]);
+    assert_eq!(digest(&environment, ".elenchus"), digest(&environment, "whole"));
+}
+
+#[test]
+fn a_campaign_goes_on_without_its_experiments_directory() {
+    let environment = tiny();
+    let mut child = environment.command(&["run", "tiny"]).stderr(Stdio::piped()).spawn().unwrap();
+    BufReader::new(child.stderr.take().unwrap()).lines().nth(2);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    std::fs::remove_dir_all(environment.path("tiny")).unwrap();
+    environment.ok(&["resume"]);
+    environment.copy("experiments/tiny");
+    environment.ok(&["run", "tiny", "--state-dir", "whole"]);
+    assert_eq!(digest(&environment, ".elenchus"), digest(&environment, "whole"));
+}
+
+#[test]
+fn an_ended_campaign_that_is_resumed_only_says_so_again() {
+    let environment = tiny();
+    environment.ok(&["run", "tiny", "--iterations", "1"]);
+    let before = digest(&environment, ".elenchus");
+    environment.ok(&["resume"]);
+    assert_eq!(digest(&environment, ".elenchus"), before);
+}
+
+#[test]
+fn a_spent_budget_ends_the_campaign_with_its_own_code() {
+    let environment = tiny();
+    let file = environment.read("tiny/campaign.toml");
+    environment.write("tiny/campaign.toml", &format!("{file}\n[budget]\nevaluations = 2\n"));
+    let outcome = environment.run(&["run", "tiny"]);
+    assert_eq!(outcome.code, 4, "{}", outcome.stderr);
+    assert!(outcome.stdout.contains("evaluations (2)"), "{}", outcome.stdout);
+    assert_eq!(environment.run(&["resume"]).code, 4);
+}
+
+#[test]
+fn every_candidate_is_a_commit_whose_parents_are_its_parents() {
+    let environment = tiny();
+    environment.ok(&["run", "tiny"]);
+    let shown = environment.json(&["show", "--format", "json"]);
+    let repository = environment.path(".elenchus/candidates.git");
+    for candidate in shown["lineage"].as_array().expect("a lineage") {
+        let id = candidate["candidate"].as_str().or(candidate["id"].as_str()).expect("an id");
+        let found = std::fs::read_dir(repository.join("refs/candidates"))
+            .unwrap()
+            .any(|campaign| campaign.unwrap().path().join(id).is_file());
+        assert!(found, "no commit for {id}");
+    }
+}

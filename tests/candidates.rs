@@ -1,0 +1,83 @@
+//! `new` and `evaluate`: one source file of the user's own.
+
+use crate::environment::Environment;
+
+fn tiny(source: &str) -> Environment {
+    let environment = Environment::new();
+    environment.copy("experiments/tiny");
+    environment.write("mine.rs", source);
+    environment
+}
+
+const EVALUATE: [&str; 6] = ["evaluate", "mine.rs", "--experiment", "tiny", "--format", "json"];
+
+fn evaluated(source: &str) -> (i32, serde_json::Value) {
+    let outcome = tiny(source).run(&EVALUATE);
+    let json = serde_json::from_str(&outcome.stdout);
+    (outcome.code, json.unwrap_or_else(|_| panic!("{}{}", outcome.stdout, outcome.stderr)))
+}
+
+fn policy(body: &str) -> String {
+    format!(
+        "use admitter::prelude::*;\npub struct Policy;\nimpl Admitter for Policy {{\nfn new(_: &[f64]) -> Self {{ Policy }}\n\
+         fn admit(&mut self, request: &Request, cluster: &Cluster, draw: &mut Draw) -> Decision {{\n{body}\n}}\n}}\n"
+    )
+}
+
+#[test]
+fn the_starter_is_the_reference_and_scores_exactly_as_it_does() {
+    let environment = Environment::new();
+    environment.copy("experiments/tiny");
+    environment.ok(&["new", "mine.rs"]);
+    let json = environment.json(&EVALUATE);
+    assert_eq!(json["outcome"], "scored");
+    assert_eq!(json["feasible"], true);
+    assert_eq!(json["net_saving"], 0.0);
+    assert_eq!(json["free_parameters"], 4);
+    assert_eq!(json["improvement"], json["reference"]["improvement"]);
+    for part in ["screen", "compile", "simulate", "decide"] {
+        assert!(json["timing_ms"][part].is_f64(), "{part}");
+    }
+    assert!(environment.fails(2, &["new", "mine.rs"]).contains("mine.rs"));
+}
+
+#[test]
+fn a_candidate_that_does_not_compile_is_shown_its_own_lines() {
+    let (code, json) = evaluated(&policy("let x: u32 = \"text\";\nDecision::Admit"));
+    assert_eq!((code, json["outcome"].as_str()), (1, Some("does-not-compile")));
+    assert!(json["message"].as_str().unwrap().contains("candidate.rs:6"), "{}", json["message"]);
+}
+
+#[test]
+fn a_candidate_that_uses_unsafe_is_refused_with_line_and_reason() {
+    let (code, json) = evaluated(&policy("unsafe { core::hint::unreachable_unchecked() }"));
+    assert_eq!((code, json["outcome"].as_str()), (1, Some("refused")));
+    assert!(json["message"].as_str().unwrap().contains("line 6"), "{}", json["message"]);
+}
+
+#[test]
+fn a_candidate_that_panics_has_crashed() {
+    let (code, json) = evaluated(&policy("let i = request.prompt_tokens as usize; [Decision::Admit][i + 1]"));
+    assert_eq!((code, json["outcome"].as_str()), (1, Some("crashed")), "{json}");
+}
+
+#[test]
+fn a_candidate_that_refuses_critical_requests_is_scored_and_not_feasible() {
+    let (code, json) = evaluated(&policy("Decision::reject_if(draw.uniform() < 0.1 * cluster.instances.len() as f64)"));
+    assert_eq!((code, json["outcome"].as_str()), (0, Some("scored")));
+    assert_eq!(json["feasible"], false);
+    assert!(json["protected_rejections"].as_u64().unwrap() > 0);
+}
+
+#[test]
+fn a_candidate_that_remembers_has_a_memory_of_its_own_in_each_run() {
+    // Lets in every second droppable request; a memory shared between runs would break the pairing with itself.
+    let source = "use admitter::prelude::*;\npub struct Policy { odd: bool }\nimpl Admitter for Policy {\n\
+        fn new(_: &[f64]) -> Self { Policy { odd: false } }\n\
+        fn admit(&mut self, request: &Request, _: &Cluster, _: &mut Draw) -> Decision {\n\
+        if request.priority >= 0 { return Decision::Admit; }\nself.odd = !self.odd;\nDecision::reject_if(self.odd)\n}\n}\n";
+    let (first, second) = (evaluated(source).1, evaluated(source).1);
+    assert_eq!(first["extra_sheds"], second["extra_sheds"]);
+    let calm = first["scenarios"][0]["extra_shed_rate"].as_f64().unwrap();
+    assert!((calm - 0.5).abs() < 0.01, "where the baseline refuses nothing, every second one is refused: {first}");
+}
