@@ -39,7 +39,7 @@ fn main() -> ExitCode {
     match result {
         Ok(code) => code.into(),
         Err(failure) => {
-            eprintln!("error: {failure}");
+            eprintln!("error: {}", report::clean(&failure.to_string()));
             failure.code.into()
         }
     }

@@ -57,7 +57,10 @@ impl Display {
         }
     }
 
+    /// Questions, names and reasons come from agents and files: what could command a terminal is taken out.
     fn line(&self, text: &str) {
+        let indent = &text[..text.len() - text.trim_start().len()];
+        let text = format!("{indent}{}", report::clean_line(text));
         match &self.bar {
             Some(bar) => bar.println(text),
             None => eprintln!("[{:6.1} s] {text}", self.since.elapsed().as_secs_f64()),
@@ -103,9 +106,11 @@ fn recorded(state: &State, event: &Event) -> Option<String> {
         Event::CandidateEvaluated { candidate, outcome, .. } => (*outcome != engine::science::outcome::Outcome::Scored)
             .then(|| format!("  candidate {}: {}", candidate.short(), outcome.as_str())),
         Event::ArmJudged { arm, finding } => {
-            let effect = finding.effect.map_or_else(String::new, |e| {
-                format!(" {:+.1} % [{:+.1}, {:+.1}]", e.estimate * 100.0, e.low * 100.0, e.high * 100.0)
-            });
+            let metric = state.bundle().arm(arm).map(|(_, arm)| arm.prediction.metric);
+            let effect = finding
+                .effect
+                .zip(metric)
+                .map_or_else(String::new, |(effect, metric)| format!(" {}", report::effect(metric, effect)));
             let error = finding.error.map_or_else(String::new, |error| format!(" ({})", error.as_str()));
             Some(format!("  {arm}: {}{error}{effect}: {}", finding.verdict.as_str(), finding.reason))
         }

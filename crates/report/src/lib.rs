@@ -22,3 +22,4 @@ mod yardsticks;
 
 pub use evaluation::{Evaluation, Timing};
 pub use record::{Record, Times};
+pub use words::{code as clean, effect, line as clean_line};

@@ -37,7 +37,7 @@ pub(crate) fn size(metric: Metric, value: f64) -> String {
 }
 
 /// A measured difference with its interval, in the metric's own unit.
-pub(crate) fn effect(metric: Metric, i: Interval) -> String {
+pub fn effect(metric: Metric, i: Interval) -> String {
     let decimals = match metric {
         Metric::NetSaving | Metric::ExtraShedWork | Metric::ExtraShedRate => 1,
         Metric::Improvement | Metric::TtftP90 | Metric::E2eMean | Metric::E2eP90 => 2,
@@ -90,14 +90,14 @@ pub(crate) fn shell(word: &str) -> String {
 }
 
 /// A text in one line, without anything that a terminal would obey.
-pub(crate) fn line(text: &str) -> String {
+pub fn line(text: &str) -> String {
     let visible = code(text);
     visible.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// A text with its lines and tabs, without anything that a terminal would obey: whole colour and cursor sequences, every
 /// other control character, and the marks that reorder what is read.
-pub(crate) fn code(text: &str) -> String {
+pub fn code(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text.chars().peekable();
     while let Some(c) = rest.next() {
