@@ -171,7 +171,8 @@ impl ServingInstance {
         self.counters.peak_running = self.counters.peak_running.max(self.running.len());
         self.counters.least_free = self.counters.least_free.min(self.kv.free());
 
-        let duration_us = rules.latency.step_us(self.chunks(&requests.states));
+        let chunks = self.chunks(&requests.states);
+        let duration_us = rules.latency.step_us(&chunks.clone().collect(), chunks);
         self.advance(now, duration_us, requests, &rules.latency);
 
         self.step_pending = !self.running.is_empty() || !self.waiting.is_empty();

@@ -21,6 +21,49 @@ impl Chunk {
     }
 }
 
+/// What a step computes, summed over its requests: all that a model which is linear in these sums needs to know. Being
+/// integers, they are exact in whichever order they were taken, and may be kept up to date instead of summed anew.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Load {
+    /// Requests with a chunk of their prompt.
+    pub(crate) prefills: u64,
+    /// Tokens of these chunks.
+    pub(crate) prefill_tokens: u64,
+    /// Sum over these chunks of t · (2s + t), for t tokens of a prompt of s tokens in all.
+    pub(crate) prefill_area: u64,
+    /// Requests that decode one token.
+    pub(crate) decodes: u64,
+    /// Their tokens in the KV cache before the step.
+    pub(crate) context: u64,
+}
+
+impl Load {
+    /// Adds a chunk of a prompt of `input` tokens.
+    pub(crate) fn add_prefill(&mut self, input: u32, tokens: u32) {
+        let (s, t) = (u64::from(input), u64::from(tokens));
+        self.prefills += 1;
+        self.prefill_tokens += t;
+        self.prefill_area += t * (2 * s + t);
+    }
+
+    fn add(&mut self, chunk: Chunk) {
+        if chunk.is_prefill() {
+            self.add_prefill(chunk.input, chunk.new_tokens);
+        } else {
+            self.decodes += 1;
+            self.context += u64::from(chunk.progress);
+        }
+    }
+}
+
+impl FromIterator<Chunk> for Load {
+    fn from_iter<T: IntoIterator<Item = Chunk>>(chunks: T) -> Self {
+        let mut load = Load::default();
+        chunks.into_iter().for_each(|chunk| load.add(chunk));
+        load
+    }
+}
+
 /// A latency model for one cluster.
 #[derive(Clone, Debug)]
 pub(crate) struct Latency {
@@ -58,10 +101,11 @@ impl Latency {
         }
     }
 
-    /// The duration of a step in µs, at least 1. The chunks have at least one token each.
-    pub(crate) fn step_us(&self, chunks: impl Iterator<Item = Chunk> + Clone) -> u64 {
+    /// The duration of a step in µs, at least 1. The chunks have at least one token each, and `load` is their sum; only
+    /// models that are not linear in it look at the chunks.
+    pub(crate) fn step_us(&self, load: &Load, chunks: impl Iterator<Item = Chunk> + Clone) -> u64 {
         let us = match &self.steps {
-            Steps::TrainedPhysics(model) => model.step_us(chunks),
+            Steps::TrainedPhysics(model) => model.step_us(load),
             Steps::Roofline(model) => model.step_us(chunks),
         };
         // Absurd cards end in absurdly long steps, but not in an overflow.
@@ -120,26 +164,15 @@ impl TrainedPhysics {
         }
     }
 
-    fn step_us(&self, chunks: impl Iterator<Item = Chunk>) -> f64 {
-        let (mut requests, mut prefill_tokens, mut decodes, mut context) = (0u64, 0u64, 0u64, 0u64);
-        let mut attention = 0.0;
-        for chunk in chunks {
-            requests += 1;
-            if chunk.is_prefill() {
-                let t = f64::from(chunk.new_tokens);
-                prefill_tokens += u64::from(chunk.new_tokens);
-                // The whole prompt, whichever chunk of it this is.
-                let s = f64::from(chunk.input);
-                attention += 4.0 * self.heads_per_gpu * t * (s + t / 2.0) * self.head_dim;
-            } else {
-                decodes += 1;
-                context += u64::from(chunk.progress);
-            }
-        }
+    fn step_us(&self, load: &Load) -> f64 {
+        let requests = load.prefills + load.decodes;
         if requests == 0 {
             return 1.0;
         }
-        self.sum(requests as f64, prefill_tokens as f64, attention, decodes as f64, context as f64)
+        // 4 · heads · t · (s + t/2) · head_dim, with the whole prompt as s, whichever chunk of it this is. All factors are
+        // integers: the sum of the products is the product of the sum.
+        let attention = 2.0 * self.heads_per_gpu * load.prefill_area as f64 * self.head_dim;
+        self.sum(requests as f64, load.prefill_tokens as f64, attention, load.decodes as f64, load.context as f64)
     }
 
     fn sum(&self, requests: f64, prefill_tokens: f64, attention: f64, decodes: f64, context: f64) -> f64 {
