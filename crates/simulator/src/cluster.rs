@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use crate::cards::{HardwareCard, ModelCard};
+pub use crate::latency::measured::Measured;
 use crate::slo::Priorities;
 
 /// Everything that decides how a cluster treats a given workload, except the admission policy.
@@ -51,13 +52,14 @@ pub struct ClusterConfig {
 }
 
 /// How the duration of a step is computed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum LatencyKind {
     /// BLIS's fitted model.
     TrainedPhysics,
     /// The larger of compute time and memory time, without overheads.
     Roofline,
+    /// Costs fitted to measurements.
+    Measured(Measured),
 }
 
 /// How an instance is chosen for an admitted request.

@@ -270,7 +270,7 @@ fn assert_causality(case: &Case, run: &Run) {
     let cluster = case.cluster();
     let queue_delay_us = match cluster.latency {
         crate::cluster::LatencyKind::TrainedPhysics => 15_563,
-        crate::cluster::LatencyKind::Roofline => 0,
+        crate::cluster::LatencyKind::Roofline | crate::cluster::LatencyKind::Measured(_) => 0,
     };
     let first_us = cluster.admission_latency_us + cluster.routing_latency_us + queue_delay_us;
     let mut output_tokens = 0;

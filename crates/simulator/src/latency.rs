@@ -1,8 +1,12 @@
 //! How long a step takes. The formulas are evaluated in exactly this order, and truncated once.
 
+pub(crate) mod measured;
+
 use crate::cards::{HardwareCard, ModelCard};
 use crate::cluster::{ClusterConfig, LatencyKind};
+use crate::run::Record;
 use crate::trace::MAX_TIME_US;
+use measured::Measured;
 
 /// What a step computes for one request.
 #[derive(Clone, Copy, Debug)]
@@ -73,6 +77,8 @@ pub(crate) struct Latency {
     pub(crate) per_token_us: u64,
     /// Added to the end-to-end time of a request with output, in µs.
     pub(crate) completion_us: u64,
+    /// Added to the times that a client measures from the arrival on, in µs; instances do not notice it.
+    client_us: u64,
     steps: Steps,
 }
 
@@ -80,6 +86,7 @@ pub(crate) struct Latency {
 enum Steps {
     TrainedPhysics(TrainedPhysics),
     Roofline(Roofline),
+    Measured(Measured),
 }
 
 impl Latency {
@@ -90,13 +97,22 @@ impl Latency {
                 queue_delay_us: ALPHA[0] as u64,
                 per_token_us: ALPHA[2] as u64,
                 completion_us: ALPHA[1] as u64,
+                client_us: 0,
                 steps: Steps::TrainedPhysics(TrainedPhysics::new(model, hardware, cluster.tensor_parallel)),
             },
             LatencyKind::Roofline => Latency {
                 queue_delay_us: 0,
                 per_token_us: 0,
                 completion_us: 0,
+                client_us: 0,
                 steps: Steps::Roofline(Roofline::new(model, hardware, cluster.tensor_parallel)),
+            },
+            LatencyKind::Measured(measured) => Latency {
+                queue_delay_us: 0,
+                per_token_us: 0,
+                completion_us: 0,
+                client_us: measured.client as u64,
+                steps: Steps::Measured(measured),
             },
         }
     }
@@ -107,9 +123,19 @@ impl Latency {
         let us = match &self.steps {
             Steps::TrainedPhysics(model) => model.step_us(load),
             Steps::Roofline(model) => model.step_us(chunks),
+            Steps::Measured(model) => model.step_us(load),
         };
         // Absurd cards end in absurdly long steps, but not in an overflow.
         (us as u64).clamp(1, MAX_TIME_US)
+    }
+
+    /// Adds what lies between the cluster and its clients to the finished records of a run.
+    pub(crate) fn as_seen_by_clients(&self, records: &mut [Record]) {
+        for record in records {
+            for time_us in [&mut record.ttft_us, &mut record.e2e_us].into_iter().flatten() {
+                *time_us += self.client_us;
+            }
+        }
     }
 }
 

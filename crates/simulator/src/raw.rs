@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::capacity;
 use crate::cards::{self, CardRef, HardwareCard, ModelCard};
-use crate::cluster::{ClusterConfig, LatencyKind, Preemption, Routing, Scheduler, Scorer};
+use crate::cluster::{ClusterConfig, LatencyKind, Measured, Preemption, Routing, Scheduler, Scorer};
 use crate::file::FileError;
 use crate::scenario::Place;
 use crate::slo::{Priorities, Slo};
@@ -91,6 +91,9 @@ impl RawCluster {
             self.hardware.resolve(cards::hardware).map_err(|problem| place.wrong("cluster.hardware", problem))?;
         hardware.check().map_err(|(key, problem)| place.wrong(&format!("cluster.hardware.{key}"), problem))?;
         card_fit(&model, &hardware, tensor_parallel, place)?;
+        if let LatencyKind::Measured(_) = latency {
+            as_measured(&model, &hardware, tensor_parallel, place)?;
+        }
         let block_size = within("block_size", self.block_size.unwrap_or(16), 1, 4096)? as u32;
         let utilization = self.gpu_memory_utilization.unwrap_or(0.9);
         if !(utilization > 0.0 && utilization <= 1.0) {
@@ -138,9 +141,10 @@ fn latency(name: &str, place: &Place<'_>) -> Result<LatencyKind, FileError> {
     match name {
         "trained-physics" => Ok(LatencyKind::TrainedPhysics),
         "roofline" => Ok(LatencyKind::Roofline),
-        "h100-measured" => Err(place.wrong("cluster.latency", "`h100-measured` is not available yet")),
+        "h100-measured" => Ok(LatencyKind::Measured(Measured::H100)),
         _ => {
-            let problem = format!("no latency model is called `{name}`; there are trained-physics and roofline");
+            let problem =
+                format!("no latency model is called `{name}`; there are trained-physics, roofline and h100-measured");
             Err(place.wrong("cluster.latency", problem))
         }
     }
@@ -188,6 +192,29 @@ fn card_fit(
     }
     if model.dtype.bytes() == 1 && hardware.peak_tflops_fp8 == 0.0 {
         return Err(place.wrong("cluster.hardware", "this GPU has no FP8 rate, which the weights of the model need"));
+    }
+    Ok(())
+}
+
+/// Measurements hold for what was measured; nothing else can be computed from them.
+fn as_measured(
+    model: &ModelCard,
+    hardware: &HardwareCard,
+    tensor_parallel: u32,
+    place: &Place<'_>,
+) -> Result<(), FileError> {
+    let only = |key: &str, what: &str| {
+        let problem = format!("latency `h100-measured` is known for {what} only; trained-physics computes others");
+        Err(place.wrong(&format!("cluster.{key}"), problem))
+    };
+    if cards::model("qwen3-14b").as_ref() != Ok(model) {
+        return only("model", "the built-in model qwen3-14b");
+    }
+    if cards::hardware("h100").as_ref() != Ok(hardware) {
+        return only("hardware", "the built-in hardware h100");
+    }
+    if tensor_parallel != 1 {
+        return only("tensor_parallel", "one GPU per instance");
     }
     Ok(())
 }

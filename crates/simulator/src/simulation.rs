@@ -12,7 +12,7 @@ use crate::kv::Holding;
 use crate::latency::Latency;
 use crate::request::Request;
 use crate::routing::Router;
-use crate::run::{Outcome, Run, Totals};
+use crate::run::{Outcome, Record, Run, Totals};
 use crate::trace::Arrival;
 
 /// A run in progress. Call [`next`](Simulation::next) and [`decide`](Simulation::decide) in turn until `next` returns
@@ -127,7 +127,9 @@ impl Simulation {
     /// What has happened.
     pub fn finish(self) -> Run {
         let totals = self.totals();
-        Run { requests: self.requests.states.iter().map(Request::record).collect(), totals }
+        let mut requests: Vec<Record> = self.requests.states.iter().map(Request::record).collect();
+        self.rules.latency.as_seen_by_clients(&mut requests);
+        Run { requests, totals }
     }
 
     /// Executes one event; false when there is none left, or the next one lies behind the horizon. At one time, cluster

@@ -126,7 +126,7 @@ fn a_mistake_in_a_scenario_names_line_and_key() {
         ("model = \"qwen3-14b\"", "model = \"gpt\"", "cluster.model", "no model card is called `gpt`"),
         ("hardware = \"h100\"", "hardware = \"tpu\"", "cluster.hardware", "h100"),
         ("tensor_parallel = 2", "tensor_parallel = 3", "cluster.tensor_parallel", "evenly"),
-        ("latency = \"roofline\"", "latency = \"h100-measured\"", "cluster.latency", "not available yet"),
+        ("latency = \"roofline\"", "latency = \"h100-measured\"", "cluster.tensor_parallel", "one GPU per instance"),
         ("latency = \"roofline\"", "latency = \"fast\"", "cluster.latency", "trained-physics"),
         ("routing = \"weighted\"", "routing = \"round-robin\"", "cluster.routing_scorers", "only weighted"),
         ("routing = \"weighted\"", "routing = \"best\"", "cluster.routing", "least-loaded"),
