@@ -1,6 +1,9 @@
-//! Errors in a user's file, with the place in the file, and reading TOML so that the place is known.
+//! Files of a user: reading them within bounds, errors with the place in the file, and reading TOML so that the place is
+//! known. A file may come from a stranger: it may be huge, binary or a link to somewhere else, and what it says may be
+//! meant for the terminal rather than for its reader.
 
 use std::fmt;
+use std::io::{self, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -40,15 +43,67 @@ impl FileError {
 
 impl fmt::Display for FileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:", self.file.display())?;
+        write!(f, "{}:", visible(&self.file.to_string_lossy(), 4096))?;
         if let Some(line) = self.line {
             write!(f, "{line}:")?;
         }
         if let Some(key) = &self.key {
-            write!(f, " {key}:")?;
+            write!(f, " {}:", visible(key, 200))?;
         }
-        write!(f, " {}", self.problem)
+        write!(f, " {}", visible(&self.problem, 1000))
     }
+}
+
+/// The most bytes of a scenario or another file written by hand.
+pub const MAX_TEXT_BYTES: u64 = 1 << 20;
+/// The most bytes of a trace.
+pub const MAX_TRACE_BYTES: u64 = 1 << 30;
+
+/// Reads a file of at most so many bytes of UTF-8. Nothing beyond them is read, even if the file never ends.
+pub fn read_text(path: &Path, at_most: u64) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(at_most + 1).read_to_end(&mut bytes)?;
+    let invalid = |problem: String| io::Error::new(io::ErrorKind::InvalidData, problem);
+    if bytes.len() as u64 > at_most {
+        return Err(invalid(format!("it is longer than {at_most} bytes")));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        invalid(format!("line {} is not UTF-8", 1 + before.iter().filter(|&&byte| byte == b'\n').count()))
+    })
+}
+
+/// Reads a file inside a directory (see [`read_text`]), whatever links say; nothing but a regular file will do, so that
+/// reading ends.
+pub fn read_inside(directory: &Path, name: &str, at_most: u64) -> io::Result<String> {
+    let refused = |problem: &str| io::Error::new(io::ErrorKind::PermissionDenied, problem);
+    let directory = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
+    let path = directory.join(name).canonicalize()?;
+    if !path.starts_with(directory.canonicalize()?) {
+        return Err(refused("it leads out of the directory"));
+    }
+    if !path.metadata()?.is_file() {
+        return Err(refused("it is not a regular file"));
+    }
+    read_text(&path, at_most)
+}
+
+/// A text as a terminal may show it: the first `at_most` characters, with escapes for those that a terminal would obey.
+pub fn visible(text: &str, at_most: usize) -> String {
+    let mut shown = String::new();
+    for (n, c) in text.chars().enumerate() {
+        if n == at_most {
+            shown.push('…');
+            break;
+        }
+        let reorders =
+            matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+        match c.is_control() || reorders {
+            true => shown.extend(c.escape_default()),
+            false => shown.push(c),
+        }
+    }
+    shown
 }
 
 /// Reads a TOML text into a type whose unknown keys are refused by its own `deny_unknown_fields`.

@@ -6,8 +6,8 @@
 //! life of a request on an instance, one step after the other), `batch.rs` (which requests a step computes).
 //!
 //! Then, by subject: `scenario.rs`, `raw.rs`, `cluster.rs`, `cards.rs`, `capacity.rs`, `slo.rs`, `file.rs` (the input and
-//! its errors) · `trace.rs`, `workload.rs`, `sampler.rs` (what arrives) · `run.rs`, `metrics.rs` (what comes out) ·
-//! `admitters.rs`, `maths.rs` (the built-in policies).
+//! its errors) · `trace.rs`, `workload.rs`, `sampler.rs`, `gaps.rs` (what arrives) · `run.rs`, `metrics.rs`, `timeline.rs`
+//! (what comes out) · `admitters.rs`, `maths.rs` (the built-in policies).
 //!
 //! Nothing here prints, reads the environment or a clock, or depends on the host: one seed gives one run, everywhere.
 
@@ -18,6 +18,7 @@ pub mod cards;
 pub mod cluster;
 mod event;
 pub mod file;
+mod gaps;
 mod instance;
 #[cfg(test)]
 mod invariants;
@@ -34,6 +35,7 @@ pub mod scenario;
 pub mod simulation;
 pub mod slo;
 mod tie;
+pub mod timeline;
 pub mod trace;
 mod waiting;
 pub mod workload;

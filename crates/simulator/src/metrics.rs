@@ -8,19 +8,24 @@ use crate::run::{Outcome, Record, Run};
 use crate::slo::{Class, Slo};
 use crate::trace::Arrival;
 
-/// How one class, or any other group of requests, fared.
+/// How one class, or any other group of requests, fared. Its fields are the keys of a class in the JSON of
+/// `elenchus simulate`: they may be added to, but neither renamed nor removed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ClassSummary {
-    /// The name of the group; `default` for requests without a class.
+    /// The name of the group; `default` for requests without a class, `all` for all together.
     pub class: String,
     /// Requests that arrived.
     pub requests: u64,
     /// Requests that were let in.
     pub admitted: u64,
-    /// Requests that were refused.
+    /// Requests that were refused (shed).
     pub rejected: u64,
     /// Requests completed.
     pub completed: u64,
+    /// Requests that were let in, but are too long for an instance.
+    pub dropped: u64,
+    /// Requests whose deadline passed before they were complete.
+    pub timed_out: u64,
     /// Time to first token, of all requests that got one.
     pub ttft_ms: Spread,
     /// Mean time between tokens, of each completed request.
@@ -29,6 +34,12 @@ pub struct ClassSummary {
     pub e2e_ms: Spread,
     /// Output tokens of the completed requests for each second of the run.
     pub output_tokens_per_s: f64,
+    /// The targets; `None` without.
+    pub slo: Option<Slo>,
+    /// Completed requests that met every target; `None` without targets.
+    pub good: Option<u64>,
+    /// The same for each second of the run.
+    pub goodput_per_s: Option<f64>,
     /// Share of all its requests, refused ones included, that met every target; `None` without targets.
     pub slo_attainment: Option<f64>,
 }
@@ -59,6 +70,19 @@ pub fn by_class(arrivals: &[Arrival], run: &Run, slo: &BTreeMap<Class, Slo>) -> 
     groups.into_iter().map(summary).collect()
 }
 
+/// The summary of all requests; goodput and attainment are those of the classes that have targets.
+pub fn overall(arrivals: &[Arrival], run: &Run, classes: &[ClassSummary]) -> ClassSummary {
+    let with_targets = || classes.iter().filter_map(|class| Some((class.good?, class.requests)));
+    let good = with_targets().map(|(good, _)| good).reduce(|sum, good| sum + good);
+    let requests: u64 = with_targets().map(|(_, requests)| requests).sum();
+    ClassSummary {
+        good,
+        goodput_per_s: good.map(|good| ratio(good as f64, seconds(run))),
+        slo_attainment: good.map(|good| ratio(good as f64, requests as f64)),
+        ..summarise("all", arrivals, run, 0..arrivals.len(), None)
+    }
+}
+
 /// The summary of the requests in these rows.
 pub fn summarise(
     name: &str,
@@ -69,10 +93,11 @@ pub fn summarise(
 ) -> ClassSummary {
     let rows: Vec<(&Arrival, &Record)> = rows.map(|row| (&arrivals[row], &run.requests[row])).collect();
     let count = |wanted: &dyn Fn(&Record) -> bool| rows.iter().filter(|(_, record)| wanted(record)).count() as u64;
+    let ended = |outcome: Outcome| count(&|record| record.outcome == outcome);
     let completed = |record: &Record| record.outcome == Outcome::Completed;
     let output: u64 =
         rows.iter().filter(|(_, record)| completed(record)).map(|(arrival, _)| u64::from(arrival.output_tokens)).sum();
-    let good = |slo: &Slo| count(&|record| completed(record) && meets(record, slo)) as f64;
+    let good = slo.map(|slo| count(&|record| completed(record) && meets(record, slo)));
     let ms =
         |value: fn(&Record) -> Option<f64>| Spread::of(rows.iter().filter_map(|(_, record)| value(record)).collect());
     ClassSummary {
@@ -80,13 +105,22 @@ pub fn summarise(
         requests: rows.len() as u64,
         admitted: count(&|record| record.admitted == Some(true)),
         rejected: count(&|record| record.admitted == Some(false)),
-        completed: count(&completed),
+        completed: ended(Outcome::Completed),
+        dropped: ended(Outcome::Dropped),
+        timed_out: ended(Outcome::TimedOut),
         ttft_ms: ms(|record| record.ttft_us.map(in_ms)),
         mean_itl_ms: ms(|record| record.mean_itl_us.map(|us| us / 1000.0)),
         e2e_ms: ms(|record| record.e2e_us.map(in_ms)),
-        output_tokens_per_s: ratio(output as f64, run.totals.duration_us as f64 / 1e6),
-        slo_attainment: slo.map(|slo| ratio(good(slo), rows.len() as f64)),
+        output_tokens_per_s: ratio(output as f64, seconds(run)),
+        slo: slo.copied(),
+        good,
+        goodput_per_s: good.map(|good| ratio(good as f64, seconds(run))),
+        slo_attainment: good.map(|good| ratio(good as f64, rows.len() as f64)),
     }
+}
+
+fn seconds(run: &Run) -> f64 {
+    run.totals.duration_us as f64 / 1e6
 }
 
 impl Spread {

@@ -1,32 +1,14 @@
-//! Random gaps and lengths, by one maths library, so that they have the same bits on every host.
+//! Random lengths, by one maths library, so that they have the same bits on every host. The gaps between arrivals are in
+//! `gaps.rs`.
 
 use admitter::Draw;
 use serde::Deserialize;
 
+pub use crate::gaps::ArrivalProcess;
 use crate::trace::MAX_TOKENS;
 
-/// How arrivals are spread over time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(tag = "process", rename_all = "kebab-case", deny_unknown_fields)]
-pub enum ArrivalProcess {
-    /// Independent of each other.
-    Poisson {},
-    /// Evenly, the first one gap after the start.
-    Constant {},
-}
-
-impl ArrivalProcess {
-    /// The gap before the next arrival, in units of the mean gap.
-    pub(crate) fn gap(self, draw: &mut Draw) -> f64 {
-        match self {
-            ArrivalProcess::Poisson {} => exponential(draw),
-            ArrivalProcess::Constant {} => 1.0,
-        }
-    }
-}
-
 /// The lengths of prompts or outputs, in tokens; each is rounded, and at least `min` (by default 1) and at most `max`.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(tag = "distribution", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Length {
     /// Always the same.
@@ -65,6 +47,28 @@ pub enum Length {
         /// The longest.
         max: Option<u32>,
     },
+    /// A heavy tail on a log-normal body: with probability `mix_weight` from a Pareto distribution, else log-normal.
+    ParetoLogNormal {
+        /// Exponent of the tail: the share of lengths above t falls as t^−alpha.
+        alpha: f64,
+        /// Where the tail begins, in tokens.
+        xm: f64,
+        /// Mean of the logarithm of the body.
+        mu: f64,
+        /// Standard deviation of the logarithm of the body.
+        sigma: f64,
+        /// Share of the tail, 0 to 1.
+        mix_weight: f64,
+        /// The shortest.
+        min: Option<u32>,
+        /// The longest.
+        max: Option<u32>,
+    },
+    /// As often as they were counted.
+    Empirical {
+        /// Pairs of a length and its weight, as in `[[100, 3], [2000, 1]]`; the weights need not add up to 1.
+        values: Vec<(u32, f64)>,
+    },
 }
 
 impl Length {
@@ -74,43 +78,98 @@ impl Length {
             Length::Constant { value } => value,
             Length::Normal { mean, sd, min, max } => clamp(mean + sd * normal(draw), min, max),
             Length::Exponential { mean, min, max } => clamp(mean * exponential(draw), min, max),
-            Length::LogNormal { mu, sigma, min, max } => clamp(libm::exp(mu + sigma * normal(draw)), min, max),
+            Length::LogNormal { mu, sigma, min, max } => clamp(log_normal(mu, sigma, draw), min, max),
+            Length::ParetoLogNormal { alpha, xm, mu, sigma, mix_weight, min, max } => {
+                let is_tail = draw.uniform() < mix_weight;
+                let value = if is_tail { pareto(alpha, xm, draw) } else { log_normal(mu, sigma, draw) };
+                clamp(value, min, max)
+            }
+            Length::Empirical { ref values } => {
+                let total: f64 = values.iter().map(|&(_, weight)| weight).sum();
+                let mut left = draw.uniform() * total;
+                let found = values.iter().find(|&&(_, weight)| {
+                    left -= weight;
+                    left < 0.0
+                });
+                // Rounding may leave a crumb after the last one.
+                found.or(values.last()).map_or(1, |&(tokens, _)| tokens)
+            }
         }
     }
 
     /// What is wrong with the numbers, as (key, problem).
     pub(crate) fn check(&self) -> Result<(), (&'static str, String)> {
-        let at_least_zero = |key, value: f64| match value >= 0.0 && value.is_finite() {
-            true => Ok(()),
-            false => Err((key, "must be a number of at least 0".to_owned())),
-        };
-        let (min, max) = match *self {
-            Length::Constant { value } if (1..=MAX_TOKENS).contains(&value) => return Ok(()),
-            Length::Constant { .. } => return Err(("value", format!("must lie between 1 and {MAX_TOKENS}"))),
+        let longest = f64::from(MAX_TOKENS);
+        match *self {
+            Length::Constant { value } => tokens("value", value, 1),
             Length::Normal { mean, sd, min, max } => {
-                at_least_zero("mean", mean)?;
-                at_least_zero("sd", sd)?;
-                (min, max)
+                within("mean", mean, 0.0, longest)?;
+                within("sd", sd, 0.0, longest)?;
+                bounds(min, max)
             }
             Length::Exponential { mean, min, max } => {
-                at_least_zero("mean", mean)?;
-                (min, max)
+                within("mean", mean, 0.0, longest)?;
+                bounds(min, max)
             }
             Length::LogNormal { mu, sigma, min, max } => {
-                if !mu.is_finite() {
-                    return Err(("mu", "must be a finite number".to_owned()));
-                }
-                at_least_zero("sigma", sigma)?;
-                (min, max)
+                body(mu, sigma)?;
+                bounds(min, max)
             }
-        };
-        if !(1..=MAX_TOKENS).contains(&min.unwrap_or(1)) {
-            return Err(("min", format!("must lie between 1 and {MAX_TOKENS}")));
+            Length::ParetoLogNormal { alpha, xm, mu, sigma, mix_weight, min, max } => {
+                within("alpha", alpha, 0.01, 1000.0)?;
+                within("xm", xm, 1.0, longest)?;
+                body(mu, sigma)?;
+                within("mix_weight", mix_weight, 0.0, 1.0)?;
+                bounds(min, max)
+            }
+            Length::Empirical { ref values } => {
+                // Each sample walks through them.
+                if !(1..=1000).contains(&values.len()) {
+                    return Err(("values", "needs 1 to 1000 pairs of a length and its weight".to_owned()));
+                }
+                for &(value, weight) in values.iter() {
+                    tokens("values", value, 1)?;
+                    if !(0.0..=1e12).contains(&weight) {
+                        return Err(("values", format!("a weight must lie between 0 and 1e12, not {weight}")));
+                    }
+                }
+                match values.iter().any(|&(_, weight)| weight > 0.0) {
+                    true => Ok(()),
+                    false => Err(("values", "at least one weight must be above 0".to_owned())),
+                }
+            }
         }
-        if !(min.unwrap_or(1)..=MAX_TOKENS).contains(&max.unwrap_or(MAX_TOKENS)) {
-            return Err(("max", format!("must lie between min and {MAX_TOKENS}")));
-        }
-        Ok(())
+    }
+}
+
+type Checked = Result<(), (&'static str, String)>;
+
+/// Whether a number lies within bounds, which NaN never does.
+pub(crate) fn within(key: &'static str, value: f64, low: f64, high: f64) -> Checked {
+    match (low..=high).contains(&value) {
+        true => Ok(()),
+        false => Err((key, format!("must lie between {low} and {high}, not {value}"))),
+    }
+}
+
+fn tokens(key: &'static str, value: u32, low: u32) -> Checked {
+    match (low..=MAX_TOKENS).contains(&value) {
+        true => Ok(()),
+        false => Err((key, format!("must lie between {low} and {MAX_TOKENS} tokens, not {value}"))),
+    }
+}
+
+fn body(mu: f64, sigma: f64) -> Checked {
+    within("mu", mu, -100.0, 100.0)?;
+    within("sigma", sigma, 0.0, 100.0)
+}
+
+fn bounds(min: Option<u32>, max: Option<u32>) -> Checked {
+    tokens("min", min.unwrap_or(1), 1)?;
+    let (low, high) = (min.unwrap_or(1), max.unwrap_or(MAX_TOKENS));
+    match (low..=MAX_TOKENS).contains(&high) {
+        true => Ok(()),
+        false => Err(("max", format!("must lie between min and {MAX_TOKENS}, not {high} with a min of {low}"))),
     }
 }
 
@@ -127,12 +186,21 @@ fn clamp(value: f64, min: Option<u32>, max: Option<u32>) -> u32 {
 }
 
 /// Mean 1.
-fn exponential(draw: &mut Draw) -> f64 {
+pub(crate) fn exponential(draw: &mut Draw) -> f64 {
     -libm::log(1.0 - draw.uniform())
 }
 
 /// Mean 0, standard deviation 1, by Box and Muller.
-fn normal(draw: &mut Draw) -> f64 {
+pub(crate) fn normal(draw: &mut Draw) -> f64 {
     let radius = libm::sqrt(2.0 * exponential(draw));
     radius * libm::cos(2.0 * std::f64::consts::PI * draw.uniform())
+}
+
+fn log_normal(mu: f64, sigma: f64, draw: &mut Draw) -> f64 {
+    libm::exp(mu + sigma * normal(draw))
+}
+
+/// At least `xm`, by inversion.
+fn pareto(alpha: f64, xm: f64, draw: &mut Draw) -> f64 {
+    xm / libm::pow(1.0 - draw.uniform(), 1.0 / alpha)
 }

@@ -6,12 +6,12 @@ use std::path::{Component, Path};
 use std::sync::Arc;
 
 use crate::cluster::ClusterConfig;
-use crate::file::{FileError, parse_toml};
+use crate::file::{FileError, MAX_TEXT_BYTES, parse_toml, read_text, visible};
 use crate::raw::{RawScenario, RawWorkload};
 use crate::sampler::Length;
 use crate::slo::{Class, Slo};
-use crate::trace::{Arrival, MAX_REQUESTS};
-use crate::workload::{Client, GeneratedWorkload, RateStep, Workload};
+use crate::trace::{self, Arrival, MAX_REQUESTS, MAX_TIME_US};
+use crate::workload::{self, Client, GeneratedWorkload, RateStep, Workload};
 
 /// A cluster and what is asked of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,28 +59,27 @@ impl Scenario {
 
     /// Reads a scenario file. Its trace, if it has one, is not read yet.
     pub fn load(path: &Path) -> Result<Scenario, FileError> {
-        let text =
-            std::fs::read_to_string(path).map_err(|error| FileError::new(path, format!("cannot be read: {error}")))?;
+        let text = read_text(path, MAX_TEXT_BYTES)
+            .map_err(|error| FileError::new(path, format!("cannot be read: {error}")))?;
         Scenario::parse(&text, path)
     }
 
-    /// The requests (see [`Workload::arrivals`]), each of a class whose priority is known: a slip of the pen in a class
-    /// name would otherwise protect the request.
+    /// The requests in the order of arrival. `read_file` is given the name of the trace, if the workload is one; a
+    /// generated workload asks for no file and cannot fail. In a trace each class must have a priority: a slip of the pen
+    /// in its name would otherwise protect the request.
     pub fn arrivals(
         &self,
         seed: u64,
         read_file: impl FnOnce(&str) -> io::Result<String>,
     ) -> Result<Arc<[Arrival]>, FileError> {
-        let arrivals = self.workload.arrivals(seed, read_file)?;
-        if let Workload::Trace(name) = &self.workload {
-            for (row, arrival) in arrivals.iter().enumerate() {
-                known_class(&self.cluster, arrival.class.name()).map_err(|problem| FileError {
-                    key: Some("slo_class".to_owned()),
-                    ..FileError::new(Path::new(name), format!("row {row}: {problem}"))
-                })?;
+        match &self.workload {
+            Workload::Generated(generated) => Ok(workload::generate(generated, seed).into()),
+            Workload::Trace(name) => {
+                let file = Path::new(name);
+                let text = read_file(name).map_err(|error| FileError::new(file, format!("cannot be read: {error}")))?;
+                Ok(trace::read_with(&text, file, &|class| known_class(&self.cluster, class))?.into())
             }
         }
-        Ok(arrivals)
     }
 }
 
@@ -101,6 +100,7 @@ fn known_class(cluster: &ClusterConfig, class: &str) -> Result<(), String> {
         return Ok(());
     }
     let names: Vec<&str> = cluster.priorities.names().collect();
+    let class = visible(class, 60);
     Err(format!("class `{class}` has no priority; there are {}, and [priorities] may add some", names.join(", ")))
 }
 
@@ -140,15 +140,26 @@ fn generated(raw: RawWorkload, place: &Place<'_>) -> Result<GeneratedWorkload, F
     }
     clients(&workload.clients, place)?;
     rate_steps(&workload.rate_steps, place)?;
+    // Half of the time that the clock can show, for arrivals later than expected.
+    if workload.expected_end_s() > MAX_TIME_US as f64 / 2e6 {
+        return Err(place.wrong("workload.rate", "so many requests at this rate would take more than 100 years"));
+    }
     Ok(workload)
 }
 
+/// Each client costs memory and time of its own.
+const MAX_CLIENTS: usize = 10_000;
+
 fn clients(clients: &[Client], place: &Place<'_>) -> Result<(), FileError> {
+    if !(1..=MAX_CLIENTS).contains(&clients.len()) {
+        return Err(place.wrong("workload.clients", format!("there must be 1 to {MAX_CLIENTS} of them")));
+    }
     for (index, client) in clients.iter().enumerate() {
         let key = format!("workload.clients.{index}");
-        if !(0.0..=1.0).contains(&client.fraction) {
-            return Err(place.wrong(&format!("{key}.fraction"), "must lie between 0 and 1"));
+        if client.fraction != 0.0 && !(1e-9..=1.0).contains(&client.fraction) {
+            return Err(place.wrong(&format!("{key}.fraction"), "must be 0 or lie between 1e-9 and 1"));
         }
+        client.arrival.check().map_err(|(part, problem)| place.wrong(&format!("{key}.arrival.{part}"), problem))?;
         length(&client.input, &format!("{key}.input"), place)?;
         length(&client.output, &format!("{key}.output"), place)?;
     }
@@ -172,9 +183,10 @@ fn rate_steps(steps: &[RateStep], place: &Place<'_>) -> Result<(), FileError> {
             return Err(place.wrong(&format!("{key}.from_s"), problem));
         }
         before = step.from_s;
-        let lowest = if index + 1 == steps.len() { 1e-6 } else { 0.0 };
-        if !(lowest..=1e6).contains(&step.factor) {
-            let problem = "must lie between 0 and 1000000, and the last one above 0, or the workload never ends";
+        let is_pause = step.factor == 0.0 && index + 1 < steps.len();
+        if !is_pause && !(1e-6..=1e6).contains(&step.factor) {
+            let problem =
+                "must be 0 or lie between 0.000001 and 1000000, and the last one not 0, or the workload never ends";
             return Err(place.wrong(&format!("{key}.factor"), problem));
         }
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use csv::{ErrorKind, StringRecord};
 
-use crate::file::FileError;
+use crate::file::{FileError, visible};
 use crate::slo::Class;
 
 /// The most requests of one workload.
@@ -41,13 +41,22 @@ pub struct Prefix {
     pub tokens: u32,
 }
 
-/// Reads a trace. The rows must be in the order of arrival.
+/// Reads a trace. The rows must be in the order of arrival. Any class will do.
 pub fn read(text: &str, file: &Path) -> Result<Vec<Arrival>, FileError> {
+    read_with(text, file, &|_| Ok(()))
+}
+
+/// Reads a trace whose classes this function knows; for any other it says what is wrong.
+pub fn read_with(
+    text: &str,
+    file: &Path,
+    known_class: &dyn Fn(&str) -> Result<(), String>,
+) -> Result<Vec<Arrival>, FileError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
     let header = reader.headers().map_err(|error| csv_error(error, file))?.clone();
     let columns = Columns::find(&header, file)?;
-    let mut rows = Rows { columns, file, classes: BTreeMap::new(), groups: BTreeMap::new() };
+    let mut rows = Rows { columns, header, file, known_class, classes: BTreeMap::new(), groups: BTreeMap::new() };
     let mut arrivals: Vec<Arrival> = Vec::new();
     let mut record = StringRecord::new();
     while reader.read_record(&mut record).map_err(|error| csv_error(error, file))? {
@@ -62,7 +71,7 @@ pub fn read(text: &str, file: &Path) -> Result<Vec<Arrival>, FileError> {
                 arrival.arrival_us,
                 last.arrival_us
             );
-            return Err(FileError { key: Some("arrival_us".to_owned()), ..FileError::at_line(file, line, problem) });
+            return Err(rows.error(line, rows.arrival_column(&record), &problem));
         }
         if arrivals.len() as u64 == MAX_REQUESTS {
             return Err(FileError::at_line(file, line, format!("more than {MAX_REQUESTS} requests")));
@@ -133,7 +142,9 @@ impl Columns {
 /// Reads rows, and remembers the names that it has met.
 struct Rows<'a> {
     columns: Columns,
+    header: StringRecord,
     file: &'a Path,
+    known_class: &'a dyn Fn(&str) -> Result<(), String>,
     classes: BTreeMap<String, Class>,
     /// Number and prefix length of each group; TraceV2 goes by the length in the group's first row.
     groups: BTreeMap<String, Prefix>,
@@ -141,20 +152,21 @@ struct Rows<'a> {
 
 impl Rows<'_> {
     fn read(&mut self, record: &StringRecord, line: usize) -> Result<Arrival, FileError> {
-        let mut arrival_us = self.number(record, self.columns.arrival, "arrival_us", line, MAX_TIME_US)?;
-        let mut input = self.number(record, self.columns.input, "input_tokens", line, MAX_TOKENS.into())?;
-        let output = self.number(record, self.columns.output, "output_tokens", line, MAX_TOKENS.into())?;
-        let deadline_us = match self.columns.deadline {
+        let columns = &self.columns;
+        let arrival_us = self.number(record, self.arrival_column(record), line, MAX_TIME_US)?;
+        let mut input = self.number(record, columns.input, line, MAX_TOKENS.into())?;
+        let output = self.number(record, columns.output, line, MAX_TOKENS.into())?;
+        let deadline_us = match columns.deadline {
             Some(column) if !record[column].is_empty() => {
-                Some(self.number(record, column, "deadline_us", line, u64::MAX)?).filter(|&deadline| deadline > 0)
+                Some(self.number(record, column, line, u64::MAX)?).filter(|&deadline| deadline > 0)
             }
             _ => None,
         };
+        let (input_column, deadline_column) = (columns.input, columns.deadline.unwrap_or_default());
+        let server_input = columns.trace_v2.map(|(_, column)| column);
         let mut prefix = self.prefix(record, line)?;
-        if let Some((send_time, server_input)) = self.columns.trace_v2 {
-            let sent = self.number(record, send_time, "send_time_us", line, MAX_TIME_US)?;
-            arrival_us = if sent > 0 { sent } else { arrival_us };
-            let counted = self.number(record, server_input, "server_input_tokens", line, MAX_TOKENS.into())?;
+        if let Some(column) = server_input {
+            let counted = self.number(record, column, line, MAX_TOKENS.into())?;
             input = match &prefix {
                 Some(prefix) => input + u64::from(prefix.tokens),
                 None if counted > 0 => counted,
@@ -164,17 +176,34 @@ impl Rows<'_> {
         // A group of its own with nothing in common.
         prefix = prefix.filter(|prefix| prefix.tokens > 0);
         if input == 0 {
-            return Err(self.error(line, "input_tokens", "a prompt has at least 1 token"));
+            return Err(self.error(line, input_column, "a prompt has at least 1 token"));
         }
         if prefix.is_some_and(|prefix| u64::from(prefix.tokens) > input) {
-            return Err(self.error(line, "prefix_length", "the shared prefix is longer than the prompt"));
+            let column = self.columns.prefix.map_or(input_column, |(_, length)| length);
+            return Err(self.error(line, column, "the shared prefix is longer than the prompt"));
         }
         if deadline_us.is_some_and(|deadline| deadline < arrival_us) {
-            return Err(self.error(line, "deadline_us", "the deadline lies before the arrival"));
+            return Err(self.error(line, deadline_column, "the deadline lies before the arrival"));
         }
-        let class = &record[self.columns.class];
-        let class = self.classes.entry(class.to_owned()).or_insert_with(|| Class::new(class)).clone();
+        let class = self.class(record, line)?;
         Ok(Arrival { arrival_us, class, input_tokens: input as u32, output_tokens: output as u32, deadline_us, prefix })
+    }
+
+    /// The column that says when a request arrives: in TraceV2 the time of sending, where there is one.
+    fn arrival_column(&self, record: &StringRecord) -> usize {
+        let sent = self.columns.trace_v2.map(|(sent, _)| sent);
+        sent.filter(|&column| record[column].parse() != Ok(0u64)).unwrap_or(self.columns.arrival)
+    }
+
+    fn class(&mut self, record: &StringRecord, line: usize) -> Result<Class, FileError> {
+        let name = &record[self.columns.class];
+        if let Some(class) = self.classes.get(name) {
+            return Ok(class.clone());
+        }
+        (self.known_class)(name).map_err(|problem| self.error(line, self.columns.class, &problem))?;
+        let class = Class::new(name);
+        self.classes.insert(name.to_owned(), class.clone());
+        Ok(class)
     }
 
     fn prefix(&mut self, record: &StringRecord, line: usize) -> Result<Option<Prefix>, FileError> {
@@ -184,31 +213,27 @@ impl Rows<'_> {
         }
         let tokens = match &record[length] {
             "" => 0,
-            _ => self.number(record, length, "prefix_length", line, MAX_TOKENS.into())? as u32,
+            _ => self.number(record, length, line, MAX_TOKENS.into())? as u32,
         };
         let next = Prefix { group: self.groups.len() as u32, tokens };
         let first = *self.groups.entry(record[group].to_owned()).or_insert(next);
         Ok(Some(if self.columns.trace_v2.is_some() { first } else { Prefix { tokens, ..first } }))
     }
 
-    fn number(
-        &self,
-        record: &StringRecord,
-        column: usize,
-        name: &str,
-        line: usize,
-        at_most: u64,
-    ) -> Result<u64, FileError> {
+    fn number(&self, record: &StringRecord, column: usize, line: usize, at_most: u64) -> Result<u64, FileError> {
         let cell = &record[column];
         match cell.parse::<u64>() {
             Ok(number) if number <= at_most => Ok(number),
-            Ok(_) => Err(self.error(line, name, &format!("`{cell}` is more than {at_most}"))),
-            Err(_) => Err(self.error(line, name, &format!("`{cell}` is not a whole number of at least 0"))),
+            Ok(_) => Err(self.error(line, column, &format!("`{cell}` is more than {at_most}"))),
+            Err(_) => {
+                let cell = visible(cell, 40);
+                Err(self.error(line, column, &format!("`{cell}` is not a whole number of at least 0")))
+            }
         }
     }
 
-    fn error(&self, line: usize, column: &str, problem: &str) -> FileError {
-        FileError { key: Some(column.to_owned()), ..FileError::at_line(self.file, line, problem) }
+    fn error(&self, line: usize, column: usize, problem: &str) -> FileError {
+        FileError { key: Some(self.header[column].to_owned()), ..FileError::at_line(self.file, line, problem) }
     }
 }
 

@@ -1,16 +1,15 @@
 //! Workloads: a trace, or a generator with one independent random stream for each client.
 
-use std::io;
-use std::path::Path;
-use std::sync::Arc;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 
 use admitter::Draw;
 use serde::Deserialize;
 
-use crate::file::FileError;
+use crate::gaps::Gaps;
 use crate::sampler::{ArrivalProcess, Length};
 use crate::slo::Class;
-use crate::trace::{self, Arrival, MAX_TIME_US};
+use crate::trace::{Arrival, MAX_TIME_US};
 
 /// Where the requests come from.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,25 +59,6 @@ pub struct RateStep {
     pub factor: f64,
 }
 
-impl Workload {
-    /// The requests in the order of arrival. `read_file` is given the name of the trace, if it takes one; a generated
-    /// workload asks for no file and cannot fail.
-    pub fn arrivals(
-        &self,
-        seed: u64,
-        read_file: impl FnOnce(&str) -> io::Result<String>,
-    ) -> Result<Arc<[Arrival]>, FileError> {
-        match self {
-            Workload::Generated(generated) => Ok(generate(generated, seed).into()),
-            Workload::Trace(name) => {
-                let file = Path::new(name);
-                let text = read_file(name).map_err(|error| FileError::new(file, format!("cannot be read: {error}")))?;
-                Ok(trace::read(&text, file)?.into())
-            }
-        }
-    }
-}
-
 /// Makes the requests: a pure function of the workload and the seed, with the same bits on every host.
 pub fn generate(workload: &GeneratedWorkload, seed: u64) -> Vec<Arrival> {
     let total: f64 = workload.clients.iter().map(|client| client.fraction).sum();
@@ -87,13 +67,33 @@ pub fn generate(workload: &GeneratedWorkload, seed: u64) -> Vec<Arrival> {
         .filter(|(_, client)| client.fraction > 0.0)
         .map(|(index, client)| Source::start(workload, client, client.fraction / total, stream(seed, index)))
         .collect();
+    // The earliest on top; clients that send at the same time do so in their order.
+    let mut next: BinaryHeap<Reverse<(u64, usize)>> =
+        sources.iter().enumerate().map(|(index, source)| Reverse((source.next_us, index))).collect();
     let mut arrivals = Vec::with_capacity(workload.requests as usize);
     while (arrivals.len() as u64) < workload.requests {
-        // The first of equals: clients that send at the same time do so in their order.
-        let Some(next) = sources.iter_mut().min_by_key(|source| source.next_us) else { break };
-        arrivals.push(next.send());
+        let Some(mut top) = next.peek_mut() else { break };
+        let index = top.0.1;
+        arrivals.push(sources[index].send());
+        *top = Reverse((sources[index].next_us, index));
     }
     arrivals
+}
+
+impl GeneratedWorkload {
+    /// When the last request is expected, in seconds since the start of the run.
+    pub fn expected_end_s(&self) -> f64 {
+        let (mut left, mut now_s, mut rate) = (self.requests as f64, 0.0, self.rate);
+        for step in &self.rate_steps {
+            let until_step = (step.from_s - now_s) * rate;
+            if left <= until_step {
+                break;
+            }
+            left -= until_step;
+            (now_s, rate) = (step.from_s, self.rate * step.factor);
+        }
+        now_s + left / rate
+    }
 }
 
 /// The key of a client's stream. The constant keeps it apart from the draws of admission under the same seed.
@@ -110,6 +110,7 @@ struct Source<'a> {
     /// This client's arrivals per µs where no rate step applies.
     base_rate: f64,
     factor: f64,
+    gaps: Gaps,
     stream: u64,
     sent: u64,
     now_us: f64,
@@ -125,6 +126,7 @@ impl<'a> Source<'a> {
             steps: &workload.rate_steps,
             base_rate: workload.rate * share / 1e6,
             factor: 1.0,
+            gaps: client.arrival.gaps(),
             stream,
             sent: 0,
             now_us: 0.0,
@@ -153,7 +155,7 @@ impl<'a> Source<'a> {
     /// turns these into time.
     fn plan(&mut self) {
         self.draw = Draw::for_request(self.stream, self.sent);
-        let mut left = self.client.arrival.gap(&mut self.draw);
+        let mut left = self.gaps.next(&mut self.draw);
         while let Some(step) = self.steps.first() {
             let start_us = step.from_s * 1e6;
             let until_step = (start_us - self.now_us) * (self.base_rate * self.factor);

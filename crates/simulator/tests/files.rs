@@ -142,7 +142,7 @@ fn a_mistake_in_a_scenario_names_line_and_key() {
         ("rate = 90", "rate = 90\ntrace = \"t.csv\"", "workload.rate", "not both"),
         ("requests = 1000", "requests = 10000001", "workload.requests", "between 1 and 10000000"),
         ("slo_class = \"gold\"", "slo_class = \"golden\"", "workload.clients.1.slo_class", "no priority"),
-        ("arrival = { process = \"poisson\" }", "arrival = { process = \"gamma\" }", "workload.clients.0", "gamma"),
+        ("arrival = { process = \"poisson\" }", "arrival = { process = \"pareto\" }", "workload.clients.0", "pareto"),
         ("from_s = 5", "from_s = inf", "workload.rate_steps.0.from_s", "between"),
         ("factor = 2", "factor = 0", "workload.rate_steps.0.factor", "never ends"),
     ] {
@@ -192,7 +192,7 @@ fn a_class_without_priority_in_a_trace_is_refused() {
     assert!(scenario.arrivals(1, |_| rows("gold")).is_ok());
     assert!(scenario.arrivals(1, |_| rows("")).is_ok());
     let error = scenario.arrivals(1, |_| rows("critcal")).unwrap_err();
-    assert!(error.to_string().starts_with("t.csv: slo_class: row 0: class `critcal`"), "{error}");
+    assert!(error.to_string().starts_with("t.csv:2: slo_class: class `critcal`"), "{error}");
     let error = scenario.arrivals(1, |_| Err(std::io::Error::other("gone"))).unwrap_err();
     assert!(error.problem.contains("gone"), "{error}");
 }

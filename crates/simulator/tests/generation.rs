@@ -67,14 +67,121 @@ fn lengths_follow_their_distribution_and_keep_to_their_bounds() {
 }
 
 #[test]
+fn a_pareto_log_normal_mix_has_a_tail_of_its_weight_and_exponent() {
+    let mix = |mix_weight, max| {
+        inputs(Length::ParetoLogNormal { alpha: 1.5, xm: 5000.0, mu: 5.0, sigma: 0.5, mix_weight, min: None, max })
+    };
+    // The body ends long before the tail begins: e⁵ = 148, and 5000 lies seven standard deviations above.
+    let (tail, body): (Vec<f64>, Vec<f64>) = mix(0.2, None).into_iter().partition(|&length| length >= 5000.0);
+    near(tail.len() as f64, 0.2 * 20_000.0, 0.05);
+    let (mean, sd) = mean_and_sd(body.iter().map(|length| length.ln()));
+    near(mean, 5.0, 0.01);
+    near(sd, 0.5, 0.03);
+    // The logarithm of a Pareto variate above its start is exponential with mean 1 / alpha.
+    let (mean, sd) = mean_and_sd(tail.iter().map(|length| (length / 5000.0).ln()));
+    near(mean, 1.0 / 1.5, 0.05);
+    near(sd, 1.0 / 1.5, 0.08);
+    assert!(mix(1.0, None).iter().all(|&length| length >= 5000.0));
+    assert!(mix(0.0, None).iter().all(|&length| length < 5000.0));
+    let bounded = mix(1.0, Some(6000));
+    assert!(bounded.contains(&6000.0) && bounded.iter().all(|&length| (5000.0..=6000.0).contains(&length)));
+}
+
+#[test]
+fn empirical_lengths_occur_as_often_as_they_were_counted() {
+    let found = inputs(Length::Empirical { values: vec![(7, 3.0), (1, 0.0), (900, 1.0)] });
+    let share = |wanted: f64| found.iter().filter(|&&length| length == wanted).count() as f64 / found.len() as f64;
+    near(share(7.0), 0.75, 0.02);
+    near(share(900.0), 0.25, 0.04);
+    assert_eq!(share(1.0), 0.0);
+}
+
+#[test]
+fn no_distribution_leaves_the_range_of_lengths() {
+    let extremes = [
+        Length::LogNormal { mu: 100.0, sigma: 100.0, min: None, max: None },
+        Length::LogNormal { mu: -100.0, sigma: 0.0, min: None, max: None },
+        Length::ParetoLogNormal { alpha: 0.01, xm: 1.0, mu: 0.0, sigma: 0.0, mix_weight: 1.0, min: None, max: None },
+        Length::Exponential { mean: 1e7, min: None, max: None },
+        Length::Normal { mean: 0.0, sd: 1e7, min: None, max: None },
+    ];
+    for length in extremes {
+        assert!(inputs(length.clone()).iter().all(|tokens| (1.0..=1e7).contains(tokens)), "{length:?}");
+    }
+}
+
+#[test]
+fn bursty_processes_keep_the_rate_and_cluster_the_arrivals() {
+    for (process, cv) in [
+        (ArrivalProcess::Gamma { cv: 2.0 }, 2.0),
+        (ArrivalProcess::Weibull { cv: 2.0 }, 2.0),
+        (ArrivalProcess::Gamma { cv: 0.5 }, 0.5),
+        (ArrivalProcess::Weibull { cv: 0.5 }, 0.5),
+    ] {
+        let clients = vec![client("critical", 1.0, process, Length::Constant { value: 1 })];
+        let workload = GeneratedWorkload { rate: 50.0, requests: 100_000, clients, rate_steps: Vec::new() };
+        let arrivals = generate(&workload, 1);
+        assert_eq!(arrivals, generate(&workload, 1));
+        let gaps = arrivals.windows(2).map(|pair| (pair[1].arrival_us - pair[0].arrival_us) as f64);
+        let (mean, sd) = mean_and_sd(gaps);
+        near(mean, 20_000.0, 0.02);
+        near(sd / mean, cv, 0.03);
+    }
+}
+
+#[test]
+fn several_clients_merged_have_the_sum_of_their_rates_and_uncorrelated_gaps() {
+    let gamma = ArrivalProcess::Gamma { cv: 0.8 };
+    let clients: Vec<Client> = (0..4).map(|_| client("critical", 0.25, gamma, Length::Constant { value: 1 })).collect();
+    let workload = GeneratedWorkload { rate: 100.0, requests: 40_000, clients, rate_steps: Vec::new() };
+    let arrivals = generate(&workload, 3);
+    near(arrivals.last().unwrap().arrival_us as f64, 400e6, 0.03);
+    // Equal streams would send four requests at a time; independent ones do so as rarely as chance has it.
+    let together = arrivals.windows(2).filter(|pair| pair[0].arrival_us == pair[1].arrival_us).count();
+    assert!(together < 20, "{together} requests arrive at the time of another one");
+}
+
+#[test]
+fn rate_steps_change_the_rate_where_they_say_and_nowhere_else() {
+    let step = |from_s, factor| RateStep { from_s, factor };
+    for process in [ArrivalProcess::Poisson {}, ArrivalProcess::Gamma { cv: 2.0 }, ArrivalProcess::Weibull { cv: 0.7 }]
+    {
+        let workload = GeneratedWorkload {
+            rate: 100.0,
+            requests: 60_000,
+            clients: vec![
+                client("critical", 0.4, process, Length::Constant { value: 1 }),
+                client("sheddable", 0.6, process, Length::Constant { value: 1 }),
+            ],
+            rate_steps: vec![step(100.0, 3.0), step(150.0, 0.0), step(200.0, 0.5), step(300.0, 1.0)],
+        };
+        near(workload.expected_end_s(), 300.0 + (60_000.0 - 10_000.0 - 15_000.0 - 5_000.0) / 100.0, 1e-9);
+        let arrivals = generate(&workload, 11);
+        let between = |from_s: u64, to_s: u64| {
+            let times = from_s * 1_000_000..to_s * 1_000_000;
+            arrivals.iter().filter(|arrival| times.contains(&arrival.arrival_us)).count() as f64
+        };
+        for (from_s, to_s, expected) in
+            [(0, 100, 10_000.0), (100, 150, 15_000.0), (200, 300, 5_000.0), (300, 500, 20_000.0)]
+        {
+            // Five standard deviations of the most irregular of the three.
+            let tolerance = 10.0 / f64::sqrt(expected);
+            near(between(from_s, to_s), expected, tolerance);
+        }
+        assert_eq!(between(150, 200), 0.0, "a pause");
+        assert!(arrivals.is_sorted_by_key(|arrival| arrival.arrival_us));
+    }
+}
+
+#[test]
 fn clients_have_their_shares_and_streams_of_their_own() {
     let length = Length::Exponential { mean: 100.0, min: None, max: None };
     let two = |second: ArrivalProcess| GeneratedWorkload {
         rate: 100.0,
         requests: 10_000,
         clients: vec![
-            client("critical", 0.3, ArrivalProcess::Poisson {}, length),
-            client("sheddable", 0.7, second, length),
+            client("critical", 0.3, ArrivalProcess::Poisson {}, length.clone()),
+            client("sheddable", 0.7, second, length.clone()),
         ],
         rate_steps: Vec::new(),
     };
