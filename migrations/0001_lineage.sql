@@ -132,6 +132,8 @@ CREATE TABLE candidates (
     evaluated_seq   INTEGER,                    -- the event that says what became of it
     outcome         TEXT CHECK (outcome IN ('scored', 'refused', 'does-not-compile', 'denied', 'timeout', 'crashed',
                                             'out-of-memory', 'inconsistent')),
+    descriptor      TEXT,                       -- JSON: what probing it found
+    acts_like       TEXT,                       -- the earlier candidate whose measurement it took over
     message         TEXT,                       -- diagnostics of the outcome; outside of the digest
     improvement     REAL,
     extra_shed_work REAL,
@@ -142,6 +144,7 @@ CREATE TABLE candidates (
     FOREIGN KEY (campaign, seq) REFERENCES events (campaign, seq),
     FOREIGN KEY (campaign, evaluated_seq) REFERENCES events (campaign, seq),
     FOREIGN KEY (campaign, parent) REFERENCES candidates (campaign, id),
+    FOREIGN KEY (campaign, acts_like) REFERENCES candidates (campaign, id),
     FOREIGN KEY (campaign, iteration, arm) REFERENCES arms (campaign, iteration, name)
 ) STRICT;
 

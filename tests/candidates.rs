@@ -79,5 +79,56 @@ fn a_candidate_that_remembers_has_a_memory_of_its_own_in_each_run() {
     let (first, second) = (evaluated(source).1, evaluated(source).1);
     assert_eq!(first["extra_sheds"], second["extra_sheds"]);
     let calm = first["scenarios"][0]["extra_shed_rate"].as_f64().unwrap();
+    assert_eq!(first["descriptor"]["memory"], true);
     assert!((calm - 0.5).abs() < 0.01, "where the baseline refuses nothing, every second one is refused: {first}");
+}
+
+#[test]
+fn what_a_candidate_does_is_measured_and_not_what_it_says() {
+    let policies = [
+        (
+            "if request.priority >= 0 { return Decision::Admit; }\nDecision::reject_if(cluster.saturation(5.0, 0.8) >= 0.3)",
+            "0.3",
+        ),
+        (
+            "if request.priority >= 0 { return Decision::Admit; }\nlet weight = f64::from(request.prompt_tokens) / 2048.0;\n\
+             Decision::reject_if(draw.uniform() < (cluster.saturation(5.0, 0.8) * weight).powi(3) * 8.0)",
+            "0.4",
+        ),
+    ];
+    let (_, step) = evaluated(&policy(policies[0].0));
+    assert_eq!(step["descriptor"]["half"].as_f64(), Some(0.3));
+    assert_eq!(step["descriptor"]["full"].as_f64(), Some(0.3));
+    assert_eq!(step["descriptor"]["inputs"], serde_json::json!([]));
+    let (_, weighted) = evaluated(&policy(policies[1].0));
+    assert_eq!(weighted["descriptor"]["half"].as_f64(), Some(0.4));
+    assert_eq!(weighted["descriptor"]["inputs"], serde_json::json!(["prompt", "draw"]));
+    assert!((weighted["descriptor"]["exponent"].as_f64().unwrap() - 3.0).abs() < 0.2, "{}", weighted["descriptor"]);
+    assert_ne!(step["descriptor"]["signature"], weighted["descriptor"]["signature"]);
+}
+
+#[test]
+fn a_candidate_that_looks_at_the_first_instance_is_not_feasible() {
+    let (_, json) = evaluated(&policy(
+        "if request.priority >= 0 { return Decision::Admit; }\nDecision::reject_if(cluster.instances[0].kv_utilization > 0.3)",
+    ));
+    assert_eq!(json["descriptor"]["order_matters"], true);
+    assert_eq!(json["feasible"], false);
+    assert!(json["objections"][0].as_str().unwrap().contains("order of the instances"), "{}", json["objections"]);
+}
+
+#[test]
+fn the_same_behaviour_in_other_words_has_the_same_signature_and_memory_shows() {
+    let (_, one) =
+        evaluated(&policy("Decision::reject_if(request.priority < 0 && cluster.saturation(5.0, 0.8) >= 0.3)"));
+    let (_, other) = evaluated(&policy(
+        "if request.priority >= 0 { return Decision::Admit; }\nlet s = cluster.saturation(5.0, 0.8);\n\
+         if s >= 0.3 { Decision::Reject } else { Decision::Admit }",
+    ));
+    assert_ne!(one["candidate"], other["candidate"]);
+    assert_eq!(one["descriptor"]["signature"], other["descriptor"]["signature"]);
+    let (_, nearly) =
+        evaluated(&policy("Decision::reject_if(request.priority < 0 && cluster.saturation(5.0, 0.8) >= 0.301)"));
+    assert_ne!(one["descriptor"]["signature"], nearly["descriptor"]["signature"]);
+    assert_eq!(one["descriptor"]["memory"], false);
 }

@@ -77,3 +77,19 @@ fn without_a_key_or_a_model_nothing_is_begun() {
     assert!(message.contains("--model"), "{message}");
     assert!(!environment.path(".elenchus").exists());
 }
+
+#[test]
+fn a_candidate_that_acts_as_an_earlier_one_takes_over_its_score() {
+    let second = BUNDLE.replace("\"parent\": \"reference\"", "\"parent\": \"baseline\"");
+    let same = code().replace("saturation.powi(5) * 250.0", "250.0 * saturation.powi(5)");
+    assert_ne!(same, code());
+    let server =
+        Server::scripted(vec![Answer::text(BUNDLE), Answer::text(&code()), Answer::text(&second), Answer::text(&same)]);
+    let environment = with_model(&server);
+    environment.ok(&["run", "tiny", "--agents", "openai", "--model", "scripted-1", "--iterations", "2"]);
+    let lineage = environment.json(&["show", "--format", "json"])["lineage"].clone();
+    assert_eq!(lineage.as_array().map(Vec::len), Some(2));
+    assert_eq!(lineage[1]["acts_like"], lineage[0]["candidate"]);
+    assert_eq!(lineage[1]["net_saving"], lineage[0]["net_saving"]);
+    assert!(environment.ok(&["report"]).contains("acts exactly like"));
+}

@@ -4,8 +4,9 @@ use crate::KIT;
 use crate::error::EngineError;
 use crate::panel::{Draws, Panel};
 use crate::policy::Policy;
+use crate::probe::{Probe, probe};
 use sandbox::{Sandbox, Screened};
-use science::id::CandidateId;
+use science::id::{CandidateId, Hash};
 use science::outcome::Outcome;
 use science::source::free_parameters;
 use science::trial::Trial;
@@ -27,8 +28,12 @@ pub struct Evaluation {
     pub outcome: Outcome,
     /// What the screen, the compiler or the sandbox had to say; empty if nothing.
     pub message: String,
-    /// Its trials; empty unless scored.
+    /// Its trials; empty unless scored by running them.
     pub trials: Vec<Trial>,
+    /// What probing it found, if it could be run.
+    pub probe: Option<Probe>,
+    /// The candidate that it acts exactly like, which has a score already: then nothing was simulated.
+    pub acts_like: Option<CandidateId>,
     /// Where the time went.
     pub timing: Timing,
 }
@@ -40,6 +45,8 @@ pub struct Timing {
     pub screen: Duration,
     /// rustc.
     pub compile: Duration,
+    /// Probing what it does.
+    pub probe: Duration,
     /// All trials, decisions included.
     pub simulate: Duration,
     /// Waiting for the candidate's answers.
@@ -64,28 +71,55 @@ pub fn read(source: &str) -> Reading {
 }
 
 impl Evaluator {
-    /// Screens, compiles and runs a source. Errors are ours; whatever the candidate does is an outcome.
-    pub fn evaluate(&self, source: &str) -> Result<Evaluation, EngineError> {
+    /// Screens, compiles, probes and runs a source. Errors are ours; whatever the candidate does is an outcome.
+    ///
+    /// `known` gives the scored candidate with a behaviour signature; one that acts like it is not simulated again.
+    pub fn evaluate(
+        &self,
+        source: &str,
+        known: impl FnOnce(&Hash) -> Option<CandidateId>,
+    ) -> Result<Evaluation, EngineError> {
         let mut timing = Timing::default();
         let screened = match timed(&mut timing.screen, || sandbox::screen(source, &KIT)) {
             Ok(screened) => screened,
             Err(refusal) => return Ok(ended(&refusal.into(), timing)),
         };
-        self.compile_and_run(&screened, timing)
+        self.compile_and_run(&screened, timing, known)
     }
 
-    fn compile_and_run(&self, screened: &Screened, mut timing: Timing) -> Result<Evaluation, EngineError> {
+    fn compile_and_run(
+        &self,
+        screened: &Screened,
+        mut timing: Timing,
+        known: impl FnOnce(&Hash) -> Option<CandidateId>,
+    ) -> Result<Evaluation, EngineError> {
         let artifact = match timed(&mut timing.compile, || self.sandbox.compile(screened))? {
             Ok(artifact) => artifact,
             Err(outcome) => return Ok(ended(&outcome, timing)),
         };
+        let probe = match timed(&mut timing.probe, || probe(&self.sandbox, &artifact))? {
+            Ok(probe) => probe,
+            Err(outcome) => return Ok(ended(&outcome, timing)),
+        };
+        let mut evaluation = Evaluation {
+            outcome: Outcome::Scored,
+            message: String::new(),
+            trials: Vec::new(),
+            acts_like: known(&probe.descriptor.signature),
+            probe: Some(probe),
+            timing,
+        };
+        if evaluation.acts_like.is_some() {
+            return Ok(evaluation);
+        }
         let policy = Policy::Candidate { artifact, parameters: Vec::new() };
         let trials = match timed(&mut timing.simulate, || self.panel.trials(&policy, Draws::Shared, &self.sandbox))? {
             Ok(trials) => trials,
-            Err(outcome) => return Ok(ended(&outcome, timing)),
+            Err(outcome) => return Ok(Evaluation { probe: evaluation.probe, ..ended(&outcome, timing) }),
         };
         timing.decide = trials.deciding;
-        Ok(Evaluation { outcome: Outcome::Scored, message: String::new(), trials: trials.results, timing })
+        (evaluation.trials, evaluation.timing) = (trials.results, timing);
+        Ok(evaluation)
     }
 }
 
@@ -97,7 +131,8 @@ fn timed<T>(spent: &mut Duration, work: impl FnOnce() -> T) -> T {
 }
 
 fn ended(outcome: &sandbox::Outcome, timing: Timing) -> Evaluation {
-    Evaluation { outcome: kind(outcome), message: outcome.to_string(), trials: Vec::new(), timing }
+    let message = outcome.to_string();
+    Evaluation { outcome: kind(outcome), message, trials: Vec::new(), probe: None, acts_like: None, timing }
 }
 
 fn kind(outcome: &sandbox::Outcome) -> Outcome {

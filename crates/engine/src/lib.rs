@@ -9,6 +9,7 @@ pub mod evaluate;
 pub mod experiment;
 pub mod panel;
 pub mod policy;
+pub mod probe;
 mod recorder;
 mod yardsticks;
 

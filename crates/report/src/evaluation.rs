@@ -1,5 +1,6 @@
 //! One candidate by itself, as `evaluate` shows it.
 
+use science::descriptor::{Curve, Descriptor};
 use science::objective::Score;
 use science::outcome::Outcome;
 use serde::Serialize;
@@ -19,6 +20,10 @@ pub struct Evaluation<'a> {
     pub free_parameters: Option<u32>,
     /// Why it is not admissible: `science::champion::objections`. Empty and scored means feasible.
     pub objections: &'a [String],
+    /// What probing it found, if it could be run.
+    pub descriptor: Option<&'a Descriptor>,
+    /// Its measured curves; empty unless asked for.
+    pub curves: &'a [Curve],
     /// The reference's score on the same arrivals.
     pub reference: &'a Score,
     /// Whether it ran behind the sandbox's walls.
@@ -34,6 +39,8 @@ pub struct Timing {
     pub screen: f64,
     /// rustc.
     pub compile: f64,
+    /// Probing what it does.
+    pub probe: f64,
     /// All trials, decisions included.
     pub simulate: f64,
     /// The candidate's decisions alone.

@@ -5,6 +5,7 @@
 //! [`record`] (what comes in), `facts` (what is said), [`json`] (the shapes that other tools read).
 
 mod calibration;
+mod curves;
 mod document;
 pub mod evaluation;
 mod facts;

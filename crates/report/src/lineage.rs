@@ -1,5 +1,6 @@
 //! The lineage: every candidate under the one that it departs from.
 
+use crate::curves;
 use crate::path::finding_id;
 use crate::standing;
 use science::id::CandidateId;
@@ -28,6 +29,10 @@ pub(crate) struct Node {
     pub(crate) findings: Vec<NodeFinding>,
     /// What became of it; none if it was not evaluated.
     pub(crate) outcome: Option<&'static str>,
+    /// The earlier candidate whose measurement it took over, since it acts exactly alike.
+    pub(crate) acts_like: Option<String>,
+    /// What probing it found, in words.
+    pub(crate) behaviour: Option<String>,
     pub(crate) improvement: Option<f64>,
     pub(crate) net_saving: Option<f64>,
     pub(crate) free_parameters: Option<u32>,
@@ -107,6 +112,8 @@ impl<'a> Builder<'a> {
             depth,
             findings: self.findings.remove(id).unwrap_or_default(),
             outcome: record.outcome.map(|outcome| outcome.as_str()),
+            acts_like: record.acts_like.as_ref().map(|other| other.as_str().into()),
+            behaviour: record.descriptor.as_ref().map(curves::sentence),
             improvement: score.map(|score| score.improvement),
             net_saving: score.and_then(|score| score.net_saving),
             free_parameters: record.candidate.free_parameters,

@@ -2,8 +2,9 @@
 
 mod layout;
 
+use crate::curves;
 use crate::document::{Block, Line, Section, Table, Tone};
-use crate::evaluation::Evaluation;
+use crate::evaluation::{Evaluation, Timing};
 use crate::facts::{Facts, NOT_SANDBOXED};
 use crate::record::Record;
 use crate::sections::{self, Detail};
@@ -52,11 +53,27 @@ pub fn score(evaluation: &Evaluation<'_>) -> String {
     if !evaluation.message.is_empty() {
         out += &layout.blocks(&[Block::Code { language: "text", text: evaluation.message.into() }]);
     }
+    if let Some(descriptor) = evaluation.descriptor {
+        out += &layout.line(&Line::from(format!("As probed, it {}", curves::sentence(descriptor))));
+    }
+    for curve in evaluation.curves {
+        out += &curves::text(curve);
+    }
     let Some(score) = evaluation.score else { return out };
     let scenarios = Block::Table(sections::scenario_table(Some(score), evaluation.reference));
     let note = "Differences are to the baseline, on the same arrivals and draws; points are against the reference. Search seeds \
                 only: no claim about other arrivals.";
-    out + "\n" + &layout.blocks(&[Block::Table(metrics(evaluation, score)), scenarios, Block::Text(note.into())])
+    out + "\n"
+        + &layout.blocks(&[Block::Table(metrics(evaluation, score)), scenarios, Block::Text(note.into())])
+        + &spent(&evaluation.timing)
+}
+
+/// Where the time went.
+fn spent(timing: &Timing) -> String {
+    let Timing { screen, compile, probe, simulate, decide } = timing;
+    format!(
+        "Time: screen {screen:.1} ms, compile {compile:.0}, probe {probe:.0}, simulate {simulate:.0} (of it decisions {decide:.0}).\n"
+    )
 }
 
 fn outcome(evaluation: &Evaluation<'_>) -> Line {

@@ -80,7 +80,7 @@ pub(crate) fn share(improvement: f64, attainable: f64) -> Option<f64> {
 
 fn not_a_champion(everything: &Score, reference: &Score, state: &State) -> String {
     let gain = format!("{} improvement; not a champion", words::percent(everything.improvement));
-    let objections = champion::objections(everything, 0, &state.opened().experiment);
+    let objections = champion::objections(everything, 0, None, &state.opened().experiment);
     if !objections.is_empty() {
         return format!("{gain}: {}", objections.join("; "));
     }

@@ -1,5 +1,6 @@
 //! Who may win, who wins, and who is worth keeping beside the winner.
 
+use crate::descriptor::Descriptor;
 use crate::experiment::{Experiment, Guard, GuardMetric};
 use crate::id::CandidateId;
 use crate::objective::Score;
@@ -13,6 +14,8 @@ pub struct Contender<'a> {
     pub score: &'a Score,
     /// Its free parameters.
     pub free_parameters: u32,
+    /// Whether there is no objection to it.
+    pub admissible: bool,
 }
 
 /// The winner, and whether it matches the reference's improvement.
@@ -25,8 +28,16 @@ pub struct Champion {
 }
 
 /// Every reason why a score is not admissible; none means that it is.
-pub fn objections(score: &Score, free_parameters: u32, experiment: &Experiment) -> Vec<String> {
+pub fn objections(
+    score: &Score,
+    free_parameters: u32,
+    descriptor: Option<&Descriptor>,
+    experiment: &Experiment,
+) -> Vec<String> {
     let mut objections = Vec::new();
+    if descriptor.is_some_and(|descriptor| descriptor.order_matters) {
+        objections.push("its decisions depend on the order of the instances".to_owned());
+    }
     if score.protected_rejections > 0 {
         objections.push(format!("refused {} protected requests", score.protected_rejections));
     }
@@ -64,9 +75,8 @@ fn place(guard: &Guard, score: &Score) -> String {
 /// The champion among `contenders`: of the admissible ones whose improvement reaches the reference's, the one with the
 /// smallest extra shed work; within 1 % of that, fewer free parameters, then the earlier. If none reaches it, the
 /// admissible one with the largest net saving.
-pub fn champion(contenders: &[Contender<'_>], reference_improvement: f64, experiment: &Experiment) -> Option<Champion> {
-    let admissible: Vec<&Contender<'_>> =
-        contenders.iter().filter(|c| objections(c.score, c.free_parameters, experiment).is_empty()).collect();
+pub fn champion(contenders: &[Contender<'_>], reference_improvement: f64) -> Option<Champion> {
+    let admissible: Vec<&Contender<'_>> = contenders.iter().filter(|c| c.admissible).collect();
     let matching = || admissible.iter().filter(|c| c.score.improvement >= reference_improvement);
     if let Some(least) = matching().map(|c| c.score.extra_shed_work).min_by(f64::total_cmp) {
         let within = least + 0.01 * least.abs();
@@ -140,9 +150,12 @@ mod tests {
         let contenders: Vec<Contender<'_>> = scores
             .iter()
             .zip(&ids)
-            .map(|((score, free), id)| Contender { id, score, free_parameters: *free })
+            .map(|((score, free), id)| {
+                let admissible = objections(score, *free, None, &experiment()).is_empty();
+                Contender { id, score, free_parameters: *free, admissible }
+            })
             .collect();
-        champion(&contenders, 0.25, &experiment()).map(|c| (c.id.as_str().parse().unwrap(), c.matches_reference))
+        champion(&contenders, 0.25).map(|c| (c.id.as_str().parse().unwrap(), c.matches_reference))
     }
 
     #[test]
@@ -160,7 +173,7 @@ mod tests {
     #[test]
     fn a_candidate_that_gives_up_a_workload_is_not_admissible() {
         assert_eq!(win(&[(score(0.3, 0.1, 5.1), 3)]), None);
-        assert!(objections(&score(0.3, 0.1, 5.1), 3, &experiment())[0].contains("chatbot_near"));
+        assert!(objections(&score(0.3, 0.1, 5.1), 3, None, &experiment())[0].contains("chatbot_near"));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What happened in a campaign: the only truth. Everything else is derived from these.
 
 use crate::bundle::Bundle;
+use crate::descriptor::Descriptor;
 use crate::experiment::Experiment;
 use crate::id::{CandidateId, Hash};
 use crate::judge::Finding;
@@ -59,6 +60,12 @@ pub enum Event {
         measurement: Option<Box<Measurement>>,
         /// Hash over its trials.
         trials: Hash,
+        /// What probing it found, if it could be run.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        descriptor: Option<Box<Descriptor>>,
+        /// The earlier candidate that it acts exactly like, as far as was probed: then its measurement is that one's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        acts_like: Option<CandidateId>,
     },
     /// An arm's claim was held against what was measured.
     ArmJudged {

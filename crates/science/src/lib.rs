@@ -6,6 +6,7 @@
 
 pub mod bundle;
 pub mod champion;
+pub mod descriptor;
 pub mod event;
 pub mod experiment;
 pub mod fastfail;

@@ -8,6 +8,7 @@ mod apply;
 
 use crate::bundle::{Arm, ArmKind, Bundle, Side};
 use crate::champion::{self, Champion, Contender};
+use crate::descriptor::Descriptor;
 use crate::event::{Candidate, EndReason, Event, Started};
 use crate::fastfail;
 use crate::id::CandidateId;
@@ -84,6 +85,10 @@ pub struct CandidateRecord {
     pub measurement: Option<Measurement>,
     /// Its score.
     pub score: Option<Score>,
+    /// What probing it found.
+    pub descriptor: Option<Descriptor>,
+    /// The earlier candidate whose measurement it took over, since it acts exactly alike.
+    pub acts_like: Option<CandidateId>,
 }
 
 /// What is to be done next.
@@ -174,6 +179,9 @@ impl State {
         };
         if score.protected_rejections > 0 {
             return judge::invalid(format!("it refused {} protected requests", score.protected_rejections));
+        }
+        if record.descriptor.as_ref().is_some_and(|descriptor| descriptor.order_matters) {
+            return judge::invalid("its decisions depend on the order of the instances".into());
         }
         let bundle = self.bundle();
         let parent = self.measured(&bundle.parent).ok().flatten();
@@ -289,7 +297,8 @@ impl State {
         let scored = self.order.iter().filter_map(|id| {
             let record = &self.candidates[id];
             let score = record.score.as_ref()?;
-            Some(Contender { id, score, free_parameters: record.candidate.free_parameters? })
+            let free_parameters = record.candidate.free_parameters?;
+            Some(Contender { id, score, free_parameters, admissible: self.objections(id).is_empty() })
         });
         scored.collect()
     }
@@ -298,14 +307,15 @@ impl State {
     pub fn champion(&self) -> Option<Champion> {
         let yardsticks = self.yardsticks.as_ref()?;
         let reference = 1.0 - (-yardsticks.reference.y()).exp();
-        champion::champion(&self.contenders(), reference, &self.opened().experiment)
+        champion::champion(&self.contenders(), reference)
     }
 
     /// Why a candidate is not admissible; empty if it is, or has no score yet.
     pub fn objections(&self, id: &CandidateId) -> Vec<String> {
         let Some(record) = self.candidates.get(id) else { return Vec::new() };
         let Some(score) = &record.score else { return Vec::new() };
-        champion::objections(score, record.candidate.free_parameters.unwrap_or(u32::MAX), &self.opened().experiment)
+        let free_parameters = record.candidate.free_parameters.unwrap_or(u32::MAX);
+        champion::objections(score, free_parameters, record.descriptor.as_ref(), &self.opened().experiment)
     }
 }
 

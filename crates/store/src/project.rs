@@ -192,10 +192,12 @@ async fn evaluated(
     candidate: &CandidateId,
     outcome: Outcome,
 ) -> Result<(), StoreError> {
-    let score = step.after.candidates[candidate].score.as_ref();
+    let record = &step.after.candidates[candidate];
+    let score = record.score.as_ref();
+    let descriptor = record.descriptor.as_ref().map(serde_json::to_string).transpose().map_err(unstorable)?;
     sqlx::query(
         "UPDATE candidates SET evaluated_seq = ?, outcome = ?, message = ?, improvement = ?, extra_shed_work = ?,
-         net_saving = ?, regret = ?, feasible = ? WHERE campaign = ? AND id = ?",
+         net_saving = ?, regret = ?, feasible = ?, descriptor = ?, acts_like = ? WHERE campaign = ? AND id = ?",
     )
     .bind(step.seq)
     .bind(outcome.as_str())
@@ -205,6 +207,8 @@ async fn evaluated(
     .bind(score.and_then(|score| score.net_saving))
     .bind(score.map(|score| score.regret))
     .bind(score.map(|_| step.after.objections(candidate).is_empty()))
+    .bind(descriptor)
+    .bind(record.acts_like.as_ref().map(CandidateId::as_str))
     .bind(step.campaign.as_str())
     .bind(candidate.as_str())
     .execute(tx)

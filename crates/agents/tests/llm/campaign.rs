@@ -159,6 +159,8 @@ fn evaluated(state: &State, candidate: CandidateId) -> Event {
         outcome: Outcome::Scored,
         measurement: Some(Box::new(measured)),
         trials: Hash::of(b""),
+        descriptor: None,
+        acts_like: None,
     }
 }
 

@@ -24,6 +24,9 @@ pub(crate) struct Args {
     /// The campaign seed that the search seeds derive from
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Also show the refusal probability against saturation, queue, KV utilisation and prompt length, as probed
+    #[arg(long)]
+    curve: bool,
     /// How to print it
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
@@ -38,7 +41,7 @@ pub(crate) fn evaluate(args: Args, global: &Global) -> Result<Code, Failure> {
     let sandbox = places.sandbox()?;
     let panel = Panel::search(&loaded, args.seed, seeds)?;
     let evaluator = Evaluator { sandbox, panel };
-    let evaluation = evaluator.evaluate(&source)?;
+    let evaluation = evaluator.evaluate(&source, |_| None)?;
     let measured = engine::measure(&loaded, &evaluator.panel, &evaluator.sandbox)?;
     let (yardsticks, names) = (&measured.yardsticks, loaded.scenario_names());
     let baseline = &measured.trials[0].1;
@@ -47,7 +50,12 @@ pub(crate) fn evaluate(args: Args, global: &Global) -> Result<Code, Failure> {
         .then(|| objective::score(&Measurement::pair(&evaluation.trials, baseline, seeds), yardsticks, &names));
     let free_parameters = reading.free_parameters;
     let objections = score.as_ref().map_or_else(Vec::new, |score| {
-        engine::science::champion::objections(score, free_parameters.unwrap_or(u32::MAX), &loaded.experiment)
+        engine::science::champion::objections(
+            score,
+            free_parameters.unwrap_or(u32::MAX),
+            evaluation.probe.as_ref().map(|probe| &probe.descriptor),
+            &loaded.experiment,
+        )
     });
     let ms = |duration: std::time::Duration| duration.as_secs_f64() * 1000.0;
     let shown = Evaluation {
@@ -59,9 +67,12 @@ pub(crate) fn evaluate(args: Args, global: &Global) -> Result<Code, Failure> {
         objections: &objections,
         reference: &objective::score(&yardsticks.reference, yardsticks, &names),
         sandboxed: places.walls == engine::sandbox::Walls::Required,
+        descriptor: evaluation.probe.as_ref().map(|probe| &probe.descriptor),
+        curves: evaluation.probe.as_ref().filter(|_| args.curve).map_or(&[], |probe| &probe.curves),
         timing: Timing {
             screen: ms(evaluation.timing.screen),
             compile: ms(evaluation.timing.compile),
+            probe: ms(evaluation.timing.probe),
             simulate: ms(evaluation.timing.simulate),
             decide: ms(evaluation.timing.decide),
         },

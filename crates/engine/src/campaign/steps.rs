@@ -2,7 +2,7 @@
 
 use super::{Campaign, Progress, Stop, Work};
 use crate::error::EngineError;
-use crate::evaluate::{Evaluation, read};
+use crate::evaluate::{Evaluation, Timing, read};
 use crate::yardsticks;
 use agents::{AgentError, Brief};
 use science::bundle::{Arm, ArmKind, Side};
@@ -12,6 +12,7 @@ use science::objective::Measurement;
 use science::outcome::Outcome;
 use science::state::Action;
 use science::trial::{self, Trial};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 use store::mirror::Commit;
@@ -127,18 +128,25 @@ impl Campaign {
         let observed = self.observed_outcome(id).await?;
         let evaluation = match observed {
             Some(evaluation) => evaluation,
-            None => blocking(move || evaluator.evaluate(&source)).await??,
+            None => {
+                let known = self.signatures();
+                blocking(move || evaluator.evaluate(&source, |signature| known.get(signature).cloned())).await??
+            }
         };
         let scenarios = self.state.opened().scenarios.clone();
         let seeds = self.evaluator.panel.seeds;
-        let measurement = (evaluation.outcome == Outcome::Scored)
-            .then(|| self.baseline.as_ref().map(|baseline| Measurement::pair(&evaluation.trials, baseline, seeds)))
-            .flatten();
+        let measurement = match (&evaluation.acts_like, evaluation.outcome, &self.baseline) {
+            (Some(other), _, _) => self.state.candidates[other].measurement.clone(),
+            (None, Outcome::Scored, Some(baseline)) => Some(Measurement::pair(&evaluation.trials, baseline, seeds)),
+            (None, _, _) => None,
+        };
         let event = Event::CandidateEvaluated {
             candidate: id.clone(),
             outcome: evaluation.outcome,
             measurement: measurement.map(Box::new),
             trials: trial::hash(&evaluation.trials),
+            descriptor: evaluation.probe.as_ref().map(|probe| Box::new(probe.descriptor.clone())),
+            acts_like: evaluation.acts_like.clone(),
         };
         let rows = rows(id.as_str(), &evaluation.trials, &scenarios, seeds);
         let observation = outcome_observation(id, &evaluation);
@@ -155,8 +163,20 @@ impl Campaign {
             outcome,
             message,
             trials: Vec::new(),
-            timing: Default::default(),
+            probe: None, acts_like: None, timing: Timing::default(),
         }))
+    }
+
+    /// The scored candidates by behaviour signature, the earliest of each.
+    fn signatures(&self) -> BTreeMap<Hash, CandidateId> {
+        let mut known = BTreeMap::new();
+        for id in &self.state.order {
+            let record = &self.state.candidates[id];
+            if let (Some(descriptor), Some(_)) = (&record.descriptor, &record.measurement) {
+                known.entry(descriptor.signature.clone()).or_insert_with(|| id.clone());
+            }
+        }
+        known
     }
 
     async fn extract(&mut self, stop: &Stop, watch: &mut impl FnMut(Progress<'_>)) -> Result<bool, EngineError> {

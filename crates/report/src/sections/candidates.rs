@@ -122,6 +122,12 @@ fn describe(node: &Node, detail: Detail) -> Line {
     if let Some(n) = node.free_parameters {
         line = line.say(format!(", {}", count(n as usize, "free parameter")));
     }
+    if let Some(other) = &node.acts_like {
+        line = line.say(format!(
+            ", acts exactly like {} (its score is that one's)",
+            other.chars().take(8).collect::<String>()
+        ));
+    }
     for finding in &node.findings {
         line = line.say(format!(", {} {}", finding.finding, finding.verdict.unwrap_or("not judged")));
     }
@@ -133,6 +139,9 @@ fn describe(node: &Node, detail: Detail) -> Line {
     }
     if let (false, Some(parent)) = (node.resolved, &node.parent) {
         line = line.tone(Tone::Bad, format!("  departs from {parent}, which this record does not hold"));
+    }
+    if let (Detail::Complete, Some(behaviour)) = (detail, &node.behaviour) {
+        line = line.say(format!("; probed: {}", behaviour.trim_end_matches('.')));
     }
     if !node.objections.is_empty() {
         line = line.tone(Tone::Bad, "  not admissible");

@@ -64,6 +64,8 @@ fn show_has_the_documented_keys() {
     assert_eq!(keys(&show["iterations"][0]["arms"][0]), arm);
     assert_eq!(show["iterations"].as_array().unwrap().len(), 3);
     let node = [
+        "acts_like",
+        "behaviour",
         "candidate",
         "champion",
         "depth",
@@ -143,11 +145,15 @@ fn an_evaluation_has_the_metrics_by_name_and_the_references_beside_them() {
         objections: &[],
         reference: &reference,
         sandboxed: true,
-        timing: Timing { screen: 1.0, compile: 200.0, simulate: 50.0, decide: 5.0 },
+        descriptor: None,
+        curves: &[],
+        timing: Timing { screen: 1.0, compile: 200.0, probe: 3.0, simulate: 50.0, decide: 5.0 },
     };
     let value = json::evaluation(&scored);
     let expected = [
         "candidate",
+        "curves",
+        "descriptor",
         "extra_shed_rate",
         "extra_shed_work",
         "extra_shed_work_ci",

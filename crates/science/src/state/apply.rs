@@ -53,6 +53,8 @@ impl State {
                         outcome: None,
                         measurement: None,
                         score: None,
+                        descriptor: None,
+                        acts_like: None,
                     };
                     self.candidates.insert(candidate.id.clone(), record);
                 }
@@ -63,7 +65,18 @@ impl State {
                     Some(crate::judge::invalid(format!("the executor wrote nothing usable: {reason}")));
                 self.next_arm(at);
             }
-            (Event::CandidateEvaluated { candidate, outcome, measurement, .. }, Phase::Arm(_)) => {
+            (
+                Event::CandidateEvaluated { candidate, outcome, measurement, descriptor, acts_like, .. },
+                Phase::Arm(_),
+            ) => {
+                if let Some(other) = acts_like
+                    && self
+                        .candidates
+                        .get(other)
+                        .is_none_or(|known| known.measurement.as_ref() != measurement.as_deref())
+                {
+                    return illegal(format!("candidate {other}, which it acts like, was not measured so"));
+                }
                 let score = match (measurement, &self.yardsticks) {
                     (Some(m), Some(yardsticks)) => Some(objective::score(m, yardsticks, &self.opened().scenarios)),
                     _ => None,
@@ -77,6 +90,8 @@ impl State {
                 record.outcome = Some(*outcome);
                 record.measurement = measurement.as_deref().cloned();
                 record.score = score;
+                record.descriptor = descriptor.as_deref().cloned();
+                record.acts_like = acts_like.clone();
                 self.evaluations += 1;
             }
             (Event::ArmJudged { arm, finding }, Phase::Arm(at)) => {

@@ -97,6 +97,8 @@ fn evaluated(id: &str, measured: Option<Measurement>) -> Event {
         outcome: if measured.is_some() { Outcome::Scored } else { Outcome::Timeout },
         measurement: measured.map(Box::new),
         trials: Hash::of(b""),
+        descriptor: None,
+        acts_like: None,
     }
 }
 

@@ -231,6 +231,8 @@ fn evaluate(candidate: &CandidateId) -> Played {
         outcome,
         measurement: measured.map(Box::new),
         trials: trial::hash(&rows.iter().map(|row| row.trial).collect::<Vec<_>>()),
+        descriptor: None,
+        acts_like: None,
     };
     let policies = if scored { vec![candidate.as_str().to_owned()] } else { vec![] };
     Played { policies, message: Some(format!("what rustc said of {candidate}")), ..plain(event) }
