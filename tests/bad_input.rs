@@ -124,9 +124,83 @@ fn an_unknown_campaign_is_a_usage_error_that_lists_the_known_ones() {
 #[test]
 fn a_bad_scenario_names_file_line_and_key() {
     let environment = tiny();
-    replaced(&environment, "tiny/scenarios/busy.toml", "instances = 2", "instances = 0");
-    let message = environment.fails(2, &["simulate", "tiny/scenarios/busy.toml"]);
-    assert!(message.contains("busy.toml:5") && message.contains("instances"), "{message}");
+    let original = environment.read("tiny/scenarios/busy.toml");
+    for (from, to, key, problem) in [
+        ("instances = 2", "instances = 0", "cluster.instances", "between 1 and 128"),
+        ("instances = 2", "instances = \"two\"", "cluster.instances", "invalid type"),
+        ("\"qwen3-14b\"", "\"llama-3.1-70b-instruct\"", "cluster.model", "no room"),
+        ("rate = 48.0", "rate = nan", "workload.rate", "between"),
+        ("rate = 48.0", "rate = 0", "workload.rate", "between"),
+        ("requests = 720", "requests = 1000000000", "workload.requests", "10000000"),
+        ("requests = 720", "requests = -1", "workload.requests", "invalid value"),
+        ("fraction = 0.3", "fraction = inf", "workload.clients.0.fraction", "between"),
+        ("fraction = 0.3", "fraction = 0.4", "workload.clients", "add up to 1"),
+        ("sd = 256", "sd = nan", "workload.clients.0.input.sd", "between"),
+        ("min = 64, max = 4096", "min = 64, max = 32", "workload.clients.0.input.max", "between min"),
+        ("\"poisson\"", "\"gamma\", cv = 0", "workload.clients.0.arrival.cv", "between"),
+        ("\"poisson\"", "\"poisson\", cv = 2", "workload.clients.0", "cv"),
+        ("\"sheddable\"", "\"shedable\"", "workload.clients.1.slo_class", "no priority"),
+        ("max_num_seqs = 32", "max_num_seqs = 0", "cluster.max_num_seqs", "between"),
+        ("max_num_seqs = 32", "horizon_us = 0", "cluster.horizon_us", "between"),
+    ] {
+        let text = original.replacen(from, to, 1);
+        assert_ne!(text, original, "{from}");
+        environment.write("tiny/scenarios/busy.toml", &text);
+        let message = environment.fails(2, &["simulate", "tiny/scenarios/busy.toml"]);
+        let line = 1 + original.lines().position(|line| line.contains(from)).unwrap();
+        // What is wrong with the sum of the fractions is shown where the list begins.
+        let line = if to == "fraction = 0.4" { line - 2 } else { line };
+        let place = format!("busy.toml:{line}: {key}");
+        assert!(message.contains(&place) && message.contains(problem), "{to}: {place}: {message}");
+    }
+}
+
+#[test]
+fn a_file_that_is_no_text_or_has_no_end_is_refused() {
+    let environment = tiny();
+    let simulate = |file: &str| environment.fails(2, &["simulate", file]);
+    std::fs::write(environment.path("binary.toml"), b"name = 1\n\xff\xfe").unwrap();
+    assert!(simulate("binary.toml").contains("binary.toml: cannot be read: line 2 is not UTF-8"));
+    assert!(simulate("/dev/zero").contains("longer than"));
+    assert!(simulate("tiny").contains("cannot be read"));
+    assert!(simulate("nowhere.toml").contains("nowhere.toml: cannot be read"));
+    environment.write("deep.toml", &format!("name = {}", "[".repeat(100_000)));
+    assert!(simulate("deep.toml").contains("deep.toml:1"));
+    let message = environment.fails(2, &["simulate", "tiny/scenarios/busy.toml", "--trace", "binary.toml"]);
+    assert!(message.contains("binary.toml") && message.contains("UTF-8"), "{message}");
+}
+
+#[test]
+fn a_bad_trace_names_file_line_and_column() {
+    let environment = tiny();
+    for (rows, place, problem) in [
+        ("10,critical,100,10\n5,critical,100,10\n", ":3: arrival_us", "sorted"),
+        ("10,critical,100,1e9\n", ":2: output_tokens", "whole number"),
+        ("10,critical,-1,10\n", ":2: input_tokens", "whole number"),
+        ("10,vip,100,10\n", ":2: slo_class", "no priority"),
+        ("10,critical,100\n", ":2:", "3 cells"),
+        ("10,critical,0,10\n", ":2: input_tokens", "at least 1"),
+        ("", ":", "no requests"),
+    ] {
+        environment.write("t.csv", &format!("arrival_us,slo_class,input_tokens,output_tokens\n{rows}"));
+        let message = environment.fails(2, &["simulate", "tiny/scenarios/busy.toml", "--trace", "t.csv"]);
+        assert!(message.contains(&format!("t.csv{place}")) && message.contains(problem), "{rows}: {message}");
+    }
+}
+
+#[test]
+fn a_trace_that_is_a_link_out_of_the_directory_is_not_read() {
+    let environment = tiny();
+    environment.write("secret.csv", "a line that must not be shown\n");
+    std::os::unix::fs::symlink(environment.path("secret.csv"), environment.path("tiny/scenarios/link.csv")).unwrap();
+    let scenario = environment.read("tiny/scenarios/busy.toml");
+    let cluster = scenario.split("[workload]").next().unwrap();
+    environment.write("tiny/scenarios/busy.toml", &format!("{cluster}[workload]\ntrace = \"link.csv\"\n"));
+    for command in [["simulate", "tiny/scenarios/busy.toml"], ["run", "tiny"]] {
+        let message = environment.fails(2, &command);
+        assert!(message.contains("link.csv") && message.contains("leads out of the directory"), "{message}");
+        assert!(!message.contains("must not be shown"), "{message}");
+    }
 }
 
 /// Marks a database as migrated by a later version, with nothing but the bytes that SQLite's own shell would write.

@@ -8,7 +8,7 @@ use crate::error::EngineError;
 use science::experiment::Experiment;
 use science::id::Hash;
 use simulator::Scenario;
-use simulator::file::{FileError, parse_toml};
+use simulator::file::{FileError, MAX_TRACE_BYTES, parse_toml, read_inside};
 use simulator::workload::Workload;
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
@@ -42,7 +42,7 @@ impl LoadedExperiment {
             return Err(not(format!("it has no {CAMPAIGN_FILE}")));
         }
         let mut inputs = BTreeMap::new();
-        let read = |path: &str| std::fs::read_to_string(directory.join(path));
+        let read = |path: &str| read_inside(directory, path, MAX_TRACE_BYTES);
         Self::assemble(directory, |path| {
             let text = read(path)?;
             inputs.insert(path.to_owned(), text.clone());

@@ -5,7 +5,7 @@ mod common;
 use std::path::Path;
 
 use simulator::cluster::{Preemption, Routing, Scheduler, Scorer};
-use simulator::file::FileError;
+use simulator::file::{self, FileError};
 use simulator::slo::Class;
 use simulator::trace::{self, Prefix};
 use simulator::{Scenario, Workload};
@@ -162,6 +162,79 @@ fn the_fractions_of_the_clients_must_add_up() {
     let error = parse(&FULL.replacen("fraction = 0.5", "fraction = -0.5", 1)).unwrap_err();
     let line = 1 + FULL.lines().position(|line| line == "fraction = 0.5").unwrap();
     assert_eq!((error.key.as_deref(), error.line), (Some("workload.clients.0.fraction"), Some(line)));
+}
+
+#[test]
+fn a_workload_is_over_before_the_clock_is() {
+    let error =
+        parse(&edited("rate = 90", "rate = 1e-6").replace("requests = 1000", "requests = 10000000")).unwrap_err();
+    assert!(error.problem.contains("100 years") && error.key.as_deref() == Some("workload.rate"), "{error}");
+}
+
+#[test]
+fn every_process_and_distribution_is_read_and_its_numbers_are_checked() {
+    let arrival = "arrival = { process = \"poisson\" }";
+    let output = "output = { distribution = \"constant\", value = 64 }";
+    for (line, by) in [
+        (arrival, "arrival = { process = \"gamma\", cv = 2 }"),
+        (arrival, "arrival = { process = \"gamma\" }"),
+        (arrival, "arrival = { process = \"weibull\", cv = 0.5 }"),
+        (output, "output = { distribution = \"empirical\", values = [[10, 1], [20, 0.5]] }"),
+        (
+            output,
+            "output = { distribution = \"pareto-log-normal\", alpha = 2, xm = 100, mu = 4, sigma = 1, mix_weight = 0.1 }",
+        ),
+    ] {
+        parse(&edited(line, by)).unwrap_or_else(|error| panic!("{by}: {error}"));
+    }
+    let mix =
+        "output = { distribution = \"pareto-log-normal\", alpha = 2, xm = 100, mu = 4, sigma = 1, mix_weight = 0.1 }";
+    for (line, by, key, problem) in [
+        (arrival, "arrival = { process = \"gamma\", cv = 0 }", "0.arrival.cv", "between"),
+        (arrival, "arrival = { process = \"weibull\", cv = 1e9 }", "0.arrival.cv", "between"),
+        (arrival, "arrival = { process = \"gamma\", cv = nan }", "0.arrival.cv", "between"),
+        (arrival, "arrival = { process = \"constant\", cv = 1 }", "0", "unknown field"),
+        (arrival, "arrival = { cv = 1 }", "0", "process"),
+        (output, "output = { distribution = \"empirical\", values = [] }", "1.output.values", "1 to 1000"),
+        (output, "output = { distribution = \"empirical\", values = [[0, 1]] }", "1.output.values", "between 1"),
+        (output, "output = { distribution = \"empirical\", values = [[5, -1]] }", "1.output.values", "between 0"),
+        (output, "output = { distribution = \"empirical\", values = [[5, 0]] }", "1.output.values", "above 0"),
+        (output, "output = { distribution = \"constant\", value = 99999999 }", "1.output.value", "between 1"),
+        (output, &mix.replace("alpha = 2", "alpha = 0"), "1.output.alpha", "between"),
+        (output, &mix.replace("xm = 100", "xm = inf"), "1.output.xm", "between"),
+        (output, &mix.replace("mix_weight = 0.1", "mix_weight = 1.1"), "1.output.mix_weight", "between"),
+        (output, &mix.replace("sigma = 1", "sigma = -1"), "1.output.sigma", "between"),
+        (output, &mix.replace("mu = 4", "mu = 1e300"), "1.output.mu", "between"),
+        (output, &mix.replace(", mix_weight = 0.1", ""), "1", "mix_weight"),
+    ] {
+        let error = parse(&edited(line, by)).expect_err(by);
+        assert!(
+            error.key.as_deref().is_some_and(|found| found.starts_with(&format!("workload.clients.{key}"))),
+            "{by}: {error:?}"
+        );
+        assert!(error.problem.contains(problem) && error.line.is_some(), "{by}: {error}");
+    }
+}
+
+#[test]
+fn a_file_is_read_within_bounds_and_inside_its_directory() {
+    let directory = tempfile::tempdir().unwrap();
+    let inner = directory.path().join("inner");
+    std::fs::create_dir(&inner).unwrap();
+    std::fs::write(directory.path().join("outer.txt"), "outside").unwrap();
+    std::fs::write(inner.join("a.txt"), "12345").unwrap();
+    assert_eq!(file::read_inside(&inner, "a.txt", 5).unwrap(), "12345");
+    assert!(file::read_inside(&inner, "a.txt", 4).unwrap_err().to_string().contains("longer than 4 bytes"));
+    assert!(file::read_inside(&inner, "../outer.txt", 99).unwrap_err().to_string().contains("leads out"));
+    assert!(file::read_inside(directory.path(), "inner", 99).unwrap_err().to_string().contains("not a regular file"));
+    std::fs::write(inner.join("b.txt"), b"a\nb\n\xff").unwrap();
+    assert!(file::read_inside(&inner, "b.txt", 99).unwrap_err().to_string().contains("line 3 is not UTF-8"));
+}
+
+#[test]
+fn what_a_file_says_is_shown_without_what_a_terminal_would_obey() {
+    assert_eq!(file::visible("a\u{1b}[31mé\u{202e}\n", 99), "a\\u{1b}[31mé\\u{202e}\\n");
+    assert_eq!(file::visible("abcdef", 3), "abc…");
 }
 
 #[test]
