@@ -2,6 +2,7 @@
 
 mod campaigns;
 mod champion;
+mod doctor;
 mod evaluate;
 mod new;
 mod report;
@@ -35,6 +36,8 @@ pub(crate) enum Subcommand {
     New(new::Args),
     /// Run the simulator by itself
     Simulate(simulate::Args),
+    /// Try the toolchain, each wall of the sandbox, the key and the database
+    Doctor(doctor::Args),
 }
 
 /// Runs a command.
@@ -50,5 +53,6 @@ pub(crate) async fn dispatch(command: Subcommand, global: &Global) -> Result<Cod
         Subcommand::Evaluate(args) => evaluate::evaluate(args, global),
         Subcommand::New(args) => new::new(args),
         Subcommand::Simulate(args) => simulate::simulate(args, global),
+        Subcommand::Doctor(args) => doctor::doctor(args, global).await,
     }
 }

@@ -11,7 +11,8 @@ pub(crate) struct Args {
     file: PathBuf,
 }
 
-const STARTER: &str = include_str!("starter.rs.txt");
+/// The quintic with comments.
+pub(crate) const STARTER: &str = include_str!("starter.rs.txt");
 
 pub(crate) fn new(args: Args) -> Result<Code, Failure> {
     let file = std::fs::OpenOptions::new().write(true).create_new(true).open(&args.file);

@@ -1,0 +1,100 @@
+//! `elenchus doctor`
+
+use crate::context::Global;
+use crate::failure::{Code, Failure};
+use engine::sandbox::{self, Walls};
+use engine::{KIT, Places};
+use store::Store;
+
+/// Try the toolchain, each wall of the sandbox, the key and the database; exit 1 if something that is needed is missing.
+#[derive(clap::Args)]
+pub(crate) struct Args {}
+
+/// What was tried, and what came of it.
+struct Finding {
+    what: String,
+    state: State,
+}
+
+enum State {
+    Good(String),
+    /// Missing, and not needed for everything.
+    Absent(String),
+    Bad(String),
+}
+
+pub(crate) async fn doctor(_: Args, global: &Global) -> Result<Code, Failure> {
+    let places = global.places()?;
+    let mut findings = walls(&places);
+    findings.extend(candidates(&places));
+    findings.push(database(&places).await);
+    findings.push(key());
+    for Finding { what, state } in &findings {
+        let (mark, text) = match state {
+            State::Good(text) => ("ok     ", text),
+            State::Absent(text) => ("absent ", text),
+            State::Bad(text) => ("MISSING", text),
+        };
+        println!("{mark}  {what:<24} {}", report::clean_line(text));
+    }
+    let bad = findings.iter().any(|finding| matches!(finding.state, State::Bad(_)));
+    Ok(if bad { Code::Failed } else { Code::Done })
+}
+
+fn walls(places: &Places) -> Vec<Finding> {
+    let needed = places.walls == Walls::Required;
+    let finding = |wall: sandbox::walls::WallState| Finding {
+        what: format!("wall: {}", wall.name),
+        state: match wall.state {
+            Ok(text) => State::Good(text),
+            Err(text) if wall.mandatory && needed => State::Bad(text),
+            Err(text) => State::Absent(text),
+        },
+    };
+    sandbox::walls::probe().into_iter().map(finding).collect()
+}
+
+/// Compiles and runs the starter behind the walls: toolchain, cache, jail and linker all at once.
+fn candidates(places: &Places) -> Vec<Finding> {
+    let finding = |what: &str, state| Finding { what: what.into(), state };
+    let sandbox = match places.sandbox() {
+        Ok(sandbox) => sandbox,
+        Err(error) => return vec![finding("toolchain", State::Bad(Failure::from(error).to_string()))],
+    };
+    let version = sandbox.toolchain().lines().next().unwrap_or_default().to_owned();
+    let tried = sandbox::screen(super::new::STARTER, &KIT).map_err(|refusal| refusal.reason).and_then(|screened| {
+        let artifact = sandbox.compile(&screened).map_err(|error| error.to_string())?.map_err(|o| o.to_string())?;
+        let probe = engine::probe::probe(&sandbox, &artifact).map_err(|error| error.to_string())?;
+        probe.map(|probe| probe.descriptor.half).map_err(|outcome| outcome.to_string())
+    });
+    let starter = match tried {
+        Ok(Some(half)) => State::Good(format!("compiles, runs and refuses half at saturation {half:.2}")),
+        Ok(None) => State::Bad("it runs and refuses nothing, which is wrong".into()),
+        Err(problem) => State::Bad(problem),
+    };
+    vec![finding("toolchain", State::Good(version)), finding("a candidate in the jail", starter)]
+}
+
+async fn database(places: &Places) -> Finding {
+    let path = places.database();
+    let state = match Store::open_existing(&path).await {
+        Ok(store) => match (store.check().await, store.campaigns().await) {
+            (Ok(()), Ok(campaigns)) => State::Good(format!("{}, {} campaigns", path.display(), campaigns.len())),
+            (Err(error), _) | (_, Err(error)) => State::Bad(error.to_string()),
+        },
+        Err(error @ store::StoreError::NoDatabase { .. }) => State::Absent(error.to_string()),
+        Err(error) => State::Bad(error.to_string()),
+    };
+    Finding { what: "database".into(), state }
+}
+
+fn key() -> Finding {
+    let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let state = match (set("OPENAI_API_KEY"), set("OPENAI_BASE_URL")) {
+        (true, true) => State::Good("OPENAI_API_KEY and OPENAI_BASE_URL are set".into()),
+        (true, false) => State::Good("OPENAI_API_KEY is set".into()),
+        (false, true) => State::Good("OPENAI_BASE_URL is set, without a key".into()),
+        (false, false) => State::Absent("OPENAI_API_KEY is not set; the built-in agents need none".into()),
+    };
+    Finding { what: "key for language models".into(), state }
+}
