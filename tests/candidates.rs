@@ -132,3 +132,19 @@ fn the_same_behaviour_in_other_words_has_the_same_signature_and_memory_shows() {
     assert_ne!(one["descriptor"]["signature"], nearly["descriptor"]["signature"]);
     assert_eq!(one["descriptor"]["memory"], false);
 }
+
+#[test]
+fn a_source_that_was_scored_before_is_recalled_with_the_same_score() {
+    let mut environment =
+        tiny(&policy("Decision::reject_if(request.priority < 0 && cluster.saturation(5.0, 0.8) >= 0.25)"));
+    environment.set("XDG_CACHE_HOME", environment.path("cache").to_str().unwrap().to_owned().as_str());
+    let (mut first, mut second) = (environment.json(&EVALUATE), environment.json(&EVALUATE));
+    assert_eq!((&first["cached"], &second["cached"]), (&false.into(), &true.into()));
+    for json in [&mut first, &mut second] {
+        json.as_object_mut().unwrap().retain(|key, _| key != "cached" && key != "timing_ms");
+    }
+    assert_eq!(first, second);
+    // Another seed is another panel.
+    let other = environment.json(&[&EVALUATE[..], &["--seed", "2"]].concat());
+    assert_eq!(other["cached"], false);
+}

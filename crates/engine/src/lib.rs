@@ -11,6 +11,7 @@ pub mod panel;
 pub mod policy;
 pub mod probe;
 mod recorder;
+pub mod single;
 mod yardsticks;
 
 // The command reaches the rooms below through here: it has arrows to `report`, `engine` and `store` only.

@@ -10,6 +10,7 @@ use sandbox::{Artifact, Outcome, Round, Sandbox};
 use science::descriptor::{Curve, Descriptor, Input, log_slope, reaches};
 use science::id::Hash;
 use science::keyed;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// Draws under which each state is put.
@@ -27,7 +28,7 @@ const STEPS: usize = 64;
 const BISECTIONS: usize = 14;
 
 /// All that was found out about a candidate.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Probe {
     /// Refusal probability against saturation, queue length, KV utilisation and prompt length.
     pub curves: Vec<Curve>,

@@ -28,6 +28,8 @@ pub struct Evaluation<'a> {
     pub reference: &'a Score,
     /// Whether it ran behind the sandbox's walls.
     pub sandboxed: bool,
+    /// Whether the score was known already, so that nothing was run.
+    pub cached: bool,
     /// Where the time went.
     pub timing: Timing,
 }

@@ -87,7 +87,7 @@ pub fn report(record: &Record<'_>) -> Value {
 
 /// What `evaluate --format json` prints: `candidate`, `outcome`, `message`, `feasible`, `objections[]`, `sandboxed`,
 /// `free_parameters`, the fields of a score (null without one; `scenarios` is then empty), `reference` (a score, the
-/// reference's own), `timing_ms` {`screen`, `compile`, `probe`, `simulate`, `decide`}, `descriptor` (what probing found;
+/// reference's own), `cached`, `timing_ms` {`screen`, `compile`, `probe`, `simulate`, `decide`}, `descriptor` (what probing found;
 /// null if it could not be run), `curves[]` {`input`, `points[]`} (empty unless asked for).
 pub fn evaluation(evaluation: &Evaluation<'_>) -> Value {
     let mut out = Map::new();
@@ -100,6 +100,7 @@ pub fn evaluation(evaluation: &Evaluation<'_>) -> Value {
     put(&mut out, "free_parameters", evaluation.free_parameters);
     out.extend(metrics(evaluation.score, evaluation.reference));
     put(&mut out, "reference", evaluation.reference);
+    put(&mut out, "cached", evaluation.cached);
     put(&mut out, "timing_ms", evaluation.timing);
     put(&mut out, "descriptor", evaluation.descriptor);
     put(&mut out, "curves", evaluation.curves);

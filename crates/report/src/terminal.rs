@@ -65,7 +65,11 @@ pub fn score(evaluation: &Evaluation<'_>) -> String {
                 only: no claim about other arrivals.";
     out + "\n"
         + &layout.blocks(&[Block::Table(metrics(evaluation, score)), scenarios, Block::Text(note.into())])
-        + &spent(&evaluation.timing)
+        + &if evaluation.cached {
+            "Time: none; this source was scored before.\n".to_owned()
+        } else {
+            spent(&evaluation.timing)
+        }
 }
 
 /// Where the time went.

@@ -2,11 +2,12 @@
 
 use crate::context::{Format, Global};
 use crate::failure::{Code, Failure};
+use engine::LoadedExperiment;
 use engine::evaluate::read;
-use engine::panel::Panel;
-use engine::science::objective::{self, Measurement};
+use engine::sandbox::Walls;
 use engine::science::outcome::Outcome;
-use engine::{Evaluator, LoadedExperiment};
+use engine::science::{champion, objective};
+use engine::single::{self, Question};
 use report::{Evaluation, Timing};
 use std::path::PathBuf;
 
@@ -37,49 +38,52 @@ pub(crate) fn evaluate(args: Args, global: &Global) -> Result<Code, Failure> {
         .map_err(|error| Failure::usage(format!("cannot read {}: {error}", args.file.display())))?;
     let loaded = LoadedExperiment::read(&args.experiment)?;
     let seeds = args.seeds.unwrap_or(loaded.experiment.seeds) as usize;
-    let places = global.places()?;
-    let sandbox = places.sandbox()?;
-    let panel = Panel::search(&loaded, args.seed, seeds)?;
-    let evaluator = Evaluator { sandbox, panel };
-    let evaluation = evaluator.evaluate(&source, |_| None)?;
-    let measured = engine::measure(&loaded, &evaluator.panel, &evaluator.sandbox)?;
-    let (yardsticks, names) = (&measured.yardsticks, loaded.scenario_names());
-    let baseline = &measured.trials[0].1;
-    let reading = read(&source);
-    let score = (evaluation.outcome == Outcome::Scored)
-        .then(|| objective::score(&Measurement::pair(&evaluation.trials, baseline, seeds), yardsticks, &names));
-    let free_parameters = reading.free_parameters;
+    let (places, build) = (global.places()?, build()?);
+    let question = Question { source: &source, loaded: &loaded, seed: args.seed, seeds, build: &build };
+    let answer = single::evaluate(&places, question)?;
+    let (yardsticks, names, reading) = (&answer.yardsticks, loaded.scenario_names(), read(&source));
+    let score = answer.measurement.as_ref().map(|measured| objective::score(measured, yardsticks, &names));
+    let descriptor = answer.probe.as_ref().map(|probe| &probe.descriptor);
     let objections = score.as_ref().map_or_else(Vec::new, |score| {
-        engine::science::champion::objections(
-            score,
-            free_parameters.unwrap_or(u32::MAX),
-            evaluation.probe.as_ref().map(|probe| &probe.descriptor),
-            &loaded.experiment,
-        )
+        let free_parameters = reading.free_parameters.unwrap_or(u32::MAX);
+        champion::objections(score, free_parameters, descriptor, &loaded.experiment)
     });
-    let ms = |duration: std::time::Duration| duration.as_secs_f64() * 1000.0;
     let shown = Evaluation {
         candidate: reading.id.as_str(),
-        outcome: evaluation.outcome,
-        message: &evaluation.message,
+        outcome: answer.outcome,
+        message: &answer.message,
         score: score.as_ref(),
-        free_parameters,
+        free_parameters: reading.free_parameters,
         objections: &objections,
+        descriptor,
+        curves: answer.probe.as_ref().filter(|_| args.curve).map_or(&[], |probe| &probe.curves),
         reference: &objective::score(&yardsticks.reference, yardsticks, &names),
-        sandboxed: places.walls == engine::sandbox::Walls::Required,
-        descriptor: evaluation.probe.as_ref().map(|probe| &probe.descriptor),
-        curves: evaluation.probe.as_ref().filter(|_| args.curve).map_or(&[], |probe| &probe.curves),
-        timing: Timing {
-            screen: ms(evaluation.timing.screen),
-            compile: ms(evaluation.timing.compile),
-            probe: ms(evaluation.timing.probe),
-            simulate: ms(evaluation.timing.simulate),
-            decide: ms(evaluation.timing.decide),
-        },
+        sandboxed: places.walls == Walls::Required,
+        cached: answer.cached,
+        timing: timing(&answer.timing),
     };
     match args.format {
         Format::Text => print!("{}", report::terminal::score(&shown)),
         Format::Json => println!("{:#}", report::json::evaluation(&shown)),
     }
-    Ok(if evaluation.outcome == Outcome::Scored { Code::Done } else { Code::Failed })
+    Ok(if answer.outcome == Outcome::Scored { Code::Done } else { Code::Failed })
+}
+
+fn timing(spent: &engine::Timing) -> Timing {
+    let ms = |duration: std::time::Duration| duration.as_secs_f64() * 1000.0;
+    Timing {
+        screen: ms(spent.screen),
+        compile: ms(spent.compile),
+        probe: ms(spent.probe),
+        simulate: ms(spent.simulate),
+        decide: ms(spent.decide),
+    }
+}
+
+/// What tells this build from others: a cached result of another one is not this one's.
+fn build() -> Result<String, Failure> {
+    let program = std::env::current_exe().and_then(std::fs::metadata);
+    let stamp = program.and_then(|file| Ok((file.len(), file.modified()?)));
+    let (length, modified) = stamp.map_err(|error| Failure::bug(format!("what am I? {error}")))?;
+    Ok(format!("{} {length} {modified:?}", env!("CARGO_PKG_VERSION")))
 }

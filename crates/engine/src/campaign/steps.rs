@@ -163,7 +163,9 @@ impl Campaign {
             outcome,
             message,
             trials: Vec::new(),
-            probe: None, acts_like: None, timing: Timing::default(),
+            probe: None,
+            acts_like: None,
+            timing: Timing::default(),
         }))
     }
 

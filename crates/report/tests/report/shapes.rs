@@ -147,10 +147,12 @@ fn an_evaluation_has_the_metrics_by_name_and_the_references_beside_them() {
         sandboxed: true,
         descriptor: None,
         curves: &[],
+        cached: false,
         timing: Timing { screen: 1.0, compile: 200.0, probe: 3.0, simulate: 50.0, decide: 5.0 },
     };
     let value = json::evaluation(&scored);
     let expected = [
+        "cached",
         "candidate",
         "curves",
         "descriptor",
