@@ -166,6 +166,11 @@ fn a_file_that_is_no_text_or_has_no_end_is_refused() {
     assert!(simulate("nowhere.toml").contains("nowhere.toml: cannot be read"));
     environment.write("deep.toml", &format!("name = {}", "[".repeat(100_000)));
     assert!(simulate("deep.toml").contains("deep.toml:1"));
+    let cluster = environment.read("tiny/scenarios/busy.toml").split("[workload]").next().unwrap().to_owned();
+    environment.write("traced.toml", &format!("{cluster}[workload]\ntrace = \"nowhere.csv\"\n"));
+    let line = 2 + cluster.lines().count();
+    let message = simulate("traced.toml");
+    assert!(message.contains(&format!("traced.toml:{line}: workload.trace: nowhere.csv cannot be read")), "{message}");
     let message = environment.fails(2, &["simulate", "tiny/scenarios/busy.toml", "--trace", "binary.toml"]);
     assert!(message.contains("binary.toml") && message.contains("UTF-8"), "{message}");
 }

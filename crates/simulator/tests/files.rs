@@ -165,6 +165,15 @@ fn the_fractions_of_the_clients_must_add_up() {
 }
 
 #[test]
+fn a_workload_needs_clients() {
+    let head = FULL.split("[workload]").next().unwrap();
+    let error = parse(&format!("{head}[workload]\nrate = 1\nrequests = 1\nclients = []\n")).unwrap_err();
+    assert!(error.problem.contains("1 to 10000") && error.key.as_deref() == Some("workload.clients"), "{error}");
+    let error = parse(&format!("{head}[workload]\nrate = 1\nrequests = 1\n")).unwrap_err();
+    assert!(error.problem.contains("`trace` or `clients`") && error.line.is_some(), "{error}");
+}
+
+#[test]
 fn a_workload_is_over_before_the_clock_is() {
     let error =
         parse(&edited("rate = 90", "rate = 1e-6").replace("requests = 1000", "requests = 10000000")).unwrap_err();

@@ -152,8 +152,17 @@ fn e8_aggregates_interpolate_and_attainment_counts_every_arrival() {
         (Class::new("critical"), Slo { ttft_ms: Some(29.0), itl_ms: None, e2e_ms: Some(1000.0) }),
         (Class::new("batch"), Slo { ttft_ms: Some(100.0), itl_ms: None, e2e_ms: None }),
     ];
-    let classes = metrics::by_class(&three, &run, &slo.into_iter().collect());
+    let classes = metrics::by_class(&three, &run, &slo.clone().into_iter().collect());
     let attained: Vec<(&str, Option<f64>)> =
         classes.iter().map(|summary| (summary.class.as_str(), summary.slo_attainment)).collect();
     assert_eq!(attained, [("batch", Some(1.0)), ("critical", Some(0.5))]);
+    let overall = metrics::overall(&three, &run, &classes);
+    assert_eq!((overall.requests, overall.good, overall.slo_attainment), (3, Some(2), Some(2.0 / 3.0)));
+    near(overall.goodput_per_s.unwrap(), 2.0 / 0.127765);
+    // Classes without targets count neither as good nor as missed.
+    let classes = metrics::by_class(&three, &run, &[slo[1].clone()].into_iter().collect());
+    let overall = metrics::overall(&three, &run, &classes);
+    assert_eq!((overall.good, overall.slo_attainment), (Some(1), Some(1.0)));
+    let classes = metrics::by_class(&three, &run, &Default::default());
+    assert_eq!(metrics::overall(&three, &run, &classes).slo_attainment, None);
 }

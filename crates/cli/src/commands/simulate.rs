@@ -7,7 +7,7 @@ use crate::context::{Format, Global};
 use crate::failure::{Code, Failure};
 use engine::panel::Panel;
 use engine::policy::Policy;
-use engine::simulator::file::{MAX_TEXT_BYTES, MAX_TRACE_BYTES, read_inside, read_text};
+use engine::simulator::file::{FileError, MAX_TEXT_BYTES, MAX_TRACE_BYTES, read_inside, read_text};
 use engine::simulator::{Arrival, Run, Scenario, Workload, admitters::Builtin};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -93,7 +93,16 @@ fn arrivals(args: &Args, scenario: &Scenario) -> Result<Arc<[Arrival]>, Failure>
         return Ok(replay.arrivals(args.seed, |_| Ok(text))?);
     }
     let beside = args.scenario.parent().unwrap_or(Path::new("."));
-    Ok(scenario.arrivals(args.seed, |name| read_inside(beside, name, MAX_TRACE_BYTES))?)
+    let Workload::Trace(name) = &scenario.workload else {
+        return Ok(scenario.arrivals(args.seed, |_| Err(ErrorKind::NotFound.into()))?);
+    };
+    let text = read_inside(beside, name, MAX_TRACE_BYTES).map_err(|error| {
+        let problem = format!("{} cannot be read: {error}", beside.join(name).display());
+        // For the line on which the trace is named.
+        let scenario = read_text(&args.scenario, MAX_TEXT_BYTES).unwrap_or_default();
+        FileError::at_key(&args.scenario, &scenario, "workload.trace", problem)
+    })?;
+    Ok(scenario.arrivals(args.seed, |_| Ok(text))?)
 }
 
 fn run(args: &Args, global: &Global, scenario: &Scenario, arrivals: Arc<[Arrival]>) -> Result<Run, Failure> {
