@@ -1,6 +1,7 @@
 //! The loop: ask the state machine what is next, do it, record what happened, until there is nothing left to do.
 
 mod agents;
+mod ahead;
 mod steps;
 
 use crate::Places;
@@ -39,6 +40,7 @@ pub struct Campaign {
     executor: Box<dyn Executor>,
     extractor: Box<dyn Extractor>,
     sources: BTreeMap<CandidateId, String>,
+    ahead: ahead::Ahead,
     /// Time spent by earlier processes on this campaign, ms.
     spent_ms: u64,
     since: Instant,
@@ -173,6 +175,7 @@ impl Campaign {
             evaluator: Arc::new(Evaluator { sandbox, panel }),
             baseline: None,
             sources: BTreeMap::new(),
+            ahead: ahead::Ahead::default(),
             state: record.state,
             digest: record.digest,
             next_seq: record.next_seq,

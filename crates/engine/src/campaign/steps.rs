@@ -2,17 +2,14 @@
 
 use super::{Campaign, Progress, Stop, Work};
 use crate::error::EngineError;
-use crate::evaluate::{Evaluation, Timing, read};
+use crate::evaluate::read;
 use crate::yardsticks;
 use agents::{AgentError, Brief};
 use science::bundle::{Arm, ArmKind, Side};
 use science::event::{Candidate, Event};
 use science::id::{CandidateId, Hash};
-use science::objective::Measurement;
-use science::outcome::Outcome;
 use science::state::Action;
 use science::trial::{self, Trial};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 use store::mirror::Commit;
@@ -66,6 +63,7 @@ impl Campaign {
             Err(reason) => Event::PlanFailed { reason },
         };
         self.record(event, Extra::default(), watch).await?;
+        self.ahead.forget();
         Ok(true)
     }
 
@@ -77,10 +75,11 @@ impl Campaign {
     ) -> Result<bool, EngineError> {
         let arm = self.state.bundle().arms[at].clone();
         watch(Progress::Working(&self.state, Work::Implementing(&arm.name)));
-        let source = self.parent(&arm).and_then(|parent| self.sources.get(&parent).cloned());
-        let brief = Brief { state: &self.state, source: source.as_deref() };
-        let Some(written) = unless_stopped(self.executor.implement(brief, &arm), stop).await else { return Ok(false) };
-        match usable(written)? {
+        if !self.ahead.has_written(at) {
+            let Some(written) = unless_stopped(self.write(at), stop).await else { return Ok(false) };
+            self.get_ahead(written);
+        }
+        match usable(self.ahead.take_written(at))? {
             Ok(source) => self.take_candidate(&arm, source, watch).await?,
             Err(reason) => {
                 let event = Event::ExecutorFailed { arm: arm.name, reason };
@@ -111,7 +110,7 @@ impl Campaign {
     }
 
     /// What an arm departs from: the main one from the bundle's parent, the others from the main one.
-    fn parent(&self, arm: &Arm) -> Option<CandidateId> {
+    pub(super) fn parent(&self, arm: &Arm) -> Option<CandidateId> {
         if arm.kind != ArmKind::Main {
             return self.state.current().arms[0].candidate.clone();
         }
@@ -119,66 +118,6 @@ impl Campaign {
             Side::Candidate(id) => Some(id.clone()),
             Side::Baseline | Side::Reference | Side::Arm(_) => None,
         }
-    }
-
-    async fn evaluate(&mut self, id: &CandidateId, watch: &mut impl FnMut(Progress<'_>)) -> Result<(), EngineError> {
-        watch(Progress::Working(&self.state, Work::Evaluating(id)));
-        let source = self.sources.get(id).cloned().unwrap_or_default();
-        let evaluator = Arc::clone(&self.evaluator);
-        let observed = self.observed_outcome(id).await?;
-        let evaluation = match observed {
-            Some(evaluation) => evaluation,
-            None => {
-                let known = self.signatures();
-                blocking(move || evaluator.evaluate(&source, |signature| known.get(signature).cloned())).await??
-            }
-        };
-        let scenarios = self.state.opened().scenarios.clone();
-        let seeds = self.evaluator.panel.seeds;
-        let measurement = match (&evaluation.acts_like, evaluation.outcome, &self.baseline) {
-            (Some(other), _, _) => self.state.candidates[other].measurement.clone(),
-            (None, Outcome::Scored, Some(baseline)) => Some(Measurement::pair(&evaluation.trials, baseline, seeds)),
-            (None, _, _) => None,
-        };
-        let event = Event::CandidateEvaluated {
-            candidate: id.clone(),
-            outcome: evaluation.outcome,
-            measurement: measurement.map(Box::new),
-            trials: trial::hash(&evaluation.trials),
-            descriptor: evaluation.probe.as_ref().map(|probe| Box::new(probe.descriptor.clone())),
-            acts_like: evaluation.acts_like.clone(),
-        };
-        let rows = rows(id.as_str(), &evaluation.trials, &scenarios, seeds);
-        let observation = outcome_observation(id, &evaluation);
-        let message = Some(evaluation.message.as_str()).filter(|message| !message.is_empty());
-        let extra = Extra { trials: &rows, message, observation: observation.as_ref(), ..Extra::default() };
-        self.record(event, extra, watch).await
-    }
-
-    /// An outcome that depends on the machine's mood (time, memory) is taken from the record, never computed again.
-    async fn observed_outcome(&self, id: &CandidateId) -> Result<Option<Evaluation>, EngineError> {
-        let text = self.store.observation(&self.id, &outcome_key(id), 0).await?;
-        let parsed = text.and_then(|text| serde_json::from_str::<(Outcome, String)>(&text).ok());
-        Ok(parsed.map(|(outcome, message)| Evaluation {
-            outcome,
-            message,
-            trials: Vec::new(),
-            probe: None,
-            acts_like: None,
-            timing: Timing::default(),
-        }))
-    }
-
-    /// The scored candidates by behaviour signature, the earliest of each.
-    fn signatures(&self) -> BTreeMap<Hash, CandidateId> {
-        let mut known = BTreeMap::new();
-        for id in &self.state.order {
-            let record = &self.state.candidates[id];
-            if let (Some(descriptor), Some(_)) = (&record.descriptor, &record.measurement) {
-                known.entry(descriptor.signature.clone()).or_insert_with(|| id.clone());
-            }
-        }
-        known
     }
 
     async fn extract(&mut self, stop: &Stop, watch: &mut impl FnMut(Progress<'_>)) -> Result<bool, EngineError> {
@@ -249,11 +188,11 @@ async fn unless_stopped<T>(work: impl Future<Output = T>, stop: &Stop) -> Option
     }
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, EngineError> {
+pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, EngineError> {
     tokio::task::spawn_blocking(work).await.map_err(|error| EngineError::Panicked(error.to_string()))
 }
 
-fn rows<'a>(policy: &'a str, trials: &[Trial], scenarios: &'a [String], seeds: usize) -> Vec<TrialRow<'a>> {
+pub(super) fn rows<'a>(policy: &'a str, trials: &[Trial], scenarios: &'a [String], seeds: usize) -> Vec<TrialRow<'a>> {
     let row = |(at, trial): (usize, &Trial)| TrialRow {
         policy,
         scenario: &scenarios[at / seeds],
@@ -261,21 +200,6 @@ fn rows<'a>(policy: &'a str, trials: &[Trial], scenarios: &'a [String], seeds: u
         trial: *trial,
     };
     trials.iter().enumerate().map(row).collect()
-}
-
-fn outcome_key(id: &CandidateId) -> Hash {
-    Hash::of(format!("outcome of {id}").as_bytes())
-}
-
-/// What the world did to a candidate that was not scored; a score is a function of the experiment and is computed anew.
-fn outcome_observation(id: &CandidateId, evaluation: &Evaluation) -> Option<Observation> {
-    let payload = serde_json::to_string(&(evaluation.outcome, &evaluation.message)).ok()?;
-    (evaluation.outcome != Outcome::Scored).then(|| Observation {
-        key: outcome_key(id),
-        ordinal: 0,
-        kind: "outcome".into(),
-        payload,
-    })
 }
 
 const SESSION: &str = "session";
