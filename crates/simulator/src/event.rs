@@ -1,7 +1,7 @@
-//! The events of the simulation, and their order.
+//! The events of the simulation, and their order: time, then rank, then insertion.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, VecDeque};
 
 /// Everything that can happen. The number of a request is its row in the workload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,7 +39,36 @@ impl Event {
     }
 }
 
-/// Events in the order of time, then rank, then insertion: a total order, so that a run has no choices.
+/// An event and its time in µs.
+pub(crate) type Due = (u64, Event);
+
+/// The first of two events of different rank: the one comparator, where each kind of event has a lane of its own.
+pub(crate) fn first(one: Option<Due>, other: Option<Due>) -> Option<Due> {
+    let key = |due: Option<Due>| due.map_or((u64::MAX, u8::MAX), |(time_us, event)| (time_us, event.rank()));
+    if key(other) < key(one) { other } else { one }
+}
+
+/// Events of one kind that come in the order of time by themselves, since each lies equally far in the future when it is
+/// foreseen.
+#[derive(Debug, Default)]
+pub(crate) struct Lane(VecDeque<(u64, u32)>);
+
+impl Lane {
+    pub(crate) fn push(&mut self, time_us: u64, id: u32) {
+        debug_assert!(self.0.back().is_none_or(|&(last_us, _)| last_us <= time_us), "a lane is in the order of time");
+        self.0.push_back((time_us, id));
+    }
+
+    pub(crate) fn first(&self, event: fn(u32) -> Event) -> Option<Due> {
+        self.0.front().map(|&(time_us, id)| (time_us, event(id)))
+    }
+
+    pub(crate) fn pop(&mut self) {
+        self.0.pop_front();
+    }
+}
+
+/// Events of any kind. The order is total, so that a run has no choices.
 #[derive(Debug, Default)]
 pub(crate) struct EventQueue {
     heap: BinaryHeap<Reverse<(u64, u8, u64, Event)>>,
@@ -52,11 +81,11 @@ impl EventQueue {
         self.inserted += 1;
     }
 
-    pub(crate) fn next_time(&self) -> Option<u64> {
-        self.heap.peek().map(|Reverse((time_us, ..))| *time_us)
+    pub(crate) fn first(&self) -> Option<Due> {
+        self.heap.peek().map(|Reverse((time_us, _, _, event))| (*time_us, *event))
     }
 
-    pub(crate) fn pop(&mut self) -> Option<(u64, Event)> {
+    pub(crate) fn pop(&mut self) -> Option<Due> {
         self.heap.pop().map(|Reverse((time_us, _, _, event))| (time_us, event))
     }
 }
@@ -82,5 +111,18 @@ mod tests {
         let expected =
             [Event::Timeout(3), Event::Queued(9), Event::Queued(2), Event::Step, Event::RequestLeft, Event::Timeout(1)];
         assert_eq!(order, expected);
+    }
+
+    #[test]
+    fn of_two_lanes_the_earlier_comes_first_and_at_one_time_the_smaller_rank() {
+        let (mut queued, mut admissions) = (Lane::default(), Lane::default());
+        queued.push(5, 1);
+        admissions.push(5, 2);
+        let step = Some((5, Event::Step));
+        assert_eq!(first(queued.first(Event::Queued), step), Some((5, Event::Queued(1))));
+        assert_eq!(first(step, queued.first(Event::Queued)), Some((5, Event::Queued(1))));
+        assert_eq!(first(Some((4, Event::Step)), queued.first(Event::Queued)), Some((4, Event::Step)));
+        assert_eq!(first(None, step), step);
+        assert_eq!(first(step, None), step);
     }
 }

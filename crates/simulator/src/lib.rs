@@ -2,8 +2,9 @@
 //! batch requests as vLLM does. It reproduces BLIS to the microsecond, and it stops at each admission decision, so that
 //! the policy may live anywhere: in a test, in the driver [`simulate`], or in a jailed process.
 //!
-//! **Start with these three files:** `simulation.rs` (the cluster's loop: arrival, admission, routing), `instance.rs` (the
-//! life of a request on an instance, one step after the other), `batch.rs` (which requests a step computes).
+//! **Start with these three files:** `gateway.rs` (the cluster's loop: arrival, admission, routing), `plain/instance.rs`
+//! (the life of a request on an instance, one step after the other), `plain/batch.rs` (which requests a step computes).
+//! Those are the plain instances; `fast.rs` says how the fast ones, which [`Simulation`] uses, come to the same results.
 //!
 //! Then, by subject: `scenario.rs`, `raw.rs`, `cluster.rs`, `cards.rs`, `capacity.rs`, `slo.rs`, `file.rs` (the input and
 //! its errors) · `trace.rs`, `workload.rs`, `sampler.rs`, `gaps.rs` (what arrives) · `run.rs`, `metrics.rs`, `timeline.rs`
@@ -12,26 +13,27 @@
 //! Nothing here prints, reads the environment or a clock, or depends on the host: one seed gives one run, everywhere.
 
 pub mod admitters;
-mod batch;
+#[cfg(test)]
+mod agreement;
 pub mod capacity;
 pub mod cards;
 pub mod cluster;
 mod event;
+mod fast;
 pub mod file;
 mod gaps;
-mod instance;
-#[cfg(test)]
-mod invariants;
-mod kv;
+mod gateway;
 mod latency;
 pub mod maths;
 pub mod metrics;
+pub mod plain;
 mod raw;
 mod request;
 mod routing;
 pub mod run;
 pub mod sampler;
 pub mod scenario;
+mod serving;
 pub mod simulation;
 pub mod slo;
 mod tie;

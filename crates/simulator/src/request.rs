@@ -1,105 +1,82 @@
-//! One request on its way through the cluster.
+//! The requests of a run: what is known of each beforehand, and what becomes of it.
 
 use crate::cluster::ClusterConfig;
 use crate::run::{Outcome, Record};
+use crate::serving::Rules;
 use crate::trace::Arrival;
 
-/// The state of a request. Progress counts tokens in the KV cache: prompt first, then output.
-#[derive(Clone, Debug)]
-pub(crate) struct Request {
+/// The requests of a run, by number: the row in the workload. `state` is what the instances need to know besides.
+pub(crate) struct Requests<S> {
+    pub(crate) tickets: Vec<Ticket>,
+    pub(crate) records: Vec<Record>,
+    pub(crate) state: S,
+}
+
+/// What is fixed about a request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ticket {
     pub(crate) arrival_us: u64,
-    pub(crate) deadline_us: Option<u64>,
+    /// [`NEVER`] if its client has all the time in the world.
+    pub(crate) deadline_us: u64,
     pub(crate) input: u32,
     pub(crate) output: u32,
     /// The class's priority.
     pub(crate) priority: i32,
     /// Smaller is more urgent: the scheduler's view of the priority.
     pub(crate) urgency: i32,
-
-    pub(crate) outcome: Outcome,
-    pub(crate) admitted: Option<bool>,
-    pub(crate) instance: Option<u16>,
-
-    /// Tokens computed before the current step.
-    pub(crate) progress: u32,
-    /// Tokens computed after the current step.
-    pub(crate) computed: u32,
-    /// Tokens that the current step computes for it; 0 between steps.
-    pub(crate) new_tokens: u32,
-    /// Whether this attempt has yielded its first token; a preemption starts a new attempt.
-    pub(crate) has_first_token: bool,
-    /// Sum of the times between tokens of this attempt.
-    pub(crate) itl_sum_us: u64,
-
-    pub(crate) ttft_us: Option<u64>,
-    pub(crate) e2e_us: Option<u64>,
-    pub(crate) sched_delay_us: Option<u64>,
 }
 
-impl Request {
+/// A time that does not come.
+pub(crate) const NEVER: u64 = u64::MAX;
+
+impl<S> Requests<S> {
+    pub(crate) fn new(arrivals: &[Arrival], cluster: &ClusterConfig, state: S) -> Self {
+        Requests {
+            tickets: arrivals.iter().map(|arrival| Ticket::new(arrival, cluster)).collect(),
+            records: vec![Record::default(); arrivals.len()],
+            state,
+        }
+    }
+}
+
+impl Ticket {
     pub(crate) fn new(arrival: &Arrival, cluster: &ClusterConfig) -> Self {
         let priority = cluster.priorities.of(&arrival.class);
-        Request {
+        Ticket {
             arrival_us: arrival.arrival_us,
-            deadline_us: arrival.deadline_us,
+            deadline_us: arrival.deadline_us.unwrap_or(NEVER),
             input: arrival.input_tokens,
             output: arrival.output_tokens,
             priority,
             urgency: cluster.priorities.highest() - priority,
-            outcome: Outcome::Unrouted,
-            admitted: None,
-            instance: None,
-            progress: 0,
-            computed: 0,
-            new_tokens: 0,
-            has_first_token: false,
-            itl_sum_us: 0,
-            ttft_us: None,
-            e2e_us: None,
-            sched_delay_us: None,
         }
     }
 
-    /// Does what a step starting at `now` computes for it; `token_us` later the client sees the token.
-    pub(crate) fn advance(&mut self, now: u64, token_us: u64) {
-        if self.progress < self.input {
-            self.progress = self.computed;
-        } else if self.new_tokens > 0 {
-            self.progress += 1;
-            self.itl_sum_us += token_us;
-        }
-        self.new_tokens = 0;
-        if self.progress == self.input && !self.has_first_token {
-            self.has_first_token = true;
-            self.ttft_us = Some(now + token_us - self.arrival_us);
-        }
+    /// Tokens in the KV cache when nothing is left to compute: the last output token needs no place there.
+    pub(crate) fn final_progress(&self) -> u32 {
+        self.input + self.output.max(1) - 1
     }
 
-    /// Whether nothing is left to compute: the last output token needs no place in the cache.
-    pub(crate) fn is_done(&self) -> bool {
-        self.progress >= self.input + self.output.max(1) - 1
+    /// Under preemption by priority, the request with the largest one loses its place.
+    pub(crate) fn eviction_key(&self) -> (i32, u64) {
+        (self.urgency, self.arrival_us)
     }
 
-    /// Back to the start. The time to first token stays on record until the next attempt overwrites it.
-    pub(crate) fn reset(&mut self) {
-        self.progress = 0;
-        self.computed = 0;
-        self.new_tokens = 0;
-        self.has_first_token = false;
-        self.itl_sum_us = 0;
-        self.outcome = Outcome::Queued;
+    /// Whether it can never be served: too long for the model, or for all the blocks of an instance.
+    pub(crate) fn is_unservable(&self, rules: &Rules) -> bool {
+        let longest = rules.limits.max_model_len;
+        let too_long = self.input >= longest || (self.output > 0 && self.input + self.output > longest);
+        too_long || self.input.div_ceil(rules.block_size) > rules.kv_blocks
     }
+}
 
-    pub(crate) fn record(&self) -> Record {
-        let gaps = f64::from(self.output.saturating_sub(1).max(1));
-        Record {
-            admitted: self.admitted,
-            instance: self.instance,
-            ttft_us: self.ttft_us,
-            e2e_us: self.e2e_us,
-            mean_itl_us: self.e2e_us.map(|_| self.itl_sum_us as f64 / gaps),
-            sched_delay_us: self.sched_delay_us,
-            outcome: self.outcome,
-        }
+impl Record {
+    /// Enters the end of a request whose tokens after the first took `itl_sum_us` together.
+    pub(crate) fn complete(&mut self, ticket: &Ticket, itl_sum_us: u64, rules: &Rules) {
+        let completion_us = if ticket.output > 0 { rules.latency.completion_us } else { 0 };
+        let gaps = f64::from(ticket.output.saturating_sub(1).max(1));
+        self.e2e_us = self.ttft_us.map(|ttft_us| ttft_us + itl_sum_us + completion_us);
+        self.mean_itl_us = Some(itl_sum_us as f64 / gaps);
+        self.outcome = Outcome::Completed;
     }
 }

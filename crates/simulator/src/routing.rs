@@ -12,11 +12,14 @@ pub(crate) struct Router {
     routed: u64,
     seed: u64,
     ties: TieRng,
+    /// The scores of the request at hand, and the places that tie; kept for their memory.
+    scores: Vec<f64>,
+    tied: Vec<usize>,
 }
 
 impl Router {
     pub(crate) fn new(routing: Routing, seed: u64) -> Self {
-        Router { routing, routed: 0, seed, ties: TieRng::new(seed) }
+        Router { routing, routed: 0, seed, ties: TieRng::new(seed), scores: Vec::new(), tied: Vec::new() }
     }
 
     /// The index of the instance for the next request.
@@ -29,26 +32,27 @@ impl Router {
             // Keyed by the count alone: BLIS does not say how it draws, so there is nothing to reproduce.
             Routing::Random => (Draw::for_request(self.seed, routed).uniform() * n as f64) as usize % n,
             Routing::LeastLoaded => {
-                let loads: Vec<f64> = instances.iter().map(|instance| -load(instance)).collect();
-                self.best(&loads)
+                self.scores.clear();
+                self.scores.extend(instances.iter().map(|instance| -load(instance)));
+                self.best()
             }
             Routing::Weighted(scorers) => {
-                let mut totals = vec![0.0; n];
+                self.scores.clear();
+                self.scores.resize(n, 0.0);
                 for &(scorer, weight) in scorers {
-                    for (total, score) in totals.iter_mut().zip(scores(scorer, instances)) {
-                        *total += score.clamp(0.0, 1.0) * weight;
-                    }
+                    add_scores(&mut self.scores, scorer, weight, instances);
                 }
-                self.best(&totals)
+                self.best()
             }
         }
     }
 
     /// The place of the highest score; equal ones draw.
-    fn best(&mut self, scores: &[f64]) -> usize {
-        let highest = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let tied: Vec<usize> = (0..scores.len()).filter(|&place| scores[place] == highest).collect();
-        if tied.len() == 1 { tied[0] } else { tied[self.ties.below(tied.len())] }
+    fn best(&mut self) -> usize {
+        let highest = self.scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        self.tied.clear();
+        self.tied.extend((0..self.scores.len()).filter(|&place| self.scores[place] == highest));
+        if self.tied.len() == 1 { self.tied[0] } else { self.tied[self.ties.below(self.tied.len())] }
     }
 }
 
@@ -57,17 +61,16 @@ fn load(instance: &Instance) -> f64 {
     f64::from(instance.waiting) + f64::from(instance.running) + f64::from(instance.in_flight)
 }
 
-fn scores(scorer: Scorer, instances: &[Instance]) -> Vec<f64> {
-    match scorer {
-        Scorer::KvUtilization => instances.iter().map(|instance| 1.0 - instance.kv_utilization).collect(),
-        Scorer::LoadBalance => instances.iter().map(|instance| 1.0 / (1.0 + load(instance))).collect(),
-        Scorer::QueueDepth => {
-            let depths = || instances.iter().map(|instance| instance.waiting);
-            let (least, most) = (depths().min().unwrap_or(0), depths().max().unwrap_or(0));
-            if least == most {
-                return vec![1.0; instances.len()];
-            }
-            depths().map(|depth| f64::from(most - depth) / f64::from(most - least)).collect()
-        }
+fn add_scores(totals: &mut [f64], scorer: Scorer, weight: f64, instances: &[Instance]) {
+    let depths = || instances.iter().map(|instance| instance.waiting);
+    let (least, most) = (depths().min().unwrap_or(0), depths().max().unwrap_or(0));
+    for (total, instance) in totals.iter_mut().zip(instances) {
+        let score = match scorer {
+            Scorer::KvUtilization => 1.0 - instance.kv_utilization,
+            Scorer::LoadBalance => 1.0 / (1.0 + load(instance)),
+            Scorer::QueueDepth if least == most => 1.0,
+            Scorer::QueueDepth => f64::from(most - instance.waiting) / f64::from(most - least),
+        };
+        *total += score.clamp(0.0, 1.0) * weight;
     }
 }

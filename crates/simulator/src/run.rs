@@ -12,7 +12,7 @@ pub struct Run {
 }
 
 /// What happened to one request. Times are in µs since its own arrival.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Record {
     /// Whether it was let in; `None` if the run ended before the decision.
     pub admitted: Option<bool>,

@@ -8,7 +8,7 @@ use crate::trace::{Arrival, Prefix};
 
 /// What one request holds on its instance.
 #[derive(Clone, Debug)]
-pub(crate) struct Holding {
+pub(super) struct Holding {
     input: u32,
     prefix: Option<Prefix>,
     /// Its blocks in the order of its tokens.
@@ -20,7 +20,7 @@ pub(crate) struct Holding {
 }
 
 impl Holding {
-    pub(crate) fn new(arrival: &Arrival) -> Self {
+    pub(super) fn new(arrival: &Arrival) -> Self {
         Holding {
             input: arrival.input_tokens,
             prefix: arrival.prefix,
@@ -31,7 +31,7 @@ impl Holding {
     }
 
     /// Forgets all, once the request is gone for good.
-    pub(crate) fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.blocks = Vec::new();
         self.contents = Vec::new();
     }
@@ -39,7 +39,7 @@ impl Holding {
 
 /// The blocks of an instance.
 #[derive(Debug)]
-pub(crate) struct KvCache {
+pub(super) struct KvCache {
     block_size: u32,
     total: u32,
     /// The blocks ever taken, by number. The others are free and empty, and are taken first.
@@ -51,9 +51,9 @@ pub(crate) struct KvCache {
     /// For each prefix group, the block with the i-th part of the prefix.
     groups: Vec<Vec<u32>>,
     /// Blocks taken back with their content.
-    pub(crate) hits: u64,
+    pub(super) hits: u64,
     /// Blocks taken for new content.
-    pub(crate) misses: u64,
+    pub(super) misses: u64,
 }
 
 #[derive(Debug)]
@@ -80,7 +80,7 @@ enum Owner {
 const NONE: u32 = u32::MAX;
 
 impl KvCache {
-    pub(crate) fn new(total: u32, block_size: u32) -> Self {
+    pub(super) fn new(total: u32, block_size: u32) -> Self {
         KvCache {
             block_size,
             total,
@@ -95,22 +95,22 @@ impl KvCache {
     }
 
     /// Blocks that nobody holds.
-    pub(crate) fn free(&self) -> u32 {
+    pub(super) fn free(&self) -> u32 {
         self.total - self.blocks.len() as u32 + self.listed
     }
 
     /// The share of blocks that somebody holds.
-    pub(crate) fn utilization(&self) -> f64 {
+    pub(super) fn utilization(&self) -> f64 {
         f64::from(self.total - self.free()) / f64::from(self.total)
     }
 
     /// Tokens in this many full blocks.
-    pub(crate) fn tokens_in(&self, blocks: usize) -> u32 {
+    pub(super) fn tokens_in(&self, blocks: usize) -> u32 {
         blocks as u32 * self.block_size
     }
 
     /// Finds the blocks that contain the start of a request's prompt, as far as there are any.
-    pub(crate) fn find_cached(&self, holdings: &[Holding], id: u32, cached: &mut Vec<u32>) {
+    pub(super) fn find_cached(&self, holdings: &[Holding], id: u32, cached: &mut Vec<u32>) {
         cached.clear();
         for index in 0..holdings[id as usize].input / self.block_size {
             let content = self.content(&holdings[id as usize], id, index);
@@ -128,7 +128,7 @@ impl KvCache {
     /// Makes room for `tokens` more prompt tokens of a request, behind those in the `cached` blocks if it holds none yet.
     /// If there are not enough blocks, nothing changes. If no token is left to compute, nothing is claimed either, not even
     /// the cached blocks: such a request decodes without holding its prompt.
-    pub(crate) fn allocate_prompt(&mut self, holdings: &mut [Holding], id: u32, tokens: u32, cached: &[u32]) -> bool {
+    pub(super) fn allocate_prompt(&mut self, holdings: &mut [Holding], id: u32, tokens: u32, cached: &[u32]) -> bool {
         let holding = &mut holdings[id as usize];
         let room = if holding.blocks.is_empty() { 0 } else { self.block_size - holding.last_tokens };
         let needed = tokens.saturating_sub(room).div_ceil(self.block_size);
@@ -164,7 +164,7 @@ impl KvCache {
     }
 
     /// Makes room for one output token of a request; false if that needs a block and none is free.
-    pub(crate) fn allocate_token(&mut self, holdings: &mut [Holding], id: u32) -> bool {
+    pub(super) fn allocate_token(&mut self, holdings: &mut [Holding], id: u32) -> bool {
         let holding = &mut holdings[id as usize];
         // Blocks that output tokens fill get no name: no prompt contains them.
         if !holding.blocks.is_empty() && holding.last_tokens < self.block_size {
@@ -180,7 +180,7 @@ impl KvCache {
     }
 
     /// Gives back all blocks of a request, the last one first: so the end of a prompt is recycled before its start.
-    pub(crate) fn release(&mut self, holding: &mut Holding) {
+    pub(super) fn release(&mut self, holding: &mut Holding) {
         while let Some(number) = holding.blocks.pop() {
             let block = &mut self.blocks[number as usize];
             block.holders -= 1;
@@ -295,7 +295,7 @@ impl KvCache {
 #[cfg(test)]
 impl KvCache {
     /// Panics unless every block is either free or held, and the books say so.
-    pub(crate) fn assert_conserved<'a>(&self, holdings: impl Iterator<Item = &'a Holding>) {
+    pub(super) fn assert_conserved<'a>(&self, holdings: impl Iterator<Item = &'a Holding>) {
         let mut holders = vec![0; self.blocks.len()];
         for holding in holdings {
             for &block in &holding.blocks {

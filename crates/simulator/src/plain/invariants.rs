@@ -8,8 +8,11 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::RngSeed;
 
+use super::PlainInstance;
 use crate::admitters::Builtin;
+use crate::gateway::Gateway;
 use crate::run::{Outcome, Run};
+use crate::serving::ServingInstance;
 use crate::slo::Class;
 use crate::trace::{Arrival, Prefix};
 use crate::{ClusterConfig, Scenario, Simulation};
@@ -191,12 +194,12 @@ fn decisions(case: &Case) -> Vec<Decided> {
 /// Runs a case event by event, and looks at everything after each.
 fn run_watched(case: &Case) -> Run {
     let (cluster, mut policy) = (case.cluster(), case.policy());
-    let mut simulation = Simulation::new(&cluster, case.arrivals());
+    let mut simulation = Gateway::<PlainInstance>::new(&cluster, case.arrivals());
     let (mut now_us, mut clocks) = (0, vec![0; usize::from(cluster.instances)]);
     while simulation.advance() {
         for (clock_us, instance) in clocks.iter_mut().zip(&simulation.instances) {
-            assert!(instance.clock_us >= *clock_us, "an instance's clock ran backwards");
-            *clock_us = instance.clock_us;
+            assert!(instance.counters.clock_us >= *clock_us, "an instance's clock ran backwards");
+            *clock_us = instance.counters.clock_us;
             assert!(instance.running.len() <= cluster.max_num_seqs as usize);
             assert!(instance.waiting.is_empty() || instance.is_awake(), "requests wait and no step lies ahead");
         }
@@ -213,39 +216,39 @@ fn run_watched(case: &Case) -> Run {
     }
     if cluster.horizon_us.is_none() {
         assert!(simulation.view.iter().all(|seen| seen.in_flight == 0));
-        assert!(simulation.instances.iter().all(|instance| instance.kv.utilization() == 0.0));
+        assert!(simulation.instances.iter().all(|instance| instance.kv_utilization() == 0.0));
     }
     simulation.finish()
 }
 
 /// The router's own count is what is on the way to, in the queue of, or in the batch of an instance.
-fn assert_signals_are_exact(simulation: &Simulation) {
+fn assert_signals_are_exact(simulation: &Gateway<PlainInstance>) {
     for (index, seen) in simulation.view.iter().enumerate() {
-        let outstanding = |request: &&crate::request::Request| {
-            request.instance == Some(index as u16)
-                && matches!(request.outcome, Outcome::InTransit | Outcome::Queued | Outcome::Running)
+        let outstanding = |record: &&crate::Record| {
+            record.instance == Some(index as u16)
+                && matches!(record.outcome, Outcome::InTransit | Outcome::Queued | Outcome::Running)
         };
-        assert_eq!(seen.in_flight as usize, simulation.requests.states.iter().filter(outstanding).count());
+        assert_eq!(seen.in_flight as usize, simulation.requests.records.iter().filter(outstanding).count());
     }
 }
 
-fn assert_signals_are_fresh(simulation: &Simulation, now_us: u64) {
+fn assert_signals_are_fresh(simulation: &Gateway<PlainInstance>, now_us: u64) {
     for (seen, instance) in simulation.view.iter().zip(&simulation.instances) {
         assert_eq!(seen.metrics_age_us, now_us - simulation.view_us);
         assert!(seen.metrics_age_us < simulation.snapshot_interval_us.max(1));
         if seen.metrics_age_us == 0 && now_us > 0 {
-            let live = (instance.waiting.len(), instance.running.len(), instance.kv.utilization());
+            let live = (instance.waiting.len(), instance.running.len(), instance.kv_utilization());
             assert_eq!((seen.waiting as usize, seen.running as usize, seen.kv_utilization), live);
         }
     }
 }
 
-fn assert_blocks_are_conserved(simulation: &Simulation) {
+fn assert_blocks_are_conserved(simulation: &Gateway<PlainInstance>) {
     let requests = &simulation.requests;
     for (index, instance) in simulation.instances.iter().enumerate() {
-        let here = requests.states.iter().zip(&requests.holdings);
+        let here = requests.records.iter().zip(&requests.state.holdings);
         instance.kv.assert_conserved(
-            here.filter(|(state, _)| state.instance == Some(index as u16)).map(|(_, holding)| holding),
+            here.filter(|(record, _)| record.instance == Some(index as u16)).map(|(_, holding)| holding),
         );
     }
 }

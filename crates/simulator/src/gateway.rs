@@ -1,0 +1,238 @@
+//! The loop of the cluster: arrivals, admission and routing in front of the instances.
+//!
+//! Between two events of the cluster the instances have nothing to do with each other, so each runs by itself up to the
+//! next one. At one time, the events of the cluster come first.
+
+use std::sync::Arc;
+
+use admitter::Decision;
+
+use crate::cluster::ClusterConfig;
+use crate::event::{Due, Event, Lane, first};
+use crate::request::Requests;
+use crate::routing::Router;
+use crate::run::{Outcome, Run, Totals};
+use crate::serving::{Counters, Rules, ServingInstance};
+use crate::simulation::Pending;
+use crate::trace::Arrival;
+
+/// A cluster at work on its requests.
+pub(crate) struct Gateway<I: ServingInstance> {
+    rules: Rules,
+    admission_latency_us: u64,
+    routing_latency_us: u64,
+    pub(crate) snapshot_interval_us: u64,
+    /// The rows in the order of arrival, the last one first.
+    arrivals: Vec<u32>,
+    admissions: Lane,
+    routings: Lane,
+    pub(crate) requests: Requests<I::State>,
+    pub(crate) instances: Vec<I>,
+    /// When each instance has its next event.
+    due_us: Vec<u64>,
+    /// The time of the next event of the cluster, up to which the instances run.
+    until_us: u64,
+    /// The instance that runs; those before it have nothing to do before `until_us`.
+    turn: usize,
+    router: Router,
+    /// What the router knows of the instances. Only `in_flight` is always up to date.
+    pub(crate) view: Vec<admitter::Instance>,
+    /// When the rest of it was read from the instances.
+    pub(crate) view_us: u64,
+    pub(crate) pending: Option<Question>,
+}
+
+/// A request that waits for its admission decision.
+#[derive(Clone, Copy)]
+pub(crate) struct Question {
+    pub(crate) id: u32,
+    pub(crate) request: admitter::Request,
+}
+
+impl<I: ServingInstance> Gateway<I> {
+    pub(crate) fn new(cluster: &ClusterConfig, arrivals: Arc<[Arrival]>) -> Self {
+        let mut order: Vec<u32> = (0..arrivals.len() as u32).collect();
+        order.sort_by_key(|&id| arrivals[id as usize].arrival_us);
+        order.reverse();
+        let idle = admitter::Instance {
+            waiting: 0,
+            running: 0,
+            in_flight: 0,
+            kv_utilization: 0.0,
+            metrics_age_us: 0,
+            kv_capacity_tokens: u64::from(cluster.kv_blocks) * u64::from(cluster.block_size),
+        };
+        let instances: Vec<I> = (0..cluster.instances).map(|_| I::new(cluster)).collect();
+        Gateway {
+            rules: Rules::new(cluster),
+            admission_latency_us: cluster.admission_latency_us,
+            routing_latency_us: cluster.routing_latency_us,
+            snapshot_interval_us: cluster.snapshot_interval_us,
+            arrivals: order,
+            admissions: Lane::default(),
+            routings: Lane::default(),
+            requests: Requests::new(&arrivals, cluster, I::state(&arrivals)),
+            due_us: instances.iter().map(I::next_us).collect(),
+            until_us: 0,
+            turn: 0,
+            instances,
+            router: Router::new(cluster.routing.clone(), cluster.tie_seed),
+            view: vec![idle; cluster.instances.into()],
+            view_us: 0,
+            pending: None,
+        }
+    }
+
+    pub(crate) fn next(&mut self) -> Option<Pending<'_>> {
+        while self.pending.is_none() {
+            if !self.advance() {
+                return None;
+            }
+        }
+        self.pending.map(|Question { id, request }| Pending { index: id as usize, request, instances: &self.view })
+    }
+
+    pub(crate) fn decide(&mut self, decision: Decision) {
+        let Some(Question { id, request }) = self.pending.take() else { return };
+        let record = &mut self.requests.records[id as usize];
+        match decision {
+            Decision::Admit => {
+                record.admitted = Some(true);
+                self.routings.push(request.now_us + self.routing_latency_us, id);
+            }
+            Decision::Reject => {
+                record.admitted = Some(false);
+                record.outcome = Outcome::Rejected;
+            }
+        }
+    }
+
+    pub(crate) fn finish(mut self) -> Run {
+        let totals = self.totals();
+        self.rules.latency.as_seen_by_clients(&mut self.requests.records);
+        Run { requests: self.requests.records, totals }
+    }
+
+    /// Executes one event; false when there is none left, or the next one lies behind the horizon.
+    pub(crate) fn advance(&mut self) -> bool {
+        let next = self.next_cluster_event();
+        let after_horizon_us = self.rules.horizon_us + 1;
+        let until_us = next.map_or(after_horizon_us, |(time_us, _)| time_us.min(after_horizon_us));
+        if until_us > self.until_us {
+            (self.until_us, self.turn) = (until_us, 0);
+        }
+        while let Some(&due_us) = self.due_us.get(self.turn) {
+            if due_us < until_us {
+                self.instance_event(self.turn);
+                return true;
+            }
+            self.turn += 1;
+        }
+        match next {
+            Some((now, event)) if now <= self.rules.horizon_us => {
+                self.cluster_event(now, event);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn next_cluster_event(&self) -> Option<Due> {
+        let arrival = |&id: &u32| (self.requests.tickets[id as usize].arrival_us, Event::ClusterArrival(id));
+        let decisions = first(self.admissions.first(Event::Admission), self.routings.first(Event::Routing));
+        first(self.arrivals.last().map(arrival), decisions)
+    }
+
+    fn cluster_event(&mut self, now: u64, event: Event) {
+        match event {
+            Event::ClusterArrival(id) => {
+                self.arrivals.pop();
+                self.admissions.push(now + self.admission_latency_us, id);
+            }
+            Event::Admission(id) => {
+                self.admissions.pop();
+                self.ask(id, now);
+            }
+            Event::Routing(id) => {
+                self.routings.pop();
+                self.route(id, now);
+            }
+            Event::Arrival(_) | Event::Queued(_) | Event::Step | Event::RequestLeft | Event::Timeout(_) => {
+                unreachable!("instance events have no lane in the cluster")
+            }
+        }
+    }
+
+    fn instance_event(&mut self, index: usize) {
+        let instance = &mut self.instances[index];
+        let before = instance.counters().finished();
+        instance.process(&mut self.requests, &self.rules);
+        self.view[index].in_flight -= (instance.counters().finished() - before) as u32;
+        self.due_us[index] = instance.next_us();
+    }
+
+    fn ask(&mut self, id: u32, now: u64) {
+        self.look(now);
+        let ticket = &self.requests.tickets[id as usize];
+        let request = admitter::Request { priority: ticket.priority, prompt_tokens: ticket.input, now_us: now };
+        self.pending = Some(Question { id, request });
+    }
+
+    fn route(&mut self, id: u32, now: u64) {
+        self.look(now);
+        let index = self.router.choose(&self.view);
+        self.view[index].in_flight += 1;
+        let record = &mut self.requests.records[id as usize];
+        record.instance = Some(index as u16);
+        record.outcome = Outcome::InTransit;
+        self.instances[index].receive(id, now, &self.rules);
+        self.due_us[index] = self.instances[index].next_us();
+    }
+
+    /// Reads the instances, if the last time was long enough ago. Until the first reading they look idle.
+    fn look(&mut self, now: u64) {
+        if now - self.view_us >= self.snapshot_interval_us {
+            self.view_us = now;
+            for (seen, instance) in self.view.iter_mut().zip(&self.instances) {
+                seen.waiting = instance.waiting() as u32;
+                seen.running = instance.running() as u32;
+                seen.kv_utilization = instance.kv_utilization();
+            }
+        }
+        for seen in &mut self.view {
+            seen.metrics_age_us = now - self.view_us;
+        }
+    }
+
+    fn totals(&self) -> Totals {
+        let counters = || self.instances.iter().map(I::counters);
+        let sum = |value: fn(&Counters) -> u64| counters().map(value).sum();
+        let most = |value: fn(&Counters) -> usize| counters().map(value).max().unwrap_or(0) as u64;
+        let count = |value: fn(&I) -> usize| self.instances.iter().map(value).sum::<usize>() as u64;
+        let hit_rate = |counters: &Counters| match counters.hits + counters.misses {
+            0 => 0.0,
+            blocks => counters.hits as f64 / blocks as f64,
+        };
+        let least_free = counters().map(|counters| counters.least_free).min().unwrap_or(0);
+        let end_us = counters().map(|counters| counters.clock_us).max().unwrap_or(0);
+        let records = &self.requests.records;
+        Totals {
+            rejected: records.iter().filter(|record| record.outcome == Outcome::Rejected).count() as u64,
+            routed: records.iter().filter(|record| record.instance.is_some()).count() as u64,
+            completed: sum(|counters| counters.completed),
+            dropped: sum(|counters| counters.dropped),
+            timed_out: sum(|counters| counters.timed_out),
+            still_queued: count(I::waiting),
+            still_running: count(I::running),
+            preemptions: sum(|counters| counters.preemptions),
+            input_tokens: sum(|counters| counters.input_tokens),
+            output_tokens: sum(|counters| counters.output_tokens),
+            duration_us: end_us.min(self.rules.horizon_us),
+            steps: sum(|counters| counters.steps),
+            cache_hit_rate: counters().map(hit_rate).sum::<f64>() / self.instances.len() as f64,
+            peak_kv_utilization: 1.0 - f64::from(least_free) / f64::from(self.rules.kv_blocks),
+            peak_waiting: most(|counters| counters.peak_waiting),
+            peak_running: most(|counters| counters.peak_running),
+        }
+    }
+}

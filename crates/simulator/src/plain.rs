@@ -1,0 +1,64 @@
+//! The plain engine: one loop over the requests of the batch for each step, and every KV block by its number. It is there
+//! to be read and to be compared with: tests hold the fast engine to its results, bit by bit, and the benchmark to its
+//! speed.
+
+mod batch;
+mod instance;
+#[cfg(test)]
+mod invariants;
+mod kv;
+
+use std::sync::Arc;
+
+use admitter::{Admitter, Cluster, Decision, Draw};
+
+use crate::cluster::ClusterConfig;
+use crate::gateway::Gateway;
+use crate::run::Run;
+use crate::simulation::Pending;
+use crate::trace::Arrival;
+
+pub(crate) use instance::PlainInstance;
+
+/// The plain counterpart of [`crate::Simulation`].
+pub struct Simulation(Gateway<PlainInstance>);
+
+impl Simulation {
+    /// A run of this cluster on these requests, at time 0.
+    pub fn new(cluster: &ClusterConfig, arrivals: Arc<[Arrival]>) -> Self {
+        Simulation(Gateway::new(cluster, arrivals))
+    }
+
+    /// Runs until the next admission decision, see [`crate::Simulation::next`].
+    #[expect(clippy::should_implement_trait, reason = "what it returns borrows from the simulation")]
+    pub fn next(&mut self) -> Option<Pending<'_>> {
+        self.0.next()
+    }
+
+    /// Decides about the request that `next` returned last.
+    pub fn decide(&mut self, decision: Decision) {
+        self.0.decide(decision);
+    }
+
+    /// What has happened.
+    pub fn finish(self) -> Run {
+        self.0.finish()
+    }
+}
+
+/// The plain counterpart of [`crate::simulate`].
+pub fn simulate(
+    cluster: &ClusterConfig,
+    arrivals: Arc<[Arrival]>,
+    admitter: &mut impl Admitter,
+    draw_seed: u64,
+) -> Run {
+    crate::maths::install();
+    let mut simulation = Simulation::new(cluster, arrivals);
+    while let Some(pending) = simulation.next() {
+        let mut draw = Draw::for_request(draw_seed, pending.index as u64);
+        let decision = admitter.admit(&pending.request, &Cluster { instances: pending.instances }, &mut draw);
+        simulation.decide(decision);
+    }
+    simulation.finish()
+}
