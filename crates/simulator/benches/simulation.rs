@@ -1,0 +1,168 @@
+//! How fast a simulation is: `cargo bench -p simulator`. First a table of the study's eight workloads against the plain
+//! engine and BLIS, then how the cost grows. `cargo bench -p simulator -- NAME` runs only the benchmarks of that name.
+#![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
+#![expect(clippy::print_stdout, reason = "a benchmark prints")]
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use divan::Bencher;
+use divan::counter::ItemsCount;
+use simulator::admitters::Builtin;
+use simulator::scenario::Scenario;
+use simulator::slo::Class;
+use simulator::trace::{self, Arrival};
+use simulator::{ClusterConfig, Run, plain, simulate};
+
+/// The study's workloads, and the seconds that BLIS took for each on a machine with 2 cores.
+const WORKLOADS: [(&str, f64); 8] = [
+    ("balanced_under", 24.0),
+    ("balanced_near", 40.6),
+    ("chatbot_under", 7.1),
+    ("chatbot_near", 16.2),
+    ("codecompletion_under", 27.5),
+    ("codecompletion_near", 41.4),
+    ("blindspot_under", 8.3),
+    ("blindspot_near", 14.6),
+];
+
+fn main() {
+    if std::env::args().any(|argument| argument == "--bench") {
+        print_table();
+        print_memory();
+    }
+    divan::main();
+}
+
+fn print_table() {
+    println!(
+        "{:<22}{:>10}{:>12}{:>10}{:>12}{:>12}",
+        "workload", "requests", "median ms", "req/s", "plain/fast", "BLIS/fast"
+    );
+    for (name, blis_s) in WORKLOADS {
+        let (cluster, arrivals) = (cluster(4), workload(name));
+        let (fast_s, fastest_s) = median_s(51, || fast(&cluster, &arrivals));
+        let (plain_s, _) = median_s(11, || plain_run(&cluster, &arrivals));
+        println!(
+            "{name:<22}{:>10}{:>10}{:>12.3}{:>12.3}{:>9.2}M{:>12.1}{:>12.0}",
+            arrivals.len(),
+            fast(&cluster, &arrivals).totals.steps,
+            fast_s * 1e3,
+            fastest_s * 1e3,
+            arrivals.len() as f64 / fast_s / 1e6,
+            plain_s / fast_s,
+            blis_s / fast_s
+        );
+    }
+}
+
+/// The median time of a run and the shortest, in seconds; its result is not dropped on the clock.
+fn median_s(runs: usize, run: impl Fn() -> Run) -> (f64, f64) {
+    let once = |_| {
+        let start = Instant::now();
+        let result = divan::black_box(run());
+        let elapsed = start.elapsed();
+        drop(result);
+        elapsed
+    };
+    let mut times: Vec<Duration> = (0..runs).map(once).collect();
+    times.sort();
+    (times[runs / 2].as_secs_f64(), times[0].as_secs_f64())
+}
+
+/// The most memory that this process has had so far, the largest of all benchmarks included: a million requests.
+fn print_memory() {
+    let arrivals = steady(1_000_000, 64);
+    let run = fast(&cluster(64), &arrivals);
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let peak = status.lines().find(|line| line.starts_with("VmHWM")).unwrap_or("VmHWM: unknown");
+    println!("\n{} requests on 64 instances, {} completed; {peak}\n", run.requests.len(), run.totals.completed);
+}
+
+#[divan::bench(args = WORKLOADS.map(|(name, _)| name))]
+fn workloads(bencher: Bencher<'_, '_>, name: &str) {
+    let (cluster, arrivals) = (cluster(4), workload(name));
+    bencher.counter(ItemsCount::new(arrivals.len())).bench(|| fast(&cluster, &arrivals));
+}
+
+#[divan::bench(args = WORKLOADS.map(|(name, _)| name))]
+fn workloads_plain(bencher: Bencher<'_, '_>, name: &str) {
+    let (cluster, arrivals) = (cluster(4), workload(name));
+    bencher.counter(ItemsCount::new(arrivals.len())).bench(|| plain_run(&cluster, &arrivals));
+}
+
+/// The same load on each instance.
+#[divan::bench(args = [1, 4, 16, 64])]
+fn instances(bencher: Bencher<'_, '_>, instances: u32) {
+    let (cluster, arrivals) = (cluster(instances), steady(10_000, instances));
+    bencher.counter(ItemsCount::new(arrivals.len())).bench(|| fast(&cluster, &arrivals));
+}
+
+#[divan::bench(args = [1_000, 10_000, 100_000, 1_000_000], sample_count = 10)]
+fn requests(bencher: Bencher<'_, '_>, requests: u32) {
+    let (cluster, arrivals) = (cluster(4), steady(requests, 4));
+    bencher.counter(ItemsCount::new(arrivals.len())).bench(|| fast(&cluster, &arrivals));
+}
+
+/// A batch of this size that decodes 2,000 tokens each: the items are steps.
+#[divan::bench(args = [1, 16, 256, 4_096])]
+fn steps_by_batch(bencher: Bencher<'_, '_>, batch: u32) {
+    steps(bencher, batch, 16);
+}
+
+/// 16 requests with prompts of this length that decode 2,000 tokens each: the items are steps.
+#[divan::bench(args = [16, 256, 4_096, 32_768])]
+fn steps_by_context(bencher: Bencher<'_, '_>, context: u32) {
+    steps(bencher, 16, context);
+}
+
+fn steps(bencher: Bencher<'_, '_>, batch: u32, input_tokens: u32) {
+    let large = "kv_blocks = 1000000\nmax_num_seqs = 4096\nmax_num_batched_tokens = 1000000";
+    let cluster = configured(1, large);
+    let arrivals: Arc<[Arrival]> = (0..batch).map(|_| arrival(0, input_tokens, 2_000)).collect();
+    let steps = fast(&cluster, &arrivals).totals.steps;
+    bencher.counter(ItemsCount::new(steps)).bench(|| fast(&cluster, &arrivals));
+}
+
+fn fast(cluster: &ClusterConfig, arrivals: &Arc<[Arrival]>) -> Run {
+    simulate(cluster, Arc::clone(arrivals), &mut gate(), 1)
+}
+
+fn plain_run(cluster: &ClusterConfig, arrivals: &Arc<[Arrival]>) -> Run {
+    plain::simulate(cluster, Arc::clone(arrivals), &mut gate(), 1)
+}
+
+fn gate() -> Builtin {
+    Builtin::parse("gaie-legacy").expect("it is built in")
+}
+
+fn cluster(instances: u32) -> ClusterConfig {
+    configured(instances, "")
+}
+
+fn configured(instances: u32, lines: &str) -> ClusterConfig {
+    let text = format!(
+        "name = \"bench\"\n[workload]\ntrace = \"t.csv\"\n[cluster]\ninstances = {instances}\nmodel = \"qwen3-14b\"\n\
+         hardware = \"h100\"\nrouting = \"round-robin\"\nlatency = \"trained-physics\"\n{lines}"
+    );
+    Scenario::parse(&text, Path::new("bench.toml")).unwrap_or_else(|error| panic!("{error}")).cluster
+}
+
+fn workload(name: &str) -> Arc<[Arrival]> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../tests/fixtures/blis/workloads/{name}.csv"));
+    let text = std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    trace::read(&text, &file).unwrap_or_else(|error| panic!("{error}")).into()
+}
+
+/// Requests at 20 per second and instance, of which an instance has about 30 in its batch.
+fn steady(requests: u32, instances: u32) -> Arc<[Arrival]> {
+    let gap_us = 50_000.0 / f64::from(instances);
+    (0..requests).map(|n| arrival((f64::from(n) * gap_us) as u64, 200 + n % 600, 50 + n % 100)).collect()
+}
+
+fn arrival(arrival_us: u64, input_tokens: u32, output_tokens: u32) -> Arrival {
+    thread_local!(static CLASS: Class = Class::new("standard"));
+    let class = CLASS.with(Class::clone);
+    Arrival { arrival_us, class, input_tokens, output_tokens, deadline_us: None, prefix: None }
+}
