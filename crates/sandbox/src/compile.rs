@@ -1,7 +1,7 @@
 //! Compiles the kit and candidates, in the compiler's jail, into the cache.
 
 use std::fs;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{self, Command, Stdio};
@@ -40,6 +40,7 @@ impl Compiler {
         created.map_err(SandboxError::io("create", &cache))?;
         // The jailed compiler sees the world from its build directory.
         let cache = fs::canonicalize(&cache).map_err(SandboxError::io("find", &cache))?;
+        private(&cache)?;
         sweep(&cache)?;
         let compiler = Compiler { toolchain, kit: cache.join(format!("lib{}.rlib", kit.name)), cache };
         if !compiler.kit.is_file() {
@@ -236,6 +237,19 @@ impl Drop for BuildDir {
         // What cannot be removed now is swept up by a later process.
         let _ = fs::remove_dir_all(&self.path);
     }
+}
+
+/// Refuses a cache where somebody else may write: objects in it are loaded without being compiled again.
+#[expect(unsafe_code, reason = "the standard library does not tell the user's number")]
+fn private(cache: &Path) -> Result<(), SandboxError> {
+    let metadata = fs::metadata(cache).map_err(SandboxError::io("read", cache))?;
+    // SAFETY: it takes nothing and cannot fail.
+    let user = unsafe { libc::geteuid() };
+    if metadata.uid() == user && metadata.mode() & 0o022 == 0 {
+        return Ok(());
+    }
+    let reason = format!("others may write to {}; remove it or take their rights away", cache.display());
+    Err(SandboxError::Wall { wall: "cache".to_owned(), reason })
 }
 
 /// Removes build directories of processes that were killed: old ones only, since a process that shares the cache may live

@@ -42,8 +42,9 @@ pub fn main(mut arguments: impl Iterator<Item = OsString>, maths: &'static [Math
 
 /// Becomes the compiler. Returns never: what fails is told on stderr, which the session of the compiler reads anyway.
 fn compile(cell: &Cell, mut arguments: impl Iterator<Item = OsString>) -> ! {
+    // The death signal last: the kernel forgets it where rights change.
     let closed =
-        drop_descriptors().and_then(|()| die_with_parent()).and_then(|()| walls::close(cell, Filter::Compiler));
+        drop_descriptors().and_then(|()| walls::close(cell, Filter::Compiler)).and_then(|()| die_with_parent());
     let failure = match (closed, arguments.next()) {
         (Ok(()), Some(program)) => {
             let error = Command::new(&program).args(arguments).exec();

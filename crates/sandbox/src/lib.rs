@@ -41,7 +41,7 @@ use std::path::PathBuf;
 use compile::Compiler;
 pub use cores::Core;
 pub use kit::Kit;
-pub use limits::{Limits, Walls};
+pub use limits::{COMPILE_CPU, Limits, RUN_CPU, WALL, Walls};
 pub use outcome::{Outcome, SandboxError, Verdict};
 pub use screen::{Refusal, Screened, screen};
 pub use session::{Round, Session};

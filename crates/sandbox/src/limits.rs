@@ -23,15 +23,26 @@ pub struct Limits {
     pub diagnostics_bytes: usize,
 }
 
+/// Processor time of a session. One of 40 trials takes a candidate of ordinary policies less than 1 s, mostly the copying of
+/// questions; so this is ten times what is honest, on a slow machine still several times. It is processor time, hence the
+/// same whatever else the machine does.
+pub const RUN_CPU: Duration = Duration::from_secs(10);
+
+/// Processor time of a compilation, of which an ordinary candidate takes 0.1 s.
+pub const COMPILE_CPU: Duration = Duration::from_secs(10);
+
+/// The backstop for what waits instead of computing, in one compilation or one round: six times the processor time, so that
+/// on a busy machine the limit that does not depend on its mood is met first.
+pub const WALL: Duration = Duration::from_secs(60);
+
 impl Default for Limits {
-    /// Generous for honest candidates: a compilation takes about 0.1 s and 100 MB, a session about 1 s.
     fn default() -> Self {
         Limits {
-            compile_wall: Duration::from_secs(40),
-            compile_cpu: Duration::from_secs(20),
+            compile_wall: WALL,
+            compile_cpu: COMPILE_CPU,
             compile_memory_bytes: 2 << 30,
-            run_cpu: Duration::from_secs(30),
-            round_wall: Duration::from_secs(60),
+            run_cpu: RUN_CPU,
+            round_wall: WALL,
             run_memory_bytes: 512 << 20,
             stack_bytes: 8 << 20,
             diagnostics_bytes: 32 << 10,

@@ -4,6 +4,7 @@
 //! candidate's. None can be taken down again.
 
 mod filter;
+mod namespaces;
 
 use std::error::Error;
 use std::fs::File;
@@ -13,8 +14,8 @@ use std::path::Path;
 use std::thread;
 
 use landlock::{
-    ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset, RulesetAttr,
-    RulesetCreatedAttr, RulesetStatus, Scope,
+    ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, LandlockStatus, PathBeneath, PathFd,
+    RestrictionStatus, Ruleset, RulesetAttr, RulesetCreatedAttr, RulesetStatus, Scope,
 };
 
 use crate::cell::Cell;
@@ -42,26 +43,33 @@ pub(crate) struct Missing {
 
 type Attempt = fn() -> Result<String, String>;
 
-/// Tries every wall on this system, on a thread that is given up afterwards: walls hold single threads.
+/// The walls without which the jail does not work. Each is tried on a thread that is given up afterwards: walls hold single
+/// threads.
+const MANDATORY: [(&str, Attempt); 5] = [
+    ("limits", try_limits),
+    ("no_new_privs", try_no_new_privs),
+    ("landlock", try_landlock),
+    ("seccomp", try_seccomp),
+    ("process file descriptors", try_pidfd),
+];
+
+/// Tries every wall on this system, those first without which the jail does not work.
 pub fn probe() -> Vec<WallState> {
-    let attempts: [(&'static str, Attempt); 5] = [
-        ("limits", try_limits),
-        ("no_new_privs", try_no_new_privs),
-        ("landlock", try_landlock),
-        ("seccomp", try_seccomp),
-        ("process file descriptors", try_pidfd),
-    ];
-    let attempt = |(name, attempt): (_, Attempt)| {
-        let state = thread::spawn(attempt).join().unwrap_or_else(|_| Err("the attempt panicked".to_owned()));
-        WallState { name, mandatory: true, state }
-    };
-    attempts.map(attempt).into()
+    let mut walls: Vec<WallState> = MANDATORY.into_iter().map(attempt).collect();
+    let optional = |name, state| WallState { name, mandatory: false, state };
+    walls.extend(namespaces::ALL.iter().map(|space| optional(space.name, namespaces::attempt(space))));
+    walls
+}
+
+fn attempt((name, attempt): (&'static str, Attempt)) -> WallState {
+    let state = thread::spawn(attempt).join().unwrap_or_else(|_| Err("the attempt panicked".to_owned()));
+    WallState { name, mandatory: true, state }
 }
 
 /// Fails with the first mandatory wall that is missing.
 pub(crate) fn require() -> Result<(), SandboxError> {
-    for wall in probe() {
-        if let (true, Err(reason)) = (wall.mandatory, wall.state) {
+    for wall in MANDATORY.into_iter().map(attempt) {
+        if let Err(reason) = wall.state {
             return Err(SandboxError::Wall { wall: wall.name.to_owned(), reason });
         }
     }
@@ -69,12 +77,15 @@ pub(crate) fn require() -> Result<(), SandboxError> {
 }
 
 /// Closes the cell as far as it can be closed before the process turns to its task: limits, and unless walls are disabled
-/// no new privileges, files, and system calls.
+/// namespaces, no new privileges, files, and system calls. The process has one thread.
 pub(crate) fn close(cell: &Cell, filter: Filter) -> Result<(), Missing> {
     limit(cell).map_err(missing("limits"))?;
     if cell.walls == Walls::Disabled {
         return Ok(());
     }
+    // A namespace of the network takes longer to make than all other walls together. A compilation does not notice; a
+    // candidate's process, started many times, cannot even ask for a socket.
+    namespaces::enter(cell, matches!(filter, Filter::Compiler));
     no_new_privs().map_err(missing("no_new_privs"))?;
     landlock(cell).map_err(|reason| Missing { wall: "landlock", reason })?;
     filter.apply().map_err(|reason| Missing { wall: "seccomp", reason })
@@ -85,14 +96,14 @@ fn missing(wall: &'static str) -> impl FnOnce(io::Error) -> Missing {
 }
 
 /// Files: only those of the cell. Network, signals and abstract sockets: nothing, where the kernel knows how.
-fn landlock(cell: &Cell) -> Result<(), String> {
-    restrict(cell).map_err(|error| error.to_string()).and_then(|status| match status {
+fn landlock(cell: &Cell) -> Result<RestrictionStatus, String> {
+    restrict(cell).map_err(|error| error.to_string()).and_then(|status| match status.ruleset {
         RulesetStatus::NotEnforced => Err("the kernel does not enforce it".to_owned()),
-        RulesetStatus::PartiallyEnforced | RulesetStatus::FullyEnforced => Ok(()),
+        RulesetStatus::PartiallyEnforced | RulesetStatus::FullyEnforced => Ok(status),
     })
 }
 
-fn restrict(cell: &Cell) -> Result<RulesetStatus, Box<dyn Error>> {
+fn restrict(cell: &Cell) -> Result<RestrictionStatus, Box<dyn Error>> {
     let all = AccessFs::from_all(ABI::V5);
     let read = AccessFs::ReadFile | AccessFs::ReadDir;
     let grants = [(&cell.read, read), (&cell.execute, read | AccessFs::Execute), (&cell.write, all)];
@@ -110,7 +121,7 @@ fn restrict(cell: &Cell) -> Result<RulesetStatus, Box<dyn Error>> {
             rules = rules.add_rule(PathBeneath::new(PathFd::new(path)?, access_to(path, access)))?;
         }
     }
-    Ok(rules.restrict_self()?.ruleset)
+    Ok(rules.restrict_self()?)
 }
 
 /// What of `access` has a meaning for this path: the rights over directories have none for a file.
@@ -130,10 +141,17 @@ fn limit(cell: &Cell) -> io::Result<()> {
         (libc::RLIMIT_CORE, 0, 0),
     ];
     for (resource, soft, hard) in limits {
-        let limit = libc::rlimit { rlim_cur: soft, rlim_max: hard };
-        // SAFETY: `limit` is valid for the duration of the call, which only reads it.
-        if unsafe { libc::setrlimit(resource, &limit) } != 0 {
-            return Err(io::Error::last_os_error());
+        let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+        // SAFETY: `limit` is valid for the duration of the calls, which write and read it.
+        unsafe {
+            if libc::getrlimit(resource, &mut limit) != 0 {
+                return Err(io::Error::last_os_error());
+            }
+            // Whoever started us may have set a lower bound, which only root could lift.
+            let (soft, hard) = (soft.min(limit.rlim_max), hard.min(limit.rlim_max));
+            if libc::setrlimit(resource, &libc::rlimit { rlim_cur: soft, rlim_max: hard }) != 0 {
+                return Err(io::Error::last_os_error());
+            }
         }
     }
     Ok(())
@@ -178,14 +196,33 @@ fn try_landlock() -> Result<String, String> {
         execute: Vec::new(),
         write: Vec::new(),
     };
-    landlock(&nothing)?;
+    let status = landlock(&nothing)?;
     match File::open("/") {
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-            Ok("files outside are out of reach".to_owned())
-        }
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(enforced(&status)),
         Err(error) => Err(format!("opening a directory failed for another reason: {error}")),
         Ok(_) => Err("it was set up, yet a directory could be opened".to_owned()),
     }
+}
+
+/// How far Landlock goes here.
+fn enforced(status: &RestrictionStatus) -> String {
+    let version = match status.landlock {
+        LandlockStatus::Available { effective_abi, kernel_abi } => kernel_abi.unwrap_or(effective_abi as i32),
+        LandlockStatus::NotEnabled | LandlockStatus::NotImplemented => 0,
+    };
+    let missing = beyond(version);
+    let rest = if missing.is_empty() {
+        "fully enforced".to_owned()
+    } else {
+        format!("partially enforced; not by Landlock on this kernel: {}", missing.join(", "))
+    };
+    format!("files outside are out of reach (version {version}, {rest})")
+}
+
+/// What this version of Landlock does not guard, of what the jail asks of it.
+fn beyond(version: i32) -> Vec<&'static str> {
+    let since = [(2, "moving files"), (3, "truncating"), (4, "network"), (5, "devices"), (6, "signals")];
+    since.into_iter().filter(|&(first, _)| version < first).map(|(_, what)| what).collect()
 }
 
 fn try_seccomp() -> Result<String, String> {
@@ -212,9 +249,16 @@ mod tests {
     #[test]
     fn every_wall_stands_here_and_trying_leaves_this_process_free() {
         for wall in probe() {
-            assert!(wall.state.is_ok(), "{wall:?}");
+            assert!(wall.state.is_ok() || !wall.mandatory, "{wall:?}");
         }
         assert!(File::open("/").is_ok());
         assert!(UdpSocket::bind("127.0.0.1:0").is_ok());
+    }
+
+    #[test]
+    fn an_old_kernel_is_told_what_landlock_does_not_guard_there() {
+        assert_eq!(beyond(1), ["moving files", "truncating", "network", "devices", "signals"]);
+        assert_eq!(beyond(4), ["devices", "signals"]);
+        assert!(beyond(6).is_empty() && beyond(7).is_empty());
     }
 }

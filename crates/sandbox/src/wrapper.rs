@@ -30,28 +30,23 @@ use core::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 type State = {STATE};
 type Report = extern "C" fn(*const u8, usize);
 
+/// Bytes and alignment of a seat, bytes of the maths table. Data, since no code of this object may run before the jail is
+/// closed.
 #[unsafe(no_mangle)]
-extern "C" fn candidate_size() -> usize {
-    size_of::<State>()
+static CANDIDATE_LAYOUT: [usize; 3] = [size_of::<State>(), align_of::<State>(), table_size({INSTALL})];
+
+const fn table_size<T: 'static>(_: fn(&'static T)) -> usize {
+    size_of::<T>()
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn candidate_align() -> usize {
-    align_of::<State>()
-}
-
-#[unsafe(no_mangle)]
-unsafe extern "C" fn candidate_bind(table: *const c_void, functions: usize, report: Report) -> bool {
+unsafe extern "C" fn candidate_bind(table: *const c_void, report: Report) {
     REPORT.store(report as *mut c_void, Ordering::Release);
-    unsafe { install_with({INSTALL}, table, functions) }
+    unsafe { install_with({INSTALL}, table) }
 }
 
-unsafe fn install_with<T: 'static>(install: fn(&'static T), table: *const c_void, functions: usize) -> bool {
-    let fits = size_of::<T>() == functions * size_of::<usize>();
-    if fits {
-        install(unsafe { &*table.cast::<T>() });
-    }
-    fits
+unsafe fn install_with<T: 'static>(install: fn(&'static T), table: *const c_void) {
+    install(unsafe { &*table.cast::<T>() });
 }
 
 #[unsafe(no_mangle)]

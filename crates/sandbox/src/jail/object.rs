@@ -15,7 +15,8 @@ use super::MathsFn;
 /// The functions that the generated wrapper exports.
 pub(super) struct Object {
     layout: Layout,
-    bind: unsafe extern "C" fn(*const c_void, usize, Report) -> bool,
+    maths_bytes: usize,
+    bind: unsafe extern "C" fn(*const c_void, Report),
     start: unsafe extern "C" fn(*mut u8, *const f64, usize),
     answer: unsafe extern "C" fn(*mut u8, *const u8, usize) -> u8,
     describe: unsafe extern "C" fn(*mut u8, usize) -> usize,
@@ -28,18 +29,18 @@ pub(super) type Report = extern "C" fn(*const u8, usize);
 pub(super) struct Seat(*mut u8);
 
 impl Object {
-    /// Loads it, for as long as the process lives.
+    /// Loads it, for as long as the process lives. Runs none of its code.
     pub(super) fn load(path: &OsStr) -> Result<Object, libloading::Error> {
         // SAFETY: the object was proven to have no code that runs on loading, and its exports have these types, both by the
         // compiler's part of this crate. It is never unloaded, so the functions stay valid.
         unsafe {
             let library = Library::open(Some(path), RTLD_NOW | RTLD_LOCAL)?;
-            let size = *library.get::<extern "C" fn() -> usize>(c"candidate_size")?;
-            let align = *library.get::<extern "C" fn() -> usize>(c"candidate_align")?;
+            let [size, align, maths_bytes] = **library.get::<*const [usize; 3]>(c"CANDIDATE_LAYOUT")?;
             // The compiler admits no type that is no layout.
-            let layout = Layout::from_size_align(size().max(1), align()).unwrap_or(Layout::new::<u8>());
+            let layout = Layout::from_size_align(size.max(1), align).unwrap_or(Layout::new::<u8>());
             let object = Object {
                 layout,
+                maths_bytes,
                 bind: *library.get(c"candidate_bind")?,
                 start: *library.get(c"candidate_start")?,
                 answer: *library.get(c"candidate_answer")?,
@@ -57,10 +58,15 @@ impl Object {
         (!slot.is_null()).then_some(Seat(slot))
     }
 
-    /// Gives the candidate its maths and the way to report a panic. False if the kit wants another number of functions.
-    pub(super) fn bind(&self, maths: &'static [MathsFn], report: Report) -> bool {
-        // SAFETY: the table lives forever and is as long as it says.
-        unsafe { (self.bind)(maths.as_ptr().cast(), maths.len(), report) }
+    /// Whether the kit wants a table of as many functions.
+    pub(super) fn fits(&self, maths: &[MathsFn]) -> bool {
+        self.maths_bytes == size_of_val(maths)
+    }
+
+    /// Gives the candidate its maths, which must fit, and the way to report a panic.
+    pub(super) fn bind(&self, maths: &'static [MathsFn], report: Report) {
+        // SAFETY: the table lives forever and is as long as the kit's.
+        unsafe { (self.bind)(maths.as_ptr().cast(), report) }
     }
 
     /// Starts a run in this room. Code of the candidate.

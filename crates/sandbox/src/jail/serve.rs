@@ -33,7 +33,7 @@ pub(super) fn run(cell: &Cell, mut arguments: impl Iterator<Item = OsString>, ma
         }
         Err(Failure::Gone) => exit(0),
     };
-    let _ = stage.serve();
+    let _ = stage.serve(maths);
     exit(0)
 }
 
@@ -68,8 +68,8 @@ impl From<io::Error> for Failure {
 }
 
 impl Stage {
-    /// Closes the cell, loads the object, makes room for the seats, and closes the cell for good. No code of the candidate
-    /// has run when this returns.
+    /// Closes the cell, loads the object, makes room for the seats, and closes the cell for good. No code of the object has
+    /// run when this returns.
     fn set(cell: &Cell, object: Option<OsString>, maths: &'static [MathsFn]) -> Result<Stage, Failure> {
         drop_descriptors()?;
         let mut questions = File::from(io::stdin().as_fd().try_clone_to_owned()?);
@@ -83,7 +83,7 @@ impl Stage {
         let first = read_order(&mut questions, &mut order)?.ok_or(Failure::Gone)?;
         let parameters = seats(first).ok_or_else(|| unusable("the first order is malformed".to_owned()))?;
         let seats = parameters.iter().map(|_| object.room()).collect::<Option<Vec<_>>>().ok_or(Failure::NoRoom)?;
-        if !object.bind(maths, report) {
+        if !object.fits(maths) {
             return Err(
                 unusable(format!("the contract wants a maths table of another length than {}", maths.len())).into()
             );
@@ -98,8 +98,9 @@ impl Stage {
     }
 
     /// Starts the seats and answers rounds until the session closes the pipe.
-    fn serve(&mut self) -> io::Result<()> {
+    fn serve(&mut self, maths: &'static [MathsFn]) -> io::Result<()> {
         write_frame(self.answers, protocol::SEALED, &[])?;
+        self.object.bind(maths, report);
         for (seat, parameters) in self.seats.iter().zip(&self.parameters) {
             self.object.start(seat, parameters);
         }

@@ -48,12 +48,14 @@ impl Filter {
                 // it does not exist here; the C library then takes clone.
                 let flag = |&flag: &i32| rule(0, SeccompCmpOp::MaskedEq(flag as u64), flag as u64);
                 denied.insert(libc::SYS_clone, NAMESPACES.iter().map(flag).collect::<Result<_, _>>()?);
+                denied.insert(libc::SYS_prlimit64, vec![rule(0, SeccompCmpOp::Ne, 0)?]);
                 let absent = BTreeMap::from([(libc::SYS_clone3, Vec::new())]);
                 let missing = SeccompAction::Errno(libc::ENOSYS as u32);
                 Ok(vec![(denied, SeccompAction::Allow, refused), (absent, SeccompAction::Allow, missing)])
             }
             Filter::Loader => {
                 denied.extend(PROCESSES.iter().map(|&call| (call, Vec::new())));
+                denied.insert(libc::SYS_prlimit64, vec![rule(0, SeccompCmpOp::Ne, 0)?]);
                 Ok(vec![(denied, SeccompAction::Allow, refused)])
             }
             Filter::Candidate { questions, answers } => {
@@ -98,6 +100,28 @@ const DENIED: &[i64] = &[
     libc::SYS_setpgid,
     libc::SYS_setsid,
     libc::SYS_kcmp,
+    libc::SYS_rt_sigqueueinfo,
+    libc::SYS_rt_tgsigqueueinfo,
+    libc::SYS_process_madvise,
+    libc::SYS_process_mrelease,
+    libc::SYS_move_pages,
+    libc::SYS_migrate_pages,
+    libc::SYS_setpriority,
+    libc::SYS_ioprio_set,
+    libc::SYS_sched_setaffinity,
+    libc::SYS_sched_setattr,
+    libc::SYS_sched_setparam,
+    libc::SYS_sched_setscheduler,
+    // Memory and queues that other processes find by number or name.
+    libc::SYS_shmget,
+    libc::SYS_shmat,
+    libc::SYS_shmctl,
+    libc::SYS_semget,
+    libc::SYS_semctl,
+    libc::SYS_msgget,
+    libc::SYS_msgctl,
+    libc::SYS_mq_open,
+    libc::SYS_mq_unlink,
     // Ways around a filter or deep into the kernel.
     libc::SYS_io_uring_setup,
     libc::SYS_io_uring_enter,
@@ -133,7 +157,10 @@ const DENIED: &[i64] = &[
     libc::SYS_acct,
     libc::SYS_quotactl,
     libc::SYS_fchmodat,
+    FCHMODAT2,
     libc::SYS_fchownat,
+    libc::SYS_utimensat,
+    libc::SYS_inotify_add_watch,
     libc::SYS_setxattr,
     libc::SYS_lsetxattr,
     libc::SYS_removexattr,
@@ -153,6 +180,9 @@ const DENIED: &[i64] = &[
     libc::SYS_adjtimex,
     libc::SYS_clock_adjtime,
 ];
+
+/// The C library's table of names is older than this call.
+const FCHMODAT2: i64 = 452;
 
 /// Starting a process.
 const PROCESSES: &[i64] = &[
