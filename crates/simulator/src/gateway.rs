@@ -115,18 +115,17 @@ impl<I: ServingInstance> Gateway<I> {
 
     /// Executes one event; false when there is none left, or the next one lies behind the horizon.
     pub(crate) fn advance(&mut self) -> bool {
+        if self.advance_instances() {
+            return true;
+        }
         let next = self.next_cluster_event();
         let after_horizon_us = self.rules.horizon_us + 1;
         let until_us = next.map_or(after_horizon_us, |(time_us, _)| time_us.min(after_horizon_us));
         if until_us > self.until_us {
             (self.until_us, self.turn) = (until_us, 0);
-        }
-        while let Some(&due_us) = self.due_us.get(self.turn) {
-            if due_us < until_us {
-                self.instance_event(self.turn);
+            if self.advance_instances() {
                 return true;
             }
-            self.turn += 1;
         }
         match next {
             Some((now, event)) if now <= self.rules.horizon_us => {
@@ -135,6 +134,18 @@ impl<I: ServingInstance> Gateway<I> {
             }
             _ => false,
         }
+    }
+
+    /// Executes an event of an instance; false if there is none before the next event of the cluster.
+    fn advance_instances(&mut self) -> bool {
+        while let Some(&due_us) = self.due_us.get(self.turn) {
+            if due_us < self.until_us {
+                self.instance_event(self.turn);
+                return true;
+            }
+            self.turn += 1;
+        }
+        false
     }
 
     fn next_cluster_event(&self) -> Option<Due> {

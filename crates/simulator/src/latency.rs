@@ -155,6 +155,7 @@ struct TrainedPhysics {
     hidden: f64,
     feed_forward: f64,
     kv_width: f64,
+    kv_width_per_gpu: f64,
     head_dim: f64,
     heads_per_gpu: f64,
     tp: f64,
@@ -181,6 +182,7 @@ impl TrainedPhysics {
             hidden: d,
             feed_forward: ffn,
             kv_width,
+            kv_width_per_gpu: kv_width / tp,
             head_dim,
             heads_per_gpu: f64::from(model.num_attention_heads) / tp,
             tp,
@@ -208,14 +210,17 @@ impl TrainedPhysics {
         if prefill_tokens > 0.0 {
             let flops = self.projections(prefill_tokens) + layers * attention + self.feed_forward(prefill_tokens);
             prefill = flops / self.flops_per_us;
-            prefill_kv = layers * 2.0 * (self.kv_width / self.tp) * prefill_tokens * KV_BYTES / self.bytes_per_us;
+            prefill_kv = layers * 2.0 * self.kv_width_per_gpu * prefill_tokens * KV_BYTES / self.bytes_per_us;
         }
         let mut decode = 0.0;
         let mut decode_kv = 0.0;
         if decodes > 0.0 {
-            let attention = layers * 4.0 * self.heads_per_gpu * context * self.head_dim;
-            decode = (self.projections(decodes) + attention + self.feed_forward(decodes)) / self.flops_per_us;
-            decode_kv = layers * 2.0 * (self.kv_width / self.tp) * KV_BYTES * (context + decodes) / self.bytes_per_us;
+            // A weight of zero makes the term zero, and most steps consist of this branch.
+            if BETA[1] != 0.0 {
+                let attention = layers * 4.0 * self.heads_per_gpu * context * self.head_dim;
+                decode = (self.projections(decodes) + attention + self.feed_forward(decodes)) / self.flops_per_us;
+            }
+            decode_kv = layers * 2.0 * self.kv_width_per_gpu * KV_BYTES * (context + decodes) / self.bytes_per_us;
         }
         BETA[0] * prefill
             + BETA_PREFILL_KV * prefill_kv

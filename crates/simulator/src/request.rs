@@ -3,6 +3,7 @@
 use crate::cluster::ClusterConfig;
 use crate::run::{Outcome, Record};
 use crate::serving::Rules;
+use crate::slo::Class;
 use crate::trace::Arrival;
 
 /// The requests of a run, by number: the row in the workload. `state` is what the instances need to know besides.
@@ -31,8 +32,19 @@ pub(crate) const NEVER: u64 = u64::MAX;
 
 impl<S> Requests<S> {
     pub(crate) fn new(arrivals: &[Arrival], cluster: &ClusterConfig, state: S) -> Self {
+        let highest = cluster.priorities.highest();
+        // There are few classes, and a request is looked at for less time than a map of names takes to search.
+        let mut known: Vec<(&Class, i32)> = Vec::new();
+        let mut priority = |class| match known.iter().find(|(name, _)| *name == class) {
+            Some(&(_, priority)) => priority,
+            None => {
+                let priority = cluster.priorities.of(class);
+                known.push((class, priority));
+                priority
+            }
+        };
         Requests {
-            tickets: arrivals.iter().map(|arrival| Ticket::new(arrival, cluster)).collect(),
+            tickets: arrivals.iter().map(|arrival| Ticket::new(arrival, priority(&arrival.class), highest)).collect(),
             records: vec![Record::default(); arrivals.len()],
             state,
         }
@@ -40,15 +52,14 @@ impl<S> Requests<S> {
 }
 
 impl Ticket {
-    pub(crate) fn new(arrival: &Arrival, cluster: &ClusterConfig) -> Self {
-        let priority = cluster.priorities.of(&arrival.class);
+    fn new(arrival: &Arrival, priority: i32, highest: i32) -> Self {
         Ticket {
             arrival_us: arrival.arrival_us,
             deadline_us: arrival.deadline_us.unwrap_or(NEVER),
             input: arrival.input_tokens,
             output: arrival.output_tokens,
             priority,
-            urgency: cluster.priorities.highest() - priority,
+            urgency: highest - priority,
         }
     }
 
