@@ -30,6 +30,7 @@ const WORKLOADS: [(&str, f64); 8] = [
 fn main() {
     if std::env::args().any(|argument| argument == "--bench") {
         print_table();
+        print_steps();
         print_memory();
     }
     divan::main();
@@ -37,8 +38,8 @@ fn main() {
 
 fn print_table() {
     println!(
-        "{:<22}{:>10}{:>12}{:>10}{:>12}{:>12}",
-        "workload", "requests", "median ms", "req/s", "plain/fast", "BLIS/fast"
+        "{:<22}{:>10}{:>10}{:>12}{:>12}{:>10}{:>12}{:>12}",
+        "workload", "requests", "steps", "median ms", "fastest ms", "req/s", "plain/fast", "BLIS/fast"
     );
     for (name, blis_s) in WORKLOADS {
         let (cluster, arrivals) = (cluster(4), workload(name));
@@ -69,6 +70,18 @@ fn median_s(runs: usize, run: impl Fn() -> Run) -> (f64, f64) {
     let mut times: Vec<Duration> = (0..runs).map(once).collect();
     times.sort();
     (times[runs / 2].as_secs_f64(), times[0].as_secs_f64())
+}
+
+/// What one more decode step costs: the difference between long answers and short ones, without arrivals and completions.
+fn print_steps() {
+    println!("\n{:<10}{:>16}{:>14}", "batch", "prompt tokens", "ns per step");
+    for (batch, input_tokens) in [(1, 16), (16, 16), (256, 16), (4_096, 16), (16, 256), (16, 4_096), (16, 32_768)] {
+        let cluster = roomy();
+        let (short, long) = (burst(batch, input_tokens, 2_000), burst(batch, input_tokens, 30_000));
+        let (short_s, _) = median_s(11, || fast(&cluster, &short));
+        let (long_s, _) = median_s(11, || fast(&cluster, &long));
+        println!("{batch:<10}{input_tokens:>16}{:>14.1}", (long_s - short_s) / 28_000.0 * 1e9);
+    }
 }
 
 /// The most memory that this process has had so far, the largest of all benchmarks included: a million requests.
@@ -105,24 +118,15 @@ fn requests(bencher: Bencher<'_, '_>, requests: u32) {
     bencher.counter(ItemsCount::new(arrivals.len())).bench(|| fast(&cluster, &arrivals));
 }
 
-/// A batch of this size that decodes 2,000 tokens each: the items are steps.
-#[divan::bench(args = [1, 16, 256, 4_096])]
-fn steps_by_batch(bencher: Bencher<'_, '_>, batch: u32) {
-    steps(bencher, batch, 16);
+/// One instance with room for everything.
+fn roomy() -> ClusterConfig {
+    let room = "kv_blocks = 16000000\nmax_num_seqs = 4096\nmax_num_batched_tokens = 1000000\nmax_model_len = 100000";
+    configured(1, room)
 }
 
-/// 16 requests with prompts of this length that decode 2,000 tokens each: the items are steps.
-#[divan::bench(args = [16, 256, 4_096, 32_768])]
-fn steps_by_context(bencher: Bencher<'_, '_>, context: u32) {
-    steps(bencher, 16, context);
-}
-
-fn steps(bencher: Bencher<'_, '_>, batch: u32, input_tokens: u32) {
-    let large = "kv_blocks = 1000000\nmax_num_seqs = 4096\nmax_num_batched_tokens = 1000000";
-    let cluster = configured(1, large);
-    let arrivals: Arc<[Arrival]> = (0..batch).map(|_| arrival(0, input_tokens, 2_000)).collect();
-    let steps = fast(&cluster, &arrivals).totals.steps;
-    bencher.counter(ItemsCount::new(steps)).bench(|| fast(&cluster, &arrivals));
+/// Requests that arrive, and so begin and end, together.
+fn burst(requests: u32, input_tokens: u32, output_tokens: u32) -> Arc<[Arrival]> {
+    (0..requests).map(|_| arrival(0, input_tokens, output_tokens)).collect()
 }
 
 fn fast(cluster: &ClusterConfig, arrivals: &Arc<[Arrival]>) -> Run {

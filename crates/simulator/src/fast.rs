@@ -23,6 +23,7 @@
 //! Where speed cost clarity: a request's progress is no number that one can look at, but a difference (`base`), and its
 //! place in the batch is a link in a list (`roster.rs`) instead of an index, so that it can leave without the others moving up.
 //!
+//! What is left out: the roofline adds fractions, whose sum depends on their order; with it a step walks the batch once.
 //! Workloads in which prompts share prefixes are left to the plain instances: there, blocks need their numbers.
 
 mod batch;

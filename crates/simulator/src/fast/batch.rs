@@ -133,8 +133,7 @@ impl FastInstance {
         id
     }
 
-    /// The request to evict: by priority, the first one with the largest (urgency, arrival time) in a search from the
-    /// start of the batch.
+    /// The request to evict: by priority, the one with the largest (urgency, arrival time), and the first of equals.
     fn victim(&self, preemption: Preemption, requests: &Requests<Vec<Work>>) -> u32 {
         let key = |id: u32| requests.tickets[id as usize].eviction_key();
         let larger = |found: u32, id: u32| if key(id) > key(found) { id } else { found };

@@ -100,8 +100,9 @@ impl PlainInstance {
         id
     }
 
-    /// The place in the running list of the request to evict: by priority, the first one with the largest (urgency,
-    /// arrival time) in a search from the start of the list.
+    /// The place in the running list of the request to evict: by priority, the one with the largest (urgency, arrival
+    /// time), and the first of equals, as a search from the start of the list finds it. (So requests of one class that
+    /// arrive at the same time can evict each other for ever, if they never fit together; only a horizon ends that.)
     fn victim(&self, preemption: Preemption, tickets: &[Ticket]) -> usize {
         let last = self.running.len() - 1;
         match preemption {
