@@ -21,10 +21,10 @@ pub(super) fn run(cell: &Cell, mut arguments: impl Iterator<Item = OsString>, ma
     let mut stage = match Stage::set(cell, arguments.next(), maths) {
         Ok(stage) => stage,
         Err(Failure::Missing(Missing { wall, reason })) => {
-            if let Some(answers) = ANSWERS.get() {
-                // If this fails the session is gone, and nobody is left to tell.
-                let _ = write_frame(answers, protocol::FAILED, format!("{wall}\n{reason}").as_bytes());
-            }
+            // If this fails the session is gone, and nobody is left to tell. The standard output is where answers go.
+            let _ = io::stdout().as_fd().try_clone_to_owned().and_then(|out| {
+                write_frame(&File::from(out), protocol::FAILED, format!("{wall}\n{reason}").as_bytes())
+            });
             exit(NOT_CLOSED)
         }
         Err(Failure::NoRoom) => {

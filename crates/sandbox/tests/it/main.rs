@@ -5,5 +5,6 @@ mod compiling;
 mod hostile_compiler;
 mod kit;
 mod leftovers;
+mod missing_walls;
 mod running;
 mod screening;
