@@ -186,3 +186,11 @@ fn assert_same(fast: &Seen, plain: &Seen, seed: u64) {
     assert_eq!(fast.counters, plain.counters, "counters, seed {seed}");
     assert_eq!(fast, plain, "seed {seed}");
 }
+
+#[test]
+fn requests_that_evict_each_other_for_ever_end_the_run_unfinished() {
+    let mut case = Case::new(611);
+    case.cluster.horizon_us = None;
+    let run = watch::<FastInstance>(&case).run;
+    assert!(run.totals.still_queued + run.totals.still_running > 0, "{:?}", run.totals);
+}

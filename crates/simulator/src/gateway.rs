@@ -16,6 +16,11 @@ use crate::serving::{Counters, Rules, ServingInstance};
 use crate::simulation::Pending;
 use crate::trace::Arrival;
 
+/// Steps that an instance may make without a request leaving it. Under priority preemption, requests that never fit
+/// together can evict each other for ever (BLIS then never ends); no request takes nearly as many steps. An instance that is
+/// stuck stands still, and its requests stay queued or running at the end.
+const STUCK_STEPS: u64 = 10_000_000;
+
 /// A cluster at work on its requests.
 pub(crate) struct Gateway<I: ServingInstance> {
     rules: Rules,
@@ -30,6 +35,8 @@ pub(crate) struct Gateway<I: ServingInstance> {
     pub(crate) instances: Vec<I>,
     /// When each instance has its next event.
     due_us: Vec<u64>,
+    /// Steps that each instance had made when a request of its last left it.
+    last_finish: Vec<u64>,
     /// The time of the next event of the cluster, up to which the instances run.
     until_us: u64,
     /// The instance that runs; those before it have nothing to do before `until_us`.
@@ -73,6 +80,7 @@ impl<I: ServingInstance> Gateway<I> {
             routings: Lane::default(),
             requests: Requests::new(&arrivals, cluster, I::state(&arrivals)),
             due_us: instances.iter().map(I::next_us).collect(),
+            last_finish: vec![0; instances.len()],
             until_us: 0,
             turn: 0,
             instances,
@@ -178,8 +186,14 @@ impl<I: ServingInstance> Gateway<I> {
         let instance = &mut self.instances[index];
         let before = instance.counters().finished();
         instance.process(&mut self.requests, &self.rules);
-        self.view[index].in_flight -= (instance.counters().finished() - before) as u32;
-        self.due_us[index] = instance.next_us();
+        let finished = instance.counters().finished() - before;
+        self.view[index].in_flight -= finished as u32;
+        let steps = instance.counters().steps;
+        if finished > 0 {
+            self.last_finish[index] = steps;
+        }
+        let stuck = steps - self.last_finish[index] > STUCK_STEPS;
+        self.due_us[index] = if stuck { u64::MAX } else { instance.next_us() };
     }
 
     fn ask(&mut self, id: u32, now: u64) {
@@ -197,7 +211,9 @@ impl<I: ServingInstance> Gateway<I> {
         record.instance = Some(index as u16);
         record.outcome = Outcome::InTransit;
         self.instances[index].receive(id, now, &self.rules);
-        self.due_us[index] = self.instances[index].next_us();
+        if self.instances[index].counters().steps - self.last_finish[index] <= STUCK_STEPS {
+            self.due_us[index] = self.instances[index].next_us();
+        }
     }
 
     /// Reads the instances, if the last time was long enough ago. Until the first reading they look idle.
