@@ -81,7 +81,7 @@ impl Panel {
 
     /// The trials of a policy on every cell.
     pub fn trials(&self, policy: &Policy, draws: Draws, sandbox: &Sandbox) -> Ran<Trial> {
-        self.run(policy, draws, sandbox, |cell, run| cell.trial(&run))
+        self.run(policy, draws, sandbox, |cell, run| trial(&cell.cluster, &cell.arrivals, &run))
     }
 
     /// The whole runs of a policy, request by request.
@@ -199,49 +199,49 @@ impl PanelCell {
     fn simulate(&self, mut admitter: Builtin, draws: Draws) -> Run {
         simulate(&self.cluster, Arc::clone(&self.arrivals), &mut admitter, self.draws[draws as usize])
     }
+}
 
-    /// What a run says about the critical and the droppable tier.
-    fn trial(&self, run: &Run) -> Trial {
-        let (mut ttft, mut e2e, mut trial) = (Vec::new(), Vec::new(), Trial::default());
-        let third = self.arrivals.len() / 3;
-        let (mut first, mut last) = ((0u64, 0u64), (0u64, 0u64));
-        for (at, (arrival, record)) in self.arrivals.iter().zip(&run.requests).enumerate() {
-            let refused = record.admitted == Some(false);
-            if self.cluster.priorities.of(&arrival.class) < 0 {
-                let work = u64::from(arrival.input_tokens) + u64::from(arrival.output_tokens);
-                trial.droppable_requests += 1;
-                trial.droppable_work += work;
-                trial.refused_requests += u64::from(refused);
-                trial.refused_work += if refused { work } else { 0 };
-                continue;
-            }
-            trial.protected_rejections += u64::from(refused);
-            let (Some(first_token), Some(end)) = (record.ttft_us, record.e2e_us) else { continue };
-            ttft.push(first_token as f64);
-            e2e.push(end as f64);
-            let tally = if at < third {
-                Some(&mut first)
-            } else if at >= 2 * third {
-                Some(&mut last)
-            } else {
-                None
-            };
-            if let Some((sum, count)) = tally {
-                *sum += first_token;
-                *count += 1;
-            }
+/// What a run says about the critical and the droppable tier.
+pub fn trial(cluster: &ClusterConfig, arrivals: &[Arrival], run: &Run) -> Trial {
+    let (mut ttft, mut e2e, mut trial) = (Vec::new(), Vec::new(), Trial::default());
+    let third = arrivals.len() / 3;
+    let (mut first, mut last) = ((0u64, 0u64), (0u64, 0u64));
+    for (at, (arrival, record)) in arrivals.iter().zip(&run.requests).enumerate() {
+        let refused = record.admitted == Some(false);
+        if cluster.priorities.of(&arrival.class) < 0 {
+            let work = u64::from(arrival.input_tokens) + u64::from(arrival.output_tokens);
+            trial.droppable_requests += 1;
+            trial.droppable_work += work;
+            trial.refused_requests += u64::from(refused);
+            trial.refused_work += if refused { work } else { 0 };
+            continue;
         }
-        let mean_of = |(sum, count): (u64, u64)| sum as f64 / count.max(1) as f64;
-        trial.drift = if first.1 > 0 && last.1 > 0 { mean_of(last) / mean_of(first) } else { 1.0 };
-        trial.critical_requests = ttft.len() as u64;
-        trial.output_tokens = run.totals.output_tokens;
-        (trial.ttft_mean_us, trial.e2e_mean_us) = (mean(&ttft), mean(&e2e));
-        ttft.sort_by(f64::total_cmp);
-        e2e.sort_by(f64::total_cmp);
-        (trial.ttft_p90_us, trial.ttft_p99_us) = (percentile(&ttft, 90.0), percentile(&ttft, 99.0));
-        trial.e2e_p90_us = percentile(&e2e, 90.0);
-        trial
+        trial.protected_rejections += u64::from(refused);
+        let (Some(first_token), Some(end)) = (record.ttft_us, record.e2e_us) else { continue };
+        ttft.push(first_token as f64);
+        e2e.push(end as f64);
+        let tally = if at < third {
+            Some(&mut first)
+        } else if at >= 2 * third {
+            Some(&mut last)
+        } else {
+            None
+        };
+        if let Some((sum, count)) = tally {
+            *sum += first_token;
+            *count += 1;
+        }
     }
+    let mean_of = |(sum, count): (u64, u64)| sum as f64 / count.max(1) as f64;
+    trial.drift = if first.1 > 0 && last.1 > 0 { mean_of(last) / mean_of(first) } else { 1.0 };
+    trial.critical_requests = ttft.len() as u64;
+    trial.output_tokens = run.totals.output_tokens;
+    (trial.ttft_mean_us, trial.e2e_mean_us) = (mean(&ttft), mean(&e2e));
+    ttft.sort_by(f64::total_cmp);
+    e2e.sort_by(f64::total_cmp);
+    (trial.ttft_p90_us, trial.ttft_p99_us) = (percentile(&ttft, 90.0), percentile(&ttft, 99.0));
+    trial.e2e_p90_us = percentile(&e2e, 90.0);
+    trial
 }
 
 fn mean(values: &[f64]) -> f64 {

@@ -8,19 +8,20 @@
 #[path = "../tests/common/single_gpu.rs"]
 mod single_gpu;
 
-use simulator::cluster::Measured;
+use simulator::cluster::{LatencyKind, Measured};
 use single_gpu::{Row, compare, loss};
 
 /// Logarithms of the free costs, so that none falls below zero.
 type Point = [f64; 5];
 
 fn main() {
-    let (point, evaluations) = minimise(logarithms(&Measured::START), |point| loss(&compare(&costs(point))));
+    let (point, evaluations) =
+        minimise(logarithms(&Measured::START), |point| loss(&compare(LatencyKind::Measured(costs(point)))));
     let fitted = rounded(&costs(&point));
     println!("Fitted in {evaluations} evaluations, to four digits:\n\n{fitted:#?}\n");
-    print("Residuals of the fit", &compare(&fitted));
+    print("Residuals of the fit", &compare(LatencyKind::Measured(fitted)));
     if fitted != Measured::H100 {
-        print("Residuals of the costs in the code, which are others", &compare(&Measured::H100));
+        print("Residuals of the costs in the code, which are others", &compare(LatencyKind::Measured(Measured::H100)));
     }
 }
 

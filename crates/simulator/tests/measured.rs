@@ -7,7 +7,7 @@ mod single_gpu;
 use std::path::Path;
 
 use common::{cluster, request, run};
-use simulator::cluster::Measured;
+use simulator::cluster::{LatencyKind, Measured};
 use simulator::{Outcome, Scenario};
 
 #[test]
@@ -26,7 +26,7 @@ fn the_costs_are_frozen() {
 
 #[test]
 fn the_costs_reproduce_the_single_gpu_that_they_were_fitted_to() {
-    let rows = single_gpu::compare(&Measured::H100);
+    let rows = single_gpu::compare(LatencyKind::Measured(Measured::H100));
     let residual = single_gpu::loss(&rows).sqrt();
     assert!(residual < 0.07, "{residual}");
     for row in rows.iter().filter(|row| row.fitted) {

@@ -7,7 +7,7 @@
 
 use std::path::Path;
 
-use simulator::cluster::{LatencyKind, Measured};
+use simulator::cluster::LatencyKind;
 use simulator::{Arrival, Scenario, Simulation};
 
 /// A published number and ours.
@@ -67,11 +67,11 @@ const SERVED: &str = "served, requests/s";
 /// Seeds of the repeats.
 const SEEDS: [u64; 3] = [1, 2, 3];
 
-/// Simulates the runs of the table with these costs.
-pub(crate) fn compare(costs: &Measured) -> Vec<Row> {
+/// Simulates the runs of the table with this latency model.
+pub(crate) fn compare(latency: LatencyKind) -> Vec<Row> {
     let mut rows = Vec::new();
     for (rate, requests, published) in TABLE {
-        let repeats = SEEDS.map(|seed| Repeat::run(costs, rate, requests, seed));
+        let repeats = SEEDS.map(|seed| Repeat::run(latency, rate, requests, seed));
         for &(quantity, measured, fitted) in published {
             let simulated = repeats.iter().map(|repeat| repeat.quantity(quantity)).sum::<f64>() / SEEDS.len() as f64;
             rows.push(Row { rate, quantity, measured, simulated, fitted });
@@ -98,8 +98,8 @@ struct Repeat {
 }
 
 impl Repeat {
-    fn run(costs: &Measured, rate: f64, requests: u64, seed: u64) -> Self {
-        let scenario = scenario(costs, rate, requests);
+    fn run(latency: LatencyKind, rate: f64, requests: u64, seed: u64) -> Self {
+        let scenario = scenario(latency, rate, requests);
         let arrivals =
             scenario.arrivals(seed, |_| unreachable!("a generated workload reads no file")).expect("is valid");
         let mut simulation = Simulation::new(&scenario.cluster, arrivals.clone());
@@ -166,7 +166,7 @@ fn line(points: &[(f64, f64)]) -> (f64, f64) {
     (mean_y - slope * mean_x, slope)
 }
 
-fn scenario(costs: &Measured, rate: f64, requests: u64) -> Scenario {
+fn scenario(latency: LatencyKind, rate: f64, requests: u64) -> Scenario {
     let text = format!(
         r#"
         name = "single-gpu"
@@ -191,6 +191,6 @@ fn scenario(costs: &Measured, rate: f64, requests: u64) -> Scenario {
         "#
     );
     let mut scenario = Scenario::parse(&text, Path::new("single-gpu.toml")).expect("is valid");
-    scenario.cluster.latency = LatencyKind::Measured(*costs);
+    scenario.cluster.latency = latency;
     scenario
 }
