@@ -104,7 +104,7 @@ fn shared_cache() -> PathBuf {
 }
 
 /// The compiler itself: a rustup proxy would need the environment that the tests take away.
-fn rustc() -> &'static Path {
+pub(crate) fn rustc() -> &'static Path {
     static RUSTC: OnceLock<PathBuf> = OnceLock::new();
     RUSTC.get_or_init(|| {
         let name = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());

@@ -8,3 +8,4 @@ mod leftovers;
 mod missing_walls;
 mod running;
 mod screening;
+mod second_opinion;
