@@ -57,6 +57,14 @@ fn a_scenario_outside_of_the_experiment_is_refused() {
 }
 
 #[test]
+fn an_experiment_whose_runs_would_be_cut_off_is_refused() {
+    let environment = tiny();
+    replaced(&environment, "tiny/scenarios/busy.toml", "instances = 2", "instances = 2\nhorizon_us = 1000000");
+    let message = environment.fails(2, &["run", "tiny"]);
+    assert!(message.contains("busy.toml:6") && message.contains("horizon_us"), "{message}");
+}
+
+#[test]
 fn a_truncated_trace_names_file_and_line() {
     let environment = tiny();
     environment.write(

@@ -105,6 +105,12 @@ impl LoadedExperiment {
                 let problem = format!("two scenarios are called `{}`", scenario.name);
                 return Err(FileError::at_key(&file, &text, &key, problem).into());
             }
+            if scenario.cluster.horizon_us.is_some() {
+                // A cut-off would leave out the slowest requests, and with them what refusing others did for them.
+                let text = named(path, Some((&text, &key)))?;
+                let problem = "the runs of an experiment drain; leave the horizon out";
+                return Err(FileError::at_key(&directory.join(path), &text, "cluster.horizon_us", problem).into());
+            }
             if usize::from(scenario.cluster.instances) > admitter::wire::MAX_INSTANCES {
                 let problem = format!("a candidate can be shown at most {} instances", admitter::wire::MAX_INSTANCES);
                 return Err(FileError::new(&directory.join(path), problem).into());

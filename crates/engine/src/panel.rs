@@ -6,7 +6,7 @@ use crate::error::EngineError;
 use crate::experiment::LoadedExperiment;
 use crate::policy::Policy;
 use admitter::{Decision, Draw, wire};
-use sandbox::{Artifact, Round, Sandbox};
+use sandbox::{Artifact, Outcome, Round, Sandbox};
 use science::keyed;
 use science::trial::Trial;
 use simulator::admitters::Builtin;
@@ -52,7 +52,7 @@ pub struct Runs<T> {
 }
 
 /// Runs, or what became of the candidate instead; errors are ours.
-pub type Ran<T> = Result<Result<Runs<T>, sandbox::Outcome>, EngineError>;
+pub type Ran<T> = Result<Result<Runs<T>, Outcome>, EngineError>;
 
 impl Panel {
     /// The panel of the first `seeds` search seeds of a campaign.
@@ -81,7 +81,13 @@ impl Panel {
 
     /// The trials of a policy on every cell.
     pub fn trials(&self, policy: &Policy, draws: Draws, sandbox: &Sandbox) -> Ran<Trial> {
-        self.run(policy, draws, sandbox, |cell, run| trial(&cell.cluster, &cell.arrivals, &run))
+        let ran = match self.run(policy, draws, sandbox, |cell, run| cell.trial(&run))? {
+            Ok(ran) => ran,
+            Err(outcome) => return Ok(Err(outcome)),
+        };
+        let never_drained = || Outcome::Timeout { what: "a cluster never drained under it".into() };
+        let results: Option<Vec<Trial>> = ran.results.into_iter().collect();
+        Ok(results.map(|results| Runs { results, deciding: ran.deciding }).ok_or_else(never_drained))
     }
 
     /// The whole runs of a policy, request by request.
@@ -176,7 +182,7 @@ impl Panel {
                     wire::REJECT => runs[*seat].decide(Decision::Reject),
                     other => {
                         let what = format!("it answered {other}, which is neither admit nor reject");
-                        return Ok(Err(sandbox::Outcome::Inconsistent { what }));
+                        return Ok(Err(Outcome::Inconsistent { what }));
                     }
                 }
             }
@@ -199,9 +205,17 @@ impl PanelCell {
     fn simulate(&self, mut admitter: Builtin, draws: Draws) -> Run {
         simulate(&self.cluster, Arc::clone(&self.arrivals), &mut admitter, self.draws[draws as usize])
     }
+
+    /// What a run says about the critical and the droppable tier; none if it did not drain.
+    fn trial(&self, run: &Run) -> Option<Trial> {
+        if run.totals.still_queued + run.totals.still_running > 0 {
+            return None;
+        }
+        Some(trial(&self.cluster, &self.arrivals, run))
+    }
 }
 
-/// What a run says about the critical and the droppable tier.
+/// What a run that drained says about the critical and the droppable tier.
 pub fn trial(cluster: &ClusterConfig, arrivals: &[Arrival], run: &Run) -> Trial {
     let (mut ttft, mut e2e, mut trial) = (Vec::new(), Vec::new(), Trial::default());
     let third = arrivals.len() / 3;
