@@ -46,6 +46,12 @@ pub use outcome::{Outcome, SandboxError, Verdict};
 pub use screen::{Refusal, Screened, screen};
 pub use session::{Round, Session};
 
+/// For the fuzzer (`fuzz/`) alone: reads bytes as a jailed process may send them.
+#[cfg(feature = "fuzzing")]
+pub fn read_frames(bytes: &[u8], limit: usize) -> (Vec<(u32, Vec<u8>)>, String) {
+    session::link::frames(bytes, limit)
+}
+
 /// What a [`Sandbox`] is made of.
 #[derive(Clone, Debug)]
 pub struct Options {

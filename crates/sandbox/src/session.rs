@@ -1,6 +1,6 @@
 //! Talks to the process that holds a candidate.
 
-mod link;
+pub(crate) mod link;
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};

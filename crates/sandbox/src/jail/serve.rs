@@ -184,3 +184,23 @@ extern "C" fn report(text: *const u8, length: usize) {
         let _ = write_frame(answers, protocol::PANICKED, object::message(text, length));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn no_order_makes_the_jail_panic_and_what_it_takes_has_the_length_of_the_order(
+            order in prop::collection::vec(prop_oneof![3 => Just(0_u8), 1 => any::<u8>()], 0..200),
+        ) {
+            if let Some(seats) = seats(&order) {
+                let bytes: usize = seats.iter().map(|parameters| 4 + 8 * parameters.len()).sum();
+                prop_assert_eq!(bytes, order.len());
+            }
+        }
+    }
+}

@@ -107,3 +107,71 @@ fn wait(pipe: &File, events: i16, deadline: Instant) -> Result<(), Trouble> {
         Err(_) => Err(Trouble::End),
     }
 }
+
+/// All frames in these bytes, each with its status and payload, and why there are no more: what a jailed process may send.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) fn frames(bytes: &[u8], limit: usize) -> (Vec<(u32, Vec<u8>)>, String) {
+    let deadline = Instant::now() + std::time::Duration::from_secs(60);
+    let ((answers, mut sender), (_listener, questions)) = match (io::pipe(), io::pipe()) {
+        (Ok(first), Ok(second)) => (first, second),
+        _ => return (Vec::new(), "no pipe".to_owned()),
+    };
+    // What fits into a pipe, so that nobody waits for anybody.
+    let sent = sender.write_all(&bytes[..bytes.len().min(32 << 10)]);
+    drop(sender);
+    let (Ok(()), Ok(mut link)) = (sent, Link::new(questions.into(), answers.into())) else {
+        return (Vec::new(), "no link".to_owned());
+    };
+    let mut frames = Vec::new();
+    loop {
+        match link.receive(limit, deadline) {
+            Ok(status) => frames.push((status, link.payload().to_vec())),
+            Err(trouble) => return (frames, format!("{trouble:?}")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The same by the letter of the format.
+    fn by_the_letter(mut bytes: &[u8], limit: usize) -> Vec<(u32, Vec<u8>)> {
+        let mut frames = Vec::new();
+        while bytes.len() >= 8 {
+            let number = |at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
+            let (status, length) = (number(0), number(4) as usize);
+            if length > limit || bytes.len() < 8 + length {
+                break;
+            }
+            frames.push((status, bytes[8..8 + length].to_vec()));
+            bytes = &bytes[8 + length..];
+        }
+        frames
+    }
+
+    /// Bytes that are mostly frames, some of them cut or too long.
+    fn stream() -> impl Strategy<Value = Vec<u8>> {
+        let frame =
+            (0..9_u32, prop_oneof![9 => 0..40_u32, 1 => any::<u32>()], prop::collection::vec(any::<u8>(), 0..40));
+        let frame = frame.prop_map(|(status, length, mut payload)| {
+            payload.resize(payload.len().max(length.min(40) as usize), 7);
+            let kept = if length < 40 { length as usize } else { payload.len() };
+            [&status.to_le_bytes(), &length.to_le_bytes(), &payload[..kept]].concat()
+        });
+        (prop::collection::vec(frame, 0..8), prop::collection::vec(any::<u8>(), 0..12))
+            .prop_map(|(frames, rest)| [frames.concat(), rest].concat())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn whatever_arrives_is_read_by_the_letter_and_never_waited_for(bytes in stream(), limit in 0..50_usize) {
+            let (read, end) = frames(&bytes, limit);
+            prop_assert_eq!(read, by_the_letter(&bytes, limit));
+            prop_assert!(end != "Late", "{}", end);
+        }
+    }
+}

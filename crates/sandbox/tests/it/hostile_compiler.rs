@@ -113,3 +113,73 @@ fn a_compiler_that_makes_something_else_gets_it_denied() {
     let Outcome::Denied { what } = outcome else { panic!("{outcome:?}") };
     assert!(what.contains("needs a shared library"), "{what}");
 }
+
+/// What becomes of a compilation by a compiler that delivers this object.
+fn deliver(object: &[u8]) -> Result<(), Outcome> {
+    let directory = tempfile::tempdir().unwrap();
+    let ready = directory.path().join("toolchain/lib/ready");
+    let script = format!("cp {} object && exit 0", ready.display());
+    let sandbox = sandbox_with(directory.path(), &script, kit::limits(), Walls::Required);
+    fs::write(ready, object).unwrap();
+    sandbox.compile(&Screened::unchecked(GOOD)).unwrap().map(drop)
+}
+
+/// A number in an object.
+fn number(object: &[u8], at: usize, bytes: usize) -> usize {
+    object[at..at + bytes].iter().rev().fold(0, |value, &byte| value << 8 | usize::from(byte))
+}
+
+/// Where the program header of this kind lies; of several, the last.
+fn header(object: &[u8], kind: usize) -> usize {
+    let all = (0..number(object, 56, 2)).map(|index| number(object, 32, 8) + index * 56);
+    all.filter(|&at| number(object, at, 4) == kind).last().unwrap()
+}
+
+/// Where the entry with this tag lies in the dynamic section.
+fn entry(object: &[u8], tag: usize) -> usize {
+    let section = number(object, header(object, 2) + 8, 8);
+    (0..64).map(|index| section + index * 16).find(|&at| number(object, at, 8) == tag).unwrap()
+}
+
+#[test]
+fn an_object_that_would_run_or_reach_something_when_it_is_loaded_is_denied() {
+    const FLAGS: usize = 0x6fff_fffb;
+    const RELA: usize = 7;
+    let good = fs::read(kit::lab().compile(GOOD).unwrap().path).unwrap();
+    assert_eq!(deliver(&good), Ok(()), "the control");
+    let is_denied = |reason: &str, change: &dyn Fn(&mut Vec<u8>)| {
+        let mut object = good.clone();
+        change(&mut object);
+        assert_ne!(object, good, "{reason}");
+        match deliver(&object) {
+            Err(Outcome::Denied { what }) => assert!(what.contains(reason), "{reason}: {what}"),
+            other => panic!("{reason}: {other:?}"),
+        }
+    };
+    let tagged = |tag: u64| {
+        let good = &good;
+        move |object: &mut Vec<u8>| {
+            let at = entry(good, FLAGS);
+            object[at..at + 8].copy_from_slice(&tag.to_le_bytes());
+        }
+    };
+    is_denied("needs a shared library", &tagged(1));
+    is_denied("runs code when it is loaded", &tagged(12));
+    is_denied("runs code when it is loaded", &tagged(25));
+    is_denied("0x7fffffff", &tagged(0x7fff_ffff));
+    // A second table of the same kind: the loader would take the last.
+    is_denied("0x7 in its dynamic section", &tagged(7));
+    // A relocation that calls a function.
+    is_denied("relocation of kind 37", &|object| object[number(&good, entry(&good, RELA) + 8, 8) + 8] = 37);
+    is_denied("executable stack", &|object| object[header(&good, 0x6474_e551) + 4] |= 1);
+    is_denied("written and executed", &|object| object[header(&good, 1) + 4] |= 3);
+    is_denied("segments overlap", &|object| object[header(&good, 1) + 17] = 0);
+    // The section table says one thing, memory another.
+    is_denied("no readable dynamic section", &|object| object[header(&good, 2) + 16] ^= 0x80);
+    // The loader would find this one in the C library, though the object has one of that name too.
+    is_denied("`getenv`", &|object| {
+        let own = b"rust_eh_personality\0";
+        let at = object.windows(own.len()).position(|bytes| bytes == own).unwrap();
+        object[at..at + 7].copy_from_slice(b"getenv\0");
+    });
+}
