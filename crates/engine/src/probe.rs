@@ -60,6 +60,7 @@ pub fn probe(sandbox: &Sandbox, artifact: &Artifact) -> Found<Probe> {
         inputs,
         memory,
         order_matters,
+        curve: curves[0].clone(),
         signature,
     };
     Ok(Ok(Probe { curves, descriptor }))

@@ -66,6 +66,7 @@ mod tests {
             inputs: [Input::Draw].into(),
             memory: false,
             order_matters: true,
+            curve: Curve { input: "saturation".into(), points: vec![] },
             signature: Hash::of(b""),
         };
         let text = sentence(&descriptor);

@@ -31,6 +31,7 @@ pub(crate) fn report(facts: &Facts<'_>, detail: Detail) -> Vec<Section> {
     sections.extend(candidates::front(facts));
     sections.push(lessons::principles(facts, detail));
     sections.push(lessons::calibration(facts));
+    sections.extend(candidates::behaviour(facts));
     sections.extend(candidates::source(facts));
     sections.push(campaign::reproduce(facts, detail));
     sections

@@ -22,6 +22,8 @@ pub struct Descriptor {
     pub memory: bool,
     /// Whether the order of the instances changes its decision; it must not.
     pub order_matters: bool,
+    /// Its refusal probability against saturation, pressure coming from the KV cache.
+    pub curve: Curve,
     /// Hash over its answers to a fixed set of states and sequences: equal signatures act alike as far as was probed.
     pub signature: Hash,
 }

@@ -1,6 +1,7 @@
 //! Yardsticks, the champion by scenario, the lineage tree, the front, the champion's source.
 
 use super::Detail;
+use crate::curves;
 use crate::document::{Block, Line, Section, Table, Tone, item};
 use crate::facts::Facts;
 use crate::lineage::Node;
@@ -183,6 +184,15 @@ pub(super) fn front(facts: &Facts<'_>) -> Option<Section> {
         count(facts.scored(), "scored candidate")
     );
     Some(Section { title: "Pareto front", blocks: vec![Block::Table(table), Block::Text(note.into())] })
+}
+
+/// What the champion does, as probed.
+pub(super) fn behaviour(facts: &Facts<'_>) -> Option<Section> {
+    let champion = facts.champion()?;
+    let descriptor = facts.record.state.candidates.get(champion.id)?.descriptor.as_ref()?;
+    let text = curves::text(&descriptor.curve).trim_start().to_owned();
+    let sentence = Block::Text(format!("As probed, it {}", curves::sentence(descriptor)).into());
+    Some(Section { title: "What the champion does", blocks: vec![sentence, Block::Code { language: "text", text }] })
 }
 
 /// The champion's source.
