@@ -35,7 +35,7 @@ pub(crate) async fn doctor(_: Args, global: &Global) -> Result<Code, Failure> {
             State::Absent(text) => ("absent ", text),
             State::Bad(text) => ("MISSING", text),
         };
-        println!("{mark}  {what:<24} {}", report::clean_line(text));
+        println!("{mark}  {what:<30} {}", report::clean_line(text));
     }
     let bad = findings.iter().any(|finding| matches!(finding.state, State::Bad(_)));
     Ok(if bad { Code::Failed } else { Code::Done })

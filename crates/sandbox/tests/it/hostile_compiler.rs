@@ -75,6 +75,21 @@ fn a_hostile_compiler_finds_no_environment() {
 }
 
 #[test]
+fn a_hostile_compiler_is_in_namespaces_of_its_own_where_there_are_any() {
+    let walls = sandbox::walls::probe();
+    for (name, kind) in [("user namespace", "user"), ("network namespace", "net"), ("ipc namespace", "ipc")] {
+        let link = format!("/proc/self/ns/{kind}");
+        let script = format!("readlink {link} >&2");
+        let ours = fs::read_link(&link).unwrap();
+        assert_eq!(said(&script, Walls::Disabled).trim(), ours.to_str().unwrap(), "the control");
+        let theirs = said(&script, Walls::Required);
+        assert!(theirs.starts_with(&format!("{kind}:[")), "{theirs}");
+        let stands = walls.iter().any(|wall| wall.name == name && wall.state.is_ok());
+        assert_eq!(theirs.trim() != ours.to_str().unwrap(), stands, "{name}");
+    }
+}
+
+#[test]
 fn a_descendant_that_holds_the_pipe_open_is_not_waited_for_and_dies() {
     let said = said("sleep 100000 & echo $! >&2", Walls::Required);
     let stat = Path::new("/proc").join(said.trim()).join("stat");
@@ -132,7 +147,7 @@ fn number(object: &[u8], at: usize, bytes: usize) -> usize {
 /// Where the program header of this kind lies; of several, the last.
 fn header(object: &[u8], kind: usize) -> usize {
     let all = (0..number(object, 56, 2)).map(|index| number(object, 32, 8) + index * 56);
-    all.filter(|&at| number(object, at, 4) == kind).last().unwrap()
+    all.rev().find(|&at| number(object, at, 4) == kind).unwrap()
 }
 
 /// Where the entry with this tag lies in the dynamic section.

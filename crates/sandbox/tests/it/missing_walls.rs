@@ -95,6 +95,24 @@ fn a_probe_tells_which_walls_are_missing_and_which_of_them_matter() {
     assert!(!bare.contains("mandatory missing"), "{bare}");
 }
 
+/// Whether this optional wall stands here.
+fn stands(name: &str) -> bool {
+    sandbox::walls::probe().iter().any(|wall| wall.name == name && wall.state.is_ok())
+}
+
+#[test]
+fn a_jailed_candidate_has_no_capability_and_a_user_namespace_of_its_own() {
+    let user = |process: &str| fs::read_link(format!("/proc/{process}/ns/user")).unwrap();
+    for (walls, jailed) in [(Walls::Required, stands("user namespace")), (Walls::Disabled, false)] {
+        let session = kit::lab_with(kit::limits(), walls).start(GOOD, &[vec![]]).unwrap();
+        let process = session.process().to_string();
+        assert_eq!(user(&process) != user("self"), jailed, "{walls:?}");
+        let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+        let line = |name: &str| status.lines().find_map(|line| line.strip_prefix(name)).unwrap().trim().to_owned();
+        assert!(!jailed || (line("CapEff:"), line("CapPrm:")) == (line("CapInh:"), "0".repeat(16)), "{status}");
+    }
+}
+
 #[test]
 fn a_cache_where_others_may_write_is_refused() {
     let cache = tempfile::tempdir().unwrap();
