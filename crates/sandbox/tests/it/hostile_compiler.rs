@@ -90,6 +90,22 @@ fn a_hostile_compiler_is_in_namespaces_of_its_own_where_there_are_any() {
 }
 
 #[test]
+fn a_toolchain_in_the_private_home_of_another_user_works_for_root() {
+    let directory = tempfile::tempdir().unwrap();
+    let script = "readlink /proc/self/ns/user >&2";
+    let sandbox = sandbox_with(directory.path(), script, kit::limits(), Walls::Required);
+    let home = directory.path().join("toolchain");
+    if std::os::unix::fs::chown(&home, Some(65534), Some(65534)).is_err() {
+        return; // only root can, and only root needs it
+    }
+    fs::set_permissions(&home, fs::Permissions::from_mode(0o700)).unwrap();
+    let outcome = sandbox.compile(&Screened::unchecked(GOOD)).unwrap().unwrap_err();
+    let Outcome::DoesNotCompile { diagnostics: said } = outcome else { panic!("{outcome:?}") };
+    let ours = fs::read_link("/proc/self/ns/user").unwrap();
+    assert!(said.contains(ours.to_str().unwrap()), "no user namespace, in which root has no right to read it: {said}");
+}
+
+#[test]
 fn a_descendant_that_holds_the_pipe_open_is_not_waited_for_and_dies() {
     let said = said("sleep 100000 & echo $! >&2", Walls::Required);
     let stat = Path::new("/proc").join(said.trim()).join("stat");
