@@ -26,12 +26,14 @@ pub(super) struct Ahead {
     evaluations: BTreeMap<CandidateId, JoinHandle<Result<Evaluation, EngineError>>>,
     /// One place for each core: a candidate and the simulator that asks it share one.
     cores: Arc<Semaphore>,
+    places: u32,
 }
 
 impl Default for Ahead {
     fn default() -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Ahead { written: BTreeMap::new(), evaluations: BTreeMap::new(), cores: Arc::new(Semaphore::new(cores)) }
+        let places = std::thread::available_parallelism().map_or(1, usize::from);
+        let cores = Arc::new(Semaphore::new(places));
+        Ahead { written: BTreeMap::new(), evaluations: BTreeMap::new(), cores, places: places as u32 }
     }
 }
 
@@ -93,6 +95,7 @@ impl Campaign {
             known: self.signatures(),
             store: Arc::clone(&self.store),
             campaign: self.id.clone(),
+            all_cores: self.ahead.places,
         };
         let task = tokio::spawn(job.run(Arc::clone(&self.ahead.cores)));
         self.ahead.evaluations.insert(id.clone(), task);
@@ -158,9 +161,17 @@ struct Job {
     known: BTreeMap<Hash, CandidateId>,
     store: Arc<Store>,
     campaign: CampaignId,
+    all_cores: u32,
 }
 
 impl Job {
+    async fn evaluate(&self, cores: &Arc<Semaphore>, places: u32) -> Result<Evaluation, EngineError> {
+        let closed = |error: tokio::sync::AcquireError| EngineError::Panicked(error.to_string());
+        let _places = Arc::clone(cores).acquire_many_owned(places).await.map_err(closed)?;
+        let (source, evaluator, known) = (self.source.clone(), Arc::clone(&self.evaluator), self.known.clone());
+        blocking(move || evaluator.evaluate(&source, |signature| known.get(signature).cloned())).await?
+    }
+
     /// What became of the candidate. An outcome that depends on the machine's mood (time, memory) is stored on arrival and
     /// taken from the record from then on; a score is a function of the experiment and is computed anew.
     async fn run(self, cores: Arc<Semaphore>) -> Result<Evaluation, EngineError> {
@@ -171,10 +182,11 @@ impl Job {
             let timing = Timing::default();
             return Ok(Evaluation { outcome, message, trials: Vec::new(), probe: None, acts_like: None, timing });
         }
-        let _core = cores.acquire_owned().await.map_err(|error| EngineError::Panicked(error.to_string()))?;
-        let Job { source, evaluator, known, .. } = self;
-        let evaluation =
-            blocking(move || evaluator.evaluate(&source, |signature| known.get(signature).cloned())).await??;
+        let mut evaluation = self.evaluate(&cores, 1).await?;
+        if evaluation.outcome == Outcome::Timeout {
+            // Perhaps it was the neighbours: what counts is a run with the whole machine to itself.
+            evaluation = self.evaluate(&cores, self.all_cores).await?;
+        }
         if evaluation.outcome != Outcome::Scored {
             let payload = serde_json::to_string(&(evaluation.outcome, &evaluation.message))
                 .map_err(|error| EngineError::Panicked(error.to_string()))?;
