@@ -7,7 +7,7 @@ use std::sync::Arc;
 use simulator::scenario::Scenario;
 use simulator::slo::Class;
 use simulator::trace::{self, Arrival};
-use simulator::{ClusterConfig, Run, simulate};
+use simulator::{ClusterConfig, Run, plain, simulate};
 
 /// A Qwen3-14B cluster with BLIS's defaults and these further lines of TOML.
 pub(crate) fn cluster(instances: u32, lines: &str) -> ClusterConfig {
@@ -25,10 +25,13 @@ pub(crate) fn request(arrival_us: u64, class: &str, input_tokens: u32, output_to
     Arrival { arrival_us, class: Class::new(class), input_tokens, output_tokens, deadline_us: None, prefix: None }
 }
 
-/// Runs requests under a built-in policy.
+/// Runs requests under a built-in policy, on both engines.
 pub(crate) fn run(cluster: &ClusterConfig, arrivals: &[Arrival], policy: &str) -> Run {
-    let mut policy = simulator::admitters::Builtin::parse(policy).unwrap();
-    simulate(cluster, arrivals.into(), &mut policy, 1)
+    let policy = simulator::admitters::Builtin::parse(policy).unwrap();
+    let run = simulate(cluster, arrivals.into(), &mut policy.clone(), 1);
+    let plain = plain::simulate(cluster, arrivals.into(), &mut policy.clone(), 1);
+    assert!(run == plain, "the two engines disagree");
+    run
 }
 
 /// The directory of BLIS's results.
