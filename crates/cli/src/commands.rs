@@ -23,9 +23,9 @@ pub(crate) enum Subcommand {
     /// List the campaigns of this state directory
     List(campaigns::ListArgs),
     /// Say where a campaign stands
-    Status(campaigns::StatusArgs),
+    Status(campaigns::OneArgs),
     /// Show a campaign's lineage, findings and principles
-    Show(campaigns::ShowArgs),
+    Show(campaigns::OneArgs),
     /// Print the source of the best candidate
     Champion(champion::Args),
     /// Print the lineage report

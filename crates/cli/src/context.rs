@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use clap::ValueEnum;
+use engine::agents::llm::{Endpoint, Settings};
 use engine::{AgentChoice, Places};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -45,9 +46,14 @@ impl Global {
         Ok(Places { state: self.state_dir.clone(), cache: self.cache()?, runner, rustc: rustc(), walls })
     }
 
+    /// The database's file.
+    pub(crate) fn database(&self) -> PathBuf {
+        self.state_dir.join("lineage.db")
+    }
+
     /// The database, which must be there.
     pub(crate) async fn store(&self) -> Result<Store, Failure> {
-        Ok(Store::open_existing(&self.state_dir.join("lineage.db")).await?)
+        Ok(Store::open_existing(&self.database()).await?)
     }
 
     /// The database, made if it is not there.
@@ -55,7 +61,7 @@ impl Global {
         std::fs::create_dir_all(&self.state_dir).map_err(|error| {
             Failure::failed(format!("cannot create {} ({error}); choose another --state-dir", self.state_dir.display()))
         })?;
-        Ok(Arc::new(Store::open(&self.state_dir.join("lineage.db")).await?))
+        Ok(Arc::new(Store::open(&self.database()).await?))
     }
 
     /// The user's cache folder, or one in the state directory where there is none.
@@ -77,7 +83,6 @@ pub(crate) async fn campaign(store: &Store, prefix: Option<&str>) -> Result<Camp
 
 /// The agents that the command line and the environment name. Endpoint and key never come from an experiment.
 pub(crate) fn agents(agents: Agents, model: Option<&str>) -> Result<AgentChoice, Failure> {
-    use agents_llm::{Endpoint, Settings};
     match (agents, model) {
         (Agents::Builtin, None) => Ok(AgentChoice::Builtin),
         (Agents::Builtin, Some(_)) => Err(Failure::usage("--model needs --agents openai")),
@@ -96,8 +101,6 @@ pub(crate) fn agents(agents: Agents, model: Option<&str>) -> Result<AgentChoice,
         }
     }
 }
-
-use engine::agents::llm as agents_llm;
 
 /// The compiler: `RUSTC`, or the first `rustc` on the path, or the name alone, whose absence is then reported.
 fn rustc() -> PathBuf {

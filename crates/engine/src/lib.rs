@@ -50,11 +50,6 @@ pub struct Places {
 }
 
 impl Places {
-    /// The database.
-    pub fn database(&self) -> PathBuf {
-        self.state.join("lineage.db")
-    }
-
     /// The git mirror of candidates.
     pub fn mirror(&self) -> PathBuf {
         self.state.join("candidates.git")

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use admitter::Decision;
+use admitter::{Admitter, Cluster, Decision, Draw};
 
 use crate::cluster::ClusterConfig;
 use crate::event::{Due, Event, Lane, first};
@@ -119,6 +119,17 @@ impl<I: ServingInstance> Gateway<I> {
         let totals = self.totals();
         self.rules.latency.as_seen_by_clients(&mut self.requests.records);
         Run { requests: self.requests.records, totals }
+    }
+
+    /// Runs a policy to the end. The draws of request n (its row) are `Draw::for_request(draw_seed, n)`.
+    pub(crate) fn drive(mut self, admitter: &mut impl Admitter, draw_seed: u64) -> Run {
+        crate::maths::install();
+        while let Some(pending) = self.next() {
+            let mut draw = Draw::for_request(draw_seed, pending.index as u64);
+            let decision = admitter.admit(&pending.request, &Cluster { instances: pending.instances }, &mut draw);
+            self.decide(decision);
+        }
+        self.finish()
     }
 
     /// Executes one event; false when there is none left, or the next one lies behind the horizon.

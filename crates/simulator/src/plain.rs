@@ -10,7 +10,7 @@ mod kv;
 
 use std::sync::Arc;
 
-use admitter::{Admitter, Cluster, Decision, Draw};
+use admitter::{Admitter, Decision};
 
 use crate::cluster::ClusterConfig;
 use crate::gateway::Gateway;
@@ -53,12 +53,5 @@ pub fn simulate(
     admitter: &mut impl Admitter,
     draw_seed: u64,
 ) -> Run {
-    crate::maths::install();
-    let mut simulation = Simulation::new(cluster, arrivals);
-    while let Some(pending) = simulation.next() {
-        let mut draw = Draw::for_request(draw_seed, pending.index as u64);
-        let decision = admitter.admit(&pending.request, &Cluster { instances: pending.instances }, &mut draw);
-        simulation.decide(decision);
-    }
-    simulation.finish()
+    Simulation::new(cluster, arrivals).0.drive(admitter, draw_seed)
 }

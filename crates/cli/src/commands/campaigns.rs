@@ -13,19 +13,9 @@ pub(crate) struct ListArgs {
     format: Format,
 }
 
-/// Say where a campaign stands.
+/// Which campaign, and how.
 #[derive(clap::Args)]
-pub(crate) struct StatusArgs {
-    /// The campaign, by the beginning of its id; the latest if left out
-    campaign: Option<String>,
-    /// How to print it
-    #[arg(long, value_enum, default_value = "text")]
-    format: Format,
-}
-
-/// Show a campaign's lineage, findings and principles.
-#[derive(clap::Args)]
-pub(crate) struct ShowArgs {
+pub(crate) struct OneArgs {
     /// The campaign, by the beginning of its id; the latest if left out
     campaign: Option<String>,
     /// How to print it
@@ -56,7 +46,7 @@ pub(crate) async fn list(args: ListArgs, global: &Global) -> Result<Code, Failur
     Ok(Code::Done)
 }
 
-pub(crate) async fn status(args: StatusArgs, global: &Global) -> Result<Code, Failure> {
+pub(crate) async fn status(args: OneArgs, global: &Global) -> Result<Code, Failure> {
     let source = source(args.campaign.as_deref(), global).await?;
     match args.format {
         Format::Text => print!("{}", report::terminal::status(&source.record())),
@@ -65,7 +55,7 @@ pub(crate) async fn status(args: StatusArgs, global: &Global) -> Result<Code, Fa
     Ok(Code::Done)
 }
 
-pub(crate) async fn show(args: ShowArgs, global: &Global) -> Result<Code, Failure> {
+pub(crate) async fn show(args: OneArgs, global: &Global) -> Result<Code, Failure> {
     let source = source(args.campaign.as_deref(), global).await?;
     match args.format {
         Format::Text => print!("{}", report::terminal::show(&source.record())),

@@ -27,7 +27,7 @@ pub(crate) async fn doctor(_: Args, global: &Global) -> Result<Code, Failure> {
     let places = global.places()?;
     let mut findings = walls(&places);
     findings.extend(candidates(&places));
-    findings.push(database(&places).await);
+    findings.push(database(global).await);
     findings.push(key());
     for Finding { what, state } in &findings {
         let (mark, text) = match state {
@@ -75,8 +75,8 @@ fn candidates(places: &Places) -> Vec<Finding> {
     vec![finding("toolchain", State::Good(version)), finding("a candidate in the jail", starter)]
 }
 
-async fn database(places: &Places) -> Finding {
-    let path = places.database();
+async fn database(global: &Global) -> Finding {
+    let path = global.database();
     let state = match Store::open_existing(&path).await {
         Ok(store) => match (store.check().await, store.campaigns().await) {
             (Ok(()), Ok(campaigns)) => State::Good(format!("{}, {} campaigns", path.display(), campaigns.len())),
