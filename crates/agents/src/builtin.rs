@@ -11,29 +11,34 @@ mod planner;
 mod shape;
 mod surrogate;
 
-use crate::{AgentError, Brief, Executor, Extractor, Planner};
-use futures::future::{BoxFuture, FutureExt, ready};
+use crate::{Answer, Answering, Brief, Executor, Extractor, Fault, Lessons, Planner};
+use futures::future::{FutureExt, ready};
 use science::bundle::{Arm, Bundle};
-use science::principle::Change;
 
 /// Planner, executor and extractor in one, for the admission family.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Researcher;
 
 impl Planner for Researcher {
-    fn plan<'a>(&'a self, brief: Brief<'a>) -> BoxFuture<'a, Result<Bundle, AgentError>> {
-        ready(planner::plan(brief.state).map_err(AgentError::Unusable)).boxed()
+    fn plan<'a>(&'a self, brief: Brief<'a>) -> Answering<'a, Bundle> {
+        ready(Ok(Answer::free(planner::plan(brief.state)))).boxed()
     }
 }
 
 impl Executor for Researcher {
-    fn implement<'a>(&'a self, _: Brief<'a>, arm: &'a Arm) -> BoxFuture<'a, Result<String, AgentError>> {
-        ready(executor::implement(arm).map_err(AgentError::Unusable)).boxed()
+    fn implement<'a>(&'a self, _: Brief<'a>, arm: &'a Arm) -> Answering<'a, String> {
+        ready(Ok(Answer::free(executor::implement(arm)))).boxed()
+    }
+
+    /// What it writes follows from the arm alone: it would only write the same again.
+    fn repair<'a>(&'a self, _: Brief<'a>, _: &'a Arm, _: Fault<'a>) -> Answering<'a, String> {
+        ready(Ok(Answer::free(Err("the built-in executor does not repair".into())))).boxed()
     }
 }
 
 impl Extractor for Researcher {
-    fn extract<'a>(&'a self, brief: Brief<'a>) -> BoxFuture<'a, Result<Vec<Change>, AgentError>> {
-        ready(Ok(extractor::extract(brief.state))).boxed()
+    fn extract<'a>(&'a self, brief: Brief<'a>) -> Answering<'a, Lessons> {
+        let changes = extractor::extract(brief.state);
+        ready(Ok(Answer::free(Ok(Lessons { changes, notes: None })))).boxed()
     }
 }

@@ -1,15 +1,19 @@
 //! Who proposes: planner, executor and extractor.
 //!
 //! An agent proposes and code decides: nothing that an agent says about results is read. [`builtin`] needs no model and
-//! no key; [`llm`] asks a language model over HTTP. Start with the three traits below, then [`builtin`].
+//! no key; [`llm`] asks a language model over HTTP, or a command of the user's. Start with the three traits below, then
+//! [`builtin`].
 
 pub mod builtin;
 pub mod llm;
 
 use futures::future::BoxFuture;
+use llm::ModelError;
 use science::bundle::{Arm, Bundle};
+use science::defect::Defect;
 use science::principle::Change;
 use science::state::State;
+use science::work::Work;
 
 /// What an agent is shown.
 #[derive(Clone, Copy, Debug)]
@@ -17,35 +21,70 @@ pub struct Brief<'a> {
     /// The campaign so far.
     pub state: &'a State,
     /// For a planner the source of the best candidate so far, for an executor that of the candidate that its arm departs
-    /// from; none where there is none.
+    /// from, or that it is to mend; none where there is none.
     pub source: Option<&'a str>,
 }
+
+/// What an agent came back with. An error beside it means that nobody could be asked, or that a budget forbids it: then
+/// nothing of it is on the record.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer<T> {
+    /// What it proposes, or why that cannot be used: an outcome of the iteration, which goes on the record.
+    pub content: Result<T, String>,
+    /// What it took; nothing for agents that cost nothing.
+    pub work: Vec<Work>,
+}
+
+/// An agent's answer, once it is there.
+pub type Answering<'a, T> = BoxFuture<'a, Result<Answer<T>, ModelError>>;
 
 /// Drafts falsifiable claims.
 pub trait Planner: Send + Sync {
     /// The bundle for the next iteration.
-    fn plan<'a>(&'a self, brief: Brief<'a>) -> BoxFuture<'a, Result<Bundle, AgentError>>;
+    fn plan<'a>(&'a self, brief: Brief<'a>) -> Answering<'a, Bundle>;
 }
 
 /// Writes the algorithm that would make a claim true.
 pub trait Executor: Send + Sync {
     /// The Rust source for an arm of the bundle that is under way.
-    fn implement<'a>(&'a self, brief: Brief<'a>, arm: &'a Arm) -> BoxFuture<'a, Result<String, AgentError>>;
+    ///
+    /// What is asked must not depend on other arms than the first: arms are written side by side, and a campaign that is
+    /// resumed between them asks again.
+    fn implement<'a>(&'a self, brief: Brief<'a>, arm: &'a Arm) -> Answering<'a, String>;
+
+    /// The source again, mended. `brief.source` is what was wrong.
+    fn repair<'a>(&'a self, brief: Brief<'a>, arm: &'a Arm, fault: Fault<'a>) -> Answering<'a, String>;
+}
+
+/// What is wrong with a candidate, for the one who is to mend it.
+#[derive(Clone, Copy, Debug)]
+pub struct Fault<'a> {
+    /// What is wrong.
+    pub defect: &'a Defect,
+    /// What the screen, the compiler or the sandbox had to say; may be empty.
+    pub message: &'a str,
+    /// Times that the arm's candidate went back before.
+    pub earlier: u32,
 }
 
 /// Draws lessons from findings.
 pub trait Extractor: Send + Sync {
-    /// What the iteration that is under way changes in the principles.
-    fn extract<'a>(&'a self, brief: Brief<'a>) -> BoxFuture<'a, Result<Vec<Change>, AgentError>>;
+    /// What the iteration that is under way teaches.
+    fn extract<'a>(&'a self, brief: Brief<'a>) -> Answering<'a, Lessons>;
 }
 
-/// Why an agent gave no answer.
-#[derive(Debug, thiserror::Error)]
-pub enum AgentError {
-    /// It answered, and the answer cannot be used: an outcome of the iteration, which goes on the record.
-    #[error("{0}")]
-    Unusable(String),
-    /// It could not be reached: the campaign stops where it is and can be resumed.
-    #[error(transparent)]
-    Unreachable(#[from] llm::ModelError),
+/// What an iteration teaches.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Lessons {
+    /// What it changes in the principles.
+    pub changes: Vec<Change>,
+    /// The campaign's notes from now on; none leaves them as they are.
+    pub notes: Option<String>,
+}
+
+impl<T> Answer<T> {
+    /// An answer that cost nothing.
+    pub fn free(content: Result<T, String>) -> Self {
+        Answer { content, work: Vec::new() }
+    }
 }

@@ -14,6 +14,7 @@ mod planner;
 mod proposal;
 mod request;
 mod setting;
+mod tally;
 mod template;
 mod text;
 mod wire;
@@ -22,7 +23,7 @@ pub use client::{Client, Endpoint, Limits};
 pub use error::ModelError;
 pub use executor::Executor;
 pub use planner::Planner;
-pub use request::{Reply, Request, Role, Usage};
+pub use request::{Cost, Reply, Request, Role, Usage};
 
 use futures::future::BoxFuture;
 use std::sync::Arc;
@@ -47,6 +48,8 @@ pub struct Settings {
     pub model: String,
     /// Sampling temperature; none leaves it to the endpoint (some models accept no other).
     pub temperature: Option<f32>,
+    /// The most tokens that one reply may have, reasoning included: what a budget reserves.
+    pub max_completion_tokens: u32,
     /// Whether the endpoint understands `response_format` with a JSON schema. Most local servers do not.
     pub structured: bool,
 }
@@ -54,7 +57,7 @@ pub struct Settings {
 impl Settings {
     /// The named model with everything else left to the endpoint.
     pub fn new(model: impl Into<String>) -> Self {
-        Settings { model: model.into(), temperature: None, structured: false }
+        Settings { model: model.into(), temperature: None, max_completion_tokens: 32_000, structured: false }
     }
 }
 

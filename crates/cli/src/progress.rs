@@ -74,6 +74,7 @@ fn working(state: &State, work: Work<'_>) -> String {
         Work::Calibrating => return "measuring baseline, reference and yardsticks".into(),
         Work::Planning => "planning".to_owned(),
         Work::Implementing(arm) => format!("writing {arm}"),
+        Work::Repairing(arm) => format!("mending {arm}"),
         Work::Evaluating(id) => format!("evaluating {}", id.short()),
         Work::Extracting => "drawing lessons".to_owned(),
     };
@@ -97,10 +98,10 @@ fn recorded(state: &State, event: &Event) -> Option<String> {
             (1.0 - (-yardsticks.reference.y()).exp()) * 100.0,
             yardsticks.reference.x() * 100.0
         )),
-        Event::BundleRegistered { bundle } => {
+        Event::BundleRegistered { bundle, .. } => {
             Some(format!("iteration {}: {}", state.iteration_number(), bundle.question))
         }
-        Event::PlanFailed { reason } => {
+        Event::PlanFailed { reason, .. } => {
             Some(format!("iteration {}: no usable plan: {reason}", state.iteration_number()))
         }
         Event::CandidateEvaluated { candidate, outcome, .. } => (*outcome != engine::science::outcome::Outcome::Scored)
@@ -114,14 +115,15 @@ fn recorded(state: &State, event: &Event) -> Option<String> {
             let error = finding.error.map_or_else(String::new, |error| format!(" ({})", error.as_str()));
             Some(format!("  {arm}: {}{error}{effect}: {}", finding.verdict.as_str(), finding.reason))
         }
-        Event::ExecutorFailed { arm, reason } => Some(format!("  {arm}: nothing usable was written: {reason}")),
+        Event::ExecutorFailed { arm, reason, .. } => Some(format!("  {arm}: nothing usable was written: {reason}")),
+        Event::RepairFailed { arm, reason, .. } => Some(format!("  {arm}: not mended: {reason}")),
+        Event::CandidateWritten { arm, candidate, .. } => candidate
+            .repairs
+            .as_ref()
+            .map(|broken| format!("  {arm}: {} mends {}", candidate.id.short(), broken.short())),
         Event::IterationClosed { volume } => {
             Some(format!("  {}; {:.1} % of the declared space is left", best(state), volume * 100.0))
         }
-        Event::Started(_)
-        | Event::CandidateWritten { .. }
-        | Event::ArmSkipped { .. }
-        | Event::PrinciplesRevised { .. }
-        | Event::Ended { .. } => None,
+        Event::Started(_) | Event::ArmSkipped { .. } | Event::PrinciplesRevised { .. } | Event::Ended { .. } => None,
     }
 }

@@ -80,6 +80,8 @@ pub enum Work<'a> {
     Planning,
     /// The executor writes this arm.
     Implementing(&'a str),
+    /// The executor mends this arm's candidate.
+    Repairing(&'a str),
     /// This candidate is compiled and run.
     Evaluating(&'a CandidateId),
     /// The extractor is at work.
@@ -117,6 +119,7 @@ impl Campaign {
             toolchain: sandbox.toolchain().to_owned(),
             version,
             sandboxed: places.walls == sandbox::Walls::Required,
+            repairs: if agents.repairs() { loaded.experiment.agents.repairs } else { 0 },
         };
         // A name that is no policy should be found before there is a campaign, not after.
         for (key, name) in [("baseline", &loaded.experiment.baseline), ("reference", &loaded.experiment.reference)] {

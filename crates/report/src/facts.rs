@@ -114,6 +114,7 @@ pub(crate) fn phase(state: &State) -> String {
         Action::Calibrate => "measuring the yardsticks".into(),
         Action::Plan => "planning".into(),
         Action::Implement { arm } => format!("writing arm {}", state.bundle().arms[arm].name),
+        Action::Repair { arm, .. } => format!("mending the candidate of arm {}", state.bundle().arms[arm].name),
         Action::Evaluate { candidate } => format!("evaluating candidate {}", candidate.short()),
         Action::Extract => "drawing lessons".into(),
         Action::Record(event) => format!("recording {}", event.kind()),

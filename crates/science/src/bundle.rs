@@ -1,8 +1,10 @@
 //! Hypothesis bundles: claims that can fail, written down before anything runs.
 
+use crate::descriptor::Input;
 use crate::id::CandidateId;
 use crate::space::Point;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// One iteration's claims. The first arm is the main one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -75,6 +77,10 @@ pub struct Design {
     /// Its declared place in the design space, where the planner knows one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub point: Option<Point>,
+    /// Inputs besides saturation that the design says its decisions depend on: the manipulation check. A candidate for
+    /// which one of them never matters is no test of the claim.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub uses: BTreeSet<Input>,
 }
 
 /// A typed claim: the metric of this arm, less that of the right side, stands in `relation` (an ablation's the other way

@@ -106,7 +106,7 @@ pub fn front<'a>(contenders: &[Contender<'a>]) -> Vec<&'a CandidateId> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::{Budget, Objective};
+    use crate::experiment::{Agents, Budget, Objective};
 
     fn score(improvement: f64, work: f64, regret: f64) -> Score {
         Score {
@@ -142,6 +142,7 @@ mod tests {
             },
             dimensions: vec![],
             budget: Budget::default(),
+            agents: Agents::default(),
         }
     }
 

@@ -9,6 +9,7 @@ use crate::objective::{Measurement, Yardsticks};
 use crate::outcome::Outcome;
 use crate::principle::Change;
 use crate::space::Point;
+use crate::work::Work;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -29,18 +30,27 @@ pub enum Event {
     BundleRegistered {
         /// The claims.
         bundle: Box<Bundle>,
+        /// What it took.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        work: Vec<Work>,
     },
     /// A planner gave no usable bundle; the iteration ends without one.
     PlanFailed {
         /// Why.
         reason: String,
+        /// What it took.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        work: Vec<Work>,
     },
-    /// An executor wrote the source for an arm.
+    /// An executor wrote the source for an arm, or mended the one that it has.
     CandidateWritten {
         /// The arm.
         arm: String,
         /// The candidate; known already if an earlier arm had the same source.
         candidate: Candidate,
+        /// What it took.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        work: Vec<Work>,
     },
     /// An executor gave no usable source for an arm.
     ExecutorFailed {
@@ -48,6 +58,19 @@ pub enum Event {
         arm: String,
         /// Why.
         reason: String,
+        /// What it took.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        work: Vec<Work>,
+    },
+    /// An executor could not mend an arm's candidate, which is judged as it is.
+    RepairFailed {
+        /// The arm.
+        arm: String,
+        /// Why.
+        reason: String,
+        /// What it took.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        work: Vec<Work>,
     },
     /// A candidate went through the sandbox and the simulator.
     CandidateEvaluated {
@@ -85,6 +108,15 @@ pub enum Event {
     PrinciplesRevised {
         /// What it changed.
         changes: Vec<Change>,
+        /// Why it gave none, if it failed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        failure: Option<String>,
+        /// The campaign's notes from now on, where somebody keeps them.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        notes: Option<String>,
+        /// What it took.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        work: Vec<Work>,
     },
     /// A turn of the loop ended.
     IterationClosed {
@@ -119,6 +151,9 @@ pub struct Started {
     pub version: String,
     /// Whether candidates run behind the sandbox's walls.
     pub sandboxed: bool,
+    /// Times that an arm's candidate may go back to its author.
+    #[serde(default)]
+    pub repairs: u32,
 }
 
 /// A candidate as written.
@@ -137,6 +172,9 @@ pub struct Candidate {
     /// Its free parameters; none if the source is not Rust.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub free_parameters: Option<u32>,
+    /// The candidate that it mends, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repairs: Option<CandidateId>,
 }
 
 /// Why a campaign ended.
@@ -150,6 +188,25 @@ pub enum EndReason {
 }
 
 impl Event {
+    /// What agents did for it.
+    pub fn work(&self) -> &[Work] {
+        match self {
+            Event::BundleRegistered { work, .. }
+            | Event::PlanFailed { work, .. }
+            | Event::CandidateWritten { work, .. }
+            | Event::ExecutorFailed { work, .. }
+            | Event::RepairFailed { work, .. }
+            | Event::PrinciplesRevised { work, .. } => work,
+            Event::Started(_)
+            | Event::Calibrated { .. }
+            | Event::CandidateEvaluated { .. }
+            | Event::ArmJudged { .. }
+            | Event::ArmSkipped { .. }
+            | Event::IterationClosed { .. }
+            | Event::Ended { .. } => &[],
+        }
+    }
+
     /// The word for its kind in the database.
     pub fn kind(&self) -> &'static str {
         match self {
@@ -159,6 +216,7 @@ impl Event {
             Event::PlanFailed { .. } => "plan-failed",
             Event::CandidateWritten { .. } => "candidate-written",
             Event::ExecutorFailed { .. } => "executor-failed",
+            Event::RepairFailed { .. } => "repair-failed",
             Event::CandidateEvaluated { .. } => "candidate-evaluated",
             Event::ArmJudged { .. } => "arm-judged",
             Event::ArmSkipped { .. } => "arm-skipped",

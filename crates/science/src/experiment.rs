@@ -27,6 +27,24 @@ pub struct Experiment {
     /// What a campaign may spend.
     #[serde(default)]
     pub budget: Budget,
+    /// How agents work.
+    #[serde(default)]
+    pub agents: Agents,
+}
+
+/// The `[agents]` table. Who they are, and where, is never the experiment's to say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Agents {
+    /// Times that a candidate which does not compile, or is otherwise no test of its claim, goes back to a model that
+    /// wrote it. The built-in executor does not repair.
+    pub repairs: u32,
+}
+
+impl Default for Agents {
+    fn default() -> Self {
+        Agents { repairs: 2 }
+    }
 }
 
 /// The `[objective]` table.
@@ -84,6 +102,15 @@ pub struct Budget {
     /// Wall time of the campaign, minutes, over all its resumes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub minutes: Option<f64>,
+    /// What language models may cost, US dollars.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usd: Option<f64>,
+    /// Tokens that they may read and write.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<u64>,
+    /// Requests that may be sent to them, failed ones included.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calls: Option<u32>,
 }
 
 impl Experiment {
@@ -106,6 +133,12 @@ impl Experiment {
         }
         if self.budget.minutes.is_some_and(|minutes| minutes.is_nan() || minutes <= 0.0) {
             return fail("budget.minutes", "a time budget must be above zero".into());
+        }
+        if self.budget.usd.is_some_and(|usd| usd.is_nan() || usd < 0.0) {
+            return fail("budget.usd", "a budget in US dollars must not be below zero".into());
+        }
+        if self.agents.repairs > 10 {
+            return fail("agents.repairs", format!("{} repairs; at most 10 help", self.agents.repairs));
         }
         self.space().check().map_err(|(name, problem)| ("dimension".to_owned(), format!("`{name}`: {problem}")))
     }

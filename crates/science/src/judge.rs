@@ -2,7 +2,6 @@
 
 use crate::bundle::{Metric, Prediction, Relation};
 use crate::objective::{Cell, Measurement, Yardsticks};
-use crate::outcome::Outcome;
 use crate::stats::{Interval, t_interval};
 use serde::{Deserialize, Serialize};
 
@@ -109,11 +108,6 @@ pub fn judge(
         None => invalid(format!("{} seeds are too few for a verdict; it takes three", effect.len())),
         Some(interval) => decide(prediction.relation, interval),
     }
-}
-
-/// The finding for an arm whose candidate did not come to be scored, or refused what is protected.
-pub fn unscored(outcome: Outcome) -> Finding {
-    invalid(format!("its candidate was not scored: {}", outcome.as_str()))
 }
 
 /// A finding that says why a claim could not be tested.

@@ -6,6 +6,7 @@
 
 pub mod bundle;
 pub mod champion;
+pub mod defect;
 pub mod descriptor;
 pub mod event;
 pub mod experiment;
@@ -21,3 +22,4 @@ pub mod space;
 pub mod state;
 pub mod stats;
 pub mod trial;
+pub mod work;

@@ -6,8 +6,9 @@
 
 mod apply;
 
-use crate::bundle::{Arm, ArmKind, Bundle, Side};
+use crate::bundle::{ArmKind, Bundle, Side};
 use crate::champion::{self, Champion, Contender};
+use crate::defect::Defect;
 use crate::descriptor::Descriptor;
 use crate::event::{Candidate, EndReason, Event, Started};
 use crate::fastfail;
@@ -17,6 +18,7 @@ use crate::objective::{Measurement, Score, Yardsticks};
 use crate::outcome::Outcome;
 use crate::principle::{Change, Principle, Status};
 use crate::space::Constraint;
+use crate::work::Work;
 pub use apply::IllegalEvent;
 use std::collections::BTreeMap;
 
@@ -35,6 +37,10 @@ pub struct State {
     pub order: Vec<CandidateId>,
     /// Every principle that was drawn, retired ones included.
     pub principles: Vec<Principle>,
+    /// What somebody keeps in mind of the campaign, in words; of bounded length.
+    pub notes: Option<String>,
+    /// What agents did, each with the number of its iteration.
+    pub work: Vec<(u32, Work)>,
     /// Candidates that went through the sandbox.
     pub evaluations: u32,
     /// Why the campaign ended, if it has.
@@ -53,6 +59,10 @@ pub struct Iteration {
     pub arms: Vec<ArmRecord>,
     /// What was learned.
     pub changes: Vec<Change>,
+    /// Why the extractor learned nothing, if it failed.
+    pub extraction_failure: Option<String>,
+    /// Who planned it: the last model that was asked.
+    pub planner: Option<String>,
     /// Share of the design space left at its end.
     pub volume: Option<f64>,
     /// The champion at its end.
@@ -68,6 +78,10 @@ pub struct ArmRecord {
     pub finding: Option<Finding>,
     /// Why it was skipped, if it was.
     pub skipped: Option<String>,
+    /// Times that its candidate went back to its author.
+    pub repairs: u32,
+    /// Why the last of them brought nothing, if it did.
+    pub unmended: Option<String>,
 }
 
 /// What is known of a candidate.
@@ -79,6 +93,8 @@ pub struct CandidateRecord {
     pub iteration: u32,
     /// The arm that it was written for.
     pub arm: String,
+    /// Who wrote it: the last model that was asked.
+    pub author: Option<String>,
     /// What became of it.
     pub outcome: Option<Outcome>,
     /// Its trials against the baseline's.
@@ -102,6 +118,13 @@ pub enum Action {
     Implement {
         /// Position of the arm in the bundle.
         arm: usize,
+    },
+    /// Ask the executor to mend an arm's candidate.
+    Repair {
+        /// Position of the arm in the bundle.
+        arm: usize,
+        /// What is wrong with it.
+        defect: Defect,
     },
     /// Put a candidate through the sandbox and the simulator.
     Evaluate {
@@ -160,34 +183,36 @@ impl State {
             return Action::Implement { arm: at };
         };
         if self.candidates[candidate].outcome.is_some() {
-            let finding = self.judge(arm, candidate);
+            let record = &iteration.arms[at];
+            let may_repair = record.repairs < self.opened().repairs && record.unmended.is_none() && self.may_evaluate();
+            if let Some(defect) = self.defect(at).filter(|_| may_repair) {
+                return Action::Repair { arm: at, defect };
+            }
+            let finding = self.judge(at, candidate);
             return Action::Record(Box::new(Event::ArmJudged { arm: arm.name.clone(), finding }));
         }
-        match self.opened().experiment.budget.evaluations {
-            Some(budget) if self.evaluations >= budget => Action::Record(Box::new(Event::Ended {
-                reason: EndReason::BudgetSpent(format!("evaluations ({budget})")),
-            })),
-            _ => Action::Evaluate { candidate: candidate.clone() },
+        if self.may_evaluate() {
+            return Action::Evaluate { candidate: candidate.clone() };
         }
+        let budget = self.opened().experiment.budget.evaluations.unwrap_or_default();
+        let reason = EndReason::BudgetSpent(format!("evaluations ({budget})"));
+        Action::Record(Box::new(Event::Ended { reason }))
     }
 
-    fn judge(&self, arm: &Arm, candidate: &CandidateId) -> Finding {
-        let record = &self.candidates[candidate];
-        let yardsticks = self.yardsticks();
-        let (Some(left), Some(score)) = (&record.measurement, &record.score) else {
-            return judge::unscored(record.outcome.unwrap_or(Outcome::Crashed));
-        };
-        if score.protected_rejections > 0 {
-            return judge::invalid(format!("it refused {} protected requests", score.protected_rejections));
-        }
-        if record.descriptor.as_ref().is_some_and(|descriptor| descriptor.order_matters) {
-            return judge::invalid("its decisions depend on the order of the instances".into());
+    fn may_evaluate(&self) -> bool {
+        self.opened().experiment.budget.evaluations.is_none_or(|budget| self.evaluations < budget)
+    }
+
+    fn judge(&self, at: usize, candidate: &CandidateId) -> Finding {
+        if let Some(defect) = self.defect(at).filter(Defect::invalidates) {
+            return judge::invalid(defect.to_string());
         }
         let bundle = self.bundle();
-        let parent = self.measured(&bundle.parent).ok().flatten();
-        if arm.kind == ArmKind::Main && parent == Some(left) {
-            return judge::invalid("inert: it acts exactly as its parent does".into());
-        }
+        let arm = &bundle.arms[at];
+        let Some(left) = &self.candidates[candidate].measurement else {
+            return judge::invalid("its candidate was not scored".into());
+        };
+        let (yardsticks, parent) = (self.yardsticks(), self.measured(&bundle.parent).ok().flatten());
         let mut right = Vec::new();
         for side in &arm.prediction.against {
             match self.measured(side) {
@@ -204,7 +229,7 @@ impl State {
         }
     }
 
-    fn measured(&self, side: &Side) -> Result<Measured<'_>, String> {
+    pub(crate) fn measured(&self, side: &Side) -> Result<Measured<'_>, String> {
         let candidate = match side {
             Side::Baseline => return Ok(None),
             Side::Reference => return Ok(Some(&self.yardsticks().reference)),

@@ -163,6 +163,7 @@ impl Extra<'_> {
             | Event::BundleRegistered { .. }
             | Event::PlanFailed { .. }
             | Event::ExecutorFailed { .. }
+            | Event::RepairFailed { .. }
             | Event::ArmJudged { .. }
             | Event::ArmSkipped { .. }
             | Event::PrinciplesRevised { .. }
@@ -265,7 +266,7 @@ fn dangling(error: StoreError, step: &Step<'_>) -> StoreError {
 mod tests {
     use super::*;
     use science::event::{EndReason, Started};
-    use science::experiment::{Budget, Experiment, Objective};
+    use science::experiment::{Agents, Budget, Experiment, Objective};
     use std::collections::BTreeMap;
 
     fn started() -> Started {
@@ -281,6 +282,7 @@ mod tests {
                 objective: Objective { reference_scale: "k".into(), constraints: vec![] },
                 dimensions: vec![],
                 budget: Budget::default(),
+                agents: Agents::default(),
             },
             scenarios: vec![],
             inputs: BTreeMap::new(),
@@ -289,6 +291,7 @@ mod tests {
             toolchain: "rustc".into(),
             version: "0".into(),
             sandboxed: true,
+            repairs: 0,
         }
     }
 

@@ -3,7 +3,7 @@
 //! Truth is the event log of a campaign plus its observations; every other table is derived and is written in the same
 //! transaction as the event that it follows from. Reading guide, in this order:
 //!
-//! 1. `migrations/0001_lineage.sql`: what is stored.
+//! 1. `migrations/`: what is stored.
 //! 2. [`events`]: how a step is appended, read back and folded; the digest chain.
 //! 3. `project.rs`: which derived rows follow from which event.
 //! 4. [`open`](mod@open): how a database is opened without ever harming one that is not ours to touch.

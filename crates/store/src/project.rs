@@ -37,17 +37,19 @@ pub(crate) async fn project(tx: &mut SqliteConnection, step: &Step<'_>) -> Resul
     match step.event {
         Event::Started(opened) => started(tx, step, opened).await?,
         Event::Calibrated { .. } => {}
-        Event::BundleRegistered { bundle } => bundle_registered(tx, step, bundle).await?,
-        Event::PlanFailed { reason } => plan_failed(tx, step, reason).await?,
-        Event::CandidateWritten { arm, candidate } => candidate_written(tx, step, arm, candidate).await?,
+        Event::BundleRegistered { bundle, .. } => bundle_registered(tx, step, bundle).await?,
+        Event::PlanFailed { reason, .. } => plan_failed(tx, step, reason).await?,
+        Event::CandidateWritten { arm, candidate, .. } => candidate_written(tx, step, arm, candidate).await?,
         Event::ExecutorFailed { arm, .. } => executor_failed(tx, step, arm).await?,
+        Event::RepairFailed { arm, reason, .. } => repair_failed(tx, step, arm, reason).await?,
         Event::CandidateEvaluated { candidate, outcome, .. } => evaluated(tx, step, candidate, *outcome).await?,
         Event::ArmJudged { arm, finding } => arm_judged(tx, step, arm, finding).await?,
         Event::ArmSkipped { arm, reason } => arm_skipped(tx, step, arm, reason).await?,
-        Event::PrinciplesRevised { changes } => principles_revised(tx, step, changes).await?,
+        Event::PrinciplesRevised { changes, .. } => principles_revised(tx, step, changes).await?,
         Event::IterationClosed { volume } => iteration_closed(tx, step, *volume).await?,
         Event::Ended { reason } => ended(tx, step, reason).await?,
     }
+    worked(tx, step).await?;
     trials::put(tx, step.campaign, step.seq, step.extra.trials).await
 }
 
@@ -86,7 +88,8 @@ async fn bundle_registered(tx: &mut SqliteConnection, step: &Step<'_>, bundle: &
         Side::Candidate(id) => ("candidate", Some(id.as_str())),
     };
     sqlx::query(
-        "INSERT INTO iterations (campaign, number, seq, question, departs_from, parent) VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO iterations (campaign, number, seq, question, departs_from, parent, planner)
+         VALUES (?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(step.campaign.as_str())
     .bind(step.iteration())
@@ -94,6 +97,7 @@ async fn bundle_registered(tx: &mut SqliteConnection, step: &Step<'_>, bundle: &
     .bind(&bundle.question)
     .bind(departs_from)
     .bind(parent)
+    .bind(&step.after.current().planner)
     .execute(&mut *tx)
     .await?;
     for (position, arm) in (0_i64..).zip(&bundle.arms) {
@@ -136,11 +140,12 @@ fn claim(arm: &Arm) -> String {
 }
 
 async fn plan_failed(tx: &mut SqliteConnection, step: &Step<'_>, reason: &str) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO iterations (campaign, number, seq, failure) VALUES (?, ?, ?, ?)")
+    sqlx::query("INSERT INTO iterations (campaign, number, seq, failure, planner) VALUES (?, ?, ?, ?, ?)")
         .bind(step.campaign.as_str())
         .bind(step.iteration())
         .bind(step.seq)
         .bind(reason)
+        .bind(&step.after.current().planner)
         .execute(tx)
         .await?;
     Ok(())
@@ -155,8 +160,8 @@ async fn candidate_written(
     let point = candidate.point.as_ref().map(serde_json::to_string).transpose().map_err(unstorable)?;
     // The same code written again is the same candidate; what is known of it stays.
     sqlx::query(
-        "INSERT INTO candidates (campaign, id, seq, source, parent, iteration, arm, point, free_parameters)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (campaign, id) DO NOTHING",
+        "INSERT INTO candidates (campaign, id, seq, source, parent, iteration, arm, point, free_parameters, author, repairs)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (campaign, id) DO NOTHING",
     )
     .bind(step.campaign.as_str())
     .bind(candidate.id.as_str())
@@ -167,6 +172,8 @@ async fn candidate_written(
     .bind(arm)
     .bind(point)
     .bind(candidate.free_parameters)
+    .bind(&step.after.candidates[&candidate.id].author)
+    .bind(candidate.repairs.as_ref().map(CandidateId::as_str))
     .execute(&mut *tx)
     .await?;
     sqlx::query("UPDATE arms SET candidate = ? WHERE campaign = ? AND iteration = ? AND name = ?")
@@ -184,6 +191,17 @@ async fn executor_failed(tx: &mut SqliteConnection, step: &Step<'_>, arm: &str) 
     let (position, _) = step.after.bundle().arm(arm).expect("the event was applied");
     let finding = step.after.current().arms[position].finding.as_ref().expect("a failed executor has a finding");
     arm_judged(tx, step, arm, finding).await
+}
+
+async fn repair_failed(tx: &mut SqliteConnection, step: &Step<'_>, arm: &str, reason: &str) -> Result<(), StoreError> {
+    sqlx::query("UPDATE arms SET unmended = ? WHERE campaign = ? AND iteration = ? AND name = ?")
+        .bind(reason)
+        .bind(step.campaign.as_str())
+        .bind(step.iteration())
+        .bind(arm)
+        .execute(tx)
+        .await?;
+    Ok(())
 }
 
 async fn evaluated(
@@ -348,6 +366,32 @@ async fn ended(tx: &mut SqliteConnection, step: &Step<'_>, reason: &EndReason) -
         .bind(step.campaign.as_str())
         .execute(tx)
         .await?;
+    Ok(())
+}
+
+/// What agents did for the event.
+async fn worked(tx: &mut SqliteConnection, step: &Step<'_>) -> Result<(), StoreError> {
+    for (position, work) in (0_i64..).zip(step.event.work()) {
+        sqlx::query(
+            "INSERT INTO work (campaign, seq, position, iteration, role, author, calls, uncounted, prompt_tokens,
+             cached_tokens, completion_tokens, reasoning_tokens, usd) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(step.campaign.as_str())
+        .bind(step.seq)
+        .bind(position)
+        .bind(step.iteration())
+        .bind(work.role.as_str())
+        .bind(&work.by)
+        .bind(work.calls)
+        .bind(work.uncounted)
+        .bind(work.tokens.prompt.cast_signed())
+        .bind(work.tokens.cached.cast_signed())
+        .bind(work.tokens.completion.cast_signed())
+        .bind(work.tokens.reasoning.cast_signed())
+        .bind(work.usd)
+        .execute(&mut *tx)
+        .await?;
+    }
     Ok(())
 }
 

@@ -156,6 +156,7 @@ impl<'a> Mind<'a> {
             design: Design {
                 intent: format!("Refuse droppable requests along {}.", shape.words()),
                 point: Some(point(shape)),
+                uses: std::collections::BTreeSet::new(),
             },
         };
         let main = arm(

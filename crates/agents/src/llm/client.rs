@@ -150,6 +150,7 @@ fn body(request: &Request) -> Result<CreateChatCompletionRequest, OpenAIError> {
     args.model(&request.model)
         .stream(false)
         .messages([ChatCompletionRequestMessage::System(system), ChatCompletionRequestMessage::User(user)]);
+    args.max_completion_tokens(request.max_completion_tokens);
     if let Some(temperature) = request.temperature {
         args.temperature(temperature);
     }

@@ -94,6 +94,12 @@ pub enum ModelError {
     /// The endpoint cannot be used as it was given.
     #[error("the endpoint cannot be used: {0}")]
     Endpoint(String),
+    /// The budget does not reach for the request: it was not sent.
+    #[error("the budget is spent: {what}")]
+    BudgetSpent {
+        /// Which budget, with its size, for example `usd (5.00)`.
+        what: String,
+    },
     /// The place where replies are kept failed, or does not hold the reply that a replay needs. For recorders.
     #[error("{0}")]
     Record(String),

@@ -2,10 +2,10 @@
 
 use super::digest::{Digest, claim};
 use super::setting::{Setting, dimension};
+use super::tally::Tally;
 use super::text::clip;
-use super::{Model, Reply, Request, Role, Settings, parse, template};
-use crate::{AgentError, Brief};
-use futures::future::BoxFuture;
+use super::{Model, ModelError, Reply, Request, Role, Settings, parse, template};
+use crate::{Answer, Answering, Brief, Fault};
 use science::bundle::Arm;
 use science::space::Value;
 use science::state::{State, describe};
@@ -30,15 +30,21 @@ impl<M: Model> Executor<M> {
         template::request(Role::Implement, &self.settings, &Context::new(brief, arm, &self.contract), None)
     }
 
-    async fn write(&self, brief: Brief<'_>, arm: &Arm) -> Result<String, AgentError> {
-        let reply = self.model.ask(&self.request(brief, arm), 0).await?;
-        read(&reply).map_err(AgentError::Unusable)
+    async fn write(&self, brief: Brief<'_>, arm: &Arm) -> Result<Answer<String>, ModelError> {
+        let (request, mut tally) = (self.request(brief, arm), Tally::default());
+        let reply = self.model.ask(&request, 0).await?;
+        tally.count(&request, &reply);
+        Ok(tally.answer(read(&reply)))
     }
 }
 
 impl<M: Model> crate::Executor for Executor<M> {
-    fn implement<'a>(&'a self, brief: Brief<'a>, arm: &'a Arm) -> BoxFuture<'a, Result<String, AgentError>> {
+    fn implement<'a>(&'a self, brief: Brief<'a>, arm: &'a Arm) -> Answering<'a, String> {
         Box::pin(self.write(brief, arm))
+    }
+
+    fn repair<'a>(&'a self, _brief: Brief<'a>, _arm: &'a Arm, _fault: Fault<'a>) -> Answering<'a, String> {
+        Box::pin(async { Ok(Answer::free(Err("not written yet".into()))) })
     }
 }
 

@@ -2,9 +2,9 @@
 
 use super::digest::Digest;
 use super::setting::{Setting, dimension};
-use super::{Model, Reply, Request, Role, Settings, parse, proposal, template};
-use crate::{AgentError, Brief};
-use futures::future::BoxFuture;
+use super::tally::Tally;
+use super::{Model, ModelError, Reply, Request, Role, Settings, parse, proposal, template};
+use crate::{Answer, Answering, Brief};
 use science::bundle::Bundle;
 use science::state::State;
 use serde::Serialize;
@@ -35,22 +35,24 @@ impl<M: Model> Planner<M> {
         template::request(Role::Plan, &self.settings, &Context::new(brief, &self.contract), Some(proposal::schema))
     }
 
-    async fn draft(&self, brief: Brief<'_>) -> Result<Bundle, AgentError> {
+    async fn draft(&self, brief: Brief<'_>) -> Result<Answer<Bundle>, ModelError> {
+        let mut tally = Tally::default();
         let first = self.request(brief);
         let mut request = first.clone();
         let mut ordinal = 0;
         loop {
             let reply = self.model.ask(&request, ordinal).await?;
+            tally.count(&request, &reply);
             let problem = match read(&reply, brief.state) {
-                Ok(bundle) => return Ok(bundle),
+                Ok(bundle) => return Ok(tally.answer(Ok(bundle))),
                 // It may quote the reply.
                 Err(problem) => super::text::line(&problem, PROBLEM),
             };
             if ordinal == REPAIRS {
                 let replies = ordinal + 1;
-                return Err(AgentError::Unusable(format!(
-                    "none of {replies} replies is a usable bundle; of the last: {problem}"
-                )));
+                return Ok(
+                    tally.answer(Err(format!("none of {replies} replies is a usable bundle; of the last: {problem}")))
+                );
             }
             tracing::info!(ordinal, problem, "a reply of the planner's model is unusable");
             request = Request { user: mend(&first.user, &reply.text, &problem), ..first.clone() };
@@ -60,7 +62,7 @@ impl<M: Model> Planner<M> {
 }
 
 impl<M: Model> crate::Planner for Planner<M> {
-    fn plan<'a>(&'a self, brief: Brief<'a>) -> BoxFuture<'a, Result<Bundle, AgentError>> {
+    fn plan<'a>(&'a self, brief: Brief<'a>) -> Answering<'a, Bundle> {
         Box::pin(self.draft(brief))
     }
 }

@@ -84,7 +84,11 @@ fn arm(value: &Value, at: usize, names: &[String], state: &State) -> Result<Arm,
         mechanism: fields.text("mechanism")?,
         diagnostic: fields.text("diagnostic")?,
         prediction,
-        design: Design { intent: fields.text("intent")?, point: point(&fields)? },
+        design: Design {
+            intent: fields.text("intent")?,
+            point: point(&fields)?,
+            uses: std::collections::BTreeSet::new(),
+        },
     })
 }
 

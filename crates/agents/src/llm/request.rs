@@ -1,6 +1,7 @@
 //! What a model is asked and what it answers.
 
 use science::id::Hash;
+pub use science::work::Role;
 use serde::{Deserialize, Serialize};
 
 /// One question to a model: everything that it sees, and nothing else.
@@ -18,29 +19,11 @@ pub struct Request {
     /// Sampling temperature; none leaves it to the endpoint.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub temperature: Option<f32>,
+    /// The most tokens that the reply may have, reasoning included.
+    pub max_completion_tokens: u32,
     /// The JSON schema that the endpoint is asked to enforce.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<serde_json::Value>,
-}
-
-/// A model's part in the loop.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Role {
-    /// Drafts a bundle.
-    Plan,
-    /// Writes a candidate.
-    Implement,
-}
-
-impl Role {
-    /// The word for it in reports and the database.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Role::Plan => "plan",
-            Role::Implement => "implement",
-        }
-    }
 }
 
 impl Request {
@@ -61,9 +44,27 @@ pub struct Reply {
     /// Why it would not answer, if it said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refusal: Option<String>,
-    /// What it cost.
+    /// Tokens that it took.
     #[serde(default)]
     pub usage: Usage,
+    /// What that is in money, and what it counts against a budget.
+    #[serde(default)]
+    pub cost: Cost,
+}
+
+/// What a reply cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Cost {
+    /// US dollars; none if the price is unknown or the endpoint did not count tokens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usd: Option<f64>,
+    /// What a budget in US dollars was charged: the worst case where the endpoint did not count tokens; none if the price
+    /// is unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub charged_usd: Option<f64>,
+    /// What a budget in tokens was charged, likewise.
+    #[serde(default)]
+    pub charged_tokens: u64,
 }
 
 /// Tokens, as far as the endpoint counts them. What is absent was not said; it is not zero.

@@ -24,6 +24,7 @@ pub(super) fn request(role: Role, settings: &Settings, context: &impl Serialize,
         system: part("system"),
         user: part("user"),
         temperature: settings.temperature,
+        max_completion_tokens: settings.max_completion_tokens,
         schema: schema.filter(|_| settings.structured).map(|schema| schema()),
     }
 }

@@ -102,7 +102,7 @@ impl Completion {
             completion_tokens: self.usage.completion_tokens,
             reasoning_tokens: self.usage.completion_tokens_details.and_then(|details| details.reasoning_tokens),
         };
-        Some(Reply { text, finish_reason, refusal: choice.message.refusal, usage })
+        Some(Reply { text, finish_reason, refusal: choice.message.refusal, usage, ..Reply::default() })
     }
 }
 

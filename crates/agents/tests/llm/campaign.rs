@@ -4,14 +4,14 @@ use agents::llm::{Model, ModelError, Reply, Request};
 use futures::future::BoxFuture;
 use science::bundle::{Arm, ArmKind, Bundle, Design, Metric, Prediction, Relation, Side};
 use science::event::{Candidate, Event, Started};
-use science::experiment::{Budget, Experiment, Guard, GuardMetric, Objective};
+use science::experiment::{Agents, Budget, Experiment, Guard, GuardMetric, Objective};
 use science::id::{CandidateId, Hash};
 use science::objective::{Cell, Measurement, Yardsticks};
 use science::outcome::Outcome;
 use science::principle::{Change, Confidence, Principle, Status};
 use science::space::{Constraint, Dimension, Measure, Within};
 use science::state::{Action, State};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
 /// The contract as the program hands it to its agents.
@@ -28,10 +28,17 @@ pub(crate) fn after(iterations: u32) -> State {
             Action::Record(event) => *event,
             Action::Calibrate => Event::Calibrated { yardsticks: Box::new(yardsticks()), trials: Hash::of(b"") },
             Action::Plan if state.iterations.len() as u32 == iterations => return state,
-            Action::Plan => Event::BundleRegistered { bundle: Box::new(bundle(state.iteration_number())) },
+            Action::Plan => {
+                Event::BundleRegistered { bundle: Box::new(bundle(state.iteration_number())), work: vec![] }
+            }
             Action::Implement { arm } => written(&state, arm),
             Action::Evaluate { candidate } => evaluated(&state, candidate),
-            Action::Extract => Event::PrinciplesRevised { changes: vec![Change::Insert(principle(&state))] },
+            Action::Extract => Event::PrinciplesRevised {
+                changes: vec![Change::Insert(principle(&state))],
+                failure: None,
+                notes: None,
+                work: vec![],
+            },
             Action::Rest => unreachable!("the campaign is longer than that"),
         };
         state.apply(&event).unwrap();
@@ -71,7 +78,8 @@ fn started(iterations: u32) -> Started {
                 constraints: vec![bound(GuardMetric::Regret, 5.0), bound(GuardMetric::Loss, 1.0)],
             },
             dimensions: vec![family, exponent],
-            budget: Budget { evaluations: Some(400), minutes: None },
+            budget: Budget { evaluations: Some(400), ..Budget::default() },
+            agents: Agents::default(),
         },
         scenarios: SCENARIOS.map(str::to_owned).to_vec(),
         inputs: BTreeMap::new(),
@@ -80,6 +88,7 @@ fn started(iterations: u32) -> Started {
         toolchain: "rustc".into(),
         version: "0".into(),
         sandboxed: true,
+        repairs: 0,
     }
 }
 
@@ -127,7 +136,7 @@ fn bundle(iteration: u32) -> Bundle {
             relation,
             confidence: 0.6,
         },
-        design: Design { intent: long("Intent"), point: None },
+        design: Design { intent: long("Intent"), point: None, uses: BTreeSet::new() },
     };
     Bundle {
         question: long("Question"),
@@ -147,8 +156,9 @@ fn written(state: &State, arm: usize) -> Event {
         parent: None,
         point: None,
         free_parameters: Some(4 + iteration % 3),
+        repairs: None,
     };
-    Event::CandidateWritten { arm: state.bundle().arms[arm].name.clone(), candidate }
+    Event::CandidateWritten { arm: state.bundle().arms[arm].name.clone(), candidate, work: vec![] }
 }
 
 fn evaluated(state: &State, candidate: CandidateId) -> Event {

@@ -35,6 +35,11 @@ impl AgentChoice {
         }
     }
 
+    /// Whether its executor mends what it wrote.
+    pub(super) fn repairs(&self) -> bool {
+        matches!(self, AgentChoice::Language { .. })
+    }
+
     pub(super) fn engage(self, store: &Arc<Store>, campaign: &CampaignId) -> Result<Team, EngineError> {
         match self {
             AgentChoice::Builtin => Ok((Box::new(Researcher), Box::new(Researcher), Box::new(Researcher))),

@@ -7,7 +7,8 @@ use super::steps::{blocking, rows};
 use super::{Campaign, Progress, Work};
 use crate::error::EngineError;
 use crate::evaluate::{Evaluation, Evaluator, Timing, read};
-use agents::{AgentError, Brief};
+use agents::llm::ModelError;
+use agents::{Answer, Brief};
 use futures::future::join_all;
 use science::event::Event;
 use science::id::{CandidateId, Hash};
@@ -20,9 +21,12 @@ use store::{CampaignId, Extra, Observation, Store};
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
+/// What an executor came back with.
+type Written = Result<Answer<String>, ModelError>;
+
 /// Sources and evaluations that wait for their turn.
 pub(super) struct Ahead {
-    written: BTreeMap<usize, Result<String, AgentError>>,
+    written: BTreeMap<usize, Written>,
     evaluations: BTreeMap<CandidateId, JoinHandle<Result<Evaluation, EngineError>>>,
     /// One place for each core: a candidate and the simulator that asks it share one.
     cores: Arc<Semaphore>,
@@ -46,7 +50,7 @@ impl Ahead {
     ///
     /// # Panics
     /// If nobody was asked.
-    pub(super) fn take_written(&mut self, arm: usize) -> Result<String, AgentError> {
+    pub(super) fn take_written(&mut self, arm: usize) -> Written {
         self.written.remove(&arm).expect("the executor was asked")
     }
 
@@ -59,7 +63,7 @@ impl Ahead {
 
 impl Campaign {
     /// Asks the executor for an arm, and, once the main claim stands, for all arms that are left.
-    pub(super) async fn write(&self, at: usize) -> Vec<(usize, Result<String, AgentError>)> {
+    pub(super) async fn write(&self, at: usize) -> Vec<(usize, Written)> {
         let arms = &self.state.bundle().arms;
         let last = if at == 0 { 1 } else { arms.len() };
         let ask = |at: usize| async move {
@@ -72,15 +76,15 @@ impl Campaign {
     }
 
     /// Keeps what was written, and begins to evaluate it.
-    pub(super) fn get_ahead(&mut self, written: Vec<(usize, Result<String, AgentError>)>) {
-        for (arm, source) in written {
-            if let Ok(source) = &source {
+    pub(super) fn get_ahead(&mut self, written: Vec<(usize, Written)>) {
+        for (arm, written) in written {
+            if let Ok(Answer { content: Ok(source), .. }) = &written {
                 let id = read(source).id;
                 if self.state.candidates.get(&id).is_none_or(|record| record.outcome.is_none()) {
                     self.begin(&id, source);
                 }
             }
-            self.ahead.written.insert(arm, source);
+            self.ahead.written.insert(arm, written);
         }
     }
 

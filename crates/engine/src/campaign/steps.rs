@@ -4,12 +4,15 @@ use super::{Campaign, Progress, Stop, Work};
 use crate::error::EngineError;
 use crate::evaluate::read;
 use crate::yardsticks;
-use agents::{AgentError, Brief};
+use agents::llm::ModelError;
+use agents::{Answer, Brief, Fault, Lessons};
 use science::bundle::{Arm, ArmKind, Side};
-use science::event::{Candidate, Event};
+use science::defect::Defect;
+use science::event::{Candidate, EndReason, Event};
 use science::id::{CandidateId, Hash};
 use science::state::Action;
 use science::trial::{self, Trial};
+use science::work::Work as Done;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 use store::mirror::Commit;
@@ -27,6 +30,7 @@ impl Campaign {
             Action::Calibrate => self.calibrate(watch).await?,
             Action::Plan => return self.plan(stop, watch).await,
             Action::Implement { arm } => return self.implement(arm, stop, watch).await,
+            Action::Repair { arm, defect } => return self.repair(arm, &defect, stop, watch).await,
             Action::Evaluate { candidate } => self.evaluate(&candidate, watch).await?,
             Action::Extract => return self.extract(stop, watch).await,
             Action::Record(_) | Action::Rest => unreachable!("the loop handles these"),
@@ -55,12 +59,11 @@ impl Campaign {
         let source = self.best_source();
         let brief = Brief { state: &self.state, source: source.as_deref() };
         let Some(planned) = unless_stopped(self.planner.plan(brief), stop).await else { return Ok(false) };
-        let event = match usable(planned)? {
-            Ok(bundle) => match self.state.check_bundle(&bundle) {
-                Ok(()) => Event::BundleRegistered { bundle: Box::new(bundle) },
-                Err(reason) => Event::PlanFailed { reason },
-            },
-            Err(reason) => Event::PlanFailed { reason },
+        let Some(Answer { content, work }) = self.affordable(planned, watch).await? else { return Ok(true) };
+        let checked = content.and_then(|bundle| self.state.check_bundle(&bundle).map(|()| bundle));
+        let event = match checked {
+            Ok(bundle) => Event::BundleRegistered { bundle: Box::new(bundle), work },
+            Err(reason) => Event::PlanFailed { reason, work },
         };
         self.record(event, Extra::default(), watch).await?;
         self.ahead.forget();
@@ -79,20 +82,55 @@ impl Campaign {
             let Some(written) = unless_stopped(self.write(at), stop).await else { return Ok(false) };
             self.get_ahead(written);
         }
-        match usable(self.ahead.take_written(at))? {
-            Ok(source) => self.take_candidate(&arm, source, watch).await?,
+        let written = self.ahead.take_written(at);
+        let Some(Answer { content, work }) = self.affordable(written, watch).await? else { return Ok(true) };
+        match content {
+            Ok(source) => self.take_candidate(&arm, None, source, work, watch).await?,
             Err(reason) => {
-                let event = Event::ExecutorFailed { arm: arm.name, reason };
+                let event = Event::ExecutorFailed { arm: arm.name, reason, work };
                 self.record(event, Extra::default(), watch).await?;
             }
         }
         Ok(true)
     }
 
+    /// Sends an arm's candidate back to its author.
+    async fn repair(
+        &mut self,
+        at: usize,
+        defect: &Defect,
+        stop: &Stop,
+        watch: &mut impl FnMut(Progress<'_>),
+    ) -> Result<bool, EngineError> {
+        let (arm, record) = (self.state.bundle().arms[at].clone(), self.state.current().arms[at].clone());
+        let broken = record.candidate.expect("a defect is a candidate's");
+        watch(Progress::Working(&self.state, Work::Repairing(&arm.name)));
+        let message = self.store.message(&self.id, &broken).await?.unwrap_or_default();
+        let fault = Fault { defect, message: &message, earlier: record.repairs };
+        let brief = Brief { state: &self.state, source: self.sources.get(&broken).map(String::as_str) };
+        let Some(mended) = unless_stopped(self.executor.repair(brief, &arm, fault), stop).await else {
+            return Ok(false);
+        };
+        let Some(Answer { content, work }) = self.affordable(mended, watch).await? else { return Ok(true) };
+        let failed = |reason: String, work| Event::RepairFailed { arm: arm.name.clone(), reason, work };
+        let event = match content {
+            Ok(source) if read(&source).id == broken => failed("the same source came back".into(), work),
+            Ok(source) => {
+                self.take_candidate(&arm, Some(broken), source, work, watch).await?;
+                return Ok(true);
+            }
+            Err(reason) => failed(reason, work),
+        };
+        self.record(event, Extra::default(), watch).await?;
+        Ok(true)
+    }
+
     async fn take_candidate(
         &mut self,
         arm: &Arm,
+        repairs: Option<CandidateId>,
         source: String,
+        work: Vec<Done>,
         watch: &mut impl FnMut(Progress<'_>),
     ) -> Result<(), EngineError> {
         let reading = read(&source);
@@ -102,8 +140,9 @@ impl Campaign {
             parent: self.parent(arm).filter(|parent| *parent != reading.id),
             point: arm.design.point.clone(),
             free_parameters: reading.free_parameters,
+            repairs,
         };
-        let event = Event::CandidateWritten { arm: arm.name.clone(), candidate };
+        let event = Event::CandidateWritten { arm: arm.name.clone(), candidate, work };
         self.record(event, Extra { source: Some(&source), ..Extra::default() }, watch).await?;
         self.sources.entry(reading.id.clone()).or_insert(source);
         self.mirror(&reading.id)
@@ -124,9 +163,31 @@ impl Campaign {
         watch(Progress::Working(&self.state, Work::Extracting));
         let brief = Brief { state: &self.state, source: None };
         let Some(extracted) = unless_stopped(self.extractor.extract(brief), stop).await else { return Ok(false) };
-        let changes = usable(extracted)?.unwrap_or_default();
-        self.record(Event::PrinciplesRevised { changes }, Extra::default(), watch).await?;
+        let Some(Answer { content, work }) = self.affordable(extracted, watch).await? else { return Ok(true) };
+        let (lessons, failure) = match content {
+            Ok(lessons) => (lessons, None),
+            Err(reason) => (Lessons::default(), Some(reason)),
+        };
+        let event = Event::PrinciplesRevised { changes: lessons.changes, failure, notes: lessons.notes, work };
+        self.record(event, Extra::default(), watch).await?;
         Ok(true)
+    }
+
+    /// An agent's answer; none if the budget did not reach for it, which ends the campaign.
+    async fn affordable<T>(
+        &mut self,
+        answer: Result<Answer<T>, ModelError>,
+        watch: &mut impl FnMut(Progress<'_>),
+    ) -> Result<Option<Answer<T>>, EngineError> {
+        match answer {
+            Ok(answer) => Ok(Some(answer)),
+            Err(ModelError::BudgetSpent { what }) => {
+                let reason = EndReason::BudgetSpent(what);
+                self.record(Event::Ended { reason }, Extra::default(), watch).await?;
+                Ok(None)
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Brings what is kept in memory and in the mirror up to the record.
@@ -159,15 +220,6 @@ impl Campaign {
 
     fn best_source(&self) -> Option<String> {
         self.state.champion().and_then(|champion| self.sources.get(&champion.id).cloned())
-    }
-}
-
-/// Splits what goes on the record from what stops the campaign.
-fn usable<T>(answer: Result<T, AgentError>) -> Result<Result<T, String>, EngineError> {
-    match answer {
-        Ok(value) => Ok(Ok(value)),
-        Err(AgentError::Unusable(reason)) => Ok(Err(reason)),
-        Err(AgentError::Unreachable(error)) => Err(error.into()),
     }
 }
 

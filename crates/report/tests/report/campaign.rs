@@ -4,14 +4,14 @@
 use report::{Record, Times};
 use science::bundle::{Arm, ArmKind, Bundle, Design, Metric, Prediction, Relation, Side};
 use science::event::{Candidate, Event, Started};
-use science::experiment::{Budget, Experiment, Guard, GuardMetric, Objective};
+use science::experiment::{Agents, Budget, Experiment, Guard, GuardMetric, Objective};
 use science::id::{CandidateId, Hash};
 use science::objective::{Cell, Measurement, Yardsticks};
 use science::outcome::Outcome;
 use science::principle::{Change, Confidence, Principle, Status};
 use science::space::{Constraint, Dimension, Measure, Within};
 use science::state::{Action, State};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The first candidate, which becomes the champion.
 pub(crate) const FIRST: &str = "aaaa1111aaaa1111";
@@ -59,6 +59,7 @@ pub(crate) fn opening() -> Started {
             },
             dimensions: vec![dimension],
             budget: Budget::default(),
+            agents: Agents::default(),
         },
         scenarios,
         inputs: BTreeMap::from([("campaign.toml".into(), Hash::of(b"campaign"))]),
@@ -67,6 +68,7 @@ pub(crate) fn opening() -> Started {
         toolchain: "rustc 1.95.0".into(),
         version: "0.1.0".into(),
         sandboxed: true,
+        repairs: 0,
     }
 }
 
@@ -101,12 +103,12 @@ pub(crate) fn arm(name: &str, kind: ArmKind, against: Side, confidence: f64) -> 
             relation: Relation::AtLeast(0.02),
             confidence,
         },
-        design: Design { intent: "shed earlier".into(), point: None },
+        design: Design { intent: "shed earlier".into(), point: None, uses: BTreeSet::new() },
     }
 }
 
 pub(crate) fn bundle(question: &str, parent: Side, arms: Vec<Arm>) -> Event {
-    Event::BundleRegistered { bundle: Box::new(Bundle { question: question.into(), parent, arms }) }
+    Event::BundleRegistered { bundle: Box::new(Bundle { question: question.into(), parent, arms }), work: vec![] }
 }
 
 /// A bundle with a main arm and its ablation.
@@ -123,8 +125,9 @@ pub(crate) fn written(arm: &str, id: &str, parent: Option<&str>) -> Event {
         parent: parent.map(|parent| CandidateId::from(parent.to_owned())),
         point: None,
         free_parameters: Some(4),
+        repairs: None,
     };
-    Event::CandidateWritten { arm: arm.into(), candidate }
+    Event::CandidateWritten { arm: arm.into(), candidate, work: vec![] }
 }
 
 pub(crate) fn evaluated(id: &str, measured: Option<Measurement>) -> Event {
@@ -171,17 +174,20 @@ pub(crate) fn events() -> Vec<Event> {
         evaluated(FIRST, Some(measurement(0.251, 0.36))),
         written("ablation-mix", "bbbb2222bbbb2222", Some(FIRST)),
         evaluated("bbbb2222bbbb2222", Some(measurement(0.25, 0.395))),
-        Event::PrinciplesRevised { changes: lessons },
+        Event::PrinciplesRevised { changes: lessons, failure: None, notes: None, work: vec![] },
         bundle("Does a steeper curve save more?", first(), second),
         written("main", "cccc3333cccc3333", Some(FIRST)),
         evaluated("cccc3333cccc3333", Some(measurement(0.25, 0.39))),
         Event::PrinciplesRevised {
             changes: vec![Change::Retire { id: "P1".into(), reason: "F2.main speaks against it".into() }],
+            failure: None,
+            notes: None,
+            work: vec![],
         },
         bundle("Does a longer memory help?", first(), vec![arm("main", ArmKind::Main, first(), 0.5)]),
         written("main", "dddd4444dddd4444", Some("cccc3333cccc3333")),
         evaluated("dddd4444dddd4444", None),
-        Event::PrinciplesRevised { changes: vec![] },
+        Event::PrinciplesRevised { changes: vec![], failure: None, notes: None, work: vec![] },
     ]
 }
 

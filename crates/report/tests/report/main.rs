@@ -140,8 +140,11 @@ fn terminal_escapes_in_a_models_words_do_not_reach_the_terminal() {
         evaluated(FIRST, Some(measurement(0.251, 0.36))),
         Event::PrinciplesRevised {
             changes: vec![science::principle::Change::Insert(campaign::principle("P1", attack, &[attack], None))],
+            failure: None,
+            notes: None,
+            work: vec![],
         },
-        Event::PlanFailed { reason: attack.into() },
+        Event::PlanFailed { reason: attack.into(), work: vec![] },
     ]);
     let record = Record { source: Some(attack), id: attack, directory: attack, ..record(&state) };
     let forbidden = |c: char| (c.is_control() && c != '\n' && c != '\t') || c == '\u{202e}';

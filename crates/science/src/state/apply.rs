@@ -4,6 +4,7 @@ use super::{ArmRecord, CandidateRecord, Iteration, Phase, State};
 use crate::event::{Event, Started};
 use crate::objective;
 use crate::principle::{Change, Status};
+use crate::work::Work;
 
 /// An event that cannot happen where the campaign stands: the log is damaged, or the program has a bug.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -28,21 +29,28 @@ impl State {
                 self.yardsticks = Some((**yardsticks).clone());
                 self.phase = Phase::Planning;
             }
-            (Event::BundleRegistered { bundle }, Phase::Planning) => {
+            (Event::BundleRegistered { bundle, work }, Phase::Planning) => {
                 if let Err(problem) = self.check_bundle(bundle) {
                     return illegal(problem);
                 }
                 let arms = vec![ArmRecord::default(); bundle.arms.len()];
-                self.iterations.push(Iteration { bundle: Some((**bundle).clone()), arms, ..Iteration::default() });
+                let (bundle, planner) = (Some((**bundle).clone()), author(work));
+                self.iterations.push(Iteration { bundle, arms, planner, ..Iteration::default() });
                 self.phase = Phase::Arm(0);
             }
-            (Event::PlanFailed { reason }, Phase::Planning) => {
-                self.iterations.push(Iteration { failure: Some(reason.clone()), ..Iteration::default() });
+            (Event::PlanFailed { reason, work }, Phase::Planning) => {
+                let (failure, planner) = (Some(reason.clone()), author(work));
+                self.iterations.push(Iteration { failure, planner, ..Iteration::default() });
                 self.phase = Phase::Closing;
             }
-            (Event::CandidateWritten { arm, candidate }, Phase::Arm(at)) => {
+            (Event::CandidateWritten { arm, candidate, work }, Phase::Arm(at)) => {
                 self.expect_arm(event, arm, at)?;
                 let iteration = self.iterations.len() as u32;
+                let before = self.arm_record(at).candidate.clone();
+                if before != candidate.repairs || before.as_ref() == Some(&candidate.id) {
+                    return illegal(format!("arm `{arm}` has another candidate, or none, or this very one"));
+                }
+                self.arm_record(at).repairs += u32::from(before.is_some());
                 self.arm_record(at).candidate = Some(candidate.id.clone());
                 if !self.candidates.contains_key(&candidate.id) {
                     self.order.push(candidate.id.clone());
@@ -50,6 +58,7 @@ impl State {
                         candidate: candidate.clone(),
                         iteration,
                         arm: arm.clone(),
+                        author: author(work),
                         outcome: None,
                         measurement: None,
                         score: None,
@@ -59,11 +68,16 @@ impl State {
                     self.candidates.insert(candidate.id.clone(), record);
                 }
             }
-            (Event::ExecutorFailed { arm, reason }, Phase::Arm(at)) => {
+            (Event::ExecutorFailed { arm, reason, .. }, Phase::Arm(at)) => {
                 self.expect_arm(event, arm, at)?;
                 self.arm_record(at).finding =
                     Some(crate::judge::invalid(format!("the executor wrote nothing usable: {reason}")));
                 self.next_arm(at);
+            }
+            (Event::RepairFailed { arm, reason, .. }, Phase::Arm(at)) => {
+                self.expect_arm(event, arm, at)?;
+                self.arm_record(at).repairs += 1;
+                self.arm_record(at).unmended = Some(reason.clone());
             }
             (
                 Event::CandidateEvaluated { candidate, outcome, measurement, descriptor, acts_like, .. },
@@ -104,8 +118,12 @@ impl State {
                 self.arm_record(at).skipped = Some(reason.clone());
                 self.next_arm(at);
             }
-            (Event::PrinciplesRevised { changes }, Phase::Extracting) => {
+            (Event::PrinciplesRevised { changes, failure, notes, .. }, Phase::Extracting) => {
                 self.revise(event, changes)?;
+                self.iterations.last_mut().expect("an iteration is under way").extraction_failure = failure.clone();
+                if notes.is_some() {
+                    self.notes.clone_from(notes);
+                }
                 self.phase = Phase::Closing;
             }
             (Event::IterationClosed { volume }, Phase::Closing) => {
@@ -129,6 +147,7 @@ impl State {
                 | Event::PlanFailed { .. }
                 | Event::CandidateWritten { .. }
                 | Event::ExecutorFailed { .. }
+                | Event::RepairFailed { .. }
                 | Event::CandidateEvaluated { .. }
                 | Event::ArmJudged { .. }
                 | Event::ArmSkipped { .. }
@@ -138,6 +157,8 @@ impl State {
                 phase,
             ) => return illegal(format!("the campaign is {phase:?}")),
         }
+        let iteration = self.iterations.len() as u32;
+        self.work.extend(event.work().iter().map(|work| (iteration, work.clone())));
         Ok(())
     }
 
@@ -183,4 +204,9 @@ impl State {
         self.iterations.last_mut().expect("an iteration is under way").changes = changes.to_vec();
         Ok(())
     }
+}
+
+/// The last one who had a hand in it.
+fn author(work: &[Work]) -> Option<String> {
+    work.last().map(|work| work.by.clone())
 }

@@ -1,9 +1,11 @@
 use super::*;
+use crate::bundle::Arm;
 use crate::bundle::{Design, Metric, Prediction, Relation};
-use crate::experiment::{Budget, Experiment, Objective};
+use crate::experiment::{Agents, Budget, Experiment, Objective};
 use crate::id::Hash;
 use crate::judge::Verdict;
 use crate::objective::{Cell, Measurement};
+use std::collections::BTreeSet;
 
 fn measurement(y: f64, x: f64) -> Measurement {
     let cell = |seed: usize| Cell {
@@ -31,7 +33,8 @@ fn started(budget: Option<u32>) -> Event {
             scenarios: vec!["s.toml".into()],
             objective: Objective { reference_scale: "k".into(), constraints: vec![] },
             dimensions: vec![],
-            budget: Budget { evaluations: budget, minutes: None },
+            budget: Budget { evaluations: budget, ..Budget::default() },
+            agents: Agents::default(),
         },
         scenarios: vec!["s".into()],
         inputs: BTreeMap::new(),
@@ -40,6 +43,7 @@ fn started(budget: Option<u32>) -> Event {
         toolchain: "rustc".into(),
         version: "0".into(),
         sandboxed: true,
+        repairs: 0,
     }))
 }
 
@@ -70,14 +74,17 @@ fn arm(name: &str, kind: ArmKind, against: Side) -> Arm {
             relation: Relation::AtLeast(0.02),
             confidence: 0.5,
         },
-        design: Design { intent: "i".into(), point: None },
+        design: Design { intent: "i".into(), point: None, uses: BTreeSet::new() },
     }
 }
 
 fn bundle() -> Event {
     let arms =
         vec![arm("main", ArmKind::Main, Side::Reference), arm("ablation", ArmKind::Ablation, Side::Arm("main".into()))];
-    Event::BundleRegistered { bundle: Box::new(Bundle { question: "q".into(), parent: Side::Reference, arms }) }
+    Event::BundleRegistered {
+        bundle: Box::new(Bundle { question: "q".into(), parent: Side::Reference, arms }),
+        work: vec![],
+    }
 }
 
 fn written(arm: &str, id: &str) -> Event {
@@ -87,8 +94,9 @@ fn written(arm: &str, id: &str) -> Event {
         parent: None,
         point: None,
         free_parameters: Some(3),
+        repairs: None,
     };
-    Event::CandidateWritten { arm: arm.into(), candidate }
+    Event::CandidateWritten { arm: arm.into(), candidate, work: vec![] }
 }
 
 fn evaluated(id: &str, measured: Option<Measurement>) -> Event {
@@ -176,7 +184,7 @@ fn a_campaign_ends_after_its_last_iteration() {
     let worse = evaluated("c1", Some(measurement(0.25, 0.48)));
     let mut state = fold(&[started(None), calibrated(), bundle(), written("main", "c1"), worse]);
     settle(&mut state);
-    state.apply(&Event::PrinciplesRevised { changes: vec![] }).unwrap();
+    state.apply(&Event::PrinciplesRevised { changes: vec![], failure: None, notes: None, work: vec![] }).unwrap();
     assert_eq!(settle(&mut state), Action::Rest);
     assert_eq!(state.ended, Some(EndReason::Completed));
     assert_eq!(state.current().volume, Some(1.0));

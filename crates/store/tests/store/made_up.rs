@@ -2,7 +2,7 @@
 
 use science::bundle::{Arm, ArmKind, Bundle, Design, Metric, Prediction, Relation, Side};
 use science::event::{Candidate, Event, Started};
-use science::experiment::{Budget, Experiment, Objective};
+use science::experiment::{Agents, Budget, Experiment, Objective};
 use science::id::{CandidateId, Hash};
 use science::objective::{Cell, Measurement, Yardsticks};
 use science::outcome::Outcome;
@@ -10,7 +10,8 @@ use science::principle::{Change, Confidence, Principle, Status};
 use science::space::{Constraint, Dimension, Measure, Value, Within};
 use science::state::{Action, State};
 use science::trial::{self, Trial};
-use std::collections::BTreeMap;
+use science::work::{Role, Tokens, Work};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use store::{CampaignId, Extra, Store, TrialRow};
 
@@ -53,6 +54,7 @@ pub(crate) fn started(seed: u64) -> Started {
             objective: Objective { reference_scale: "k".into(), constraints: vec![] },
             dimensions: vec![half],
             budget: Budget::default(),
+            agents: Agents::default(),
         },
         scenarios: SCENARIOS.map(String::from).to_vec(),
         inputs: inputs().into_iter().map(|(path, text)| (path, Hash::of(text.as_bytes()))).collect(),
@@ -61,7 +63,14 @@ pub(crate) fn started(seed: u64) -> Started {
         toolchain: "rustc".into(),
         version: "0".into(),
         sandboxed: true,
+        repairs: 1,
     }
+}
+
+/// What a model did.
+fn work(role: Role) -> Work {
+    let tokens = Tokens { prompt: 1000, cached: 800, completion: 50, reasoning: 20 };
+    Work { role, by: "m".into(), calls: 2, uncounted: 0, tokens, usd: Some(0.25) }
 }
 
 /// The whole campaign after its `started` event.
@@ -75,8 +84,18 @@ pub(crate) fn play(started: &Started) -> Vec<Played> {
             Action::Calibrate => calibrated(),
             Action::Plan => plain(plan(iteration)),
             Action::Implement { arm } => implement(iteration, &state.bundle().arms[arm].name),
+            Action::Repair { arm, .. } => plain(Event::RepairFailed {
+                arm: state.bundle().arms[arm].name.clone(),
+                reason: "nothing came back".into(),
+                work: vec![work(Role::Repair)],
+            }),
             Action::Evaluate { candidate } => evaluate(&candidate),
-            Action::Extract => plain(Event::PrinciplesRevised { changes: lessons(iteration) }),
+            Action::Extract => plain(Event::PrinciplesRevised {
+                changes: lessons(iteration),
+                failure: None,
+                notes: None,
+                work: vec![],
+            }),
             Action::Record(event) => plain(*event),
             Action::Rest => return played,
         };
@@ -179,13 +198,13 @@ fn arm(name: &str, kind: ArmKind, against: Vec<Side>) -> Arm {
             relation: Relation::AtLeast(0.02),
             confidence: 0.5,
         },
-        design: Design { intent: "i".into(), point: None },
+        design: Design { intent: "i".into(), point: None, uses: BTreeSet::new() },
     }
 }
 
 fn plan(iteration: u32) -> Event {
     if iteration == 2 {
-        return Event::PlanFailed { reason: "it answered with a poem".into() };
+        return Event::PlanFailed { reason: "it answered with a poem".into(), work: vec![] };
     }
     let parent = if iteration == 3 { Side::Candidate(CandidateId::from("c1".to_owned())) } else { Side::Reference };
     let main = arm("main", ArmKind::Main, vec![parent.clone()]);
@@ -195,7 +214,7 @@ fn plan(iteration: u32) -> Event {
     control.prediction.scope = vec!["far".into()];
     control.prediction.relation = Relation::Within(0.01);
     let bundle = Bundle { question: "q".into(), parent, arms: vec![main, ablation, control] };
-    Event::BundleRegistered { bundle: Box::new(bundle) }
+    Event::BundleRegistered { bundle: Box::new(bundle), work: vec![] }
 }
 
 fn implement(iteration: u32, arm: &str) -> Played {
@@ -205,7 +224,11 @@ fn implement(iteration: u32, arm: &str) -> Played {
         (1, _) => ("c1", None), // the same code once more
         (3, "main") => ("c3", Some("c1")),
         _ => {
-            return plain(Event::ExecutorFailed { arm: arm.into(), reason: "it answered with a poem".into() });
+            return plain(Event::ExecutorFailed {
+                arm: arm.into(),
+                reason: "it answered with a poem".into(),
+                work: vec![],
+            });
         }
     };
     let candidate = Candidate {
@@ -214,8 +237,9 @@ fn implement(iteration: u32, arm: &str) -> Played {
         parent: parent.map(|parent| CandidateId::from(parent.to_owned())),
         point: Some([("half".to_owned(), Value::Number(0.5))].into()),
         free_parameters: Some(3),
+        repairs: None,
     };
-    Played { source: Some(source(id)), ..plain(Event::CandidateWritten { arm: arm.into(), candidate }) }
+    Played { source: Some(source(id)), ..plain(Event::CandidateWritten { arm: arm.into(), candidate, work: vec![] }) }
 }
 
 fn evaluate(candidate: &CandidateId) -> Played {

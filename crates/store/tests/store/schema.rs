@@ -4,6 +4,7 @@ use science::bundle::{ArmKind, Metric};
 use science::judge::{ErrorKind, Verdict};
 use science::outcome::Outcome;
 use science::principle::{Confidence, Status};
+use science::work::Role;
 use std::path::Path;
 use store::Store;
 
@@ -57,6 +58,7 @@ async fn the_schema_admits_every_word_of_the_closed_sets() {
         Metric::E2eP90,
     ];
     words.extend(metrics.map(Metric::as_str));
+    words.extend(Role::ALL.map(Role::as_str));
     let schema = schema().await;
     for word in words {
         assert!(schema.contains(&format!("'{word}'")), "`{word}` is not in the schema");

@@ -1,0 +1,86 @@
+//! What is wrong with a candidate that its author could mend.
+
+use crate::bundle::ArmKind;
+use crate::descriptor::Input;
+use crate::id::CandidateId;
+use crate::outcome::Outcome;
+use crate::state::State;
+use serde::{Deserialize, Serialize};
+
+/// Why a candidate is no test of its arm's claim.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Defect {
+    /// It did not come to be scored.
+    Outcome(Outcome),
+    /// It refused this many protected requests.
+    Protected(u64),
+    /// Its decisions depend on the order of the instances.
+    OrderMatters,
+    /// The manipulation check: the design uses these inputs, and they never change a decision.
+    Unused(Vec<Input>),
+    /// It acts exactly as the bundle's parent does.
+    Inert,
+    /// It acts exactly like this earlier candidate.
+    ActsLike(CandidateId),
+}
+
+impl Defect {
+    /// Whether the claim cannot be tested on such a candidate. To act like another one is suspicious, and no more.
+    pub fn invalidates(&self) -> bool {
+        !matches!(self, Defect::ActsLike(_))
+    }
+}
+
+impl std::fmt::Display for Defect {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Defect::Outcome(outcome) => write!(f, "its candidate was not scored: {}", outcome.as_str()),
+            Defect::Protected(count) => write!(f, "it refused {count} protected requests"),
+            Defect::OrderMatters => f.write_str("its decisions depend on the order of the instances"),
+            Defect::Unused(inputs) => {
+                let names: Vec<&str> = inputs.iter().map(|input| input.as_str()).collect();
+                write!(f, "the manipulation check failed: the design uses {}, which never", names.join(", "))?;
+                f.write_str(" changes a decision of the candidate")
+            }
+            Defect::Inert => f.write_str("inert: it acts exactly as its parent does"),
+            Defect::ActsLike(id) => write!(f, "it acts exactly like candidate {}", id.short()),
+        }
+    }
+}
+
+impl State {
+    /// What is wrong with the candidate of the arm at this position of the bundle that is under way, if it was evaluated
+    /// and something is.
+    pub fn defect(&self, at: usize) -> Option<Defect> {
+        let arm = &self.bundle().arms[at];
+        let record = &self.candidates[self.current().arms[at].candidate.as_ref()?];
+        let outcome = record.outcome?;
+        let (Some(measurement), Some(score)) = (&record.measurement, &record.score) else {
+            return Some(Defect::Outcome(outcome));
+        };
+        if score.protected_rejections > 0 {
+            return Some(Defect::Protected(score.protected_rejections));
+        }
+        if let Some(descriptor) = &record.descriptor {
+            if descriptor.order_matters {
+                return Some(Defect::OrderMatters);
+            }
+            let unused: Vec<Input> = arm.design.uses.difference(&descriptor.inputs).copied().collect();
+            if !unused.is_empty() {
+                return Some(Defect::Unused(unused));
+            }
+        }
+        let parent = self.measured(&self.bundle().parent).ok().flatten();
+        if arm.kind == ArmKind::Main && parent == Some(measurement) {
+            return Some(Defect::Inert);
+        }
+        let written_here = record.iteration == self.iterations.len() as u32 && record.arm == arm.name;
+        match &record.acts_like {
+            Some(other) if written_here && arm.kind != ArmKind::ControlNegative => {
+                Some(Defect::ActsLike(other.clone()))
+            }
+            _ => None,
+        }
+    }
+}
