@@ -1,11 +1,13 @@
 //! Language models as agents, over any OpenAI-compatible endpoint.
 //!
 //! What a model writes is data: it is parsed, bounded and checked, never rendered again, never run by us and never asked
-//! whether it was right. Start with [`Planner`] and [`Executor`]; both ask a [`Model`], which is a [`Client`] (HTTP), a
-//! recorder around one, or a script in tests.
+//! whether it was right. Start with [`Planner`] and [`Executor`]; both work at a [`Desk`] and ask a [`Model`], which is a
+//! [`Client`] (HTTP), a recorder around one, or a script in tests.
 
 mod attempts;
+mod bandit;
 mod client;
+mod desk;
 mod digest;
 mod error;
 mod executor;
@@ -20,10 +22,12 @@ mod text;
 mod wire;
 
 pub use client::{Client, Endpoint, Limits};
+pub use desk::Desk;
 pub use error::ModelError;
 pub use executor::Executor;
 pub use planner::Planner;
 pub use request::{Cost, Reply, Request, Role, Usage};
+pub use template::Templates;
 
 use futures::future::BoxFuture;
 use std::sync::Arc;

@@ -94,6 +94,9 @@ pub enum ModelError {
     /// The endpoint cannot be used as it was given.
     #[error("the endpoint cannot be used: {0}")]
     Endpoint(String),
+    /// A template of the user's does not fit: which one, its line, and what it names that does not exist.
+    #[error("{0}")]
+    Template(String),
     /// The budget does not reach for the request: it was not sent.
     #[error("the budget is spent: {what}")]
     BudgetSpent {

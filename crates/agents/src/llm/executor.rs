@@ -4,41 +4,44 @@ use super::digest::{Digest, claim};
 use super::setting::{Setting, dimension};
 use super::tally::Tally;
 use super::text::clip;
-use super::{Model, ModelError, Reply, Request, Role, Settings, parse, template};
+use super::{Desk, ModelError, Reply, Request, Role, parse};
 use crate::{Answer, Answering, Brief, Fault};
 use science::bundle::Arm;
 use science::space::Value;
 use science::state::{State, describe};
 use serde::Serialize;
 
+/// Attempts at one arm.
+const ATTEMPTS: u32 = 8;
+
 /// An executor that asks a model.
-#[derive(Debug)]
-pub struct Executor<M> {
-    model: M,
-    settings: Settings,
-    contract: String,
+#[derive(Clone)]
+pub struct Executor {
+    desk: Desk,
 }
 
-impl<M: Model> Executor<M> {
-    /// An executor that asks `model`. `contract` is the text of the contract that candidates are written against.
-    pub fn new(model: M, settings: Settings, contract: &str) -> Self {
-        Executor { model, settings, contract: contract.to_owned() }
+impl Executor {
+    /// An executor that works at `desk`.
+    pub fn new(desk: Desk) -> Self {
+        Executor { desk }
     }
 
-    /// What is asked for an arm.
-    pub fn request(&self, brief: Brief<'_>, arm: &Arm) -> Request {
-        template::request(Role::Implement, &self.settings, &Context::new(brief, arm, &self.contract), None)
+    /// What is asked for an arm. Fails only with a template of the user's that does not fit.
+    pub fn request(&self, brief: Brief<'_>, arm: &Arm) -> Result<Request, ModelError> {
+        let context = Context::new(brief, arm, &self.desk.contract);
+        self.desk.request(Role::Implement, brief.state, position(brief.state, arm), &context, None)
     }
 
     async fn write(&self, brief: Brief<'_>, arm: &Arm) -> Result<Answer<String>, ModelError> {
-        let (request, mut tally) = (self.request(brief, arm), Tally::default());
-        let reply = self.model.ask(&request, 0).await?;
-        tally.count(&request, &reply);
+        let (request, mut tally) = (self.request(brief, arm)?, Tally::default());
+        // Each arm of an iteration has attempts of its own: a user's template may leave out what tells arms apart.
+        let attempt = position(brief.state, arm) as u32 * ATTEMPTS;
+        let reply = self.desk.ask(&request, brief.state.iteration_number(), attempt, &mut tally).await?;
         Ok(tally.answer(read(&reply)))
     }
 }
 
-impl<M: Model> crate::Executor for Executor<M> {
+impl crate::Executor for Executor {
     fn implement<'a>(&'a self, brief: Brief<'a>, arm: &'a Arm) -> Answering<'a, String> {
         Box::pin(self.write(brief, arm))
     }
@@ -46,6 +49,12 @@ impl<M: Model> crate::Executor for Executor<M> {
     fn repair<'a>(&'a self, _brief: Brief<'a>, _arm: &'a Arm, _fault: Fault<'a>) -> Answering<'a, String> {
         Box::pin(async { Ok(Answer::free(Err("not written yet".into()))) })
     }
+}
+
+/// The position of an arm in the bundle that is under way.
+pub(super) fn position(state: &State, arm: &Arm) -> usize {
+    let bundle = state.iterations.last().and_then(|iteration| iteration.bundle.as_ref());
+    bundle.and_then(|bundle| bundle.arm(&arm.name)).map_or(0, |(at, _)| at)
 }
 
 fn read(reply: &Reply) -> Result<String, String> {

@@ -3,7 +3,7 @@
 use super::digest::Digest;
 use super::setting::{Setting, dimension};
 use super::tally::Tally;
-use super::{Model, ModelError, Reply, Request, Role, Settings, parse, proposal, template};
+use super::{Desk, ModelError, Reply, Request, Role, parse, proposal};
 use crate::{Answer, Answering, Brief};
 use science::bundle::Bundle;
 use science::state::State;
@@ -17,51 +17,49 @@ const QUOTED: usize = 6000;
 const PROBLEM: usize = 500;
 
 /// A planner that asks a model.
-#[derive(Debug)]
-pub struct Planner<M> {
-    model: M,
-    settings: Settings,
-    contract: String,
+#[derive(Clone)]
+pub struct Planner {
+    desk: Desk,
 }
 
-impl<M: Model> Planner<M> {
-    /// A planner that asks `model`. `contract` is the text of the contract that candidates are written against.
-    pub fn new(model: M, settings: Settings, contract: &str) -> Self {
-        Planner { model, settings, contract: contract.to_owned() }
+impl Planner {
+    /// A planner that works at `desk`.
+    pub fn new(desk: Desk) -> Self {
+        Planner { desk }
     }
 
-    /// What is asked first.
-    pub fn request(&self, brief: Brief<'_>) -> Request {
-        template::request(Role::Plan, &self.settings, &Context::new(brief, &self.contract), Some(proposal::schema))
+    /// What is asked first. Fails only with a template of the user's that does not fit.
+    pub fn request(&self, brief: Brief<'_>) -> Result<Request, ModelError> {
+        let context = Context::new(brief, &self.desk.contract);
+        self.desk.request(Role::Plan, brief.state, 0, &context, Some(proposal::schema()))
     }
 
     async fn draft(&self, brief: Brief<'_>) -> Result<Answer<Bundle>, ModelError> {
         let mut tally = Tally::default();
-        let first = self.request(brief);
-        let mut request = first.clone();
-        let mut ordinal = 0;
+        let first = self.request(brief)?;
+        let (mut request, iteration) = (first.clone(), brief.state.iteration_number());
+        let mut attempt = 0;
         loop {
-            let reply = self.model.ask(&request, ordinal).await?;
-            tally.count(&request, &reply);
+            let reply = self.desk.ask(&request, iteration, attempt, &mut tally).await?;
             let problem = match read(&reply, brief.state) {
                 Ok(bundle) => return Ok(tally.answer(Ok(bundle))),
                 // It may quote the reply.
                 Err(problem) => super::text::line(&problem, PROBLEM),
             };
-            if ordinal == REPAIRS {
-                let replies = ordinal + 1;
+            if attempt == REPAIRS {
+                let replies = attempt + 1;
                 return Ok(
                     tally.answer(Err(format!("none of {replies} replies is a usable bundle; of the last: {problem}")))
                 );
             }
-            tracing::info!(ordinal, problem, "a reply of the planner's model is unusable");
+            tracing::info!(attempt, problem, "a reply of the planner's model is unusable");
             request = Request { user: mend(&first.user, &reply.text, &problem), ..first.clone() };
-            ordinal += 1;
+            attempt += 1;
         }
     }
 }
 
-impl<M: Model> crate::Planner for Planner<M> {
+impl crate::Planner for Planner {
     fn plan<'a>(&'a self, brief: Brief<'a>) -> Answering<'a, Bundle> {
         Box::pin(self.draft(brief))
     }

@@ -1,54 +1,105 @@
 //! The prompts: templates filled once. What is filled in is data, and nothing rendered is rendered again.
 
-use super::{Request, Role, Settings};
-use handlebars::Handlebars;
+use super::{ModelError, Role};
+use handlebars::{Handlebars, RenderError, RenderErrorReason};
 use serde::Serialize;
-use std::sync::LazyLock;
+use std::collections::BTreeMap;
 
 /// Where in a template the part of the user begins. The template is cut here before anything is filled in, so that no
 /// text of a model can move the cut.
 const CUT: &str = "{{!-- user --}}\n";
 
-/// The request of a role for a context. `context` is what varies and `schema` what the reply has to look like.
-///
-/// # Panics
-/// If a template names what its context does not have: tests render every one.
-pub(super) fn request(role: Role, settings: &Settings, context: &impl Serialize, schema: Option<Schema>) -> Request {
-    let part = |part: &str| match TEMPLATES.render(&format!("{}.{part}", role.as_str()), context) {
-        Ok(text) => text.trim().to_owned(),
-        Err(error) => panic!("the template `{}` does not fit its context: {error}", role.as_str()),
-    };
-    Request {
-        role,
-        model: settings.model.clone(),
-        system: part("system"),
-        user: part("user"),
-        temperature: settings.temperature,
-        max_completion_tokens: settings.max_completion_tokens,
-        schema: schema.filter(|_| settings.structured).map(|schema| schema()),
+/// The files under `prompts/`, by name.
+const SHIPPED: [(&str, &str); 3] = [
+    ("plan", include_str!("../../../../prompts/plan.hbs")),
+    ("implement", include_str!("../../../../prompts/implement.hbs")),
+    ("target", include_str!("../../../../prompts/target.hbs")),
+];
+
+/// One template for each role, and the parts that they share.
+#[derive(Clone, Debug)]
+pub struct Templates {
+    engine: Handlebars<'static>,
+    /// Lines of each role's template before the part of the user.
+    system_lines: BTreeMap<&'static str, usize>,
+}
+
+impl Templates {
+    /// The templates that come with the program.
+    pub fn shipped() -> Self {
+        Templates::with(&BTreeMap::new()).expect("tests parse the templates that come with the program")
+    }
+
+    /// The templates that come with the program, some of them replaced by a user's own. A key is the name of a file under
+    /// `prompts/` without `.hbs`. The error says which of them cannot be used, where and why.
+    pub fn with(overrides: &BTreeMap<String, String>) -> Result<Self, String> {
+        if let Some(name) = overrides.keys().find(|name| SHIPPED.iter().all(|(known, _)| known != name)) {
+            let known: Vec<&str> = SHIPPED.iter().map(|(name, _)| *name).collect();
+            return Err(format!("there is no template `{name}`; those that can be replaced are {}", known.join(", ")));
+        }
+        let mut engine = Handlebars::new();
+        engine.set_strict_mode(true);
+        engine.register_escape_fn(handlebars::no_escape);
+        // Otherwise an indented partial indents what is filled into it, code included.
+        engine.set_prevent_indent(true);
+        let mut templates = Templates { engine, system_lines: BTreeMap::new() };
+        for (name, shipped) in SHIPPED {
+            let text = overrides.get(name).map_or(shipped, String::as_str).replace("\r\n", "\n");
+            templates.register(name, &text)?;
+        }
+        Ok(templates)
+    }
+
+    fn register(&mut self, name: &'static str, text: &str) -> Result<(), String> {
+        if !is_role(name) {
+            return self.parse(name, name, 0, text);
+        }
+        let Some((system, user)) = text.split_once(CUT) else {
+            let cut = CUT.trim();
+            return Err(format!(
+                "the template `{name}` has no line `{cut}`, which ends what is the same all campaign long"
+            ));
+        };
+        let lines = system.lines().count() + 1;
+        self.system_lines.insert(name, lines);
+        self.parse(name, &format!("{name}.system"), 0, system)?;
+        self.parse(name, &format!("{name}.user"), lines, user)
+    }
+
+    fn parse(&mut self, name: &str, part: &str, offset: usize, text: &str) -> Result<(), String> {
+        self.engine.register_template_string(part, text).map_err(|error| {
+            let place = error.pos().map(|(line, column)| format!(", line {} column {column}", line + offset));
+            format!("the template `{name}` cannot be read{}: {}", place.unwrap_or_default(), error.reason())
+        })
+    }
+
+    /// The system's and the user's part of a role's prompt.
+    pub(super) fn render(&self, role: Role, context: &impl Serialize) -> Result<[String; 2], ModelError> {
+        let context = handlebars::Context::wraps(context).map_err(|error| self.problem(role, &error))?;
+        let part = |part: &str| match self.engine.render_with_context(&format!("{}.{part}", role.as_str()), &context) {
+            Ok(text) => Ok(text.trim().to_owned()),
+            Err(error) => Err(self.problem(role, &error)),
+        };
+        Ok([part("system")?, part("user")?])
+    }
+
+    fn problem(&self, role: Role, error: &RenderError) -> ModelError {
+        let full = error.template_name.as_deref().unwrap_or(role.as_str());
+        let name = full.split('.').next().unwrap_or(full);
+        let offset = if full.ends_with(".user") { self.system_lines.get(name).copied().unwrap_or(0) } else { 0 };
+        let place = error.line_no.map(|line| format!(" (line {})", line + offset)).unwrap_or_default();
+        let problem = match error.reason() {
+            RenderErrorReason::MissingVariable(variable) => {
+                let variable = variable.as_deref().unwrap_or("a variable");
+                format!("names `{variable}`, which the prompt of `{}` does not have", role.as_str())
+            }
+            RenderErrorReason::PartialNotFound(partial) => format!("includes `{partial}`, which does not exist"),
+            reason => format!("cannot be filled: {reason}"),
+        };
+        ModelError::Template(format!("the template `{name}`{place} {problem}"))
     }
 }
 
-pub(super) type Schema = fn() -> serde_json::Value;
-
-static TEMPLATES: LazyLock<Handlebars<'static>> = LazyLock::new(|| {
-    let mut templates = Handlebars::new();
-    templates.set_strict_mode(true);
-    templates.register_escape_fn(handlebars::no_escape);
-    // Otherwise an indented partial indents what is filled into it, code included.
-    templates.set_prevent_indent(true);
-    let mut register = |name: &str, text: &str| {
-        templates.register_template_string(name, text).unwrap_or_else(|error| panic!("prompts/{name}: {error}"));
-    };
-    register("target", include_str!("../../../../prompts/target.hbs"));
-    let roles = [
-        (Role::Plan, include_str!("../../../../prompts/plan.hbs")),
-        (Role::Implement, include_str!("../../../../prompts/implement.hbs")),
-    ];
-    for (role, text) in roles {
-        let (system, user) = text.split_once(CUT).expect("a template has a part of the user");
-        register(&format!("{}.system", role.as_str()), system);
-        register(&format!("{}.user", role.as_str()), user);
-    }
-    templates
-});
+fn is_role(name: &str) -> bool {
+    Role::ALL.iter().any(|role| role.as_str() == name)
+}

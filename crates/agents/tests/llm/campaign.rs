@@ -1,6 +1,6 @@
 //! A synthetic campaign of any length, and models that follow a script.
 
-use agents::llm::{Model, ModelError, Reply, Request};
+use agents::llm::{Desk, Model, ModelError, Reply, Request, Settings, Templates};
 use futures::future::BoxFuture;
 use science::bundle::{Arm, ArmKind, Bundle, Design, Metric, Prediction, Relation, Side};
 use science::event::{Candidate, Event, Started};
@@ -12,7 +12,7 @@ use science::principle::{Change, Confidence, Principle, Status};
 use science::space::{Constraint, Dimension, Measure, Within};
 use science::state::{Action, State};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 /// The contract as the program hands it to its agents.
 pub(crate) const CONTRACT: &str = include_str!("../../../admitter/src/lib.rs");
@@ -188,6 +188,18 @@ fn principle(state: &State) -> Principle {
         constraint: (number % 7 == 1)
             .then(|| Constraint { excludes: BTreeMap::from([("exponent".into(), Within::Range([2.0, 2.01]))]) }),
     }
+}
+
+/// A desk whose one model follows a script.
+pub(crate) fn desk(script: Script) -> (Desk, Arc<Script>) {
+    let script = Arc::new(script);
+    let desk = Desk {
+        model: Arc::clone(&script) as Arc<dyn Model>,
+        models: vec![Settings::new("m")],
+        contract: CONTRACT.into(),
+        templates: Arc::new(Templates::shipped()),
+    };
+    (desk, script)
 }
 
 /// A model that gives its replies in turn and keeps what it was asked.

@@ -2,7 +2,7 @@
 
 use crate::campaign::{self, CONTRACT, Script};
 use agents::Brief;
-use agents::llm::{Executor, Planner, Request, Settings};
+use agents::llm::{Executor, Planner, Request};
 use science::bundle::{Arm, ArmKind, Design, Metric, Prediction, Relation, Side};
 use science::event::Event;
 use science::state::State;
@@ -11,11 +11,11 @@ const SOURCE: &str =
     "use admitter::prelude::*;\npub struct Policy;\n// {{system}} <b>&\n// ```\nimpl Admitter for Policy {}";
 
 fn plan(state: &State, source: Option<&str>) -> Request {
-    Planner::new(Script::new(&[]), Settings::new("m"), CONTRACT).request(Brief { state, source })
+    Planner::new(campaign::desk(Script::new(&[])).0).request(Brief { state, source }).unwrap()
 }
 
 fn implement(state: &State, source: Option<&str>) -> Request {
-    Executor::new(Script::new(&[]), Settings::new("m"), CONTRACT).request(Brief { state, source }, &arm())
+    Executor::new(campaign::desk(Script::new(&[])).0).request(Brief { state, source }, &arm()).unwrap()
 }
 
 fn arm() -> Arm {
@@ -35,6 +35,7 @@ fn arm() -> Arm {
         design: Design {
             intent: "Reject every droppable request while saturation(5, 0.8) is at least 0.26.".into(),
             point: Some([("family".to_owned(), science::space::Value::Choice("step".into()))].into()),
+            uses: std::collections::BTreeSet::new(),
         },
     }
 }

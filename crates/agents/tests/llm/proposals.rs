@@ -1,8 +1,8 @@
 //! What the planner and the executor make of a model's words.
 
-use crate::campaign::{self, CONTRACT, Script};
-use agents::llm::{Executor, Planner, Reply, Settings};
-use agents::{AgentError, Brief, Executor as _, Planner as _};
+use crate::campaign::{self, Script};
+use agents::llm::{Executor, ModelError, Planner, Reply, Role};
+use agents::{Answer, Brief, Executor as _, Planner as _};
 use science::bundle::{ArmKind, Bundle, Metric, Relation, Side};
 use science::space::Value as Coordinate;
 use serde_json::{Value, json};
@@ -25,19 +25,20 @@ fn reply(arms: &[Value]) -> String {
     json!({"question": "q", "parent": "reference", "arms": arms}).to_string()
 }
 
-async fn plan(texts: &[&str]) -> (Result<Bundle, AgentError>, Script) {
+async fn plan(texts: &[&str]) -> Result<Answer<Bundle>, ModelError> {
     let state = campaign::after(2);
-    let planner = Planner::new(std::sync::Arc::new(Script::new(texts)), Settings::new("m"), CONTRACT);
-    let bundle = planner.plan(Brief { state: &state, source: None }).await;
-    (bundle, Script::new(&[]))
+    let (desk, _) = campaign::desk(Script::new(texts));
+    Planner::new(desk).plan(Brief { state: &state, source: None }).await
+}
+
+/// The bundle that the planner makes of one reply.
+async fn bundle(text: &str) -> Bundle {
+    plan(&[text]).await.unwrap().content.unwrap()
 }
 
 /// What the planner says about a reply that it cannot use.
 async fn problem(text: &str) -> String {
-    match plan(&[text, text, text]).await.0 {
-        Err(AgentError::Unusable(problem)) => problem,
-        other => panic!("{other:?}"),
-    }
+    plan(&[text, text, text]).await.unwrap().content.unwrap_err()
 }
 
 #[tokio::test]
@@ -52,7 +53,7 @@ async fn a_flat_reply_becomes_a_bundle() {
         json!({"against": ["main"], "relation": "within", "metric": "E2E mean", "scope": "chatbot_near", "point": null}),
     );
     let text = format!("Here you are.\n```json\n{}\n```", reply(&[main, control]));
-    let bundle = plan(&[&text]).await.0.unwrap();
+    let bundle = bundle(&text).await;
     let [main, control] = bundle.arms.as_slice() else { panic!("two arms") };
     assert_eq!(
         (&bundle.parent, main.kind, main.prediction.metric),
@@ -115,12 +116,12 @@ async fn a_wrong_reply_is_answered_with_the_precise_problem() {
 #[tokio::test]
 async fn an_invalid_reply_is_answered_twice_at_most_and_each_round_has_its_ordinal() {
     let state = campaign::after(0);
-    let model = std::sync::Arc::new(Script::new(&["no", "```\n{}\n```", &reply(&[arm("main", "main")])]));
-    let planner = Planner::new(std::sync::Arc::clone(&model), Settings::new("m"), CONTRACT);
-    let bundle = planner.plan(Brief { state: &state, source: None }).await.unwrap();
-    assert_eq!(bundle.arms.len(), 1);
+    let (desk, model) = campaign::desk(Script::new(&["no", "```\n{}\n```", &reply(&[arm("main", "main")])]));
+    let answer = Planner::new(desk).plan(Brief { state: &state, source: None }).await.unwrap();
+    assert_eq!(answer.content.unwrap().arms.len(), 1);
+    assert_eq!((answer.work.len(), answer.work[0].calls, answer.work[0].role), (1, 3, Role::Plan));
     let asked = model.asked.lock().unwrap();
-    let [(first, 0), (second, 1), (third, 2)] = asked.as_slice() else { panic!("{}", asked.len()) };
+    let [(first, 64), (second, 65), (third, 66)] = asked.as_slice() else { panic!("{}", asked.len()) };
     assert!(second.user.starts_with(&first.user) && second.system == first.system);
     assert!(second.user.contains("What is wrong with it: the reply holds no JSON object."));
     assert!(third.user.contains("````\n```\n{}\n```\n````") && third.user.contains("`arms` is missing"));
@@ -139,14 +140,14 @@ async fn after_three_unusable_replies_the_iteration_fails_with_the_last_reason()
 
 #[tokio::test]
 async fn a_model_that_cannot_be_reached_is_not_an_unusable_one() {
-    assert!(matches!(plan(&[]).await.0, Err(AgentError::Unreachable(_))));
+    assert_eq!(plan(&[]).await, Err(ModelError::Record("the script is over".into())));
 }
 
-async fn implement(reply: Reply) -> Result<String, AgentError> {
+async fn implement(reply: Reply) -> Result<String, String> {
     let state = campaign::after(1);
-    let executor = Executor::new(Script::of(vec![reply]), Settings::new("m"), CONTRACT);
+    let (desk, _) = campaign::desk(Script::of(vec![reply]));
     let arm = &state.iterations[0].bundle.as_ref().unwrap().arms[1];
-    executor.implement(Brief { state: &state, source: None }, arm).await
+    Executor::new(desk).implement(Brief { state: &state, source: None }, arm).await.unwrap().content
 }
 
 #[tokio::test]
@@ -164,9 +165,6 @@ async fn the_executors_reply_is_a_source_or_says_why_it_is_none() {
         (text("I would do it so and so."), "the reply holds no Rust code"),
     ];
     for (reply, expected) in cases {
-        match implement(reply).await {
-            Err(AgentError::Unusable(problem)) => assert_eq!(problem, expected),
-            other => panic!("{other:?}"),
-        }
+        assert_eq!(implement(reply).await, Err(expected.into()));
     }
 }

@@ -4,7 +4,7 @@ use crate::KIT;
 use crate::error::EngineError;
 use crate::recorder::Recorder;
 use agents::builtin::Researcher;
-use agents::llm::{self, Client, Endpoint, Settings};
+use agents::llm::{self, Client, Desk, Endpoint, Settings, Templates};
 use agents::{Executor, Extractor, Planner};
 use std::sync::Arc;
 use store::{CampaignId, Store};
@@ -46,9 +46,10 @@ impl AgentChoice {
             AgentChoice::Language { settings, endpoint } => {
                 let model = Client::new(endpoint)?;
                 let model = Arc::new(Recorder { model, store: Arc::clone(store), campaign: campaign.clone() });
-                let contract = KIT.files[0].1;
-                let planner = llm::Planner::new(Arc::clone(&model), settings.clone(), contract);
-                let executor = llm::Executor::new(model, settings, contract);
+                let contract = KIT.files[0].1.to_owned();
+                let templates = Arc::new(Templates::shipped());
+                let desk = Desk { model, models: vec![settings], contract, templates };
+                let (planner, executor) = (llm::Planner::new(desk.clone()), llm::Executor::new(desk));
                 Ok((Box::new(planner), Box::new(executor), Box::new(Researcher)))
             }
         }
