@@ -7,26 +7,35 @@
 mod attempts;
 mod bandit;
 mod client;
+mod command;
 mod desk;
 mod digest;
+mod endpoint;
 mod error;
 mod executor;
+mod meter;
+mod pace;
 mod parse;
 mod planner;
 mod proposal;
 mod request;
+mod router;
 mod setting;
 mod tally;
 mod template;
 mod text;
 mod wire;
 
-pub use client::{Client, Endpoint, Limits};
+pub use client::Client;
+pub use command::CommandLine;
 pub use desk::Desk;
+pub use endpoint::{Endpoint, Limits, OutputField};
 pub use error::ModelError;
 pub use executor::Executor;
+pub use meter::{Caps, Loss, Meter, Price, Spent};
 pub use planner::Planner;
 pub use request::{Cost, Reply, Request, Role, Usage};
+pub use router::Router;
 pub use template::Templates;
 
 use futures::future::BoxFuture;

@@ -3,9 +3,11 @@
 //! This replaces async-openai's own retries, which obey a `Retry-After` of any length, lose the status of an error whose
 //! body they cannot parse, and log bodies.
 
-use super::client::{Endpoint, Limits};
+use super::endpoint::{Endpoint, Limits};
+use super::meter::{Meter, Reservation, Worst};
+use super::pace::Pace;
 use super::wire::{self, Completion};
-use super::{ModelError, Reply};
+use super::{Cost, ModelError, Reply, Request, Usage, text};
 use async_openai::error::OpenAIError;
 use async_openai::middleware::HttpRequestFactory;
 use reqwest::header::RETRY_AFTER;
@@ -13,22 +15,31 @@ use reqwest::{Response, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use std::error::Error;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
+use tokio::time::{Instant, sleep, sleep_until};
 
-/// A key at least this long is searched for in what the server says. Shorter ones (`none`, `EMPTY`) are placeholders for
-/// local servers, and ordinary words.
-const SECRET_LENGTH: usize = 12;
+/// Characters of a server's message that are shown.
+const SHOWN: usize = 300;
 
 /// Sends requests to one server.
 pub(super) struct Attempts {
     http: reqwest::Client,
     server: String,
     has_key: bool,
-    /// What is searched for.
-    key: Option<SecretString>,
+    /// What is searched for in all that the server says.
+    secrets: Vec<SecretString>,
     key_variable: String,
     limits: Limits,
+    pace: Pace,
     sent: AtomicU64,
+}
+
+/// One request as the meter sees it.
+pub(super) struct Order {
+    worst: Worst,
+    meter: Arc<Meter>,
+    cost: OnceLock<Cost>,
 }
 
 /// A failed attempt.
@@ -37,29 +48,55 @@ struct Fault {
     /// Whether another attempt may end better.
     again: bool,
     retry_after: Option<Duration>,
+    bill: Bill,
+}
+
+/// What a failed attempt may have cost.
+#[derive(Clone, Copy)]
+enum Bill {
+    /// It never reached the server.
+    Unsent,
+    /// The server refused it before it did any work.
+    Nothing,
+    /// The work may have been done: nobody knows.
+    Perhaps,
+}
+
+impl Order {
+    pub(super) fn new(request: &Request, meter: Arc<Meter>) -> Self {
+        Order { worst: Worst::of(request), meter, cost: OnceLock::new() }
+    }
+
+    /// What the answer cost; nothing before there is one.
+    pub(super) fn cost(&self) -> Cost {
+        self.cost.get().copied().unwrap_or_default()
+    }
 }
 
 impl Attempts {
     pub(super) fn new(http: reqwest::Client, server: String, endpoint: &Endpoint) -> Self {
-        let key = endpoint.key.clone().filter(|key| key.expose_secret().len() >= SECRET_LENGTH);
-        let key_variable = endpoint.key_variable.clone();
         Attempts {
             http,
             server,
             has_key: endpoint.key.is_some(),
-            key,
-            key_variable,
+            secrets: endpoint.secrets(),
+            key_variable: endpoint.key_variable.clone(),
             limits: endpoint.limits,
+            pace: Pace::new(&endpoint.limits),
             sent: AtomicU64::new(0),
         }
     }
 
     /// The answer to a request: complete, within bounds, and a chat completion.
-    pub(super) async fn send(&self, request: HttpRequestFactory) -> Result<Response, ModelError> {
+    pub(super) async fn send(&self, order: &Order, request: HttpRequestFactory) -> Result<Response, ModelError> {
         let number = self.sent.fetch_add(1, Ordering::Relaxed);
+        let _place = self.pace.place().await;
+        sleep_until(self.pace.turn(Instant::now())).await;
+        let last_start = (Instant::now() + self.limits.total).checked_sub(self.limits.attempt);
+        let too_late = |start: Instant| last_start.is_none_or(|last| start > last);
         let mut attempt = 1;
         loop {
-            let fault = match self.attempt(&request, attempt).await {
+            let fault = match self.attempt(order, &request, attempt).await {
                 Ok(response) => return Ok(response),
                 Err(fault) => fault,
             };
@@ -67,8 +104,17 @@ impl Attempts {
                 return Err(fault.error);
             }
             let delay = self.delay(number, attempt, fault.retry_after);
+            if too_late(Instant::now() + delay) {
+                return Err(fault.error);
+            }
             tracing::warn!(attempt, ?delay, error = %fault.error, "a request to the model failed; trying again");
-            tokio::time::sleep(delay).await;
+            sleep(delay).await;
+            // Asked for only now: a turn in the future would hold up everybody else's.
+            let turn = self.pace.turn(Instant::now());
+            if too_late(turn) {
+                return Err(fault.error);
+            }
+            sleep_until(turn).await;
             attempt += 1;
         }
     }
@@ -88,21 +134,45 @@ impl Attempts {
         ModelError::Malformed { server: self.server.clone(), problem: problem.into() }
     }
 
-    async fn attempt(&self, request: &HttpRequestFactory, attempt: u32) -> Result<Response, Fault> {
+    /// One attempt, paid for.
+    async fn attempt(&self, order: &Order, request: &HttpRequestFactory, attempt: u32) -> Result<Response, Fault> {
         let request = request.build().await.map_err(|error| match error {
             OpenAIError::Reqwest(error) => self.transport(error, attempt),
             _ => Fault::last(ModelError::Endpoint("cannot form the request".into())),
         })?;
+        let mut reservation: Reservation = order.meter.reserve(order.worst.clone()).await.map_err(Fault::last)?;
+        reservation.sent();
+        match self.exchange(request, attempt).await {
+            Ok((response, usage)) => {
+                let _ = order.cost.set(reservation.settle(usage));
+                Ok(response)
+            }
+            Err(fault) => {
+                match fault.bill {
+                    Bill::Unsent => reservation.unsent(),
+                    Bill::Nothing => reservation.refused(),
+                    Bill::Perhaps => reservation.lose(fault.error.to_string()),
+                }
+                Err(fault)
+            }
+        }
+    }
+
+    /// Sends a request and judges the answer.
+    async fn exchange(&self, request: reqwest::Request, attempt: u32) -> Result<(Response, Usage), Fault> {
         let mut response = self.http.execute(request).await.map_err(|error| self.transport(error, attempt))?;
         let status = response.status();
         let retry_after = retry_after(&response);
-        let (body, complete) = self.read(&mut response).await.map_err(|error| self.transport(error, attempt))?;
+        let read = self.read(&mut response).await;
         if !status.is_success() {
+            // The status says enough, should the rest have been cut off.
+            let body = read.map(|(body, _)| body).unwrap_or_default();
             return Err(self.refusal(status, &body, attempt, retry_after));
         }
+        let (body, complete) = read.map_err(|error| self.transport(error, attempt))?;
         if !complete {
             let (server, limit) = (self.server.clone(), self.limits.reply_bytes);
-            return Err(Fault::last(ModelError::TooLarge { server, limit }));
+            return Err(Fault::last(ModelError::TooLarge { server, limit }).billed());
         }
         match serde_json::from_slice::<Completion>(&body) {
             Ok(Completion { error: Some(error), choices, .. }) if choices.is_empty() => {
@@ -111,14 +181,16 @@ impl Attempts {
                 Err(self.refusal(status, &body, attempt, retry_after))
             }
             Ok(completion) if completion.choices.is_empty() => {
-                Err(Fault::again(self.malformed("its answer holds no choice")))
+                Err(Fault::again(self.malformed("its answer holds no choice")).billed())
             }
-            // async-openai wants a response of the network; this is one whose body was read under our limits.
-            Ok(_) => Ok(http::Response::new(body).into()),
+            Ok(completion) => {
+                let usage = completion.usage();
+                // async-openai wants a response of the network; this is one whose body was read under our limits.
+                Ok((http::Response::new(body).into(), usage))
+            }
             Err(error) => {
-                let said = wire::said(&body);
-                let problem = self.redact(format!("{error}; it says: {said}"));
-                Err(Fault::again(self.malformed(&problem)))
+                let problem = text::line(&self.redact(error.to_string()), SHOWN);
+                Err(Fault::again(self.malformed(&format!("{problem}; it says: {}", self.said(&body)))).billed())
             }
         }
     }
@@ -138,7 +210,7 @@ impl Attempts {
 
     fn refusal(&self, status: StatusCode, body: &[u8], attempts: u32, retry_after: Option<Duration>) -> Fault {
         let server = self.server.clone();
-        let mut message = self.redact(wire::said(body));
+        let mut message = self.said(body);
         match status.as_u16() {
             status @ (401 | 403) => {
                 let advice = match self.has_key {
@@ -148,9 +220,12 @@ impl Attempts {
                 Fault::last(ModelError::Unauthorized { server, status, advice, message })
             }
             429 if wire::is_quota(body) => Fault::last(ModelError::QuotaSpent { server, message }),
-            429 => Fault { again: true, retry_after, error: ModelError::RateLimited { server, attempts, message } },
+            429 => Fault { retry_after, ..Fault::again(ModelError::RateLimited { server, attempts, message }) },
             status @ (408 | 409 | 425 | 500..) => {
-                Fault { again: true, retry_after, error: ModelError::ServerError { server, status, attempts, message } }
+                let error = ModelError::ServerError { server, status, attempts, message };
+                let fault = Fault { retry_after, ..Fault::again(error) };
+                // A gateway's page does not say what the endpoint behind it did; 503 means that it was not asked.
+                if status < 500 || status == 503 || wire::is_error(body) { fault } else { fault.billed() }
             }
             status => {
                 if status == 404 {
@@ -166,16 +241,20 @@ impl Attempts {
         // The URL says nothing that the server's name does not, and could hold what must not be shown.
         let error = error.without_url();
         if error.is_timeout() && !error.is_connect() {
-            return Fault::again(ModelError::TimedOut { server, seconds: self.limits.attempt.as_secs(), attempts });
+            let seconds = self.limits.attempt.as_secs();
+            return Fault::again(ModelError::TimedOut { server, seconds, attempts }).billed();
         }
         if error.is_builder() {
             return Fault::last(ModelError::Endpoint(format!("cannot form the request: {error}")));
         }
+        let unsent = error.is_connect();
         let mut cause: &dyn Error = &error;
         while let Some(deeper) = cause.source() {
             cause = deeper;
         }
-        Fault::again(ModelError::Transport { server, attempts, problem: self.redact(cause.to_string()) })
+        let problem = text::line(&self.redact(cause.to_string()), SHOWN);
+        let fault = Fault::again(ModelError::Transport { server, attempts, problem });
+        if unsent { Fault { bill: Bill::Unsent, ..fault } } else { fault.billed() }
     }
 
     /// Doubles from attempt to attempt; half of it is jitter, so that clients that failed together do not return
@@ -188,21 +267,34 @@ impl Attempts {
         delay.max(retry_after.unwrap_or_default()).min(self.limits.longest_delay)
     }
 
-    fn redact(&self, text: String) -> String {
-        match &self.key {
-            Some(key) if text.contains(key.expose_secret()) => text.replace(key.expose_secret(), "[the key]"),
-            _ => text,
+    /// What a server says, in one line that anybody may read.
+    fn said(&self, body: &[u8]) -> String {
+        // Redacted before it is shortened: half a key would not be found.
+        text::line(&self.redact(wire::said(body)), SHOWN)
+    }
+
+    fn redact(&self, mut text: String) -> String {
+        for secret in self.secrets.iter().map(ExposeSecret::expose_secret) {
+            if text.contains(secret) {
+                text = text.replace(secret, "[the key]");
+            }
         }
+        text
     }
 }
 
 impl Fault {
+    /// No other attempt would end better.
     fn last(error: ModelError) -> Self {
-        Fault { error, again: false, retry_after: None }
+        Fault { error, again: false, retry_after: None, bill: Bill::Nothing }
     }
 
     fn again(error: ModelError) -> Self {
-        Fault { error, again: true, retry_after: None }
+        Fault { again: true, ..Fault::last(error) }
+    }
+
+    fn billed(self) -> Self {
+        Fault { bill: Bill::Perhaps, ..self }
     }
 }
 

@@ -1,6 +1,8 @@
 //! The HTTP client: requests of ours in the words of the chat-completions API.
 
-use super::attempts::Attempts;
+use super::attempts::{Attempts, Order};
+use super::endpoint::{Endpoint, OutputField};
+use super::meter::{Caps, Meter};
 use super::wire::Completion;
 use super::{Model, ModelError, Reply, Request};
 use async_openai::config::Config;
@@ -10,105 +12,53 @@ use async_openai::types::chat::{
     CreateChatCompletionRequest, CreateChatCompletionRequestArgs, ResponseFormat, ResponseFormatJsonSchema,
 };
 use futures::future::BoxFuture;
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
-use secrecy::{ExposeSecret, SecretString};
+use reqwest::header::HeaderMap;
+use secrecy::SecretString;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Once};
-use std::time::Duration;
 
 /// Asks an OpenAI-compatible endpoint over HTTP.
 pub struct Client {
     endpoint: Endpoint,
-    api: async_openai::Client<Connection>,
+    http: reqwest::Client,
+    connection: Connection,
     attempts: Arc<Attempts>,
-}
-
-/// Where to ask and with which key. Whoever makes one reads the environment; nothing here does.
-#[derive(Clone, Debug)]
-pub struct Endpoint {
-    /// For example `https://api.openai.com/v1`.
-    pub base_url: String,
-    /// The key; local servers need none.
-    pub key: Option<SecretString>,
-    /// The variable that the key comes from, for advice to a person.
-    pub key_variable: String,
-    /// How long to wait, how often to try, how much to read.
-    pub limits: Limits,
-}
-
-impl Endpoint {
-    /// An endpoint with the default limits, whose key is said to come from `OPENAI_API_KEY`.
-    pub fn new(base_url: impl Into<String>, key: Option<SecretString>) -> Self {
-        Endpoint { base_url: base_url.into(), key, key_variable: "OPENAI_API_KEY".into(), limits: Limits::default() }
-    }
-}
-
-/// How long to wait, how often to try, how much to read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Time to connect.
-    pub connect: Duration,
-    /// Time for one attempt, from the request to the last byte of the answer.
-    pub attempt: Duration,
-    /// Attempts for one request, at least 1.
-    pub attempts: u32,
-    /// Delay before the second attempt; doubles from then on.
-    pub first_delay: Duration,
-    /// The longest delay, also for a server that asks for more.
-    pub longest_delay: Duration,
-    /// Bytes of one answer.
-    pub reply_bytes: usize,
-}
-
-impl Default for Limits {
-    /// Patient with slow local models and with overloaded servers.
-    fn default() -> Self {
-        Limits {
-            connect: Duration::from_secs(20),
-            attempt: Duration::from_secs(900),
-            attempts: 6,
-            first_delay: Duration::from_secs(1),
-            longest_delay: Duration::from_secs(60),
-            reply_bytes: 8 << 20,
-        }
-    }
+    meter: Arc<Meter>,
 }
 
 impl Client {
-    /// A client for an endpoint. Connects to nothing yet.
+    /// A client for an endpoint, without caps on what it costs. Connects to nothing yet.
+    ///
+    /// # Errors
+    /// If the endpoint cannot be used.
     pub fn new(endpoint: Endpoint) -> Result<Self, ModelError> {
+        Client::metered(endpoint, Arc::new(Meter::new(Caps::default(), BTreeMap::new())))
+    }
+
+    /// A client for an endpoint, each attempt of which `meter` allows and counts. Connects to nothing yet.
+    ///
+    /// # Errors
+    /// If the endpoint cannot be used.
+    pub fn metered(endpoint: Endpoint, meter: Arc<Meter>) -> Result<Self, ModelError> {
         // reqwest panics without a provider, even for plain HTTP.
         static PROVIDER: Once = Once::new();
         PROVIDER.call_once(|| {
             let _ = rustls::crypto::ring::default_provider().install_default();
         });
-        let (server, base_url) = address(&endpoint.base_url)?;
-        let connection = Connection { base_url, key: endpoint.key.clone().unwrap_or_default() };
-        let variable = &endpoint.key_variable;
-        if connection.authorization().is_none() {
-            let problem =
-                format!("the key in {variable} holds a character that no key has; is there a line break in it?");
-            return Err(ModelError::Endpoint(problem));
-        }
+        let connection = Connection::new(&endpoint)?;
         // A redirect could carry the key elsewhere; a proxy would come from the environment, which libraries do not read.
-        let http = reqwest::Client::builder()
+        let mut http = reqwest::Client::builder()
             .connect_timeout(endpoint.limits.connect)
             .timeout(endpoint.limits.attempt)
             .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .build()
-            .map_err(|error| ModelError::Endpoint(error.without_url().to_string()))?;
-        let attempts = Arc::new(Attempts::new(http.clone(), server, &endpoint));
-        let service = {
-            let attempts = Arc::clone(&attempts);
-            tower::service_fn(move |request| {
-                let attempts = Arc::clone(&attempts);
-                async move { attempts.send(request).await }
-            })
-        };
-        // This order matters: `with_http_client` after `with_http_service` would put the default retries back.
-        let api = async_openai::Client::build(http, connection).with_http_service(service);
-        Ok(Client { endpoint, api, attempts })
+            .no_proxy();
+        if let Some(proxy) = endpoint.proxy()? {
+            http = http.proxy(proxy);
+        }
+        let http = http.build().map_err(|error| ModelError::Endpoint(error.without_url().to_string()))?;
+        let attempts = Arc::new(Attempts::new(http.clone(), connection.server.clone(), &endpoint));
+        Ok(Client { endpoint, http, connection, attempts, meter })
     }
 
     /// The endpoint that it asks.
@@ -117,10 +67,21 @@ impl Client {
     }
 
     async fn complete(&self, request: &Request) -> Result<Reply, ModelError> {
-        let body = body(request).map_err(|error| ModelError::Endpoint(format!("cannot form the request: {error}")))?;
-        let answer: Result<Completion, OpenAIError> = self.api.chat().create_byot(body).await;
+        let body = body(request, self.endpoint.output_field)
+            .map_err(|error| ModelError::Endpoint(format!("cannot form the request: {error}")))?;
+        let order = Arc::new(Order::new(request, Arc::clone(&self.meter)));
+        let service = {
+            let (attempts, order) = (Arc::clone(&self.attempts), Arc::clone(&order));
+            tower::service_fn(move |request| {
+                let (attempts, order) = (Arc::clone(&attempts), Arc::clone(&order));
+                async move { attempts.send(&order, request).await }
+            })
+        };
+        // This order matters: `with_http_client` after `with_http_service` would put the default retries back.
+        let api = async_openai::Client::build(self.http.clone(), self.connection.clone()).with_http_service(service);
+        let answer: Result<Completion, OpenAIError> = api.chat().create_byot(body).await;
         match answer {
-            Ok(completion) => self.attempts.reply(completion),
+            Ok(completion) => Ok(Reply { cost: order.cost(), ..self.attempts.reply(completion)? }),
             Err(OpenAIError::Boxed(error)) => Err(match error.downcast::<ModelError>() {
                 Ok(error) => *error,
                 Err(_) => self.attempts.malformed("it broke off in a way that has no name"),
@@ -143,14 +104,17 @@ impl fmt::Debug for Client {
     }
 }
 
-fn body(request: &Request) -> Result<CreateChatCompletionRequest, OpenAIError> {
+fn body(request: &Request, output: OutputField) -> Result<CreateChatCompletionRequest, OpenAIError> {
     let system = ChatCompletionRequestSystemMessage { content: request.system.as_str().into(), name: None };
     let user = ChatCompletionRequestUserMessage { content: request.user.as_str().into(), name: None };
     let mut args = CreateChatCompletionRequestArgs::default();
     args.model(&request.model)
         .stream(false)
         .messages([ChatCompletionRequestMessage::System(system), ChatCompletionRequestMessage::User(user)]);
-    args.max_completion_tokens(request.max_completion_tokens);
+    match output {
+        OutputField::MaxCompletionTokens => args.max_completion_tokens(request.max_completion_tokens),
+        OutputField::MaxTokens => args.max_tokens(request.max_completion_tokens),
+    };
     if let Some(temperature) = request.temperature {
         args.temperature(temperature);
     }
@@ -166,48 +130,38 @@ fn body(request: &Request) -> Result<CreateChatCompletionRequest, OpenAIError> {
     args.build()
 }
 
-/// What may be shown of the base URL, and the base URL without a slash at its end.
-fn address(base_url: &str) -> Result<(String, String), ModelError> {
-    let fail = |problem: &str| Err(ModelError::Endpoint(format!("its base URL {problem}")));
-    let Ok(url) = reqwest::Url::parse(base_url) else {
-        return fail("is no URL; it should read like https://api.openai.com/v1");
-    };
-    if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
-        return fail("should begin with https:// or http:// and a host");
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return fail("holds a user name or password, which would end up in logs; give the key instead");
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return fail("has a query or fragment, and paths are appended to it");
-    }
-    Ok((url.origin().ascii_serialization(), base_url.trim_end_matches('/').to_owned()))
-}
-
 /// async-openai's own configuration would read six environment variables and panic at a key with a line break.
 #[derive(Clone)]
 struct Connection {
+    /// What may be shown of the base URL.
+    server: String,
     base_url: String,
+    query: Vec<(String, String)>,
+    headers: HeaderMap,
     key: SecretString,
 }
 
 impl Connection {
-    /// The header's value, empty without a key; none if the key does not fit into a header.
-    fn authorization(&self) -> Option<HeaderValue> {
-        let key = self.key.expose_secret();
-        if key.is_empty() {
-            return Some(HeaderValue::from_static(""));
-        }
-        let mut value = HeaderValue::from_str(&format!("Bearer {key}")).ok()?;
-        value.set_sensitive(true);
-        Some(value)
+    fn new(endpoint: &Endpoint) -> Result<Self, ModelError> {
+        let address = endpoint.address()?;
+        let query = address.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
+        let server = address.origin().ascii_serialization();
+        let mut base_url = address;
+        base_url.set_query(None);
+        let base_url = base_url.as_str().trim_end_matches('/').to_owned();
+        Ok(Connection {
+            server,
+            base_url,
+            query,
+            headers: endpoint.headers()?,
+            key: endpoint.key.clone().unwrap_or_default(),
+        })
     }
 }
 
 impl Config for Connection {
     fn headers(&self) -> HeaderMap {
-        let value = self.authorization().filter(|value| !value.is_empty());
-        value.into_iter().map(|value| (AUTHORIZATION, value)).collect()
+        self.headers.clone()
     }
 
     fn url(&self, path: &str) -> String {
@@ -215,7 +169,7 @@ impl Config for Connection {
     }
 
     fn query(&self) -> Vec<(&str, &str)> {
-        Vec::new()
+        self.query.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
     }
 
     fn api_base(&self) -> &str {

@@ -16,7 +16,7 @@ pub enum ModelError {
         message: String,
     },
     /// HTTP 429, after all attempts.
-    #[error("{server} still limits the rate after {attempts} attempts (HTTP 429){}", detail(message))]
+    #[error("{server} still limits the rate after {} (HTTP 429){}", counted(*attempts), detail(message))]
     RateLimited {
         /// Scheme, host and port of the endpoint.
         server: String,
@@ -44,7 +44,7 @@ pub enum ModelError {
         message: String,
     },
     /// HTTP 5xx, after all attempts.
-    #[error("{server} fails with HTTP {status} after {attempts} attempts{}", detail(message))]
+    #[error("{server} fails with HTTP {status} after {}{}", counted(*attempts), detail(message))]
     ServerError {
         /// Scheme, host and port of the endpoint.
         server: String,
@@ -56,7 +56,7 @@ pub enum ModelError {
         message: String,
     },
     /// No connection, or one that broke, after all attempts.
-    #[error("cannot talk to {server} after {attempts} attempts: {problem}")]
+    #[error("cannot talk to {server} after {}: {problem}", counted(*attempts))]
     Transport {
         /// Scheme, host and port of the endpoint.
         server: String,
@@ -66,7 +66,7 @@ pub enum ModelError {
         problem: String,
     },
     /// No complete answer in time, after all attempts.
-    #[error("{server} did not answer within {seconds} s, {attempts} times")]
+    #[error("{server} did not answer within {seconds} s; given up after {}", counted(*attempts))]
     TimedOut {
         /// Scheme, host and port of the endpoint.
         server: String,
@@ -103,6 +103,38 @@ pub enum ModelError {
         /// Which budget, with its size, for example `usd (5.00)`.
         what: String,
     },
+    /// US dollars are capped, and nobody knows what the model costs.
+    #[error(
+        "the price of the model `{model}` is unknown, so a budget in US dollars cannot be kept: add [prices.{model:?}] with `prompt` and `completion` (US dollars per million tokens) to your configuration, or give no budget in US dollars"
+    )]
+    Unpriced {
+        /// The model's name.
+        model: String,
+    },
+    /// Money or tokens are capped, and nobody knows what a command uses.
+    #[error(
+        "nobody knows what the command `{program}` costs, so a budget in {cap} cannot be kept: limit calls instead"
+    )]
+    Uncounted {
+        /// The command's program.
+        program: String,
+        /// What is capped.
+        cap: String,
+    },
+    /// No endpoint and no command serves the model.
+    #[error("no endpoint serves the model `{model}`")]
+    Unserved {
+        /// The model's name.
+        model: String,
+    },
+    /// A command did not answer.
+    #[error("the command `{program}` {problem}")]
+    Command {
+        /// The program.
+        program: String,
+        /// What happened, with the last line that it wrote about it.
+        problem: String,
+    },
     /// The place where replies are kept failed, or does not hold the reply that a replay needs. For recorders.
     #[error("{0}")]
     Record(String),
@@ -110,4 +142,8 @@ pub enum ModelError {
 
 fn detail(message: &str) -> String {
     if message.is_empty() { String::new() } else { format!("; it says: {message}") }
+}
+
+fn counted(attempts: u32) -> String {
+    if attempts == 1 { "1 attempt".into() } else { format!("{attempts} attempts") }
 }

@@ -11,9 +11,11 @@ pub(super) fn clip(text: &str, length: usize) -> String {
     }
 }
 
-/// At most `length` characters of `text` on one line: what others wrote cannot pass for a heading or a list of ours.
+/// At most `length` characters of `text` on one line and without control characters: what others wrote cannot pass for a
+/// heading or a list of ours, nor steer a terminal.
 pub(super) fn line(text: &str, length: usize) -> String {
-    clip(&text.split_whitespace().collect::<Vec<_>>().join(" "), length)
+    let words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
+    clip(&words.collect::<Vec<_>>().join(" "), length)
 }
 
 #[cfg(test)]
@@ -25,5 +27,6 @@ mod tests {
         assert_eq!(clip("äöü", 3), "äöü");
         assert_eq!(clip("äöüß", 3), "äö…");
         assert_eq!(line("a\n\n# b", 10), "a # b");
+        assert_eq!(line("\u{1b}[2Jgone\u{7}", 10), "[2Jgone");
     }
 }

@@ -6,9 +6,6 @@ use reqwest::StatusCode;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-/// Characters of a server's message that are shown.
-const SHOWN: usize = 300;
-
 /// A chat completion.
 #[derive(Deserialize)]
 pub(super) struct Completion {
@@ -83,8 +80,20 @@ impl WireError {
 }
 
 impl Completion {
+    /// The tokens that it took, as far as it says so.
+    pub(super) fn usage(&self) -> Usage {
+        let usage = &self.usage;
+        Usage {
+            prompt_tokens: usage.prompt_tokens,
+            cached_tokens: usage.prompt_tokens_details.as_ref().and_then(|details| details.cached_tokens),
+            completion_tokens: usage.completion_tokens,
+            reasoning_tokens: usage.completion_tokens_details.as_ref().and_then(|details| details.reasoning_tokens),
+        }
+    }
+
     /// The first choice.
     pub(super) fn into_reply(self) -> Option<Reply> {
+        let usage = self.usage();
         let choice = self.choices.into_iter().next()?;
         let text = match choice.message.content {
             None => String::new(),
@@ -96,12 +105,6 @@ impl Completion {
             Value::String(text) => Some(text),
             other => Some(other.to_string()),
         });
-        let usage = Usage {
-            prompt_tokens: self.usage.prompt_tokens,
-            cached_tokens: self.usage.prompt_tokens_details.and_then(|details| details.cached_tokens),
-            completion_tokens: self.usage.completion_tokens,
-            reasoning_tokens: self.usage.completion_tokens_details.and_then(|details| details.reasoning_tokens),
-        };
         Some(Reply { text, finish_reason, refusal: choice.message.refusal, usage, ..Reply::default() })
     }
 }
@@ -114,21 +117,26 @@ fn or_default<'de, D: Deserializer<'de>, T: Default + serde::de::DeserializeOwne
     Ok(serde_json::from_value(value).unwrap_or_default())
 }
 
-/// What a server says about an error, in one line.
+/// What a server says about an error, at any length.
 pub(super) fn said(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(body);
-    let message = match serde_json::from_slice::<Value>(body) {
-        Ok(value) => {
-            let fields =
-                [value.pointer("/error/message"), value.get("error"), value.get("message"), value.get("detail")];
-            let message = fields.into_iter().flatten().find_map(Value::as_str).map(str::to_owned);
-            message.unwrap_or_else(|| value.to_string())
-        }
+    match serde_json::from_slice::<Value>(body) {
+        Ok(value) => message(&value).map_or_else(|| value.to_string(), str::to_owned),
         Err(_) if text.trim_start().starts_with('<') => "an HTML page".into(),
         Err(_) => text.into_owned(),
-    };
-    let line: Vec<&str> = message.split_whitespace().collect();
-    super::text::clip(&line.join(" "), SHOWN)
+    }
+}
+
+/// The sentence of an error, in every usual shape.
+fn message(value: &Value) -> Option<&str> {
+    let fields = [value.pointer("/error/message"), value.get("error"), value.get("message"), value.get("detail")];
+    fields.into_iter().flatten().find_map(Value::as_str)
+}
+
+/// Whether the endpoint itself reports an error. Anything else comes from something in between, which cannot know what
+/// the endpoint did.
+pub(super) fn is_error(body: &[u8]) -> bool {
+    serde_json::from_slice::<Value>(body).is_ok_and(|value| message(&value).is_some())
 }
 
 /// Whether an HTTP 429 means that money has run out rather than that requests came too fast.
@@ -175,11 +183,11 @@ mod tests {
 
     #[test]
     fn error_messages_are_found_in_every_usual_shape() {
-        assert_eq!(said(br#"{"error":{"message":"no  such\nmodel","code":404}}"#), "no such model");
+        assert_eq!(said(br#"{"error":{"message":"no such model","code":404}}"#), "no such model");
         assert_eq!(said(br#"{"error":"model not found"}"#), "model not found");
         assert_eq!(said(br#"{"detail":"Not Found"}"#), "Not Found");
         assert_eq!(said(b"<html><body>502</body></html>"), "an HTML page");
         assert_eq!(said(b"slow down"), "slow down");
-        assert!(said(&[b'x'; 5000]).chars().count() <= SHOWN);
+        assert_eq!([&br#"{"error":"no"}"#[..], b"<html>502</html>", b""].map(is_error), [true, false, false]);
     }
 }
