@@ -5,6 +5,7 @@ use crate::lineage::{Lineage, lineage};
 use crate::path::{Turn, path};
 use crate::principles::{Principles, principles};
 use crate::record::Record;
+use crate::spend::{Spend, spend};
 use crate::standing::{Found, Standing, found, front, standing};
 use crate::words::count;
 use crate::yardsticks::{Yardsticks, yardsticks};
@@ -23,6 +24,7 @@ pub(crate) struct Facts<'a> {
     pub(crate) front: Vec<Standing<'a>>,
     pub(crate) principles: Principles,
     pub(crate) calibration: Calibration,
+    pub(crate) spend: Option<Spend>,
 }
 
 impl<'a> Facts<'a> {
@@ -39,6 +41,7 @@ impl<'a> Facts<'a> {
             front: front(state).into_iter().filter_map(|id| standing(state, id)).collect(),
             principles: principles(state),
             calibration: calibration(state),
+            spend: spend(record),
         })
     }
 

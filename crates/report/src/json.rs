@@ -12,6 +12,7 @@
 use crate::evaluation::Evaluation;
 use crate::facts::{Facts, end, phase};
 use crate::record::Record;
+use crate::spend::attempts;
 use crate::standing::{Found, Standing};
 use crate::words;
 use science::objective::Score;
@@ -24,13 +25,13 @@ use serde_json::{Map, Value, json};
 ///   `ended` (null, or why);
 /// - `champion`: null, or {`candidate`, `source`, `score`, `iteration`, `arm`, `parent`, `free_parameters`,
 ///   `matches_reference`};
-/// - `iterations[]`: {`iteration`, `question`, `parent`, `failure`, `arms[]`, `principles[]`, `volume`, `champion`,
-///   `closed`}. An arm: {`finding` (`F<iteration>.<arm>`), `arm`, `kind`, `hypothesis`, `mechanism`, `diagnostic`,
-///   `intent`, `point`, `prediction`, `claim`, `confidence`, `candidate`, `outcome`, `verdict`, `error`, `effect`
+/// - `iterations[]`: {`iteration`, `question`, `parent`, `failure`, `planner`, `extraction_failure`, `arms[]`, `principles[]`, `volume`,
+///   `champion`, `closed`}. An arm: {`finding` (`F<iteration>.<arm>`), `arm`, `kind`, `hypothesis`, `mechanism`, `diagnostic`,
+///   `intent`, `point`, `prediction`, `claim`, `confidence`, `candidate`, `author` (null: the built-in executor), `repairs`, `unmended`, `outcome`, `verdict`, `error`, `effect`
 ///   {`estimate`, `low`, `high`}, `measured`, `reason`, `skipped`}. A principle's change: {`change`, `principle`,
 ///   `statement`, `evidence[]`, `constraint`, `reason`}. A champion: {`candidate`, `matches_reference`,
 ///   `free_parameters`, `score`};
-/// - `lineage[]`: {`candidate`, `parent` (null: the reference), `resolved`, `depth`, `findings[]`, `outcome`,
+/// - `lineage[]`: {`candidate`, `parent` (null: the reference), `resolved`, `author`, `repairs` (the candidate that it mends), `depth`, `findings[]`, `outcome`,
 ///   `improvement`, `net_saving`, `free_parameters`, `objections[]`, `champion`, `front`}, parents before children;
 /// - `principles`: {`active[]`, `retired[]`, `volume`, `declared`}.
 pub fn show(record: &Record<'_>) -> Value {
@@ -43,7 +44,10 @@ pub fn show(record: &Record<'_>) -> Value {
 
 /// What `status --format json` prints: the identity as in [`show`] (down to `ended`), `phase`, `iteration` (under way or
 /// next, from 1), `iterations_planned`, `iterations_closed`, `evaluations`, `candidates`, `scored`, `volume`, `found`
-/// (`champion`, `no-champion`, `nothing-scored`, `uncalibrated`), and `champion` as in [`show`] without its source.
+/// (`champion`, `no-champion`, `nothing-scored`, `uncalibrated`), `hypotheses` (arms), `repairs` (candidates sent back),
+/// `spend` (null where agents did nothing that anybody counts; else {`calls`, `uncounted`, `tokens` {`prompt`, `cached` (of
+/// `prompt`), `completion`, `reasoning` (of `completion`), `total`}, `usd` (null: unknown), `unpriced[]`, `lost` {`attempts`,
+/// `tokens`, `usd`}, `budget` {`usd`, `tokens`, `calls`}, `by[]` {`role`, `by`, `calls`, `uncounted`, `tokens`, `usd`}}), and `champion` as in [`show`] without its source.
 pub fn status(record: &Record<'_>) -> Value {
     let mut out = identity(record);
     progress(&mut out, record);
@@ -59,7 +63,7 @@ pub fn status(record: &Record<'_>) -> Value {
 /// `nearest` (without a champion: {`candidate`, `objections[]`, `score`}), `caveats[]`, `yardsticks` {`rows[]` {`name`,
 /// `policy`, `share_of_attainable`, `score`}, `lambda`, `overloaded[]`, `attainable`, `reference`, `refusing_everything`},
 /// `front[]` (candidate ids), `calibration` {`decided`, `mean_confidence`, `base_rate`, `brier`, `base_rate_brier`,
-/// `verdicts`, `errors`}, `reproduce` {`seed`, `agents`, `toolchain`, `version`, `digest`, `sandboxed`, `inputs`}.
+/// `verdicts`, `errors`}, `notes`, `reproduce` {`seed`, `agents`, `toolchain`, `version`, `digest`, `sandboxed`, `inputs`}.
 pub fn report(record: &Record<'_>) -> Value {
     let mut out = identity(record);
     progress(&mut out, record);
@@ -71,6 +75,7 @@ pub fn report(record: &Record<'_>) -> Value {
     put(&mut out, "yardsticks", &facts.yardsticks);
     put(&mut out, "front", facts.front.iter().map(|standing| standing.id).collect::<Vec<_>>());
     put(&mut out, "calibration", &facts.calibration);
+    put(&mut out, "notes", &record.state.notes);
     let started = facts.started;
     let reproduce = json!({
         "seed": started.seed,
@@ -148,6 +153,10 @@ fn progress(out: &mut Map<String, Value>, record: &Record<'_>) {
     put(out, "scored", facts.scored());
     put(out, "volume", facts.principles.volume);
     put(out, "found", facts.found.kind());
+    let (hypotheses, repairs) = attempts(record.state);
+    put(out, "hypotheses", hypotheses);
+    put(out, "repairs", repairs);
+    put(out, "spend", &facts.spend);
 }
 
 fn lineage(out: &mut Map<String, Value>, facts: &Facts<'_>) {

@@ -16,11 +16,12 @@ mod path;
 mod principles;
 pub mod record;
 mod sections;
+mod spend;
 mod standing;
 pub mod terminal;
 mod words;
 mod yardsticks;
 
 pub use evaluation::{Evaluation, Timing};
-pub use record::{Record, Times};
+pub use record::{Losses, Record, Times};
 pub use words::{code as clean, effect, line as clean_line};

@@ -23,6 +23,10 @@ pub(crate) struct Node {
     pub(crate) parent: Option<String>,
     /// Whether the edge to the parent resolves: the reference, or a candidate of this campaign.
     pub(crate) resolved: bool,
+    /// Who wrote it; none for the built-in executor.
+    pub(crate) author: Option<String>,
+    /// The candidate that it mends.
+    pub(crate) repairs: Option<String>,
     /// Steps from the reference.
     pub(crate) depth: usize,
     /// The findings about it, `F<iteration>.<arm>`, each with its verdict where there is one.
@@ -109,6 +113,8 @@ impl<'a> Builder<'a> {
             candidate: id.as_str().into(),
             parent: record.candidate.parent.as_ref().map(|parent| parent.as_str().into()),
             resolved: record.candidate.parent.as_ref().is_none_or(|parent| self.state.candidates.contains_key(parent)),
+            author: record.author.clone(),
+            repairs: record.candidate.repairs.as_ref().map(|broken| broken.as_str().into()),
             depth,
             findings: self.findings.remove(id).unwrap_or_default(),
             outcome: record.outcome.map(|outcome| outcome.as_str()),

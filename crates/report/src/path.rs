@@ -22,6 +22,10 @@ pub(crate) struct Turn {
     pub(crate) parent: Option<String>,
     /// Why the planner failed, if it did.
     pub(crate) failure: Option<String>,
+    /// Who planned it; none for the built-in planner.
+    pub(crate) planner: Option<String>,
+    /// Why the extractor drew nothing, if it failed.
+    pub(crate) extraction_failure: Option<String>,
     pub(crate) arms: Vec<Attempt>,
     pub(crate) principles: Vec<Lesson>,
     /// Share of the declared space left at its end; none if it has not ended.
@@ -49,6 +53,12 @@ pub(crate) struct Attempt {
     pub(crate) claim: String,
     pub(crate) confidence: f64,
     pub(crate) candidate: Option<String>,
+    /// Who wrote the candidate; none for the built-in executor.
+    pub(crate) author: Option<String>,
+    /// Times that a candidate of this arm was sent back.
+    pub(crate) repairs: u32,
+    /// Why the last of them brought nothing.
+    pub(crate) unmended: Option<String>,
     pub(crate) outcome: Option<&'static str>,
     pub(crate) verdict: Option<&'static str>,
     pub(crate) error: Option<&'static str>,
@@ -100,6 +110,8 @@ fn turn(state: &State, iteration: &Iteration, number: usize) -> Turn {
         question: bundle.map(|bundle| bundle.question.clone()),
         parent: bundle.map(|bundle| describe(&bundle.parent)),
         failure: iteration.failure.clone(),
+        planner: iteration.planner.clone(),
+        extraction_failure: iteration.extraction_failure.clone(),
         arms: arms.iter().zip(&iteration.arms).map(attempt).collect(),
         principles: iteration.changes.iter().map(lesson).collect(),
         volume: iteration.volume,
@@ -121,7 +133,8 @@ pub(crate) fn best(state: &State, champion: &Champion) -> Option<Best> {
 
 fn attempt(state: &State, iteration: usize, arm: &Arm, record: &ArmRecord) -> Attempt {
     let finding = record.finding.as_ref();
-    let outcome = record.candidate.as_ref().and_then(|id| state.candidates.get(id)).and_then(|known| known.outcome);
+    let known = record.candidate.as_ref().and_then(|id| state.candidates.get(id));
+    let outcome = known.and_then(|known| known.outcome);
     Attempt {
         finding: finding_id(iteration, &arm.name),
         arm: arm.name.clone(),
@@ -135,6 +148,9 @@ fn attempt(state: &State, iteration: usize, arm: &Arm, record: &ArmRecord) -> At
         claim: claim(arm),
         confidence: arm.prediction.confidence,
         candidate: record.candidate.as_ref().map(|id| id.as_str().into()),
+        author: known.and_then(|known| known.author.clone()),
+        repairs: record.repairs,
+        unmended: record.unmended.clone(),
         outcome: outcome.map(|outcome| outcome.as_str()),
         verdict: finding.map(|finding| finding.verdict.as_str()),
         error: finding.and_then(|finding| finding.error).map(|error| error.as_str()),

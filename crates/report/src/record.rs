@@ -1,6 +1,7 @@
 //! What a report is made from.
 
 use science::state::State;
+use serde::Serialize;
 
 /// A campaign as it lies in the database, folded.
 #[derive(Clone, Copy, Debug)]
@@ -17,6 +18,20 @@ pub struct Record<'a> {
     pub source: Option<&'a str>,
     /// When it ran.
     pub times: Times,
+    /// Requests to models that brought no reply.
+    pub losses: Losses,
+}
+
+/// Requests to models that failed after they were sent: whoever serves the model may have billed them. They are no
+/// observations that the campaign builds on, so they lie outside of the digest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Losses {
+    /// How many.
+    pub attempts: u32,
+    /// The most tokens that they can have taken.
+    pub tokens: u64,
+    /// The most US dollars; none if a price is not known.
+    pub usd: Option<f64>,
 }
 
 /// When a campaign was opened and when its last event was written, in milliseconds since 1970-01-01 UTC.

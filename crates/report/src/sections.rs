@@ -1,5 +1,6 @@
 //! The lineage report, section by section: facts become texts, tables and lists, laid out by a renderer.
 
+mod agents;
 mod campaign;
 mod candidates;
 mod iterations;
@@ -33,6 +34,7 @@ pub(crate) fn report(facts: &Facts<'_>, detail: Detail) -> Vec<Section> {
     sections.push(lessons::calibration(facts));
     sections.extend(candidates::behaviour(facts));
     sections.extend(candidates::source(facts));
+    sections.extend(agents::agents(facts, detail));
     sections.push(campaign::reproduce(facts, detail));
     sections
 }

@@ -55,9 +55,31 @@ pub(crate) fn fixed(value: f64, decimals: usize) -> String {
     }
 }
 
-/// `1 candidate`, `2 candidates`.
+/// `1 candidate`, `2 candidates`; `1 reply`, `2 replies`.
 pub(crate) fn count(n: usize, noun: &str) -> String {
-    format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
+    match noun.strip_suffix("ly") {
+        Some(stem) if n != 1 => format!("{n} {stem}lies"),
+        _ => format!("{n} {noun}{}", if n == 1 { "" } else { "s" }),
+    }
+}
+
+/// A number with a comma between thousands.
+pub(crate) fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let first = digits.len() % 3;
+    let (head, rest) = digits.split_at(first);
+    let groups = rest.as_bytes().chunks(3).map(|group| String::from_utf8_lossy(group).into_owned());
+    let groups: Vec<String> = (!head.is_empty()).then(|| head.to_owned()).into_iter().chain(groups).collect();
+    groups.join(",")
+}
+
+/// US dollars: to the cent, or to two digits where there is less than a cent.
+pub(crate) fn money(usd: f64) -> String {
+    if usd <= 0.0 || usd >= 0.01 {
+        return fixed(usd, 2);
+    }
+    let decimals = (1.0 - usd.log10().floor()).min(9.0) as usize;
+    fixed(usd, decimals)
 }
 
 /// A bar of at most `width` cells for `share`, which counts as no less than 0 and no more than 1.
@@ -135,6 +157,13 @@ mod tests {
         assert_eq!(percent(0.12345), "12.3 %");
         assert_eq!(percent(-0.0001), "0.0 %");
         assert_eq!(percent_within(0.1, Some([-0.0001, 0.2])), "10.0 % [0.0, 20.0]");
+    }
+
+    #[test]
+    fn small_sums_of_money_are_not_rounded_to_nothing() {
+        assert_eq!([0.0, 5.0, 0.126, 0.00042, 0.0099].map(money), ["0.00", "5.00", "0.13", "0.00042", "0.0099"]);
+        assert_eq!([0, 999, 1000, 34_567, 1_000_000].map(grouped), ["0", "999", "1,000", "34,567", "1,000,000"]);
+        assert_eq!((count(1, "reply"), count(2, "reply")), ("1 reply".into(), "2 replies".into()));
     }
 
     #[test]

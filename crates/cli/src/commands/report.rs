@@ -5,7 +5,7 @@ use crate::failure::{Code, Failure};
 use clap::ValueEnum;
 use engine::science::id::Hash;
 use engine::science::state::State;
-use report::{Record, Times};
+use report::{Losses, Record, Times};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use store::{CampaignId, Store};
@@ -88,6 +88,7 @@ impl Source {
             digest: self.digest.as_str(),
             source: self.source.as_deref(),
             times: self.times,
+            losses: Losses::default(),
         }
     }
 

@@ -3,6 +3,7 @@
 use super::Detail;
 use crate::document::{Block, Line, Section, Tone, item};
 use crate::facts::{Facts, end, phase};
+use crate::spend::attempts;
 use crate::words::{count, line, moment, percent, percent_or_dash, shell};
 
 /// The question, the terms, the answer, and how to take it.
@@ -29,8 +30,14 @@ pub(super) fn overview(facts: &Facts<'_>) -> Section {
 pub(crate) fn headline(facts: &Facts<'_>) -> Vec<Line> {
     let (started, state) = (facts.started, facts.record.state);
     let ended = state.ended.as_ref().map_or_else(|| "not ended".into(), end);
+    let (hypotheses, repairs) = attempts(state);
+    let hypotheses = match facts.spend {
+        // Nobody mends what the built-in executor wrote.
+        None => String::new(),
+        Some(_) => format!("{}, {}, ", counted(hypotheses, "hypothesis", "hypotheses"), count(repairs, "repair")),
+    };
     let progress = Line::from(format!(
-        "{} of {}, {} of {}, {}; ",
+        "{} of {}, {hypotheses}{} of {}, {}; ",
         facts.closed(),
         count(started.experiment.iterations as usize, "iteration"),
         count(state.evaluations as usize, "evaluation"),
@@ -42,6 +49,10 @@ pub(crate) fn headline(facts: &Facts<'_>) -> Vec<Line> {
         Line::from(format!("Campaign {} of {}, agents {}.", facts.record.id, started.name, started.agents)),
         progress.tone(walls, facts.sandbox()).say("."),
     ]
+}
+
+fn counted(n: usize, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
 }
 
 /// Where it stands, in a few lines.
@@ -65,6 +76,7 @@ pub(crate) fn standing_lines(facts: &Facts<'_>) -> Vec<Line> {
         None => facts.paragraph().into(),
     });
     lines.push(format!("Share of the declared space left: {}.", percent(facts.principles.volume)).into());
+    lines.extend(facts.spend.as_ref().map(|spend| spend.sentence().into()));
     lines.push(match &state.ended {
         Some(_) => format!("Read it with: elenchus report {}", shell(facts.record.id)).into(),
         None => format!("Go on with: elenchus resume {}", shell(facts.record.id)).into(),
@@ -89,15 +101,10 @@ pub(super) fn reproduce(facts: &Facts<'_>, detail: Detail) -> Section {
         items.extend(started.inputs.iter().map(|(path, hash)| item(1, format!("{path} {hash}"))));
     }
     let (directory, id) = (shell(&line(record.directory)), shell(&line(record.id)));
-    let (backend, model) = started.agents.split_once(':').unwrap_or((&started.agents, ""));
-    let agents = if model.is_empty() {
-        shell(&line(backend))
-    } else {
-        format!("{} --model {}", shell(&line(backend)), shell(&line(model)))
-    };
+    let agents = options(&started.agents);
     let unsafely = if started.sandboxed { "" } else { " --unsafe-no-sandbox" };
     let commands = format!(
-        "elenchus run {directory} --seed {} --agents {agents}{unsafely}\nelenchus show {id} --format json   # its digest\n\
+        "elenchus run {directory} --seed {} {agents}{unsafely}\nelenchus show {id} --format json   # its digest\n\
          elenchus champion {id} > champion.rs\n\
          elenchus evaluate champion.rs --experiment {directory}\n",
         started.seed
@@ -106,4 +113,24 @@ pub(super) fn reproduce(facts: &Facts<'_>, detail: Detail) -> Section {
                 observations: a new run asks for new ones, and its path may differ.";
     let blocks = vec![Block::List(items), Block::Text(note.into()), Block::Code { language: "sh", text: commands }];
     Section { title: "How to reproduce", blocks }
+}
+
+/// The options that name the same agents again. A command is the user's own, and not on the record.
+fn options(agents: &str) -> String {
+    if let Some(model) = agents.strip_prefix("openai:") {
+        return format!("--agents openai{}", models("--model", model));
+    }
+    if !agents.contains('=') {
+        return format!("--agents {}", shell(&line(agents)));
+    }
+    let role = |role: &str| match role.split_once('=') {
+        Some((_, "builtin")) | None => String::new(),
+        Some((_, command @ ("planner-command" | "executor-command"))) => format!(" --{command} COMMAND"),
+        Some((role, names)) => format!(" --{} {}", line(role), shell(&line(&names.replace('+', ",")))),
+    };
+    agents.split(' ').map(role).collect::<String>().trim().to_owned()
+}
+
+fn models(option: &str, names: &str) -> String {
+    names.split('+').map(|name| format!(" {option} {}", shell(&line(name)))).collect()
 }

@@ -123,6 +123,12 @@ fn describe(node: &Node, detail: Detail) -> Line {
     if let Some(n) = node.free_parameters {
         line = line.say(format!(", {}", count(n as usize, "free parameter")));
     }
+    if let Some(author) = &node.author {
+        line = line.say(format!(", by {author}"));
+    }
+    if let Some(broken) = &node.repairs {
+        line = line.say(format!(", mends {}", broken.chars().take(8).collect::<String>()));
+    }
     if let Some(other) = &node.acts_like {
         line = line.say(format!(
             ", acts exactly like {} (its score is that one's)",

@@ -4,7 +4,7 @@ use super::Detail;
 use crate::document::{Block, Item, Line, Section, Table, Tone, item};
 use crate::facts::Facts;
 use crate::path::{Attempt, Best, Lesson, Turn};
-use crate::words::{bar, percent, percent_or_dash};
+use crate::words::{bar, count, percent, percent_or_dash};
 use science::judge::Verdict;
 
 /// The best so far after each iteration, then what each iteration claimed and found.
@@ -46,6 +46,9 @@ fn items(turn: &Turn, detail: Detail) -> Vec<Item> {
     if let Some(failure) = &turn.failure {
         items.push(item(0, Line::default().tone(Tone::Bad, "The planner failed: ").say(failure.as_str())));
     }
+    if let Some(planner) = &turn.planner {
+        items.push(item(0, format!("Planned by {planner}.")));
+    }
     if let (Some(parent), Detail::Complete) = (&turn.parent, detail) {
         items.push(item(0, format!("Departs from {parent}.")));
     }
@@ -54,6 +57,9 @@ fn items(turn: &Turn, detail: Detail) -> Vec<Item> {
     }
     for change in &turn.principles {
         lesson(change, &mut items);
+    }
+    if let Some(failure) = &turn.extraction_failure {
+        items.push(item(0, Line::default().tone(Tone::Bad, "The extractor failed: ").say(failure.as_str())));
     }
     items.push(item(0, end_of(turn)));
     items
@@ -68,7 +74,16 @@ fn attempt(arm: &Attempt, detail: Detail, items: &mut Vec<Item>) {
         let more = [("mechanism", &arm.mechanism), ("diagnostic", &arm.diagnostic), ("design", &arm.intent)];
         items.extend(more.into_iter().map(|(name, text)| item(1, format!("{name}: {text}"))));
     }
+    if arm.repairs > 0 {
+        items.push(item(1, sent_back(arm)));
+    }
     items.push(item(1, result(arm)));
+}
+
+/// What came of sending an arm's candidate back to its author.
+fn sent_back(arm: &Attempt) -> String {
+    let mended = arm.unmended.as_ref().map_or_else(String::new, |why| format!("; the last time in vain: {why}"));
+    format!("sent back to its author {}{mended}", count(arm.repairs as usize, "time"))
 }
 
 /// What became of an arm, in one line.

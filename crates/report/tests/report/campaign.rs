@@ -1,7 +1,7 @@
 //! A campaign of three iterations, built from its events: a confirmed claim with its ablation, a refuted one whose other
 //! arm is skipped, and a candidate that timed out. A principle with a constraint is drawn, another one retired.
 
-use report::{Record, Times};
+use report::{Losses, Record, Times};
 use science::bundle::{Arm, ArmKind, Bundle, Design, Metric, Prediction, Relation, Side};
 use science::event::{Candidate, Event, Started};
 use science::experiment::{Agents, Budget, Experiment, Guard, GuardMetric, Objective};
@@ -212,5 +212,6 @@ pub(crate) fn record<'a>(state: &'a State) -> Record<'a> {
         digest: "d1ge57",
         source: state.champion().is_some().then_some(SOURCE),
         times: Times { created_ms: 1_795_355_220_000, last_ms: 1_795_358_820_000 },
+        losses: Losses::default(),
     }
 }

@@ -1,5 +1,6 @@
 //! What the reports say of whole campaigns, and what they must never let through.
 
+mod agents;
 mod campaign;
 mod shapes;
 

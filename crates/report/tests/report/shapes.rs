@@ -37,11 +37,23 @@ fn show_has_the_documented_keys() {
         ["arm", "candidate", "free_parameters", "iteration", "matches_reference", "parent", "score", "source"];
     assert_eq!(keys(&show["champion"]), champion);
     assert_eq!(show["champion"]["source"], campaign::SOURCE);
-    let iteration =
-        ["arms", "champion", "closed", "failure", "iteration", "parent", "principles", "question", "volume"];
+    let iteration = [
+        "arms",
+        "champion",
+        "closed",
+        "extraction_failure",
+        "failure",
+        "iteration",
+        "parent",
+        "planner",
+        "principles",
+        "question",
+        "volume",
+    ];
     assert_eq!(keys(&show["iterations"][0]), iteration);
     let arm = [
         "arm",
+        "author",
         "candidate",
         "claim",
         "confidence",
@@ -58,13 +70,16 @@ fn show_has_the_documented_keys() {
         "point",
         "prediction",
         "reason",
+        "repairs",
         "skipped",
+        "unmended",
         "verdict",
     ];
     assert_eq!(keys(&show["iterations"][0]["arms"][0]), arm);
     assert_eq!(show["iterations"].as_array().unwrap().len(), 3);
     let node = [
         "acts_like",
+        "author",
         "behaviour",
         "candidate",
         "champion",
@@ -77,6 +92,7 @@ fn show_has_the_documented_keys() {
         "objections",
         "outcome",
         "parent",
+        "repairs",
         "resolved",
     ];
     assert_eq!(keys(&show["lineage"][0]), node);
@@ -97,15 +113,18 @@ fn status_and_report_have_the_documented_keys() {
         "evaluations",
         "experiment",
         "found",
+        "hypotheses",
         "iteration",
         "iterations_closed",
         "iterations_planned",
         "last_ms",
         "phase",
         "question",
+        "repairs",
         "sandboxed",
         "scored",
         "seed",
+        "spend",
         "volume",
     ];
     assert_eq!(keys(&json::status(&record(&state))), status);
@@ -118,6 +137,7 @@ fn status_and_report_have_the_documented_keys() {
         "iterations",
         "lineage",
         "nearest",
+        "notes",
         "principles",
         "reproduce",
         "summary",
