@@ -161,8 +161,9 @@ fn prompts_do_not_grow_with_the_campaign() {
 fn a_schema_is_sent_only_if_the_settings_ask_for_it_and_is_strict() {
     let state = campaign::after(0);
     assert_eq!(plan(&state, None).schema, None);
-    let settings = Settings { structured: true, ..Settings::new("m") };
-    let request = Planner::new(Script::new(&[]), settings, CONTRACT).request(Brief { state: &state, source: None });
+    let (mut desk, _) = campaign::desk(Script::new(&[]));
+    desk.models[0].structured = true;
+    let request = Planner::new(desk).request(Brief { state: &state, source: None }).unwrap();
     let schema = request.schema.clone().unwrap();
     assert_eq!(schema["additionalProperties"], false);
     assert_eq!(schema["properties"]["arms"]["items"]["required"].as_array().unwrap().len(), 12);
