@@ -21,6 +21,7 @@ mod proposal;
 mod request;
 mod router;
 mod setting;
+mod structured;
 mod tally;
 mod template;
 mod text;

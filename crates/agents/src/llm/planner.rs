@@ -3,7 +3,7 @@
 use super::digest::Digest;
 use super::setting::{Setting, dimension};
 use super::tally::Tally;
-use super::{Desk, ModelError, Reply, Request, Role, parse, proposal};
+use super::{Desk, ModelError, Reply, Request, Role, parse, proposal, structured};
 use crate::{Answer, Answering, Brief};
 use science::bundle::Bundle;
 use science::state::State;
@@ -31,7 +31,8 @@ impl Planner {
     /// What is asked first. Fails only with a template of the user's that does not fit.
     pub fn request(&self, brief: Brief<'_>) -> Result<Request, ModelError> {
         let context = Context::new(brief, &self.desk.contract);
-        self.desk.request(Role::Plan, brief.state, 0, &context, Some(proposal::schema()))
+        let schema = proposal::schema(&brief.state.opened().experiment.dimensions);
+        self.desk.request(Role::Plan, brief.state, 0, &context, Some(schema))
     }
 
     async fn draft(&self, brief: Brief<'_>) -> Result<Answer<Bundle>, ModelError> {
@@ -66,12 +67,7 @@ impl crate::Planner for Planner {
 }
 
 fn read(reply: &Reply, state: &State) -> Result<Bundle, String> {
-    super::unanswered(reply)?;
-    let object = parse::object(&reply.text).map_err(|problem| match reply.finish_reason.as_deref() {
-        Some("length") => format!("{problem} (the reply was cut off at the model's limit; write less)"),
-        _ => problem,
-    })?;
-    proposal::bundle(&object, state)
+    proposal::bundle(structured::read(reply)?, state)
 }
 
 /// The first request again, with the last reply and what is wrong with it. Earlier replies are left out: the request

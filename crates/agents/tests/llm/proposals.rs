@@ -4,6 +4,7 @@ use crate::campaign::{self, Script};
 use agents::llm::{Executor, ModelError, Planner, Reply, Role};
 use agents::{Answer, Brief, Executor as _, Planner as _};
 use science::bundle::{ArmKind, Bundle, Metric, Relation, Side};
+use science::descriptor::Input;
 use science::space::Value as Coordinate;
 use serde_json::{Value, json};
 
@@ -46,7 +47,8 @@ async fn a_flat_reply_becomes_a_bundle() {
     let id = campaign::candidate(1, 0);
     let main = with(
         arm("main", "Main"),
-        json!({"against": id.short(), "metric": "net_saving", "point": {"family": "power", "exponent": 7}}),
+        json!({"against": id.short(), "metric": "net_saving", "point": {"family": "power", "exponent": 7},
+            "uses": "In_Flight", "note": "a field that nobody asked for"}),
     );
     let control = with(
         arm("control-2", "control_negative"),
@@ -61,9 +63,44 @@ async fn a_flat_reply_becomes_a_bundle() {
     );
     assert_eq!(main.prediction.against, [Side::Candidate(id)]);
     assert_eq!(main.design.point.as_ref().unwrap()["exponent"], Coordinate::Number(7.0));
+    assert_eq!((&main.design.uses, &control.design.uses), (&[Input::InFlight].into(), &[].into()));
     assert_eq!(control.prediction.against, [Side::Arm("main".into())]);
     assert_eq!((control.prediction.relation, control.prediction.metric), (Relation::Within(0.02), Metric::E2eMean));
     assert_eq!((control.prediction.scope.as_slice(), &control.design.point), (&["chatbot_near".to_owned()][..], &None));
+}
+
+/// A reply as an endpoint writes it that enforces `schema`: every field of every object, null where that is allowed.
+fn enforced(schema: &Value) -> Value {
+    if let Some(choices) = schema["enum"].as_array() {
+        return choices[0].clone();
+    }
+    let kinds = [&schema["type"]].into_iter().chain(schema["type"].as_array().into_iter().flatten());
+    match kinds.last().unwrap().as_str().unwrap() {
+        "null" => Value::Null,
+        "number" => json!(0.5),
+        "string" => json!("reference"),
+        "array" => json!([enforced(&schema["items"])]),
+        "object" => {
+            let fields = schema["properties"].as_object().unwrap();
+            assert_eq!(schema["required"].as_array().unwrap().len(), fields.len());
+            assert_eq!(schema["additionalProperties"], false);
+            fields.iter().map(|(name, field)| (name.clone(), enforced(field))).collect()
+        }
+        other => panic!("{other}"),
+    }
+}
+
+#[tokio::test]
+async fn a_reply_that_keeps_to_the_strict_schema_can_be_read() {
+    let (mut desk, _) = campaign::desk(Script::new(&[]));
+    desk.models[0].structured = true;
+    let state = campaign::after(2);
+    let request = Planner::new(desk).request(Brief { state: &state, source: None }).unwrap();
+    let mut reply = enforced(&request.schema.unwrap());
+    reply["arms"][0]["name"] = json!("main");
+    assert_eq!(reply["arms"][0]["point"], Value::Null);
+    let main = bundle(&reply.to_string()).await.arms.remove(0);
+    assert_eq!((main.kind, main.prediction.against), (ArmKind::Main, vec![Side::Reference]));
 }
 
 #[tokio::test]
@@ -72,37 +109,53 @@ async fn a_wrong_reply_is_answered_with_the_precise_problem() {
     let cases = [
         (
             reply(&[with(main(), json!({"metric": "speed"}))]),
-            "`metric` is `speed`; it is one of net-saving, improvement",
+            "`arms[0].metric`: unknown variant `speed`, expected one of `net-saving`, `improvement`",
         ),
-        (reply(&[with(main(), json!({"size": "2 %"}))]), "arms[0] (`main`): `size` is wrong: invalid type: string"),
+        (reply(&[with(main(), json!({"size": "2 %"}))]), "`arms[0].size`: invalid type: string \"2 %\", expected f64"),
         (reply(&[with(main(), json!({"size": -0.1}))]), "it must be above zero"),
-        (reply(&[with(main(), json!({"hypothesis": null}))]), "`hypothesis` is missing"),
-        (reply(&[with(main(), json!({"mechanism": " "}))]), "`mechanism` is empty"),
-        (reply(&[with(main(), json!({"intent": "x".repeat(2000)}))]), "`intent` has 2000 characters; at most 1500"),
-        (reply(&[with(main(), json!({"name": "../etc"}))]), "`name` must have 1 to 40 characters of a-z"),
-        (reply(&[with(main(), json!({"kind": "magic"}))]), "`kind` is `magic`; it is one of main, ablation"),
+        (reply(&[with(main(), json!({"hypothesis": null}))]), "`arms[0]`: missing field `hypothesis`"),
+        (reply(&[with(main(), json!({"mechanism": " "}))]), "`arms[0].mechanism`: is empty"),
+        (
+            reply(&[with(main(), json!({"intent": "x".repeat(2000)}))]),
+            "`arms[0].intent`: has 2000 characters; at most 1500",
+        ),
+        (reply(&[with(main(), json!({"name": "../etc"}))]), "`arms[0].name` must have 1 to 40 characters of a-z"),
+        (
+            reply(&[with(main(), json!({"kind": "magic"}))]),
+            "`arms[0].kind`: unknown variant `magic`, expected one of `main`, `ablation`",
+        ),
         (
             reply(&[with(main(), json!({"against": ["the quintic"]}))]),
-            "`the quintic` is neither `baseline` nor `reference`",
+            "`arms[0].against`: `the quintic` is neither `baseline` nor `reference`",
         ),
         (reply(&[with(main(), json!({"against": ["deadbeefdeadbeef"]}))]), "nor the id of a candidate"),
-        (reply(&[with(main(), json!({"against": 3}))]), "`against` must be a list of strings"),
+        (
+            reply(&[with(main(), json!({"against": 3}))]),
+            "`arms[0].against`: `3` is wrong; it must be a list of strings",
+        ),
         (reply(&[with(main(), json!({"against": []}))]), "compares with nothing"),
         (
             reply(&[with(main(), json!({"scope": ["nowhere"], "metric": "improvement"}))]),
             "`nowhere`, which is no scenario",
         ),
         (reply(&[with(main(), json!({"scope": ["chatbot_near"]}))]), "leave `scope` empty"),
-        (reply(&[with(main(), json!({"point": {"family": ["x"]}}))]), "a coordinate is a number or a word"),
+        (
+            reply(&[with(main(), json!({"point": {"family": ["x"]}}))]),
+            "`arms[0].point`: has `family` = [\"x\"]; a coordinate is a number or a word",
+        ),
         (
             reply(&[with(main(), json!({"point": {"family": "power", "exponent": 99.0}}))]),
             "outside of the declared space",
         ),
         (reply(&[with(main(), json!({"point": {"family": "power", "exponent": 2.005}}))]), "principle P1 forbids this"),
+        (
+            reply(&[with(main(), json!({"uses": ["saturation"]}))]),
+            "`arms[0].uses`: unknown variant `saturation`, expected one of `prompt`, `priority`",
+        ),
         (reply(&[main(), main()]), "its name is used twice"),
         (reply(&[arm("a", "ablation")]), "the first arm must be of kind `main`"),
         (reply(&[]), "`arms` has 0 entries"),
-        (json!({"question": "q", "arms": [main()]}).to_string(), "the reply: `parent` is missing"),
+        (json!({"question": "q", "arms": [main()]}).to_string(), "the reply: missing field `parent`"),
         (json!({"parent": "main", "question": "q", "arms": [main()]}).to_string(), "`parent`: `main` is neither"),
         ("```json\n{\"question\": }\n```".into(), "not valid JSON: expected value at line 1 column 14"),
         ("I am sorry, I cannot.".into(), "holds no JSON object"),
@@ -124,7 +177,7 @@ async fn an_invalid_reply_is_answered_twice_at_most_and_each_round_has_its_ordin
     let [(first, 64), (second, 65), (third, 66)] = asked.as_slice() else { panic!("{}", asked.len()) };
     assert!(second.user.starts_with(&first.user) && second.system == first.system);
     assert!(second.user.contains("What is wrong with it: the reply holds no JSON object."));
-    assert!(third.user.contains("````\n```\n{}\n```\n````") && third.user.contains("`arms` is missing"));
+    assert!(third.user.contains("````\n```\n{}\n```\n````") && third.user.contains("missing field `question`"));
     assert!(!third.user.contains("holds no JSON object"), "earlier rounds are left out");
     let keys = [first.key(), second.key(), third.key()];
     assert!(keys[0] != keys[1] && keys[1] != keys[2]);

@@ -1,0 +1,167 @@
+//! Replies that are JSON: read into a type with the place of what is wrong, and the schema of that type.
+
+use super::{Reply, parse, text};
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::de::{DeserializeOwned, Error, IntoDeserializer};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value, json};
+use std::borrow::Cow;
+
+/// Characters of a wrong word that are quoted.
+const QUOTED: usize = 60;
+
+/// The object in a reply. The error is written for the model that has to mend it: place, what was found, what is allowed.
+pub(super) fn read<T: DeserializeOwned>(reply: &Reply) -> Result<T, String> {
+    super::unanswered(reply)?;
+    let mut object = parse::object(&reply.text).map_err(|problem| match reply.finish_reason.as_deref() {
+        Some("length") => format!("{problem} (the reply was cut off at the model's limit; write less)"),
+        _ => problem,
+    })?;
+    drop_nulls(&mut object);
+    serde_path_to_error::deserialize(object).map_err(|error| {
+        let path = error.path().to_string();
+        let place = if path == "." { "the reply".into() } else { format!("`{path}`") };
+        format!("{place}: {}", error.into_inner())
+    })
+}
+
+/// The schema of a reply as strict endpoints want it: every field required, no others, and what may be absent null.
+pub(super) fn schema<T: JsonSchema>() -> Value {
+    let settings = SchemaSettings::draft2020_12().with(|settings| {
+        settings.inline_subschemas = true;
+        settings.meta_schema = None;
+    });
+    let mut schema = settings.into_generator().into_root_schema_for::<T>().to_value();
+    close(&mut schema);
+    schema
+}
+
+/// What is null is absent: strict endpoints must write down every field.
+fn drop_nulls(value: &mut Value) {
+    match value {
+        Value::Object(object) => {
+            object.retain(|_, member| !member.is_null());
+            object.values_mut().for_each(drop_nulls);
+        }
+        Value::Array(items) => items.iter_mut().for_each(drop_nulls),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// Keywords that strict mode knows. Bounds are not among them: they are checked when a reply is read.
+const KEYWORDS: [&str; 7] = ["type", "description", "properties", "required", "items", "enum", "anyOf"];
+
+fn close(schema: &mut Value) {
+    let Value::Object(keywords) = schema else { return };
+    keywords.retain(|keyword, _| KEYWORDS.contains(&keyword.as_str()));
+    if let Some(Value::String(description)) = keywords.get_mut("description") {
+        // A doc comment is wrapped for people.
+        *description = description.split_whitespace().collect::<Vec<_>>().join(" ");
+    }
+    if let Some(items) = keywords.get_mut("items") {
+        close(items);
+    }
+    if let Some(Value::Array(choices)) = keywords.get_mut("anyOf") {
+        choices.iter_mut().for_each(close);
+    }
+    let required = keywords.remove("required");
+    let required =
+        |name: &String| required.as_ref().and_then(Value::as_array).is_some_and(|all| all.contains(&json!(name)));
+    let Some(Value::Object(properties)) = keywords.get_mut("properties") else { return };
+    for (name, property) in properties.iter_mut() {
+        close(property);
+        if !required(name) {
+            *property = nullable(property.take());
+        }
+    }
+    let names: Vec<String> = properties.keys().cloned().collect();
+    keywords.insert("required".into(), json!(names));
+    keywords.insert("additionalProperties".into(), json!(false));
+}
+
+/// A closed object with these properties.
+pub(super) fn object(properties: Map<String, Value>) -> Value {
+    let required: Vec<&String> = properties.keys().collect();
+    json!({"type": "object", "required": required, "additionalProperties": false, "properties": properties})
+}
+
+/// The same, or null.
+pub(super) fn nullable(mut schema: Value) -> Value {
+    let Some(Value::String(one)) = schema.get("type") else { return schema };
+    schema["type"] = json!([one, "null"]);
+    if let Some(Value::Array(choices)) = schema.get_mut("enum") {
+        choices.push(Value::Null);
+    }
+    schema
+}
+
+/// Text of 1 to `MOST` characters: what a model writes comes back in later prompts.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct Text<const MOST: usize>(pub(super) String);
+
+impl<const MOST: usize> TryFrom<String> for Text<MOST> {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        match text.trim() {
+            "" => Err("is empty".into()),
+            text if text.chars().count() > MOST => {
+                Err(format!("has {} characters; at most {MOST} are taken", text.chars().count()))
+            }
+            text => Ok(Text(text.to_owned())),
+        }
+    }
+}
+
+impl<const MOST: usize> JsonSchema for Text<MOST> {
+    fn schema_name() -> Cow<'static, str> {
+        "Text".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        String::json_schema(generator)
+    }
+}
+
+/// The schema of one of several words.
+pub(super) fn one_of<T: Serialize>(words: &[T]) -> Schema {
+    schemars::json_schema!({"type": "string", "enum": words.iter().map(|word| json!(word)).collect::<Vec<_>>()})
+}
+
+/// The schema of a list of such words.
+pub(super) fn list_of<T: Serialize>(words: &[T]) -> Schema {
+    schemars::json_schema!({"type": "array", "items": one_of(words)})
+}
+
+/// A word of an enumeration: `Net_Saving` and `net saving` are `net-saving`. For `deserialize_with`.
+pub(super) fn word<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<T, D::Error> {
+    meant(&String::deserialize(deserializer)?)
+}
+
+fn meant<T: DeserializeOwned, E: Error>(text: &str) -> Result<T, E> {
+    let plain = text.trim().to_lowercase().replace(['_', ' '], "-");
+    T::deserialize(IntoDeserializer::<E>::into_deserializer(text::line(&plain, QUOTED)))
+}
+
+/// A list of texts; one alone counts as a list. For `deserialize_with`.
+pub(super) fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let text = |value: Value| match value {
+        Value::String(text) => Ok(text),
+        other => Err(wrong(&other)),
+    };
+    match Value::deserialize(deserializer)? {
+        Value::Array(values) => values.into_iter().map(text).collect(),
+        one => Ok(vec![text(one)?]),
+    }
+}
+
+/// A list of words of an enumeration, as tolerant as [`texts`] and [`word`]. For `deserialize_with`.
+pub(super) fn words<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    texts(deserializer)?.iter().map(|text| meant(text)).collect()
+}
+
+fn wrong<E: Error>(found: &Value) -> E {
+    E::custom(format!("`{}` is wrong; it must be a list of strings", text::line(&found.to_string(), QUOTED)))
+}
