@@ -1,16 +1,16 @@
 //! The loop: ask the state machine what is next, do it, record what happened, until there is nothing left to do.
 
-mod agents;
 mod ahead;
 mod steps;
+mod team;
 
 use crate::Places;
+use crate::cassette::{self, Cassette};
 use crate::error::EngineError;
 use crate::evaluate::Evaluator;
 use crate::experiment::LoadedExperiment;
 use crate::panel::Panel;
-use ::agents::{Executor, Extractor, Planner};
-pub use agents::AgentChoice;
+use agents::llm::Templates;
 use science::event::{EndReason, Event, Started};
 use science::id::{CandidateId, Hash};
 use science::state::{Action, State};
@@ -20,7 +20,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 use store::mirror::Mirror;
-use store::{CampaignId, Extra, Lock, Store};
+use store::{CampaignId, Extra, Lock, Observation, Store};
+pub use team::{Author, Casting, Source, Team};
 
 /// A campaign that is being run.
 pub struct Campaign {
@@ -36,14 +37,10 @@ pub struct Campaign {
     loaded: Arc<LoadedExperiment>,
     evaluator: Arc<Evaluator>,
     baseline: Option<Arc<Vec<Trial>>>,
-    planner: Box<dyn Planner>,
-    executor: Box<dyn Executor>,
-    extractor: Box<dyn Extractor>,
+    agents: team::Engaged,
     sources: BTreeMap<CandidateId, String>,
     ahead: ahead::Ahead,
-    /// Time spent by earlier processes on this campaign, ms.
-    spent_ms: u64,
-    since: Instant,
+    clock: Clock,
     _lock: Lock,
 }
 
@@ -55,10 +52,38 @@ pub struct Opening {
     /// The campaign's seed.
     pub seed: u64,
     /// Who plans and writes.
-    pub agents: AgentChoice,
+    pub agents: Agents,
+    /// What the world said before, for a campaign that is to run again as it did.
+    pub cassette: Option<Cassette>,
     /// The version of this program.
     pub version: String,
 }
+
+/// Who plans and writes, and by what means.
+#[derive(Debug)]
+pub struct Agents {
+    /// Who fills each role.
+    pub team: Team,
+    /// Where models answer.
+    pub source: Source,
+    /// What models are told.
+    pub templates: Arc<Templates>,
+}
+
+/// How the time budget runs out.
+#[derive(Clone, Copy, Debug)]
+struct Clock {
+    /// Time spent by earlier processes on this campaign, ms.
+    spent_ms: u64,
+    since: Instant,
+    /// The event before which time ran out, once that is on record.
+    out_before: Option<u64>,
+    /// Whether only the record counts, since the campaign is a replay.
+    stopped: bool,
+}
+
+/// Kind of the observation that says before which event the time budget ran out.
+pub(crate) const TIME: &str = "time";
 
 /// What a watcher is told while a campaign runs.
 #[derive(Debug)]
@@ -107,7 +132,7 @@ impl Stop {
 impl Campaign {
     /// Opens a campaign and records its first event.
     pub async fn open(store: Arc<Store>, places: &Places, opening: Opening) -> Result<Self, EngineError> {
-        let Opening { loaded, seed, agents, version } = opening;
+        let Opening { loaded, seed, agents, cassette, version } = opening;
         let (sandbox, loaded) = (places.sandbox()?, Arc::new(loaded));
         let started = Started {
             name: loaded.name.clone(),
@@ -115,26 +140,30 @@ impl Campaign {
             scenarios: loaded.scenario_names(),
             inputs: loaded.hashes(),
             seed,
-            agents: agents.label(),
+            agents: agents.team.label(),
             toolchain: sandbox.toolchain().to_owned(),
             version,
             sandboxed: places.walls == sandbox::Walls::Required,
-            repairs: if agents.repairs() { loaded.experiment.agents.repairs } else { 0 },
+            repairs: if agents.team.repairs() { loaded.experiment.agents.repairs } else { 0 },
         };
         // A name that is no policy should be found before there is a campaign, not after.
         for (key, name) in [("baseline", &loaded.experiment.baseline), ("reference", &loaded.experiment.reference)] {
             crate::policy::Policy::named(&loaded, key, name, &sandbox)?;
         }
         let id = store.create(&started, &loaded.directory, &loaded.inputs).await?;
+        if let Some(cassette) = cassette {
+            cassette.play(&store, &id).await?;
+        }
         Self::take_up(store, places, id, loaded, sandbox, agents).await
     }
 
-    /// Takes up a campaign where its record ends. `choose` says who plans and writes, given what the campaign began with.
+    /// Takes up a campaign where its record ends. `choose` says who plans and writes, given what the campaign began with and whether it
+    /// is a replay, which needs nobody.
     pub async fn resume(
         store: Arc<Store>,
         places: &Places,
         id: CampaignId,
-        choose: impl FnOnce(&Started) -> Result<AgentChoice, EngineError>,
+        choose: impl FnOnce(&Started, bool) -> Result<Agents, EngineError>,
     ) -> Result<(Self, Vec<String>), EngineError> {
         let state = store.load(&id).await?.state;
         let started = state.opened();
@@ -144,7 +173,7 @@ impl Campaign {
                 if sandboxed { "runs without a sandbox: add --unsafe-no-sandbox" } else { "runs in the sandbox" };
             return Err(EngineError::Unresumable(format!("campaign {} {problem}", id.short())));
         }
-        let agents = choose(started)?;
+        let agents = choose(started, cassette::replays(&store, &id).await?.is_some())?;
         let directory = std::path::PathBuf::from(&started.name);
         let loaded = Arc::new(LoadedExperiment::from_texts(&directory, store.inputs(&id).await?)?);
         let sandbox = places.sandbox()?;
@@ -164,16 +193,15 @@ impl Campaign {
         id: CampaignId,
         loaded: Arc<LoadedExperiment>,
         sandbox: sandbox::Sandbox,
-        agents: AgentChoice,
+        agents: Agents,
     ) -> Result<Self, EngineError> {
         let lock = store::lock(&places.state, &id)?;
         let record = store.load(&id).await?;
         let started = record.state.opened();
         let panel = Panel::search(&loaded, started.seed, started.experiment.seeds as usize)?;
-        let (planner, executor, extractor) = agents.engage(&store, &id)?;
+        let agents = agents.team.engage(agents.source, agents.templates, &store, &id).await?;
         let mut campaign = Campaign {
-            spent_ms: steps::time_spent(&store, &id).await?,
-            since: Instant::now(),
+            clock: steps::clock(&store, &id).await?,
             mirror: Mirror::open(&places.mirror())?,
             evaluator: Arc::new(Evaluator { sandbox, panel }),
             baseline: None,
@@ -185,9 +213,7 @@ impl Campaign {
             id,
             store,
             loaded,
-            planner,
-            executor,
-            extractor,
+            agents,
             _lock: lock,
         };
         campaign.catch_up().await?;
@@ -201,7 +227,7 @@ impl Campaign {
             if self.state.ended.is_none() && stop.requested() {
                 return Ok(false);
             }
-            if self.state.ended.is_none() && self.out_of_time() {
+            if self.state.ended.is_none() && self.out_of_time().await? {
                 let minutes = self.state.opened().experiment.budget.minutes.unwrap_or_default();
                 let reason = EndReason::BudgetSpent(format!("minutes ({minutes})"));
                 self.record(Event::Ended { reason }, Extra::default(), &mut watch).await?;
@@ -235,9 +261,19 @@ impl Campaign {
         Ok(())
     }
 
-    fn out_of_time(&self) -> bool {
-        let spent = self.spent_ms as f64 + self.since.elapsed().as_secs_f64() * 1000.0;
-        self.state.opened().experiment.budget.minutes.is_some_and(|minutes| spent > minutes * 60_000.0)
+    /// Whether the time budget is spent. That is an observation: once made, it is what the campaign ends by.
+    async fn out_of_time(&mut self) -> Result<bool, EngineError> {
+        if let Some(seq) = self.clock.out_before {
+            return Ok(self.next_seq == seq);
+        }
+        let spent = self.clock.spent_ms as f64 + self.clock.since.elapsed().as_secs_f64() * 1000.0;
+        let budget = self.state.opened().experiment.budget.minutes.filter(|_| !self.clock.stopped);
+        let out = budget.is_some_and(|minutes| spent > minutes * 60_000.0);
+        if out {
+            let (key, payload) = (Hash::of(TIME.as_bytes()), self.next_seq.to_string());
+            self.store.observe(&self.id, &Observation { key, ordinal: 0, kind: TIME.into(), payload }).await?;
+        }
+        Ok(out)
     }
 }
 

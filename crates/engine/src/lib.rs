@@ -4,6 +4,7 @@
 //! source to trials). Nothing here decides anything about science, and nothing here prints.
 
 pub mod campaign;
+pub mod cassette;
 pub mod error;
 pub mod evaluate;
 pub mod experiment;
@@ -17,7 +18,8 @@ mod yardsticks;
 // The command reaches the rooms below through here: it has arrows to `report`, `engine` and `store` only.
 pub use {agents, sandbox, science, simulator};
 
-pub use campaign::{AgentChoice, Campaign, Progress, Stop};
+pub use campaign::{Agents, Author, Campaign, Casting, Progress, Source, Stop, Team};
+pub use recorder::LOSS;
 pub use error::EngineError;
 pub use evaluate::{Evaluation, Evaluator, Timing};
 pub use experiment::LoadedExperiment;

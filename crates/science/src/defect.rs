@@ -76,11 +76,8 @@ impl State {
             return Some(Defect::Inert);
         }
         let written_here = record.iteration == self.iterations.len() as u32 && record.arm == arm.name;
-        match &record.acts_like {
-            Some(other) if written_here && arm.kind != ArmKind::ControlNegative => {
-                Some(Defect::ActsLike(other.clone()))
-            }
-            _ => None,
-        }
+        let like = if written_here { record.acts_like.as_ref() } else { Some(&record.candidate.id) };
+        // A control may well act like what it varies; that is what it is there for.
+        like.filter(|_| arm.kind != ArmKind::ControlNegative).map(|other| Defect::ActsLike(other.clone()))
     }
 }

@@ -70,7 +70,7 @@ impl Campaign {
             let arm = &arms[at];
             let source = self.parent(arm).and_then(|parent| self.sources.get(&parent));
             let brief = Brief { state: &self.state, source: source.map(String::as_str) };
-            (at, self.executor.implement(brief, arm).await)
+            (at, self.agents.executor.implement(brief, arm).await)
         };
         join_all((at..last).map(ask)).await
     }

@@ -1,6 +1,7 @@
 //! One function for each action that needs the world.
 
-use super::{Campaign, Progress, Stop, Work};
+use super::{Campaign, Clock, Progress, Stop, TIME, Work};
+use crate::cassette;
 use crate::error::EngineError;
 use crate::evaluate::read;
 use crate::yardsticks;
@@ -14,7 +15,7 @@ use science::state::Action;
 use science::trial::{self, Trial};
 use science::work::Work as Done;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use store::mirror::Commit;
 use store::{CampaignId, Extra, Observation, Store, TrialRow};
 
@@ -58,7 +59,7 @@ impl Campaign {
         watch(Progress::Working(&self.state, Work::Planning));
         let source = self.best_source();
         let brief = Brief { state: &self.state, source: source.as_deref() };
-        let Some(planned) = unless_stopped(self.planner.plan(brief), stop).await else { return Ok(false) };
+        let Some(planned) = unless_stopped(self.agents.planner.plan(brief), stop).await else { return Ok(false) };
         let Some(Answer { content, work }) = self.affordable(planned, watch).await? else { return Ok(true) };
         let checked = content.and_then(|bundle| self.state.check_bundle(&bundle).map(|()| bundle));
         let event = match checked {
@@ -108,7 +109,7 @@ impl Campaign {
         let message = self.store.message(&self.id, &broken).await?.unwrap_or_default();
         let fault = Fault { defect, message: &message, earlier: record.repairs };
         let brief = Brief { state: &self.state, source: self.sources.get(&broken).map(String::as_str) };
-        let Some(mended) = unless_stopped(self.executor.repair(brief, &arm, fault), stop).await else {
+        let Some(mended) = unless_stopped(self.agents.executor.repair(brief, &arm, fault), stop).await else {
             return Ok(false);
         };
         let Some(Answer { content, work }) = self.affordable(mended, watch).await? else { return Ok(true) };
@@ -162,7 +163,7 @@ impl Campaign {
     async fn extract(&mut self, stop: &Stop, watch: &mut impl FnMut(Progress<'_>)) -> Result<bool, EngineError> {
         watch(Progress::Working(&self.state, Work::Extracting));
         let brief = Brief { state: &self.state, source: None };
-        let Some(extracted) = unless_stopped(self.extractor.extract(brief), stop).await else { return Ok(false) };
+        let Some(extracted) = unless_stopped(self.agents.extractor.extract(brief), stop).await else { return Ok(false) };
         let Some(Answer { content, work }) = self.affordable(extracted, watch).await? else { return Ok(true) };
         let (lessons, failure) = match content {
             Ok(lessons) => (lessons, None),
@@ -269,8 +270,19 @@ pub(super) async fn begin_session(store: &Store, id: &CampaignId) -> Result<(), 
     Ok(store.observe(id, &observation).await?)
 }
 
+/// The clock of a campaign that is taken up now.
+pub(super) async fn clock(store: &Store, id: &CampaignId) -> Result<Clock, EngineError> {
+    let out = store.observations(id, TIME).await?;
+    Ok(Clock {
+        spent_ms: time_spent(store, id).await?,
+        since: Instant::now(),
+        out_before: out.first().and_then(|observation| observation.payload.parse().ok()),
+        stopped: cassette::replays(store, id).await?.is_some(),
+    })
+}
+
 /// Time that earlier processes spent on a campaign, ms: from each one's beginning to its last event.
-pub(super) async fn time_spent(store: &Store, id: &CampaignId) -> Result<u64, EngineError> {
+async fn time_spent(store: &Store, id: &CampaignId) -> Result<u64, EngineError> {
     let begun: Vec<i64> =
         store.observations(id, SESSION).await?.iter().filter_map(|o| o.payload.parse().ok()).collect();
     let events: Vec<i64> = store.events(id).await?.iter().map(|stored| stored.at_ms).collect();

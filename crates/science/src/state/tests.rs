@@ -1,6 +1,7 @@
 use super::*;
 use crate::bundle::Arm;
 use crate::bundle::{Design, Metric, Prediction, Relation};
+use crate::descriptor::{Curve, Input};
 use crate::experiment::{Agents, Budget, Experiment, Objective};
 use crate::id::Hash;
 use crate::judge::Verdict;
@@ -201,4 +202,116 @@ fn an_ablation_is_confirmed_when_the_full_design_does_better() {
     let finding = state.current().arms[1].finding.as_ref().unwrap();
     assert_eq!(finding.verdict, Verdict::Confirmed);
     assert!(finding.effect.unwrap().estimate > 0.0);
+}
+
+fn repairing(repairs: u32) -> State {
+    let Event::Started(mut opened) = started(None) else { unreachable!("it is that") };
+    opened.repairs = repairs;
+    fold(&[Event::Started(opened), calibrated(), bundle(), written("main", "c1")])
+}
+
+fn mended(id: &str, broken: &str) -> Event {
+    let Event::CandidateWritten { arm, mut candidate, work } = written("main", id) else { unreachable!("it is that") };
+    candidate.repairs = Some(CandidateId::from(broken.to_owned()));
+    Event::CandidateWritten { arm, candidate, work }
+}
+
+#[test]
+fn a_broken_candidate_goes_back_to_its_author_and_no_more_often_than_allowed() {
+    let mut state = repairing(2);
+    for (broken, next) in [("c1", "c2"), ("c2", "c3")] {
+        state.apply(&evaluated(broken, None)).unwrap();
+        assert_eq!(settle(&mut state), Action::Repair { arm: 0, defect: Defect::Outcome(Outcome::Timeout) });
+        state.apply(&mended(next, broken)).unwrap();
+    }
+    state.apply(&evaluated("c3", None)).unwrap();
+    assert_eq!(settle(&mut state), Action::Extract);
+    assert_eq!(state.current().arms[0].repairs, 2);
+    assert_eq!(state.current().arms[0].finding.as_ref().unwrap().verdict, Verdict::Invalid);
+    assert_eq!(state.order.len(), 3, "every attempt stays on the record");
+}
+
+#[test]
+fn a_mended_candidate_is_judged_like_any_other() {
+    let mut state = repairing(2);
+    state.apply(&evaluated("c1", None)).unwrap();
+    state.apply(&mended("c2", "c1")).unwrap();
+    state.apply(&evaluated("c2", Some(measurement(0.25, 0.36)))).unwrap();
+    assert_eq!(settle(&mut state), Action::Implement { arm: 1 });
+    assert_eq!(state.current().arms[0].finding.as_ref().unwrap().verdict, Verdict::Confirmed);
+}
+
+#[test]
+fn an_author_who_cannot_mend_is_not_asked_again() {
+    let mut state = repairing(2);
+    state.apply(&evaluated("c1", None)).unwrap();
+    let reason = "the same source came back".to_owned();
+    state.apply(&Event::RepairFailed { arm: "main".into(), reason, work: vec![] }).unwrap();
+    assert_eq!(settle(&mut state), Action::Extract);
+}
+
+#[test]
+fn a_repair_must_say_what_it_mends() {
+    let mut state = repairing(2);
+    state.apply(&evaluated("c1", None)).unwrap();
+    assert!(state.apply(&written("main", "c2")).is_err());
+    assert!(state.apply(&mended("c2", "c9")).is_err());
+    assert!(state.apply(&mended("c1", "c1")).is_err());
+}
+
+#[test]
+fn where_no_evaluation_is_left_nothing_is_mended() {
+    let Event::Started(mut opened) = started(Some(1)) else { unreachable!("it is that") };
+    opened.repairs = 2;
+    let events = [Event::Started(opened), calibrated(), bundle(), written("main", "c1"), evaluated("c1", None)];
+    assert_eq!(settle(&mut fold(&events)), Action::Extract);
+}
+
+fn descriptor(inputs: &[Input]) -> Descriptor {
+    Descriptor {
+        onset: None,
+        half: None,
+        full: None,
+        exponent: None,
+        inputs: inputs.iter().copied().collect(),
+        memory: false,
+        order_matters: false,
+        curve: Curve { input: "saturation".into(), points: vec![] },
+        signature: Hash::of(b""),
+    }
+}
+
+#[test]
+fn a_candidate_that_ignores_what_its_design_uses_fails_the_manipulation_check() {
+    for (inputs, verdict) in [(&[Input::Prompt][..], Verdict::Confirmed), (&[Input::Draw][..], Verdict::Invalid)] {
+        let Event::BundleRegistered { mut bundle, work } = bundle() else { unreachable!("it is that") };
+        bundle.arms[0].design.uses.insert(Input::Prompt);
+        let Event::CandidateEvaluated { candidate, outcome, measurement, trials, acts_like, .. } =
+            evaluated("c1", Some(measurement(0.25, 0.36)))
+        else {
+            unreachable!("it is that")
+        };
+        let descriptor = Some(Box::new(descriptor(inputs)));
+        let probed = Event::CandidateEvaluated { candidate, outcome, measurement, trials, descriptor, acts_like };
+        let registered = Event::BundleRegistered { bundle, work };
+        let mut state = fold(&[started(None), calibrated(), registered, written("main", "c1"), probed]);
+        settle(&mut state);
+        let finding = state.iterations[0].arms[0].finding.clone().unwrap();
+        assert_eq!(finding.verdict, verdict, "{}", finding.reason);
+        assert_eq!(finding.reason.contains("prompt"), verdict == Verdict::Invalid, "{}", finding.reason);
+    }
+}
+
+#[test]
+fn the_same_source_again_goes_back_but_does_not_spoil_the_claim() {
+    let mut state = repairing(1);
+    state.apply(&evaluated("c1", Some(measurement(0.25, 0.36)))).unwrap();
+    settle(&mut state);
+    state.apply(&written("ablation", "c1")).unwrap();
+    let defect = Defect::ActsLike(CandidateId::from("c1".to_owned()));
+    assert_eq!(settle(&mut state), Action::Repair { arm: 1, defect });
+    let reason = "it is meant".to_owned();
+    state.apply(&Event::RepairFailed { arm: "ablation".into(), reason, work: vec![] }).unwrap();
+    assert_eq!(settle(&mut state), Action::Extract);
+    assert_eq!(state.current().arms[1].finding.as_ref().unwrap().verdict, Verdict::Refuted);
 }
