@@ -19,10 +19,10 @@ mod yardsticks;
 pub use {agents, sandbox, science, simulator};
 
 pub use campaign::{Agents, Author, Campaign, Casting, Progress, Source, Stop, Team};
-pub use recorder::LOSS;
 pub use error::EngineError;
 pub use evaluate::{Evaluation, Evaluator, Timing};
 pub use experiment::LoadedExperiment;
+pub use recorder::LOSS;
 pub use yardsticks::{Measured, measure};
 
 use std::path::PathBuf;

@@ -163,7 +163,9 @@ impl Campaign {
     async fn extract(&mut self, stop: &Stop, watch: &mut impl FnMut(Progress<'_>)) -> Result<bool, EngineError> {
         watch(Progress::Working(&self.state, Work::Extracting));
         let brief = Brief { state: &self.state, source: None };
-        let Some(extracted) = unless_stopped(self.agents.extractor.extract(brief), stop).await else { return Ok(false) };
+        let Some(extracted) = unless_stopped(self.agents.extractor.extract(brief), stop).await else {
+            return Ok(false);
+        };
         let Some(Answer { content, work }) = self.affordable(extracted, watch).await? else { return Ok(true) };
         let (lessons, failure) = match content {
             Ok(lessons) => (lessons, None),
