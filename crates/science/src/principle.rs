@@ -82,3 +82,13 @@ pub enum Change {
         reason: String,
     },
 }
+
+impl Change {
+    /// The id of the principle that it is about.
+    pub fn id(&self) -> &str {
+        match self {
+            Change::Insert(principle) | Change::Refine(principle) => &principle.id,
+            Change::Retire { id, .. } => id,
+        }
+    }
+}

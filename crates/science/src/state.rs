@@ -6,7 +6,7 @@
 
 mod apply;
 
-use crate::bundle::{ArmKind, Bundle, Side};
+use crate::bundle::{Arm, ArmKind, Bundle, Side};
 use crate::champion::{self, Champion, Contender};
 use crate::defect::Defect;
 use crate::descriptor::Descriptor;
@@ -315,6 +315,23 @@ impl State {
             }
             None => Ok(()),
         }
+    }
+
+    /// The arm that a piece of evidence, `F<iteration>.<arm>`, speaks of, and what became of it; none unless it was judged.
+    pub fn cited(&self, evidence: &str) -> Option<(&Arm, &ArmRecord, &Finding)> {
+        let (iteration, name) = evidence.strip_prefix('F')?.split_once('.')?;
+        let iteration = self.iterations.get(iteration.parse::<usize>().ok()?.checked_sub(1)?)?;
+        let (at, arm) = iteration.bundle.as_ref()?.arm(name)?;
+        let record = iteration.arms.get(at)?;
+        Some((arm, record, record.finding.as_ref()?))
+    }
+
+    /// The scored candidates whose declared point a constraint excludes, in order.
+    pub fn inside<'a>(&'a self, constraint: &'a Constraint) -> impl Iterator<Item = (&'a CandidateRecord, &'a Score)> {
+        let records = self.order.iter().filter_map(|id| self.candidates.get(id));
+        let excluded =
+            |record: &&CandidateRecord| record.candidate.point.as_ref().is_some_and(|point| constraint.excludes(point));
+        records.filter(excluded).filter_map(|record| Some((record, record.score.as_ref()?)))
     }
 
     /// Every scored candidate, in order.

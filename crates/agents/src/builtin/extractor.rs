@@ -128,11 +128,8 @@ fn forbid(state: &State, point: &Point, side: impl Fn(&Dimension, f64) -> [f64; 
     let sides =
         space.dimensions.iter().filter_map(|d| point.get(&d.name).map(|value| (d.name.clone(), within(d, value))));
     let constraint = Constraint { excludes: sides.collect() };
-    let good = state.candidates.values().filter(|record| {
-        let saving = record.score.as_ref().and_then(|score| score.net_saving);
-        saving.is_some_and(|saving| saving >= 0.02)
-    });
-    let forbids_good = good.filter_map(|record| record.candidate.point.as_ref()).any(|p| constraint.excludes(p));
+    let forbids_good =
+        state.inside(&constraint).any(|(_, score)| score.net_saving.is_some_and(|saving| saving >= 0.02));
     (!forbids_good).then_some(constraint)
 }
 
@@ -144,22 +141,15 @@ fn same_lesson<'a>(state: &'a State, arm: &Arm, finding: &Finding, point: &Point
     }
     let active = state.principles.iter().filter(|p| p.status == Status::Active);
     active.filter(|p| p.mechanism == arm.mechanism).find(|p| {
-        let earlier = p.evidence.first().and_then(|evidence| arm_of(state, evidence));
-        earlier.is_some_and(|(other, verdict)| {
+        let earlier = p.evidence.first().and_then(|evidence| state.cited(evidence));
+        earlier.is_some_and(|(other, _, earlier)| {
             let family = other.design.point.as_ref().and_then(|p| p.get("family"));
             other.kind == arm.kind
-                && verdict == finding.verdict
+                && earlier.verdict == finding.verdict
                 && p.constraint.is_none()
                 && family == point.get("family")
         })
     })
-}
-
-fn arm_of<'a>(state: &'a State, evidence: &str) -> Option<(&'a Arm, Verdict)> {
-    let (iteration, name) = evidence.strip_prefix('F')?.split_once('.')?;
-    let iteration = state.iterations.get(iteration.parse::<usize>().ok()?.checked_sub(1)?)?;
-    let (at, arm) = iteration.bundle.as_ref()?.arm(name)?;
-    Some((arm, iteration.arms[at].finding.as_ref()?.verdict))
 }
 
 fn refined(known: &Principle, statement: &str, evidence: &str) -> Change {

@@ -40,7 +40,7 @@ pub(super) struct Digest {
 
 /// An iteration.
 #[derive(Serialize)]
-struct Told {
+pub(super) struct Told {
     number: usize,
     question: String,
     arms: Vec<String>,
@@ -69,7 +69,7 @@ impl Digest {
 }
 
 /// The scored candidates, best first: the champion, then the admissible ones, then by net saving.
-fn best(state: &State) -> Vec<Contender<'_>> {
+pub(super) fn best(state: &State) -> Vec<Contender<'_>> {
     let champion = state.champion().map(|champion| champion.id);
     let mut contenders = state.contenders();
     let rank = |contender: &Contender<'_>| {
@@ -81,7 +81,7 @@ fn best(state: &State) -> Vec<Contender<'_>> {
     contenders
 }
 
-fn standing(state: &State) -> String {
+pub(super) fn standing(state: &State) -> String {
     match state.champion() {
         None if state.contenders().is_empty() => "No candidate has been scored yet.".into(),
         None => "No candidate is admissible yet.".into(),
@@ -95,7 +95,7 @@ fn standing(state: &State) -> String {
     }
 }
 
-fn candidate(state: &State, contender: &Contender<'_>) -> String {
+pub(super) fn candidate(state: &State, contender: &Contender<'_>) -> String {
     let record = &state.candidates[contender.id];
     let score = contender.score;
     let objections = state.objections(contender.id);
@@ -118,7 +118,7 @@ fn candidate(state: &State, contender: &Contender<'_>) -> String {
 }
 
 /// Improvement, cost and saving of a scored candidate.
-fn figures(state: &State, record: &CandidateRecord) -> String {
+pub(super) fn figures(state: &State, record: &CandidateRecord) -> String {
     let (Some(score), Some(measurement)) = (&record.score, &record.measurement) else { return String::new() };
     let saving = match (score.net_saving, score.net_saving_ci) {
         (Some(saving), Some([low, high])) => format!("{} [{}, {}]", percent(saving), percent(low), percent(high)),
@@ -140,7 +140,7 @@ fn figures(state: &State, record: &CandidateRecord) -> String {
     )
 }
 
-fn breakdown(record: &CandidateRecord) -> Vec<String> {
+pub(super) fn breakdown(record: &CandidateRecord) -> Vec<String> {
     let scenarios = record.score.iter().flat_map(|score| &score.scenarios).take(SCENARIOS);
     let row = |s: &science::objective::ScenarioScore| {
         let cells = [percent(s.improvement), format!("{:+.2}", s.against_reference), percent(s.extra_shed_work)];
@@ -149,7 +149,7 @@ fn breakdown(record: &CandidateRecord) -> Vec<String> {
     scenarios.map(row).collect()
 }
 
-fn told(state: &State, at: usize) -> Told {
+pub(super) fn told(state: &State, at: usize) -> Told {
     let iteration = &state.iterations[at];
     let (question, arms) = match (&iteration.bundle, &iteration.failure) {
         (Some(bundle), _) => {
@@ -184,7 +184,7 @@ fn verdict(state: &State, bundle: &Bundle, arm: &Arm, record: &ArmRecord) -> Opt
     ))
 }
 
-fn found(finding: &Finding) -> String {
+pub(super) fn found(finding: &Finding) -> String {
     let error = finding.error.map(|error| format!(" (wrong in {})", error.as_str())).unwrap_or_default();
     let effect = finding.effect.map(|i| format!(", effect {:+.4} [{:+.4}, {:+.4}]", i.estimate, i.low, i.high));
     format!("{}{error}{}: {}", finding.verdict.as_str(), effect.unwrap_or_default(), line(&finding.reason, TEXT))
@@ -221,7 +221,7 @@ fn unit(metric: Metric) -> &'static str {
     }
 }
 
-fn older(iterations: &[Iteration]) -> String {
+pub(super) fn older(iterations: &[Iteration]) -> String {
     if iterations.is_empty() {
         return String::new();
     }
@@ -235,13 +235,13 @@ fn older(iterations: &[Iteration]) -> String {
 }
 
 /// Active principles, the best supported and then the newest first.
-fn active(state: &State) -> Vec<&Principle> {
+pub(super) fn active(state: &State) -> Vec<&Principle> {
     let mut active: Vec<&Principle> = state.principles.iter().filter(|p| p.status == Status::Active).rev().collect();
     active.sort_by_key(|p| p.confidence != Confidence::Established);
     active
 }
 
-fn principle(principle: &Principle) -> String {
+pub(super) fn principle(principle: &Principle) -> String {
     let constraint = principle.constraint.as_ref().map(|constraint| format!(" CONSTRAINT {constraint}."));
     format!(
         "{} ({}): {} Because: {} Where: {}{}",

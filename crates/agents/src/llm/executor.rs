@@ -1,6 +1,8 @@
 //! The executor: a prompt, a reply, a source.
 
+use super::correct::Task;
 use super::digest::{Digest, claim};
+use super::repair::CORRECTIONS;
 use super::setting::{Setting, dimension};
 use super::tally::Tally;
 use super::text::clip;
@@ -12,12 +14,12 @@ use science::state::{State, describe};
 use serde::Serialize;
 
 /// Attempts at one arm.
-const ATTEMPTS: u32 = 8;
+pub(super) const ATTEMPTS: u32 = 8;
 
 /// An executor that asks a model.
 #[derive(Clone)]
 pub struct Executor {
-    desk: Desk,
+    pub(super) desk: Desk,
 }
 
 impl Executor {
@@ -36,8 +38,10 @@ impl Executor {
         let (request, mut tally) = (self.request(brief, arm)?, Tally::default());
         // Each arm of an iteration has attempts of its own: a user's template may leave out what tells arms apart.
         let attempt = position(brief.state, arm) as u32 * ATTEMPTS;
-        let reply = self.desk.ask(&request, brief.state.iteration_number(), attempt, &mut tally).await?;
-        Ok(tally.answer(read(&reply)))
+        let iteration = brief.state.iteration_number();
+        let task = Task { what: "file", iteration, attempt, corrections: CORRECTIONS };
+        let content = self.desk.settle(task, &request, &mut tally, read).await?;
+        Ok(tally.answer(content))
     }
 }
 
@@ -46,8 +50,8 @@ impl crate::Executor for Executor {
         Box::pin(self.write(brief, arm))
     }
 
-    fn repair<'a>(&'a self, _brief: Brief<'a>, _arm: &'a Arm, _fault: Fault<'a>) -> Answering<'a, String> {
-        Box::pin(async { Ok(Answer::free(Err("not written yet".into()))) })
+    fn repair<'a>(&'a self, brief: Brief<'a>, arm: &'a Arm, fault: Fault<'a>) -> Answering<'a, String> {
+        Box::pin(self.mend(brief, arm, fault))
     }
 }
 
@@ -57,14 +61,14 @@ pub(super) fn position(state: &State, arm: &Arm) -> usize {
     bundle.and_then(|bundle| bundle.arm(&arm.name)).map_or(0, |(at, _)| at)
 }
 
-fn read(reply: &Reply) -> Result<String, String> {
+pub(super) fn read(reply: &Reply) -> Result<String, String> {
     super::unanswered(reply)?;
     parse::source(&reply.text)
 }
 
 /// The context of `prompts/implement.hbs`.
 #[derive(Serialize)]
-struct Context {
+pub(super) struct Context {
     setting: Setting,
     digest: Digest,
     /// Without it, an arm that is claimed again would be the same request, and get the recorded reply.
@@ -85,7 +89,7 @@ struct Context {
 }
 
 impl Context {
-    fn new(brief: Brief<'_>, arm: &Arm, contract: &str) -> Self {
+    pub(super) fn new(brief: Brief<'_>, arm: &Arm, contract: &str) -> Self {
         // A bundle's texts are bounded when it comes from a model; one from elsewhere is bounded here.
         let text = |text: &str| clip(text.trim(), 1500);
         let bundle = brief.state.iterations.last().and_then(|iteration| iteration.bundle.as_ref());

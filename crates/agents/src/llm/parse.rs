@@ -41,6 +41,16 @@ pub(super) fn source(reply: &str) -> Result<String, String> {
     Ok(format!("{source}\n"))
 }
 
+/// A text without thoughts before it, and without a fence where it stands in one as a whole.
+pub(super) fn unfenced(reply: &str) -> String {
+    let text = after_thoughts(reply).trim();
+    let blocks = if text.starts_with("```") || text.starts_with("~~~") { fences(text) } else { Vec::new() };
+    match blocks.as_slice() {
+        [block] if text.ends_with("```") || text.ends_with("~~~") => block.text.clone(),
+        _ => text.to_owned(),
+    }
+}
+
 /// A fence that nothing in `text` ends.
 pub(super) fn fence(text: &str) -> String {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);

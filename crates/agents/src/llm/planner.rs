@@ -1,5 +1,6 @@
 //! The planner: a prompt, a reply, a bundle; a reply that is no bundle goes back with what is wrong with it.
 
+use super::correct::Task;
 use super::digest::Digest;
 use super::setting::{Setting, dimension};
 use super::tally::Tally;
@@ -10,11 +11,7 @@ use science::state::State;
 use serde::Serialize;
 
 /// Times that an unusable reply is answered with what is wrong with it.
-const REPAIRS: u32 = 2;
-/// Characters of an unusable reply that are shown to the model again.
-const QUOTED: usize = 6000;
-/// Characters of a problem.
-const PROBLEM: usize = 500;
+const CORRECTIONS: u32 = 2;
 
 /// A planner that asks a model.
 #[derive(Clone)]
@@ -36,27 +33,11 @@ impl Planner {
     }
 
     async fn draft(&self, brief: Brief<'_>) -> Result<Answer<Bundle>, ModelError> {
-        let mut tally = Tally::default();
-        let first = self.request(brief)?;
-        let (mut request, iteration) = (first.clone(), brief.state.iteration_number());
-        let mut attempt = 0;
-        loop {
-            let reply = self.desk.ask(&request, iteration, attempt, &mut tally).await?;
-            let problem = match read(&reply, brief.state) {
-                Ok(bundle) => return Ok(tally.answer(Ok(bundle))),
-                // It may quote the reply.
-                Err(problem) => super::text::line(&problem, PROBLEM),
-            };
-            if attempt == REPAIRS {
-                let replies = attempt + 1;
-                return Ok(
-                    tally.answer(Err(format!("none of {replies} replies is a usable bundle; of the last: {problem}")))
-                );
-            }
-            tracing::info!(attempt, problem, "a reply of the planner's model is unusable");
-            request = Request { user: mend(&first.user, &reply.text, &problem), ..first.clone() };
-            attempt += 1;
-        }
+        let (request, mut tally) = (self.request(brief)?, Tally::default());
+        let iteration = brief.state.iteration_number();
+        let task = Task { what: "bundle", iteration, attempt: 0, corrections: CORRECTIONS };
+        let bundle = self.desk.settle(task, &request, &mut tally, |reply| read(reply, brief.state)).await?;
+        Ok(tally.answer(bundle))
     }
 }
 
@@ -68,16 +49,6 @@ impl crate::Planner for Planner {
 
 fn read(reply: &Reply, state: &State) -> Result<Bundle, String> {
     proposal::bundle(structured::read(reply)?, state)
-}
-
-/// The first request again, with the last reply and what is wrong with it. Earlier replies are left out: the request
-/// does not grow with each round.
-fn mend(user: &str, reply: &str, problem: &str) -> String {
-    let reply = super::text::clip(reply.trim(), QUOTED);
-    let fence = parse::fence(&reply);
-    format!(
-        "{user}\n\n# Your last reply cannot be used\n\nYou replied:\n\n{fence}\n{reply}\n{fence}\n\nWhat is wrong with it: {problem}.\n\nReply again with the whole bundle, mended."
-    )
 }
 
 /// The context of `prompts/plan.hbs`.

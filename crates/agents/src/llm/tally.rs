@@ -33,9 +33,4 @@ impl Tally {
     pub(super) fn answer<T>(self, content: Result<T, String>) -> Answer<T> {
         Answer { content, work: summed(&self.0) }
     }
-
-    /// The work, for an agent whose answer has several parts.
-    pub(super) fn done(self) -> Vec<Work> {
-        summed(&self.0)
-    }
 }

@@ -10,10 +10,16 @@ use std::collections::BTreeMap;
 const CUT: &str = "{{!-- user --}}\n";
 
 /// The files under `prompts/`, by name.
-const SHIPPED: [(&str, &str); 3] = [
+const SHIPPED: [(&str, &str); 9] = [
     ("plan", include_str!("../../../../prompts/plan.hbs")),
     ("implement", include_str!("../../../../prompts/implement.hbs")),
+    ("repair", include_str!("../../../../prompts/repair.hbs")),
+    ("extract", include_str!("../../../../prompts/extract.hbs")),
+    ("summarise", include_str!("../../../../prompts/summarise.hbs")),
     ("target", include_str!("../../../../prompts/target.hbs")),
+    ("code", include_str!("../../../../prompts/code.hbs")),
+    ("arm", include_str!("../../../../prompts/arm.hbs")),
+    ("evidence", include_str!("../../../../prompts/evidence.hbs")),
 ];
 
 /// One template for each role, and the parts that they share.

@@ -18,6 +18,44 @@ pub(super) fn line(text: &str, length: usize) -> String {
     clip(&words.collect::<Vec<_>>().join(" "), length)
 }
 
+/// The beginning of a text, cut between lines to at most `length` characters; says how many lines were left out.
+pub(super) fn excerpt(text: &str, length: usize) -> String {
+    /// Characters of the sentence about what was left out.
+    const NOTICE: usize = 40;
+    if text.chars().nth(length).is_none() {
+        return text.to_owned();
+    }
+    let (mut room, mut kept) = (length.saturating_sub(NOTICE), Vec::new());
+    for line in text.lines() {
+        let taken = line.chars().count() + 1;
+        if taken > room {
+            break;
+        }
+        room -= taken;
+        kept.push(line);
+    }
+    if kept.is_empty() {
+        return clip(text, length);
+    }
+    let omitted = text.lines().count() - kept.len();
+    format!("{}\n… {omitted} more lines are left out", kept.join("\n").trim_end())
+}
+
+/// The beginning of a text, at most `length` characters, cut after a sentence or a line where there is one.
+pub(super) fn sentences(text: &str, length: usize) -> String {
+    let Some((end, _)) = text.char_indices().nth(length) else { return text.to_owned() };
+    let (head, next) = (&text[..end], text[end..].chars().next());
+    let mut stops = head.char_indices().filter(|(at, c)| {
+        let after = head[at + c.len_utf8()..].chars().next().or(next);
+        *c == '\n' || (matches!(c, '.' | '!' | '?') && after.is_none_or(char::is_whitespace))
+    });
+    match stops.next_back() {
+        // A stop so early that most would be lost is none.
+        Some((at, stop)) if at >= end / 2 => head[..at + stop.len_utf8()].trim_end().to_owned(),
+        _ => clip(text, length),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -28,5 +66,23 @@ mod tests {
         assert_eq!(clip("äöüß", 3), "äö…");
         assert_eq!(line("a\n\n# b", 10), "a # b");
         assert_eq!(line("\u{1b}[2Jgone\u{7}", 10), "[2Jgone");
+    }
+
+    #[test]
+    fn an_excerpt_ends_with_a_line_and_counts_the_others() {
+        assert_eq!(excerpt("a\nb", 10), "a\nb");
+        let text = "first line\n".repeat(20);
+        let cut = excerpt(&text, 100);
+        assert_eq!(cut, "first line\n".repeat(5) + "… 15 more lines are left out");
+        assert_eq!(excerpt(&"x".repeat(200), 100).chars().count(), 100, "one endless line");
+    }
+
+    #[test]
+    fn a_long_text_ends_with_a_sentence() {
+        let text = "Saves 2.5 % at k = 1.5. It holds in all scenarios. The next one";
+        assert_eq!(sentences(text, 100), text);
+        assert_eq!(sentences(text, 60), "Saves 2.5 % at k = 1.5. It holds in all scenarios.");
+        assert_eq!(sentences(text, 22), "Saves 2.5 % at k = 1.…", "a decimal point is no stop");
+        assert_eq!(sentences("one line\nand another", 12), "one line");
     }
 }

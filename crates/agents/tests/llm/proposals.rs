@@ -198,7 +198,7 @@ async fn a_model_that_cannot_be_reached_is_not_an_unusable_one() {
 
 async fn implement(reply: Reply) -> Result<String, String> {
     let state = campaign::after(1);
-    let (desk, _) = campaign::desk(Script::of(vec![reply]));
+    let (desk, _) = campaign::desk(Script::of(vec![reply.clone(), reply]));
     let arm = &state.iterations[0].bundle.as_ref().unwrap().arms[1];
     Executor::new(desk).implement(Brief { state: &state, source: None }, arm).await.unwrap().content
 }
@@ -218,6 +218,7 @@ async fn the_executors_reply_is_a_source_or_says_why_it_is_none() {
         (text("I would do it so and so."), "the reply holds no Rust code"),
     ];
     for (reply, expected) in cases {
-        assert_eq!(implement(reply).await, Err(expected.into()));
+        let expected = format!("none of 2 replies is a usable file; of the last: {expected}");
+        assert_eq!(implement(reply).await, Err(expected));
     }
 }

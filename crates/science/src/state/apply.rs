@@ -186,10 +186,8 @@ impl State {
         let illegal = |problem: String| Err(IllegalEvent { event: event.kind(), problem });
         let mut principles = self.principles.clone();
         for change in changes {
-            let (Change::Insert(crate::principle::Principle { id, .. })
-            | Change::Refine(crate::principle::Principle { id, .. })
-            | Change::Retire { id, .. }) = change;
-            let known = principles.iter().position(|p| p.id == *id);
+            let id = change.id();
+            let known = principles.iter().position(|p| p.id == id);
             match (change, known) {
                 (Change::Insert(principle), None) => principles.push(principle.clone()),
                 (Change::Insert(_), Some(_)) => return illegal(format!("principle {id} exists already")),

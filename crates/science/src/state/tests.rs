@@ -1,5 +1,4 @@
 use super::*;
-use crate::bundle::Arm;
 use crate::bundle::{Design, Metric, Prediction, Relation};
 use crate::descriptor::{Curve, Input};
 use crate::experiment::{Agents, Budget, Experiment, Objective};

@@ -1,0 +1,173 @@
+//! What an iteration found, for those who look back on it. Its length has a bound that does not depend on the number of
+//! iterations.
+
+use super::digest::{self, claim};
+use super::setting::dimension;
+use super::text::line;
+use science::bundle::{Arm, Bundle};
+use science::descriptor::{Descriptor, Input};
+use science::principle::{Change, Principle};
+use science::space::{Point, Value};
+use science::state::{ArmRecord, State, describe};
+use serde::Serialize;
+
+/// Arms that are told; a model's bundle has fewer.
+const ARMS: usize = 8;
+/// Earlier iterations that are told arm by arm.
+const EARLIER: usize = 4;
+/// Candidates that are listed.
+const CANDIDATES: usize = 6;
+/// Principles that are listed.
+const PRINCIPLES: usize = 24;
+/// Findings that are listed behind a principle.
+const CITED: usize = 6;
+/// Characters of one text.
+const TEXT: usize = 400;
+
+/// The context of `prompts/evidence.hbs`.
+#[derive(Serialize)]
+pub(super) struct Evidence {
+    iteration: u32,
+    iterations: u32,
+    question: String,
+    parent: String,
+    standing: String,
+    findings: Vec<Found>,
+    /// The main arm's candidate, scenario by scenario.
+    breakdown: Vec<String>,
+    breakdown_of: String,
+    older: String,
+    recent: Vec<digest::Told>,
+    candidates: Vec<String>,
+    principles: Vec<String>,
+    principles_omitted: usize,
+    dimensions: Vec<String>,
+}
+
+/// What became of an arm.
+#[derive(Serialize)]
+struct Found {
+    /// `F3.main`.
+    id: String,
+    lines: Vec<String>,
+}
+
+impl Evidence {
+    pub(super) fn new(state: &State) -> Self {
+        let iteration = state.iteration_number();
+        let current = state.iterations.last();
+        let bundle = current.and_then(|iteration| iteration.bundle.as_ref());
+        let earlier = state.iterations.len().saturating_sub(1);
+        let from = earlier.saturating_sub(EARLIER);
+        let active = digest::active(state);
+        let main = current.and_then(|iteration| iteration.arms.first()?.candidate.as_ref());
+        let main = main.and_then(|id| state.candidates.get(id)).filter(|record| record.score.is_some());
+        Evidence {
+            iteration,
+            iterations: state.opened().experiment.iterations,
+            question: bundle.map(|bundle| line(&bundle.question, TEXT)).unwrap_or_default(),
+            parent: bundle.map(|bundle| describe(&bundle.parent)).unwrap_or_default(),
+            standing: digest::standing(state),
+            findings: bundle.map(|bundle| findings(state, bundle)).unwrap_or_default(),
+            breakdown: main.map(digest::breakdown).unwrap_or_default(),
+            breakdown_of: main.map(|record| record.candidate.id.short().to_owned()).unwrap_or_default(),
+            older: digest::older(&state.iterations[..from]),
+            recent: (from..earlier).map(|at| digest::told(state, at)).collect(),
+            candidates: digest::best(state).iter().take(CANDIDATES).map(|c| candidate(state, c)).collect(),
+            principles: active.iter().take(PRINCIPLES).map(|p| principle(p)).collect(),
+            principles_omitted: active.len().saturating_sub(PRINCIPLES),
+            dimensions: state.opened().experiment.dimensions.iter().map(dimension).collect(),
+        }
+    }
+}
+
+fn findings(state: &State, bundle: &Bundle) -> Vec<Found> {
+    let number = state.iteration_number();
+    let records = &state.current().arms;
+    let arms = bundle.arms.iter().zip(records).take(ARMS);
+    arms.map(|(arm, record)| Found { id: format!("F{number}.{}", arm.name), lines: lines(state, bundle, arm, record) })
+        .collect()
+}
+
+/// What was claimed of an arm, what was built, measured and judged.
+fn lines(state: &State, bundle: &Bundle, arm: &Arm, record: &ArmRecord) -> Vec<String> {
+    let verdict = match (&record.finding, &record.skipped) {
+        (Some(finding), _) => digest::found(finding),
+        (None, Some(reason)) => format!("none: skipped, since {}. It cannot be cited", line(reason, TEXT)),
+        (None, None) => "none yet. It cannot be cited".into(),
+    };
+    let mut lines = vec![
+        format!("Verdict: {verdict}"),
+        format!("Claimed, by an arm of kind `{}`: {}", arm.kind.as_str(), claim(arm, &bundle.parent)),
+        format!("Hypothesis: {}", line(&arm.hypothesis, TEXT)),
+        format!("Mechanism: {}", line(&arm.mechanism, TEXT)),
+        format!("If it fails: {}", line(&arm.diagnostic, TEXT)),
+        format!("Built: {}", line(&arm.design.intent, TEXT)),
+    ];
+    lines.extend(arm.design.point.as_ref().map(|point| format!("Declared point: {}", place(point))));
+    if let Some(candidate) = record.candidate.as_ref().and_then(|id| state.candidates.get(id)) {
+        if candidate.score.is_some() {
+            let figures = digest::figures(state, candidate);
+            lines.push(format!("Measured, candidate {}: {figures}", candidate.candidate.id.short()));
+        }
+        lines.extend(candidate.descriptor.as_ref().map(|found| format!("Probed: {}", descriptor(found))));
+    }
+    if record.repairs > 0 {
+        let unmended =
+            record.unmended.as_ref().map(|reason| format!("; the last brought nothing: {}", line(reason, TEXT)));
+        lines.push(format!("Went back to its author {} times{}", record.repairs, unmended.unwrap_or_default()));
+    }
+    lines
+}
+
+/// A candidate with its declared point.
+fn candidate(state: &State, contender: &science::champion::Contender<'_>) -> String {
+    let point = state.candidates.get(contender.id).and_then(|record| record.candidate.point.as_ref());
+    let point = point.map(|point| format!(" Declared point: {}.", place(point)));
+    format!("{}{}", digest::candidate(state, contender), point.unwrap_or_default())
+}
+
+fn principle(principle: &Principle) -> String {
+    let cited = principle.evidence.len().saturating_sub(CITED);
+    let more = if cited > 0 { format!(" and {cited} earlier") } else { String::new() };
+    format!("{} Rests on: {}{more}.", digest::principle(principle), principle.evidence[cited..].join(", "))
+}
+
+/// What probing found, in words.
+pub(super) fn descriptor(found: &Descriptor) -> String {
+    let reaches = [("1 %", found.onset), ("half", found.half), ("all", found.full)];
+    let reaches = reaches.map(|(share, at)| match at {
+        Some(at) => format!("{share} from {at:.2}"),
+        None => format!("{share} nowhere"),
+    });
+    let slope = match found.exponent {
+        Some(exponent) => format!("as the power {exponent:.2} of saturation between"),
+        None => "in a step".into(),
+    };
+    let inputs: Vec<&str> = found.inputs.iter().map(|input: &Input| input.as_str()).collect();
+    let inputs = if inputs.is_empty() { "nothing else".into() } else { inputs.join(", ") };
+    let memory = if found.memory { "what it saw before matters" } else { "what it saw before does not matter" };
+    format!(
+        "with pressure from the KV cache it refuses, of the droppable requests by saturation, {}, {slope}; besides \
+         saturation its decisions depend on {inputs}; {memory}",
+        reaches.join(", ")
+    )
+}
+
+/// A change as it was accepted.
+pub(super) fn told(change: &Change) -> String {
+    match change {
+        Change::Insert(new) => format!("New: {}", principle(new)),
+        Change::Refine(better) => format!("Refined: {}", principle(better)),
+        Change::Retire { id, reason } => format!("Retired: {id}, since {}", line(reason, TEXT)),
+    }
+}
+
+/// A point in words.
+pub(super) fn place(point: &Point) -> String {
+    let coordinate = |(name, value): (&String, &Value)| match value {
+        Value::Number(number) => format!("{name} = {number}"),
+        Value::Choice(choice) => format!("{name} = {choice}"),
+    };
+    point.iter().map(coordinate).collect::<Vec<_>>().join(", ")
+}

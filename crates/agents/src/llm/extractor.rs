@@ -1,0 +1,148 @@
+//! The extractor: two prompts, changes of the principles and the campaign's notes.
+
+use super::correct::Task;
+use super::evidence::{Evidence, told};
+use super::lessons;
+use super::setting::Setting;
+use super::tally::Tally;
+use super::{Desk, ModelError, Reply, Request, Role, parse, structured, text};
+use crate::{Answer, Answering, Brief, Lessons};
+use science::principle::Change;
+use science::state::State;
+use serde::Serialize;
+
+/// Times that unusable lessons are answered with what is wrong with them.
+const CORRECTIONS: u32 = 2;
+/// Characters of the notes.
+const NOTES: usize = 2000;
+
+/// An extractor that asks a model: first what the findings change in the principles, then for the notes that later plans
+/// see. Code checks the changes, and a constraint has to be earned by a measured finding.
+#[derive(Clone)]
+pub struct Extractor {
+    desk: Desk,
+}
+
+impl Extractor {
+    /// An extractor that works at `desk`.
+    pub fn new(desk: Desk) -> Self {
+        Extractor { desk }
+    }
+
+    /// What is asked about the principles. Fails only with a template of the user's that does not fit.
+    pub fn request(&self, state: &State) -> Result<Request, ModelError> {
+        let context = Extracting {
+            setting: Setting::new(state, &self.desk.contract),
+            evidence: Evidence::new(state),
+            limits: lessons::Limits::default(),
+            example: lessons::example(&state.opened().experiment.dimensions),
+        };
+        self.desk.request(
+            Role::Extract,
+            state,
+            0,
+            &context,
+            Some(lessons::schema(&state.opened().experiment.dimensions)),
+        )
+    }
+
+    /// What is asked about the notes, once these changes are accepted. Fails only with a template of the user's that does
+    /// not fit.
+    pub fn notes_request(&self, state: &State, changes: &[Change]) -> Result<Request, ModelError> {
+        let notes = state.notes.as_deref().map(|notes| text::clip(notes.trim(), NOTES)).unwrap_or_default();
+        let context = Summarising {
+            setting: Setting::new(state, &self.desk.contract),
+            evidence: Evidence::new(state),
+            notes_fence: parse::fence(&notes),
+            notes,
+            changes: changes.iter().map(told).collect(),
+            left: state.opened().experiment.iterations.saturating_sub(state.iteration_number()),
+            limits: NoteLimits { notes: NOTES },
+        };
+        self.desk.request(Role::Summarise, state, 0, &context, None)
+    }
+
+    async fn draw(&self, state: &State) -> Result<Answer<Lessons>, ModelError> {
+        let (request, mut tally) = (self.request(state)?, Tally::default());
+        let iteration = state.iteration_number();
+        let task = Task { what: "list of changes", iteration, attempt: 0, corrections: CORRECTIONS };
+        let read = |reply: &Reply| lessons::changes(&structured::read(reply)?, state);
+        let changes = match self.desk.settle(task, &request, &mut tally, read).await? {
+            Ok(changes) => changes,
+            Err(reason) => return Ok(tally.answer(Err(reason))),
+        };
+        let notes = self.summarise(state, &changes, &mut tally).await?;
+        Ok(tally.answer(Ok(Lessons { changes, notes })))
+    }
+
+    /// The campaign's notes from now on; none leaves them as they are.
+    async fn summarise(
+        &self,
+        state: &State,
+        changes: &[Change],
+        tally: &mut Tally,
+    ) -> Result<Option<String>, ModelError> {
+        let request = self.notes_request(state, changes)?;
+        let reply = match self.desk.ask(&request, state.iteration_number(), 0, tally).await {
+            Ok(reply) => reply,
+            // What was drawn is paid for and goes on the record; the next request ends the campaign.
+            Err(ModelError::BudgetSpent { what }) => {
+                tracing::warn!(what, "a budget is spent; the campaign's notes stay as they are");
+                return Ok(None);
+            }
+            Err(error) => return Err(error),
+        };
+        match notes(&reply) {
+            Ok(notes) => Ok(Some(notes)),
+            Err(problem) => {
+                tracing::warn!(problem, "the campaign's notes stay as they are");
+                Ok(None)
+            }
+        }
+    }
+}
+
+impl crate::Extractor for Extractor {
+    fn extract<'a>(&'a self, brief: Brief<'a>) -> Answering<'a, Lessons> {
+        Box::pin(self.draw(brief.state))
+    }
+}
+
+/// The notes in a reply: its text without thoughts, without a fence around it, and not too long.
+fn notes(reply: &Reply) -> Result<String, String> {
+    super::unanswered(reply)?;
+    let text: String = parse::unfenced(&reply.text).chars().filter(|c| *c == '\n' || !c.is_control()).collect();
+    match text.trim() {
+        "" => Err("the reply holds no notes".into()),
+        text => Ok(text::sentences(text, NOTES)),
+    }
+}
+
+/// The context of `prompts/extract.hbs`.
+#[derive(Serialize)]
+struct Extracting {
+    setting: Setting,
+    #[serde(flatten)]
+    evidence: Evidence,
+    limits: lessons::Limits,
+    /// A constraint on this experiment's dimensions, as a reply writes it.
+    example: String,
+}
+
+/// The context of `prompts/summarise.hbs`.
+#[derive(Serialize)]
+struct Summarising {
+    setting: Setting,
+    #[serde(flatten)]
+    evidence: Evidence,
+    notes: String,
+    notes_fence: String,
+    changes: Vec<String>,
+    left: u32,
+    limits: NoteLimits,
+}
+
+#[derive(Serialize)]
+struct NoteLimits {
+    notes: usize,
+}
