@@ -11,6 +11,7 @@ pub mod experiment;
 pub mod panel;
 pub mod policy;
 pub mod probe;
+pub mod prompt;
 mod recorder;
 pub mod single;
 mod yardsticks;

@@ -113,7 +113,7 @@ impl Team {
             },
             extractor: match self.extractor {
                 Author::Builtin => Box::new(Researcher),
-                Author::Models(_) => Box::new(Researcher),
+                Author::Models(models) => Box::new(llm::Extractor::new(desk(models))),
             },
         })
     }
