@@ -130,7 +130,7 @@ impl Compiler {
         let group = Group::spawn(&mut command).map_err(SandboxError::io("start", &options.runner))?;
         let finished = group.finish(deadline, limits.diagnostics_bytes);
         let finished = finished.map_err(SandboxError::io("wait for", &options.runner))?;
-        let diagnostics = printable(&finished.stderr);
+        let diagnostics = self.reproducible(&printable(&finished.stderr), build);
         let Some(status) = finished.status else {
             let what = format!("compiling it took more than {} s", limits.compile_wall.as_secs_f64());
             return Ok(Err(Outcome::Timeout { what }));
@@ -147,6 +147,19 @@ impl Compiler {
             (_, Some(signal)) => Ok(Err(death(signal, "the compiler at work on it", limits.compile_cpu))),
             (_, None) => Ok(Err(Outcome::DoesNotCompile { diagnostics })),
         }
+    }
+
+    /// Diagnostics that are the same in every run: they go back to whoever wrote the candidate.
+    fn reproducible(&self, diagnostics: &str, build: &BuildDir) -> String {
+        let places = [(&build.path, ""), (&self.cache, "cache/"), (&self.toolchain.sysroot, "rust/")];
+        let mut text: String = diagnostics
+            .split_inclusive('\n')
+            .filter(|line| !LONG_TYPE.iter().any(|said| line.contains(said)))
+            .collect();
+        for (path, name) in places {
+            text = text.replace(&format!("{}/", path.display()), name);
+        }
+        text
     }
 
     /// The compiler may read itself, the system's libraries and the kit, and write its build directory.
@@ -191,6 +204,9 @@ const CANDIDATE_ARGUMENTS: [&str; 9] = [
 
 /// What the compiler's standard library says when it dies for lack of memory, and what LLVM says.
 const OUT_OF_MEMORY: [&str; 2] = ["memory allocation of", "LLVM ERROR: out of memory"];
+
+/// What the compiler says when it wrote a type to a file, whose name is another one in every run.
+const LONG_TYPE: [&str; 2] = ["has been written to 'object.long-type-", "`--verbose` to print the full type name"];
 
 /// Name of the result in a build directory.
 const OBJECT: &str = "object";

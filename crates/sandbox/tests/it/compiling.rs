@@ -25,6 +25,36 @@ fn a_syntax_error_and_a_type_error_carry_the_authors_own_line() {
 }
 
 #[test]
+fn diagnostics_begin_with_the_first_error_name_no_path_of_the_host_and_are_the_same_in_every_run() {
+    // One error in the candidate, one that points into the contract, one into the standard library, one with a type so
+    // long that the compiler writes it to a file.
+    let items = "fn a() -> u8 { 1.5 }\n\
+                 fn b() { add(1.0); }\n\
+                 fn c(x: &[u8]) { let _: u8 = x.iter().map(3).sum(); }\n\
+                 fn d(x: &[u8]) { x.iter().map(|a| (a, a)).zip(x.iter().map(|a| (a, a, a))).map(|a| [a; 3]).filter(|_| true)\
+                 .enumerate().zip(x.iter().map(|a| (a, a, a))).zip(x.iter().map(|a| (a, a, a))).nothing(); }\n\
+                 fn unused() { let x = 1; }";
+    let source = candidate(items, "Policy", "0");
+    let line = 1 + source.lines().position(|line| line.starts_with("fn a()")).unwrap();
+    let said = || {
+        let lab = lab();
+        let said = diagnostics(lab.compile(&source));
+        for path in [lab.cache.path().to_str().unwrap(), "rustup", "build-", "long-type"] {
+            assert!(!said.contains(path), "{path} in {said}");
+        }
+        said
+    };
+    let first = said();
+    let place = format!("--> candidate.rs:{line}:");
+    assert!(first.starts_with("error") && first.contains(&place), "{first}");
+    assert!(!first.contains("warning"), "{first}");
+    for part in ["lib.rs:", "library/core", "`nothing`"] {
+        assert!(first.contains(part), "{part} is not in {first}");
+    }
+    assert_eq!(said(), first, "another directory, another process of the compiler");
+}
+
+#[test]
 fn a_second_compilation_comes_from_the_cache_even_in_another_sandbox() {
     let lab = lab();
     let first = lab.compile(GOOD).unwrap();
