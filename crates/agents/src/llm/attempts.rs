@@ -91,7 +91,7 @@ impl Attempts {
     pub(super) async fn send(&self, order: &Order, request: HttpRequestFactory) -> Result<Response, ModelError> {
         let number = self.sent.fetch_add(1, Ordering::Relaxed);
         let _place = self.pace.place().await;
-        sleep_until(self.pace.turn(Instant::now())).await;
+        wait(self.pace.turn(Instant::now())).await;
         let last_start = (Instant::now() + self.limits.total).checked_sub(self.limits.attempt);
         let too_late = |start: Instant| last_start.is_none_or(|last| start > last);
         let mut attempt = 1;
@@ -114,7 +114,7 @@ impl Attempts {
             if too_late(turn) {
                 return Err(fault.error);
             }
-            sleep_until(turn).await;
+            wait(turn).await;
             attempt += 1;
         }
     }
@@ -295,6 +295,13 @@ impl Fault {
 
     fn billed(self) -> Self {
         Fault { bill: Bill::Perhaps, ..self }
+    }
+}
+
+/// A timer would wait for its next tick even where the time has come.
+async fn wait(until: Instant) {
+    if until > Instant::now() {
+        sleep_until(until).await;
     }
 }
 

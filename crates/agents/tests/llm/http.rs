@@ -3,7 +3,8 @@
 use crate::campaign::{self, CONTRACT};
 use crate::scripted_server::{Answer, KEY, Server};
 use agents::llm::{
-    Client, Endpoint, Executor, Limits, Model, ModelError, Planner, Reply, Request, Role, Settings, Usage,
+    Client, Cost, Desk, Endpoint, Executor, Limits, Model, ModelError, OutputField, Planner, Reply, Request, Role,
+    Settings, Templates, Usage,
 };
 use agents::{Brief, Executor as _, Planner as _};
 use serde_json::json;
@@ -15,22 +16,40 @@ const BUNDLE: &str = r#"{"question": "q", "parent": "reference", "arms": [{"name
     "relation": "at-least", "size": 0.02, "confidence": 0.4, "intent": "i", "point": null}]}"#;
 
 /// Patient enough for a busy machine, with delays that nobody notices.
-const LIMITS: Limits = Limits {
+pub(crate) const LIMITS: Limits = Limits {
     connect: Duration::from_secs(30),
     attempt: Duration::from_secs(30),
+    total: Duration::from_secs(3600),
     attempts: 3,
     first_delay: Duration::from_micros(1),
     longest_delay: Duration::from_millis(1),
     reply_bytes: 64 << 10,
+    concurrent: 4,
+    per_minute: None,
 };
 
-fn endpoint(server: &Server) -> Endpoint {
+/// The scripted server as an endpoint.
+pub(crate) fn endpoint(server: &Server) -> Endpoint {
     Endpoint { limits: LIMITS, ..Endpoint::new(server.base_url(), Some(KEY.into())) }
 }
 
-fn request() -> Request {
-    let (system, user) = ("You plan.".into(), "Plan!".into());
-    Request { role: Role::Plan, model: "m".into(), system, user, temperature: None, schema: None }
+/// A request whose prompt is bounded by 6073 tokens and whose reply by 1000.
+pub(crate) fn request() -> Request {
+    Request {
+        role: Role::Plan,
+        model: "m".into(),
+        system: "You plan.".into(),
+        user: "Plan! ".repeat(1000),
+        temperature: None,
+        max_completion_tokens: 1000,
+        schema: None,
+    }
+}
+
+/// A desk that asks the server over HTTP.
+fn desk(server: &Server, settings: Settings) -> Desk {
+    let model = Arc::new(Client::new(endpoint(server)).unwrap());
+    Desk { model, models: vec![settings], contract: CONTRACT.into(), templates: Arc::new(Templates::shipped()) }
 }
 
 /// Asks once, and says how many requests that took.
@@ -49,7 +68,7 @@ async fn fail(answers: Vec<Answer>) -> (ModelError, usize) {
     (error, requests)
 }
 
-fn chain(error: &dyn std::error::Error) -> String {
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = format!("{error} {error:?} {error:#?}");
     let mut source = error.source();
     while let Some(cause) = source {
@@ -64,14 +83,13 @@ async fn a_planner_and_an_executor_share_a_client_for_one_iteration() {
     let code = "use admitter::prelude::*;\npub struct Policy;\nimpl Admitter for Policy {}\n";
     let answers = vec![Answer::text(&format!("Here it is: {BUNDLE}")), Answer::text(&format!("```rust\n{code}```"))];
     let server = Server::scripted(answers);
-    let client = Arc::new(Client::new(endpoint(&server)).unwrap());
-    let settings = Settings { temperature: Some(0.7), ..Settings::new("some-model") };
+    let desk = desk(&server, Settings { temperature: Some(0.7), ..Settings::new("some-model") });
     let state = campaign::after(1);
     let brief = Brief { state: &state, source: Some(code) };
-    let planner = Planner::new(Arc::clone(&client), settings.clone(), CONTRACT);
-    let bundle = planner.plan(brief).await.unwrap();
-    let executor = Executor::new(client, settings, CONTRACT);
-    assert_eq!(executor.implement(brief, &bundle.arms[0]).await.unwrap(), code);
+    let planner = Planner::new(desk.clone());
+    let bundle = planner.plan(brief).await.unwrap().content.unwrap();
+    let executor = Executor::new(desk);
+    assert_eq!(executor.implement(brief, &bundle.arms[0]).await.unwrap().content.unwrap(), code);
 
     let requests = server.requests();
     assert_eq!(requests.len(), 2);
@@ -79,7 +97,7 @@ async fn a_planner_and_an_executor_share_a_client_for_one_iteration() {
     assert_eq!(first.header("authorization"), Some(format!("Bearer {KEY}").as_str()));
     assert_eq!((&first.body["model"], &first.body["temperature"]), (&json!("some-model"), &json!(0.7)));
     assert_eq!(first.body.get("response_format"), None);
-    let asked = planner.request(brief);
+    let asked = planner.request(brief).unwrap();
     assert_eq!((first.message(0), first.message(1)), (asked.system.as_str(), asked.user.as_str()));
     assert!(requests[1].message(1).contains("**Design to implement:** i"));
 }
@@ -87,9 +105,9 @@ async fn a_planner_and_an_executor_share_a_client_for_one_iteration() {
 #[tokio::test]
 async fn an_invalid_bundle_is_corrected_over_http() {
     let server = Server::scripted(vec![Answer::text("{\"question\": 1"), Answer::text(BUNDLE)]);
-    let planner = Planner::new(Client::new(endpoint(&server)).unwrap(), Settings::new("m"), CONTRACT);
+    let planner = Planner::new(desk(&server, Settings::new("m")));
     let state = campaign::after(0);
-    planner.plan(Brief { state: &state, source: None }).await.unwrap();
+    planner.plan(Brief { state: &state, source: None }).await.unwrap().content.unwrap();
     assert!(server.requests()[1].message(1).contains("the reply is not valid JSON"));
 }
 
@@ -97,7 +115,7 @@ async fn an_invalid_bundle_is_corrected_over_http() {
 async fn a_schema_goes_out_as_a_response_format() {
     let server = Server::scripted(vec![Answer::text(BUNDLE)]);
     let settings = Settings { structured: true, ..Settings::new("m") };
-    let planner = Planner::new(Client::new(endpoint(&server)).unwrap(), settings, CONTRACT);
+    let planner = Planner::new(desk(&server, settings));
     let state = campaign::after(0);
     planner.plan(Brief { state: &state, source: None }).await.unwrap();
     let format = &server.requests()[0].body["response_format"];
@@ -109,23 +127,11 @@ async fn a_schema_goes_out_as_a_response_format() {
 async fn a_complete_reply_keeps_text_reason_and_usage() {
     let reply = ask(vec![Answer::text("hello")]).await.0.unwrap();
     let usage = Usage { prompt_tokens: Some(1000), completion_tokens: Some(50), ..Usage::default() };
-    assert_eq!(reply, Reply { text: "hello".into(), finish_reason: Some("stop".into()), refusal: None, usage });
+    // No price is known: that is not the same as nothing.
+    let cost = Cost { usd: None, charged_usd: None, charged_tokens: 1050 };
+    assert_eq!(reply, Reply { text: "hello".into(), finish_reason: Some("stop".into()), refusal: None, usage, cost });
     let stored = serde_json::to_string(&reply).unwrap();
     assert_eq!(serde_json::from_str::<Reply>(&stored).unwrap(), reply);
-}
-
-#[tokio::test]
-async fn an_unknown_reason_and_a_missing_usage_cost_no_reply() {
-    let body = json!({"choices": [{"finish_reason": "eos_token", "message": {"content": "hi"}}]});
-    let reply = ask(vec![Answer::json(body)]).await.0.unwrap();
-    assert_eq!((reply.finish_reason.as_deref(), reply.usage), (Some("eos_token"), Usage::default()));
-}
-
-#[tokio::test]
-async fn an_empty_content_is_an_empty_reply() {
-    let body = json!({"choices": [{"finish_reason": "length", "message": {"content": null, "refusal": null}}]});
-    let reply = ask(vec![Answer::json(body)]).await.0.unwrap();
-    assert_eq!((reply.text.as_str(), reply.finish_reason.as_deref()), ("", Some("length")));
 }
 
 #[tokio::test]
@@ -170,30 +176,6 @@ async fn what_does_not_pass_is_tried_once() {
 }
 
 #[tokio::test]
-async fn after_the_last_attempt_the_error_has_its_kind() {
-    let thrice = |answer: fn() -> Answer| (0..3).map(|_| answer()).collect::<Vec<_>>();
-    let (error, requests) = fail(thrice(|| Answer::Http(429, vec![], "slow down".into()))).await;
-    assert!(matches!(error, ModelError::RateLimited { attempts: 3, .. }), "{error:?}");
-    assert_eq!(requests, 3);
-    let (error, _) = fail(thrice(|| Answer::error(500, "boom"))).await;
-    assert!(matches!(error, ModelError::ServerError { status: 500, attempts: 3, .. }), "{error:?}");
-    let (error, _) = fail(thrice(|| Answer::Cut)).await;
-    assert!(matches!(error, ModelError::Transport { attempts: 3, .. }), "{error:?}");
-    let (error, _) = fail(thrice(|| Answer::Http(200, vec![], "not json".into()))).await;
-    assert!(matches!(error, ModelError::Malformed { .. }), "{error:?}");
-    assert!(error.to_string().contains("it says: not json"), "{error}");
-}
-
-#[tokio::test]
-async fn a_server_that_says_nothing_times_out() {
-    let server = Server::start(|_| Answer::Stall);
-    let limits = Limits { attempt: Duration::from_millis(100), attempts: 2, ..LIMITS };
-    let client = Client::new(Endpoint { limits, ..endpoint(&server) }).unwrap();
-    let error = client.ask(&request(), 0).await.unwrap_err();
-    assert!(matches!(error, ModelError::TimedOut { attempts: 2, .. }), "{error:?}");
-}
-
-#[tokio::test]
 async fn a_port_where_nobody_listens_is_named() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -224,7 +206,7 @@ fn an_endpoint_that_cannot_be_used_is_refused_before_anything_is_sent() {
     assert!(refuse("api.openai.com/v1", KEY).contains("should read like https://"));
     assert!(refuse("file:///etc/passwd", KEY).contains("https:// or http://"));
     assert!(refuse("https://me:secret@host/v1", KEY).contains("user name or password"));
-    assert!(refuse("https://host/v1?key=secret", KEY).contains("query"));
+    assert!(refuse("https://host/v1#secret", KEY).contains("fragment"));
     assert!(refuse("https://host/v1", "secret\n").contains("the key in OPENAI_API_KEY"));
 }
 
@@ -242,11 +224,115 @@ async fn the_key_is_nowhere_but_in_the_header_even_if_the_server_echoes_it() {
     assert!(!serde_json::to_string(&reply).unwrap().contains(KEY));
 
     let server = Server::scripted(vec![]);
-    let client = Arc::new(Client::new(endpoint(&server)).unwrap());
-    let planner = Planner::new(Arc::clone(&client), Settings::new("m"), CONTRACT);
-    let state = campaign::after(0);
-    let error = planner.plan(Brief { state: &state, source: None }).await.unwrap_err();
-    for text in [format!("{client:?}"), format!("{planner:?}"), format!("{:?}", client.endpoint()), chain(&error)] {
+    let client = Client::new(endpoint(&server)).unwrap();
+    let error = client.ask(&request(), 0).await.unwrap_err();
+    for text in [format!("{client:?}"), format!("{:?}", client.endpoint()), chain(&error)] {
         assert!(!text.contains(KEY), "{text}");
     }
+}
+
+#[tokio::test]
+async fn no_part_of_the_key_is_left_where_a_message_is_cut_short() {
+    for padding in 280..300 {
+        let (error, _) = fail(vec![Answer::error(400, &format!("{}{KEY}", "x".repeat(padding)))]).await;
+        assert!(!chain(&error).contains("sk-"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_in_headers_and_status_lines_or_sent_in_pieces_is_not_shown() {
+    let (head, tail) = KEY.split_at(9);
+    let chunked = "Transfer-Encoding: chunked\r\nConnection: close";
+    let answers = [
+        format!("HTTP/1.1 401 {KEY}\r\nX-Key: {KEY}\r\nContent-Length: 0\r\n\r\n"),
+        format!("HTTP/1.1 {KEY}\r\n\r\n"),
+        format!("{KEY}\r\n\r\n"),
+        format!("HTTP/1.1 302 Found\r\nLocation: http://example.invalid/?{KEY}\r\nContent-Length: 0\r\n\r\n"),
+        format!("HTTP/1.1 200 OK\r\nContent-Length: {KEY}\r\n\r\n"),
+        format!("HTTP/1.1 429 Slow\r\nRetry-After: {KEY}\r\nContent-Length: 0\r\n\r\n"),
+        format!("HTTP/1.1 400 Bad\r\n{chunked}\r\n\r\n9\r\n{head}\r\n{:x}\r\n{tail}\r\n0\r\n\r\n", tail.len()),
+    ];
+    for answer in answers {
+        let thrice = (0..3).map(|_| Answer::Raw(answer.clone())).collect();
+        let (error, _) = fail(thrice).await;
+        assert!(!chain(&error).contains(tail), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn an_endpoint_like_azures_gets_its_query_and_the_key_in_its_own_header() {
+    let server = Server::scripted(vec![Answer::error(503, "busy"), Answer::text("hello")]);
+    let base_url = format!("{}/?api-version=2024-10-21&x=a%20b", server.base_url());
+    let azure = Endpoint { base_url, key_header: Some("api-key".into()), ..endpoint(&server) };
+    let client = Client::new(azure).unwrap();
+    assert_eq!(client.ask(&request(), 0).await.unwrap().text, "hello");
+    for request in server.requests() {
+        assert_eq!(request.line, "POST /v1/chat/completions?api-version=2024-10-21&x=a+b");
+        assert_eq!((request.header("api-key"), request.header("authorization")), (Some(KEY), None));
+    }
+    assert!(!format!("{client:?}").contains("api-version"), "a query may hold a key");
+    let broken = Endpoint { key_header: Some("api key:".into()), ..endpoint(&server) };
+    assert!(Client::new(broken).unwrap_err().to_string().contains("`api key:` is no name of a header"));
+}
+
+#[tokio::test]
+async fn the_output_is_bounded_by_the_field_that_the_endpoint_knows() {
+    for (field, name, other) in [
+        (OutputField::MaxCompletionTokens, "max_completion_tokens", "max_tokens"),
+        (OutputField::MaxTokens, "max_tokens", "max_completion_tokens"),
+    ] {
+        let server = Server::scripted(vec![Answer::text("hello")]);
+        let client = Client::new(Endpoint { output_field: field, ..endpoint(&server) }).unwrap();
+        client.ask(&request(), 0).await.unwrap();
+        let body = &server.requests()[0].body;
+        assert_eq!((&body[name], body.get(other)), (&json!(1000), None));
+    }
+}
+
+#[tokio::test]
+async fn a_proxy_is_asked_in_the_endpoints_place_and_its_password_is_not_shown() {
+    let server = Server::scripted(vec![Answer::text("hello"), Answer::error(502, "hunter2-hunter2 is wrong")]);
+    let proxy = server.base_url().replace("http://", "http://me:hunter2-hunter2@");
+    let through = |proxy: &str| Endpoint {
+        proxy: Some(proxy.into()),
+        ..Endpoint::new("http://model.invalid/v1", Some(KEY.into()))
+    };
+    let limits = Limits { attempts: 1, ..LIMITS };
+    let client = Client::new(Endpoint { limits, ..through(&proxy) }).unwrap();
+    assert_eq!(client.ask(&request(), 0).await.unwrap().text, "hello");
+    let error = client.ask(&request(), 0).await.unwrap_err();
+    let received = &server.requests()[0];
+    assert_eq!(received.line, "POST http://model.invalid/v1/chat/completions");
+    assert!(received.header("proxy-authorization").is_some_and(|value| value.starts_with("Basic ")));
+    let refused = Client::new(through("hunter2-hunter2")).unwrap_err();
+    assert!(refused.to_string().contains("should read like http://proxy:3128"), "{refused}");
+    for text in [format!("{client:?}"), chain(&error), chain(&refused)] {
+        assert!(!text.contains("hunter2"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn no_attempt_begins_that_might_end_too_late() {
+    let server = Server::scripted(vec![Answer::Http(429, vec![("Retry-After", "40")], "slow down".into())]);
+    let longest_delay = Duration::from_secs(60);
+    let limits = Limits { total: Duration::from_secs(60), longest_delay, ..LIMITS };
+    let client = Client::new(Endpoint { limits, ..endpoint(&server) }).unwrap();
+    let error = client.ask(&request(), 0).await.unwrap_err();
+    assert!(error.to_string().contains("still limits the rate after 1 attempt (HTTP 429)"), "{error}");
+}
+
+#[tokio::test]
+async fn attempts_wait_for_their_turn() {
+    let server = Server::scripted(vec![Answer::error(503, "busy"), Answer::text("hello")]);
+    // The second attempt would have its turn after a minute, which is later than any may begin.
+    let limits = Limits { per_minute: Some(1), total: Duration::from_secs(60), ..LIMITS };
+    let client = Client::new(Endpoint { limits, ..endpoint(&server) }).unwrap();
+    let error = client.ask(&request(), 0).await.unwrap_err();
+    assert!(matches!(error, ModelError::ServerError { status: 503, attempts: 1, .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn controls_in_a_servers_message_do_not_reach_a_terminal() {
+    let (error, _) = fail(vec![Answer::error(400, "\u{1b}[2J\u{1b}]0;gone\u{7}")]).await;
+    assert!(!error.to_string().contains(char::is_control), "{error:?}");
 }

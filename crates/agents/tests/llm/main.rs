@@ -1,7 +1,10 @@
 //! The language-model agents against a scripted server and scripted models.
 
 mod campaign;
+mod command;
+mod faults;
 mod http;
+mod meter;
 mod prompts;
 mod proposals;
 #[path = "../../../../tests/fixtures/scripted_server.rs"]
