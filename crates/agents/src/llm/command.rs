@@ -22,8 +22,12 @@ const ANSWER: usize = 1 << 20;
 /// Bytes of the end of what it writes about errors that are kept.
 const LAST_WORDS: usize = 4096;
 
-/// A command that answers for a model. It comes from the command line or the user's own configuration, never from an
-/// experiment.
+/// A command that answers for a model. It gets the prompt on its standard input and answers on its standard output; what it
+/// writes there is data like any model's reply.
+///
+/// It runs with the user's own rights, outside of any sandbox, for at most `timeout`; then it is ended with all that it
+/// started in its process group. It starts in an empty directory that is removed afterwards. It comes from the command line
+/// or the user's own configuration, never from an experiment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommandLine {
     /// The program: looked up on the path, or, with a slash in it, a file seen from the directory of the caller.

@@ -312,3 +312,24 @@ fn amount<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
 fn some_amount<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
     amount(deserializer).map(Some)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn room_that_was_not_used_is_given_back() {
+        let caps = Caps { usd: Some(1.0), tokens: Some(100), calls: Some(1) };
+        let price = Price { prompt: 1.0, cached: None, completion: 1.0 };
+        let meter = Arc::new(Meter::new(caps, BTreeMap::from([("m".to_owned(), price)])));
+        let worst = Worst { role: Role::Plan, model: "m".into(), prompt: 60, completion: 40 };
+        for _ in 0..3 {
+            drop(meter.reserve(worst.clone()).await.unwrap());
+            meter.reserve(worst.clone()).await.unwrap().unsent();
+        }
+        assert_eq!((meter.spent(), meter.account().reserved), (Spent::default(), Spent::default()));
+        meter.reserve(worst.clone()).await.unwrap().refused();
+        assert_eq!(meter.spent(), Spent { calls: 1, ..Spent::default() });
+        assert!(matches!(meter.reserve(worst).await, Err(ModelError::BudgetSpent { what }) if what == "calls (1)"));
+    }
+}

@@ -4,6 +4,7 @@ use crate::http::{LIMITS, chain, endpoint, request};
 use crate::meter::{REAL, WORST, WORST_TOKENS, meter};
 use crate::scripted_server::{Answer, KEY, Server};
 use agents::llm::{Caps, Endpoint, Limits, Model, Router};
+use futures::future::join_all;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -49,7 +50,7 @@ impl Fault {
 
     /// Two attempts at a server that falls silent.
     fn silent(self) -> Self {
-        let limits = Limits { attempt: Duration::from_millis(500), attempts: 2, ..LIMITS };
+        let limits = Limits { attempt: Duration::from_secs(1), attempts: 2, ..LIMITS };
         Fault { limits, ..self }.lost(2)
     }
 }
@@ -183,6 +184,10 @@ fn oddities() -> Vec<Fault> {
     ]
 }
 
+fn faults() -> impl Iterator<Item = Fault> {
+    [refusals(), breakages(), oddities()].into_iter().flatten()
+}
+
 /// Asks once. Returns a row of the table.
 async fn check(fault: Fault) -> String {
     let Fault { name, answers, expected, attempts, real, worst, losses, limits } = fault;
@@ -213,7 +218,7 @@ async fn check(fault: Fault) -> String {
     }
     // All that the server took for a request was a well-formed one.
     assert!(server.requests().len() as u32 <= attempts, "{name}");
-    let lost: f64 = lost.iter().filter_map(|loss| loss.usd).sum();
+    let lost = lost.iter().filter_map(|loss| loss.usd).fold(0.0, |sum, usd| sum + usd);
     format!("| {name} | {got} | {attempts} | {:.3} | {lost:.3} |", spent.usd)
 }
 
@@ -224,7 +229,34 @@ async fn every_fault_has_one_sentence_and_its_price() {
     println!("A request that costs {REAL} USD when all goes well, and {WORST} USD at worst.\n");
     println!("| what the server does | what the caller gets | attempts | charged, USD | of which lost, USD |");
     println!("|---|---|---|---|---|");
-    for fault in [refusals(), breakages(), oddities()].into_iter().flatten() {
-        println!("{}", check(fault).await);
+    for row in join_all(faults().map(check)).await {
+        println!("{row}");
+    }
+}
+
+#[tokio::test]
+async fn no_fault_shows_a_key_that_the_server_echoes() {
+    let words =
+        ["slow down", "quota", "bad key", "no such", "the prompt", "boom", "the provider", "oops", "hi", "will"];
+    let echo = |answer| match answer {
+        Answer::Http(status, mut headers, body) => {
+            headers.push(("X-Key", KEY));
+            let body = words.iter().fold(body, |body, word| body.replace(word, &format!("{word} {KEY}")));
+            Answer::Http(status, headers, body)
+        }
+        other => other,
+    };
+    // Two of them take their time and say nothing anyway.
+    for fault in faults().filter(|fault| fault.limits == LIMITS) {
+        let (server, meter) = (Server::scripted(fault.answers.into_iter().map(echo).collect()), meter(Caps::default()));
+        let mut router = Router::new(meter.clone());
+        router.serve("m", &endpoint(&server)).unwrap();
+        let shown = match router.ask(&request(), 0).await {
+            Ok(reply) => serde_json::to_string(&reply).unwrap(),
+            Err(error) => chain(&error),
+        };
+        for text in [shown, format!("{:?}", meter.take_losses()), format!("{router:?} {meter:?}")] {
+            assert!(!text.contains(KEY), "{}: {text}", fault.name);
+        }
     }
 }

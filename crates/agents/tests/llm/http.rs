@@ -112,6 +112,34 @@ async fn an_invalid_bundle_is_corrected_over_http() {
 }
 
 #[tokio::test]
+async fn a_reply_of_the_wrong_shape_is_answered_with_what_is_wrong() {
+    let server = Server::scripted(vec![Answer::text(r#"{"question": "q", "arms": "none"}"#), Answer::text(BUNDLE)]);
+    let planner = Planner::new(desk(&server, Settings::new("m")));
+    let state = campaign::after(0);
+    let answer = planner.plan(Brief { state: &state, source: None }).await.unwrap();
+    assert!(answer.content.is_ok());
+    assert_eq!((answer.work[0].calls, answer.work[0].tokens.total()), (2, 2100), "both replies are counted");
+    let second = &server.requests()[1];
+    assert!(second.message(1).contains("What is wrong with it: `arms`"), "{}", second.message(1));
+}
+
+#[tokio::test]
+async fn code_is_found_in_a_fence_without_one_and_among_prose() {
+    let code = "use admitter::prelude::*;\npub struct Policy;\nimpl Admitter for Policy {}\n";
+    let prose = format!("It is simple: `a < b`.\n\n```rust\n{code}```\n\nThat is {{all}}.");
+    let server = Server::scripted(
+        [code.into(), format!("```\n{code}```"), prose].iter().map(|t: &String| Answer::text(t)).collect(),
+    );
+    let executor = Executor::new(desk(&server, Settings::new("m")));
+    let state = campaign::after(1);
+    let bundle = state.iterations.iter().find_map(|iteration| iteration.bundle.as_ref()).unwrap();
+    for _ in 0..3 {
+        let answer = executor.implement(Brief { state: &state, source: None }, &bundle.arms[0]).await.unwrap();
+        assert_eq!(answer.content.unwrap().trim(), code.trim());
+    }
+}
+
+#[tokio::test]
 async fn a_schema_goes_out_as_a_response_format() {
     let server = Server::scripted(vec![Answer::text(BUNDLE)]);
     let settings = Settings { structured: true, ..Settings::new("m") };
