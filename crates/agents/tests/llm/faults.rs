@@ -6,7 +6,12 @@ use crate::scripted_server::{Answer, KEY, Server};
 use agents::llm::{Caps, Endpoint, Limits, Model, Router};
 use futures::future::join_all;
 use serde_json::{Value, json};
+use std::fmt::Debug;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
 
 /// A way to misbehave, and what is to come of it.
 struct Fault {
@@ -246,6 +251,8 @@ async fn no_fault_shows_a_key_that_the_server_echoes() {
         }
         other => other,
     };
+    let log = Log::default();
+    let _guard = tracing::subscriber::set_default(log.clone());
     // Two of them take their time and say nothing anyway.
     for fault in faults().filter(|fault| fault.limits == LIMITS) {
         let (server, meter) = (Server::scripted(fault.answers.into_iter().map(echo).collect()), meter(Caps::default()));
@@ -258,5 +265,42 @@ async fn no_fault_shows_a_key_that_the_server_echoes() {
         for text in [shown, format!("{:?}", meter.take_losses()), format!("{router:?} {meter:?}")] {
             assert!(!text.contains(KEY), "{}: {text}", fault.name);
         }
+    }
+    let log = log.0.lock().unwrap();
+    assert!(log.contains("trying again") && log.contains("[the key]") && !log.contains(KEY), "{log}");
+}
+
+/// All that anybody logs, at every level.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<String>>);
+
+impl Subscriber for Log {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn new_span(&self, attributes: &Attributes<'_>) -> Id {
+        attributes.record(&mut self.clone());
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, values: &Record<'_>) {
+        values.record(&mut self.clone());
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        event.record(&mut self.clone());
+    }
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
+
+impl Visit for Log {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        self.0.lock().unwrap().push_str(&format!("{field}: {value:?}\n"));
     }
 }
