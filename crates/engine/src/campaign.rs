@@ -238,6 +238,7 @@ impl Campaign {
                 Action::Record(event) => self.record(*event, Extra::default(), &mut watch).await?,
                 action => {
                     if !self.perform(action, stop, &mut watch).await? {
+                        self.agents.recorder.settle().await?;
                         return Ok(false);
                     }
                 }

@@ -104,11 +104,24 @@ impl Recorder {
         ordinal: u32,
     ) -> Result<Result<Reply, ModelError>, ModelError> {
         let answer = router.ask(request, ordinal).await;
+        self.record_losses(meter).await?;
+        Ok(answer)
+    }
+
+    async fn record_losses(&self, meter: &Meter) -> Result<(), ModelError> {
         for loss in meter.take_losses() {
             let ordinal = self.losses.fetch_add(1, Ordering::Relaxed);
             self.observe(LOSS, Hash::of(LOSS.as_bytes()), ordinal, &loss).await?;
         }
-        Ok(answer)
+        Ok(())
+    }
+
+    /// Records the requests that nobody waited for to the end: they may be billed all the same.
+    pub(crate) async fn settle(&self) -> Result<(), ModelError> {
+        match &self.source {
+            Source::Live { meter, .. } => self.record_losses(meter).await,
+            Source::Record => Ok(()),
+        }
     }
 
     async fn observe(&self, kind: &str, key: Hash, ordinal: u32, what: &impl Serialize) -> Result<(), ModelError> {

@@ -59,6 +59,7 @@ pub(super) struct Engaged {
     pub(super) planner: Box<dyn Planner>,
     pub(super) executor: Box<dyn Executor>,
     pub(super) extractor: Box<dyn Extractor>,
+    pub(super) recorder: Arc<Recorder>,
 }
 
 impl Team {
@@ -95,9 +96,9 @@ impl Team {
         store: &Arc<Store>,
         campaign: &CampaignId,
     ) -> Result<Engaged, EngineError> {
-        let model: Arc<Recorder> = Arc::new(Recorder::new(source, Arc::clone(store), campaign.clone()).await?);
+        let recorder = Arc::new(Recorder::new(source, Arc::clone(store), campaign.clone()).await?);
         let desk = |models| Desk {
-            model: Arc::clone(&model) as Arc<dyn llm::Model>,
+            model: Arc::clone(&recorder) as Arc<dyn llm::Model>,
             models,
             contract: KIT.files[0].1.to_owned(),
             templates: Arc::clone(&templates),
@@ -115,6 +116,7 @@ impl Team {
                 Author::Builtin => Box::new(Researcher),
                 Author::Models(models) => Box::new(llm::Extractor::new(desk(models))),
             },
+            recorder: Arc::clone(&recorder),
         })
     }
 }
