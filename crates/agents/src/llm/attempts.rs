@@ -92,8 +92,8 @@ impl Attempts {
         let number = self.sent.fetch_add(1, Ordering::Relaxed);
         let _place = self.pace.place().await;
         wait(self.pace.turn(Instant::now())).await;
-        let last_start = (Instant::now() + self.limits.total).checked_sub(self.limits.attempt);
-        let too_late = |start: Instant| last_start.is_none_or(|last| start > last);
+        let begun = Instant::now();
+        let too_late = |start: Instant| (start - begun).saturating_add(self.limits.attempt) > self.limits.total;
         let mut attempt = 1;
         loop {
             let fault = match self.attempt(order, &request, attempt).await {

@@ -98,7 +98,7 @@ pub enum ModelError {
     #[error("{0}")]
     Template(String),
     /// The budget does not reach for the request: it was not sent.
-    #[error("the budget is spent: {what}")]
+    #[error("the budget is spent: {what} has no room for another request at its worst")]
     BudgetSpent {
         /// Which budget, with its size, for example `usd (5.00)`.
         what: String,
