@@ -68,6 +68,20 @@ impl Digest {
     }
 }
 
+/// The campaign as the executor of an arm may know it: as it was when the iteration began, and what came of the main arm.
+/// The other arms are written side by side; a prompt that told of one of them would be another one after a resume, and
+/// its reply be paid for again.
+pub(super) fn known_to(state: &State, arm: &Arm) -> State {
+    let (mut known, now) = (state.clone(), state.iterations.len() as u32);
+    let Some(iteration) = known.iterations.last_mut() else { return known };
+    let main = iteration.bundle.as_ref().and_then(|bundle| bundle.arms.first()).map(|main| main.name.clone());
+    let main = main.filter(|main| *main != arm.name);
+    iteration.arms.iter_mut().skip(usize::from(main.is_some())).for_each(|record| *record = ArmRecord::default());
+    known.candidates.retain(|_, record| record.iteration < now || Some(&record.arm) == main.as_ref());
+    known.order.retain(|id| known.candidates.contains_key(id));
+    known
+}
+
 /// The scored candidates, best first: the champion, then the admissible ones, then by net saving.
 pub(super) fn best(state: &State) -> Vec<Contender<'_>> {
     let champion = state.champion().map(|champion| champion.id);
@@ -154,7 +168,10 @@ pub(super) fn told(state: &State, at: usize) -> Told {
     let (question, arms) = match (&iteration.bundle, &iteration.failure) {
         (Some(bundle), _) => {
             let arms = bundle.arms.iter().zip(&iteration.arms);
-            (bundle.question.as_str(), arms.filter_map(|(arm, record)| verdict(state, bundle, arm, record)).collect())
+            let told = arms.filter_map(|(arm, record)| verdict(state, bundle, arm, record));
+            let unlearned = iteration.extraction_failure.iter();
+            let unlearned = unlearned.map(|reason| format!("no lessons were drawn: {}", line(reason, TEXT)));
+            (bundle.question.as_str(), told.chain(unlearned).collect())
         }
         (None, Some(failure)) => ("", vec![format!("no usable bundle: {}", line(failure, TEXT))]),
         (None, None) => ("", Vec::new()),
@@ -174,14 +191,25 @@ fn verdict(state: &State, bundle: &Bundle, arm: &Arm, record: &ArmRecord) -> Opt
     let measured =
         measured.map(|record| format!(" Measured ({}): {}.", record.candidate.id.short(), figures(state, record)));
     Some(format!(
-        "`{}`, {}: {} Claimed: {}. Built: {} Verdict: {outcome}.{}",
+        "`{}`, {}: {} Claimed: {}. Built: {} Verdict: {outcome}.{}{}",
         arm.name,
         arm.kind.as_str(),
         line(&arm.hypothesis, TEXT),
         claim(arm, &bundle.parent),
         line(&arm.design.intent, TEXT),
-        measured.unwrap_or_default()
+        measured.unwrap_or_default(),
+        mended(record)
     ))
+}
+
+fn mended(record: &ArmRecord) -> String {
+    match (record.repairs, &record.unmended) {
+        (0, _) => String::new(),
+        (times, None) => format!(" Its code was mended {times} times before."),
+        (times, Some(reason)) => {
+            format!(" Its code went back {times} times, in the end in vain: {}.", line(reason, TEXT / 2))
+        }
+    }
 }
 
 pub(super) fn found(finding: &Finding) -> String {

@@ -1,11 +1,11 @@
 //! The executor: a prompt, a reply, a source.
 
 use super::correct::Task;
-use super::digest::{Digest, claim};
+use super::digest::{Digest, claim, known_to};
 use super::repair::CORRECTIONS;
 use super::setting::{Setting, dimension};
 use super::tally::Tally;
-use super::text::clip;
+use super::text::{clip, line};
 use super::{Desk, ModelError, Reply, Request, Role, parse};
 use crate::{Answer, Answering, Brief, Fault};
 use science::bundle::Arm;
@@ -13,6 +13,8 @@ use science::space::Value;
 use science::state::{State, describe};
 use serde::Serialize;
 
+/// Characters of one text of a bundle.
+const TEXT: usize = 1500;
 /// Attempts at one arm.
 pub(super) const ATTEMPTS: u32 = 8;
 
@@ -81,7 +83,10 @@ pub(super) struct Context {
     mechanism: String,
     claim: String,
     intent: String,
+    intent_fence: String,
     point: Vec<String>,
+    /// Inputs that must change its decisions.
+    uses: String,
     /// The main arm's design, for an arm that varies it.
     main: Option<String>,
     source: Option<String>,
@@ -91,14 +96,15 @@ pub(super) struct Context {
 impl Context {
     pub(super) fn new(brief: Brief<'_>, arm: &Arm, contract: &str) -> Self {
         // A bundle's texts are bounded when it comes from a model; one from elsewhere is bounded here.
-        let text = |text: &str| clip(text.trim(), 1500);
-        let bundle = brief.state.iterations.last().and_then(|iteration| iteration.bundle.as_ref());
+        let text = |text: &str| line(text, TEXT);
+        let state = &known_to(brief.state, arm);
+        let bundle = state.iterations.last().and_then(|iteration| iteration.bundle.as_ref());
         let main = bundle.and_then(|bundle| bundle.arms.first()).filter(|main| main.name != arm.name);
-        let source = super::shown(brief.source);
+        let (source, intent) = (super::shown(brief.source), clip(arm.design.intent.trim(), TEXT));
         Context {
-            setting: Setting::new(brief.state, contract),
-            digest: Digest::new(brief.state),
-            iteration: brief.state.iterations.len() as u32,
+            setting: Setting::new(state, contract),
+            digest: Digest::new(state),
+            iteration: state.iterations.len() as u32,
             question: bundle.map(|bundle| text(&bundle.question)).unwrap_or_default(),
             parent: bundle.map(|bundle| describe(&bundle.parent)).unwrap_or_else(|| "the reference".into()),
             name: arm.name.clone(),
@@ -106,8 +112,10 @@ impl Context {
             hypothesis: text(&arm.hypothesis),
             mechanism: text(&arm.mechanism),
             claim: bundle.map(|bundle| claim(arm, &bundle.parent)).unwrap_or_default(),
-            intent: text(&arm.design.intent),
-            point: point(brief.state, arm),
+            intent_fence: parse::fence(&intent),
+            intent,
+            point: point(state, arm),
+            uses: arm.design.uses.iter().map(|input| input.as_str()).collect::<Vec<_>>().join(", "),
             main: main.map(|main| text(&main.design.intent)),
             fence: parse::fence(source.as_deref().unwrap_or_default()),
             source,

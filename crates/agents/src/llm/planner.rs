@@ -4,14 +4,18 @@ use super::correct::Task;
 use super::digest::Digest;
 use super::setting::{Setting, dimension};
 use super::tally::Tally;
+use super::text::clip;
 use super::{Desk, ModelError, Reply, Request, Role, parse, proposal, structured};
 use crate::{Answer, Answering, Brief};
 use science::bundle::Bundle;
+use science::experiment::Budget;
 use science::state::State;
 use serde::Serialize;
 
 /// Times that an unusable reply is answered with what is wrong with it.
 const CORRECTIONS: u32 = 2;
+/// Characters of the campaign's notes.
+const NOTES: usize = 2000;
 
 /// A planner that asks a model.
 #[derive(Clone)]
@@ -62,6 +66,9 @@ struct Context {
     left: u32,
     last: bool,
     evaluations: Option<String>,
+    limits: String,
+    notes: Option<String>,
+    notes_fence: String,
     dimensions: Vec<String>,
     volume: String,
     source: Option<String>,
@@ -75,6 +82,7 @@ impl Context {
         let iteration = state.iteration_number();
         let budget = experiment.budget.evaluations;
         let source = super::shown(brief.source);
+        let notes = state.notes.as_deref().map(|notes| clip(notes.trim(), NOTES)).filter(|notes| !notes.is_empty());
         Context {
             setting: Setting::new(state, contract),
             digest: Digest::new(state),
@@ -84,12 +92,27 @@ impl Context {
             left: experiment.iterations.saturating_sub(iteration),
             last: iteration >= experiment.iterations,
             evaluations: budget.map(|all| format!("{} of {all}", all.saturating_sub(state.evaluations))),
+            limits: limits(&experiment.budget),
+            notes_fence: parse::fence(notes.as_deref().unwrap_or_default()),
+            notes,
             dimensions: experiment.dimensions.iter().map(dimension).collect(),
             volume: super::setting::percent(volume(state)),
             fence: parse::fence(source.as_deref().unwrap_or_default()),
             source,
         }
     }
+}
+
+/// What the campaign may use up, in words. What is left of money and tokens is not told: it depends on the network's moods.
+fn limits(budget: &Budget) -> String {
+    let limits = [
+        budget.evaluations.map(|n| format!("{n} evaluations")),
+        budget.minutes.map(|n| format!("{n} minutes")),
+        budget.usd.map(|n| format!("{n} US dollars")),
+        budget.tokens.map(|n| format!("{n} tokens")),
+        budget.calls.map(|n| format!("{n} requests to models")),
+    ];
+    limits.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 /// Share of the design space that is left: as it was counted when the last iteration ended, since counting takes a while

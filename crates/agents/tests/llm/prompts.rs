@@ -129,7 +129,7 @@ fn the_executor_is_told_the_arm_and_the_source_to_start_from() {
             "Arm: `main`, main",
             "A step is as good as a curve.",
             "at least 0.03 better than of the reference",
-            "**Design to implement:** Reject every droppable request while",
+            "**Design to implement:**\n\n```text\nReject every droppable request while",
             "family = step, where `family` (one of step, power): The curve.",
             "A source to start from",
             "(25.46 %)",
