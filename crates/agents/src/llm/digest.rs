@@ -1,6 +1,7 @@
 //! What a campaign has learned so far, as a prompt says it. Its length has a bound that does not depend on the number of
 //! iterations: what is old is counted, what is recent or best is told.
 
+use super::evidence::descriptor;
 use super::setting::percent;
 use super::text::line;
 use science::bundle::{Arm, ArmKind, Bundle, Metric, Relation, Side};
@@ -115,10 +116,11 @@ pub(super) fn candidate(state: &State, contender: &Contender<'_>) -> String {
     let objections = state.objections(contender.id);
     let admissible =
         if objections.is_empty() { "admissible".into() } else { format!("NOT admissible: {}", objections.join("; ")) };
+    let probed = record.descriptor.as_ref().map(|found| format!(" Probed: {}.", descriptor(found)));
     let bundle = state.iterations.get(record.iteration.saturating_sub(1) as usize).and_then(|i| i.bundle.as_ref());
     let intent = bundle.and_then(|bundle| bundle.arm(&record.arm)).map(|(_, arm)| line(&arm.design.intent, TEXT));
     format!(
-        "{} (iteration {}, arm `{}`): {}; regret {:.2} points in {}; loss {:.2} points; {} free parameters; {admissible}. {}",
+        "{} (iteration {}, arm `{}`): {}; regret {:.2} points in {}; loss {:.2} points; {} free parameters; {admissible}.{} {}",
         contender.id.short(),
         record.iteration,
         record.arm,
@@ -127,6 +129,7 @@ pub(super) fn candidate(state: &State, contender: &Contender<'_>) -> String {
         score.regret_scenario,
         score.loss,
         contender.free_parameters,
+        probed.unwrap_or_default(),
         intent.unwrap_or_default(),
     )
 }

@@ -43,7 +43,7 @@ pub(super) const INPUTS: [Input; 10] = [
 /// Characters of one text: what a planner writes comes back in later prompts.
 type Words = Text<1500>;
 
-/// A bundle as a model writes it.
+/// The claims of one iteration.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct Draft {
     /// What this iteration wants to know, in one sentence.
@@ -54,7 +54,7 @@ pub(super) struct Draft {
     arms: Vec<DraftArm>,
 }
 
-/// An arm as a model writes it.
+/// A claim and the design that would make it true.
 #[derive(Debug, Deserialize, JsonSchema)]
 struct DraftArm {
     /// Its name in the bundle, of a-z, 0-9 and -.

@@ -23,25 +23,27 @@ const SCENARIOS: [&str; 4] = ["balanced_under", "balanced_near", "chatbot_near",
 pub(crate) fn after(iterations: u32) -> State {
     let mut state = State::default();
     state.apply(&Event::Started(Box::new(started(iterations)))).unwrap();
-    loop {
-        let event = match state.next_action() {
-            Action::Record(event) => *event,
-            Action::Calibrate => Event::Calibrated { yardsticks: Box::new(yardsticks()), trials: Hash::of(b"") },
-            Action::Plan if state.iterations.len() as u32 == iterations => return state,
-            Action::Plan => {
-                Event::BundleRegistered { bundle: Box::new(bundle(state.iteration_number())), work: vec![] }
-            }
-            Action::Implement { arm } => written(&state, arm),
-            Action::Evaluate { candidate } => evaluated(&state, candidate),
-            Action::Extract => Event::PrinciplesRevised {
-                changes: vec![Change::Insert(principle(&state))],
-                failure: None,
-                notes: None,
-                work: vec![],
-            },
-            Action::Repair { .. } | Action::Rest => unreachable!("nothing is repaired, and the campaign is longer"),
-        };
-        state.apply(&event).unwrap();
+    while state.next_action() != Action::Plan || (state.iterations.len() as u32) < iterations {
+        state.apply(&next(&state)).unwrap();
+    }
+    state
+}
+
+/// What happens next in such a campaign.
+pub(crate) fn next(state: &State) -> Event {
+    match state.next_action() {
+        Action::Record(event) => *event,
+        Action::Calibrate => Event::Calibrated { yardsticks: Box::new(yardsticks()), trials: Hash::of(b"") },
+        Action::Plan => Event::BundleRegistered { bundle: Box::new(bundle(state.iteration_number())), work: vec![] },
+        Action::Implement { arm } => written(state, arm),
+        Action::Evaluate { candidate } => evaluated(state, candidate),
+        Action::Extract => Event::PrinciplesRevised {
+            changes: vec![Change::Insert(principle(state))],
+            failure: None,
+            notes: None,
+            work: vec![],
+        },
+        Action::Repair { .. } | Action::Rest => unreachable!("nothing is repaired, and the campaign is longer"),
     }
 }
 
@@ -119,7 +121,7 @@ fn yardsticks() -> Yardsticks {
 }
 
 /// Texts as long as a talkative model writes them.
-fn bundle(iteration: u32) -> Bundle {
+pub(crate) fn bundle(iteration: u32) -> Bundle {
     let long = |word: &str| {
         format!("{word} of iteration {iteration}: {}", "saturation rises before latency does. ".repeat(20))
     };

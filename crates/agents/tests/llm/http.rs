@@ -99,7 +99,7 @@ async fn a_planner_and_an_executor_share_a_client_for_one_iteration() {
     assert_eq!(first.body.get("response_format"), None);
     let asked = planner.request(brief).unwrap();
     assert_eq!((first.message(0), first.message(1)), (asked.system.as_str(), asked.user.as_str()));
-    assert!(requests[1].message(1).contains("**Design to implement:** i"));
+    assert!(requests[1].message(1).contains("**Design to implement:**\n\n```text\ni\n```"));
 }
 
 #[tokio::test]

@@ -2,7 +2,9 @@
 
 mod campaign;
 mod command;
+mod desk;
 mod faults;
+mod golden;
 mod http;
 mod meter;
 mod prompts;
