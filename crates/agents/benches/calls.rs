@@ -2,7 +2,7 @@
 //! answers at once. `cargo bench -p agents`; the figure in brackets is how many iterations the campaign has behind it.
 
 #[path = "../tests/llm/campaign.rs"]
-#[expect(dead_code, reason = "the benchmark needs a part of it")]
+#[allow(dead_code, reason = "the benchmark needs a part of what tests share")]
 mod campaign;
 
 use agents::llm::{Executor, Extractor, Planner};

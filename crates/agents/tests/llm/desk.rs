@@ -61,6 +61,14 @@ fn a_template_that_names_what_does_not_exist_is_an_error_with_its_line() {
     }
 }
 
+#[test]
+fn a_role_without_a_model_is_an_error_that_names_it() {
+    let (mut desk, _) = campaign::desk(Script::new(&[]));
+    desk.models.clear();
+    let error = Planner::new(desk).request(Brief { state: &campaign::after(0), source: None }).unwrap_err();
+    assert!(error.to_string().contains("no model is named for the role `plan`"), "{error}");
+}
+
 /// A campaign in its third iteration, whose bundle has a main arm that will stand and three others.
 fn side_by_side() -> State {
     let mut state = campaign::after(2);
@@ -99,6 +107,7 @@ fn what_an_executor_is_asked_for_an_arm_does_not_depend_on_the_other_arms() {
     assert!(asked.len() > 9 && asked.windows(2).all(|pair| pair[0] == pair[1]));
     let main = state.current().arms[0].candidate.clone().unwrap();
     assert!(asked[0].iter().all(|request| request.user.contains(main.short())), "the main arm's result is told");
+    assert!(asked[0].iter().all(|request| request.user.contains("Keep every number and every part of the main arm's")));
 }
 
 #[test]
