@@ -82,6 +82,10 @@ fn side_by_side() -> State {
     state
 }
 
+fn done(role: Role, by: &str, usd: Option<f64>) -> Work {
+    Work { role, by: by.into(), calls: 1, uncounted: 0, tokens: Tokens::default(), usd }
+}
+
 fn two() -> Vec<Settings> {
     vec![Settings::new("a"), Settings::new("b")]
 }
@@ -98,7 +102,11 @@ fn what_an_executor_is_asked_for_an_arm_does_not_depend_on_the_other_arms() {
     };
     let mut asked = Vec::new();
     while state.next_action() != Action::Extract {
-        state.apply(&campaign::next(&state)).unwrap();
+        let mut event = campaign::next(&state);
+        if let Event::CandidateWritten { work, .. } = &mut event {
+            work.push(done(Role::Implement, "b", Some(0.01)));
+        }
+        state.apply(&event).unwrap();
         if state.current().arms[0].finding.is_some() {
             asked.push(ask(&state));
         }
@@ -130,10 +138,7 @@ fn history(usd: [Option<f64>; 2]) -> State {
     for (iteration, number) in state.iterations.iter_mut().zip(1..) {
         let at = (number % 2) as usize;
         iteration.planner = Some(["a", "b"][at].into());
-        let by = ["a", "b"][at].to_owned();
-        let tokens = Tokens::default();
-        let work = Work { role: Role::Plan, by, calls: 1, uncounted: 0, tokens, usd: usd[at] };
-        state.work.push((number, work));
+        state.work.push((number, done(Role::Plan, ["a", "b"][at], usd[at])));
     }
     for record in state.candidates.values_mut() {
         let score = record.score.as_mut().unwrap();
