@@ -3,6 +3,7 @@
 
 use crate::error::EngineError;
 use crate::recorder::{CALL, Call};
+use agents::llm::{Request, Settings};
 use science::event::Started;
 use science::experiment::Experiment;
 use science::id::Hash;
@@ -70,6 +71,17 @@ impl Cassette {
     /// Calls of language models on it.
     pub fn calls(&self) -> usize {
         self.observations.iter().filter(|observation| observation.kind == CALL).count()
+    }
+
+    /// How a model was asked, as far as its requests show; none if it was not asked. A replay asks in the same way, whatever
+    /// the user's configuration says by then: how a model is asked is a part of every request's key.
+    pub fn settings(&self, model: &str) -> Option<Settings> {
+        let calls = self.observations.iter().filter(|observation| observation.kind == CALL);
+        let requests = calls.filter_map(|call| Some(serde_json::from_str::<Call>(&call.payload).ok()?.request));
+        let mut requests = requests.filter(|request| request.model == model);
+        let Request { temperature, max_completion_tokens, schema, .. } = requests.next()?;
+        let structured = schema.is_some() || requests.any(|request| request.schema.is_some());
+        Some(Settings { model: model.into(), temperature, max_completion_tokens, structured })
     }
 
     /// Writes it as JSON, a line for each observation.

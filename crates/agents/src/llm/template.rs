@@ -36,6 +36,11 @@ impl Templates {
         Templates::with(&BTreeMap::new()).expect("tests parse the templates that come with the program")
     }
 
+    /// The text of each template that comes with the program, by name.
+    pub fn texts() -> impl Iterator<Item = (&'static str, &'static str)> {
+        SHIPPED.into_iter()
+    }
+
     /// The templates that come with the program, some of them replaced by a user's own. A key is the name of a file under
     /// `prompts/` without `.hbs`. The error says which of them cannot be used, where and why.
     pub fn with(overrides: &BTreeMap<String, String>) -> Result<Self, String> {
