@@ -1,10 +1,12 @@
 //! The commands, one file each.
 
 mod campaigns;
+mod cassette;
 mod champion;
 mod doctor;
 mod evaluate;
 mod new;
+mod prompt;
 mod report;
 mod resume;
 mod run;
@@ -30,6 +32,10 @@ pub(crate) enum Subcommand {
     Champion(champion::Args),
     /// Print the lineage report
     Report(report::Args),
+    /// Show what language models are sent, or write the templates down to be changed
+    Prompt(prompt::Args),
+    /// Write down what the world said to a campaign, so that it can be run again with no model and no network
+    Cassette(cassette::Args),
     /// Score one source file against an experiment's baseline and reference
     Evaluate(evaluate::Args),
     /// Write a commented starter for a candidate
@@ -50,6 +56,8 @@ pub(crate) async fn dispatch(command: Subcommand, global: &Global) -> Result<Cod
         Subcommand::Show(args) => campaigns::show(args, global).await,
         Subcommand::Champion(args) => champion::champion(args, global).await,
         Subcommand::Report(args) => report::report(args, global).await,
+        Subcommand::Prompt(args) => prompt::prompt(args, global).await,
+        Subcommand::Cassette(args) => cassette::cassette(args, global).await,
         Subcommand::Evaluate(args) => evaluate::evaluate(args, global),
         Subcommand::New(args) => new::new(args),
         Subcommand::Simulate(args) => simulate::simulate(args, global),

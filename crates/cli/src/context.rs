@@ -1,9 +1,9 @@
 //! What every command shares: where things are, and what the environment says.
 
+use crate::configuration::Configuration;
 use crate::failure::Failure;
 use clap::ValueEnum;
-use engine::agents::llm::{Endpoint, Settings};
-use engine::{AgentChoice, Places};
+use engine::Places;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use store::{CampaignId, Store};
@@ -17,6 +17,9 @@ pub(crate) struct Global {
     /// Run candidates with your own rights where the sandbox's walls cannot be built; every report then says so
     #[arg(long, global = true)]
     unsafe_no_sandbox: bool,
+    /// Where language models are served and what they cost, instead of ~/.config/elenchus/config.toml
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
 }
 
 /// How a result is printed.
@@ -28,15 +31,6 @@ pub(crate) enum Format {
     Json,
 }
 
-/// Who plans and writes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Agents {
-    /// The built-in researcher: no model, no key
-    Builtin,
-    /// A language model behind an OpenAI-compatible endpoint (OPENAI_API_KEY, OPENAI_BASE_URL)
-    Openai,
-}
-
 impl Global {
     /// Where things are on this machine.
     pub(crate) fn places(&self) -> Result<Places, Failure> {
@@ -44,6 +38,11 @@ impl Global {
         let walls =
             if self.unsafe_no_sandbox { engine::sandbox::Walls::Disabled } else { engine::sandbox::Walls::Required };
         Ok(Places { state: self.state_dir.clone(), cache: self.cache()?, runner, rustc: rustc(), walls })
+    }
+
+    /// The user's own configuration.
+    pub(crate) fn configuration(&self) -> Result<Configuration, Failure> {
+        Configuration::read(self.config.as_deref())
     }
 
     /// The database's file.
@@ -79,27 +78,6 @@ impl Global {
 /// The campaign that a command is about.
 pub(crate) async fn campaign(store: &Store, prefix: Option<&str>) -> Result<CampaignId, Failure> {
     Ok(store.find(prefix).await?)
-}
-
-/// The agents that the command line and the environment name. Endpoint and key never come from an experiment.
-pub(crate) fn agents(agents: Agents, model: Option<&str>) -> Result<AgentChoice, Failure> {
-    match (agents, model) {
-        (Agents::Builtin, None) => Ok(AgentChoice::Builtin),
-        (Agents::Builtin, Some(_)) => Err(Failure::usage("--model needs --agents openai")),
-        (Agents::Openai, None) => Err(Failure::usage("--agents openai needs --model NAME")),
-        (Agents::Openai, Some(model)) => {
-            let key = std::env::var("OPENAI_API_KEY").ok().filter(|key| !key.is_empty());
-            let base_url = std::env::var("OPENAI_BASE_URL").ok().filter(|url| !url.is_empty());
-            if key.is_none() && base_url.is_none() {
-                return Err(Failure::usage(
-                    "no key: set OPENAI_API_KEY, or OPENAI_BASE_URL for a local server that needs none",
-                ));
-            }
-            let base_url = base_url.unwrap_or_else(|| "https://api.openai.com/v1".into());
-            let endpoint = Endpoint::new(base_url, key.map(Into::into));
-            Ok(AgentChoice::Language { settings: Settings::new(model), endpoint })
-        }
-    }
 }
 
 /// The compiler: `RUSTC`, or the first `rustc` on the path, or the name alone, whose absence is then reported.

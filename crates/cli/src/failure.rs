@@ -1,6 +1,7 @@
 //! Exit codes, and errors as a person reads them.
 
 use engine::EngineError;
+use engine::agents::llm::ModelError;
 use engine::simulator::file::FileError;
 use std::fmt;
 use std::process::ExitCode;
@@ -68,6 +69,14 @@ impl From<EngineError> for Failure {
             }
             EngineError::Store(error) => error.into(),
             EngineError::Sandbox(error) => error.into(),
+            EngineError::Model(
+                ModelError::Template(_)
+                | ModelError::Unpriced { .. }
+                | ModelError::Uncounted { .. }
+                | ModelError::Unserved { .. },
+            ) => Failure::usage(format!("{message}\nnothing is lost: mend it, and `elenchus resume` goes on")),
+            // A replay whose request is not on record, or a record that cannot be written.
+            EngineError::Model(ModelError::Record(_)) => Failure::failed(message),
             EngineError::Model(_) => Failure::failed(format!("{message}\nnothing is lost: `elenchus resume` goes on")),
             EngineError::Yardsticks(_) => Failure::failed(message),
             EngineError::Bug(_) | EngineError::Panicked(_) => Failure::bug(message),

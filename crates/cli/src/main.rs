@@ -4,7 +4,9 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "the command is the one place that prints")]
 
+mod agents;
 mod commands;
+mod configuration;
 mod context;
 mod failure;
 mod progress;

@@ -1,12 +1,13 @@
 //! `elenchus doctor`
 
+use crate::configuration::{Configuration, Found};
 use crate::context::Global;
 use crate::failure::{Code, Failure};
 use engine::sandbox::{self, Walls};
 use engine::{KIT, Places};
 use store::Store;
 
-/// Try the toolchain, each wall of the sandbox, the key and the database; exit 1 if something that is needed is missing.
+/// Try the toolchain, each wall of the sandbox, the database and what is configured for language models; exit 1 if something that is needed is missing.
 #[derive(clap::Args)]
 pub(crate) struct Args {}
 
@@ -28,7 +29,7 @@ pub(crate) async fn doctor(_: Args, global: &Global) -> Result<Code, Failure> {
     let mut findings = walls(&places);
     findings.extend(candidates(&places));
     findings.push(database(global).await);
-    findings.push(key());
+    findings.extend(models(global));
     for Finding { what, state } in &findings {
         let (mark, text) = match state {
             State::Good(text) => ("ok     ", text),
@@ -88,13 +89,58 @@ async fn database(global: &Global) -> Finding {
     Finding { what: "database".into(), state }
 }
 
-fn key() -> Finding {
-    let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    let state = match (set("OPENAI_API_KEY"), set("OPENAI_BASE_URL")) {
-        (true, true) => State::Good("OPENAI_API_KEY and OPENAI_BASE_URL are set".into()),
-        (true, false) => State::Good("OPENAI_API_KEY is set".into()),
-        (false, true) => State::Good("OPENAI_BASE_URL is set, without a key".into()),
-        (false, false) => State::Absent("OPENAI_API_KEY is not set; the built-in agents need none".into()),
+/// What the configuration and the environment say about language models; no value of a key is ever shown.
+fn models(global: &Global) -> Vec<Finding> {
+    let finding = |what: String, state| Finding { what, state };
+    let configuration = match global.configuration() {
+        Ok(configuration) => configuration,
+        Err(failure) => return vec![finding("configuration".into(), State::Bad(failure.to_string()))],
     };
-    Finding { what: "key for language models".into(), state }
+    let file = match &configuration.file {
+        Some(file) => State::Good(file.display().to_string()),
+        None => State::Absent("no config.toml; the built-in agents need none".into()),
+    };
+    let mut findings = vec![finding("configuration".into(), file)];
+    findings
+        .extend(configuration.all_found().iter().map(|found| finding(format!("endpoint: {}", found.name), key(found))));
+    findings.extend(configuration.models().map(|name| {
+        let endpoint = configuration.endpoint_name(name);
+        let price = if configuration.prices().contains_key(name) { "priced" } else { "no price: its cost is unknown" };
+        finding(format!("model: {name}"), State::Good(format!("endpoint {endpoint}, {price}")))
+    }));
+    let others = configuration.prices().keys().filter(|name| configuration.models().all(|known| known != *name));
+    findings.extend(others.map(|name| {
+        finding(
+            format!("model: {name}"),
+            State::Good(format!("endpoint {}, priced", configuration.endpoint_name(name))),
+        )
+    }));
+    findings.extend(prompts(&configuration));
+    findings
+}
+
+fn key(found: &Found) -> State {
+    let place = format!("{} (from {})", found.host(), found.said_by);
+    match (&found.key_variable, found.has_key) {
+        (None, _) => State::Good(format!("{place}, without a key")),
+        (Some(variable), true) => State::Good(format!("{place}, {variable} is set")),
+        (Some(variable), false) => {
+            State::Absent(format!("{place}, {variable} is not set; the built-in agents need none"))
+        }
+    }
+}
+
+fn prompts(configuration: &Configuration) -> Option<Finding> {
+    let folder = configuration.prompts()?;
+    let state = match (configuration.templates(), configuration.overrides()) {
+        (Ok(_), Ok(overrides)) if overrides.is_empty() => {
+            State::Absent(format!("{} holds no template; the shipped ones are used", folder.display()))
+        }
+        (Ok(_), Ok(overrides)) => {
+            let names: Vec<&str> = overrides.keys().map(String::as_str).collect();
+            State::Good(format!("{} replaces {}", folder.display(), names.join(", ")))
+        }
+        (Err(failure), _) | (_, Err(failure)) => State::Bad(failure.to_string()),
+    };
+    Some(Finding { what: "prompts".into(), state })
 }

@@ -3,6 +3,7 @@
 use crate::context::{Global, campaign};
 use crate::failure::{Code, Failure};
 use clap::ValueEnum;
+use engine::agents::llm::Loss;
 use engine::science::id::Hash;
 use engine::science::state::State;
 use report::{Losses, Record, Times};
@@ -58,6 +59,7 @@ pub(crate) struct Source {
     digest: Hash,
     source: Option<String>,
     times: Times,
+    losses: Losses,
 }
 
 impl Source {
@@ -77,6 +79,7 @@ impl Source {
             digest: loaded.digest,
             source,
             times: times.unwrap_or_default(),
+            losses: losses(store, id).await?,
         })
     }
 
@@ -88,13 +91,26 @@ impl Source {
             digest: self.digest.as_str(),
             source: self.source.as_deref(),
             times: self.times,
-            losses: Losses::default(),
+            losses: self.losses,
         }
     }
 
     pub(crate) fn save_markdown(&self, file: &Path) -> Result<(), Failure> {
         save(file, &report::markdown::report(&self.record()))
     }
+}
+
+/// What was sent to models and lost.
+async fn losses(store: &Store, id: &CampaignId) -> Result<Losses, Failure> {
+    let mut losses = Losses { usd: Some(0.0), ..Losses::default() };
+    for observation in store.observations(id, engine::LOSS).await? {
+        let loss: Loss = serde_json::from_str(&observation.payload)
+            .map_err(|error| Failure::usage(format!("the record of a lost request cannot be read: {error}")))?;
+        losses.attempts += 1;
+        losses.tokens = losses.tokens.saturating_add(loss.tokens);
+        losses.usd = losses.usd.zip(loss.usd).map(|(sum, usd)| sum + usd);
+    }
+    Ok(losses)
 }
 
 fn save(file: &Path, text: &str) -> Result<(), Failure> {

@@ -1,13 +1,15 @@
 //! `elenchus run`
 
+use crate::agents::{CapOptions, Choice, live, recorded};
 use crate::commands::report::Source;
-use crate::context::{Agents, Global, agents};
+use crate::context::Global;
 use crate::failure::{Code, Failure};
 use crate::progress::Display;
 use engine::campaign::Opening;
+use engine::cassette::{Cassette, replays};
 use engine::science::event::EndReason;
-use engine::{Campaign, LoadedExperiment, Stop};
-use std::path::PathBuf;
+use engine::{Campaign, Casting, LoadedExperiment, Stop};
+use std::path::{Path, PathBuf};
 
 /// Launch a campaign on an experiment.
 ///
@@ -17,30 +19,60 @@ use std::path::PathBuf;
 pub(crate) struct Args {
     /// The experiment's directory
     experiment: PathBuf,
-    /// Who plans and writes
-    #[arg(long, value_enum, default_value = "builtin")]
-    agents: Agents,
-    /// The model, for --agents openai
-    #[arg(long, value_name = "NAME")]
-    model: Option<String>,
+    #[command(flatten)]
+    choice: Choice,
+    #[command(flatten)]
+    caps: CapOptions,
     /// The campaign's seed: the same seed gives the same campaign
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Turns of the loop, instead of the experiment's
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     iterations: Option<u32>,
+    /// Run a recorded campaign again, from the cassette that `elenchus cassette` wrote: nobody is asked, and the digest
+    /// must come out the same. Agents, seed, iterations and budgets are the recorded ones
+    #[arg(long, value_name = "FILE", conflicts_with_all = [
+        "agents", "model", "planner", "executor", "extractor", "planner_command", "executor_command", "max_usd",
+        "max_tokens", "max_calls", "seed", "iterations",
+    ])]
+    replay: Option<PathBuf>,
 }
 
 pub(crate) async fn run(args: Args, global: &Global) -> Result<Code, Failure> {
-    let agents = agents(args.agents, args.model.as_deref())?;
-    let mut loaded = LoadedExperiment::read(&args.experiment)?;
-    if let Some(iterations) = args.iterations {
-        loaded.experiment.iterations = iterations;
-    }
+    let loaded = LoadedExperiment::read(&args.experiment)?;
+    let opening = match &args.replay {
+        Some(file) => replay(file, loaded, global)?,
+        None => opening(&args, loaded, global)?,
+    };
     let places = global.places()?;
-    let opening = Opening { loaded, seed: args.seed, agents, version: env!("CARGO_PKG_VERSION").into() };
     let campaign = Campaign::open(global.new_store().await?, &places, opening).await?;
     drive(campaign, global, Vec::new()).await
+}
+
+/// A new campaign, as the command line wants it.
+fn opening(args: &Args, mut loaded: LoadedExperiment, global: &Global) -> Result<Opening, Failure> {
+    loaded.experiment.iterations = args.iterations.unwrap_or(loaded.experiment.iterations);
+    args.caps.apply(&mut loaded.experiment.budget)?;
+    let budget = &loaded.experiment.budget;
+    let agents = live(&args.choice.casting()?, args.choice.commands(), budget, &global.configuration()?)?;
+    Ok(Opening { loaded, seed: args.seed, agents, cassette: None, version: env!("CARGO_PKG_VERSION").into() })
+}
+
+/// A campaign that was recorded, on the same experiment.
+fn replay(file: &Path, mut loaded: LoadedExperiment, global: &Global) -> Result<Opening, Failure> {
+    let unusable = |problem: String| Failure::usage(format!("{}: {problem}", file.display()));
+    let text = std::fs::read_to_string(file).map_err(|error| unusable(error.to_string()))?;
+    let cassette = Cassette::read(&text).map_err(unusable)?;
+    let (then, now) = (&cassette.header.inputs, loaded.hashes());
+    if let Some(path) = then.keys().chain(now.keys()).find(|path| then.get(*path) != now.get(*path)) {
+        let directory = loaded.directory.display();
+        return Err(unusable(format!("it was recorded on another experiment: {path} of {directory} is not the same")));
+    }
+    loaded.experiment = cassette.header.experiment.clone();
+    let casting = Casting::parse(&cassette.header.agents).map_err(unusable)?;
+    let agents = recorded(&casting, &global.configuration()?, |model| cassette.settings(model))?;
+    let (seed, version) = (cassette.header.seed, env!("CARGO_PKG_VERSION").into());
+    Ok(Opening { loaded, seed, agents, cassette: Some(cassette), version })
 }
 
 /// Runs a campaign to its end, or to Ctrl-C, and says what came of it.
@@ -59,13 +91,23 @@ pub(crate) async fn drive(mut campaign: Campaign, global: &Global, warnings: Vec
         eprintln!("stopped; `elenchus resume {}` goes on", id.short());
         return Ok(Code::Interrupted);
     }
-    let end = campaign.state.ended.clone();
+    let (end, digest) = (campaign.state.ended.clone(), campaign.digest.clone());
     drop(campaign);
-    let source = Source::load(&global.store().await?, &id).await?;
+    let store = global.store().await?;
+    let source = Source::load(&store, &id).await?;
     let file = global.state_dir.join("reports").join(format!("{}.md", id.short()));
     source.save_markdown(&file)?;
     print!("{}", report::terminal::status(&source.record()));
     println!("report     {} (or `elenchus report`)", file.display());
+    match replays(&store, &id).await? {
+        Some(recorded) if recorded != digest => {
+            return Err(Failure::failed(format!(
+                "the replay ends with digest {digest}, the recorded campaign with {recorded}"
+            )));
+        }
+        Some(_) => println!("replay     the digest is the recorded campaign's"),
+        None => {}
+    }
     match end {
         Some(EndReason::BudgetSpent(_)) => Ok(Code::BudgetSpent),
         Some(EndReason::Completed) | None => Ok(Code::Done),
