@@ -47,6 +47,22 @@ impl Environment {
         std::fs::read_to_string(self.path(name)).expect(name)
     }
 
+    /// Asserts that no file here holds this text.
+    pub(crate) fn holds_nowhere(&self, secret: &str) {
+        let mut folders = vec![self.path("")];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).expect("a directory") {
+                let path = entry.expect("an entry").path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    let bytes = std::fs::read(&path).expect("a file");
+                    assert!(!bytes.windows(secret.len()).any(|w| w == secret.as_bytes()), "{}", path.display());
+                }
+            }
+        }
+    }
+
     /// Copies a directory of `tests/fixtures` here, under its own name.
     pub(crate) fn copy(&self, fixture: &str) {
         let name = Path::new(fixture).file_name().expect("a name");

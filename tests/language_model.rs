@@ -1,10 +1,16 @@
-//! One campaign with language-model agents, over real HTTP against a scripted server.
+//! Campaigns with language-model agents, over real HTTP against scripted servers.
+
+mod brain;
+mod budgets;
+mod recorded;
+mod teams;
 
 use crate::environment::{Environment, fixture_path};
 use crate::scripted_server::{Answer, KEY, Server};
 
 const BUNDLE: &str = include_str!("fixtures/replies/bundle.txt");
 
+/// The tiny experiment, and a server that needs no configuration.
 fn with_model(server: &Server) -> Environment {
     let mut environment = Environment::new();
     environment.copy("experiments/tiny");
@@ -15,56 +21,54 @@ fn with_model(server: &Server) -> Environment {
 
 const RUN: [&str; 8] = ["run", "tiny", "--agents", "openai", "--model", "scripted-1", "--iterations", "1"];
 
-fn code() -> String {
-    let source = std::fs::read_to_string(fixture_path("candidates/quintic.rs")).unwrap();
-    format!("Here is the policy.\n\n```rust\n{}\n```\n", source.replace("300.0", "250.0"))
-}
-
 #[test]
-fn one_iteration_is_planned_and_written_by_a_model() {
-    let server = Server::scripted(vec![Answer::text(BUNDLE), Answer::text(&code())]);
+fn one_iteration_is_planned_written_and_learned_from_by_a_model() {
+    let server = brain::server();
     let environment = with_model(&server);
     environment.ok(&RUN);
     let shown = environment.json(&["show", "--format", "json"]);
-    let iteration = &shown["iterations"][0];
-    assert_eq!(iteration["arms"][0]["arm"], "main");
-    assert!(environment.ok(&["show"]).contains("A smaller factor sheds less"), "the model's words are on the record");
-    let requests = server.requests();
-    assert_eq!(requests.len(), 2);
-    assert!(requests[0].message(0).contains("pub trait Admitter"), "the contract is shown to the planner");
-    assert!(requests[1].message(0).contains("pub trait Admitter"), "and to the executor");
-}
-
-#[test]
-fn a_campaign_that_is_killed_after_a_reply_does_not_pay_for_it_again() {
-    let server =
-        Server::scripted(vec![Answer::text(BUNDLE), Answer::error(400, "no more today"), Answer::text(&code())]);
-    let environment = with_model(&server);
-    let message = environment.fails(1, &RUN);
-    assert!(message.contains("no more today") && message.contains("elenchus resume"), "{message}");
-    environment.ok(&["resume"]);
-    assert_eq!(server.requests().len(), 3, "the plan was asked for once");
+    assert_eq!(shown["iterations"][0]["planner"], "scripted-1");
+    assert_eq!(shown["iterations"][0]["arms"][0]["author"], "scripted-1");
+    assert_eq!(shown["agents"], "openai:scripted-1");
+    assert!(environment.ok(&["show"]).contains("protects critical requests"), "the model's words are on the record");
+    let begins = server.requests().iter().map(|request| request.message(0)[..12].to_owned()).collect::<Vec<_>>();
+    assert_eq!(begins, ["You plan exp", "You write on", "You draw les", "You keep the"]);
+    let contract = server.requests().iter().filter(|r| r.message(0).contains("pub trait Admitter")).count();
+    assert_eq!(contract, 4, "everybody is shown the contract");
 }
 
 #[test]
 fn the_key_is_nowhere_on_the_disk_and_in_no_message() {
-    let server = Server::scripted(vec![Answer::text(BUNDLE), Answer::error(401, "who are you?")]);
+    let server = Server::scripted(vec![Answer::error(401, "who are you?")]);
     let environment = with_model(&server);
     let outcome = environment.run(&RUN);
     assert_eq!(outcome.code, 1);
+    assert!(
+        outcome.stderr.contains("OPENAI_API_KEY") && outcome.stderr.contains("elenchus resume"),
+        "{}",
+        outcome.stderr
+    );
+    environment.holds_nowhere(KEY);
     assert!(!outcome.stderr.contains(KEY) && !outcome.stdout.contains(KEY));
-    let mut folders = vec![environment.path("")];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else {
-                let bytes = std::fs::read(&path).unwrap();
-                assert!(!bytes.windows(KEY.len()).any(|w| w == KEY.as_bytes()), "{}", path.display());
-            }
-        }
-    }
+}
+
+#[test]
+fn a_candidate_that_acts_as_an_earlier_one_takes_over_its_score() {
+    let source = std::fs::read_to_string(fixture_path("candidates/quintic.rs")).unwrap();
+    let code = format!("```rust\n{}\n```\n", source.replace("300.0", "250.0"));
+    let same = code.replace("saturation.powi(5) * 250.0", "250.0 * saturation.powi(5)");
+    assert_ne!(same, code);
+    let second = BUNDLE.replace("\"parent\": \"reference\"", "\"parent\": \"baseline\"");
+    let server = Server::scripted([BUNDLE, &code, &second, &same].map(Answer::text).into());
+    let environment = with_model(&server);
+    let file = environment.read("tiny/campaign.toml");
+    environment.write("tiny/campaign.toml", &format!("{file}\n[agents]\nrepairs = 0\n"));
+    environment.ok(&["run", "tiny", "--planner", "m", "--executor", "m", "--iterations", "2"]);
+    let lineage = environment.json(&["show", "--format", "json"])["lineage"].clone();
+    assert_eq!(lineage.as_array().map(Vec::len), Some(2));
+    assert_eq!(lineage[1]["acts_like"], lineage[0]["candidate"]);
+    assert_eq!(lineage[1]["net_saving"], lineage[0]["net_saving"]);
+    assert!(environment.ok(&["report"]).contains("acts exactly like"));
 }
 
 #[test]
@@ -73,23 +77,59 @@ fn without_a_key_or_a_model_nothing_is_begun() {
     environment.copy("experiments/tiny");
     let message = environment.fails(2, &RUN);
     assert!(message.contains("OPENAI_API_KEY"), "{message}");
-    let message = environment.fails(2, &["run", "tiny", "--agents", "openai"]);
-    assert!(message.contains("--model"), "{message}");
+    for (arguments, expected) in [
+        (&["run", "tiny", "--agents", "openai"][..], "--model"),
+        (&["run", "tiny", "--model", "m"], "--agents openai"),
+        (&["run", "tiny", "--planner", "a,,b"], "cannot be the name of a model"),
+        (&["run", "tiny", "--executor", "a+b"], "cannot be the name of a model"),
+        (&["run", "tiny", "--executor", "m", "--executor-command", "x"], "cannot be used with"),
+        (&["run", "tiny", "--executor-command", "'x"], "open quote"),
+        (&["run", "tiny", "--replay", "x", "--seed", "2"], "cannot be used with"),
+        (&["run", "tiny", "--replay", "none.jsonl"], "none.jsonl"),
+        (&["run", "tiny", "--executor", "m", "--max-usd", "nan"], "--max-usd"),
+    ] {
+        let message = environment.fails(2, arguments);
+        assert!(message.contains(expected), "{arguments:?}: {message}");
+    }
     assert!(!environment.path(".elenchus").exists());
 }
 
 #[test]
-fn a_candidate_that_acts_as_an_earlier_one_takes_over_its_score() {
-    let second = BUNDLE.replace("\"parent\": \"reference\"", "\"parent\": \"baseline\"");
-    let same = code().replace("saturation.powi(5) * 250.0", "250.0 * saturation.powi(5)");
-    assert_ne!(same, code());
-    let server =
-        Server::scripted(vec![Answer::text(BUNDLE), Answer::text(&code()), Answer::text(&second), Answer::text(&same)]);
+fn every_prompt_can_be_seen_before_anything_is_asked_and_written_down_to_be_changed() {
+    let server = brain::server();
     let environment = with_model(&server);
-    environment.ok(&["run", "tiny", "--agents", "openai", "--model", "scripted-1", "--iterations", "2"]);
-    let lineage = environment.json(&["show", "--format", "json"])["lineage"].clone();
-    assert_eq!(lineage.as_array().map(Vec::len), Some(2));
-    assert_eq!(lineage[1]["acts_like"], lineage[0]["candidate"]);
-    assert_eq!(lineage[1]["net_saving"], lineage[0]["net_saving"]);
-    assert!(environment.ok(&["report"]).contains("acts exactly like"));
+    for (role, expected) in [
+        ("plan", "You plan experiments"),
+        ("implement", "You write one admission policy"),
+        ("repair", "You mend an admission policy"),
+        ("extract", "You draw lessons"),
+        ("summarise", "You keep the notes"),
+    ] {
+        let shown = environment.ok(&["prompt", "show", role, "--experiment", "tiny"]);
+        assert!(shown.contains(expected) && shown.contains("Which policy sheds least on a tiny cluster?"), "{shown}");
+    }
+    assert!(!environment.path(".elenchus").exists());
+    assert_eq!(server.requests().len(), 0);
+
+    environment.ok(&["prompt", "write", "mine"]);
+    environment.fails(2, &["prompt", "write", "mine"]);
+    let plan = environment.read("mine/plan.hbs");
+    environment.write("mine/plan.hbs", &plan.replacen("You plan experiments.", "You plan, and mind the gap.", 1));
+    environment.write("config.toml", "prompts = \"mine\"\n");
+    let shown = environment.ok(&["prompt", "show", "plan", "--experiment", "tiny", "--config", "config.toml"]);
+    assert!(shown.contains("You plan, and mind the gap."), "{shown}");
+    let listed = environment.ok(&["prompt", "list", "--config", "config.toml"]);
+    assert!(listed.contains("mine/plan.hbs"), "{listed}");
+    assert!(environment.ok(&["prompt", "list"]).lines().all(|line| line.ends_with("shipped")));
+}
+
+#[test]
+fn what_is_shown_is_what_is_sent() {
+    let server = brain::server();
+    let environment = with_model(&server);
+    environment.ok(&RUN);
+    let shown = environment.json(&["prompt", "show", "implement", "--format", "json"]);
+    let sent = server.requests().into_iter().find(|request| request.message(0).starts_with("You write")).unwrap();
+    assert_eq!((shown["system"].as_str(), shown["model"].as_str()), (Some(sent.message(0)), Some("scripted-1")));
+    assert_eq!(shown["max_completion_tokens"], sent.body["max_completion_tokens"]);
 }

@@ -4,6 +4,7 @@ mod arrows;
 mod bad_input;
 mod campaign;
 mod candidates;
+mod configuration;
 mod environment;
 mod language_model;
 mod simulate;
