@@ -94,7 +94,7 @@ fn started(iterations: u32) -> Started {
     }
 }
 
-fn measurement(y: f64, x: f64) -> Measurement {
+pub(crate) fn measurement(y: f64, x: f64) -> Measurement {
     let cell = |scenario: usize, seed: usize| Cell {
         gains: [y + scenario as f64 * 0.02 - 0.03 + seed as f64 * 1e-4; 4],
         x: x + seed as f64 * 1e-4,

@@ -6,8 +6,10 @@ mod desk;
 mod faults;
 mod golden;
 mod http;
+mod lessons;
 mod meter;
 mod prompts;
 mod proposals;
+mod repair;
 #[path = "../../../../tests/fixtures/scripted_server.rs"]
 mod scripted_server;
