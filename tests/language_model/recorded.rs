@@ -165,6 +165,19 @@ fn a_cassette_gives_the_same_digest_with_no_server_and_no_key() {
 }
 
 #[test]
+fn a_replay_that_is_killed_goes_on_from_its_record_alone() {
+    let environment = offline();
+    let run = ["run", "tiny", "--replay", "tape.jsonl"];
+    let mut child = environment.command(&run).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    assert_eq!(BufReader::new(child.stderr.take().unwrap()).lines().take(5).count(), 5);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    std::fs::remove_file(environment.path("tape.jsonl")).unwrap();
+    let said = environment.ok(&["resume"]);
+    assert!(said.contains("the digest is the recorded campaign's"), "{said}");
+}
+
+#[test]
 fn a_replay_with_another_prompt_says_where_it_differs() {
     let environment = offline();
     let plan = std::fs::read_to_string(root().join("prompts/plan.hbs")).unwrap();

@@ -111,6 +111,13 @@ pub(super) fn reproduce(facts: &Facts<'_>, detail: Detail) -> Section {
     );
     let note = "The same experiment, seed, toolchain and observations give the same digest. A language model's replies are \
                 observations: a new run asks for new ones, and its path may differ.";
+    let commands = match facts.spend {
+        None => commands,
+        Some(_) => format!(
+            "{commands}elenchus cassette {id} --output tape.jsonl   # every reply; with them, the same digest again:\n\
+             elenchus run {directory} --replay tape.jsonl{unsafely}\n"
+        ),
+    };
     let blocks = vec![Block::List(items), Block::Text(note.into()), Block::Code { language: "sh", text: commands }];
     Section { title: "How to reproduce", blocks }
 }

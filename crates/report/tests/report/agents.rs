@@ -151,6 +151,13 @@ fn the_command_that_runs_it_again_names_the_same_agents() {
 }
 
 #[test]
+fn a_campaign_of_models_says_how_to_replay_it() {
+    let text = markdown::report(&record(&campaign(None)));
+    assert!(text.contains("elenchus run experiments/admission --replay tape.jsonl\n"), "{text}");
+    assert!(!markdown::report(&record(&fold(&events()))).contains("--replay"));
+}
+
+#[test]
 fn of_the_built_in_agents_nothing_is_counted() {
     let state = fold(&events());
     assert_eq!(json::status(&record(&state))["spend"], json!(null));
