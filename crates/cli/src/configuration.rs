@@ -38,7 +38,8 @@ pub(crate) struct Configuration {
 struct EndpointEntry {
     /// For example `http://localhost:11434/v1`. Of the endpoint `default`, OPENAI_BASE_URL comes before it.
     base_url: Option<String>,
-    /// The environment variable that holds the key: OPENAI_API_KEY if left out, none if empty.
+    /// The environment variable that holds the key; empty for none. Left out, the default endpoint has OPENAI_API_KEY and
+    /// any other has none.
     key_variable: Option<String>,
     /// The header that carries the key, for example `api-key`; `Authorization: Bearer` if left out.
     key_header: Option<String>,

@@ -138,6 +138,7 @@ impl Campaign {
             name: loaded.name.clone(),
             experiment: loaded.experiment.clone(),
             scenarios: loaded.scenario_names(),
+            workloads: Panel::search(&loaded, seed, 1)?.workloads(),
             inputs: loaded.hashes(),
             seed,
             agents: agents.team.label(),

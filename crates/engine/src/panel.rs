@@ -79,6 +79,11 @@ impl Panel {
         Panel { cells: vec![cell], seeds: 1 }
     }
 
+    /// What arrives in each scenario and where, in words, by its first seed: what whoever designs a policy may know of it.
+    pub fn workloads(&self) -> Vec<String> {
+        self.cells.iter().step_by(self.seeds).map(PanelCell::describe).collect()
+    }
+
     /// The trials of a policy on every cell.
     pub fn trials(&self, policy: &Policy, draws: Draws, sandbox: &Sandbox) -> Ran<Trial> {
         let ran = match self.run(policy, draws, sandbox, |cell, run| cell.trial(&run))? {
@@ -204,6 +209,25 @@ impl PanelCell {
 
     fn simulate(&self, mut admitter: Builtin, draws: Draws) -> Run {
         simulate(&self.cluster, Arc::clone(&self.arrivals), &mut admitter, self.draws[draws as usize])
+    }
+
+    fn describe(&self) -> String {
+        let (cluster, arrivals) = (&self.cluster, &self.arrivals);
+        let count = arrivals.len().max(1) as f64;
+        let mean = |value: fn(&Arrival) -> u32| arrivals.iter().map(|a| f64::from(value(a))).sum::<f64>() / count;
+        let critical = arrivals.iter().filter(|arrival| cluster.priorities.of(&arrival.class) >= 0).count() as f64;
+        let seconds = arrivals.last().map_or(0.0, |last| last.arrival_us as f64 / 1e6).max(1e-6);
+        format!(
+            "{} instances of {}, each on {} GPU of {:.0} GiB; {:.1} requests/s for {seconds:.0} s, {:.0} % of them critical; prompts of {:.0} tokens in the mean, outputs of {:.0}",
+            cluster.instances,
+            cluster.model.name,
+            cluster.tensor_parallel,
+            cluster.hardware.memory_gib,
+            count / seconds,
+            100.0 * critical / count,
+            mean(|arrival| arrival.input_tokens),
+            mean(|arrival| arrival.output_tokens),
+        )
     }
 
     /// What a run says about the critical and the droppable tier; none if it did not drain.

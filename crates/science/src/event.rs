@@ -139,6 +139,9 @@ pub struct Started {
     pub experiment: Experiment,
     /// Names of the scenarios, in order.
     pub scenarios: Vec<String>,
+    /// What arrives in each of them and where, in words.
+    #[serde(default)]
+    pub workloads: Vec<String>,
     /// Every file that the experiment consists of, with its hash.
     pub inputs: BTreeMap<String, Hash>,
     /// The campaign's seed.

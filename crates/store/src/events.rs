@@ -285,6 +285,7 @@ mod tests {
                 agents: Agents::default(),
             },
             scenarios: vec![],
+            workloads: vec![],
             inputs: BTreeMap::new(),
             seed: 1,
             agents: "scripted".into(),

@@ -26,6 +26,7 @@ pub(super) struct Setting {
     chance: String,
     yardsticks: Vec<String>,
     scenarios: Vec<String>,
+    workloads: Vec<String>,
     seeds: u32,
     guards: Vec<String>,
 }
@@ -49,6 +50,7 @@ impl Setting {
             chance: chance.map_or_else(|| "undefined".into(), percent),
             yardsticks: yardstick_rows(yardsticks, experiment),
             scenarios: scenario_rows(yardsticks, &opened.scenarios),
+            workloads: workloads(&opened.scenarios, &opened.workloads),
             seeds: experiment.seeds,
             guards: experiment.objective.constraints.iter().map(guard).collect(),
         }
@@ -82,6 +84,11 @@ fn scenario_rows(yardsticks: &Yardsticks, names: &[String]) -> Vec<String> {
         format!("| {name}{overloaded} | {} |", cells.join(" | "))
     };
     names.iter().enumerate().take(SCENARIOS.min(y.len())).map(row).collect()
+}
+
+/// What arrives in each scenario.
+fn workloads(names: &[String], workloads: &[String]) -> Vec<String> {
+    names.iter().zip(workloads).take(SCENARIOS).map(|(name, what)| format!("{name}: {}", line(what, 300))).collect()
 }
 
 /// A guard in words.

@@ -55,7 +55,8 @@ impl Configuration {
         let key_variable = match entry.key_variable.as_deref() {
             Some("") => None,
             Some(name) => Some(name.to_owned()),
-            None => Some(KEY_VARIABLE.to_owned()),
+            // OpenAI's key is for nobody else, unless the user says so.
+            None => Some(KEY_VARIABLE.to_owned()).filter(|_| name == DEFAULT_ENDPOINT),
         };
         Found {
             has_key: key_variable.as_deref().and_then(variable).is_some(),

@@ -62,6 +62,7 @@ pub(crate) fn opening() -> Started {
             agents: Agents::default(),
         },
         scenarios,
+        workloads: vec![],
         inputs: BTreeMap::from([("campaign.toml".into(), Hash::of(b"campaign"))]),
         seed: 7,
         agents: "builtin".into(),

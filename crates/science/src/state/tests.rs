@@ -37,6 +37,7 @@ fn started(budget: Option<u32>) -> Event {
             agents: Agents::default(),
         },
         scenarios: vec!["s".into()],
+        workloads: vec![],
         inputs: BTreeMap::new(),
         seed: 1,
         agents: "scripted".into(),

@@ -57,6 +57,7 @@ pub(crate) fn started(seed: u64) -> Started {
             agents: Agents::default(),
         },
         scenarios: SCENARIOS.map(String::from).to_vec(),
+        workloads: vec![],
         inputs: inputs().into_iter().map(|(path, text)| (path, Hash::of(text.as_bytes()))).collect(),
         seed,
         agents: "scripted".into(),
