@@ -81,8 +81,8 @@ fn doctor_shows_what_is_configured_and_no_value_of_a_key() {
     let shown = environment.run(&["doctor", "--config", "config.toml"]).stdout;
     for expected in [
         "config.toml",
-        "api.openai.com (from nobody says otherwise), OPENAI_API_KEY is not set",
-        "gpu.lan (from the configuration), LAB_KEY is set",
+        "api.openai.com (the default), OPENAI_API_KEY is not set",
+        "gpu.lan (the configuration), LAB_KEY is set",
         "endpoint lab, no price: its cost is unknown",
         "endpoint default, priced",
         "holds no template",

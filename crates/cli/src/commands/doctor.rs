@@ -120,7 +120,7 @@ fn models(global: &Global) -> Vec<Finding> {
 }
 
 fn key(found: &Found) -> State {
-    let place = format!("{} (from {})", found.host(), found.said_by);
+    let place = format!("{} ({})", found.host(), found.said_by);
     match (&found.key_variable, found.has_key) {
         (None, _) => State::Good(format!("{place}, without a key")),
         (Some(variable), true) => State::Good(format!("{place}, {variable} is set")),

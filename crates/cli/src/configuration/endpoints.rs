@@ -50,7 +50,7 @@ impl Configuration {
             (Some(url), Some(_)) => (url, "OPENAI_BASE_URL, which comes before the configuration"),
             (Some(url), None) => (url, "OPENAI_BASE_URL"),
             (None, Some(url)) => (url.clone(), "the configuration"),
-            (None, None) => (OPENAI.to_owned(), "nobody says otherwise"),
+            (None, None) => (OPENAI.to_owned(), "the default"),
         };
         let key_variable = match entry.key_variable.as_deref() {
             Some("") => None,
@@ -105,7 +105,7 @@ impl Found {
     fn without_key(&self) -> String {
         let variable = self.key_variable.as_deref().unwrap_or(KEY_VARIABLE);
         match (self.name.as_str(), self.said_by) {
-            (DEFAULT_ENDPOINT, "nobody says otherwise") => {
+            (DEFAULT_ENDPOINT, "the default") => {
                 format!("no key: set {variable}, or {BASE_URL_VARIABLE} for a local server that needs none")
             }
             _ => format!("no key: set {variable}, which the endpoint `{}` ({}) wants", self.name, self.host()),
