@@ -97,6 +97,12 @@ pub struct Prediction {
     pub scope: Vec<String>,
     /// How large the difference is claimed to be.
     pub relation: Relation,
+    /// The largest effect that the mechanism would explain, for `at-least`; none is no bound.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_most: Option<f64>,
+    /// Whether it is claimed of each scenario of the scope rather than of their mean.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub each: bool,
     /// The planner's own probability that the claim holds, 0..1.
     pub confidence: f64,
 }
@@ -201,6 +207,17 @@ impl Prediction {
         }
         if !(0.0..=1.0).contains(&self.confidence) {
             return Err(format!("its confidence is {}; it must lie in 0..1", self.confidence));
+        }
+        if let (Relation::AtLeast(size), Some(most)) = (self.relation, self.at_most)
+            && !(most.is_finite() && most > size)
+        {
+            return Err(format!("its effect is claimed to be at least {size} and at most {most}"));
+        }
+        if self.at_most.is_some() && matches!(self.relation, Relation::Within(_)) {
+            return Err("`at_most` belongs to `at-least`".into());
+        }
+        if self.metric == Metric::NetSaving && self.each {
+            return Err("net saving exists for the whole panel only; it cannot be claimed of each scenario".into());
         }
         if self.against.is_empty() {
             return Err("its prediction compares with nothing".into());

@@ -1,6 +1,6 @@
 //! What happened in a campaign: the only truth. Everything else is derived from these.
 
-use crate::bundle::Bundle;
+use crate::bundle::{Bundle, Side};
 use crate::descriptor::Descriptor;
 use crate::experiment::Experiment;
 use crate::id::{CandidateId, Hash};
@@ -89,6 +89,20 @@ pub enum Event {
         /// The earlier candidate that it acts exactly like, as far as was probed: then its measurement is that one's.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         acts_like: Option<CandidateId>,
+    },
+    /// A policy ran on further verdict seeds of the iteration: seeds that nothing was chosen by.
+    Tested {
+        /// The reference, or a candidate.
+        policy: Side,
+        /// Seeds that it had run on before.
+        from: u32,
+        /// What became of it.
+        outcome: Outcome,
+        /// Its trials on the further seeds against the baseline's, if all of them ran.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        measurement: Option<Box<Measurement>>,
+        /// Hash over its trials and the baseline's on the same seeds.
+        trials: Hash,
     },
     /// An arm's claim was held against what was measured.
     ArmJudged {
@@ -203,6 +217,7 @@ impl Event {
             Event::Started(_)
             | Event::Calibrated { .. }
             | Event::CandidateEvaluated { .. }
+            | Event::Tested { .. }
             | Event::ArmJudged { .. }
             | Event::ArmSkipped { .. }
             | Event::IterationClosed { .. }
@@ -221,6 +236,7 @@ impl Event {
             Event::ExecutorFailed { .. } => "executor-failed",
             Event::RepairFailed { .. } => "repair-failed",
             Event::CandidateEvaluated { .. } => "candidate-evaluated",
+            Event::Tested { .. } => "tested",
             Event::ArmJudged { .. } => "arm-judged",
             Event::ArmSkipped { .. } => "arm-skipped",
             Event::PrinciplesRevised { .. } => "principles-revised",

@@ -1,9 +1,13 @@
 //! Verdicts. Code decides whether a claim held; nobody's words are read for it.
 
-use crate::bundle::{Metric, Prediction, Relation};
-use crate::objective::{Cell, Measurement, Yardsticks};
-use crate::stats::{Interval, t_interval};
+use crate::bundle::{Prediction, Relation};
+use crate::effect::{Effects, Series};
+use crate::sequence::interval;
+use crate::stats::Interval;
 use serde::{Deserialize, Serialize};
+
+/// The probability that a statement of a finding is wrong; that a scenario which it names is, once more.
+const ALPHA: f64 = 0.05;
 
 /// An arm's verdict.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -16,6 +20,12 @@ pub struct Finding {
     /// The measured difference with its 95 % interval, in the metric's unit; none where it is not defined.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub effect: Option<Interval>,
+    /// Fresh seeds that it took.
+    #[serde(default)]
+    pub seeds: usize,
+    /// Whether single seeds lie so far out that the interval is to be read with care.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub heavy_tail: bool,
     /// The verdict in words.
     pub reason: String,
 }
@@ -72,137 +82,222 @@ impl ErrorKind {
     }
 }
 
-/// A side of a comparison, as measured. The baseline is `None`: all its differences are zero by definition.
-pub type Measured<'a> = Option<&'a Measurement>;
-
-/// Holds a prediction against what was measured.
+/// Holds a claim against its effects at one look. None if the data do not say yet; at the last look there is a verdict.
 ///
-/// The effect is `left` − Σ `right` + (n − 1) · `parent` for n right sides, seed by seed on the same arrivals and draws,
-/// with a Student t interval at the campaign's fixed number of seeds.
-pub fn judge(
-    prediction: &Prediction,
-    left: &Measurement,
-    right: &[Measured<'_>],
-    parent: Measured<'_>,
-    yardsticks: &Yardsticks,
-    scenarios: &[String],
-) -> Finding {
-    let series = |measured: Measured<'_>| series(prediction, measured, left, yardsticks, scenarios);
-    let Some(mut effect) = series(Some(left)) else {
-        return invalid(not_comparable(left, yardsticks));
+/// The intervals are those of a confidence sequence, so that looking again costs nothing: any false statement in a finding
+/// has probability at most 5 %, and any false name of a scenario a further 5 %.
+pub fn judge(prediction: &Prediction, effects: &Effects, last: bool) -> Option<Finding> {
+    let heavy_tail = heavy_tail(&effects.mean.values);
+    if heavy_tail && !last {
+        return None;
+    }
+    let i = interval(&effects.mean.values, ALPHA, effects.mean.floor);
+    let ruling = match prediction.each {
+        true => every(prediction.relation, &effects.scenarios),
+        false => one(prediction, i, last),
     };
-    for side in right {
-        let Some(values) = series(*side) else {
-            return invalid("the side that it is compared with has no defined net saving".into());
-        };
-        effect.iter_mut().zip(&values).for_each(|(e, v)| *e -= v);
-    }
-    if right.len() > 1 {
-        let Some(values) = series(parent) else {
-            return invalid("the bundle's parent has no defined net saving".into());
-        };
-        effect.iter_mut().zip(&values).for_each(|(e, v)| *e += (right.len() - 1) as f64 * v);
-    }
-    let floor = yardsticks.noise_floor(|y, m| self::series(prediction, Some(m), left, y, scenarios));
-    match t_interval(&effect, 0.05, floor) {
-        None => invalid(format!("{} seeds are too few for a verdict; it takes three", effect.len())),
-        Some(interval) => decide(prediction.relation, interval),
-    }
+    let (verdict, error, reason) = match ruling {
+        Some(ruling) => ruling,
+        None if last => (Verdict::Inconclusive, None, "the interval holds both answers".to_owned()),
+        None => return None,
+    };
+    let (verdict, error, reason) = regimes(verdict, error, reason, prediction, effects);
+    Some(Finding { verdict, error, effect: Some(i), seeds: effects.mean.values.len(), heavy_tail, reason })
 }
 
 /// A finding that says why a claim could not be tested.
 pub fn invalid(reason: String) -> Finding {
-    Finding { verdict: Verdict::Invalid, error: None, effect: None, reason }
+    Finding { verdict: Verdict::Invalid, error: None, effect: None, seeds: 0, heavy_tail: false, reason }
 }
 
-fn decide(relation: Relation, i: Interval) -> Finding {
-    let (verdict, error, reason) = match relation {
-        Relation::AtLeast(delta) if i.low >= delta => {
-            (Verdict::Confirmed, None, "the whole interval reaches the claim")
-        }
-        Relation::AtLeast(_) if i.high < 0.0 => {
-            (Verdict::Refuted, Some(ErrorKind::Direction), "the effect has the other sign")
-        }
-        Relation::AtLeast(delta) if i.low > 0.0 && i.high < delta => {
-            (Verdict::PartiallyConfirmed, Some(ErrorKind::Magnitude), "the right sign, smaller than claimed")
-        }
-        Relation::AtLeast(delta) if i.high < delta => {
-            (Verdict::Refuted, Some(ErrorKind::Magnitude), "nothing of the claimed size; the sign is open")
+type Ruling = (Verdict, Option<ErrorKind>, String);
+
+/// Rules on the mean over the scope.
+fn one(prediction: &Prediction, i: Interval, last: bool) -> Option<Ruling> {
+    let magnitude = Some(ErrorKind::Magnitude);
+    let (verdict, error, reason) = match prediction.relation {
+        Relation::AtLeast(delta) => {
+            let too_large = prediction.at_most.is_some_and(|most| i.low > most);
+            // Nothing of that size: either the interval is narrow enough to say so, or there will be no narrower one.
+            let small = i.high < delta && (i.high - i.low <= delta || last);
+            if too_large {
+                (Verdict::PartiallyConfirmed, magnitude, "the right sign, larger than claimed")
+            } else if i.low >= delta && (prediction.at_most.is_none_or(|most| i.high <= most) || last) {
+                (Verdict::Confirmed, None, "the whole interval reaches the claim")
+            } else if i.high < 0.0 {
+                (Verdict::Refuted, Some(ErrorKind::Direction), "the effect has the other sign")
+            } else if i.low > 0.0 && i.high < delta {
+                (Verdict::PartiallyConfirmed, magnitude, "the right sign, smaller than claimed")
+            } else if small {
+                (Verdict::Refuted, magnitude, "nothing of the claimed size; the sign is open")
+            } else {
+                return None;
+            }
         }
         Relation::Within(e) if i.low >= -e && i.high <= e => (Verdict::Confirmed, None, "no difference that matters"),
         Relation::Within(e) if i.high < -e || i.low > e => {
-            (Verdict::Refuted, Some(ErrorKind::Magnitude), "a difference where none should be")
+            (Verdict::Refuted, magnitude, "a difference where none should be")
         }
-        Relation::AtLeast(_) | Relation::Within(_) => (Verdict::Inconclusive, None, "the interval holds both answers"),
+        Relation::Within(_) => return None,
     };
-    Finding { verdict, error, effect: Some(i), reason: reason.into() }
+    Some((verdict, error, reason.into()))
 }
 
-/// The metric of one side, seed by seed, oriented so that more is better.
-fn series(
-    prediction: &Prediction,
-    measured: Measured<'_>,
-    shape: &Measurement,
-    yardsticks: &Yardsticks,
-    scenarios: &[String],
-) -> Option<Vec<f64>> {
-    let Some(measured) = measured else {
-        // Net saving compares costs at the reference's improvement; the baseline's is nowhere near.
-        return (prediction.metric != Metric::NetSaving).then(|| vec![0.0; shape.cells.first().map_or(0, Vec::len)]);
+/// Rules on each scenario of the scope: all must hold (each at 5 %, since all together are then wrong less often), and one
+/// that fails refutes (each at 5 % divided by their number).
+fn every(relation: Relation, scenarios: &[(String, Series)]) -> Option<Ruling> {
+    let shared = ALPHA / scenarios.len().max(1) as f64;
+    let at = |series: &Series, alpha| interval(&series.values, alpha, series.floor);
+    let holds = |i: Interval| match relation {
+        Relation::AtLeast(delta) => i.low >= delta,
+        Relation::Within(e) => i.low >= -e && i.high <= e,
     };
-    if prediction.metric == Metric::NetSaving {
-        return yardsticks.net_saving_per_seed(measured);
+    let fails = |i: Interval| match relation {
+        Relation::AtLeast(delta) => i.high < delta,
+        Relation::Within(e) => i.high < -e || i.low > e,
+    };
+    if scenarios.iter().all(|(_, series)| holds(at(series, ALPHA))) {
+        return Some((Verdict::Confirmed, None, "it holds in each scenario".into()));
     }
-    let in_scope = |name: &String| prediction.scope.is_empty() || prediction.scope.contains(name);
-    let cells: Vec<Vec<Cell>> =
-        scenarios.iter().zip(&measured.cells).filter(|(name, _)| in_scope(name)).map(|(_, row)| row.clone()).collect();
-    let value = |cell: &Cell| match prediction.metric {
-        Metric::NetSaving => unreachable!("handled above"),
-        Metric::Improvement => cell.y(),
-        Metric::ExtraShedWork => -cell.x,
-        Metric::ExtraShedRate => -cell.x_requests,
-        Metric::TtftP90 => cell.gains[1],
-        Metric::E2eMean => cell.gains[2],
-        Metric::E2eP90 => cell.gains[3],
-    };
-    Some(Measurement { cells }.per_seed(value))
+    let failing = scenarios.iter().find(|(_, series)| fails(at(series, shared)));
+    failing.map(|(name, _)| (Verdict::Refuted, Some(ErrorKind::Regime), format!("it does not hold in {name}")))
 }
 
-fn not_comparable(left: &Measurement, yardsticks: &Yardsticks) -> String {
-    let points = (left.y() - yardsticks.reference.y()) * 100.0;
-    let side = if points > 0.0 { "above" } else { "below" };
-    format!(
-        "its improvement lies {:.1} points {side} the reference's, and costs compare within 2 points only: its scale must be set again",
-        points.abs()
-    )
+/// Names the scenarios that contradict a verdict on the mean: then the claim was wrong about where it holds.
+fn regimes(
+    verdict: Verdict,
+    error: Option<ErrorKind>,
+    reason: String,
+    prediction: &Prediction,
+    effects: &Effects,
+) -> Ruling {
+    let Relation::AtLeast(delta) = prediction.relation else { return (verdict, error, reason) };
+    if prediction.each || effects.scenarios.len() < 2 {
+        return (verdict, error, reason);
+    }
+    let alpha = ALPHA / effects.scenarios.len() as f64;
+    let named = |test: &dyn Fn(Interval) -> bool| {
+        let hit = |(_, series): &&(String, Series)| test(interval(&series.values, alpha, series.floor));
+        effects.scenarios.iter().filter(hit).map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ")
+    };
+    let (worse, reached) = (named(&|i| i.high < 0.0), named(&|i| i.low >= delta));
+    match verdict {
+        Verdict::Confirmed if !worse.is_empty() => (
+            Verdict::PartiallyConfirmed,
+            Some(ErrorKind::Regime),
+            format!("it holds in the mean, and the other way round in {worse}"),
+        ),
+        Verdict::Refuted if !reached.is_empty() => {
+            (Verdict::Refuted, Some(ErrorKind::Regime), format!("{reason}; it holds in {reached}"))
+        }
+        _ => (verdict, error, reason),
+    }
+}
+
+/// Whether the largest distance from the median exceeds eight median absolute deviations, at eight values or more.
+fn heavy_tail(values: &[f64]) -> bool {
+    let median = |values: &[f64]| {
+        let mut sorted = values.to_vec();
+        sorted.sort_by(f64::total_cmp);
+        sorted[sorted.len() / 2]
+    };
+    if values.len() < 8 {
+        return false;
+    }
+    let middle = median(values);
+    let distances: Vec<f64> = values.iter().map(|value| (value - middle).abs()).collect();
+    let typical = median(&distances);
+    distances.iter().any(|distance| *distance > 8.0 * typical)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bundle::{Metric, Side};
 
-    fn verdict(relation: Relation, low: f64, high: f64) -> (Verdict, Option<ErrorKind>) {
-        let finding = decide(relation, Interval { estimate: (low + high) / 2.0, low, high });
-        (finding.verdict, finding.error)
+    fn claim(relation: Relation) -> Prediction {
+        Prediction {
+            metric: Metric::Improvement,
+            against: vec![Side::Reference],
+            scope: vec![],
+            relation,
+            at_most: None,
+            each: false,
+            confidence: 0.5,
+        }
+    }
+
+    fn series(mean: f64, spread: f64, n: usize) -> Series {
+        let values = (0..n).map(|k| mean + if k % 2 == 0 { spread } else { -spread }).collect();
+        Series { values, floor: 0.0 }
+    }
+
+    fn effects(mean: Series) -> Effects {
+        Effects { mean, scenarios: vec![] }
+    }
+
+    fn ruling(relation: Relation, mean: f64, spread: f64, n: usize) -> Option<(Verdict, Option<ErrorKind>)> {
+        let finding = judge(&claim(relation), &effects(series(mean, spread, n)), n == crate::sequence::CAP);
+        finding.map(|finding| (finding.verdict, finding.error))
     }
 
     #[test]
     fn a_claim_of_at_least_is_decided_by_where_the_interval_lies() {
-        let claim = Relation::AtLeast(0.02);
-        assert_eq!(verdict(claim, 0.02, 0.05), (Verdict::Confirmed, None));
-        assert_eq!(verdict(claim, -0.05, -0.01), (Verdict::Refuted, Some(ErrorKind::Direction)));
-        assert_eq!(verdict(claim, 0.005, 0.015), (Verdict::PartiallyConfirmed, Some(ErrorKind::Magnitude)));
-        assert_eq!(verdict(claim, -0.005, 0.015), (Verdict::Refuted, Some(ErrorKind::Magnitude)));
-        assert_eq!(verdict(claim, 0.01, 0.03), (Verdict::Inconclusive, None));
-        assert_eq!(verdict(claim, -0.01, 0.03), (Verdict::Inconclusive, None));
+        let (claim, magnitude) = (Relation::AtLeast(0.02), Some(ErrorKind::Magnitude));
+        assert_eq!(ruling(claim, 0.03, 0.001, 6), Some((Verdict::Confirmed, None)));
+        assert_eq!(ruling(claim, -0.03, 0.001, 6), Some((Verdict::Refuted, Some(ErrorKind::Direction))));
+        assert_eq!(ruling(claim, 0.01, 0.001, 6), Some((Verdict::PartiallyConfirmed, magnitude)));
+        assert_eq!(ruling(claim, 0.001, 0.002, 6), Some((Verdict::Refuted, magnitude)));
+        assert_eq!(ruling(claim, 0.02, 0.01, 6), None, "the next look may say");
+        assert_eq!(ruling(claim, 0.02, 0.01, 20), Some((Verdict::Inconclusive, None)));
     }
 
     #[test]
     fn a_control_is_confirmed_inside_refuted_outside_and_else_open() {
         let claim = Relation::Within(0.01);
-        assert_eq!(verdict(claim, -0.004, 0.009).0, Verdict::Confirmed);
-        assert_eq!(verdict(claim, 0.011, 0.02).0, Verdict::Refuted);
-        assert_eq!(verdict(claim, -0.03, -0.02).0, Verdict::Refuted);
-        assert_eq!(verdict(claim, 0.005, 0.02).0, Verdict::Inconclusive);
+        assert_eq!(ruling(claim, 0.001, 0.001, 6).map(|r| r.0), Some(Verdict::Confirmed));
+        assert_eq!(ruling(claim, 0.03, 0.001, 6).map(|r| r.0), Some(Verdict::Refuted));
+        assert_eq!(ruling(claim, -0.03, 0.001, 6).map(|r| r.0), Some(Verdict::Refuted));
+        assert_eq!(ruling(claim, 0.01, 0.005, 20).map(|r| r.0), Some(Verdict::Inconclusive));
+    }
+
+    #[test]
+    fn an_effect_beyond_what_was_claimed_is_a_wrong_magnitude() {
+        let claim = Prediction { at_most: Some(0.05), ..claim(Relation::AtLeast(0.02)) };
+        let finding = judge(&claim, &effects(series(0.08, 0.001, 6)), false).unwrap();
+        assert_eq!((finding.verdict, finding.error), (Verdict::PartiallyConfirmed, Some(ErrorKind::Magnitude)));
+    }
+
+    fn scenarios(means: &[f64]) -> Effects {
+        let named = |(at, mean): (usize, &f64)| (format!("s{at}"), series(*mean, 0.001, 8));
+        let mean = means.iter().sum::<f64>() / means.len() as f64;
+        Effects { mean: series(mean, 0.001, 8), scenarios: means.iter().enumerate().map(named).collect() }
+    }
+
+    #[test]
+    fn a_mean_that_hides_a_scenario_of_the_other_sign_is_a_wrong_regime_that_names_it() {
+        let finding = judge(&claim(Relation::AtLeast(0.02)), &scenarios(&[0.1, 0.1, -0.05]), false).unwrap();
+        assert_eq!((finding.verdict, finding.error), (Verdict::PartiallyConfirmed, Some(ErrorKind::Regime)));
+        assert!(finding.reason.contains("s2"), "{}", finding.reason);
+        let finding = judge(&claim(Relation::AtLeast(0.02)), &scenarios(&[-0.1, 0.04, -0.05]), false).unwrap();
+        assert_eq!((finding.verdict, finding.error), (Verdict::Refuted, Some(ErrorKind::Regime)));
+        assert!(finding.reason.contains("s1") && !finding.reason.contains("s2"), "{}", finding.reason);
+    }
+
+    #[test]
+    fn a_claim_about_each_scenario_falls_with_one_of_them() {
+        let claim = Prediction { each: true, ..claim(Relation::AtLeast(0.02)) };
+        let verdict = |means: &[f64]| judge(&claim, &scenarios(means), false).map(|finding| finding.verdict);
+        assert_eq!(verdict(&[0.1, 0.05, 0.03]), Some(Verdict::Confirmed));
+        assert_eq!(verdict(&[0.1, 0.05, 0.01]), Some(Verdict::Refuted));
+        assert_eq!(verdict(&[0.1, 0.05, 0.02]), None);
+    }
+
+    #[test]
+    fn a_heavy_tail_is_said_and_waits_for_the_last_look() {
+        let mut mean = series(0.03, 0.001, 20);
+        mean.values[7] = 0.3;
+        assert_eq!(judge(&claim(Relation::AtLeast(0.001)), &effects(mean.clone()), false), None);
+        assert!(judge(&claim(Relation::AtLeast(0.001)), &effects(mean), true).unwrap().heavy_tail);
     }
 }

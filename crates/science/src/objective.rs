@@ -4,7 +4,7 @@
 //! ln(candidate / baseline), so 0.01 is one *point*; `x` = droppable work refused beyond the baseline's, as a share of
 //! all droppable work. Means over the scenarios of a panel, equally weighted, per seed.
 
-use crate::stats::{Interval, mean, standard_deviation, t_interval};
+use crate::stats::{Interval, mean, t_interval};
 use crate::trial::Trial;
 use serde::{Deserialize, Serialize};
 
@@ -153,17 +153,6 @@ impl Yardsticks {
 
     fn raw_saving(&self, x: f64, y: f64, x_ref: f64, y_ref: f64) -> f64 {
         1.0 - (x / x_ref) * (-self.lambda * (y - y_ref)).exp()
-    }
-
-    /// Half the spread of the A/A difference of `value` over the panel: no measured spread counts as smaller.
-    pub fn noise_floor(&self, value: impl Fn(&Yardsticks, &Measurement) -> Option<Vec<f64>>) -> f64 {
-        match (value(self, &self.reference), value(self, &self.reference_again)) {
-            (Some(a), Some(b)) => {
-                let differences: Vec<f64> = a.iter().zip(&b).map(|(a, b)| a - b).collect();
-                0.5 * standard_deviation(&differences)
-            }
-            _ => 0.0,
-        }
     }
 }
 

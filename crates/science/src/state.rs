@@ -5,15 +5,17 @@
 //! done; whoever does it (the engine) comes back with an event.
 
 mod apply;
+mod verdict;
 
-use crate::bundle::{Arm, ArmKind, Bundle, Side};
+use crate::bundle::{Arm, Bundle, Metric, Side};
 use crate::champion::{self, Champion, Contender};
 use crate::defect::Defect;
 use crate::descriptor::Descriptor;
 use crate::event::{Candidate, EndReason, Event, Started};
 use crate::fastfail;
 use crate::id::CandidateId;
-use crate::judge::{self, Finding, Measured};
+use crate::effect::Measured;
+use crate::judge::Finding;
 use crate::objective::{Measurement, Score, Yardsticks};
 use crate::outcome::Outcome;
 use crate::principle::{Change, Principle, Status};
@@ -57,6 +59,8 @@ pub struct Iteration {
     pub failure: Option<String>,
     /// What became of each arm, in the bundle's order.
     pub arms: Vec<ArmRecord>,
+    /// What ran on the iteration's verdict seeds: the reference and candidates, with all seeds so far.
+    pub tests: Vec<Test>,
     /// What was learned.
     pub changes: Vec<Change>,
     /// Why the extractor learned nothing, if it failed.
@@ -67,6 +71,15 @@ pub struct Iteration {
     pub volume: Option<f64>,
     /// The champion at its end.
     pub champion: Option<Champion>,
+}
+
+/// A policy on the verdict seeds of an iteration.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Test {
+    /// The reference, or a candidate.
+    pub policy: Side,
+    /// Its trials against the baseline's, or what became of it instead.
+    pub measured: Result<Measurement, Outcome>,
 }
 
 /// What became of an arm.
@@ -131,6 +144,15 @@ pub enum Action {
         /// The candidate.
         candidate: CandidateId,
     },
+    /// Run a policy on further verdict seeds of the iteration.
+    Test {
+        /// The reference, or a candidate.
+        policy: Side,
+        /// Seeds that it has run on.
+        from: usize,
+        /// Seeds that it shall have run on.
+        to: usize,
+    },
     /// Ask the extractor for lessons.
     Extract,
     /// Nothing of the world is needed: this event follows from what is known.
@@ -188,8 +210,10 @@ impl State {
             if let Some(defect) = self.defect(at).filter(|_| may_repair) {
                 return Action::Repair { arm: at, defect };
             }
-            let finding = self.judge(at, candidate);
-            return Action::Record(Box::new(Event::ArmJudged { arm: arm.name.clone(), finding }));
+            return match self.judge(at, candidate) {
+                Ok(finding) => Action::Record(Box::new(Event::ArmJudged { arm: arm.name.clone(), finding })),
+                Err(test) => test,
+            };
         }
         if self.may_evaluate() {
             return Action::Evaluate { candidate: candidate.clone() };
@@ -201,32 +225,6 @@ impl State {
 
     fn may_evaluate(&self) -> bool {
         self.opened().experiment.budget.evaluations.is_none_or(|budget| self.evaluations < budget)
-    }
-
-    fn judge(&self, at: usize, candidate: &CandidateId) -> Finding {
-        if let Some(defect) = self.defect(at).filter(Defect::invalidates) {
-            return judge::invalid(defect.to_string());
-        }
-        let bundle = self.bundle();
-        let arm = &bundle.arms[at];
-        let Some(left) = &self.candidates[candidate].measurement else {
-            return judge::invalid("its candidate was not scored".into());
-        };
-        let (yardsticks, parent) = (self.yardsticks(), self.measured(&bundle.parent).ok().flatten());
-        let mut right = Vec::new();
-        for side in &arm.prediction.against {
-            match self.measured(side) {
-                Ok(measured) => right.push(measured),
-                Err(reason) => return judge::invalid(reason),
-            }
-        }
-        let scenarios = &self.opened().scenarios;
-        match (arm.kind, right.as_slice()) {
-            (ArmKind::Ablation, [Some(full)]) => {
-                judge::judge(&arm.prediction, full, &[Some(left)], parent, yardsticks, scenarios)
-            }
-            _ => judge::judge(&arm.prediction, left, &right, parent, yardsticks, scenarios),
-        }
     }
 
     pub(crate) fn measured(&self, side: &Side) -> Result<Measured<'_>, String> {
@@ -306,6 +304,9 @@ impl State {
             {
                 return Err(format!("it compares with candidate `{id}`, which this campaign does not have"));
             }
+        }
+        if bundle.arms[0].prediction.metric != Metric::NetSaving {
+            return Err("the main arm must claim net saving: improvement or cost alone follows from a constant".into());
         }
         let Some(point) = bundle.arms[0].design.point.as_ref() else { return Ok(()) };
         self.opened().experiment.space().contains(point)?;

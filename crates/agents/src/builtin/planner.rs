@@ -256,7 +256,7 @@ impl<'a> Mind<'a> {
 
 fn predict(metric: Metric, against: Side, relation: Relation, confidence: f64) -> Prediction {
     let confidence = (confidence.clamp(0.01, 0.99) * 100.0).round() / 100.0;
-    Prediction { metric, against: vec![against], scope: vec![], relation, confidence }
+    Prediction { metric, against: vec![against], scope: vec![], relation, at_most: None, each: false, confidence }
 }
 
 /// What a change is about, in words.

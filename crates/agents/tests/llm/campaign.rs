@@ -137,6 +137,8 @@ pub(crate) fn bundle(iteration: u32) -> Bundle {
             against: vec![against],
             scope: vec![],
             relation,
+            at_most: None,
+            each: false,
             confidence: 0.6,
         },
         design: Design { intent: long("Intent"), point: None, uses: BTreeSet::new() },

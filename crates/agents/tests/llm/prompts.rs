@@ -33,6 +33,8 @@ pub(crate) fn arm() -> Arm {
             against: vec![Side::Reference],
             scope: vec![],
             relation: Relation::AtLeast(0.03),
+            at_most: None,
+            each: false,
             confidence: 0.5,
         },
         design: Design {

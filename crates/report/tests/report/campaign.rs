@@ -102,6 +102,8 @@ pub(crate) fn arm(name: &str, kind: ArmKind, against: Side, confidence: f64) -> 
             against: vec![against],
             scope: vec![],
             relation: Relation::AtLeast(0.02),
+            at_most: None,
+            each: false,
             confidence,
         },
         design: Design { intent: "shed earlier".into(), point: None, uses: BTreeSet::new() },

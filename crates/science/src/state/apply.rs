@@ -1,8 +1,10 @@
 //! The one transition function.
 
-use super::{ArmRecord, CandidateRecord, Iteration, Phase, State};
+use super::{ArmRecord, CandidateRecord, Iteration, Phase, State, Test};
+use crate::bundle::Side;
 use crate::event::{Event, Started};
-use crate::objective;
+use crate::objective::{self, Measurement};
+use crate::outcome::Outcome;
 use crate::principle::{Change, Status};
 use crate::work::Work;
 
@@ -108,6 +110,11 @@ impl State {
                 record.acts_like = acts_like.clone();
                 self.evaluations += 1;
             }
+            (Event::Tested { policy, from, outcome, measurement, .. }, Phase::Arm(_)) => {
+                if let Err(problem) = self.take_test(policy, *from, *outcome, measurement.as_deref()) {
+                    return illegal(problem);
+                }
+            }
             (Event::ArmJudged { arm, finding }, Phase::Arm(at)) => {
                 self.expect_arm(event, arm, at)?;
                 self.arm_record(at).finding = Some(finding.clone());
@@ -149,6 +156,7 @@ impl State {
                 | Event::ExecutorFailed { .. }
                 | Event::RepairFailed { .. }
                 | Event::CandidateEvaluated { .. }
+                | Event::Tested { .. }
                 | Event::ArmJudged { .. }
                 | Event::ArmSkipped { .. }
                 | Event::PrinciplesRevised { .. }
@@ -159,6 +167,39 @@ impl State {
         }
         let iteration = self.iterations.len() as u32;
         self.work.extend(event.work().iter().map(|work| (iteration, work.clone())));
+        Ok(())
+    }
+
+    /// Adds further verdict seeds to what a policy has run on.
+    fn take_test(
+        &mut self,
+        policy: &Side,
+        from: u32,
+        outcome: Outcome,
+        measurement: Option<&Measurement>,
+    ) -> Result<(), String> {
+        let scenarios = self.opened().scenarios.len();
+        let further = match (outcome, measurement) {
+            (Outcome::Scored, Some(further)) if further.cells.len() == scenarios => Ok(further),
+            (Outcome::Scored, _) => return Err("it holds no trials, or not of every scenario".into()),
+            (outcome, _) => Err(outcome),
+        };
+        let tests = &mut self.iterations.last_mut().expect("an iteration is under way").tests;
+        let known = tests.iter().position(|test| test.policy == *policy);
+        let had = known.map_or(0, |at| tests[at].measured.as_ref().map_or(0, super::verdict::seeds));
+        if had != from as usize {
+            return Err(format!("it begins after {from} seeds, and {} were run", had));
+        }
+        match (known, further) {
+            (None, further) => {
+                tests.push(Test { policy: policy.clone(), measured: further.cloned() });
+            }
+            (Some(at), Ok(further)) => {
+                let Ok(measured) = &mut tests[at].measured else { return Err("it failed before".into()) };
+                measured.cells.iter_mut().zip(&further.cells).for_each(|(row, more)| row.extend(more));
+            }
+            (Some(at), Err(outcome)) => tests[at].measured = Err(outcome),
+        }
         Ok(())
     }
 

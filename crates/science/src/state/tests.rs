@@ -1,5 +1,5 @@
 use super::*;
-use crate::bundle::{Design, Metric, Prediction, Relation};
+use crate::bundle::{Arm, ArmKind, Design, Metric, Prediction, Relation};
 use crate::descriptor::{Curve, Input};
 use crate::experiment::{Agents, Budget, Experiment, Objective};
 use crate::id::Hash;
@@ -73,6 +73,8 @@ fn arm(name: &str, kind: ArmKind, against: Side) -> Arm {
             against: vec![against],
             scope: vec![],
             relation: Relation::AtLeast(0.02),
+            at_most: None,
+            each: false,
             confidence: 0.5,
         },
         design: Design { intent: "i".into(), point: None, uses: BTreeSet::new() },
@@ -119,13 +121,31 @@ fn fold(events: &[Event]) -> State {
     state
 }
 
-/// Applies recorded events until the world is needed.
+/// Applies recorded events, and runs policies on verdict seeds as they did on search seeds, until the world is needed.
 fn settle(state: &mut State) -> Action {
     loop {
-        match state.next_action() {
-            Action::Record(event) => state.apply(&event).unwrap(),
+        let event = match state.next_action() {
+            Action::Record(event) => *event,
+            Action::Test { policy, from, to } => tested(state, policy, from..to),
             action => return action,
-        }
+        };
+        state.apply(&event).unwrap();
+    }
+}
+
+fn tested(state: &State, policy: Side, seeds: std::ops::Range<usize>) -> Event {
+    let known = match &policy {
+        Side::Candidate(id) => state.candidates[id].measurement.as_ref().unwrap(),
+        _ => &state.yardsticks().reference,
+    };
+    let row = |row: &Vec<Cell>| seeds.clone().map(|seed| row[seed % row.len()]).collect();
+    let measurement = Measurement { cells: known.cells.iter().map(row).collect() };
+    Event::Tested {
+        policy,
+        from: seeds.start as u32,
+        outcome: Outcome::Scored,
+        measurement: Some(Box::new(measurement)),
+        trials: Hash::of(b""),
     }
 }
 

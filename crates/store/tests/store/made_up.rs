@@ -197,6 +197,8 @@ fn arm(name: &str, kind: ArmKind, against: Vec<Side>) -> Arm {
             against,
             scope: vec![],
             relation: Relation::AtLeast(0.02),
+            at_most: None,
+            each: false,
             confidence: 0.5,
         },
         design: Design { intent: "i".into(), point: None, uses: BTreeSet::new() },

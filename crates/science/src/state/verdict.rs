@@ -1,0 +1,137 @@
+//! How an arm comes by its verdict: on fresh seeds, look by look.
+
+use super::{Action, State};
+use crate::bundle::{Arm, ArmKind, Metric, Side};
+use crate::defect::Defect;
+use crate::effect::Comparison;
+use crate::id::CandidateId;
+use crate::judge::{self, Finding};
+use crate::objective::Measurement;
+use crate::sequence::LOOKS;
+
+/// The sides of an arm's claim: what ran on the verdict seeds, or is to run. The baseline needs no run of its own.
+struct Sides {
+    left: Side,
+    right: Vec<Side>,
+    parent: Side,
+}
+
+impl State {
+    /// The verdict on an arm whose candidate was evaluated, or the test that it still takes.
+    pub(super) fn judge(&self, at: usize, candidate: &CandidateId) -> Result<Finding, Action> {
+        if let Some(defect) = self.defect(at).filter(Defect::invalidates) {
+            return Ok(judge::invalid(defect.to_string()));
+        }
+        let arm = &self.bundle().arms[at];
+        let sides = match self.sides(arm, candidate) {
+            Ok(sides) => sides,
+            Err(reason) => return Ok(judge::invalid(reason)),
+        };
+        for (number, look) in LOOKS.into_iter().enumerate() {
+            for policy in sides.policies() {
+                match self.tested(&policy) {
+                    Some(Err(outcome)) => {
+                        let (side, outcome) = (super::describe(&policy), outcome.as_str());
+                        return Ok(judge::invalid(format!("{side} ended as {outcome} on the verdict seeds")));
+                    }
+                    tested => {
+                        let from = tested.map_or(0, |tested| tested.map_or(0, seeds));
+                        if from < look {
+                            return Err(Action::Test { policy, from, to: look });
+                        }
+                    }
+                }
+            }
+            let effects = self.comparison(&sides).effects(&arm.prediction, look);
+            if let Some(finding) = judge::judge(&arm.prediction, &effects, number + 1 == LOOKS.len()) {
+                return Ok(finding);
+            }
+        }
+        unreachable!("the last look decides")
+    }
+
+    /// Who is compared, by candidates instead of arms; says why nothing can be, where that is so.
+    fn sides(&self, arm: &Arm, candidate: &CandidateId) -> Result<Sides, String> {
+        let resolved = |side: &Side| match side {
+            Side::Arm(name) => {
+                let record = self.bundle().arm(name).map(|(at, _)| &self.current().arms[at]);
+                let candidate = record.and_then(|record| record.candidate.clone());
+                candidate.map(Side::Candidate).ok_or_else(|| format!("{} was not scored", super::describe(side)))
+            }
+            side => Ok(side.clone()),
+        };
+        let left = Side::Candidate(candidate.clone());
+        let mut right: Vec<Side> = arm.prediction.against.iter().map(resolved).collect::<Result<_, _>>()?;
+        let parent = resolved(&self.bundle().parent)?;
+        let uses_parent = right.len() > 1;
+        for side in right.iter().chain([&left]).chain(uses_parent.then_some(&parent)) {
+            let measured = self.measured(side)?;
+            if arm.prediction.metric == Metric::NetSaving {
+                self.comparable(side, measured)?;
+            }
+        }
+        match (arm.kind, right.as_mut_slice()) {
+            // An ablation's effect is the full design less this arm.
+            (ArmKind::Ablation, [full]) => {
+                let full = full.clone();
+                Ok(Sides { left: full, right: vec![left], parent })
+            }
+            _ => Ok(Sides { left, right, parent }),
+        }
+    }
+
+    /// Says why a side has no net saving, if it has none: decided on the search seeds, before anything is spent on it.
+    fn comparable(&self, side: &Side, measured: Option<&Measurement>) -> Result<(), String> {
+        let Some(measured) = measured else {
+            return Err("the baseline has no net saving: its improvement is nowhere near the reference's".into());
+        };
+        if self.yardsticks().net_saving(measured).is_some() {
+            return Ok(());
+        }
+        let points = (measured.y() - self.yardsticks().reference.y()) * 100.0;
+        let place = if points > 0.0 { "above" } else { "below" };
+        Err(format!(
+            "the improvement of {} lies {:.1} points {place} the reference's, and costs compare within 2 points only: its scale must be set again",
+            super::describe(side),
+            points.abs()
+        ))
+    }
+
+    fn comparison(&self, sides: &Sides) -> Comparison<'_> {
+        let measured = |side: &Side| self.tested(side).and_then(Result::ok);
+        let reference = measured(&Side::Reference).expect("the reference was tested");
+        Comparison {
+            left: measured(&sides.left).expect("the arm was tested"),
+            right: sides.right.iter().map(measured).collect(),
+            parent: measured(&sides.parent),
+            reference,
+            yardsticks: self.yardsticks(),
+            scenarios: &self.opened().scenarios,
+        }
+    }
+
+    /// What a policy did on the verdict seeds of the iteration; none if it did not run yet.
+    fn tested(&self, policy: &Side) -> Option<Result<&Measurement, crate::outcome::Outcome>> {
+        let test = self.current().tests.iter().find(|test| test.policy == *policy)?;
+        Some(test.measured.as_ref().map_err(|outcome| *outcome))
+    }
+}
+
+impl Sides {
+    /// Everybody who has to run: the reference always does, since a saving is one against it.
+    fn policies(&self) -> Vec<Side> {
+        let mut policies = vec![Side::Reference, self.left.clone()];
+        let parent = (self.right.len() > 1).then_some(&self.parent);
+        for side in self.right.iter().chain(parent) {
+            if *side != Side::Baseline && !policies.contains(side) {
+                policies.push(side.clone());
+            }
+        }
+        policies
+    }
+}
+
+/// Seeds of a measurement.
+pub(super) fn seeds(measurement: &Measurement) -> usize {
+    measurement.cells.first().map_or(0, Vec::len)
+}
