@@ -63,9 +63,9 @@ fn plan(user: &str) -> String {
         }
         3 => main["intent"] = json!(design(240, "Write it carelessly.")),
         4 => {
-            // Too bold to be true, at a declared point: this is what a constraint is earned by.
+            // As good as the baseline, which it is not, at a declared point: this is what a constraint is earned by.
             main["point"] = json!({"family": "power", "half": 0.3, "prompt": 0.0, "exponent": 5.0});
-            (main["against"], main["size"]) = (json!(["reference"]), json!(0.9));
+            main["size"] = json!(0.001);
         }
         // The factor of iteration 1.
         5 => main["intent"] = json!(design(200, "Write it in other words.")),
@@ -81,7 +81,7 @@ fn arm(name: &str, kind: &str, against: &str, intent: &str) -> Value {
     json!({
         "name": name, "kind": kind, "hypothesis": format!("The {name} arm protects critical requests."),
         "mechanism": "What is refused slows nobody.", "diagnostic": "The busy scenario.", "metric": "improvement",
-        "against": [against], "scope": [], "relation": "at-least", "size": 0.001, "confidence": 0.6,
+        "against": [against], "scope": [], "relation": "within", "size": 0.5, "confidence": 0.6,
         "intent": intent, "point": null,
     })
 }

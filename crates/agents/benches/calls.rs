@@ -4,6 +4,8 @@
 #[path = "../tests/llm/campaign.rs"]
 #[allow(dead_code, reason = "the benchmark needs a part of what tests share")]
 mod campaign;
+#[path = "../../../tests/fixtures/verdict_seeds.rs"]
+mod verdict_seeds;
 
 use agents::llm::{Executor, Extractor, Planner};
 use agents::{Brief, Executor as _, Extractor as _, Planner as _};

@@ -76,6 +76,7 @@ fn working(state: &State, work: Work<'_>) -> String {
         Work::Implementing(arm) => format!("writing {arm}"),
         Work::Repairing(arm) => format!("mending {arm}"),
         Work::Evaluating(id) => format!("evaluating {}", id.short()),
+        Work::Testing(seeds) => format!("testing on {seeds} fresh seeds"),
         Work::Extracting => "drawing lessons".to_owned(),
     };
     format!("{of} · {what} · {}", best(state))
@@ -124,6 +125,10 @@ fn recorded(state: &State, event: &Event) -> Option<String> {
         Event::IterationClosed { volume } => {
             Some(format!("  {}; {:.1} % of the declared space is left", best(state), volume * 100.0))
         }
-        Event::Started(_) | Event::ArmSkipped { .. } | Event::PrinciplesRevised { .. } | Event::Ended { .. } => None,
+        Event::Started(_)
+        | Event::Tested { .. }
+        | Event::ArmSkipped { .. }
+        | Event::PrinciplesRevised { .. }
+        | Event::Ended { .. } => None,
     }
 }

@@ -3,6 +3,7 @@
 mod ahead;
 mod steps;
 mod team;
+mod test;
 
 use crate::Places;
 use crate::cassette::{self, Cassette};
@@ -40,6 +41,8 @@ pub struct Campaign {
     agents: team::Engaged,
     sources: BTreeMap<CandidateId, String>,
     ahead: ahead::Ahead,
+    /// The baseline's trials on verdict seeds of the iteration under way.
+    verdict_baseline: test::Baseline,
     clock: Clock,
     _lock: Lock,
 }
@@ -109,6 +112,8 @@ pub enum Work<'a> {
     Repairing(&'a str),
     /// This candidate is compiled and run.
     Evaluating(&'a CandidateId),
+    /// A policy runs on further verdict seeds, up to this many.
+    Testing(usize),
     /// The extractor is at work.
     Extracting,
 }
@@ -202,6 +207,7 @@ impl Campaign {
         let panel = Panel::search(&loaded, started.seed, started.experiment.seeds as usize)?;
         let agents = agents.team.engage(agents.source, agents.templates, &store, &id).await?;
         let mut campaign = Campaign {
+            verdict_baseline: test::Baseline::default(),
             clock: steps::clock(&store, &id).await?,
             mirror: Mirror::open(&places.mirror())?,
             evaluator: Arc::new(Evaluator { sandbox, panel }),

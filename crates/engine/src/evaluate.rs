@@ -135,7 +135,7 @@ fn ended(outcome: &sandbox::Outcome, timing: Timing) -> Evaluation {
     Evaluation { outcome: kind(outcome), message, trials: Vec::new(), probe: None, acts_like: None, timing }
 }
 
-fn kind(outcome: &sandbox::Outcome) -> Outcome {
+pub(crate) fn kind(outcome: &sandbox::Outcome) -> Outcome {
     match outcome {
         sandbox::Outcome::Refused { .. } => Outcome::Refused,
         sandbox::Outcome::DoesNotCompile { .. } => Outcome::DoesNotCompile,

@@ -13,6 +13,7 @@ use simulator::admitters::Builtin;
 use simulator::cluster::ClusterConfig;
 use simulator::metrics::percentile;
 use simulator::{Arrival, Run, Simulation, simulate};
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -55,14 +56,38 @@ pub struct Runs<T> {
 pub type Ran<T> = Result<Result<Runs<T>, Outcome>, EngineError>;
 
 impl Panel {
-    /// The panel of the first `seeds` search seeds of a campaign.
+    /// The panel of the first `seeds` search seeds of a campaign: those that candidates are ranked by.
     pub fn search(loaded: &LoadedExperiment, campaign_seed: u64, seeds: usize) -> Result<Self, EngineError> {
+        Self::study(loaded, campaign_seed, &["search"], 0..seeds)
+    }
+
+    /// Verdict seeds of an iteration: fresh, shared by the arms of its bundle, and never used again.
+    pub fn verdict(
+        loaded: &LoadedExperiment,
+        campaign_seed: u64,
+        iteration: u32,
+        seeds: Range<usize>,
+    ) -> Result<Self, EngineError> {
+        Self::study(loaded, campaign_seed, &["verdict", &iteration.to_string()], seeds)
+    }
+
+    /// The experiment's scenarios on seeds of one role; roles never share a seed.
+    fn study(
+        loaded: &LoadedExperiment,
+        campaign_seed: u64,
+        role: &[&str],
+        seeds: Range<usize>,
+    ) -> Result<Self, EngineError> {
         let mut cells = Vec::new();
         for (at, scenario) in loaded.scenarios.iter().enumerate() {
             let cluster = Arc::new(scenario.cluster.clone());
-            for r in 0..seeds {
-                let key =
-                    |purpose: &str| keyed::seed(&[purpose, "search", &scenario.name, &r.to_string()], campaign_seed);
+            for r in seeds.clone() {
+                let r = r.to_string();
+                let key = |purpose: &str| {
+                    let parts: Vec<&str> =
+                        [purpose].iter().chain(role).chain([&scenario.name.as_str(), &r.as_str()]).copied().collect();
+                    keyed::seed(&parts, campaign_seed)
+                };
                 cells.push(PanelCell {
                     cluster: Arc::clone(&cluster),
                     arrivals: scenario.arrivals(key("arrivals"), |name| loaded.trace(at, name))?,
@@ -70,7 +95,7 @@ impl Panel {
                 });
             }
         }
-        Ok(Panel { cells, seeds })
+        Ok(Panel { cells, seeds: seeds.len() })
     }
 
     /// One run of one scenario, on these arrivals and draws.

@@ -81,15 +81,20 @@ impl<'a> Facts<'a> {
             count(experiment.seeds as usize, "search seed"),
             count(self.started.scenarios.len(), "scenario")
         );
+        let calibration = &self.calibration.verdicts;
+        let verdicts = calibration.confirmed + calibration.partially_confirmed + calibration.refuted;
         let mut caveats = vec![
             format!(
-                "Every figure comes from {panel}, the same that chose among the candidates. No sealed seeds or workloads were \
-                 opened (this version has none), so nothing here says how a candidate does on arrivals that it was not chosen on."
+                "Scores come from {panel}, the same that chose among the candidates. No sealed seeds or workloads were opened (this \
+                 version has none), so they do not say how a candidate does on arrivals that it was not chosen on."
             ),
             "Intervals are 95 % over seeds, one figure at a time; they say nothing about other workloads.".into(),
-            "Verdicts rest on search seeds too: a claim that earlier figures suggested was not tested on fresh ones, so more than \
-             5 % of the verdicts may be wrong."
-                .into(),
+            format!(
+                "Verdicts rest on fresh seeds of their iteration, looked at until they decide. Of {} at most {:.1} are expected to \
+                 be wrong.",
+                count(verdicts, "verdict"),
+                0.05 * verdicts as f64
+            ),
             "Random search with the same number of trials was not run beside it.".into(),
         ];
         if !self.started.sandboxed {
@@ -119,6 +124,7 @@ pub(crate) fn phase(state: &State) -> String {
         Action::Implement { arm } => format!("writing arm {}", state.bundle().arms[arm].name),
         Action::Repair { arm, .. } => format!("mending the candidate of arm {}", state.bundle().arms[arm].name),
         Action::Evaluate { candidate } => format!("evaluating candidate {}", candidate.short()),
+        Action::Test { policy, .. } => format!("testing {} on fresh seeds", science::state::describe(&policy)),
         Action::Extract => "drawing lessons".into(),
         Action::Record(event) => format!("recording {}", event.kind()),
         Action::Rest => "ended".into(),

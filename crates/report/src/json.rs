@@ -28,7 +28,7 @@ use serde_json::{Map, Value, json};
 /// - `iterations[]`: {`iteration`, `question`, `parent`, `failure`, `planner`, `extraction_failure`, `arms[]`, `principles[]`, `volume`,
 ///   `champion`, `closed`}. An arm: {`finding` (`F<iteration>.<arm>`), `arm`, `kind`, `hypothesis`, `mechanism`, `diagnostic`,
 ///   `intent`, `point`, `prediction`, `claim`, `confidence`, `candidate`, `author` (null: the built-in executor), `repairs`, `unmended`, `outcome`, `verdict`, `error`, `effect`
-///   {`estimate`, `low`, `high`}, `measured`, `reason`, `skipped`}. A principle's change: {`change`, `principle`,
+///   {`estimate`, `low`, `high`}, `measured`, `seeds` (fresh ones), `heavy_tail`, `reason`, `skipped`}. A principle's change: {`change`, `principle`,
 ///   `statement`, `evidence[]`, `constraint`, `reason`}. A champion: {`candidate`, `matches_reference`,
 ///   `free_parameters`, `score`};
 /// - `lineage[]`: {`candidate`, `parent` (null: the reference), `resolved`, `author`, `repairs` (the candidate that it mends), `depth`, `findings[]`, `outcome`,

@@ -66,6 +66,10 @@ pub(crate) struct Attempt {
     pub(crate) effect: Option<Interval>,
     /// The same in words.
     pub(crate) measured: Option<String>,
+    /// Fresh seeds that the difference rests on.
+    pub(crate) seeds: usize,
+    /// Whether single seeds lie far out.
+    pub(crate) heavy_tail: bool,
     /// The verdict's reason.
     pub(crate) reason: Option<String>,
     /// Why it was not tried.
@@ -156,6 +160,8 @@ fn attempt(state: &State, iteration: usize, arm: &Arm, record: &ArmRecord) -> At
         error: finding.and_then(|finding| finding.error).map(|error| error.as_str()),
         effect: finding.and_then(|finding| finding.effect),
         measured: finding.and_then(|f| f.effect).map(|effect| words::effect(arm.prediction.metric, effect)),
+        seeds: finding.map_or(0, |finding| finding.seeds),
+        heavy_tail: finding.is_some_and(|finding| finding.heavy_tail),
         reason: finding.map(|finding| finding.reason.clone()),
         skipped: record.skipped.clone(),
         judged: finding.map(|finding| finding.verdict),
@@ -194,7 +200,9 @@ fn claim(arm: &Arm) -> String {
         [] => String::new(),
         names => format!(", in {}", names.join(", ")),
     };
-    format!("{comparison}{sum}{scope}")
+    let most = prediction.at_most.map(|most| format!(" and at most {}", words::size(prediction.metric, most)));
+    let each = if prediction.each { " (each scenario by itself)" } else { "" };
+    format!("{comparison}{}{sum}{scope}{each}", most.unwrap_or_default())
 }
 
 fn lesson(change: &Change) -> Lesson {

@@ -96,7 +96,8 @@ impl Comparison<'_> {
         let value = |seed: usize| match (measured, metric) {
             (None, _) => 0.0,
             (Some(measured), Metric::NetSaving) => {
-                let [x, y] = [&|cell: &Cell| cell.x, &Cell::y as &dyn Fn(&Cell) -> f64].map(|v| mean(measured, seed, v));
+                let [x, y] =
+                    [&|cell: &Cell| cell.x, &Cell::y as &dyn Fn(&Cell) -> f64].map(|v| mean(measured, seed, v));
                 let x_ref = mean(reference, seed, &|cell| cell.x);
                 let y_ref = mean(reference, seed, &Cell::y);
                 1.0 - (x / x_ref) * (-self.yardsticks.lambda * (y - y_ref)).exp()

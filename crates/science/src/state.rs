@@ -7,14 +7,14 @@
 mod apply;
 mod verdict;
 
-use crate::bundle::{Arm, Bundle, Metric, Side};
+use crate::bundle::{Arm, Bundle, Metric, Relation, Side};
 use crate::champion::{self, Champion, Contender};
 use crate::defect::Defect;
 use crate::descriptor::Descriptor;
+use crate::effect::Measured;
 use crate::event::{Candidate, EndReason, Event, Started};
 use crate::fastfail;
 use crate::id::CandidateId;
-use crate::effect::Measured;
 use crate::judge::Finding;
 use crate::objective::{Measurement, Score, Yardsticks};
 use crate::outcome::Outcome;
@@ -305,8 +305,12 @@ impl State {
                 return Err(format!("it compares with candidate `{id}`, which this campaign does not have"));
             }
         }
-        if bundle.arms[0].prediction.metric != Metric::NetSaving {
-            return Err("the main arm must claim net saving: improvement or cost alone follows from a constant".into());
+        let main = &bundle.arms[0].prediction;
+        if main.metric != Metric::NetSaving && matches!(main.relation, Relation::AtLeast(_)) {
+            let metric = main.metric.as_str();
+            return Err(format!(
+                "the main arm claims more {metric}, which follows from a constant; let it claim net saving"
+            ));
         }
         let Some(point) = bundle.arms[0].design.point.as_ref() else { return Ok(()) };
         self.opened().experiment.space().contains(point)?;

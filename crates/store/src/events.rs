@@ -157,7 +157,7 @@ impl Extra<'_> {
     fn check(&self, event: &Event) -> Result<(), StoreError> {
         let (source, trials, message) = match event {
             Event::CandidateWritten { candidate, .. } => (Some(&candidate.source), false, false),
-            Event::Calibrated { .. } => (None, true, false),
+            Event::Calibrated { .. } | Event::Tested { .. } => (None, true, false),
             Event::CandidateEvaluated { .. } => (None, true, true),
             Event::Started(_)
             | Event::BundleRegistered { .. }

@@ -43,6 +43,7 @@ pub(crate) async fn project(tx: &mut SqliteConnection, step: &Step<'_>) -> Resul
         Event::ExecutorFailed { arm, .. } => executor_failed(tx, step, arm).await?,
         Event::RepairFailed { arm, reason, .. } => repair_failed(tx, step, arm, reason).await?,
         Event::CandidateEvaluated { candidate, outcome, .. } => evaluated(tx, step, candidate, *outcome).await?,
+        Event::Tested { .. } => {}
         Event::ArmJudged { arm, finding } => arm_judged(tx, step, arm, finding).await?,
         Event::ArmSkipped { arm, reason } => arm_skipped(tx, step, arm, reason).await?,
         Event::PrinciplesRevised { changes, .. } => principles_revised(tx, step, changes).await?,
@@ -50,7 +51,8 @@ pub(crate) async fn project(tx: &mut SqliteConnection, step: &Step<'_>) -> Resul
         Event::Ended { reason } => ended(tx, step, reason).await?,
     }
     worked(tx, step).await?;
-    trials::put(tx, step.campaign, step.seq, step.extra.trials).await
+    let iteration = matches!(step.event, Event::Tested { .. }).then(|| step.iteration());
+    trials::put(tx, step.campaign, step.seq, iteration, step.extra.trials).await
 }
 
 impl Step<'_> {
@@ -241,7 +243,7 @@ async fn arm_judged(
     finding: &Finding,
 ) -> Result<(), StoreError> {
     sqlx::query(
-        "UPDATE arms SET verdict = ?, error = ?, effect = ?, low = ?, high = ?, reason = ?, judged_seq = ?
+        "UPDATE arms SET verdict = ?, error = ?, effect = ?, low = ?, high = ?, seeds = ?, reason = ?, judged_seq = ?
          WHERE campaign = ? AND iteration = ? AND name = ?",
     )
     .bind(finding.verdict.as_str())
@@ -249,6 +251,7 @@ async fn arm_judged(
     .bind(finding.effect.map(|effect| effect.estimate))
     .bind(finding.effect.map(|effect| effect.low))
     .bind(finding.effect.map(|effect| effect.high))
+    .bind(finding.effect.map(|_| finding.seeds as i64))
     .bind(&finding.reason)
     .bind(step.seq)
     .bind(step.campaign.as_str())

@@ -36,41 +36,52 @@ impl Store {
     }
 }
 
-/// Writes the trials that came with an event.
+/// Writes the trials that came with an event: those of search seeds, or those of an iteration's verdict seeds.
 pub(crate) async fn put(
     tx: &mut SqliteConnection,
     id: &CampaignId,
     seq: i64,
+    iteration: Option<i64>,
     trials: &[TrialRow<'_>],
 ) -> Result<(), StoreError> {
     for TrialRow { policy, scenario, seed, trial } in trials {
         let row = Row::from(trial);
-        sqlx::query(
-            "INSERT INTO trials (campaign, policy, scenario, seed, seq, ttft_mean_us, ttft_p90_us, ttft_p99_us,
-             e2e_mean_us, e2e_p90_us, drift, critical_requests, protected_rejections, droppable_requests,
-             droppable_work, refused_requests, refused_work, output_tokens)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        )
-        .bind(id.as_str())
-        .bind(policy)
-        .bind(scenario)
-        .bind(seed)
-        .bind(seq)
-        .bind(row.ttft_mean_us)
-        .bind(row.ttft_p90_us)
-        .bind(row.ttft_p99_us)
-        .bind(row.e2e_mean_us)
-        .bind(row.e2e_p90_us)
-        .bind(row.drift)
-        .bind(row.critical_requests)
-        .bind(row.protected_rejections)
-        .bind(row.droppable_requests)
-        .bind(row.droppable_work)
-        .bind(row.refused_requests)
-        .bind(row.refused_work)
-        .bind(row.output_tokens)
-        .execute(&mut *tx)
-        .await?;
+        let query = match iteration {
+            None => sqlx::query(
+                "INSERT INTO trials (campaign, policy, scenario, seed, seq, ttft_mean_us, ttft_p90_us, ttft_p99_us,
+                 e2e_mean_us, e2e_p90_us, drift, critical_requests, protected_rejections, droppable_requests,
+                 droppable_work, refused_requests, refused_work, output_tokens)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            ),
+            Some(iteration) => sqlx::query(
+                "INSERT INTO verdict_trials (iteration, campaign, policy, scenario, seed, seq, ttft_mean_us,
+                 ttft_p90_us, ttft_p99_us, e2e_mean_us, e2e_p90_us, drift, critical_requests, protected_rejections,
+                 droppable_requests, droppable_work, refused_requests, refused_work, output_tokens)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            )
+            .bind(iteration),
+        };
+        query
+            .bind(id.as_str())
+            .bind(policy)
+            .bind(scenario)
+            .bind(seed)
+            .bind(seq)
+            .bind(row.ttft_mean_us)
+            .bind(row.ttft_p90_us)
+            .bind(row.ttft_p99_us)
+            .bind(row.e2e_mean_us)
+            .bind(row.e2e_p90_us)
+            .bind(row.drift)
+            .bind(row.critical_requests)
+            .bind(row.protected_rejections)
+            .bind(row.droppable_requests)
+            .bind(row.droppable_work)
+            .bind(row.refused_requests)
+            .bind(row.refused_work)
+            .bind(row.output_tokens)
+            .execute(&mut *tx)
+            .await?;
     }
     Ok(())
 }

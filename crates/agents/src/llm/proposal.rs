@@ -92,6 +92,12 @@ struct DraftArm {
     relation: Comparison,
     /// How large the difference is claimed to be, above 0.
     size: f64,
+    /// The largest effect that the mechanism would explain, for `at-least`; null for no bound.
+    #[serde(default)]
+    at_most: Option<f64>,
+    /// Whether it is claimed of each scenario of the scope instead of their mean.
+    #[serde(default, deserialize_with = "structured::flag")]
+    each: bool,
     /// The probability that the claim holds, 0 to 1.
     confidence: f64,
 }
@@ -193,6 +199,8 @@ fn finished(arm: DraftArm, at: usize, earlier: &[String], state: &State) -> Resu
             Comparison::AtLeast => Relation::AtLeast(arm.size),
             Comparison::Within => Relation::Within(arm.size),
         },
+        at_most: arm.at_most,
+        each: arm.each,
         confidence: arm.confidence,
     };
     Ok(Arm {

@@ -157,6 +157,11 @@ pub(super) fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<St
     }
 }
 
+/// Yes or no; null is no. For `deserialize_with`.
+pub(super) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    Ok(Option::<bool>::deserialize(deserializer)?.unwrap_or_default())
+}
+
 /// A list of words of an enumeration, as tolerant as [`texts`] and [`word`]. For `deserialize_with`.
 pub(super) fn words<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Vec<T>, D::Error> {
     texts(deserializer)?.iter().map(|text| meant(text)).collect()

@@ -1,5 +1,6 @@
 //! A synthetic campaign of any length, and models that follow a script.
 
+use crate::verdict_seeds::tested;
 use agents::llm::{Desk, Model, ModelError, Reply, Request, Settings, Templates};
 use futures::future::BoxFuture;
 use science::bundle::{Arm, ArmKind, Bundle, Design, Metric, Prediction, Relation, Side};
@@ -37,6 +38,7 @@ pub(crate) fn next(state: &State) -> Event {
         Action::Plan => Event::BundleRegistered { bundle: Box::new(bundle(state.iteration_number())), work: vec![] },
         Action::Implement { arm } => written(state, arm),
         Action::Evaluate { candidate } => evaluated(state, candidate),
+        Action::Test { policy, from, to } => tested(state, policy, from, to),
         Action::Extract => Event::PrinciplesRevised {
             changes: vec![Change::Insert(principle(state))],
             failure: None,

@@ -13,3 +13,5 @@ mod proposals;
 mod repair;
 #[path = "../../../../tests/fixtures/scripted_server.rs"]
 mod scripted_server;
+#[path = "../../../../tests/fixtures/verdict_seeds.rs"]
+mod verdict_seeds;

@@ -102,7 +102,10 @@ fn result(arm: &Attempt) -> Line {
         Verdict::Refuted => Tone::Bad,
         Verdict::PartiallyConfirmed | Verdict::Inconclusive | Verdict::Invalid => Tone::Open,
     };
-    let measured = arm.measured.as_ref().map_or_else(String::new, |measured| format!(", measured {measured}"));
+    let measured = arm.measured.as_ref().map_or_else(String::new, |measured| {
+        let tail = if arm.heavy_tail { ", with a heavy tail" } else { "" };
+        format!(", measured {measured} on {} fresh seeds{tail}", arm.seeds)
+    });
     let error = arm.error.map_or_else(String::new, |error| format!(" (wrong in {error})"));
     let reason = arm
         .reason

@@ -1,6 +1,7 @@
 //! A campaign of three iterations, built from its events: a confirmed claim with its ablation, a refuted one whose other
 //! arm is skipped, and a candidate that timed out. A principle with a constraint is drawn, another one retired.
 
+use crate::verdict_seeds::tested;
 use report::{Losses, Record, Times};
 use science::bundle::{Arm, ArmKind, Bundle, Design, Metric, Prediction, Relation, Side};
 use science::event::{Candidate, Event, Started};
@@ -194,12 +195,21 @@ pub(crate) fn events() -> Vec<Event> {
     ]
 }
 
+/// What follows where nothing else of the world is needed.
+fn follows(state: &State) -> Option<Event> {
+    match state.next_action() {
+        Action::Record(event) => Some(*event),
+        Action::Test { policy, from, to } => Some(tested(state, policy, from, to)),
+        _ => None,
+    }
+}
+
 /// Applies events, and after each one those that follow by themselves.
 pub(crate) fn fold(events: &[Event]) -> State {
     let mut state = State::default();
     for event in events {
         state.apply(event).unwrap();
-        while let Action::Record(event) = state.next_action() {
+        while let Some(event) = follows(&state) {
             state.apply(&event).unwrap();
         }
     }

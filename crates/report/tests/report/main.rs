@@ -3,6 +3,8 @@
 mod agents;
 mod campaign;
 mod shapes;
+#[path = "../../../../tests/fixtures/verdict_seeds.rs"]
+mod verdict_seeds;
 
 use campaign::{
     FIRST, bundle, calibrated, evaluated, events, fold, measurement, opening, pair, record, started, written,

@@ -1,5 +1,6 @@
 //! A campaign in which every kind of event happens, played by the state machine itself.
 
+use crate::verdict_seeds::tested;
 use science::bundle::{Arm, ArmKind, Bundle, Design, Metric, Prediction, Relation, Side};
 use science::event::{Candidate, Event, Started};
 use science::experiment::{Agents, Budget, Experiment, Objective};
@@ -68,6 +69,17 @@ pub(crate) fn started(seed: u64) -> Started {
     }
 }
 
+/// A policy on verdict seeds, with its trials.
+fn test(state: &State, policy: Side, from: usize, to: usize) -> Played {
+    let name = match &policy {
+        Side::Candidate(id) => id.as_str().to_owned(),
+        Side::Baseline | Side::Reference | Side::Arm(_) => "reference".to_owned(),
+    };
+    // The trials that `trials` makes up are of three seeds: one look.
+    let policies = if from == 0 { vec![name] } else { vec![] };
+    Played { policies, ..plain(tested(state, policy, from, to)) }
+}
+
 /// What a model did.
 fn work(role: Role) -> Work {
     let tokens = Tokens { prompt: 1000, cached: 800, completion: 50, reasoning: 20 };
@@ -91,6 +103,7 @@ pub(crate) fn play(started: &Started) -> Vec<Played> {
                 work: vec![work(Role::Repair)],
             }),
             Action::Evaluate { candidate } => evaluate(&candidate),
+            Action::Test { policy, from, to } => test(&state, policy, from, to),
             Action::Extract => plain(Event::PrinciplesRevised {
                 changes: lessons(iteration),
                 failure: None,

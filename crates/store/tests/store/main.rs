@@ -9,3 +9,5 @@ mod mirror;
 mod open;
 mod schema;
 mod survival;
+#[path = "../../../../tests/fixtures/verdict_seeds.rs"]
+mod verdict_seeds;
