@@ -1,9 +1,9 @@
 //! The loop: ask the state machine what is next, do it, record what happened, until there is nothing left to do.
 
 mod ahead;
+mod looks;
 mod steps;
 mod team;
-mod test;
 
 use crate::Places;
 use crate::cassette::{self, Cassette};
@@ -41,8 +41,7 @@ pub struct Campaign {
     agents: team::Engaged,
     sources: BTreeMap<CandidateId, String>,
     ahead: ahead::Ahead,
-    /// The baseline's trials on verdict seeds of the iteration under way.
-    verdict_baseline: test::Baseline,
+    looks: looks::Looks,
     clock: Clock,
     _lock: Lock,
 }
@@ -207,7 +206,7 @@ impl Campaign {
         let panel = Panel::search(&loaded, started.seed, started.experiment.seeds as usize)?;
         let agents = agents.team.engage(agents.source, agents.templates, &store, &id).await?;
         let mut campaign = Campaign {
-            verdict_baseline: test::Baseline::default(),
+            looks: looks::Looks::default(),
             clock: steps::clock(&store, &id).await?,
             mirror: Mirror::open(&places.mirror())?,
             evaluator: Arc::new(Evaluator { sandbox, panel }),

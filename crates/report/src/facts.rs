@@ -124,7 +124,7 @@ pub(crate) fn phase(state: &State) -> String {
         Action::Implement { arm } => format!("writing arm {}", state.bundle().arms[arm].name),
         Action::Repair { arm, .. } => format!("mending the candidate of arm {}", state.bundle().arms[arm].name),
         Action::Evaluate { candidate } => format!("evaluating candidate {}", candidate.short()),
-        Action::Test { policy, .. } => format!("testing {} on fresh seeds", science::state::describe(&policy)),
+        Action::Test { tests } => format!("testing {} on fresh seeds", science::state::describe(&tests[0].policy)),
         Action::Extract => "drawing lessons".into(),
         Action::Record(event) => format!("recording {}", event.kind()),
         Action::Rest => "ended".into(),

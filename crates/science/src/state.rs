@@ -60,7 +60,7 @@ pub struct Iteration {
     /// What became of each arm, in the bundle's order.
     pub arms: Vec<ArmRecord>,
     /// What ran on the iteration's verdict seeds: the reference and candidates, with all seeds so far.
-    pub tests: Vec<Test>,
+    pub tests: Vec<Tested>,
     /// What was learned.
     pub changes: Vec<Change>,
     /// Why the extractor learned nothing, if it failed.
@@ -75,11 +75,22 @@ pub struct Iteration {
 
 /// A policy on the verdict seeds of an iteration.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Test {
+pub struct Tested {
     /// The reference, or a candidate.
     pub policy: Side,
     /// Its trials against the baseline's, or what became of it instead.
     pub measured: Result<Measurement, Outcome>,
+}
+
+/// A run on further verdict seeds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Test {
+    /// The reference, or a candidate.
+    pub policy: Side,
+    /// Seeds that it has run on.
+    pub from: usize,
+    /// Seeds that it shall have run on.
+    pub to: usize,
 }
 
 /// What became of an arm.
@@ -144,14 +155,10 @@ pub enum Action {
         /// The candidate.
         candidate: CandidateId,
     },
-    /// Run a policy on further verdict seeds of the iteration.
+    /// Run policies on further verdict seeds of the iteration. They may run side by side; the first one's event is next.
     Test {
-        /// The reference, or a candidate.
-        policy: Side,
-        /// Seeds that it has run on.
-        from: usize,
-        /// Seeds that it shall have run on.
-        to: usize,
+        /// Everything that the next look takes, at least one test.
+        tests: Vec<Test>,
     },
     /// Ask the extractor for lessons.
     Extract,

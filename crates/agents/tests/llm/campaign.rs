@@ -38,7 +38,7 @@ pub(crate) fn next(state: &State) -> Event {
         Action::Plan => Event::BundleRegistered { bundle: Box::new(bundle(state.iteration_number())), work: vec![] },
         Action::Implement { arm } => written(state, arm),
         Action::Evaluate { candidate } => evaluated(state, candidate),
-        Action::Test { policy, from, to } => tested(state, policy, from, to),
+        Action::Test { tests } => tested(state, &tests),
         Action::Extract => Event::PrinciplesRevised {
             changes: vec![Change::Insert(principle(state))],
             failure: None,

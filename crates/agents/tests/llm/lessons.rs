@@ -62,7 +62,7 @@ fn find(state: &mut State, exponent: f64, [y, x]: [f64; 2]) {
                 descriptor: None,
                 acts_like: None,
             },
-            Action::Test { policy, from, to } => crate::verdict_seeds::tested(state, policy, from, to),
+            Action::Test { tests } => crate::verdict_seeds::tested(state, &tests),
             other => panic!("{other:?}"),
         };
         state.apply(&event).unwrap();

@@ -42,6 +42,16 @@ impl Default for Ahead {
 }
 
 impl Ahead {
+    /// The places on the machine, one for each core.
+    pub(super) fn cores(&self) -> Arc<Semaphore> {
+        Arc::clone(&self.cores)
+    }
+
+    /// How many there are.
+    pub(super) fn places(&self) -> u32 {
+        self.places
+    }
+
     pub(super) fn has_written(&self, arm: usize) -> bool {
         self.written.contains_key(&arm)
     }

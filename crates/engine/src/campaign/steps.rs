@@ -33,7 +33,7 @@ impl Campaign {
             Action::Implement { arm } => return self.implement(arm, stop, watch).await,
             Action::Repair { arm, defect } => return self.repair(arm, &defect, stop, watch).await,
             Action::Evaluate { candidate } => self.evaluate(&candidate, watch).await?,
-            Action::Test { policy, from, to } => self.test(policy, from..to, watch).await?,
+            Action::Test { tests } => self.test(tests, watch).await?,
             Action::Extract => return self.extract(stop, watch).await,
             Action::Record(_) | Action::Rest => unreachable!("the loop handles these"),
         }

@@ -199,7 +199,7 @@ pub(crate) fn events() -> Vec<Event> {
 fn follows(state: &State) -> Option<Event> {
     match state.next_action() {
         Action::Record(event) => Some(*event),
-        Action::Test { policy, from, to } => Some(tested(state, policy, from, to)),
+        Action::Test { tests } => Some(tested(state, &tests)),
         _ => None,
     }
 }

@@ -1,6 +1,6 @@
 //! The one transition function.
 
-use super::{ArmRecord, CandidateRecord, Iteration, Phase, State, Test};
+use super::{ArmRecord, CandidateRecord, Iteration, Phase, State, Tested};
 use crate::bundle::Side;
 use crate::event::{Event, Started};
 use crate::objective::{self, Measurement};
@@ -192,7 +192,7 @@ impl State {
         }
         match (known, further) {
             (None, further) => {
-                tests.push(Test { policy: policy.clone(), measured: further.cloned() });
+                tests.push(Tested { policy: policy.clone(), measured: further.cloned() });
             }
             (Some(at), Ok(further)) => {
                 let Ok(measured) = &mut tests[at].measured else { return Err("it failed before".into()) };

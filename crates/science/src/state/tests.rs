@@ -126,7 +126,10 @@ fn settle(state: &mut State) -> Action {
     loop {
         let event = match state.next_action() {
             Action::Record(event) => *event,
-            Action::Test { policy, from, to } => tested(state, policy, from..to),
+            Action::Test { mut tests } => {
+                let Test { policy, from, to } = tests.swap_remove(0);
+                tested(state, policy, from..to)
+            }
             action => return action,
         };
         state.apply(&event).unwrap();

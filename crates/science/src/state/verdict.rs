@@ -1,12 +1,13 @@
 //! How an arm comes by its verdict: on fresh seeds, look by look.
 
-use super::{Action, State};
+use super::{Action, State, Test};
 use crate::bundle::{Arm, ArmKind, Metric, Side};
 use crate::defect::Defect;
 use crate::effect::Comparison;
 use crate::id::CandidateId;
 use crate::judge::{self, Finding};
 use crate::objective::Measurement;
+use crate::outcome::Outcome;
 use crate::sequence::LOOKS;
 
 /// The sides of an arm's claim: what ran on the verdict seeds, or is to run. The baseline needs no run of its own.
@@ -27,20 +28,18 @@ impl State {
             Ok(sides) => sides,
             Err(reason) => return Ok(judge::invalid(reason)),
         };
+        if let Some((side, outcome)) = sides.policies().into_iter().find_map(|policy| self.failed(policy)) {
+            let (side, outcome) = (super::describe(&side), outcome.as_str());
+            return Ok(judge::invalid(format!("{side} ended as {outcome} on the verdict seeds")));
+        }
         for (number, look) in LOOKS.into_iter().enumerate() {
-            for policy in sides.policies() {
-                match self.tested(&policy) {
-                    Some(Err(outcome)) => {
-                        let (side, outcome) = (super::describe(&policy), outcome.as_str());
-                        return Ok(judge::invalid(format!("{side} ended as {outcome} on the verdict seeds")));
-                    }
-                    tested => {
-                        let from = tested.map_or(0, |tested| tested.map_or(0, seeds));
-                        if from < look {
-                            return Err(Action::Test { policy, from, to: look });
-                        }
-                    }
-                }
+            let lacking = |policy: Side| {
+                let from = self.tested(&policy).and_then(Result::ok).map_or(0, seeds);
+                (from < look).then_some(Test { policy, from, to: look })
+            };
+            let tests: Vec<Test> = sides.policies().into_iter().filter_map(lacking).collect();
+            if !tests.is_empty() {
+                return Err(Action::Test { tests });
             }
             let effects = self.comparison(&sides).effects(&arm.prediction, look);
             if let Some(finding) = judge::judge(&arm.prediction, &effects, number + 1 == LOOKS.len()) {
@@ -110,8 +109,14 @@ impl State {
         }
     }
 
+    /// The policy with what became of it, if it broke off on the verdict seeds.
+    fn failed(&self, policy: Side) -> Option<(Side, Outcome)> {
+        let outcome = self.tested(&policy)?.err()?;
+        Some((policy, outcome))
+    }
+
     /// What a policy did on the verdict seeds of the iteration; none if it did not run yet.
-    fn tested(&self, policy: &Side) -> Option<Result<&Measurement, crate::outcome::Outcome>> {
+    fn tested(&self, policy: &Side) -> Option<Result<&Measurement, Outcome>> {
         let test = self.current().tests.iter().find(|test| test.policy == *policy)?;
         Some(test.measured.as_ref().map_err(|outcome| *outcome))
     }

@@ -9,7 +9,7 @@ use science::objective::{Cell, Measurement, Yardsticks};
 use science::outcome::Outcome;
 use science::principle::{Change, Confidence, Principle, Status};
 use science::space::{Constraint, Dimension, Measure, Value, Within};
-use science::state::{Action, State};
+use science::state::{Action, State, Test};
 use science::trial::{self, Trial};
 use science::work::{Role, Tokens, Work};
 use std::collections::{BTreeMap, BTreeSet};
@@ -70,14 +70,14 @@ pub(crate) fn started(seed: u64) -> Started {
 }
 
 /// A policy on verdict seeds, with its trials.
-fn test(state: &State, policy: Side, from: usize, to: usize) -> Played {
-    let name = match &policy {
+fn test(state: &State, tests: &[Test]) -> Played {
+    let name = match &tests[0].policy {
         Side::Candidate(id) => id.as_str().to_owned(),
         Side::Baseline | Side::Reference | Side::Arm(_) => "reference".to_owned(),
     };
     // The trials that `trials` makes up are of three seeds: one look.
-    let policies = if from == 0 { vec![name] } else { vec![] };
-    Played { policies, ..plain(tested(state, policy, from, to)) }
+    let policies = if tests[0].from == 0 { vec![name] } else { vec![] };
+    Played { policies, ..plain(tested(state, tests)) }
 }
 
 /// What a model did.
@@ -103,7 +103,7 @@ pub(crate) fn play(started: &Started) -> Vec<Played> {
                 work: vec![work(Role::Repair)],
             }),
             Action::Evaluate { candidate } => evaluate(&candidate),
-            Action::Test { policy, from, to } => test(&state, policy, from, to),
+            Action::Test { tests } => test(&state, &tests),
             Action::Extract => plain(Event::PrinciplesRevised {
                 changes: lessons(iteration),
                 failure: None,

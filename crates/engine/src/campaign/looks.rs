@@ -1,0 +1,204 @@
+//! Runs policies on the verdict seeds of an iteration, all that a look takes side by side.
+
+use super::steps::{blocking, rows};
+use super::{Campaign, Progress, Work};
+use crate::KIT;
+use crate::error::EngineError;
+use crate::evaluate::{Evaluator, kind};
+use crate::experiment::LoadedExperiment;
+use crate::panel::{Draws, Panel};
+use crate::policy::Policy;
+use sandbox::Sandbox;
+use science::bundle::Side;
+use science::event::Event;
+use science::id::Hash;
+use science::objective::Measurement;
+use science::outcome::Outcome;
+use science::state::Test;
+use science::trial::{self, Trial};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use store::{CampaignId, Extra, Observation, Store, TrialRow};
+use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
+
+/// What was begun for the looks of an iteration.
+#[derive(Default)]
+pub(super) struct Looks {
+    iteration: u32,
+    /// By the first seed.
+    seeds: BTreeMap<usize, Look>,
+}
+
+/// Some of an iteration's verdict seeds.
+struct Look {
+    panel: Arc<Panel>,
+    baseline: Arc<Vec<Trial>>,
+    /// Runs under way, by policy.
+    begun: BTreeMap<String, JoinHandle<Ran>>,
+}
+
+/// A policy's trials, or what became of it.
+type Ran = Result<Result<Vec<Trial>, Outcome>, EngineError>;
+
+impl Campaign {
+    /// Begins all tests that a look takes, and records the first one.
+    pub(super) async fn test(
+        &mut self,
+        tests: Vec<Test>,
+        watch: &mut impl FnMut(Progress<'_>),
+    ) -> Result<(), EngineError> {
+        watch(Progress::Working(&self.state, Work::Testing(tests[0].to)));
+        for test in &tests {
+            self.begin_test(test).await?;
+        }
+        let Test { policy, from, .. } = tests.into_iter().next().expect("a look that lacks nothing takes no test");
+        let look = self.looks.seeds.get_mut(&from).expect("it was begun");
+        let (panel, baseline) = (Arc::clone(&look.panel), Arc::clone(&look.baseline));
+        let run = look.begun.remove(name(&policy)).expect("it was begun");
+        let ran = run.await.map_err(|error| EngineError::Panicked(error.to_string()))??;
+        let (outcome, trials) = match ran {
+            Ok(trials) => (Outcome::Scored, trials),
+            Err(outcome) => (outcome, Vec::new()),
+        };
+        let scored = outcome == Outcome::Scored;
+        let measurement = scored.then(|| Box::new(Measurement::pair(&trials, &baseline, panel.seeds)));
+        let hash = trial::hash(&baseline.iter().chain(&trials).copied().collect::<Vec<_>>());
+        let scenarios = self.state.opened().scenarios.clone();
+        let named = name(&policy).to_owned();
+        let mut rows = rows(&named, &trials, &scenarios, panel.seeds);
+        if self.is_first_on(from) {
+            rows.extend(self::rows("baseline", &baseline, &scenarios, panel.seeds));
+        }
+        rows.iter_mut().for_each(|row: &mut TrialRow<'_>| row.seed += from as u32);
+        let event = Event::Tested { policy, from: from as u32, outcome, measurement, trials: hash };
+        self.record(event, Extra { trials: &rows, ..Extra::default() }, watch).await
+    }
+
+    /// Whether nobody has run on the verdict seeds from this one on: then the baseline's trials are not on record.
+    fn is_first_on(&self, from: usize) -> bool {
+        let tests = self.state.current().tests.iter().filter_map(|test| test.measured.as_ref().ok());
+        tests.map(|measured| measured.cells.first().map_or(0, Vec::len)).all(|seeds| seeds <= from)
+    }
+
+    async fn begin_test(&mut self, test: &Test) -> Result<(), EngineError> {
+        let iteration = self.state.iteration_number();
+        if self.looks.iteration != iteration {
+            self.looks = Looks { iteration, seeds: BTreeMap::new() };
+        }
+        if !self.looks.seeds.contains_key(&test.from) {
+            let look = self.look(iteration, test).await?;
+            self.looks.seeds.insert(test.from, look);
+        }
+        let look = self.looks.seeds.get_mut(&test.from).expect("it was just made");
+        if look.begun.contains_key(name(&test.policy)) {
+            return Ok(());
+        }
+        let source = match &test.policy {
+            Side::Candidate(id) => Some(self.sources.get(id).cloned().unwrap_or_default()),
+            Side::Baseline | Side::Reference | Side::Arm(_) => None,
+        };
+        let what = format!("outcome of {} on verdict seeds {} to {}", name(&test.policy), test.from, test.to);
+        let job = Job {
+            key: Hash::of(format!("{what} of iteration {iteration}").as_bytes()),
+            source,
+            panel: Arc::clone(&look.panel),
+            loaded: Arc::clone(&self.loaded),
+            evaluator: Arc::clone(&self.evaluator),
+            store: Arc::clone(&self.store),
+            campaign: self.id.clone(),
+            all_cores: self.ahead.places(),
+        };
+        look.begun.insert(name(&test.policy).to_owned(), tokio::spawn(job.run(self.ahead.cores())));
+        Ok(())
+    }
+
+    /// The panel of further verdict seeds with the baseline's trials on it, which all arms are paired with.
+    async fn look(&self, iteration: u32, test: &Test) -> Result<Look, EngineError> {
+        let panel = Arc::new(Panel::verdict(&self.loaded, self.state.opened().seed, iteration, test.from..test.to)?);
+        let (loaded, evaluator, on) = (Arc::clone(&self.loaded), Arc::clone(&self.evaluator), Arc::clone(&panel));
+        let run = move || {
+            let baseline = Policy::named(&loaded, "baseline", &loaded.experiment.baseline, &evaluator.sandbox)?;
+            match on.trials(&baseline, Draws::Shared, &evaluator.sandbox)? {
+                Ok(trials) => Ok(trials.results),
+                Err(outcome) => Err(EngineError::Yardsticks(format!("the baseline ended as {outcome}"))),
+            }
+        };
+        Ok(Look { panel, baseline: Arc::new(blocking(run).await??), begun: BTreeMap::new() })
+    }
+}
+
+/// What the database calls a policy.
+fn name(policy: &Side) -> &str {
+    match policy {
+        Side::Candidate(id) => id.as_str(),
+        Side::Baseline | Side::Reference | Side::Arm(_) => "reference",
+    }
+}
+
+/// One policy on one look's seeds, away from the campaign's own task.
+struct Job {
+    key: Hash,
+    /// The candidate's source; none for the reference.
+    source: Option<String>,
+    panel: Arc<Panel>,
+    loaded: Arc<LoadedExperiment>,
+    evaluator: Arc<Evaluator>,
+    store: Arc<Store>,
+    campaign: CampaignId,
+    all_cores: u32,
+}
+
+impl Job {
+    /// As with search seeds, an outcome that depends on the machine's mood is taken from the record once it is there.
+    async fn run(self, cores: Arc<Semaphore>) -> Ran {
+        let known = self.store.observation(&self.campaign, &self.key, 0).await?;
+        if let Some((outcome, _)) = known.and_then(|text| serde_json::from_str::<(Outcome, String)>(&text).ok()) {
+            return Ok(Err(outcome));
+        }
+        let mut ran = self.attempt(&cores, 1).await?;
+        if matches!(ran, Err(sandbox::Outcome::Timeout { .. })) {
+            // Perhaps it was the neighbours: what counts is a run with the whole machine to itself.
+            ran = self.attempt(&cores, self.all_cores).await?;
+        }
+        let outcome = match ran {
+            Ok(trials) => return Ok(Ok(trials)),
+            Err(outcome) => outcome,
+        };
+        let payload = serde_json::to_string(&(kind(&outcome), outcome.to_string()))
+            .map_err(|error| EngineError::Panicked(error.to_string()))?;
+        let observation = Observation { key: self.key, ordinal: 0, kind: "outcome".into(), payload };
+        self.store.observe(&self.campaign, &observation).await?;
+        Ok(Err(kind(&outcome)))
+    }
+
+    async fn attempt(
+        &self,
+        cores: &Arc<Semaphore>,
+        places: u32,
+    ) -> Result<Result<Vec<Trial>, sandbox::Outcome>, EngineError> {
+        let closed = |error: tokio::sync::AcquireError| EngineError::Panicked(error.to_string());
+        let _places = Arc::clone(cores).acquire_many_owned(places).await.map_err(closed)?;
+        let (loaded, evaluator) = (Arc::clone(&self.loaded), Arc::clone(&self.evaluator));
+        let (panel, source) = (Arc::clone(&self.panel), self.source.clone());
+        let run = move || {
+            let policy = match &source {
+                None => Policy::named(&loaded, "reference", &loaded.experiment.reference, &evaluator.sandbox)?,
+                Some(source) => match compiled(source, &evaluator.sandbox)? {
+                    Ok(policy) => policy,
+                    Err(outcome) => return Ok(Err(outcome)),
+                },
+            };
+            Ok(panel.trials(&policy, Draws::Shared, &evaluator.sandbox)?.map(|runs| runs.results))
+        };
+        blocking(run).await?
+    }
+}
+
+fn compiled(source: &str, sandbox: &Sandbox) -> Result<Result<Policy, sandbox::Outcome>, EngineError> {
+    let screened = match sandbox::screen(source, &KIT) {
+        Ok(screened) => screened,
+        Err(refusal) => return Ok(Err(refusal.into())),
+    };
+    Ok(sandbox.compile(&screened)?.map(|artifact| Policy::Candidate { artifact, parameters: Vec::new() }))
+}
