@@ -9,6 +9,7 @@
 //! `protected_rejections`, and `scenarios[]` {`name`, `improvement`, `extra_shed_work`, `extra_shed_rate`,
 //! `against_reference`, `overloaded`}.
 
+use crate::effort::effort;
 use crate::evaluation::Evaluation;
 use crate::facts::{Facts, end, phase};
 use crate::record::Record;
@@ -43,7 +44,7 @@ pub fn show(record: &Record<'_>) -> Value {
 }
 
 /// What `status --format json` prints: the identity as in [`show`] (down to `ended`), `phase`, `iteration` (under way or
-/// next, from 1), `iterations_planned`, `iterations_closed`, `evaluations`, `candidates`, `scored`, `volume`, `found`
+/// next, from 1), `iterations_planned`, `iterations_closed`, `evaluations`, `trials` {`search`, `verdict`, `spared`}, `candidates`, `scored`, `volume`, `found`
 /// (`champion`, `no-champion`, `nothing-scored`, `uncalibrated`), `hypotheses` (arms), `repairs` (candidates sent back),
 /// `spend` (null where agents did nothing that anybody counts; else {`calls`, `uncounted`, `tokens` {`prompt`, `cached` (of
 /// `prompt`), `completion`, `reasoning` (of `completion`), `total`}, `usd` (null: unknown), `unpriced[]`, `lost` {`attempts`,
@@ -149,6 +150,7 @@ fn progress(out: &mut Map<String, Value>, record: &Record<'_>) {
     put(out, "iterations_planned", facts.started.experiment.iterations);
     put(out, "iterations_closed", facts.closed());
     put(out, "evaluations", record.state.evaluations);
+    put(out, "trials", effort(record.state));
     put(out, "candidates", record.state.order.len());
     put(out, "scored", facts.scored());
     put(out, "volume", facts.principles.volume);

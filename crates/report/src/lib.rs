@@ -7,6 +7,7 @@
 mod calibration;
 mod curves;
 mod document;
+mod effort;
 pub mod evaluation;
 mod facts;
 pub mod json;

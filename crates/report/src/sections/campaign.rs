@@ -2,6 +2,7 @@
 
 use super::Detail;
 use crate::document::{Block, Line, Section, Tone, item};
+use crate::effort::effort;
 use crate::facts::{Facts, end, phase};
 use crate::spend::attempts;
 use crate::words::{count, line, moment, percent, percent_or_dash, shell};
@@ -14,6 +15,7 @@ pub(super) fn overview(facts: &Facts<'_>) -> Section {
         moment(facts.record.times.created_ms),
         moment(facts.record.times.last_ms)
     )));
+    terms.push(effort(facts.record.state).sentence().into());
     let mut blocks = vec![Block::Text(Line::default().tone(Tone::Strong, facts.started.experiment.question.as_str()))];
     blocks.push(Block::List(terms.into_iter().map(|term| item(0, term)).collect()));
     blocks.push(Block::Text(facts.paragraph().into()));
@@ -76,6 +78,7 @@ pub(crate) fn standing_lines(facts: &Facts<'_>) -> Vec<Line> {
         None => facts.paragraph().into(),
     });
     lines.push(format!("Share of the declared space left: {}.", percent(facts.principles.volume)).into());
+    lines.push(effort(state).sentence().into());
     lines.extend(facts.spend.as_ref().map(|spend| spend.sentence().into()));
     lines.push(match &state.ended {
         Some(_) => format!("Read it with: elenchus report {}", shell(facts.record.id)).into(),

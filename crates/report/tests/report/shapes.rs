@@ -127,6 +127,7 @@ fn status_and_report_have_the_documented_keys() {
         "scored",
         "seed",
         "spend",
+        "trials",
         "volume",
     ];
     assert_eq!(keys(&json::status(&record(&state))), status);
@@ -146,6 +147,10 @@ fn status_and_report_have_the_documented_keys() {
         "yardsticks",
     ];
     assert_eq!(all, status.iter().chain(&more).copied().collect());
+    // Six yardsticks, and every scored candidate, on two scenarios with three seeds each; two iterations are tested.
+    assert_eq!(report["trials"]["search"], 6 * 6 + 6 * report["scored"].as_u64().unwrap());
+    assert!(report["trials"]["verdict"].as_u64().is_some_and(|n| n >= 2 * 2 * 3), "{}", report["trials"]);
+    assert!(report["trials"]["spared"].as_u64().is_some_and(|n| n > 2 * 20), "{}", report["trials"]);
     assert_eq!(report["calibration"]["decided"], 3);
     assert_eq!(report["calibration"]["verdicts"]["skipped"], 1);
 }
