@@ -124,3 +124,30 @@ fn every_candidate_is_a_commit_whose_parents_are_its_parents() {
         assert!(found, "no commit for {id}");
     }
 }
+
+#[test]
+fn a_champion_is_verified_on_sealed_seeds_from_the_database_alone() {
+    let environment = tiny();
+    environment.ok(&["run", "tiny", "--iterations", "4"]);
+    std::fs::remove_dir_all(environment.path("tiny")).unwrap();
+    let first = environment.run(&["verify", "--format", "json"]);
+    let verified: serde_json::Value = serde_json::from_str(&first.stdout).expect("JSON");
+    assert_eq!(verified["digest"], digest(&environment, ".elenchus"));
+    assert_eq!(verified["tests"].as_array().map(Vec::len), Some(3 + 2 + 1), "one for each of two scenarios");
+    let holds = verified["tests"].as_array().unwrap().iter().all(|test| test["holds"] == true);
+    assert_eq!((verified["beats_reference"].as_bool(), first.code), (Some(holds), i32::from(!holds)));
+    assert_eq!(environment.run(&["verify", "--format", "json"]).stdout, first.stdout, "it meets the same seeds again");
+    assert!(environment.run(&["verify"]).stdout.contains("sealed seeds"));
+}
+
+#[test]
+fn the_seal_stays_closed_until_the_champion_is_fixed() {
+    let environment = tiny();
+    let mut child = environment.command(&["run", "tiny"]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let said = BufReader::new(child.stderr.take().unwrap()).lines().take(3);
+    assert!(said.count() > 0);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let message = environment.fails(2, &["verify"]);
+    assert!(message.contains("has not ended"), "{message}");
+}

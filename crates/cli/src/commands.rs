@@ -11,6 +11,7 @@ mod report;
 mod resume;
 mod run;
 mod simulate;
+mod verify;
 
 use crate::context::Global;
 use crate::failure::{Code, Failure};
@@ -36,6 +37,8 @@ pub(crate) enum Subcommand {
     Prompt(prompt::Args),
     /// Write down what the world said to a campaign, so that it can be run again with no model and no network
     Cassette(cassette::Args),
+    /// Score the champion on sealed seeds: does it beat the reference?
+    Verify(verify::Args),
     /// Score one source file against an experiment's baseline and reference
     Evaluate(evaluate::Args),
     /// Write a commented starter for a candidate
@@ -58,6 +61,7 @@ pub(crate) async fn dispatch(command: Subcommand, global: &Global) -> Result<Cod
         Subcommand::Report(args) => report::report(args, global).await,
         Subcommand::Prompt(args) => prompt::prompt(args, global).await,
         Subcommand::Cassette(args) => cassette::cassette(args, global).await,
+        Subcommand::Verify(args) => verify::run(args, global).await,
         Subcommand::Evaluate(args) => evaluate::evaluate(args, global),
         Subcommand::New(args) => new::new(args),
         Subcommand::Simulate(args) => simulate::simulate(args, global),

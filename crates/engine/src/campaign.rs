@@ -12,6 +12,7 @@ use crate::evaluate::Evaluator;
 use crate::experiment::LoadedExperiment;
 use crate::panel::Panel;
 use agents::llm::Templates;
+pub(crate) use looks::compiled;
 use science::event::{EndReason, Event, Started};
 use science::id::{CandidateId, Hash};
 use science::state::{Action, State};

@@ -14,6 +14,7 @@ pub mod probe;
 pub mod prompt;
 mod recorder;
 pub mod single;
+pub mod verify;
 mod yardsticks;
 
 // The command reaches the rooms below through here: it has arrows to `report`, `engine` and `store` only.

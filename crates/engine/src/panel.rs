@@ -7,6 +7,7 @@ use crate::experiment::LoadedExperiment;
 use crate::policy::Policy;
 use admitter::{Decision, Draw, wire};
 use sandbox::{Artifact, Outcome, Round, Sandbox};
+use science::id::Hash;
 use science::keyed;
 use science::trial::Trial;
 use simulator::admitters::Builtin;
@@ -69,6 +70,11 @@ impl Panel {
         seeds: Range<usize>,
     ) -> Result<Self, EngineError> {
         Self::study(loaded, campaign_seed, &["verdict", &iteration.to_string()], seeds)
+    }
+
+    /// Sealed seeds: made from the digest of a frozen record, so that nobody knows them before.
+    pub fn sealed(loaded: &LoadedExperiment, digest: &Hash, seeds: usize) -> Result<Self, EngineError> {
+        Self::study(loaded, 0, &["sealed", digest.as_str()], 0..seeds)
     }
 
     /// The experiment's scenarios on seeds of one role; roles never share a seed.

@@ -85,8 +85,10 @@ impl<'a> Facts<'a> {
         let verdicts = calibration.confirmed + calibration.partially_confirmed + calibration.refuted;
         let mut caveats = vec![
             format!(
-                "Scores come from {panel}, the same that chose among the candidates. No sealed seeds or workloads were opened (this \
-                 version has none), so they do not say how a candidate does on arrivals that it was not chosen on."
+                "Scores come from {panel}, the same that chose among the candidates. Whether the champion holds on fresh arrivals, \
+                 `elenchus verify` says on sealed seeds; of workloads that the search has not seen nothing is known (this version \
+                 draws none)."
+            ), so they do not say how a candidate does on arrivals that it was not chosen on."
             ),
             "Intervals are 95 % over seeds, one figure at a time; they say nothing about other workloads.".into(),
             format!(

@@ -18,6 +18,7 @@ pub mod keyed;
 pub mod objective;
 pub mod outcome;
 pub mod principle;
+pub mod seal;
 pub mod sequence;
 pub mod source;
 pub mod space;

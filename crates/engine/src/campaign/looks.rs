@@ -195,7 +195,8 @@ impl Job {
     }
 }
 
-fn compiled(source: &str, sandbox: &Sandbox) -> Result<Result<Policy, sandbox::Outcome>, EngineError> {
+/// The policy that a source describes, or what became of it.
+pub(crate) fn compiled(source: &str, sandbox: &Sandbox) -> Result<Result<Policy, sandbox::Outcome>, EngineError> {
     let screened = match sandbox::screen(source, &KIT) {
         Ok(screened) => screened,
         Err(refusal) => return Ok(Err(refusal.into())),

@@ -1,0 +1,130 @@
+//! The sealed look: whether a frozen champion beats the reference on seeds that nobody could know before.
+//!
+//! Each test is one-sided at 5 % and at a fixed number of seeds, so Student's t holds; all of them must pass together, which
+//! needs no correction. Differences are paired seed by seed, and none is a ratio of noisy numbers.
+
+use crate::objective::{Cell, Measurement};
+use crate::stats::{mean, t_interval};
+use serde::Serialize;
+
+/// Sealed seeds of each scenario.
+pub const SEEDS: usize = 20;
+/// Extra shed work may be at most this many times the reference's.
+const WORK: f64 = 0.92;
+/// What improvement may fall short by, log units (0.1 points).
+const SHORT: f64 = 0.001;
+/// One-sided 5 %: the lower end of a two-sided interval at 10 %.
+const ALPHA: f64 = 0.10;
+
+/// What a sealed look showed.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Look {
+    /// Every test; the claim holds if all of them do.
+    pub tests: Vec<Test>,
+    /// Extra shed work over the reference's.
+    pub work_ratio: f64,
+    /// Extra shed rate over the reference's.
+    pub rate_ratio: f64,
+    /// Improvement beyond the reference's, points.
+    pub points: f64,
+}
+
+/// One requirement, as a margin that has to lie above zero.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Test {
+    /// What is required, in words.
+    pub requirement: String,
+    /// The mean margin, in the unit of the requirement.
+    pub margin: f64,
+    /// Its lower bound at 5 %.
+    pub low: f64,
+    /// Whether the bound is above zero.
+    pub holds: bool,
+}
+
+/// Holds a candidate against the reference on the same sealed seeds. `regret` is the most that any scenario may lose, points;
+/// none where the experiment sets no bound.
+pub fn look(candidate: &Measurement, reference: &Measurement, scenarios: &[String], regret: Option<f64>) -> Look {
+    let difference = |value: fn(&Cell) -> f64, factor: f64| -> Vec<f64> {
+        let pairs = reference.per_seed(value).into_iter().zip(candidate.per_seed(value));
+        pairs.map(|(reference, candidate)| factor * reference - candidate).collect()
+    };
+    let y: Vec<f64> = difference(Cell::y, 1.0).iter().map(|lost| SHORT - lost).collect();
+    let mut tests = vec![
+        test(format!("extra shed work at most {WORK} times the reference's"), &difference(|cell| cell.x, WORK)),
+        test("extra shed rate at most the reference's".into(), &difference(|cell| cell.x_requests, 1.0)),
+        test(format!("improvement at most {} points below the reference's", SHORT * 100.0), &y),
+    ];
+    let rows = scenarios.iter().zip(candidate.cells.iter().zip(&reference.cells));
+    for (name, (candidate, reference)) in rows {
+        let Some(regret) = regret else { break };
+        let margins = candidate.iter().zip(reference).map(|(c, r)| c.y() - r.y() + regret / 100.0);
+        tests.push(test(format!("at most {regret} points lost in {name}"), &margins.collect::<Vec<f64>>()));
+    }
+    let protected: u64 = candidate.cells.iter().flatten().map(|cell| cell.protected).sum();
+    let margin = -(protected as f64);
+    tests.push(Test { requirement: "no protected request refused".into(), margin, low: margin, holds: protected == 0 });
+    let ratio = |value: fn(&Cell) -> f64| mean(&candidate.per_seed(value)) / mean(&reference.per_seed(value));
+    Look {
+        tests,
+        work_ratio: ratio(|cell| cell.x),
+        rate_ratio: ratio(|cell| cell.x_requests),
+        points: (candidate.y() - reference.y()) * 100.0,
+    }
+}
+
+impl Look {
+    /// Whether the candidate beats the reference.
+    pub fn holds(&self) -> bool {
+        self.tests.iter().all(|test| test.holds)
+    }
+}
+
+fn test(requirement: String, margins: &[f64]) -> Test {
+    let interval = t_interval(margins, ALPHA, 0.0);
+    let low = interval.map_or(f64::NEG_INFINITY, |interval| interval.low);
+    Test { requirement, margin: mean(margins), low, holds: low > 0.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn measurement(y: f64, x: f64, rate: f64) -> Measurement {
+        let cell = |seed: usize| {
+            let noise = if seed.is_multiple_of(2) { 5e-4 } else { -5e-4 };
+            Cell {
+                gains: [y + noise; 4],
+                x: x + noise,
+                x_requests: rate + noise,
+                extra_sheds: 0,
+                droppable: 100,
+                saved_ms: 0.0,
+                throughput: 1.0,
+                protected: 0,
+            }
+        };
+        Measurement { cells: vec![(0..SEEDS).map(cell).collect(); 2] }
+    }
+
+    fn failing(candidate: &Measurement) -> Vec<String> {
+        let names = ["near".to_owned(), "far".to_owned()];
+        let look = look(candidate, &measurement(0.3, 0.4, 0.4), &names, Some(5.0));
+        assert_eq!(look.holds(), look.tests.iter().all(|test| test.holds));
+        look.tests.into_iter().filter(|test| !test.holds).map(|test| test.requirement).collect()
+    }
+
+    #[test]
+    fn a_candidate_beats_the_reference_only_if_every_requirement_holds() {
+        assert_eq!(failing(&measurement(0.3, 0.36, 0.39)), Vec::<String>::new());
+        assert_eq!(failing(&measurement(0.3, 0.37, 0.39)), ["extra shed work at most 0.92 times the reference's"]);
+        assert_eq!(failing(&measurement(0.3, 0.36, 0.41)), ["extra shed rate at most the reference's"]);
+        assert_eq!(failing(&measurement(0.298, 0.36, 0.39)), ["improvement at most 0.1 points below the reference's"]);
+        let mut uneven = measurement(0.34, 0.36, 0.39);
+        uneven.cells[1].iter_mut().for_each(|cell| cell.gains = [0.24; 4]);
+        assert!(failing(&uneven).contains(&"at most 5 points lost in far".to_owned()));
+        let mut harsh = measurement(0.3, 0.36, 0.39);
+        harsh.cells[0][3].protected = 1;
+        assert_eq!(failing(&harsh), ["no protected request refused"]);
+    }
+}
