@@ -88,7 +88,6 @@ impl<'a> Facts<'a> {
                 "Scores come from {panel}, the same that chose among the candidates. Whether the champion holds on fresh arrivals, \
                  `elenchus verify` says on sealed seeds; of workloads that the search has not seen nothing is known (this version \
                  draws none)."
-            ), so they do not say how a candidate does on arrivals that it was not chosen on."
             ),
             "Intervals are 95 % over seeds, one figure at a time; they say nothing about other workloads.".into(),
             format!(
