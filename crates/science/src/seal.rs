@@ -62,7 +62,7 @@ pub fn look(candidate: &Measurement, reference: &Measurement, scenarios: &[Strin
         tests.push(test(format!("at most {regret} points lost in {name}"), &margins.collect::<Vec<f64>>()));
     }
     let protected: u64 = candidate.cells.iter().flatten().map(|cell| cell.protected).sum();
-    let margin = -(protected as f64);
+    let margin = 0.0 - protected as f64;
     tests.push(Test { requirement: "no protected request refused".into(), margin, low: margin, holds: protected == 0 });
     let ratio = |value: fn(&Cell) -> f64| mean(&candidate.per_seed(value)) / mean(&reference.per_seed(value));
     Look {
