@@ -2,14 +2,16 @@
 //!
 //! All policies meet the same arrivals and the same draws: both are functions of (campaign seed, scenario, seed) alone.
 
+mod seeds;
+
 use crate::error::EngineError;
 use crate::experiment::LoadedExperiment;
 use crate::policy::Policy;
 use admitter::{Decision, Draw, wire};
 use sandbox::{Artifact, Outcome, Round, Sandbox};
 use science::id::Hash;
-use science::keyed;
 use science::trial::Trial;
+pub use seeds::{Role, Seeds};
 use simulator::admitters::Builtin;
 use simulator::cluster::ClusterConfig;
 use simulator::metrics::percentile;
@@ -59,7 +61,7 @@ pub type Ran<T> = Result<Result<Runs<T>, Outcome>, EngineError>;
 impl Panel {
     /// The panel of the first `seeds` search seeds of a campaign: those that candidates are ranked by.
     pub fn search(loaded: &LoadedExperiment, campaign_seed: u64, seeds: usize) -> Result<Self, EngineError> {
-        Self::study(loaded, campaign_seed, &["search"], 0..seeds)
+        Self::study(loaded, campaign_seed, Role::Search, 0..seeds)
     }
 
     /// Verdict seeds of an iteration: fresh, shared by the arms of its bundle, and never used again.
@@ -69,39 +71,34 @@ impl Panel {
         iteration: u32,
         seeds: Range<usize>,
     ) -> Result<Self, EngineError> {
-        Self::study(loaded, campaign_seed, &["verdict", &iteration.to_string()], seeds)
+        Self::study(loaded, campaign_seed, Role::Verdict(iteration), seeds)
     }
 
     /// Sealed seeds: made from the digest of a frozen record, so that nobody knows them before.
     pub fn sealed(loaded: &LoadedExperiment, digest: &Hash, seeds: usize) -> Result<Self, EngineError> {
-        Self::study(loaded, 0, &["sealed", digest.as_str()], 0..seeds)
+        Self::study(loaded, 0, Role::Sealed(digest), 0..seeds)
     }
 
-    /// The experiment's scenarios on seeds of one role; roles never share a seed.
+    /// The experiment's scenarios on seeds of one role.
     fn study(
         loaded: &LoadedExperiment,
         campaign_seed: u64,
-        role: &[&str],
-        seeds: Range<usize>,
+        role: Role<'_>,
+        numbers: Range<usize>,
     ) -> Result<Self, EngineError> {
         let mut cells = Vec::new();
         for (at, scenario) in loaded.scenarios.iter().enumerate() {
             let cluster = Arc::new(scenario.cluster.clone());
-            for r in seeds.clone() {
-                let r = r.to_string();
-                let key = |purpose: &str| {
-                    let parts: Vec<&str> =
-                        [purpose].iter().chain(role).chain([&scenario.name.as_str(), &r.as_str()]).copied().collect();
-                    keyed::seed(&parts, campaign_seed)
-                };
+            for number in numbers.clone() {
+                let seeds = Seeds::new(campaign_seed, role, &scenario.name, number);
                 cells.push(PanelCell {
                     cluster: Arc::clone(&cluster),
-                    arrivals: scenario.arrivals(key("arrivals"), |name| loaded.trace(at, name))?,
-                    draws: [key("draws"), key("other draws")],
+                    arrivals: scenario.arrivals(seeds.arrivals, |name| loaded.trace(at, name))?,
+                    draws: seeds.draws,
                 });
             }
         }
-        Ok(Panel { cells, seeds: seeds.len() })
+        Ok(Panel { cells, seeds: numbers.len() })
     }
 
     /// One run of one scenario, on these arrivals and draws.
