@@ -1,0 +1,164 @@
+//! A campaign of one claim, from its opening to its end, with recorded trials in the place of a simulator.
+
+use science::bundle::{Arm, ArmKind, Bundle, Design, Metric, Prediction, Relation, Side};
+use science::effect::Comparison;
+use science::event::{Candidate, Event, Started};
+use science::experiment::{Agents, Budget, Experiment, Objective};
+use science::id::{CandidateId, Hash};
+use science::judge::{Finding, judge};
+use science::objective::{Measurement, Yardsticks};
+use science::outcome::Outcome;
+use science::sequence::LOOKS;
+use science::state::{Action, State, Test};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a campaign meets.
+pub(crate) struct World<'a> {
+    pub(crate) scenarios: &'a [String],
+    /// On the search seeds.
+    pub(crate) yardsticks: &'a Yardsticks,
+    pub(crate) searched: Measurement,
+    /// On as many verdict seeds as a claim may take.
+    pub(crate) candidate: Measurement,
+    pub(crate) reference: Measurement,
+}
+
+/// The yardsticks that a campaign measured on its search seeds.
+pub(crate) fn yardsticks(lambda: f64, [reference, again]: [Measurement; 2]) -> Yardsticks {
+    Yardsticks {
+        refuse_everything: reference.clone(),
+        louder: reference.clone(),
+        softer: reference.clone(),
+        reference_again: again,
+        reference,
+        lambda,
+        overloaded: vec![],
+    }
+}
+
+impl World<'_> {
+    /// The finding on the claim that the candidate saves at least `size`, as a campaign's own state comes by it.
+    pub(crate) fn finding(&self, size: f64) -> Finding {
+        let mut state = State::default();
+        let written = Event::CandidateWritten { arm: "main".into(), candidate: written(), work: vec![] };
+        let opening = [opened(self.scenarios), self.calibrated(), registered(size), written];
+        opening.iter().for_each(|event| state.apply(event).expect("it may follow"));
+        loop {
+            let event = match state.next_action() {
+                Action::Evaluate { candidate } => Event::CandidateEvaluated {
+                    candidate,
+                    outcome: Outcome::Scored,
+                    measurement: Some(Box::new(self.searched.clone())),
+                    trials: Hash::of(b""),
+                    descriptor: None,
+                    acts_like: None,
+                },
+                Action::Test { tests } => self.tested(tests[0].clone()),
+                Action::Extract => {
+                    Event::PrinciplesRevised { changes: vec![], failure: None, notes: None, work: vec![] }
+                }
+                Action::Record(event) => *event,
+                Action::Rest => break,
+                action => panic!("a campaign of one claim does not ask for {action:?}"),
+            };
+            state.apply(&event).expect("it may follow");
+        }
+        state.iterations[0].arms[0].finding.clone().expect("the claim was judged")
+    }
+
+    fn calibrated(&self) -> Event {
+        Event::Calibrated { yardsticks: Box::new(self.yardsticks.clone()), trials: Hash::of(b"") }
+    }
+
+    fn tested(&self, Test { policy, from, to }: Test) -> Event {
+        let measured = match policy {
+            Side::Reference => &self.reference,
+            Side::Candidate(_) => &self.candidate,
+            Side::Baseline | Side::Arm(_) => panic!("{policy:?} needs no run"),
+        };
+        let cells = measured.cells.iter().map(|row| row[from..to].to_vec()).collect();
+        Event::Tested {
+            policy,
+            from: from as u32,
+            outcome: Outcome::Scored,
+            measurement: Some(Box::new(Measurement { cells })),
+            trials: Hash::of(b""),
+        }
+    }
+}
+
+/// The finding on a claim of any metric, look by look: a main arm may claim net saving only, others anything.
+pub(crate) fn finding(comparison: &Comparison<'_>, metric: Metric, size: f64) -> Finding {
+    let prediction = prediction(metric, size);
+    let looks = LOOKS.iter().enumerate();
+    let mut findings = looks.filter_map(|(number, look)| {
+        judge(&prediction, &comparison.effects(&prediction, *look), number + 1 == LOOKS.len())
+    });
+    findings.next().expect("the last look decides")
+}
+
+/// The claim that an arm beats the reference by `size`.
+pub(crate) fn prediction(metric: Metric, size: f64) -> Prediction {
+    Prediction {
+        metric,
+        against: vec![Side::Reference],
+        scope: vec![],
+        relation: Relation::AtLeast(size),
+        at_most: None,
+        each: false,
+        confidence: 0.5,
+    }
+}
+
+fn opened(scenarios: &[String]) -> Event {
+    let experiment = Experiment {
+        question: "?".into(),
+        iterations: 1,
+        seeds: 5,
+        baseline: "b".into(),
+        reference: "r".into(),
+        scenarios: scenarios.to_vec(),
+        objective: Objective { reference_scale: "k".into(), constraints: vec![] },
+        dimensions: vec![],
+        budget: Budget::default(),
+        agents: Agents::default(),
+    };
+    Event::Started(Box::new(Started {
+        name: "admission".into(),
+        experiment,
+        scenarios: scenarios.to_vec(),
+        workloads: vec![],
+        inputs: BTreeMap::new(),
+        seed: 1,
+        agents: "recorded".into(),
+        toolchain: "none".into(),
+        version: "0".into(),
+        sandboxed: true,
+        repairs: 0,
+    }))
+}
+
+fn registered(size: f64) -> Event {
+    let main = Arm {
+        name: "main".into(),
+        kind: ArmKind::Main,
+        hypothesis: "h".into(),
+        mechanism: "m".into(),
+        diagnostic: "d".into(),
+        prediction: prediction(Metric::NetSaving, size),
+        design: Design { intent: "i".into(), point: None, uses: BTreeSet::new() },
+    };
+    let bundle = Bundle { question: "q".into(), parent: Side::Reference, arms: vec![main] };
+    Event::BundleRegistered { bundle: Box::new(bundle), work: vec![] }
+}
+
+fn written() -> Candidate {
+    Candidate {
+        id: CandidateId::from("c1".to_owned()),
+        source: Hash::of(b"c1"),
+        parent: None,
+        point: None,
+        free_parameters: Some(3),
+        repairs: None,
+    }
+}
