@@ -1,10 +1,11 @@
 //! The researcher that needs no model.
 //!
 //! It reasons over one family of policies ([`shape`]): from everything measured so far it forms a belief about what has
-//! not been tried ([`surrogate`]), claims what it believes with the probability that it gives to it ([`planner`]), writes
-//! the Rust for it ([`executor`]), and turns what was refuted into constraints ([`extractor`]). Nothing is scripted: the
+//! not been tried ([`surrogate`]), claims what it believes with the probability that it gives to it ([`planner`], [`claims`]),
+//! writes the Rust for it ([`executor`]), and turns what was refuted into constraints ([`extractor`]). Nothing is scripted: the
 //! first bundle follows from the yardsticks, each later one from all findings.
 
+mod claims;
 mod executor;
 mod extractor;
 mod planner;

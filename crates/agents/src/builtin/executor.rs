@@ -13,29 +13,74 @@ pub(crate) fn implement(arm: &Arm) -> Result<String, String> {
 }
 
 fn source(shape: &Shape) -> String {
-    let pressure = match shape.prompt {
-        0.0 => "let pressure = cluster.saturation(5.0, 0.8);".to_owned(),
-        weight => format!(
-            "// Longer prompts feel more pressure: refusing one frees more work.\n        \
-             let weight = (f64::from(request.prompt_tokens) / {NEUTRAL_PROMPT:?}).powf({weight:?});\n        \
-             let pressure = cluster.saturation(5.0, 0.8) * weight;"
-        ),
-    };
-    let decision = decision(shape);
     let draw = if shape.curve == Curve::Step { "_draw" } else { "draw" };
+    let memory = memory(shape);
     format!(
         "//! {words}.\n\
          use admitter::prelude::*;\n\n\
-         pub struct Policy;\n\n\
+         {fields}\n\n\
          impl Admitter for Policy {{\n    \
-             fn new(_parameters: &[f64]) -> Self {{\n        Policy\n    }}\n\n    \
+             fn new(_parameters: &[f64]) -> Self {{\n        {start}\n    }}\n\n    \
              fn admit(&mut self, request: &Request, cluster: &Cluster, {draw}: &mut Draw) -> Decision {{\n        \
-                 if request.priority >= 0 {{\n            return Decision::Admit;\n        }}\n        \
-                 {pressure}\n        {decision}\n    \
+                 {count}if request.priority >= 0 {{\n            return Decision::Admit;\n        }}\n        \
+                 {remember}{pressure}\n        {decision}\n    \
              }}\n\
          }}\n",
         words = capitalised(&shape.words()),
+        fields = memory.fields,
+        start = memory.start,
+        count = memory.count,
+        remember = memory.remember,
+        pressure = pressure(shape),
+        decision = decision(shape),
     )
+}
+
+/// What a policy keeps between requests, in the places where its source says so.
+struct Memory {
+    fields: &'static str,
+    start: &'static str,
+    /// For every request, before anything is decided.
+    count: &'static str,
+    /// For every droppable one.
+    remember: &'static str,
+}
+
+fn memory(shape: &Shape) -> Memory {
+    if shape.mix == 0.0 {
+        return Memory { fields: "pub struct Policy;", start: "Policy", count: "", remember: "" };
+    }
+    Memory {
+        fields: "/// Requests seen so far.\npub struct Policy {\n    arrived: f64,\n    droppable: f64,\n}",
+        start: "Policy { arrived: 0.0, droppable: 0.0 }",
+        count: "self.arrived += 1.0;\n        ",
+        remember: "self.droppable += 1.0;\n        ",
+    }
+}
+
+fn pressure(shape: &Shape) -> String {
+    let (mut weights, mut product) = (String::new(), "cluster.saturation(5.0, 0.8)".to_owned());
+    if shape.prompt != 0.0 {
+        let (longer, weight) = match shape.prompt > 0.0 {
+            true => ("Longer prompts feel more pressure: refusing one frees more work.", shape.prompt),
+            false => ("Shorter prompts feel more pressure: refusing one loses less work.", shape.prompt),
+        };
+        weights += &format!(
+            "// {longer}\n        \
+             let weight = (f64::from(request.prompt_tokens) / {NEUTRAL_PROMPT:?}).powf({weight:?});\n        "
+        );
+        product += " * weight";
+    }
+    if shape.mix != 0.0 {
+        weights += "// Where most traffic is droppable, refusing a part of it relieves the cluster most. Where little is,\n        \
+                    // critical requests make the pressure, and refusing the few others would hardly help them.\n        \
+                    let share = self.droppable / self.arrived;\n        ";
+        product += &match shape.mix {
+            1.0 => " * share".to_owned(),
+            mix => format!(" * share.powf({mix:?})"),
+        };
+    }
+    format!("{weights}let pressure = {product};")
 }
 
 fn decision(shape: &Shape) -> String {
@@ -72,27 +117,48 @@ mod tests {
     use super::*;
     use science::source::free_parameters;
 
-    fn shape(curve: Curve, prompt: f64) -> Shape {
-        Shape { curve, half: 0.28, prompt }
+    fn shape(curve: Curve, prompt: f64, mix: f64) -> Shape {
+        Shape { curve, half: 0.28, prompt, mix }
     }
 
     #[test]
     fn every_curve_is_valid_rust_with_few_constants() {
         let cases = [
-            (Curve::Step, 0.0, 3),
-            (Curve::Ramp { onset: 0.0 }, 0.0, 3),
-            (Curve::Ramp { onset: 0.5 }, 0.0, 4),
-            (Curve::Power { exponent: 5.0 }, 0.0, 4),
-            (Curve::Power { exponent: 6.5 }, 0.5, 6),
+            (Curve::Step, 0.0, 0.0, 3),
+            (Curve::Ramp { onset: 0.0 }, 0.0, 0.0, 3),
+            (Curve::Ramp { onset: 0.5 }, 0.0, 0.0, 4),
+            (Curve::Power { exponent: 5.0 }, 0.0, 0.0, 4),
+            (Curve::Power { exponent: 6.5 }, 0.5, 0.0, 6),
+            (Curve::Step, 0.0, 0.5, 4),
+            (Curve::Step, 0.0, 1.0, 3),
+            (Curve::Step, 0.3, 0.5, 6),
+            (Curve::Power { exponent: 5.0 }, 0.0, 1.7, 5),
         ];
-        for (curve, prompt, constants) in cases {
-            assert_eq!(free_parameters(&source(&shape(curve, prompt))), Some(constants), "{curve:?}");
+        for (curve, prompt, mix, constants) in cases {
+            assert_eq!(
+                free_parameters(&source(&shape(curve, prompt, mix))),
+                Some(constants),
+                "{curve:?} {prompt} {mix}"
+            );
         }
     }
 
     #[test]
     fn protected_requests_are_let_in_before_anything_else_is_looked_at() {
-        let source = source(&shape(Curve::Step, 0.0));
+        let source = source(&shape(Curve::Step, 0.0, 0.5));
         assert!(source.find("priority >= 0").unwrap() < source.find("saturation").unwrap());
+    }
+
+    #[test]
+    fn every_arrival_is_counted_and_droppable_ones_before_the_share_is_taken() {
+        let source = source(&shape(Curve::Step, 0.0, 0.5));
+        let order = ["self.arrived += ", "priority >= 0", "self.droppable += ", "self.droppable / self.arrived"];
+        let places = order.map(|text| source.find(text).expect(text));
+        assert!(places.is_sorted(), "{source}");
+    }
+
+    #[test]
+    fn a_policy_that_does_not_weigh_the_mix_remembers_nothing() {
+        assert!(source(&shape(Curve::Step, 0.5, 0.0)).contains("pub struct Policy;"));
     }
 }

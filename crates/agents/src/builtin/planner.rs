@@ -4,9 +4,9 @@
 //! the probability that it gives up no workload; its place on the saturation axis is then set so that it is expected to
 //! improve as much as the reference does, since costs compare at equal improvement only.
 
-use super::shape::{Curve, Shape};
-use super::surrogate::{Belief, Prior, Surrogate};
-use science::bundle::{Arm, ArmKind, Bundle, Design, Metric, Prediction, Relation, Side};
+use super::shape::{Curve, Features, Shape};
+use super::surrogate::{Prior, Surrogate};
+use science::bundle::Bundle;
 use science::experiment::GuardMetric;
 use science::id::CandidateId;
 use science::keyed;
@@ -14,14 +14,10 @@ use science::objective::{COMPARABLE, Measurement, Yardsticks};
 use science::space::Space;
 use science::state::State;
 
-/// The least net saving that is worth a claim.
-const CLAIM: f64 = 0.02;
 /// Improvement aimed at beyond the reference's, log units: a little above, since falling short disqualifies.
 const AIM: f64 = 0.001;
 /// Points of the space that are weighed for one bundle.
 const PROPOSALS: u64 = 1500;
-/// Scenarios in which the reference sheds less than this beyond the baseline serve as controls.
-const IDLE: f64 = 0.15;
 
 /// The next bundle.
 pub(crate) fn plan(state: &State) -> Result<Bundle, String> {
@@ -36,19 +32,19 @@ pub(crate) fn plan(state: &State) -> Result<Bundle, String> {
 }
 
 /// All that was measured, and the beliefs that follow from it.
-struct Mind<'a> {
-    state: &'a State,
-    reference: Shape,
+pub(crate) struct Mind<'a> {
+    pub(crate) state: &'a State,
+    pub(crate) reference: Shape,
     known: Vec<Known>,
     improvement: Surrogate,
-    saving: Surrogate,
+    pub(crate) saving: Surrogate,
     regret: Surrogate,
 }
 
 /// A measured policy of the family.
-struct Known {
-    id: Option<CandidateId>,
-    shape: Shape,
+pub(crate) struct Known {
+    pub(crate) id: Option<CandidateId>,
+    pub(crate) shape: Shape,
     /// Improvement beyond the reference's, log units.
     improvement: f64,
     /// Net saving, at any distance from the reference's improvement.
@@ -62,15 +58,15 @@ impl<'a> Mind<'a> {
     fn of(state: &'a State) -> Self {
         let reference = reference(&state.opened().experiment.reference);
         let known = known(state, reference);
-        let inputs: Vec<[f64; 3]> = known.iter().map(|k| k.shape.features()).collect();
+        let inputs: Vec<Features> = known.iter().map(|k| k.shape.features()).collect();
         let fit = |trend, wiggle, noise, value: fn(&Known) -> f64| {
             let values: Vec<f64> = known.iter().map(value).collect();
             Surrogate::fit(Prior { trend, wiggle, noise }, reference.features(), &inputs, &values)
         };
         Mind {
-            improvement: fit([0.2, 0.05, 0.05], 0.015, 0.0005, |k| k.improvement),
-            saving: fit([0.05, 0.06, 0.06], 0.03, 0.002, |k| k.saving),
-            regret: fit([0.1, 0.04, 0.04], 0.02, 0.002, |k| k.regret),
+            improvement: fit([0.2, 0.05, 0.05, 0.08], 0.015, 0.0005, |k| k.improvement),
+            saving: fit([0.05, 0.06, 0.06, 0.06], 0.03, 0.002, |k| k.saving),
+            regret: fit([0.1, 0.04, 0.04, 0.04], 0.02, 0.002, |k| k.regret),
             state,
             reference,
             known,
@@ -93,8 +89,13 @@ impl<'a> Mind<'a> {
         let mut chosen: Option<(f64, Shape)> = None;
         for n in 0..PROPOSALS {
             let Some(drawn) = Shape::at(&space.draw(seed, n)) else { continue };
-            // One proposal in three varies the best known shape instead of starting afresh.
-            let shape = if n % 3 == 0 { nearby(near, drawn, seed, n) } else { drawn };
+            // One proposal in three varies the best known shape instead of starting afresh, another is a plainer one: no
+            // weighting is ever drawn as exactly none.
+            let shape = match n % 3 {
+                0 => nearby(near, drawn, seed, n),
+                1 => plainer(drawn, seed, n),
+                _ => drawn,
+            };
             let Some(shape) = self.placed(space, shape) else { continue };
             let promise = self.promise(&shape, best);
             if chosen.is_none_or(|(most, _)| promise > most) {
@@ -116,7 +117,7 @@ impl<'a> Mind<'a> {
 
     /// The shape moved to where it should improve as much as the reference; none if that is outside of the space,
     /// excluded, or has been tried.
-    fn placed(&self, space: &Space, mut shape: Shape) -> Option<Shape> {
+    pub(crate) fn placed(&self, space: &Space, mut shape: Shape) -> Option<Shape> {
         let [low, high] = space.dimension("half")?.range?;
         let (mut sheds_more, mut sheds_less) = (low, high);
         for _ in 0..24 {
@@ -137,160 +138,6 @@ impl<'a> Mind<'a> {
             && !self.state.constraints().any(|(_, constraint)| constraint.excludes(&point));
         allowed.then_some(shape)
     }
-
-    fn bundle(&self, space: &Space, shape: Shape, incumbent: Option<&Known>, best: f64) -> Bundle {
-        let belief = self.saving.at(shape.features());
-        // A bold claim, against the best known policy: one that would surely hold teaches nothing.
-        let parent = incumbent.and_then(|k| k.id.clone()).map_or(Side::Reference, Side::Candidate);
-        let claimed = if incumbent.is_some() { "the best policy so far" } else { "the reference" };
-        let from = incumbent.map_or(self.reference, |k| k.shape);
-        let story = story(&from, &shape);
-        let point = |shape: &Shape| shape.point(|name| space.dimension(name).is_some());
-        let arm = |name: &str, kind, shape: &Shape, hypothesis: String, diagnostic: &str, prediction| Arm {
-            name: name.into(),
-            kind,
-            hypothesis,
-            mechanism: story.mechanism.into(),
-            diagnostic: diagnostic.into(),
-            prediction,
-            design: Design {
-                intent: format!("Refuse droppable requests along {}.", shape.words()),
-                point: Some(point(shape)),
-                uses: std::collections::BTreeSet::new(),
-            },
-        };
-        let main = arm(
-            "main",
-            ArmKind::Main,
-            &shape,
-            format!(
-                "At equal improvement, {} costs at least 2 % less of the reference's work than {claimed}.",
-                shape.words()
-            ),
-            "whether its improvement is the reference's at all; which scenario it gives up",
-            predict(Metric::NetSaving, parent.clone(), Relation::AtLeast(CLAIM), belief.at_least(best + CLAIM)),
-        );
-        let mut arms = vec![main];
-        arms.extend(self.control(&shape, parent.clone(), &arm));
-        arms.extend(self.ablations(space, &shape, belief, &arm));
-        arms.extend(self.robustness(space, &shape, &arm));
-        Bundle { question: story.question, parent, arms }
-    }
-
-    /// Where hardly anything is shed, a change of the curve must not matter.
-    fn control(
-        &self,
-        shape: &Shape,
-        parent: Side,
-        arm: &impl Fn(&str, ArmKind, &Shape, String, &str, Prediction) -> Arm,
-    ) -> Option<Arm> {
-        let shed = self.state.yardsticks().reference.per_scenario(|c| c.x);
-        let names = &self.state.opened().scenarios;
-        let idle: Vec<String> = names.iter().zip(&shed).filter(|(_, x)| **x < IDLE).map(|(n, _)| n.clone()).collect();
-        if idle.is_empty() {
-            return None;
-        }
-        let mut prediction = predict(Metric::Improvement, parent, Relation::Within(0.01), 0.8);
-        prediction.scope = idle;
-        let hypothesis = "where the reference sheds little, the change moves critical latency by less than one point.";
-        Some(arm(
-            "control",
-            ArmKind::ControlNegative,
-            shape,
-            hypothesis.into(),
-            "saturation in those scenarios",
-            prediction,
-        ))
-    }
-
-    /// If both the curve and the weighting differ from the reference's, each alone is tried.
-    fn ablations(
-        &self,
-        space: &Space,
-        shape: &Shape,
-        full: Belief,
-        arm: &impl Fn(&str, ArmKind, &Shape, String, &str, Prediction) -> Arm,
-    ) -> Vec<Arm> {
-        if shape.prompt == 0.0 || shape.curve == self.reference.curve {
-            return Vec::new();
-        }
-        let parts = [
-            ("ablation-weighting", Shape { prompt: 0.0, ..*shape }, "the weighting by prompt length"),
-            ("ablation-curve", Shape { curve: self.reference.curve, ..*shape }, "the form of the curve"),
-        ];
-        let ablation = |(name, without, part): (&str, Shape, &str)| {
-            let without = self.placed(space, without)?;
-            let belief = self.saving.at(without.features());
-            let spread = (full.sd.powi(2) + belief.sd.powi(2)).sqrt();
-            let difference = Belief { mean: full.mean - belief.mean, sd: spread };
-            let side = Side::Arm("main".into());
-            let prediction = predict(Metric::NetSaving, side, Relation::AtLeast(CLAIM), difference.at_least(CLAIM));
-            let hypothesis = format!("without {part}, at least 2 % of the saving is lost.");
-            Some(arm(name, ArmKind::Ablation, &without, hypothesis, "the scenarios where the two differ", prediction))
-        };
-        parts.into_iter().filter_map(ablation).collect()
-    }
-
-    /// The saving must not hang on the exact place of the curve.
-    fn robustness(
-        &self,
-        space: &Space,
-        shape: &Shape,
-        arm: &impl Fn(&str, ArmKind, &Shape, String, &str, Prediction) -> Arm,
-    ) -> Option<Arm> {
-        let moved = Shape { half: shape.half * 0.97, ..*shape }.rounded();
-        let point = moved.point(|name| space.dimension(name).is_some());
-        space.contains(&point).ok()?;
-        let prediction = predict(Metric::NetSaving, Side::Arm("main".into()), Relation::Within(0.03), 0.7);
-        let hypothesis = "moved 3 % towards lower saturation, it saves the same within 3 %.";
-        Some(arm(
-            "robustness",
-            ArmKind::Robustness,
-            &moved,
-            hypothesis.into(),
-            "how steep cost is in its place",
-            prediction,
-        ))
-    }
-}
-
-fn predict(metric: Metric, against: Side, relation: Relation, confidence: f64) -> Prediction {
-    let confidence = (confidence.clamp(0.01, 0.99) * 100.0).round() / 100.0;
-    Prediction { metric, against: vec![against], scope: vec![], relation, at_most: None, each: false, confidence }
-}
-
-/// What a change is about, in words.
-struct Story {
-    question: String,
-    mechanism: &'static str,
-}
-
-fn story(from: &Shape, to: &Shape) -> Story {
-    let gradual = to.spread().ln_1p() - from.spread().ln_1p();
-    let weight = to.prompt - from.prompt;
-    let (question, mechanism) = match (gradual, weight) {
-        (g, w) if g.abs() < 0.02 && w.abs() < 0.02 => (
-            "Does the same curve save more in another place?",
-            "cost and improvement rise together along the place of a curve, but not at the same rate in every workload",
-        ),
-        (g, w) if w > 0.5 * g.abs() => (
-            "Is it better to refuse long prompts sooner?",
-            "a long prompt occupies prefill and KV cache for long, so refusing one frees most per refusal",
-        ),
-        (g, w) if -w > 0.5 * g.abs() => (
-            "Is it better to refuse short prompts sooner?",
-            "short prompts are many, so refusing them thins the batch at little cost in work",
-        ),
-        (g, _) if g < 0.0 => (
-            "Does a steeper curve save work?",
-            "what is refused below the critical saturation buys little latency; a steep curve refuses nothing there",
-        ),
-        _ => (
-            "Does a more gradual curve save work?",
-            "shedding early keeps queues from forming, so that less must be shed later",
-        ),
-    };
-    Story { question: format!("{question} From {} to {}.", from.words(), to.words()), mechanism }
 }
 
 /// The reference's shape, where it is the published family; else a guess at its place.
@@ -347,11 +194,23 @@ fn nearby(best: Shape, other: Shape, seed: u64, n: u64) -> Shape {
         (Curve::Ramp { onset: a }, Curve::Ramp { onset: b }) => Curve::Ramp { onset: a + part * (b - a) },
         (_, curve) => curve,
     };
-    let prompt = if coin(2) < 0.5 { best.prompt } else { best.prompt + part * (other.prompt - best.prompt) };
-    Shape { curve, prompt, half: best.half }
+    let moved = |k: u64, from: f64, to: f64| if coin(k) < 0.5 { from } else { from + part * (to - from) };
+    let (prompt, mix) = (moved(2, best.prompt, other.prompt), moved(3, best.mix, other.mix));
+    Shape { curve, prompt, mix, half: best.half }
+}
+
+/// The shape without one of its weightings, or without both.
+fn plainer(shape: Shape, seed: u64, n: u64) -> Shape {
+    let which = 3.0 * keyed::uniform(seed ^ 0x91A1, n);
+    Shape {
+        prompt: if which < 2.0 { 0.0 } else { shape.prompt },
+        mix: if which >= 1.0 { 0.0 } else { shape.mix },
+        ..shape
+    }
 }
 
 fn alike(a: &Shape, b: &Shape) -> bool {
     let (a, b) = (a.features(), b.features());
-    (a[0] - b[0]).abs() < 0.02 && (a[1] - b[1]).abs() < 0.05 && (a[2] - b[2]).abs() < 0.05
+    let near: Features = [0.02, 0.05, 0.05, 0.05];
+    (0..near.len()).all(|i| (a[i] - b[i]).abs() < near[i])
 }

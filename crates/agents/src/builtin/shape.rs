@@ -1,13 +1,21 @@
 //! The family of curves that the built-in researcher knows, and their places in the design space.
 //!
-//! A droppable request of `t` prompt tokens meets a *pressure* = saturation · (t / 2048)^prompt. The curve says with what
-//! probability it is refused at that pressure. Every curve is placed by `half`, the pressure at which one request in two
-//! is refused, so that curves of different shape are comparable at the same place.
+//! A droppable request of `t` prompt tokens meets a *pressure* = saturation · (t / 2048)^prompt · share^mix, where `share`
+//! is that of droppable requests among all that have arrived so far. The curve says with what probability it is refused
+//! at that pressure. Every curve is placed by `half`, the pressure at which one request in two is refused, so that curves
+//! of different shape are comparable at the same place.
 
 use science::space::{Point, Value};
 
 /// Prompt length at which the weighting is neutral, tokens.
 pub(crate) const NEUTRAL_PROMPT: f64 = 2048.0;
+/// Droppable share at which places are compared under different weightings of the mix: the middle of what it can be. It
+/// only says where to look first; what is measured corrects it.
+const NEUTRAL_SHARE: f64 = 0.5;
+/// Exponents below this weigh nothing.
+const FAINT: f64 = 0.03;
+/// What the surrogate sees of a shape.
+pub(crate) type Features = [f64; 4];
 
 /// One policy of the family.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -17,6 +25,8 @@ pub(crate) struct Shape {
     pub(crate) half: f64,
     /// Exponent of the prompt weighting; 0 is none.
     pub(crate) prompt: f64,
+    /// Exponent of the weighting by the droppable share of arrivals; 0 is none.
+    pub(crate) mix: f64,
 }
 
 /// The form of a curve.
@@ -46,7 +56,8 @@ impl Shape {
             },
             _ => return None,
         };
-        Some(Shape { curve, half: number("half", f64::NAN), prompt: number("prompt", 0.0) }).filter(|s| s.half > 0.0)
+        let (prompt, mix) = (number("prompt", 0.0), number("mix", 0.0));
+        Some(Shape { curve, half: number("half", f64::NAN), prompt, mix }).filter(|s| s.half > 0.0)
     }
 
     /// The shape's point, for the dimensions that `like` has.
@@ -56,7 +67,7 @@ impl Shape {
             Curve::Ramp { onset } => ("ramp", Some(("onset", onset))),
             Curve::Power { exponent } => ("power", Some(("exponent", exponent))),
         };
-        let numbers = [Some(("half", self.half)), Some(("prompt", self.prompt)), inner];
+        let numbers = [Some(("half", self.half)), Some(("prompt", self.prompt)), Some(("mix", self.mix)), inner];
         let mut point: Point = numbers
             .into_iter()
             .flatten()
@@ -69,7 +80,7 @@ impl Shape {
 
     /// The published curve `min(saturation^power · k, 1)`.
     pub(crate) fn published(power: f64, k: f64) -> Shape {
-        Shape { curve: Curve::Power { exponent: power }, half: (0.5 / k).powf(1.0 / power), prompt: 0.0 }
+        Shape { curve: Curve::Power { exponent: power }, half: (0.5 / k).powf(1.0 / power), prompt: 0.0, mix: 0.0 }
     }
 
     /// How gradual the curve is: ln of the pressure at 90 % refusal over that at 10 %. A step has 0.
@@ -81,9 +92,10 @@ impl Shape {
         }
     }
 
-    /// What the surrogate sees: place, gradualness (compressed), weighting.
-    pub(crate) fn features(&self) -> [f64; 3] {
-        [self.half.ln(), self.spread().ln_1p(), self.prompt]
+    /// What the surrogate sees: place, gradualness (compressed), weightings by prompt and by mix. The place is the
+    /// saturation at which half is refused of an even mix, so that it means the same under each weighting of it.
+    pub(crate) fn features(&self) -> Features {
+        [self.half.ln() - self.mix * NEUTRAL_SHARE.ln(), self.spread().ln_1p(), self.prompt, self.mix]
     }
 
     /// The same shape with constants that a person would write: three significant digits.
@@ -93,9 +105,9 @@ impl Shape {
             Curve::Ramp { onset } => Curve::Ramp { onset: round(onset, 2) },
             Curve::Power { exponent } => Curve::Power { exponent: round(exponent, 2) },
         };
-        // A weighting too faint to act on would only be two constants more.
-        let prompt = if self.prompt.abs() < 0.03 { 0.0 } else { round(self.prompt, 2) };
-        Shape { curve, half: round(self.half, 3), prompt }
+        // A weighting too faint to act on would only be more constants.
+        let weight = |exponent: f64| if exponent.abs() < FAINT { 0.0 } else { round(exponent, 2) };
+        Shape { curve, half: round(self.half, 3), prompt: weight(self.prompt), mix: weight(self.mix) }
     }
 
     /// The curve in words.
@@ -105,12 +117,16 @@ impl Shape {
             Curve::Ramp { onset } => format!("a linear ramp that begins at {onset} of its middle"),
             Curve::Power { exponent } => format!("a power curve of exponent {exponent}"),
         };
-        let weighting = match self.prompt {
+        let by_prompt = match self.prompt {
             0.0 => String::new(),
             p if p > 0.0 => format!(", long prompts shed sooner (exponent {p})"),
             p => format!(", short prompts shed sooner (exponent {p})"),
         };
-        format!("{curve} with its middle at {}{weighting}", round(self.half, 3))
+        let by_mix = match self.mix {
+            0.0 => String::new(),
+            m => format!(", shedding sooner the more of the traffic is droppable (exponent {m})"),
+        };
+        format!("{curve} with its middle at {}{by_prompt}{by_mix}", round(self.half, 3))
     }
 }
 
@@ -136,15 +152,30 @@ mod tests {
 
     #[test]
     fn a_ramp_from_zero_is_a_power_of_one() {
-        let ramp = Shape { curve: Curve::Ramp { onset: 0.0 }, half: 0.3, prompt: 0.0 };
+        let ramp = Shape { curve: Curve::Ramp { onset: 0.0 }, half: 0.3, prompt: 0.0, mix: 0.0 };
         let power = Shape { curve: Curve::Power { exponent: 1.0 }, ..ramp };
         assert!((ramp.spread() - power.spread()).abs() < 1e-12);
     }
 
     #[test]
     fn a_point_and_its_shape_are_the_same_place() {
-        let shape = Shape { curve: Curve::Ramp { onset: 0.5 }, half: 0.31, prompt: 0.25 };
+        let shape = Shape { curve: Curve::Ramp { onset: 0.5 }, half: 0.31, prompt: 0.25, mix: 0.5 };
         assert_eq!(Shape::at(&shape.point(|_| true)), Some(shape));
+    }
+
+    #[test]
+    fn a_space_without_a_mix_has_shapes_that_do_not_weigh_it() {
+        let shape = Shape { curve: Curve::Step, half: 0.31, prompt: 0.25, mix: 0.5 };
+        let point = shape.point(|name| name != "mix");
+        assert_eq!(Shape::at(&point), Some(Shape { mix: 0.0, ..shape }));
+    }
+
+    #[test]
+    fn a_place_means_the_same_under_each_weighting_of_the_mix() {
+        let plain = Shape { curve: Curve::Step, half: 0.3, prompt: 0.0, mix: 0.0 };
+        // Half the pressure, since half of the traffic is droppable.
+        let weighing = Shape { mix: 1.0, half: 0.15, ..plain };
+        assert!((weighing.features()[0] - plain.features()[0]).abs() < 1e-12);
     }
 
     #[test]

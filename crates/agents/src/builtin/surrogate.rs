@@ -1,7 +1,9 @@
-//! What the built-in researcher believes about policies that it has not tried: a Gaussian process over three features.
+//! What the built-in researcher believes about policies that it has not tried: a Gaussian process over four features.
 //!
 //! Kernel: a linear trend plus a squared exponential (Rasmussen and Williams, *Gaussian Processes for Machine Learning*,
 //! 2006, ch. 2 and 4). Inputs are centred on the reference. Data are few (tens), so a plain Cholesky factorisation does.
+
+use super::shape::Features;
 
 /// A belief about one quantity.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -27,28 +29,28 @@ impl Belief {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Prior {
     /// Standard deviation of the trend along each feature, per unit.
-    pub(crate) trend: [f64; 3],
+    pub(crate) trend: Features,
     /// Standard deviation of the deviation from the trend.
     pub(crate) wiggle: f64,
     /// Standard deviation of a measurement.
     pub(crate) noise: f64,
 }
 
-/// Length over which deviations from the trend are alike, for ln half, ln(1 + spread) and prompt exponent.
-const LENGTHS: [f64; 3] = [0.3, 0.45, 0.6];
+/// Length over which deviations from the trend are alike, for ln place, ln(1 + spread), prompt and mix exponent.
+const LENGTHS: Features = [0.3, 0.45, 0.6, 0.6];
 
 /// A Gaussian process conditioned on what was measured.
 pub(crate) struct Surrogate {
     prior: Prior,
-    centre: [f64; 3],
-    inputs: Vec<[f64; 3]>,
+    centre: Features,
+    inputs: Vec<Features>,
     factor: Vec<Vec<f64>>,
     weights: Vec<f64>,
 }
 
 impl Surrogate {
     /// Conditions `prior` on `values` at `inputs`; the quantity is zero at `centre` by prior belief.
-    pub(crate) fn fit(prior: Prior, centre: [f64; 3], inputs: &[[f64; 3]], values: &[f64]) -> Self {
+    pub(crate) fn fit(prior: Prior, centre: Features, inputs: &[Features], values: &[f64]) -> Self {
         let mut surrogate =
             Surrogate { prior, centre, inputs: inputs.to_vec(), factor: Vec::new(), weights: Vec::new() };
         let n = inputs.len();
@@ -63,16 +65,16 @@ impl Surrogate {
     }
 
     /// What is believed at a place.
-    pub(crate) fn at(&self, input: [f64; 3]) -> Belief {
+    pub(crate) fn at(&self, input: Features) -> Belief {
         let with_data: Vec<f64> = self.inputs.iter().map(|other| self.kernel(input, *other)).collect();
         let mean = with_data.iter().zip(&self.weights).map(|(k, w)| k * w).sum();
         let explained: f64 = forward(&self.factor, &with_data).iter().map(|v| v * v).sum();
         Belief { mean, sd: (self.kernel(input, input) - explained).max(1e-12).sqrt() }
     }
 
-    fn kernel(&self, a: [f64; 3], b: [f64; 3]) -> f64 {
+    fn kernel(&self, a: Features, b: Features) -> f64 {
         let (mut trend, mut distance) = (0.0, 0.0);
-        for i in 0..3 {
+        for i in 0..LENGTHS.len() {
             trend += self.prior.trend[i].powi(2) * (a[i] - self.centre[i]) * (b[i] - self.centre[i]);
             distance += ((a[i] - b[i]) / LENGTHS[i]).powi(2);
         }
@@ -125,20 +127,21 @@ fn normal_cdf(z: f64) -> f64 {
 mod tests {
     use super::*;
 
-    const PRIOR: Prior = Prior { trend: [0.2, 0.05, 0.05], wiggle: 0.03, noise: 1e-4 };
+    const PRIOR: Prior = Prior { trend: [0.2, 0.05, 0.05, 0.05], wiggle: 0.03, noise: 1e-4 };
 
     #[test]
     fn it_believes_what_was_measured_and_doubts_what_was_not() {
-        let (a, b) = ([0.0, 0.3, 0.0], [0.1, 0.3, 0.0]);
+        let (a, b) = ([0.0, 0.3, 0.0, 0.0], [0.1, 0.3, 0.0, 0.0]);
         let surrogate = Surrogate::fit(PRIOR, a, &[a, b], &[0.0, -0.02]);
         assert!((surrogate.at(b).mean + 0.02).abs() < 1e-3);
         assert!(surrogate.at(b).sd < 1e-3);
-        assert!(surrogate.at([0.1, 1.0, 1.0]).sd > 0.03);
+        assert!(surrogate.at([0.1, 1.0, 1.0, 0.0]).sd > 0.03);
+        assert!(surrogate.at([0.1, 0.3, 0.0, 1.0]).sd > 0.03, "nor any weighting of the mix");
     }
 
     #[test]
     fn a_trend_carries_on_beyond_the_data() {
-        let at = |x: f64| [x, 0.0, 0.0];
+        let at = |x: f64| [x, 0.0, 0.0, 0.0];
         let surrogate = Surrogate::fit(PRIOR, at(0.0), &[at(-0.1), at(0.0), at(0.1)], &[0.02, 0.0, -0.02]);
         assert!(surrogate.at(at(0.3)).mean < -0.03);
     }
