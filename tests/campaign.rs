@@ -49,6 +49,36 @@ fn what_was_refuted_narrows_the_declared_space() {
     assert!(volumes[3] < 1.0, "{volumes:?}");
 }
 
+/// What became of every arm that was written, with the exponent of the mix that its point declares.
+fn written(environment: &Environment) -> Vec<(Option<f64>, String)> {
+    environment.ok(&["run", "tiny", "--iterations", "8"]);
+    let shown = environment.json(&["show", "--format", "json"]);
+    let arms = shown["iterations"].as_array().unwrap().iter().flat_map(|i| i["arms"].as_array().unwrap().clone());
+    let outcome = |arm: serde_json::Value| {
+        arm["outcome"].as_str().map(|outcome| (arm["point"]["mix"].as_f64(), outcome.to_owned()))
+    };
+    arms.filter_map(outcome).collect()
+}
+
+#[test]
+fn the_researcher_weighs_the_mix_of_tiers_in_source_that_compiles() {
+    let arms = written(&tiny());
+    assert!(arms.iter().any(|(mix, _)| mix.is_some_and(|mix| mix > 0.0)), "{arms:?}");
+    assert!(arms.iter().all(|(_, outcome)| outcome == "scored"), "{arms:?}");
+}
+
+#[test]
+fn an_experiment_that_declares_no_mix_gets_policies_that_weigh_none() {
+    let environment = tiny();
+    let campaign = environment.read("tiny/campaign.toml");
+    let without = campaign.replace("[[dimension]]\nname = \"mix\"\nrange = [0.0, 2.0]\n", "");
+    assert_ne!(campaign, without);
+    environment.write("tiny/campaign.toml", &without);
+    let arms = written(&environment);
+    assert!(!arms.is_empty());
+    assert!(arms.iter().all(|(mix, outcome)| mix.is_none() && outcome == "scored"), "{arms:?}");
+}
+
 #[test]
 fn the_same_seed_gives_the_same_digest_and_another_seed_another() {
     let environment = tiny();
