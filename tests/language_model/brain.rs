@@ -64,7 +64,7 @@ fn plan(user: &str) -> String {
         3 => main["intent"] = json!(design(240, "Write it carelessly.")),
         4 => {
             // As good as the baseline, which it is not, at a declared point: this is what a constraint is earned by.
-            main["point"] = json!({"family": "power", "half": 0.3, "prompt": 0.0, "exponent": 5.0});
+            main["point"] = json!({"family": "power", "half": 0.3, "prompt": 0.0, "mix": 0.0, "exponent": 5.0});
             main["size"] = json!(0.001);
         }
         // The factor of iteration 1.
