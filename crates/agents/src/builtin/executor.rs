@@ -12,6 +12,19 @@ pub(crate) fn implement(arm: &Arm) -> Result<String, String> {
     Ok(source(&shape))
 }
 
+/// Constants of a shape's source, as free parameters are counted.
+pub(crate) fn constants(shape: &Shape) -> u32 {
+    let counted = |value: f64| u32::from(value != 0.0 && value.abs() != 1.0);
+    let curve = match shape.curve {
+        Curve::Step => 1,
+        Curve::Ramp { onset } => 1 + counted(round(onset * shape.half, 3)),
+        Curve::Power { exponent } => 1 + counted(exponent),
+    };
+    let prompt = if shape.prompt == 0.0 { 0 } else { 1 + counted(shape.prompt) };
+    // The two of the saturation, and what the shape adds.
+    2 + curve + prompt + counted(shape.mix)
+}
+
 fn source(shape: &Shape) -> String {
     let draw = if shape.curve == Curve::Step { "_draw" } else { "draw" };
     let memory = memory(shape);
@@ -134,12 +147,10 @@ mod tests {
             (Curve::Step, 0.3, 0.5, 6),
             (Curve::Power { exponent: 5.0 }, 0.0, 1.7, 5),
         ];
-        for (curve, prompt, mix, constants) in cases {
-            assert_eq!(
-                free_parameters(&source(&shape(curve, prompt, mix))),
-                Some(constants),
-                "{curve:?} {prompt} {mix}"
-            );
+        for (curve, prompt, mix, expected) in cases {
+            let shape = shape(curve, prompt, mix);
+            assert_eq!(free_parameters(&source(&shape)), Some(expected), "{shape:?}");
+            assert_eq!(constants(&shape), expected, "{shape:?}");
         }
     }
 

@@ -4,6 +4,7 @@
 //! the probability that it gives up no workload; its place on the saturation axis is then set so that it is expected to
 //! improve as much as the reference does, since costs compare at equal improvement only.
 
+use super::executor::constants;
 use super::shape::{Curve, Features, Shape};
 use super::surrogate::{Prior, Surrogate};
 use science::bundle::Bundle;
@@ -107,9 +108,12 @@ impl<'a> Mind<'a> {
 
     fn promise(&self, shape: &Shape, best: f64) -> f64 {
         let features = shape.features();
-        let limit = self.state.opened().experiment.objective.constraints.iter();
-        let limit = limit.filter(|g| g.metric == GuardMetric::Regret).filter_map(|g| g.at_most).next().unwrap_or(5.0);
-        let harmless = 1.0 - self.regret.at(features).at_least(limit / 100.0);
+        let guards = &self.state.opened().experiment.objective.constraints;
+        let bound = |metric| guards.iter().find(|guard| guard.metric == metric).and_then(|guard| guard.at_most);
+        if bound(GuardMetric::FreeParameters).is_some_and(|most| f64::from(constants(shape)) > most) {
+            return 0.0;
+        }
+        let harmless = 1.0 - self.regret.at(features).at_least(bound(GuardMetric::Regret).unwrap_or(5.0) / 100.0);
         let improvement = self.improvement.at(features);
         let comparable = improvement.at_least(-COMPARABLE) - improvement.at_least(COMPARABLE);
         self.saving.at(features).expected_improvement(best) * harmless * comparable
