@@ -90,7 +90,11 @@ impl Mirror {
         }
         // So that `git log` and `git clone` show something without being told a branch.
         match self.repository.head() {
-            Err(error) if error.code() == ErrorCode::UnbornBranch => self.repository.set_head(branch),
+            Err(error) if error.code() == ErrorCode::UnbornBranch => match self.repository.set_head(branch) {
+                // Another campaign is about to set it, or was killed over it: without a head the branches still show.
+                Err(error) if error.code() == ErrorCode::Locked => Ok(()),
+                set => set,
+            },
             Err(error) => Err(error),
             Ok(_) => Ok(()),
         }
@@ -99,8 +103,19 @@ impl Mirror {
     fn point(&self, name: &str, id: Oid) -> Result<(), git2::Error> {
         match self.repository.refname_to_id(name) {
             Ok(known) if known == id => Ok(()),
-            Ok(_) | Err(_) => self.repository.reference(name, id, true, "elenchus").map(|_| ()),
+            Ok(_) | Err(_) => match self.repository.reference(name, id, true, "elenchus") {
+                Err(error) if error.code() == ErrorCode::Locked => self.take_over(name, id),
+                pointed => pointed.map(|_| ()),
+            },
         }
+    }
+
+    /// Points a reference whose lock somebody left behind who was killed. The reference is the campaign's, and whoever
+    /// records a campaign holds the lock of the whole campaign: nobody else is at work on it.
+    fn take_over(&self, name: &str, id: Oid) -> Result<(), git2::Error> {
+        // Should this fail, the next line says what is wrong.
+        let _ = std::fs::remove_file(self.path.join(format!("{name}.lock")));
+        self.repository.reference(name, id, true, "elenchus").map(|_| ())
     }
 
     fn resolve(&self, name: &str) -> Result<Option<Oid>, StoreError> {

@@ -89,6 +89,22 @@ fn recording_again_changes_nothing_and_goes_on_where_it_was_killed() {
 }
 
 #[test]
+fn a_lock_that_a_killed_process_left_behind_holds_nobody_up() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("candidates.git");
+    let mirror = Mirror::open(&path).unwrap();
+    let locks = ["refs/heads/01234567.lock", "refs/candidates/0123456789abcdef/a.lock", "HEAD.lock"];
+    for lock in locks.map(|lock| path.join(lock)) {
+        std::fs::create_dir_all(lock.parent().unwrap()).unwrap();
+        std::fs::write(lock, "").unwrap();
+    }
+    for commit in &family() {
+        mirror.record(commit).unwrap();
+    }
+    assert!(references(&path).iter().any(|(name, _)| name == "refs/heads/01234567"));
+}
+
+#[test]
 fn the_same_candidates_give_the_same_commits_everywhere() {
     let dir = tempfile::tempdir().unwrap();
     let ids = ["one", "two"].map(|name| {
