@@ -1,18 +1,18 @@
 //! The loop: ask the state machine what is next, do it, record what happened, until there is nothing left to do.
 
 mod ahead;
+mod bench;
 mod looks;
 mod steps;
 mod team;
 
 use crate::Places;
-use crate::cassette::{self, Cassette};
+use crate::cassette::Cassette;
 use crate::error::EngineError;
 use crate::evaluate::Evaluator;
 use crate::experiment::LoadedExperiment;
 use crate::panel::Panel;
 use agents::llm::Templates;
-pub(crate) use looks::compiled;
 use science::event::{EndReason, Event, Started};
 use science::id::{CandidateId, Hash};
 use science::state::{Action, State};
@@ -43,6 +43,7 @@ pub struct Campaign {
     sources: BTreeMap<CandidateId, String>,
     ahead: ahead::Ahead,
     looks: looks::Looks,
+    bench: bench::Bench,
     clock: Clock,
     _lock: Lock,
 }
@@ -163,13 +164,13 @@ impl Campaign {
         Self::take_up(store, places, id, loaded, sandbox, agents).await
     }
 
-    /// Takes up a campaign where its record ends. `choose` says who plans and writes, given what the campaign began with and whether it
-    /// is a replay, which needs nobody.
+    /// Takes up a campaign where its record ends. `choose` says who plans and writes, given what the campaign
+    /// began with.
     pub async fn resume(
         store: Arc<Store>,
         places: &Places,
         id: CampaignId,
-        choose: impl FnOnce(&Started, bool) -> Result<Agents, EngineError>,
+        choose: impl FnOnce(&Started) -> Result<Agents, EngineError>,
     ) -> Result<(Self, Vec<String>), EngineError> {
         let state = store.load(&id).await?.state;
         let started = state.opened();
@@ -179,7 +180,7 @@ impl Campaign {
                 if sandboxed { "runs without a sandbox: add --unsafe-no-sandbox" } else { "runs in the sandbox" };
             return Err(EngineError::Unresumable(format!("campaign {} {problem}", id.short())));
         }
-        let agents = choose(started, cassette::replays(&store, &id).await?.is_some())?;
+        let agents = choose(started)?;
         let directory = std::path::PathBuf::from(&started.name);
         let loaded = Arc::new(LoadedExperiment::from_texts(&directory, store.inputs(&id).await?)?);
         let sandbox = places.sandbox()?;
@@ -208,6 +209,7 @@ impl Campaign {
         let agents = agents.team.engage(agents.source, agents.templates, &store, &id).await?;
         let mut campaign = Campaign {
             looks: looks::Looks::default(),
+            bench: bench::Bench::new(Arc::clone(&store), id.clone()),
             clock: steps::clock(&store, &id).await?,
             mirror: Mirror::open(&places.mirror())?,
             evaluator: Arc::new(Evaluator { sandbox, panel }),

@@ -123,6 +123,31 @@ impl Panel {
         Ok(results.map(|results| Runs { results, deciding: ran.deciding }).ok_or_else(never_drained))
     }
 
+    /// The trials of the policy that the experiment names under `key` (`baseline` or `reference`).
+    pub fn yardstick(
+        &self,
+        loaded: &LoadedExperiment,
+        key: &str,
+        name: &str,
+        sandbox: &Sandbox,
+    ) -> Result<Vec<Trial>, EngineError> {
+        self.must(key, &Policy::named(loaded, key, name, sandbox)?, Draws::Shared, sandbox)
+    }
+
+    /// The trials of a policy that everything is held against: anything but trials is an error that names it.
+    pub fn must(
+        &self,
+        name: &str,
+        policy: &Policy,
+        draws: Draws,
+        sandbox: &Sandbox,
+    ) -> Result<Vec<Trial>, EngineError> {
+        match self.trials(policy, draws, sandbox)? {
+            Ok(trials) => Ok(trials.results),
+            Err(outcome) => Err(EngineError::Yardsticks(format!("the {name} ended as {}: {outcome}", outcome.name()))),
+        }
+    }
+
     /// The whole runs of a policy, request by request.
     pub fn records(&self, policy: &Policy, sandbox: &Sandbox) -> Ran<Run> {
         self.run(policy, Draws::Shared, sandbox, |_, run| run)

@@ -2,7 +2,7 @@
 
 use crate::error::EngineError;
 use crate::experiment::{LoadedExperiment, is_file};
-use sandbox::{Artifact, Sandbox};
+use sandbox::{Artifact, Outcome, Sandbox};
 use simulator::admitters::Builtin;
 use simulator::file::FileError;
 
@@ -34,6 +34,15 @@ impl Policy {
             .map_err(|refusal| wrong(format!("{name}:{}:{}: {}", refusal.line, refusal.column, refusal.reason)))?;
         let artifact = sandbox.compile(&screened)?.map_err(|outcome| wrong(format!("{name}: {outcome}")))?;
         Ok(Policy::Candidate { artifact, parameters: Vec::new() })
+    }
+
+    /// The policy that a candidate's source describes, with its own defaults, or what became of it.
+    pub fn of_source(source: &str, sandbox: &Sandbox) -> Result<Result<Self, Outcome>, EngineError> {
+        let screened = match sandbox::screen(source, &crate::KIT) {
+            Ok(screened) => screened,
+            Err(refusal) => return Ok(Err(refusal.into())),
+        };
+        Ok(sandbox.compile(&screened)?.map(|artifact| Policy::Candidate { artifact, parameters: Vec::new() }))
     }
 
     /// The policy with one of its parameters multiplied, if it has a parameter of that name.

@@ -4,7 +4,6 @@
 //! record is complete, and whoever verifies it again meets the same ones.
 
 use crate::Places;
-use crate::campaign::compiled;
 use crate::error::EngineError;
 use crate::experiment::LoadedExperiment;
 use crate::panel::{Draws, Panel};
@@ -45,15 +44,11 @@ pub async fn verify(store: &Store, places: &Places, id: &CampaignId) -> Result<V
     let run = move || {
         let sandbox = places.sandbox()?;
         let panel = Panel::sealed(&loaded, &seed_of, seal::SEEDS)?;
-        let trials = |policy: &Policy| match panel.trials(policy, Draws::Shared, &sandbox)? {
-            Ok(trials) => Ok(trials.results),
-            Err(outcome) => Err(EngineError::Yardsticks(format!("a policy ended as {outcome} on the sealed seeds"))),
-        };
-        let baseline = trials(&Policy::named(&loaded, "baseline", &loaded.experiment.baseline, &sandbox)?)?;
-        let reference = trials(&Policy::named(&loaded, "reference", &loaded.experiment.reference, &sandbox)?)?;
-        let candidate = compiled(&source, &sandbox)?
+        let baseline = panel.yardstick(&loaded, "baseline", &loaded.experiment.baseline, &sandbox)?;
+        let reference = panel.yardstick(&loaded, "reference", &loaded.experiment.reference, &sandbox)?;
+        let candidate = Policy::of_source(&source, &sandbox)?
             .map_err(|outcome| EngineError::Yardsticks(format!("the champion ended as {outcome}")))?;
-        let candidate = trials(&candidate)?;
+        let candidate = panel.must("champion", &candidate, Draws::Shared, &sandbox)?;
         let against = |trials: &[_]| Measurement::pair(trials, &baseline, panel.seeds);
         Ok::<_, EngineError>(seal::look(&against(&candidate), &against(&reference), &scenarios, regret))
     };

@@ -36,9 +36,8 @@ pub fn measure(loaded: &LoadedExperiment, panel: &Panel, sandbox: &Sandbox) -> R
             ))
         })
     };
-    let run = |name: &'static str, policy: &Policy, draws: Draws| match panel.trials(policy, draws, sandbox)? {
-        Ok(trials) => Ok((name, trials.results)),
-        Err(outcome) => Err(EngineError::Yardsticks(format!("the {name} ended as {}: {outcome}", outcome.name()))),
+    let run = |name: &'static str, policy: &Policy, draws: Draws| {
+        panel.must(name, policy, draws, sandbox).map(|trials| (name, trials))
     };
     let refuse_everything = Policy::Builtin(Builtin::parse("refuse-droppable").map_err(EngineError::Yardsticks)?);
     let trials = vec![

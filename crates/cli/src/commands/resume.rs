@@ -38,7 +38,7 @@ pub(crate) async fn resume(args: Args, global: &Global) -> Result<Code, Failure>
             None => live(&casting, &args.commands, budget, &configuration),
         }
     };
-    let resumed = Campaign::resume(Arc::new(store), &places, id, |started, _| {
+    let resumed = Campaign::resume(Arc::new(store), &places, id, |started| {
         choose(&started.agents, &started.experiment.budget).map_err(|failure| {
             let message = failure.to_string();
             refused = Some(failure);

@@ -21,8 +21,8 @@ pub(crate) struct Found {
     pub(crate) name: String,
     /// Its base URL.
     pub(crate) base_url: String,
-    /// Who says so: for a person.
-    pub(crate) said_by: &'static str,
+    /// Who says so.
+    pub(crate) said_by: SaidBy,
     /// The variable that its key comes from; none if it wants none.
     pub(crate) key_variable: Option<String>,
     /// Whether the variable has a value.
@@ -31,6 +31,30 @@ pub(crate) struct Found {
     needs_key: bool,
     /// Whether it enforces JSON schemas.
     pub(crate) structured: bool,
+}
+
+/// Who says where an endpoint lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SaidBy {
+    /// The environment, against the configuration.
+    EnvironmentFirst,
+    /// The environment alone.
+    Environment,
+    /// The configuration.
+    Configuration,
+    /// Nobody.
+    Default,
+}
+
+impl std::fmt::Display for SaidBy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            SaidBy::EnvironmentFirst => "OPENAI_BASE_URL, which comes before the configuration",
+            SaidBy::Environment => "OPENAI_BASE_URL",
+            SaidBy::Configuration => "the configuration",
+            SaidBy::Default => "the default",
+        })
+    }
 }
 
 impl Found {
@@ -47,10 +71,10 @@ impl Configuration {
         let entry = self.endpoints.get(name).unwrap_or(&nothing);
         let environment = variable(BASE_URL_VARIABLE).filter(|_| name == DEFAULT_ENDPOINT);
         let (base_url, said_by) = match (environment, &entry.base_url) {
-            (Some(url), Some(_)) => (url, "OPENAI_BASE_URL, which comes before the configuration"),
-            (Some(url), None) => (url, "OPENAI_BASE_URL"),
-            (None, Some(url)) => (url.clone(), "the configuration"),
-            (None, None) => (OPENAI.to_owned(), "the default"),
+            (Some(url), Some(_)) => (url, SaidBy::EnvironmentFirst),
+            (Some(url), None) => (url, SaidBy::Environment),
+            (None, Some(url)) => (url.clone(), SaidBy::Configuration),
+            (None, None) => (OPENAI.to_owned(), SaidBy::Default),
         };
         let key_variable = match entry.key_variable.as_deref() {
             Some("") => None,
@@ -105,7 +129,7 @@ impl Found {
     fn without_key(&self) -> String {
         let variable = self.key_variable.as_deref().unwrap_or(KEY_VARIABLE);
         match (self.name.as_str(), self.said_by) {
-            (DEFAULT_ENDPOINT, "the default") => {
+            (DEFAULT_ENDPOINT, SaidBy::Default) => {
                 format!("no key: set {variable}, or {BASE_URL_VARIABLE} for a local server that needs none")
             }
             _ => format!("no key: set {variable}, which the endpoint `{}` ({}) wants", self.name, self.host()),

@@ -3,7 +3,8 @@
 //! Once the main claim stands, the other arms of a bundle are written side by side and evaluated as cores become free.
 //! Events are still appended in the order of the arms, and what they say does not depend on who was ready first.
 
-use super::steps::{blocking, rows};
+use super::bench::Bench;
+use super::steps::rows;
 use super::{Campaign, Progress, Work};
 use crate::error::EngineError;
 use crate::evaluate::{Evaluation, Evaluator, Timing, read};
@@ -17,41 +18,20 @@ use science::outcome::Outcome;
 use science::trial;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use store::{CampaignId, Extra, Observation, Store};
-use tokio::sync::Semaphore;
+use store::Extra;
 use tokio::task::JoinHandle;
 
 /// What an executor came back with.
 type Written = Result<Answer<String>, ModelError>;
 
 /// Sources and evaluations that wait for their turn.
+#[derive(Default)]
 pub(super) struct Ahead {
     written: BTreeMap<usize, Written>,
     evaluations: BTreeMap<CandidateId, JoinHandle<Result<Evaluation, EngineError>>>,
-    /// One place for each core: a candidate and the simulator that asks it share one.
-    cores: Arc<Semaphore>,
-    places: u32,
-}
-
-impl Default for Ahead {
-    fn default() -> Self {
-        let places = std::thread::available_parallelism().map_or(1, usize::from);
-        let cores = Arc::new(Semaphore::new(places));
-        Ahead { written: BTreeMap::new(), evaluations: BTreeMap::new(), cores, places: places as u32 }
-    }
 }
 
 impl Ahead {
-    /// The places on the machine, one for each core.
-    pub(super) fn cores(&self) -> Arc<Semaphore> {
-        Arc::clone(&self.cores)
-    }
-
-    /// How many there are.
-    pub(super) fn places(&self) -> u32 {
-        self.places
-    }
-
     pub(super) fn has_written(&self, arm: usize) -> bool {
         self.written.contains_key(&arm)
     }
@@ -107,11 +87,9 @@ impl Campaign {
             source: source.to_owned(),
             evaluator: Arc::clone(&self.evaluator),
             known: self.signatures(),
-            store: Arc::clone(&self.store),
-            campaign: self.id.clone(),
-            all_cores: self.ahead.places,
+            bench: self.bench.clone(),
         };
-        let task = tokio::spawn(job.run(Arc::clone(&self.ahead.cores)));
+        let task = tokio::spawn(job.run());
         self.ahead.evaluations.insert(id.clone(), task);
     }
 
@@ -173,39 +151,22 @@ struct Job {
     source: String,
     evaluator: Arc<Evaluator>,
     known: BTreeMap<Hash, CandidateId>,
-    store: Arc<Store>,
-    campaign: CampaignId,
-    all_cores: u32,
+    bench: Bench,
 }
 
 impl Job {
-    async fn evaluate(&self, cores: &Arc<Semaphore>, places: u32) -> Result<Evaluation, EngineError> {
-        let closed = |error: tokio::sync::AcquireError| EngineError::Panicked(error.to_string());
-        let _places = Arc::clone(cores).acquire_many_owned(places).await.map_err(closed)?;
-        let (source, evaluator, known) = (self.source.clone(), Arc::clone(&self.evaluator), self.known.clone());
-        blocking(move || evaluator.evaluate(&source, |signature| known.get(signature).cloned())).await?
-    }
-
-    /// What became of the candidate. An outcome that depends on the machine's mood (time, memory) is stored on arrival and
-    /// taken from the record from then on; a score is a function of the experiment and is computed anew.
-    async fn run(self, cores: Arc<Semaphore>) -> Result<Evaluation, EngineError> {
-        let key = Hash::of(format!("outcome of {}", self.id).as_bytes());
-        if let Some(text) = self.store.observation(&self.campaign, &key, 0).await?
-            && let Ok((outcome, message)) = serde_json::from_str::<(Outcome, String)>(&text)
-        {
+    /// What became of the candidate.
+    async fn run(self) -> Result<Evaluation, EngineError> {
+        let Job { id, source, evaluator, known, bench } = self;
+        let key = Hash::of(format!("outcome of {id}").as_bytes());
+        if let Some((outcome, message)) = bench.recorded(&key).await? {
             let timing = Timing::default();
             return Ok(Evaluation { outcome, message, trials: Vec::new(), probe: None, acts_like: None, timing });
         }
-        let mut evaluation = self.evaluate(&cores, 1).await?;
-        if evaluation.outcome == Outcome::Timeout {
-            // Perhaps it was the neighbours: what counts is a run with the whole machine to itself.
-            evaluation = self.evaluate(&cores, self.all_cores).await?;
-        }
+        let work = move || evaluator.evaluate(&source, |signature| known.get(signature).cloned());
+        let evaluation = bench.run(work, |evaluation| evaluation.outcome == Outcome::Timeout).await?;
         if evaluation.outcome != Outcome::Scored {
-            let payload = serde_json::to_string(&(evaluation.outcome, &evaluation.message))
-                .map_err(|error| EngineError::Panicked(error.to_string()))?;
-            let observation = Observation { key, ordinal: 0, kind: "outcome".into(), payload };
-            self.store.observe(&self.campaign, &observation).await?;
+            bench.keep(key, evaluation.outcome, &evaluation.message).await?;
         }
         Ok(evaluation)
     }

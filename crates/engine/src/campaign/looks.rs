@@ -1,14 +1,13 @@
 //! Runs policies on the verdict seeds of an iteration, all that a look takes side by side.
 
+use super::bench::Bench;
 use super::steps::{blocking, rows};
 use super::{Campaign, Progress, Work};
-use crate::KIT;
 use crate::error::EngineError;
 use crate::evaluate::{Evaluator, kind};
 use crate::experiment::LoadedExperiment;
 use crate::panel::{Draws, Panel};
 use crate::policy::Policy;
-use sandbox::Sandbox;
 use science::bundle::Side;
 use science::event::Event;
 use science::id::Hash;
@@ -18,8 +17,7 @@ use science::state::Test;
 use science::trial::{self, Trial};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use store::{CampaignId, Extra, Observation, Store, TrialRow};
-use tokio::sync::Semaphore;
+use store::{Extra, TrialRow};
 use tokio::task::JoinHandle;
 
 /// What was begun for the looks of an iteration.
@@ -105,11 +103,9 @@ impl Campaign {
             panel: Arc::clone(&look.panel),
             loaded: Arc::clone(&self.loaded),
             evaluator: Arc::clone(&self.evaluator),
-            store: Arc::clone(&self.store),
-            campaign: self.id.clone(),
-            all_cores: self.ahead.places(),
+            bench: self.bench.clone(),
         };
-        look.begun.insert(name(&test.policy).to_owned(), tokio::spawn(job.run(self.ahead.cores())));
+        look.begun.insert(name(&test.policy).to_owned(), tokio::spawn(job.run()));
         Ok(())
     }
 
@@ -117,13 +113,7 @@ impl Campaign {
     async fn look(&self, iteration: u32, test: &Test) -> Result<Look, EngineError> {
         let panel = Arc::new(Panel::verdict(&self.loaded, self.state.opened().seed, iteration, test.from..test.to)?);
         let (loaded, evaluator, on) = (Arc::clone(&self.loaded), Arc::clone(&self.evaluator), Arc::clone(&panel));
-        let run = move || {
-            let baseline = Policy::named(&loaded, "baseline", &loaded.experiment.baseline, &evaluator.sandbox)?;
-            match on.trials(&baseline, Draws::Shared, &evaluator.sandbox)? {
-                Ok(trials) => Ok(trials.results),
-                Err(outcome) => Err(EngineError::Yardsticks(format!("the baseline ended as {outcome}"))),
-            }
-        };
+        let run = move || on.yardstick(&loaded, "baseline", &loaded.experiment.baseline, &evaluator.sandbox);
         Ok(Look { panel, baseline: Arc::new(blocking(run).await??), begun: BTreeMap::new() })
     }
 }
@@ -144,62 +134,31 @@ struct Job {
     panel: Arc<Panel>,
     loaded: Arc<LoadedExperiment>,
     evaluator: Arc<Evaluator>,
-    store: Arc<Store>,
-    campaign: CampaignId,
-    all_cores: u32,
+    bench: Bench,
 }
 
 impl Job {
-    /// As with search seeds, an outcome that depends on the machine's mood is taken from the record once it is there.
-    async fn run(self, cores: Arc<Semaphore>) -> Ran {
-        let known = self.store.observation(&self.campaign, &self.key, 0).await?;
-        if let Some((outcome, _)) = known.and_then(|text| serde_json::from_str::<(Outcome, String)>(&text).ok()) {
+    async fn run(self) -> Ran {
+        let Job { key, source, panel, loaded, evaluator, bench } = self;
+        if let Some((outcome, _)) = bench.recorded(&key).await? {
             return Ok(Err(outcome));
         }
-        let mut ran = self.attempt(&cores, 1).await?;
-        if matches!(ran, Err(sandbox::Outcome::Timeout { .. })) {
-            // Perhaps it was the neighbours: what counts is a run with the whole machine to itself.
-            ran = self.attempt(&cores, self.all_cores).await?;
-        }
-        let outcome = match ran {
-            Ok(trials) => return Ok(Ok(trials)),
-            Err(outcome) => outcome,
-        };
-        let payload = serde_json::to_string(&(kind(&outcome), outcome.to_string()))
-            .map_err(|error| EngineError::Panicked(error.to_string()))?;
-        let observation = Observation { key: self.key, ordinal: 0, kind: "outcome".into(), payload };
-        self.store.observe(&self.campaign, &observation).await?;
-        Ok(Err(kind(&outcome)))
-    }
-
-    async fn attempt(
-        &self,
-        cores: &Arc<Semaphore>,
-        places: u32,
-    ) -> Result<Result<Vec<Trial>, sandbox::Outcome>, EngineError> {
-        let closed = |error: tokio::sync::AcquireError| EngineError::Panicked(error.to_string());
-        let _places = Arc::clone(cores).acquire_many_owned(places).await.map_err(closed)?;
-        let (loaded, evaluator) = (Arc::clone(&self.loaded), Arc::clone(&self.evaluator));
-        let (panel, source) = (Arc::clone(&self.panel), self.source.clone());
-        let run = move || {
-            let policy = match &source {
-                None => Policy::named(&loaded, "reference", &loaded.experiment.reference, &evaluator.sandbox)?,
-                Some(source) => match compiled(source, &evaluator.sandbox)? {
-                    Ok(policy) => policy,
-                    Err(outcome) => return Ok(Err(outcome)),
-                },
+        let work = move || {
+            let (reference, sandbox) = (&loaded.experiment.reference, &evaluator.sandbox);
+            let Some(source) = &source else {
+                return panel.yardstick(&loaded, "reference", reference, sandbox).map(Ok);
             };
-            Ok(panel.trials(&policy, Draws::Shared, &evaluator.sandbox)?.map(|runs| runs.results))
+            match Policy::of_source(source, sandbox)? {
+                Ok(policy) => Ok(panel.trials(&policy, Draws::Shared, sandbox)?.map(|runs| runs.results)),
+                Err(outcome) => Ok(Err(outcome)),
+            }
         };
-        blocking(run).await?
+        match bench.run(work, |ran| matches!(ran, Err(sandbox::Outcome::Timeout { .. }))).await? {
+            Ok(trials) => Ok(Ok(trials)),
+            Err(outcome) => {
+                bench.keep(key, kind(&outcome), &outcome.to_string()).await?;
+                Ok(Err(kind(&outcome)))
+            }
+        }
     }
-}
-
-/// The policy that a source describes, or what became of it.
-pub(crate) fn compiled(source: &str, sandbox: &Sandbox) -> Result<Result<Policy, sandbox::Outcome>, EngineError> {
-    let screened = match sandbox::screen(source, &KIT) {
-        Ok(screened) => screened,
-        Err(refusal) => return Ok(Err(refusal.into())),
-    };
-    Ok(sandbox.compile(&screened)?.map(|artifact| Policy::Candidate { artifact, parameters: Vec::new() }))
 }

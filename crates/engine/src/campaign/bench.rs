@@ -1,0 +1,63 @@
+//! Where candidates are run: one place for each core, and a record of what depends on the machine's mood.
+
+use super::steps::blocking;
+use crate::error::EngineError;
+use science::id::Hash;
+use science::outcome::Outcome;
+use std::sync::Arc;
+use store::{CampaignId, Observation, Store};
+use tokio::sync::Semaphore;
+
+/// The places of one campaign on this machine. A candidate and the simulator that asks it share one.
+#[derive(Clone)]
+pub(super) struct Bench {
+    cores: Arc<Semaphore>,
+    places: u32,
+    store: Arc<Store>,
+    campaign: CampaignId,
+}
+
+impl Bench {
+    pub(super) fn new(store: Arc<Store>, campaign: CampaignId) -> Self {
+        let places = std::thread::available_parallelism().map_or(1, usize::from);
+        Bench { cores: Arc::new(Semaphore::new(places)), places: places as u32, store, campaign }
+    }
+
+    /// The outcome on record under a key, with its message. Outcomes that depend on the machine's mood (time, memory) are
+    /// stored on arrival and taken from the record from then on; a score is a function of the experiment and is not.
+    pub(super) async fn recorded(&self, key: &Hash) -> Result<Option<(Outcome, String)>, EngineError> {
+        let known = self.store.observation(&self.campaign, key, 0).await?;
+        Ok(known.and_then(|text| serde_json::from_str(&text).ok()))
+    }
+
+    /// Records an outcome that is no score.
+    pub(super) async fn keep(&self, key: Hash, outcome: Outcome, message: &str) -> Result<(), EngineError> {
+        let payload =
+            serde_json::to_string(&(outcome, message)).map_err(|error| EngineError::Panicked(error.to_string()))?;
+        let observation = Observation { key, ordinal: 0, kind: "outcome".into(), payload };
+        Ok(self.store.observe(&self.campaign, &observation).await?)
+    }
+
+    /// Does some work on one core, and once more with the whole machine to itself if it timed out: perhaps it was the
+    /// neighbours.
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        work: impl Fn() -> Result<T, EngineError> + Send + Sync + 'static,
+        timed_out: impl Fn(&T) -> bool,
+    ) -> Result<T, EngineError> {
+        let work = Arc::new(work);
+        let ran = self.on(1, &work).await?;
+        if timed_out(&ran) { self.on(self.places, &work).await } else { Ok(ran) }
+    }
+
+    async fn on<T: Send + 'static>(
+        &self,
+        places: u32,
+        work: &Arc<impl Fn() -> Result<T, EngineError> + Send + Sync + 'static>,
+    ) -> Result<T, EngineError> {
+        let closed = |error: tokio::sync::AcquireError| EngineError::Panicked(error.to_string());
+        let _places = Arc::clone(&self.cores).acquire_many_owned(places).await.map_err(closed)?;
+        let work = Arc::clone(work);
+        blocking(move || work()).await?
+    }
+}
