@@ -5,6 +5,7 @@
 //! command, no endpoint and no path outside of it.
 
 use crate::error::EngineError;
+use crate::population::Population;
 use science::experiment::Experiment;
 use science::id::Hash;
 use simulator::Scenario;
@@ -27,6 +28,8 @@ pub struct LoadedExperiment {
     pub experiment: Experiment,
     /// Its scenarios, in order.
     pub scenarios: Vec<Scenario>,
+    /// Where further workloads are drawn from, if it declares that.
+    pub population: Option<Population>,
     /// Every text that it consists of, by path relative to the directory.
     pub inputs: BTreeMap<String, String>,
 }
@@ -122,9 +125,14 @@ impl LoadedExperiment {
                 named(policy, Some((&text, key)))?;
             }
         }
+        let population = match &experiment.population {
+            Some(path) => Some(Population::parse(&named(path, Some((&text, "population")))?, &directory.join(path))?),
+            None => None,
+        };
         let name =
             directory.file_name().map_or_else(|| "experiment".into(), |name| name.to_string_lossy().into_owned());
-        Ok(LoadedExperiment { name, directory: directory.into(), experiment, scenarios, inputs: BTreeMap::new() })
+        let directory = directory.into();
+        Ok(LoadedExperiment { name, directory, experiment, scenarios, population, inputs: BTreeMap::new() })
     }
 }
 

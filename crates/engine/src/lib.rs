@@ -10,6 +10,7 @@ pub mod evaluate;
 pub mod experiment;
 pub mod panel;
 pub mod policy;
+pub mod population;
 pub mod probe;
 pub mod prompt;
 mod recorder;
@@ -24,6 +25,7 @@ pub use campaign::{Agents, Author, Campaign, Casting, Progress, Source, Stop, Te
 pub use error::EngineError;
 pub use evaluate::{Evaluation, Evaluator, Timing};
 pub use experiment::LoadedExperiment;
+pub use population::Population;
 pub use recorder::LOSS;
 pub use yardsticks::{Measured, measure};
 

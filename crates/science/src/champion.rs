@@ -136,6 +136,7 @@ mod tests {
             baseline: String::new(),
             reference: String::new(),
             scenarios: vec![],
+            population: None,
             objective: Objective {
                 reference_scale: "k".into(),
                 constraints: vec![Guard { metric: GuardMetric::Regret, at_most: Some(5.0), at_least: None }],

@@ -19,6 +19,10 @@ pub struct Experiment {
     pub reference: String,
     /// The scenario files, relative to the experiment.
     pub scenarios: Vec<String>,
+    /// The file that declares from which population further workloads are drawn, relative to the experiment; without one,
+    /// candidates are measured on the scenarios alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub population: Option<String>,
     /// What counts.
     pub objective: Objective,
     /// The axes of the design space.

@@ -279,6 +279,7 @@ mod tests {
                 baseline: "b".into(),
                 reference: "r".into(),
                 scenarios: vec![],
+                population: None,
                 objective: Objective { reference_scale: "k".into(), constraints: vec![] },
                 dimensions: vec![],
                 budget: Budget::default(),

@@ -77,6 +77,7 @@ fn started(iterations: u32) -> Started {
             baseline: "gaie-legacy(queue=5,kv=0.8)".into(),
             reference: "probabilistic(power=5,k=300,queue=5,kv=0.8)".into(),
             scenarios: SCENARIOS.map(|name| format!("{name}.toml")).to_vec(),
+            population: None,
             objective: Objective {
                 reference_scale: "k".into(),
                 constraints: vec![bound(GuardMetric::Regret, 5.0), bound(GuardMetric::Loss, 1.0)],

@@ -54,6 +54,7 @@ pub(crate) fn opening() -> Started {
             baseline: "gaie-legacy".into(),
             reference: "probabilistic(k=300)".into(),
             scenarios: scenarios.iter().map(|name| format!("scenarios/{name}.toml")).collect(),
+            population: None,
             objective: Objective {
                 reference_scale: "k".into(),
                 constraints: vec![Guard { metric: GuardMetric::Regret, at_most: Some(5.0), at_least: None }],

@@ -31,6 +31,7 @@ fn started(budget: Option<u32>) -> Event {
             baseline: "b".into(),
             reference: "r".into(),
             scenarios: vec!["s.toml".into()],
+            population: None,
             objective: Objective { reference_scale: "k".into(), constraints: vec![] },
             dimensions: vec![],
             budget: Budget { evaluations: budget, ..Budget::default() },

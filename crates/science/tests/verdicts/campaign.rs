@@ -118,6 +118,7 @@ fn opened(scenarios: &[String]) -> Event {
         baseline: "b".into(),
         reference: "r".into(),
         scenarios: scenarios.to_vec(),
+        population: None,
         objective: Objective { reference_scale: "k".into(), constraints: vec![] },
         dimensions: vec![],
         budget: Budget::default(),

@@ -52,6 +52,7 @@ pub(crate) fn started(seed: u64) -> Started {
             baseline: "b".into(),
             reference: "r".into(),
             scenarios: vec!["near.toml".into(), "far.toml".into()],
+            population: None,
             objective: Objective { reference_scale: "k".into(), constraints: vec![] },
             dimensions: vec![half],
             budget: Budget::default(),

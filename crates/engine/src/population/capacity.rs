@@ -1,0 +1,52 @@
+//! What a cluster can serve at most.
+
+use admitter::Draw;
+use simulator::admitters::Builtin;
+use simulator::sampler::{ArrivalProcess, Length};
+use simulator::workload::{Client, GeneratedWorkload, generate};
+use simulator::{Arrival, ClusterConfig, simulate};
+
+/// Every cluster meets the same lengths: an estimate that depended on luck would add to the luck of the draw.
+const SEED: u64 = 0;
+/// Requests over the largest batch: what is measured begins and ends with full batches, and requests of the first one no
+/// longer end together.
+const BATCHES: u64 = 5;
+
+/// Requests per second that the cluster completes at steady state, when each instance always finds as many requests of these
+/// lengths in its queue as it can take: the rate at which one instance completes the middle half of a pile of requests that
+/// were all there at the start, times the number of instances.
+pub fn saturated_rate(cluster: &ClusterConfig, prompt: &Length, output: &Length) -> f64 {
+    let one = ClusterConfig { instances: 1, horizon_us: None, ..cluster.clone() };
+    let arrivals = pile(&one, prompt, output);
+    let mut admit_all = Builtin::parse("always-admit").expect("it is built in");
+    let run = simulate(&one, arrivals.into(), &mut admit_all, Draw::for_request(SEED, 0).key());
+    let mut ends_us: Vec<u64> = run.requests.iter().filter_map(|record| record.e2e_us).collect();
+    ends_us.sort_unstable();
+    let Some(last) = ends_us.len().checked_sub(1).filter(|&last| last >= 4) else { return 0.0 };
+    let (from, to) = (last / 4, last - last / 4);
+    let seconds = (ends_us[to] - ends_us[from]).max(1) as f64 / 1e6;
+    (to - from) as f64 / seconds * f64::from(cluster.instances)
+}
+
+/// Requests that arrive all at once.
+fn pile(cluster: &ClusterConfig, prompt: &Length, output: &Length) -> Vec<Arrival> {
+    let client = Client {
+        slo_class: "critical".into(),
+        fraction: 1.0,
+        arrival: ArrivalProcess::Constant {},
+        input: prompt.clone(),
+        output: output.clone(),
+    };
+    let workload =
+        |requests| GeneratedWorkload { rate: 1.0, requests, clients: vec![client.clone()], rate_steps: vec![] };
+    let sample = generate(&workload(50), SEED);
+    let tokens: u64 = sample.iter().map(|arrival| u64::from(arrival.input_tokens + arrival.output_tokens / 2)).sum();
+    let room = u64::from(cluster.kv_blocks) * u64::from(cluster.block_size);
+    // A request holds its prompt and, on average, half of its output.
+    let batch = (room * sample.len() as u64 / tokens.max(1)).clamp(4, u64::from(cluster.max_num_seqs));
+    let mut arrivals = generate(&workload(BATCHES * batch), SEED);
+    for arrival in &mut arrivals {
+        arrival.arrival_us = 0;
+    }
+    arrivals
+}

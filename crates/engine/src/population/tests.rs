@@ -1,0 +1,165 @@
+use super::*;
+use crate::panel::trial;
+use admitter::Draw;
+use simulator::admitters::Builtin;
+use simulator::sampler::Length;
+use simulator::workload::{GeneratedWorkload, Workload};
+use simulator::{Arrival, simulate};
+use std::sync::Arc;
+
+const TEXT: &str = include_str!("../../../../experiments/admission/population.toml");
+
+fn declared() -> Population {
+    Population::parse(TEXT, Path::new("population.toml")).unwrap()
+}
+
+fn generated(scenario: &Scenario) -> &GeneratedWorkload {
+    match &scenario.workload {
+        Workload::Generated(workload) => workload,
+        Workload::Trace(name) => panic!("{name} is a trace"),
+    }
+}
+
+fn mean_of(length: &Length) -> f64 {
+    match *length {
+        Length::Normal { mean, sd, min, max } => {
+            assert_eq!(sd, mean / 4.0);
+            assert_eq!((min, max), (Some(mean as u32 / 8), Some(2 * mean as u32)));
+            mean
+        }
+        ref other => panic!("{other:?}"),
+    }
+}
+
+/// Requests per second over a scenario, and at the time of the highest rate.
+fn rates(workload: &GeneratedWorkload) -> [f64; 2] {
+    let highest = workload.rate_steps.iter().map(|step| step.factor).fold(1.0, f64::max);
+    [workload.requests as f64 / workload.expected_end_s(), workload.rate * highest]
+}
+
+#[test]
+fn every_workload_of_many_campaigns_lies_within_the_declared_bounds() {
+    let population = declared();
+    let digest = |n: u64| Hash::of(&n.to_le_bytes());
+    let scenarios =
+        (0..10).flat_map(|n| population.training(n)).chain((0..2).flat_map(|n| population.sealed(&digest(n))));
+    let mut seen = 0;
+    for scenario in scenarios {
+        let workload = generated(&scenario);
+        let [critical, sheddable] = &workload.clients[..] else { panic!("{}", workload.clients.len()) };
+        assert_eq!((&critical.slo_class[..], &sheddable.slo_class[..]), ("critical", "sheddable"));
+        assert_eq!((&critical.input, &critical.output), (&sheddable.input, &sheddable.output));
+        assert!((0.1..=0.9).contains(&critical.fraction));
+        assert!((512.0..=6144.0).contains(&mean_of(&critical.input)));
+        assert!((64.0..=1024.0).contains(&mean_of(&critical.output)));
+        assert!((600..=5000).contains(&workload.requests));
+        let [mean, highest] = rates(workload);
+        let capacity = saturated_rate(&scenario.cluster, &critical.input, &critical.output);
+        assert!((0.399..=1.301).contains(&(mean / capacity)), "{}: {mean} of {capacity}", scenario.name);
+        assert!(highest * critical.fraction <= 0.8501 * capacity, "{}: {highest} of {capacity}", scenario.name);
+        let seconds = workload.expected_end_s();
+        assert!((seconds - 120.0).abs() < 1.0 || matches!(workload.requests, 600 | 5000), "{seconds}");
+        assert_eq!(scenario.cluster.horizon_us, None);
+        seen += 1;
+    }
+    assert_eq!(seen, 10 * TRAINING + 2 * SEALED);
+}
+
+#[test]
+fn a_campaign_has_its_own_workloads_and_always_the_same() {
+    let population = declared();
+    let (first, second) = (population.training(1), population.training(2));
+    assert_eq!(first, population.training(1));
+    assert!(first.iter().zip(&second).all(|(a, b)| a.workload != b.workload));
+    let names: Vec<&str> = first.iter().map(|scenario| &scenario.name[..]).collect();
+    assert_eq!((names.len(), names[0], names[23]), (TRAINING, "training_01", "training_24"));
+}
+
+#[test]
+fn sealed_workloads_follow_from_the_digest_and_are_none_of_the_training_ones() {
+    let population = declared();
+    let sealed = population.sealed(&Hash::of(b"a record"));
+    assert_eq!(sealed, population.sealed(&Hash::of(b"a record")));
+    assert_eq!((sealed.len(), &sealed[0].name[..], &sealed[95].name[..]), (SEALED, "sealed_01", "sealed_96"));
+    let other = population.sealed(&Hash::of(b"another"));
+    assert!(sealed.iter().zip(&other).all(|(a, b)| a.workload != b.workload));
+    for training in population.training(0) {
+        assert!(sealed.iter().all(|scenario| scenario.workload != training.workload));
+    }
+}
+
+#[test]
+fn each_part_of_a_range_and_each_choice_is_drawn_equally_often() {
+    let mut parts: Vec<usize> = stratified(24, 7).iter().map(|unit| (unit * 24.0) as usize).collect();
+    assert_ne!(parts, (0..24).collect::<Vec<_>>());
+    parts.sort_unstable();
+    assert_eq!(parts, (0..24).collect::<Vec<_>>());
+    let training = declared().training(3);
+    for instances in [2, 4, 8] {
+        assert_eq!(training.iter().filter(|scenario| scenario.cluster.instances == instances).count(), 8);
+    }
+    assert_eq!(training.iter().filter(|scenario| scenario.cluster.model.name == "qwen3-14b").count(), 12);
+    assert_eq!(training.iter().filter(|scenario| !generated(scenario).rate_steps.is_empty()).count(), 8);
+}
+
+#[test]
+fn what_is_wrong_is_named_with_its_line_and_key() {
+    for (from, to, expected) in [
+        (
+            "critical_share = [0.1, 0.9]",
+            "critical_share = [0.1, 1.0]",
+            "p.toml:5: critical_share: must lie between 0.01",
+        ),
+        ("load = [0.4, 1.3]", "load = [1.3, 0.4]", "p.toml:6: load: must not end at 0.4"),
+        ("load = [0.4, 1.3]", "load = [0.4, nan]", "p.toml:6: load: must lie between 0.05 and 3, not NaN"),
+        ("critical_load = 0.85", "critical_load = 0.3", "p.toml:7: critical_load: the critical part is at least 0.360"),
+        ("[512, 6144]", "[512, 61440]", "p.toml:8: prompt_tokens: must lie between 8 and 32768"),
+        ("[600, 5000]", "[600, 5000000]", "p.toml:4: requests: must lie between 50 and 20000"),
+        ("[2, 4, 8]", "[]", "p.toml:10: instances: must name 1 to 16 choices"),
+        ("[2, 4, 8]", "[2, 4, 4000]", "p.toml:10: instances.2: must lie between 1 and 128"),
+        ("\"llama-3.1-8b-instruct\"", "\"gpt\"", "p.toml:11: models.1: no model card is called `gpt`"),
+        ("\"llama-3.1-8b-instruct\"", "\"yi-34b\"", "p.toml:11: models.1: requests of up to 14336 tokens"),
+        ("\"llama-3.1-8b-instruct\"", "'a\"\\nb'", "p.toml:11: models.1: must be a name"),
+        ("cv = 2.0", "cv = 2000.0", "p.toml:14: arrivals.1.process.cv: must lie between"),
+        ("to = 0.65", "to = 0.3", "p.toml:15: arrivals.2.surge.to: must lie after 0.35"),
+        ("hardware = \"h100\"", "hardware = \"tpu\"", "p.toml:19: cluster.hardware: no hardware card"),
+        ("routing = \"round-robin\"", "routing = \"weighted\"", "p.toml:22: cluster.routing: weighted"),
+        ("preemption = \"fcfs\"", "horizon_us = 5", "p.toml:24: cluster.horizon_us: unknown field"),
+    ] {
+        assert!(TEXT.contains(from), "{from}");
+        let error = Population::parse(&TEXT.replace(from, to), Path::new("p.toml")).unwrap_err().to_string();
+        assert!(error.starts_with(expected), "{to}: {error}");
+    }
+}
+
+/// A drawn workload with poisson arrivals, at another load and for another time.
+fn at_load(scenario: &Scenario, load: f64, seconds: f64) -> (Scenario, Arc<[Arrival]>) {
+    let mut scenario = scenario.clone();
+    let client = generated(&scenario).clients[0].clone();
+    let capacity = saturated_rate(&scenario.cluster, &client.input, &client.output);
+    if let Workload::Generated(workload) = &mut scenario.workload {
+        (workload.rate, workload.rate_steps) = (load * capacity, Vec::new());
+        workload.requests = (load * capacity * seconds) as u64;
+        for client in &mut workload.clients {
+            client.arrival = ArrivalProcess::Poisson {};
+        }
+    }
+    let arrivals = scenario.arrivals(5, |_| unreachable!("no traces")).unwrap();
+    (scenario, arrivals)
+}
+
+/// The mean TTFT of the last third of arrivals over that of the first, when all are let in.
+fn drift(scenario: &Scenario, load: f64) -> f64 {
+    let (scenario, arrivals) = at_load(scenario, load, 120.0);
+    let mut all = Builtin::parse("always-admit").unwrap();
+    let run = simulate(&scenario.cluster, Arc::clone(&arrivals), &mut all, Draw::for_request(1, 1).key());
+    trial(&scenario.cluster, &arrivals, &run).drift
+}
+
+#[test]
+fn a_cluster_serves_four_fifths_of_its_capacity_and_falls_behind_at_a_third_more() {
+    for scenario in declared().training(11).iter().step_by(4) {
+        let (calm, behind) = (drift(scenario, 0.8), drift(scenario, 1.3));
+        assert!(calm < 2.0 && behind > 2.0, "{}: {calm} at 0.8, {behind} at 1.3", scenario.name);
+    }
+}
