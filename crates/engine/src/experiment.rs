@@ -147,3 +147,42 @@ fn beside(scenario: &str, name: &str) -> String {
         None => name.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn study_with(change: impl Fn(&str) -> String, population: Option<&str>) -> Result<LoadedExperiment, EngineError> {
+        let study = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../experiments/admission");
+        let mut inputs = LoadedExperiment::read(&study).unwrap().inputs;
+        inputs.entry(CAMPAIGN_FILE.into()).and_modify(|text| *text = change(text));
+        match population {
+            Some(text) => inputs.insert("population.toml".into(), text.into()),
+            None => inputs.remove("population.toml"),
+        };
+        LoadedExperiment::from_texts(Path::new("study"), inputs)
+    }
+
+    #[test]
+    fn the_study_declares_a_population_and_can_do_without() {
+        let study = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../experiments/admission");
+        let study = LoadedExperiment::read(&study).unwrap();
+        assert!(study.population.is_some() && study.inputs.contains_key("population.toml"));
+        let without = |text: &str| text.replace("population = \"population.toml\"\n", "");
+        assert_eq!(study_with(without, None).unwrap().population, None);
+    }
+
+    #[test]
+    fn a_population_that_is_missing_wrong_or_elsewhere_is_an_error_at_its_place() {
+        let same = |text: &str| text.to_owned();
+        let away = |text: &str| text.replace("\"population.toml\"", "\"../population.toml\"");
+        for (ran, expected) in [
+            (study_with(same, None), "study/campaign.toml:22: population: study/population.toml cannot be read"),
+            (study_with(away, None), "study/campaign.toml:22: population: `../population.toml` leads out of"),
+            (study_with(same, Some("seconds = -1")), "study/population.toml"),
+        ] {
+            let error = ran.unwrap_err().to_string();
+            assert!(error.starts_with(expected), "{error}");
+        }
+    }
+}

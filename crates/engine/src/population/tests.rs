@@ -52,13 +52,13 @@ fn every_workload_of_many_campaigns_lies_within_the_declared_bounds() {
         assert!((0.1..=0.9).contains(&critical.fraction));
         assert!((512.0..=6144.0).contains(&mean_of(&critical.input)));
         assert!((64.0..=1024.0).contains(&mean_of(&critical.output)));
-        assert!((600..=5000).contains(&workload.requests));
+        assert!((600..=4000).contains(&workload.requests));
         let [mean, highest] = rates(workload);
         let capacity = saturated_rate(&scenario.cluster, &critical.input, &critical.output);
         assert!((0.399..=1.301).contains(&(mean / capacity)), "{}: {mean} of {capacity}", scenario.name);
         assert!(highest * critical.fraction <= 0.8501 * capacity, "{}: {highest} of {capacity}", scenario.name);
         let seconds = workload.expected_end_s();
-        assert!((seconds - 120.0).abs() < 1.0 || matches!(workload.requests, 600 | 5000), "{seconds}");
+        assert!((seconds - 120.0).abs() < 1.0 || matches!(workload.requests, 600 | 4000), "{seconds}");
         assert_eq!(scenario.cluster.horizon_us, None);
         seen += 1;
     }
@@ -108,23 +108,27 @@ fn what_is_wrong_is_named_with_its_line_and_key() {
         (
             "critical_share = [0.1, 0.9]",
             "critical_share = [0.1, 1.0]",
-            "p.toml:5: critical_share: must lie between 0.01",
+            "p.toml:9: critical_share: must lie between 0.01",
         ),
-        ("load = [0.4, 1.3]", "load = [1.3, 0.4]", "p.toml:6: load: must not end at 0.4"),
-        ("load = [0.4, 1.3]", "load = [0.4, nan]", "p.toml:6: load: must lie between 0.05 and 3, not NaN"),
-        ("critical_load = 0.85", "critical_load = 0.3", "p.toml:7: critical_load: the critical part is at least 0.360"),
-        ("[512, 6144]", "[512, 61440]", "p.toml:8: prompt_tokens: must lie between 8 and 32768"),
-        ("[600, 5000]", "[600, 5000000]", "p.toml:4: requests: must lie between 50 and 20000"),
-        ("[2, 4, 8]", "[]", "p.toml:10: instances: must name 1 to 16 choices"),
-        ("[2, 4, 8]", "[2, 4, 4000]", "p.toml:10: instances.2: must lie between 1 and 128"),
-        ("\"llama-3.1-8b-instruct\"", "\"gpt\"", "p.toml:11: models.1: no model card is called `gpt`"),
-        ("\"llama-3.1-8b-instruct\"", "\"yi-34b\"", "p.toml:11: models.1: requests of up to 14336 tokens"),
-        ("\"llama-3.1-8b-instruct\"", "'a\"\\nb'", "p.toml:11: models.1: must be a name"),
-        ("cv = 2.0", "cv = 2000.0", "p.toml:14: arrivals.1.process.cv: must lie between"),
-        ("to = 0.65", "to = 0.3", "p.toml:15: arrivals.2.surge.to: must lie after 0.35"),
-        ("hardware = \"h100\"", "hardware = \"tpu\"", "p.toml:19: cluster.hardware: no hardware card"),
-        ("routing = \"round-robin\"", "routing = \"weighted\"", "p.toml:22: cluster.routing: weighted"),
-        ("preemption = \"fcfs\"", "horizon_us = 5", "p.toml:24: cluster.horizon_us: unknown field"),
+        ("load = [0.4, 1.3]", "load = [1.3, 0.4]", "p.toml:10: load: must not end at 0.4"),
+        ("load = [0.4, 1.3]", "load = [0.4, nan]", "p.toml:10: load: must lie between 0.05 and 3, not NaN"),
+        (
+            "critical_load = 0.85",
+            "critical_load = 0.3",
+            "p.toml:11: critical_load: the critical part is at least 0.360",
+        ),
+        ("[512, 6144]", "[512, 61440]", "p.toml:12: prompt_tokens: must lie between 8 and 32768"),
+        ("[600, 4000]", "[600, 4000000]", "p.toml:8: requests: must lie between 50 and 20000"),
+        ("[2, 4, 8]", "[]", "p.toml:14: instances: must name 1 to 16 choices"),
+        ("[2, 4, 8]", "[2, 4, 4000]", "p.toml:14: instances.2: must lie between 1 and 128"),
+        ("\"llama-3.1-8b-instruct\"", "\"gpt\"", "p.toml:15: models.1: no model card is called `gpt`"),
+        ("\"llama-3.1-8b-instruct\"", "\"yi-34b\"", "p.toml:15: models.1: requests of up to 14336 tokens"),
+        ("\"llama-3.1-8b-instruct\"", "'a\"\\nb'", "p.toml:15: models.1: must be a name"),
+        ("cv = 2.0", "cv = 2000.0", "p.toml:18: arrivals.1.process.cv: must lie between"),
+        ("to = 0.65", "to = 0.3", "p.toml:19: arrivals.2.surge.to: must lie after 0.35"),
+        ("hardware = \"h100\"", "hardware = \"tpu\"", "p.toml:23: cluster.hardware: no hardware card"),
+        ("routing = \"round-robin\"", "routing = \"weighted\"", "p.toml:26: cluster.routing: weighted"),
+        ("preemption = \"fcfs\"", "horizon_us = 5", "p.toml:28: cluster.horizon_us: unknown field"),
     ] {
         assert!(TEXT.contains(from), "{from}");
         let error = Population::parse(&TEXT.replace(from, to), Path::new("p.toml")).unwrap_err().to_string();
