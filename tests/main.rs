@@ -5,6 +5,7 @@ mod bad_input;
 mod campaign;
 mod candidates;
 mod configuration;
+mod design_space;
 mod environment;
 mod language_model;
 mod simulate;

@@ -157,6 +157,7 @@ impl Campaign {
         for (key, name) in [("baseline", &loaded.experiment.baseline), ("reference", &loaded.experiment.reference)] {
             crate::policy::Policy::named(&loaded, key, name, &sandbox)?;
         }
+        crate::realise::Points::of(&loaded, &sandbox)?;
         let id = store.create(&started, &loaded.directory, &loaded.inputs).await?;
         if let Some(cassette) = cassette {
             cassette.play(&store, &id).await?;

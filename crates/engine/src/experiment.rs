@@ -120,7 +120,8 @@ impl LoadedExperiment {
             }
             scenarios.push(scenario);
         }
-        for (key, policy) in [("baseline", &experiment.baseline), ("reference", &experiment.reference)] {
+        let policies = [("baseline", &experiment.baseline), ("reference", &experiment.reference)];
+        for (key, policy) in policies.into_iter().chain(experiment.space_source.iter().map(|file| ("space", file))) {
             if is_file(policy) {
                 named(policy, Some((&text, key)))?;
             }

@@ -13,6 +13,7 @@ pub mod policy;
 pub mod population;
 pub mod probe;
 pub mod prompt;
+pub mod realise;
 mod recorder;
 pub mod single;
 pub mod verify;
@@ -26,6 +27,7 @@ pub use error::EngineError;
 pub use evaluate::{Evaluation, Evaluator, Timing};
 pub use experiment::LoadedExperiment;
 pub use population::Population;
+pub use realise::Points;
 pub use recorder::LOSS;
 pub use yardsticks::{Measured, measure};
 

@@ -53,8 +53,8 @@ impl Policy {
                 let session =
                     sandbox.start(artifact, &[])?.map_err(|outcome| EngineError::Yardsticks(outcome.to_string()))?;
                 let tunables = tunables(&session.describe());
-                let mut parameters: Vec<f64> = tunables.iter().map(|(_, default)| *default).collect();
-                let Some(at) = tunables.iter().position(|(name, _)| name == key) else { return Ok(None) };
+                let mut parameters: Vec<f64> = tunables.iter().map(|tunable| tunable.default).collect();
+                let Some(at) = tunables.iter().position(|tunable| tunable.name == key) else { return Ok(None) };
                 parameters[at] *= factor;
                 Ok(Some(Policy::Candidate { artifact: artifact.clone(), parameters }))
             }
@@ -62,13 +62,23 @@ impl Policy {
     }
 }
 
-/// Names and defaults out of the bytes of `admitter::wire::Seat::describe`; stops at the first that is cut off.
-fn tunables(mut bytes: &[u8]) -> Vec<(String, f64)> {
+/// A constant of a compiled policy that may be set when it starts.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Tunable {
+    pub(crate) name: String,
+    pub(crate) default: f64,
+    pub(crate) low: f64,
+    pub(crate) high: f64,
+}
+
+/// The tunables out of the bytes of `admitter::wire::Seat::describe`; stops at the first that is cut off.
+pub(crate) fn tunables(mut bytes: &[u8]) -> Vec<Tunable> {
     let mut tunables = Vec::new();
     while let Some((fixed, rest)) = bytes.split_first_chunk::<25>() {
         let Some((name, rest)) = rest.split_at_checked(usize::from(fixed[24])) else { break };
-        let default = f64::from_le_bytes(fixed[..8].try_into().expect("eight bytes"));
-        tunables.push((String::from_utf8_lossy(name).into_owned(), default));
+        let number = |at: usize| f64::from_le_bytes(fixed[at..at + 8].try_into().expect("eight bytes"));
+        let name = String::from_utf8_lossy(name).into_owned();
+        tunables.push(Tunable { name, default: number(0), low: number(8), high: number(16) });
         bytes = rest;
     }
     tunables

@@ -135,6 +135,7 @@ mod tests {
             seeds: 5,
             baseline: String::new(),
             reference: String::new(),
+            space_source: None,
             scenarios: vec![],
             population: None,
             objective: Objective {

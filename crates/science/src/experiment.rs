@@ -17,6 +17,10 @@ pub struct Experiment {
     pub baseline: String,
     /// The published policy to beat, likewise.
     pub reference: String,
+    /// A file of candidate source with a tunable for each dimension, which acts as the point that they are set to; a choice
+    /// is the position of its value. Without it constraints cannot be audited, and so none is taken.
+    #[serde(default, rename = "space", skip_serializing_if = "Option::is_none")]
+    pub space_source: Option<String>,
     /// The scenario files, relative to the experiment.
     pub scenarios: Vec<String>,
     /// The file that declares from which population further workloads are drawn, relative to the experiment; without one,
@@ -129,6 +133,9 @@ impl Experiment {
         }
         if self.scenarios.is_empty() {
             return fail("scenarios", "an experiment needs at least one scenario".into());
+        }
+        if let Some(file) = self.space_source.as_ref().filter(|file| !file.ends_with(".rs")) {
+            return fail("space", format!("`{file}` is no file of candidate source, which ends in `.rs`"));
         }
         for guard in &self.objective.constraints {
             if guard.at_most.is_none() == guard.at_least.is_none() {

@@ -278,6 +278,7 @@ mod tests {
                 seeds: 3,
                 baseline: "b".into(),
                 reference: "r".into(),
+                space_source: None,
                 scenarios: vec![],
                 population: None,
                 objective: Objective { reference_scale: "k".into(), constraints: vec![] },

@@ -76,6 +76,7 @@ fn started(iterations: u32) -> Started {
             seeds: 3,
             baseline: "gaie-legacy(queue=5,kv=0.8)".into(),
             reference: "probabilistic(power=5,k=300,queue=5,kv=0.8)".into(),
+            space_source: Some("space.rs".into()),
             scenarios: SCENARIOS.map(|name| format!("{name}.toml")).to_vec(),
             population: None,
             objective: Objective {

@@ -53,6 +53,7 @@ pub(crate) fn opening() -> Started {
             seeds: 3,
             baseline: "gaie-legacy".into(),
             reference: "probabilistic(k=300)".into(),
+            space_source: Some("space.rs".into()),
             scenarios: scenarios.iter().map(|name| format!("scenarios/{name}.toml")).collect(),
             population: None,
             objective: Objective {

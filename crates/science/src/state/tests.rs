@@ -30,6 +30,7 @@ fn started(budget: Option<u32>) -> Event {
             seeds: 3,
             baseline: "b".into(),
             reference: "r".into(),
+            space_source: None,
             scenarios: vec!["s.toml".into()],
             population: None,
             objective: Objective { reference_scale: "k".into(), constraints: vec![] },

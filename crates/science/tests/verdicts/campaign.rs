@@ -117,6 +117,7 @@ fn opened(scenarios: &[String]) -> Event {
         seeds: 5,
         baseline: "b".into(),
         reference: "r".into(),
+        space_source: None,
         scenarios: scenarios.to_vec(),
         population: None,
         objective: Objective { reference_scale: "k".into(), constraints: vec![] },

@@ -51,6 +51,7 @@ pub(crate) fn started(seed: u64) -> Started {
             seeds: SEEDS,
             baseline: "b".into(),
             reference: "r".into(),
+            space_source: Some("space.rs".into()),
             scenarios: vec!["near.toml".into(), "far.toml".into()],
             population: None,
             objective: Objective { reference_scale: "k".into(), constraints: vec![] },

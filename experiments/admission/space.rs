@@ -1,0 +1,91 @@
+//! Every point of this experiment's design space in one policy: the dimensions of campaign.toml are its tunables, a
+//! choice is the position of its value. At each point it decides as the source that the built-in researcher writes there,
+//! rounded constants included.
+use admitter::prelude::*;
+
+/// Prompt length at which the weighting is neutral, tokens.
+const NEUTRAL_PROMPT: f64 = 2048.0;
+
+/// When a pressure leads to refusal.
+enum Curve {
+    /// From this pressure on.
+    Step(f64),
+    /// With a probability that rises in proportion over a stretch of pressure.
+    Ramp { from: f64, over: f64 },
+    /// With a probability that is a power of the pressure, 1 at `full`.
+    Power { full: f64, exponent: f64 },
+}
+
+pub struct Policy {
+    curve: Curve,
+    prompt: f64,
+    mix: f64,
+    /// Requests seen so far.
+    arrived: f64,
+    droppable: f64,
+}
+
+const fn tunable(name: &'static str, default: f64, low: f64, high: f64) -> Tunable {
+    Tunable { name, default, low, high }
+}
+
+impl Admitter for Policy {
+    const TUNABLES: &'static [Tunable] = &[
+        tunable("family", 2.0, 0.0, 2.0),
+        tunable("half", 0.28, 0.03, 0.9),
+        tunable("prompt", 0.0, -0.5, 1.0),
+        tunable("mix", 0.0, 0.0, 2.0),
+        tunable("onset", 0.0, 0.0, 0.95),
+        tunable("exponent", 5.0, 0.5, 16.0),
+    ];
+
+    fn new(parameters: &[f64]) -> Self {
+        let [family, half, prompt, mix, onset, exponent] = *parameters else {
+            panic!("one value for each dimension");
+        };
+        let curve = if family < 0.5 {
+            Curve::Step(half)
+        } else if family < 1.5 {
+            let (from, to) = (rounded(onset * half, 100.0), rounded((2.0 - onset) * half, 100.0));
+            Curve::Ramp { from, over: rounded(to - from, 100.0) }
+        } else {
+            Curve::Power { full: rounded(half * 2.0.powf(1.0 / exponent), 1000.0), exponent }
+        };
+        Policy { curve, prompt, mix, arrived: 0.0, droppable: 0.0 }
+    }
+
+    fn admit(&mut self, request: &Request, cluster: &Cluster, draw: &mut Draw) -> Decision {
+        self.arrived += 1.0;
+        if request.priority >= 0 {
+            return Decision::Admit;
+        }
+        self.droppable += 1.0;
+        let mut pressure = cluster.saturation(5.0, 0.8);
+        if self.prompt != 0.0 {
+            pressure *= (f64::from(request.prompt_tokens) / NEUTRAL_PROMPT).powf(self.prompt);
+        }
+        if self.mix != 0.0 {
+            pressure *= (self.droppable / self.arrived).powf(self.mix);
+        }
+        Decision::reject_if(match self.curve {
+            Curve::Step(at) => pressure >= at,
+            Curve::Ramp { from, over } => draw.uniform() < (pressure - from) / over,
+            Curve::Power { full, exponent } if exponent == exponent.floor() => {
+                draw.uniform() < (pressure / full).powi(exponent as i32)
+            }
+            Curve::Power { full, exponent } => draw.uniform() < (pressure / full).powf(exponent),
+        })
+    }
+}
+
+/// The nearest short decimal: as many digits as it takes to reach `least`, which is a power of ten.
+fn rounded(value: f64, least: f64) -> f64 {
+    if value <= 0.0 {
+        return 0.0;
+    }
+    let mut scale = 1.0;
+    while value * scale < least {
+        scale *= 10.0;
+    }
+    (value * scale + 0.5).floor() / scale
+}

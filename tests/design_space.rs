@@ -1,0 +1,124 @@
+//! An experiment's `space` source acts as every point of its design space.
+
+use crate::environment::{Environment, fixture_path, root, rustc};
+use engine::agents::builtin::Researcher;
+use engine::agents::{Brief, Executor};
+use engine::panel::{Draws, Panel};
+use engine::policy::Policy;
+use engine::sandbox::{Limits, Options, Sandbox, Walls};
+use engine::science::bundle::{Arm, ArmKind, Design, Metric, Prediction, Relation, Side};
+use engine::science::space::{Point, Value};
+use engine::science::state::State;
+use engine::science::trial;
+use engine::{KIT, LoadedExperiment, Points};
+use std::collections::BTreeSet;
+
+fn sandbox(cache: &std::path::Path) -> Sandbox {
+    let options = Options {
+        cache: cache.into(),
+        runner: env!("CARGO_BIN_EXE_elenchus").into(),
+        rustc: rustc().into(),
+        kit: KIT,
+        limits: Limits::default(),
+        walls: Walls::Required,
+    };
+    Sandbox::new(options).expect("a sandbox")
+}
+
+/// What the built-in executor writes for a point.
+fn written(point: &Point) -> String {
+    let arm = Arm {
+        name: "main".into(),
+        kind: ArmKind::Main,
+        hypothesis: String::new(),
+        mechanism: String::new(),
+        diagnostic: String::new(),
+        design: Design { intent: String::new(), point: Some(point.clone()), uses: BTreeSet::new() },
+        prediction: Prediction {
+            metric: Metric::NetSaving,
+            against: vec![Side::Reference],
+            scope: vec![],
+            relation: Relation::AtLeast(0.02),
+            at_most: None,
+            each: false,
+            confidence: 0.5,
+        },
+    };
+    let state = State::default();
+    let answer = Researcher.implement(Brief { state: &state, source: None }, &arm);
+    let answer = tokio::runtime::Builder::new_current_thread().build().expect("a runtime").block_on(answer);
+    answer.expect("it asks nobody").content.expect("a source")
+}
+
+/// Points of each family: drawn ones, and ones with the constants that sources treat as special.
+fn points(loaded: &LoadedExperiment) -> Vec<Point> {
+    let space = loaded.experiment.space();
+    let mut points: Vec<Point> = (0..3).map(|n| space.draw(7, n)).collect();
+    let plain = [("half", 0.2), ("prompt", 0.0), ("mix", 0.0)];
+    let special = [
+        ("step", vec![]),
+        ("step", vec![("mix", 1.0)]),
+        ("ramp", vec![("onset", 0.0)]),
+        ("ramp", vec![("onset", 0.5), ("prompt", 0.3)]),
+        ("power", vec![("exponent", 5.0)]),
+        ("power", vec![("exponent", 6.5), ("mix", 1.7)]),
+    ];
+    for (family, numbers) in special {
+        let numbers = plain.into_iter().chain(numbers).map(|(name, value)| (name.to_owned(), Value::Number(value)));
+        let mut point: Point = numbers.collect();
+        point.insert("family".into(), Value::Choice(family.into()));
+        points.push(point);
+    }
+    let families: BTreeSet<String> = points.iter().map(|point| format!("{:?}", point["family"])).collect();
+    assert_eq!(families.len(), 3, "each family has a point");
+    points
+}
+
+#[test]
+fn a_point_acts_to_the_bit_as_what_the_built_in_executor_writes_for_it() {
+    let cache = tempfile::tempdir().expect("a directory");
+    let sandbox = sandbox(cache.path());
+    for directory in [root().join("experiments/admission"), fixture_path("experiments/tiny")] {
+        let loaded = LoadedExperiment::read(&directory).expect("the experiment");
+        let realised = Points::of(&loaded, &sandbox).expect("no error").expect("a space source");
+        let panel = Panel::search(&loaded, 1, 1).expect("a panel");
+        let hash = |policy: &Policy| {
+            let ran = panel.trials(policy, Draws::Shared, &sandbox).expect("no error of ours");
+            trial::hash(&ran.expect("it runs").results)
+        };
+        let mut seen = BTreeSet::new();
+        for point in points(&loaded) {
+            let own = Policy::of_source(&written(&point), &sandbox).expect("no error of ours").expect("it compiles");
+            let expected = hash(&own);
+            assert_eq!(hash(&realised.policy(&point)), expected, "{point:?}");
+            seen.insert(expected.as_str().to_owned());
+        }
+        assert!(seen.len() > 5, "the points differ: {}", seen.len());
+    }
+}
+
+#[test]
+fn a_dimension_without_a_tunable_and_a_tunable_without_a_dimension_are_found_before_a_campaign_begins() {
+    let environment = Environment::new();
+    environment.copy("experiments/tiny");
+    let campaign = environment.read("tiny/campaign.toml");
+    let fails = |name: &str, campaign: &str, expected: &str| {
+        environment.write("tiny/campaign.toml", campaign);
+        let said = environment.fails(2, &["run", "tiny"]);
+        assert!(said.contains(expected), "{name}: {said}");
+        assert!(said.contains("campaign.toml:"), "{name}: it names the line: {said}");
+    };
+    let more = format!("{campaign}\n[[dimension]]\nname = \"patience\"\nrange = [0.0, 1.0]\n");
+    fails("a further dimension", &more, "the dimension `patience` has no tunable");
+    let fewer = campaign.replace("name = \"mix\"", "name = \"mixture\"");
+    fails("a renamed dimension", &fewer, "the dimension `mixture` has no tunable");
+    let start = campaign.find("[[dimension]]\nname = \"mix\"").expect("the dimension");
+    let end = campaign.find("[[dimension]]\nname = \"onset\"").expect("the next");
+    let without = format!("{}{}", &campaign[..start], &campaign[end..]);
+    fails("a dimension less", &without, "its tunable `mix` is no dimension");
+    let wider = campaign.replace("range = [0.02, 3.0]", "range = [0.02, 30.0]");
+    fails("a wider dimension", &wider, "its tunable `half` runs from 0.02 to 3 only");
+    let no_source = campaign.replace("space = \"space.rs\"", "space = \"space.toml\"");
+    fails("no source", &no_source, "no file of candidate source");
+    assert!(environment.ok(&["list"]).contains("elenchus run"), "no campaign was begun");
+}
