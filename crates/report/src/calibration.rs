@@ -21,6 +21,12 @@ pub(crate) struct Calibration {
     pub(crate) brier: Option<f64>,
     /// The same for whoever had stated the base rate each time, which takes hindsight.
     pub(crate) base_rate_brier: Option<f64>,
+    /// Claims with a stated 80 % interval whose effect was measured.
+    pub(crate) intervals: usize,
+    /// Those of them whose interval held the measured effect.
+    pub(crate) intervals_inside: usize,
+    /// Share of the judged claims, invalid ones aside, that stayed open.
+    pub(crate) inconclusive_share: Option<f64>,
     /// Verdicts by kind.
     pub(crate) verdicts: Verdicts,
     /// Wrong predictions by kind.
@@ -57,6 +63,7 @@ pub(crate) fn calibration(state: &State) -> Calibration {
             result.verdicts.skipped += usize::from(record.skipped.is_some());
             let Some(finding) = &record.finding else { continue };
             result.count(finding.verdict, finding.error);
+            result.cover(arm.prediction.interval, finding.effect.map(|effect| effect.estimate));
             match finding.verdict {
                 Verdict::Confirmed => decided.push((arm.prediction.confidence, true)),
                 Verdict::PartiallyConfirmed | Verdict::Refuted => decided.push((arm.prediction.confidence, false)),
@@ -65,6 +72,8 @@ pub(crate) fn calibration(state: &State) -> Calibration {
         }
     }
     result.score(&decided);
+    let judged = result.decided + result.verdicts.inconclusive;
+    result.inconclusive_share = (judged > 0).then(|| result.verdicts.inconclusive as f64 / judged as f64);
     result
 }
 
@@ -82,6 +91,13 @@ impl Calibration {
             Some(ErrorKind::Magnitude) => self.errors.magnitude += 1,
             Some(ErrorKind::Regime) => self.errors.regime += 1,
             None => {}
+        }
+    }
+
+    fn cover(&mut self, interval: Option<[f64; 2]>, effect: Option<f64>) {
+        if let (Some([low, high]), Some(effect)) = (interval, effect) {
+            self.intervals += 1;
+            self.intervals_inside += usize::from((low..=high).contains(&effect));
         }
     }
 
@@ -109,6 +125,16 @@ mod tests {
         let mut calibration = Calibration::default();
         calibration.score(&[(0.5, true), (0.5, false)]);
         assert_eq!((calibration.brier, calibration.base_rate_brier), (Some(0.25), Some(0.25)));
+    }
+
+    #[test]
+    fn an_interval_covers_its_ends_and_counts_only_where_there_is_an_effect() {
+        let mut calibration = Calibration::default();
+        calibration.cover(Some([-0.01, 0.02]), Some(0.02));
+        calibration.cover(Some([-0.01, 0.02]), Some(0.021));
+        calibration.cover(Some([-0.01, 0.02]), None);
+        calibration.cover(None, Some(0.02));
+        assert_eq!((calibration.intervals, calibration.intervals_inside), (2, 1));
     }
 
     #[test]

@@ -44,7 +44,7 @@ pub fn show(record: &Record<'_>) -> Value {
 }
 
 /// What `status --format json` prints: the identity as in [`show`] (down to `ended`), `phase`, `iteration` (under way or
-/// next, from 1), `iterations_planned`, `iterations_closed`, `evaluations`, `trials` {`search`, `verdict`, `spared`}, `candidates`, `scored`, `volume`, `found`
+/// next, from 1), `iterations_planned`, `iterations_closed`, `evaluations`, `trials` {`search`, `verdict`, `verdict_budget` (null: none), `spared`}, `candidates`, `scored`, `volume`, `found`
 /// (`champion`, `no-champion`, `nothing-scored`, `uncalibrated`), `hypotheses` (arms), `repairs` (candidates sent back),
 /// `spend` (null where agents did nothing that anybody counts; else {`calls`, `uncounted`, `tokens` {`prompt`, `cached` (of
 /// `prompt`), `completion`, `reasoning` (of `completion`), `total`}, `usd` (null: unknown), `unpriced[]`, `lost` {`attempts`,
@@ -64,7 +64,7 @@ pub fn status(record: &Record<'_>) -> Value {
 /// `nearest` (without a champion: {`candidate`, `objections[]`, `score`}), `caveats[]`, `yardsticks` {`rows[]` {`name`,
 /// `policy`, `share_of_attainable`, `score`}, `lambda`, `overloaded[]`, `attainable`, `reference`, `refusing_everything`},
 /// `front[]` (candidate ids), `calibration` {`decided`, `mean_confidence`, `base_rate`, `brier`, `base_rate_brier`,
-/// `verdicts`, `errors`}, `notes`, `reproduce` {`seed`, `agents`, `toolchain`, `version`, `digest`, `sandboxed`, `inputs`}.
+/// `intervals` (stated 80 % intervals whose effect was measured), `intervals_inside`, `inconclusive_share`, `verdicts`, `errors`}, `notes`, `reproduce` {`seed`, `agents`, `toolchain`, `version`, `digest`, `sandboxed`, `inputs`}.
 pub fn report(record: &Record<'_>) -> Value {
     let mut out = identity(record);
     progress(&mut out, record);

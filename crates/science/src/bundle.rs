@@ -105,6 +105,9 @@ pub struct Prediction {
     pub each: bool,
     /// The planner's own probability that the claim holds, 0..1.
     pub confidence: f64,
+    /// The planner's own 80 % interval of the effect, in the metric's unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interval: Option<[f64; 2]>,
 }
 
 /// What a claim is about. Differences are oriented so that a positive one favours the arm.
@@ -207,6 +210,11 @@ impl Prediction {
         }
         if !(0.0..=1.0).contains(&self.confidence) {
             return Err(format!("its confidence is {}; it must lie in 0..1", self.confidence));
+        }
+        if let Some([low, high]) = self.interval
+            && !(low.is_finite() && high.is_finite() && low < high)
+        {
+            return Err(format!("its interval goes from {low} to {high}; its low end must lie below its high end"));
         }
         if let (Relation::AtLeast(size), Some(most)) = (self.relation, self.at_most)
             && !(most.is_finite() && most > size)

@@ -224,6 +224,7 @@ mod tests {
             at_most: None,
             each: false,
             confidence: 0.5,
+            interval: None,
         }
     }
 

@@ -10,6 +10,10 @@ use science::space::Space;
 const CLAIM: f64 = 0.02;
 /// Scenarios in which the reference sheds less than this beyond the baseline serve as controls.
 const IDLE: f64 = 0.15;
+/// Standard deviations from the middle of a normal distribution to its 90 % quantile.
+const QUANTILE_90: f64 = 1.2816;
+/// No belief about an effect is surer than this, a fraction: verdict seeds are others than the search's.
+const LEAST_SD: f64 = 0.001;
 
 impl Mind<'_> {
     /// The bundle that claims what is believed of this shape.
@@ -43,7 +47,10 @@ impl Mind<'_> {
                 shape.words()
             ),
             "whether its improvement is the reference's at all; which scenario it gives up",
-            predict(Metric::NetSaving, parent.clone(), Relation::AtLeast(CLAIM), belief.at_least(best + CLAIM)),
+            Prediction {
+                interval: interval(Belief { mean: belief.mean - best, ..belief }),
+                ..predict(Metric::NetSaving, parent.clone(), Relation::AtLeast(CLAIM), belief.at_least(best + CLAIM))
+            },
         );
         let mut arms = vec![main];
         arms.extend(self.control(&shape, parent.clone(), &arm));
@@ -67,6 +74,8 @@ impl Mind<'_> {
         }
         let mut prediction = predict(Metric::Improvement, parent, Relation::Within(0.01), 0.8);
         prediction.scope = idle;
+        // What a confidence of four in five says of a claim of this size.
+        prediction.interval = Some([-0.01, 0.01]);
         let hypothesis = "where the reference sheds little, the change moves critical latency by less than one point.";
         Some(arm(
             "control",
@@ -101,7 +110,10 @@ impl Mind<'_> {
             let spread = (full.sd.powi(2) + belief.sd.powi(2)).sqrt();
             let difference = Belief { mean: full.mean - belief.mean, sd: spread };
             let side = Side::Arm("main".into());
-            let prediction = predict(Metric::NetSaving, side, Relation::AtLeast(CLAIM), difference.at_least(CLAIM));
+            let prediction = Prediction {
+                interval: interval(difference),
+                ..predict(Metric::NetSaving, side, Relation::AtLeast(CLAIM), difference.at_least(CLAIM))
+            };
             let hypothesis = format!("without {part}, at least 2 % of the saving is lost.");
             Some(arm(name, ArmKind::Ablation, &without, hypothesis, "the scenarios where the two differ", prediction))
         };
@@ -118,7 +130,11 @@ impl Mind<'_> {
         let moved = Shape { half: shape.half * 0.97, ..*shape }.rounded();
         let point = moved.point(|name| space.dimension(name).is_some());
         space.contains(&point).ok()?;
-        let prediction = predict(Metric::NetSaving, Side::Arm("main".into()), Relation::Within(0.03), 0.7);
+        let prediction = Prediction {
+            // Seven in ten within 3 %: what is normal and does so has its middle four fifths within 3.7 %.
+            interval: Some([-0.037, 0.037]),
+            ..predict(Metric::NetSaving, Side::Arm("main".into()), Relation::Within(0.03), 0.7)
+        };
         let hypothesis = "moved 3 % towards lower saturation, it saves the same within 3 %.";
         Some(arm(
             "robustness",
@@ -133,7 +149,22 @@ impl Mind<'_> {
 
 fn predict(metric: Metric, against: Side, relation: Relation, confidence: f64) -> Prediction {
     let confidence = (confidence.clamp(0.01, 0.99) * 100.0).round() / 100.0;
-    Prediction { metric, against: vec![against], scope: vec![], relation, at_most: None, each: false, confidence }
+    Prediction {
+        metric,
+        against: vec![against],
+        scope: vec![],
+        relation,
+        at_most: None,
+        each: false,
+        confidence,
+        interval: None,
+    }
+}
+
+/// The middle 80 % of a belief, as a person would write it.
+fn interval(belief: Belief) -> Option<[f64; 2]> {
+    let half = QUANTILE_90 * belief.sd.max(LEAST_SD);
+    Some([belief.mean - half, belief.mean + half].map(|end| (end * 1e4).round() / 1e4))
 }
 
 /// What a change is about, in words.

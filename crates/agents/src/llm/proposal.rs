@@ -100,6 +100,9 @@ struct DraftArm {
     each: bool,
     /// The probability that the claim holds, 0 to 1.
     confidence: f64,
+    /// Low and high end of the effect that it expects with 80 % probability; null for none.
+    #[serde(default)]
+    interval: Option<Vec<f64>>,
 }
 
 /// A relation without its size.
@@ -191,6 +194,11 @@ pub(super) fn bundle(draft: Draft, state: &State) -> Result<Bundle, String> {
 
 fn finished(arm: DraftArm, at: usize, earlier: &[String], state: &State) -> Result<Arm, String> {
     let against = arm.against.iter().map(|text| side(text, earlier, state)).collect::<Result<_, _>>();
+    let interval = match arm.interval.as_deref() {
+        None | Some([]) => None,
+        Some([low, high]) => Some([*low, *high]),
+        Some(other) => return Err(format!("`arms[{at}].interval` has {} numbers; it takes two, or null", other.len())),
+    };
     let prediction = Prediction {
         metric: arm.metric,
         against: against.map_err(|problem: String| format!("`arms[{at}].against`: {problem}"))?,
@@ -202,6 +210,7 @@ fn finished(arm: DraftArm, at: usize, earlier: &[String], state: &State) -> Resu
         at_most: arm.at_most,
         each: arm.each,
         confidence: arm.confidence,
+        interval,
     };
     Ok(Arm {
         name: arm.name,

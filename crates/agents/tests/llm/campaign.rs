@@ -144,6 +144,7 @@ pub(crate) fn bundle(iteration: u32) -> Bundle {
             at_most: None,
             each: false,
             confidence: 0.6,
+            interval: None,
         },
         design: Design { intent: long("Intent"), point: None, uses: BTreeSet::new() },
     };

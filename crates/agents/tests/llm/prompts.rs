@@ -36,6 +36,7 @@ pub(crate) fn arm() -> Arm {
             at_most: None,
             each: false,
             confidence: 0.5,
+            interval: None,
         },
         design: Design {
             intent: "Reject every droppable request while saturation(5, 0.8) is at least 0.26.".into(),

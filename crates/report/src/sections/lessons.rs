@@ -85,8 +85,19 @@ pub(super) fn calibration(facts: &Facts<'_>) -> Section {
         }
         _ => "No claim is decided yet, so there is nothing to score.".into(),
     };
+    let coverage = match c.intervals {
+        0 => "No claim with a stated interval was measured.".to_owned(),
+        n => format!(
+            "Of {} the measured effect lies inside {} ({}); 80 % were meant.",
+            count(n, "stated interval"),
+            c.intervals_inside,
+            percent(c.intervals_inside as f64 / n as f64),
+        ),
+    };
+    let open = c.inconclusive_share.map(|share| format!("Claims that stayed open: {}.", percent(share)));
     let note =
         "A claim that was confirmed only in part counts as not held; inconclusive and invalid ones do not count.";
-    let items = [score.as_str(), counts.as_str(), wrong.as_str(), note].map(|text| item(0, text));
-    Section { title: "Calibration of stated confidences", blocks: vec![Block::List(items.into())] }
+    let lines = [Some(score), Some(coverage), open, Some(counts), Some(wrong), Some(note.into())];
+    let items = lines.into_iter().flatten().map(|text| item(0, text)).collect();
+    Section { title: "Calibration of stated confidences", blocks: vec![Block::List(items)] }
 }

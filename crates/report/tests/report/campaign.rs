@@ -108,6 +108,7 @@ pub(crate) fn arm(name: &str, kind: ArmKind, against: Side, confidence: f64) -> 
             at_most: None,
             each: false,
             confidence,
+            interval: Some([0.0, 0.2]),
         },
         design: Design { intent: "shed earlier".into(), point: None, uses: BTreeSet::new() },
     }

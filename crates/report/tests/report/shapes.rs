@@ -152,6 +152,10 @@ fn status_and_report_have_the_documented_keys() {
     assert!(report["trials"]["verdict"].as_u64().is_some_and(|n| n >= 2 * 2 * 3), "{}", report["trials"]);
     assert!(report["trials"]["spared"].as_u64().is_some_and(|n| n > 2 * 20), "{}", report["trials"]);
     assert_eq!(report["calibration"]["decided"], 3);
+    assert_eq!(
+        (report["calibration"]["intervals"].as_u64(), report["calibration"]["intervals_inside"].as_u64()),
+        (Some(3), Some(2))
+    );
     assert_eq!(report["calibration"]["verdicts"]["skipped"], 1);
 }
 

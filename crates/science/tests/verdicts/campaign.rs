@@ -107,6 +107,7 @@ pub(crate) fn prediction(metric: Metric, size: f64) -> Prediction {
         at_most: None,
         each: false,
         confidence: 0.5,
+        interval: None,
     }
 }
 

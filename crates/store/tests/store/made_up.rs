@@ -215,6 +215,7 @@ fn arm(name: &str, kind: ArmKind, against: Vec<Side>) -> Arm {
             at_most: None,
             each: false,
             confidence: 0.5,
+            interval: None,
         },
         design: Design { intent: "i".into(), point: None, uses: BTreeSet::new() },
     }
