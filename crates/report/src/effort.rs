@@ -13,6 +13,8 @@ pub(crate) struct Effort {
     pub(crate) search: usize,
     /// On verdict seeds, the baseline's included.
     pub(crate) verdict: usize,
+    /// The most that verdicts may take.
+    pub(crate) verdict_budget: Option<u32>,
     /// Not run, since an arm was skipped, decided before its last look, or acted like a candidate that was measured.
     pub(crate) spared: usize,
 }
@@ -22,16 +24,18 @@ pub(crate) fn effort(state: &State) -> Effort {
     let Some(yardsticks) = &state.yardsticks else { return Effort::default() };
     let panel = trials(&yardsticks.reference);
     // Baseline, reference twice, refusing everything, louder and softer.
-    let mut effort = Effort { search: 6 * panel, ..Effort::default() };
+    let mut effort = Effort {
+        search: 6 * panel,
+        verdict: state.verdict_trials() as usize,
+        verdict_budget: state.opened().experiment.budget.verdict_trials,
+        ..Effort::default()
+    };
     for record in state.candidates.values().filter(|record| record.measurement.is_some()) {
         let counted = if record.acts_like.is_some() { &mut effort.spared } else { &mut effort.search };
         *counted += panel;
     }
     let scenarios = yardsticks.reference.cells.len();
     for iteration in &state.iterations {
-        let tests = || iteration.tests.iter().filter_map(|test| test.measured.as_ref().ok());
-        let baseline = tests().map(trials).max().unwrap_or(0);
-        effort.verdict += baseline + tests().map(trials).sum::<usize>();
         effort.spared += iteration.arms.iter().map(|arm| spared(arm, panel, scenarios)).sum::<usize>();
     }
     effort
@@ -52,9 +56,10 @@ fn trials(measurement: &Measurement) -> usize {
 impl Effort {
     /// All of it in one sentence.
     pub(crate) fn sentence(self) -> String {
+        let budget = self.verdict_budget.map_or_else(String::new, |most| format!(" of {}", grouped(u64::from(most))));
         let [search, verdict, spared] = [self.search, self.verdict, self.spared].map(|n| grouped(n as u64));
         format!(
-            "Trials: {search} on search seeds, {verdict} on verdict seeds; early verdicts and skipped arms spared {spared}."
+            "Trials: {search} on search seeds, {verdict}{budget} on verdict seeds; early verdicts and skipped arms spared {spared}."
         )
     }
 }

@@ -42,6 +42,14 @@ pub struct Series {
     pub floor: f64,
 }
 
+impl Effects {
+    /// Whether both sides did exactly the same on every seed: then nothing of the claim was at work.
+    pub fn are_nothing(&self) -> bool {
+        let all = self.scenarios.iter().map(|(_, series)| series).chain([&self.mean]);
+        all.flat_map(|series| &series.values).all(|value| *value == 0.0)
+    }
+}
+
 impl Comparison<'_> {
     /// The effect that a prediction speaks of, over the first `seeds` seeds: `left` − Σ `right` + (n − 1) · `parent` for n
     /// right sides.

@@ -107,6 +107,10 @@ pub struct Budget {
     /// Candidates that may be evaluated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evaluations: Option<u32>,
+    /// Trials that verdicts may take: one policy on one scenario with one verdict seed each, the baseline's included. An
+    /// iteration takes at most twice its even share of what is left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict_trials: Option<u32>,
     /// Wall time of the campaign, minutes, over all its resumes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub minutes: Option<f64>,

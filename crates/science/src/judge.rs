@@ -105,6 +105,20 @@ pub fn judge(prediction: &Prediction, effects: &Effects, last: bool) -> Option<F
     Some(Finding { verdict, error, effect: Some(i), seeds: effects.mean.values.len(), heavy_tail, reason })
 }
 
+/// The finding on a claim whose next look is not taken: open, with what the look before said. A confidence sequence may be
+/// left at any look.
+pub fn broken_off(before: Option<&Effects>, reason: String) -> Finding {
+    let values = before.map_or(&[][..], |effects| &effects.mean.values);
+    Finding {
+        verdict: Verdict::Inconclusive,
+        error: None,
+        effect: before.map(|effects| interval(values, ALPHA, effects.mean.floor)),
+        seeds: values.len(),
+        heavy_tail: heavy_tail(values),
+        reason,
+    }
+}
+
 /// A finding that says why a claim could not be tested.
 pub fn invalid(reason: String) -> Finding {
     Finding { verdict: Verdict::Invalid, error: None, effect: None, seeds: 0, heavy_tail: false, reason }

@@ -4,6 +4,7 @@
 //! one applies the stored events, and there is no other code for resuming. [`State::next_action`] says what is to be
 //! done; whoever does it (the engine) comes back with an event.
 
+mod allowance;
 mod apply;
 mod verdict;
 
@@ -61,6 +62,10 @@ pub struct Iteration {
     pub arms: Vec<ArmRecord>,
     /// What ran on the iteration's verdict seeds: the reference and candidates, with all seeds so far.
     pub tests: Vec<Tested>,
+    /// The most verdict seeds that any policy has run on; the baseline has run on as many.
+    pub verdict_seeds: usize,
+    /// Trials that its verdicts took, the baseline's included.
+    pub verdict_trials: u32,
     /// What was learned.
     pub changes: Vec<Change>,
     /// Why the extractor learned nothing, if it failed.

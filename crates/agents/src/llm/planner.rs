@@ -107,6 +107,7 @@ impl Context {
 fn limits(budget: &Budget) -> String {
     let limits = [
         budget.evaluations.map(|n| format!("{n} evaluations")),
+        budget.verdict_trials.map(|n| format!("{n} trials for verdicts")),
         budget.minutes.map(|n| format!("{n} minutes")),
         budget.usd.map(|n| format!("{n} US dollars")),
         budget.tokens.map(|n| format!("{n} tokens")),

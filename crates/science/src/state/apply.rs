@@ -184,18 +184,25 @@ impl State {
             (Outcome::Scored, _) => return Err("it holds no trials, or not of every scenario".into()),
             (outcome, _) => Err(outcome),
         };
-        let tests = &mut self.iterations.last_mut().expect("an iteration is under way").tests;
+        let tests = &self.current().tests;
         let known = tests.iter().position(|test| test.policy == *policy);
         let had = known.map_or(0, |at| tests[at].measured.as_ref().map_or(0, super::verdict::seeds));
         if had != from as usize {
             return Err(format!("it begins after {from} seeds, and {} were run", had));
         }
+        if known.is_some_and(|at| tests[at].measured.is_err()) {
+            return Err("it failed before".into());
+        }
+        if let Ok(further) = further {
+            self.count_trials(policy, had, had + super::verdict::seeds(further));
+        }
+        let tests = &mut self.iterations.last_mut().expect("an iteration is under way").tests;
         match (known, further) {
             (None, further) => {
                 tests.push(Tested { policy: policy.clone(), measured: further.cloned() });
             }
             (Some(at), Ok(further)) => {
-                let Ok(measured) = &mut tests[at].measured else { return Err("it failed before".into()) };
+                let Ok(measured) = &mut tests[at].measured else { unreachable!("it was just looked at") };
                 measured.cells.iter_mut().zip(&further.cells).for_each(|(row, more)| row.extend(more));
             }
             (Some(at), Err(outcome)) => tests[at].measured = Err(outcome),

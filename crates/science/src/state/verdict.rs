@@ -32,6 +32,7 @@ impl State {
             let (side, outcome) = (super::describe(&side), outcome.as_str());
             return Ok(judge::invalid(format!("{side} ended as {outcome} on the verdict seeds")));
         }
+        let mut before = None;
         for (number, look) in LOOKS.into_iter().enumerate() {
             let lacking = |policy: Side| {
                 let from = self.tested(&policy).and_then(Result::ok).map_or(0, seeds);
@@ -39,12 +40,21 @@ impl State {
             };
             let tests: Vec<Test> = sides.policies().into_iter().filter_map(lacking).collect();
             if !tests.is_empty() {
-                return Err(Action::Test { tests });
+                return match self.unaffordable(&tests) {
+                    Some(reason) => Ok(judge::broken_off(before.as_ref(), reason)),
+                    None => Err(Action::Test { tests }),
+                };
             }
             let effects = self.comparison(&sides).effects(&arm.prediction, look);
+            if arm.kind != ArmKind::ControlNegative && effects.are_nothing() {
+                return Ok(judge::invalid(
+                    "not exercised: in every scenario of its scope both sides decide exactly alike".into(),
+                ));
+            }
             if let Some(finding) = judge::judge(&arm.prediction, &effects, number + 1 == LOOKS.len()) {
                 return Ok(finding);
             }
+            before = Some(effects);
         }
         unreachable!("the last look decides")
     }

@@ -1,0 +1,45 @@
+//! What verdicts may cost: the budget of verdict trials, and an iteration's share of it.
+
+use super::{State, Test};
+use crate::bundle::Side;
+
+impl State {
+    /// Trials that the campaign's verdicts took so far, the baseline's included.
+    pub fn verdict_trials(&self) -> u32 {
+        self.iterations.iter().map(|iteration| iteration.verdict_trials).sum()
+    }
+
+    /// Why a look that takes `tests` is not taken, if the budget of verdict trials does not reach for it.
+    ///
+    /// An iteration may take twice its even share of what is left: a close call may cost more than others, but not what
+    /// all later claims need. To stop here is as good as anywhere: the intervals hold under every rule of stopping.
+    pub(super) fn unaffordable(&self, tests: &[Test]) -> Option<String> {
+        let budget = self.opened().experiment.budget.verdict_trials?;
+        let spent = self.current().verdict_trials;
+        let left = budget.saturating_sub(self.verdict_trials() - spent);
+        let turns = self.opened().experiment.iterations.saturating_sub(self.iterations.len() as u32 - 1).max(1);
+        let share = (2 * u64::from(left) / u64::from(turns)).min(u64::from(left));
+        let wanted = u64::from(spent) + self.trials(tests);
+        (wanted > share).then(|| {
+            format!(
+                "a further look does not fit into this iteration's share of the verdict trials ({share} of {budget})"
+            )
+        })
+    }
+
+    /// Trials that `tests` take, the baseline's on new seeds included.
+    fn trials(&self, tests: &[Test]) -> u64 {
+        let runs: usize = tests.iter().map(|test| test.to - test.from).sum();
+        let furthest = tests.iter().map(|test| test.to).max().unwrap_or(0);
+        let baseline = furthest.saturating_sub(self.current().verdict_seeds);
+        ((runs + baseline) * self.opened().scenarios.len()) as u64
+    }
+
+    /// Counts the trials of a policy that went from `from` to `to` verdict seeds.
+    pub(super) fn count_trials(&mut self, policy: &Side, from: usize, to: usize) {
+        let taken = self.trials(&[Test { policy: policy.clone(), from, to }]) as u32;
+        let iteration = self.iterations.last_mut().expect("an iteration is under way");
+        iteration.verdict_trials += taken;
+        iteration.verdict_seeds = iteration.verdict_seeds.max(to);
+    }
+}

@@ -1,0 +1,79 @@
+//! What verdicts may cost.
+
+use super::*;
+
+/// A campaign whose main candidate saves about as much as it claims, so that no look decides.
+fn close_call(verdict_trials: u32, iterations: u32) -> State {
+    let Event::Started(mut opened) = started(None) else { unreachable!("it is that") };
+    opened.experiment.budget.verdict_trials = Some(verdict_trials);
+    opened.experiment.iterations = iterations;
+    let mut noisy = measurement(0.25, 0.392);
+    noisy.cells[0].iter_mut().zip([-0.01, 0.0, 0.01]).for_each(|(cell, noise)| cell.x += noise);
+    let written = written("main", "c1");
+    let mut state = fold(&[Event::Started(opened), calibrated(), bundle(), written, evaluated("c1", Some(noisy))]);
+    settle(&mut state);
+    state
+}
+
+fn finding(state: &State) -> (Verdict, usize) {
+    let finding = state.iterations[0].arms[0].finding.as_ref().unwrap();
+    (finding.verdict, finding.seeds)
+}
+
+#[test]
+fn a_claim_that_the_budget_of_verdict_trials_breaks_off_stays_open_with_what_the_look_before_said() {
+    let state = close_call(40, 1);
+    // Baseline, reference and candidate on twelve seeds of one scenario; the next look would take twelve trials more.
+    assert_eq!((finding(&state), state.verdict_trials()), ((Verdict::Inconclusive, 12), 36));
+    let finding = state.iterations[0].arms[0].finding.clone().unwrap();
+    assert!(finding.effect.is_some_and(|effect| effect.low < 0.02 && effect.high > 0.02), "{finding:?}");
+    assert!(finding.reason.contains("(40 of 40)"), "{}", finding.reason);
+}
+
+#[test]
+fn an_iteration_takes_no_more_than_twice_its_even_share() {
+    let state = close_call(40, 4);
+    assert_eq!((finding(&state), state.verdict_trials()), ((Verdict::Inconclusive, 6), 18));
+}
+
+#[test]
+fn a_budget_without_room_for_the_first_look_leaves_a_claim_open_without_an_effect() {
+    let state = close_call(8, 1);
+    assert_eq!((finding(&state), state.verdict_trials()), ((Verdict::Inconclusive, 0), 0));
+    assert_eq!(state.iterations[0].arms[0].finding.as_ref().unwrap().effect, None);
+}
+
+#[test]
+fn without_a_budget_the_last_look_decides() {
+    let state = close_call(u32::MAX, 1);
+    assert_eq!(finding(&state).1, crate::sequence::CAP);
+    assert_eq!(state.verdict_trials() as usize, 3 * crate::sequence::CAP);
+}
+
+#[test]
+fn a_claim_whose_sides_never_differ_is_not_exercised_unless_it_is_a_control() {
+    for (kind, verdict) in [(ArmKind::Robustness, Verdict::Invalid), (ArmKind::ControlNegative, Verdict::Confirmed)] {
+        let Event::BundleRegistered { mut bundle, work } = bundle() else { unreachable!("it is that") };
+        bundle.arms[1].kind = kind;
+        bundle.arms[1].prediction.relation = Relation::Within(0.01);
+        let registered = Event::BundleRegistered { bundle, work };
+        let better = evaluated("c1", Some(measurement(0.25, 0.36)));
+        let mut state = fold(&[started(None), calibrated(), registered, written("main", "c1"), better]);
+        settle(&mut state);
+        state.apply(&written("ablation", "c1")).unwrap();
+        settle(&mut state);
+        let finding = state.current().arms[1].finding.as_ref().unwrap();
+        assert_eq!(finding.verdict, verdict, "{}", finding.reason);
+        assert_eq!(finding.reason.contains("not exercised"), verdict == Verdict::Invalid, "{}", finding.reason);
+    }
+}
+
+#[test]
+fn an_interval_must_have_its_low_end_below_its_high_end() {
+    for (interval, good) in [([-0.01, 0.02], true), ([0.02, 0.02], false), ([0.0, f64::INFINITY], false)] {
+        let Event::BundleRegistered { mut bundle, .. } = bundle() else { unreachable!("it is that") };
+        bundle.arms[0].prediction.interval = Some(interval);
+        let checked = bundle.check(&["s".to_owned()]);
+        assert_eq!(checked.is_ok(), good, "{checked:?}");
+    }
+}
