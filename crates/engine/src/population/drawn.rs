@@ -42,6 +42,10 @@ const CHOICES: usize = 16;
 /// Requests of the greatest length that must fit into an instance's KV cache at a time: with fewer, it would not batch.
 const FIT: u64 = 4;
 
+/// Requests per second between which a scenario may have any surge.
+const SLOWEST: f64 = 1e-3;
+const FASTEST: f64 = 1e5;
+
 impl Population {
     /// The workload at a point.
     pub(super) fn at(&self, name: &str, unit: &Unit) -> Drawn<'_> {
@@ -64,7 +68,8 @@ impl Population {
             arrivals,
         };
         let cluster = drawn.scenario().cluster;
-        drawn.rate = drawn.load * saturated_rate(&cluster, &length(drawn.prompt), &length(drawn.output));
+        let capacity = saturated_rate(&cluster, &length(drawn.prompt), &length(drawn.output));
+        drawn.rate = (drawn.load * capacity).clamp(SLOWEST, FASTEST);
         drawn
     }
 

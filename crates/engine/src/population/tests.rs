@@ -136,6 +136,45 @@ fn what_is_wrong_is_named_with_its_line_and_key() {
     }
 }
 
+#[test]
+fn the_widest_and_the_narrowest_of_what_may_be_declared_can_be_drawn() {
+    let widest = TEXT
+        .replace("seconds = 120", "seconds = 3600")
+        .replace("[600, 4000]", "[50, 20000]")
+        .replace("[0.1, 0.9]", "[0.01, 0.99]")
+        .replace("[0.4, 1.3]", "[0.05, 3]")
+        .replace("= 0.85", "= 1")
+        .replace("[512, 6144]", "[8, 16000]")
+        .replace("[64, 1024]", "[8, 2000]")
+        .replace("[2, 4, 8]", "[1, 128]")
+        .replace("factor = 2.0", "factor = 10")
+        .replace("from = 0.35, to = 0.65", "from = 0, to = 1");
+    let widest = Population::parse(&widest, Path::new("p.toml")).unwrap();
+    let corner = |unit: f64| Unit {
+        share: unit,
+        load: unit,
+        prompt: 1.0 - unit,
+        output: 1.0 - unit,
+        instances: unit,
+        model: unit,
+        arrivals: unit,
+    };
+    for unit in [0.0, 1.0] {
+        let workload = widest.at("corner", &corner(unit)).scenario();
+        assert!((50..=20_000).contains(&generated(&workload).requests));
+    }
+    assert_eq!(widest.training(1).len(), TRAINING);
+    let narrowest = TEXT
+        .replace("[600, 4000]", "[50, 50]")
+        .replace("[0.1, 0.9]", "[0.5, 0.5]")
+        .replace("[0.4, 1.3]", "[1, 1]")
+        .replace("[512, 6144]", "[8, 8]")
+        .replace("[64, 1024]", "[8, 8]")
+        .replace("[2, 4, 8]", "[128]");
+    let narrowest = Population::parse(&narrowest, Path::new("p.toml")).unwrap();
+    assert!(narrowest.training(1).iter().all(|scenario| generated(scenario).requests == 50));
+}
+
 /// A drawn workload with poisson arrivals, at another load and for another time.
 fn at_load(scenario: &Scenario, load: f64, seconds: f64) -> (Scenario, Arc<[Arrival]>) {
     let mut scenario = scenario.clone();
