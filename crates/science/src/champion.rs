@@ -53,7 +53,7 @@ pub fn objections(
     objections
 }
 
-fn guarded(metric: GuardMetric, score: &Score, free_parameters: u32) -> (f64, &'static str) {
+pub(crate) fn guarded(metric: GuardMetric, score: &Score, free_parameters: u32) -> (f64, &'static str) {
     match metric {
         GuardMetric::Regret => (score.regret, "regret (points)"),
         GuardMetric::Loss => (score.loss, "loss against the baseline (points)"),

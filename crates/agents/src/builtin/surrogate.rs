@@ -4,26 +4,8 @@
 //! 2006, ch. 2 and 4). Inputs are centred on the reference. Data are few (tens), so a plain Cholesky factorisation does.
 
 use super::shape::Features;
-
-/// A belief about one quantity.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Belief {
-    pub(crate) mean: f64,
-    pub(crate) sd: f64,
-}
-
-impl Belief {
-    /// Probability that the quantity is at least `bound`.
-    pub(crate) fn at_least(&self, bound: f64) -> f64 {
-        normal_cdf((self.mean - bound) / self.sd.max(1e-9))
-    }
-
-    /// Expected improvement over `best`.
-    pub(crate) fn expected_improvement(&self, best: f64) -> f64 {
-        let z = (self.mean - best) / self.sd.max(1e-9);
-        (self.mean - best) * normal_cdf(z) + self.sd * (-z * z / 2.0).exp() / (2.0 * std::f64::consts::PI).sqrt()
-    }
-}
+pub(crate) use science::gaussian::Belief;
+use science::gaussian::{backward, cholesky, forward};
 
 /// What is assumed of a quantity before any data.
 #[derive(Clone, Copy, Debug)]
@@ -82,47 +64,6 @@ impl Surrogate {
     }
 }
 
-/// The lower triangle L with L·Lᵀ = matrix; the matrix is symmetric and, thanks to the noise, positive definite.
-fn cholesky(mut matrix: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
-    for i in 0..matrix.len() {
-        for j in 0..=i {
-            let dot: f64 = (0..j).map(|k| matrix[i][k] * matrix[j][k]).sum();
-            let rest = matrix[i][j] - dot;
-            matrix[i][j] = if i == j { rest.max(1e-15).sqrt() } else { rest / matrix[j][j] };
-        }
-    }
-    matrix
-}
-
-/// Solves L·x = b.
-fn forward(factor: &[Vec<f64>], b: &[f64]) -> Vec<f64> {
-    let mut x: Vec<f64> = Vec::with_capacity(b.len());
-    for (i, row) in factor.iter().enumerate() {
-        let dot: f64 = row.iter().zip(&x).map(|(l, x)| l * x).sum();
-        x.push((b[i] - dot) / row[i]);
-    }
-    x
-}
-
-/// Solves Lᵀ·x = b.
-fn backward(factor: &[Vec<f64>], b: &[f64]) -> Vec<f64> {
-    let mut x = b.to_vec();
-    for i in (0..b.len()).rev() {
-        let dot: f64 = (i + 1..b.len()).map(|k| factor[k][i] * x[k]).sum();
-        x[i] = (x[i] - dot) / factor[i][i];
-    }
-    x
-}
-
-/// The standard normal distribution function, through Abramowitz and Stegun 7.1.26 (error below 1.5e-7).
-fn normal_cdf(z: f64) -> f64 {
-    let x = z.abs() / std::f64::consts::SQRT_2;
-    let t = 1.0 / (1.0 + 0.327_591_1 * x);
-    let series = [0.254_829_592, -0.284_496_736, 1.421_413_741, -1.453_152_027, 1.061_405_429];
-    let erf = 1.0 - series.iter().rev().fold(0.0, |sum, a| (sum + a) * t) * (-x * x).exp();
-    if z < 0.0 { 0.5 * (1.0 - erf) } else { 0.5 * (1.0 + erf) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -144,18 +85,5 @@ mod tests {
         let at = |x: f64| [x, 0.0, 0.0, 0.0];
         let surrogate = Surrogate::fit(PRIOR, at(0.0), &[at(-0.1), at(0.0), at(0.1)], &[0.02, 0.0, -0.02]);
         assert!(surrogate.at(at(0.3)).mean < -0.03);
-    }
-
-    #[test]
-    fn the_normal_distribution_function_has_its_known_values() {
-        assert!((normal_cdf(0.0) - 0.5).abs() < 1e-6);
-        assert!((normal_cdf(1.959_964) - 0.975).abs() < 1e-5);
-        assert!((normal_cdf(-1.0) - 0.158_655).abs() < 1e-5);
-    }
-
-    #[test]
-    fn expected_improvement_is_zero_only_where_nothing_can_be_gained() {
-        assert!(Belief { mean: -0.1, sd: 1e-6 }.expected_improvement(0.0) < 1e-12);
-        assert!(Belief { mean: -0.1, sd: 0.1 }.expected_improvement(0.0) > 0.0);
     }
 }

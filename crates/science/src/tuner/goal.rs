@@ -1,0 +1,130 @@
+//! What a point is worth while constants are tuned: its net saving, less what it violates.
+//!
+//! A guard that is merely checked would leave a cliff beside the best points, since these lie on the guards. So each excess
+//! costs five times its size, and the process sees a ridge instead.
+
+use crate::champion::guarded;
+use crate::experiment::{GuardMetric, Objective};
+use crate::objective::{COMPARABLE, Measurement, Score, Yardsticks};
+
+/// What an excess costs, in net saving for each unit of it.
+const PRICE: f64 = 5.0;
+/// A saving beyond these is carried over from too far off to be compared by size.
+const FARTHEST: f64 = 1.0;
+
+/// What a point is worth.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Worth {
+    /// Cost saved against the reference at equal improvement, a fraction.
+    pub saving: f64,
+    /// What it violates, in the same unit; zero for what could become champion.
+    pub penalty: f64,
+}
+
+impl Worth {
+    /// A point at which nothing could be measured: worse than all that can.
+    pub const NOTHING: Worth = Worth { saving: -FARTHEST, penalty: 2.0 * PRICE };
+
+    /// The one number that is made as large as possible.
+    pub fn value(self) -> f64 {
+        (self.saving - self.penalty).max(Worth::NOTHING.saving - Worth::NOTHING.penalty)
+    }
+}
+
+/// What a measured point is worth. It is to improve as much as the reference does, since the champion has to, and to keep
+/// each guard of the objective.
+pub fn worth(measured: &Measurement, score: &Score, yardsticks: &Yardsticks, objective: &Objective) -> Worth {
+    let beyond = measured.y() - yardsticks.reference.y();
+    let mut excess = (-beyond).max(0.0) + (beyond.abs() - COMPARABLE).max(0.0);
+    // One protected request in a thousand trials is as bad as giving up a workload.
+    excess += (score.protected_rejections as f64).min(1.0);
+    for guard in &objective.constraints {
+        // How many constants there are does not depend on their values.
+        if guard.metric == GuardMetric::FreeParameters {
+            continue;
+        }
+        let (value, _) = guarded(guard.metric, score, 0);
+        let above = guard.at_most.map_or(0.0, |bound| value - bound).max(0.0);
+        let below = guard.at_least.map_or(0.0, |bound| bound - value).max(0.0);
+        excess += (above + below) * unit(guard.metric);
+    }
+    let saving = yardsticks.saving_at_a_distance(measured).clamp(-FARTHEST, FARTHEST);
+    Worth { saving, penalty: PRICE * excess }
+}
+
+/// One unit of a metric as a fraction.
+fn unit(metric: GuardMetric) -> f64 {
+    match metric {
+        GuardMetric::Regret | GuardMetric::Loss => 0.01,
+        GuardMetric::Improvement
+        | GuardMetric::ExtraShedWork
+        | GuardMetric::ExtraShedRate
+        | GuardMetric::ThroughputLoss
+        | GuardMetric::FreeParameters => 1.0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::Guard;
+    use crate::objective::{Cell, score};
+
+    fn measured(rows: [(f64, f64); 2]) -> Measurement {
+        let cell = |(y, x): (f64, f64)| Cell {
+            gains: [y; 4],
+            x,
+            x_requests: x,
+            extra_sheds: 10,
+            droppable: 100,
+            saved_ms: 1.0,
+            throughput: 1.0,
+            protected: 0,
+        };
+        Measurement { cells: rows.map(|row| vec![cell(row); 3]).to_vec() }
+    }
+
+    fn worth_of(measured: &Measurement) -> Worth {
+        let reference = super::tests::measured([(0.2, 0.4), (0.3, 0.4)]);
+        let yardsticks = Yardsticks {
+            reference_again: reference.clone(),
+            refuse_everything: reference.clone(),
+            louder: reference.clone(),
+            softer: reference.clone(),
+            reference,
+            lambda: 5.0,
+            overloaded: vec![],
+        };
+        let guard = Guard { metric: GuardMetric::Regret, at_most: Some(5.0), at_least: None };
+        let objective = Objective { reference_scale: "k".into(), constraints: vec![guard] };
+        let score = score(measured, &yardsticks, &["a".into(), "b".into()]);
+        worth(measured, &score, &yardsticks, &objective)
+    }
+
+    #[test]
+    fn what_keeps_every_guard_is_worth_its_net_saving() {
+        let worth = worth_of(&measured([(0.2, 0.3), (0.3, 0.3)]));
+        assert!((worth.saving - 0.25).abs() < 1e-12);
+        assert!(worth.penalty < 1e-12);
+    }
+
+    #[test]
+    fn a_point_of_regret_beyond_the_guard_costs_five_percent() {
+        let at = |loss: f64| worth_of(&measured([(0.2 - loss, 0.3), (0.3 + loss, 0.3)])).value();
+        assert!((at(0.05) - at(0.06) - 0.05).abs() < 1e-9);
+        assert!((at(0.03) - at(0.05)).abs() < 1e-9, "within the guard it costs nothing");
+    }
+
+    #[test]
+    fn improving_less_than_the_reference_costs_more_than_it_saves() {
+        // One point less improvement for 5 % less cost: what the reference's own scale trades.
+        let less = worth_of(&measured([(0.19, 0.38), (0.29, 0.38)]));
+        assert!(less.value() < worth_of(&measured([(0.2, 0.4), (0.3, 0.4)])).value() - 0.04, "{less:?}");
+    }
+
+    #[test]
+    fn whatever_can_be_measured_beats_what_cannot() {
+        let awful = worth_of(&measured([(-0.3, 0.9), (-0.3, 0.9)]));
+        assert!(awful.value() > Worth::NOTHING.value(), "{awful:?}");
+    }
+}
