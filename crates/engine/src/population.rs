@@ -6,10 +6,10 @@
 //! scenario file is written, and read as one is.
 
 mod capacity;
+mod check;
 mod drawn;
 
 pub use capacity::saturated_rate;
-pub use drawn::Drawn;
 
 use drawn::Unit;
 use science::id::Hash;
