@@ -1,0 +1,93 @@
+//! Workloads with their seeds, and policies measured on them.
+
+use engine::panel::{Role, Seeds, trial};
+use science::id::Hash;
+use science::objective::Cell;
+use science::trial::Trial;
+use simulator::admitters::Builtin;
+use simulator::{Arrival, ClusterConfig, Scenario, simulate};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// `[workload][seed]`, against the baseline.
+pub(crate) type Cells = Vec<Vec<Cell>>;
+
+/// Workloads, with the same number of seeds each.
+pub(crate) struct Bench {
+    pub(crate) names: Vec<String>,
+    rows: Vec<Vec<Run>>,
+}
+
+/// One workload with one seed.
+struct Run {
+    cluster: ClusterConfig,
+    arrivals: Arc<[Arrival]>,
+    draws: u64,
+    baseline: Trial,
+}
+
+impl Bench {
+    pub(crate) fn new(scenarios: &[Scenario], digest: &Hash, seeds: usize) -> Self {
+        let baseline = Builtin::parse("gaie-legacy").expect("it is built in");
+        let run = |at: usize| {
+            let scenario = &scenarios[at / seeds];
+            let keys = Seeds::new(0, Role::Sealed(digest), &scenario.name, at % seeds);
+            let no_traces = |_: &str| Err(std::io::Error::other("no traces here"));
+            let mut run = Run {
+                cluster: scenario.cluster.clone(),
+                arrivals: scenario.arrivals(keys.arrivals, no_traces).expect("a generated workload"),
+                draws: keys.draws[0],
+                baseline: Trial::default(),
+            };
+            run.baseline = run.trial(&baseline);
+            run
+        };
+        let mut runs = each(scenarios.len() * seeds, run).into_iter();
+        let rows = scenarios.iter().map(|_| runs.by_ref().take(seeds).collect()).collect();
+        Bench { names: scenarios.iter().map(|scenario| scenario.name.clone()).collect(), rows }
+    }
+
+    pub(crate) fn measure(&self, policy: &Builtin) -> Cells {
+        each(self.rows.len(), |row| self.measure_row(row, policy))
+    }
+
+    /// One workload, on this thread.
+    pub(crate) fn measure_row(&self, row: usize, policy: &Builtin) -> Vec<Cell> {
+        self.rows[row].iter().map(|run| Cell::pair(&run.trial(policy), &run.baseline)).collect()
+    }
+}
+
+impl Run {
+    fn trial(&self, policy: &Builtin) -> Trial {
+        let run = simulate(&self.cluster, Arc::clone(&self.arrivals), &mut policy.clone(), self.draws);
+        trial(&self.cluster, &self.arrivals, &run)
+    }
+}
+
+/// The mean over workloads, each with the same weight, of the mean over its seeds.
+pub(crate) fn mean_of(cells: &[Vec<Cell>], value: impl Fn(&Cell) -> f64) -> f64 {
+    let rows = cells.iter().map(|row| row.iter().map(&value).sum::<f64>() / row.len() as f64);
+    rows.sum::<f64>() / cells.len() as f64
+}
+
+/// `work` for 0..n on all cores; the results are in this order.
+pub(crate) fn each<T: Send>(n: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    let next = AtomicUsize::new(0);
+    let worker = || {
+        let mut done = Vec::new();
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            if at >= n {
+                return done;
+            }
+            done.push((at, work(at)));
+        }
+    };
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut results: Vec<(usize, T)> = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..cores).map(|_| scope.spawn(worker)).collect();
+        workers.into_iter().flat_map(|worker| worker.join().expect("no panic")).collect()
+    });
+    results.sort_by_key(|(at, _)| *at);
+    results.into_iter().map(|(_, result)| result).collect()
+}
