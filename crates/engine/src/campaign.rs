@@ -140,11 +140,13 @@ impl Campaign {
     pub async fn open(store: Arc<Store>, places: &Places, opening: Opening) -> Result<Self, EngineError> {
         let Opening { loaded, seed, agents, cassette, version } = opening;
         let (sandbox, loaded) = (places.sandbox()?, Arc::new(loaded));
+        let panel = Panel::search(&loaded, seed, 1)?;
         let started = Started {
             name: loaded.name.clone(),
             experiment: loaded.experiment.clone(),
             scenarios: loaded.scenario_names(),
-            workloads: Panel::search(&loaded, seed, 1)?.workloads(),
+            training: panel.drawn_names(),
+            workloads: panel.workloads(),
             inputs: loaded.hashes(),
             seed,
             agents: agents.team.label(),

@@ -1,40 +1,37 @@
-//! The panel: every scenario with every seed, and how policies are run on it.
+//! The panel: workloads with their seeds, and how policies are run on them.
 //!
-//! All policies meet the same arrivals and the same draws: both are functions of (campaign seed, scenario, seed) alone.
+//! All policies meet the same arrivals and the same draws: both are functions of (campaign seed, workload, seed) alone.
 
+mod cell;
+mod run;
 mod seeds;
 
 use crate::error::EngineError;
 use crate::experiment::LoadedExperiment;
 use crate::policy::Policy;
-use admitter::{Decision, Draw, wire};
-use sandbox::{Artifact, Outcome, Round, Sandbox};
+use cell::PanelCell;
+pub use cell::trial;
+use sandbox::{Outcome, Sandbox};
 use science::id::Hash;
+use science::objective::Measurement;
 use science::trial::Trial;
 pub use seeds::{Role, Seeds};
-use simulator::admitters::Builtin;
 use simulator::cluster::ClusterConfig;
-use simulator::metrics::percentile;
-use simulator::{Arrival, Run, Simulation, simulate};
+use simulator::{Arrival, Run, Scenario};
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-/// What candidates are measured on.
-#[derive(Debug)]
+/// What candidates are measured on: the experiment's scenarios, workloads drawn from its population, or both.
+#[derive(Debug, Default)]
 pub struct Panel {
     cells: Vec<PanelCell>,
-    /// Seeds for each scenario.
-    pub seeds: usize,
-}
-
-/// One scenario with one seed.
-#[derive(Clone, Debug)]
-struct PanelCell {
-    cluster: Arc<ClusterConfig>,
-    arrivals: Arc<[Arrival]>,
-    draws: [u64; 2],
+    /// Names of the workloads, in order.
+    pub names: Vec<String>,
+    /// Seeds of each workload.
+    pub rows: Vec<usize>,
+    /// How many of the workloads, the last ones, were drawn.
+    pub drawn: usize,
 }
 
 /// Which draws a policy meets.
@@ -59,12 +56,17 @@ pub struct Runs<T> {
 pub type Ran<T> = Result<Result<Runs<T>, Outcome>, EngineError>;
 
 impl Panel {
-    /// The panel of the first `seeds` search seeds of a campaign: those that candidates are ranked by.
+    /// The panel that candidates are ranked by: the first `seeds` search seeds of the study, and, where the experiment
+    /// declares a population, one seed each of the workloads that the campaign trains on.
     pub fn search(loaded: &LoadedExperiment, campaign_seed: u64, seeds: usize) -> Result<Self, EngineError> {
-        Self::study(loaded, campaign_seed, Role::Search, 0..seeds)
+        let mut panel = Self::study(loaded, campaign_seed, Role::Search, 0..seeds)?;
+        let training = loaded.population.iter().flat_map(|population| population.training(campaign_seed));
+        panel.draw(training, campaign_seed, Role::Training)?;
+        Ok(panel)
     }
 
-    /// Verdict seeds of an iteration: fresh, shared by the arms of its bundle, and never used again.
+    /// Verdict seeds of an iteration: fresh, shared by the arms of its bundle, and never used again. Claims are about the
+    /// study.
     pub fn verdict(
         loaded: &LoadedExperiment,
         campaign_seed: u64,
@@ -74,9 +76,18 @@ impl Panel {
         Self::study(loaded, campaign_seed, Role::Verdict(iteration), seeds)
     }
 
-    /// Sealed seeds: made from the digest of a frozen record, so that nobody knows them before.
+    /// Sealed seeds of the study: made from the digest of a frozen record, so that nobody knows them before.
     pub fn sealed(loaded: &LoadedExperiment, digest: &Hash, seeds: usize) -> Result<Self, EngineError> {
         Self::study(loaded, 0, Role::Sealed(digest), 0..seeds)
+    }
+
+    /// Sealed workloads: drawn from the experiment's population by the digest of a frozen record. Empty where there is no
+    /// population.
+    pub fn sealed_workloads(loaded: &LoadedExperiment, digest: &Hash) -> Result<Self, EngineError> {
+        let mut panel = Panel::default();
+        let sealed = loaded.population.iter().flat_map(|population| population.sealed(digest));
+        panel.draw(sealed, 0, Role::Sealed(digest))?;
+        Ok(panel)
     }
 
     /// The experiment's scenarios on seeds of one role.
@@ -86,30 +97,76 @@ impl Panel {
         role: Role<'_>,
         numbers: Range<usize>,
     ) -> Result<Self, EngineError> {
-        let mut cells = Vec::new();
+        let mut panel = Panel::default();
         for (at, scenario) in loaded.scenarios.iter().enumerate() {
-            let cluster = Arc::new(scenario.cluster.clone());
-            for number in numbers.clone() {
-                let seeds = Seeds::new(campaign_seed, role, &scenario.name, number);
-                cells.push(PanelCell {
-                    cluster: Arc::clone(&cluster),
-                    arrivals: scenario.arrivals(seeds.arrivals, |name| loaded.trace(at, name))?,
-                    draws: seeds.draws,
-                });
-            }
+            let seeds = numbers.clone().map(|number| Seeds::new(campaign_seed, role, &scenario.name, number));
+            panel.add(scenario, seeds, |name| loaded.trace(at, name))?;
         }
-        Ok(Panel { cells, seeds: numbers.len() })
+        Ok(panel)
+    }
+
+    /// Adds drawn workloads, one seed each: trials belong on workloads, which differ more than seeds do.
+    fn draw(
+        &mut self,
+        workloads: impl Iterator<Item = Scenario>,
+        campaign_seed: u64,
+        role: Role<'_>,
+    ) -> Result<(), EngineError> {
+        let no_trace = |_: &str| Err(std::io::Error::new(std::io::ErrorKind::NotFound, "a drawn workload has no trace"));
+        for workload in workloads {
+            let seeds = Seeds::new(campaign_seed, role, &workload.name, 0);
+            self.add(&workload, [seeds].into_iter(), no_trace)?;
+            self.drawn += 1;
+        }
+        Ok(())
+    }
+
+    fn add(
+        &mut self,
+        scenario: &Scenario,
+        seeds: impl Iterator<Item = Seeds>,
+        trace: impl Fn(&str) -> std::io::Result<String>,
+    ) -> Result<(), EngineError> {
+        let (cluster, before) = (Arc::new(scenario.cluster.clone()), self.cells.len());
+        for seeds in seeds {
+            self.cells.push(PanelCell {
+                cluster: Arc::clone(&cluster),
+                arrivals: scenario.arrivals(seeds.arrivals, &trace)?,
+                draws: seeds.draws,
+            });
+        }
+        self.names.push(scenario.name.clone());
+        self.rows.push(self.cells.len() - before);
+        Ok(())
+    }
+
+    /// Names of the workloads that were drawn.
+    pub fn drawn_names(&self) -> Vec<String> {
+        self.names[self.names.len() - self.drawn..].to_vec()
     }
 
     /// One run of one scenario, on these arrivals and draws.
     pub fn single(cluster: &ClusterConfig, arrivals: Arc<[Arrival]>, draws: u64) -> Self {
         let cell = PanelCell { cluster: Arc::new(cluster.clone()), arrivals, draws: [draws; 2] };
-        Panel { cells: vec![cell], seeds: 1 }
+        Panel { cells: vec![cell], names: vec![String::new()], rows: vec![1], drawn: 0 }
     }
 
-    /// What arrives in each scenario and where, in words, by its first seed: what whoever designs a policy may know of it.
+    /// Trials that a policy takes on it.
+    pub fn trials_each(&self) -> usize {
+        self.cells.len()
+    }
+
+    /// A policy's trials against the baseline's.
+    pub fn measure(&self, trials: &[Trial], baseline: &[Trial]) -> Measurement {
+        Measurement::pair(trials, baseline, &self.rows)
+    }
+
+    /// What arrives in each scenario of the study and where, in words, by its first seed: what whoever designs a policy
+    /// may know of it.
     pub fn workloads(&self) -> Vec<String> {
-        self.cells.iter().step_by(self.seeds).map(PanelCell::describe).collect()
+        let study = self.rows.len() - self.drawn;
+        let firsts = self.rows.iter().scan(0, |next, seeds| Some(std::mem::replace(next, *next + seeds)));
+        firsts.take(study).map(|at| self.cells[at].describe()).collect()
     }
 
     /// The trials of a policy on every cell.
@@ -152,189 +209,4 @@ impl Panel {
     pub fn records(&self, policy: &Policy, sandbox: &Sandbox) -> Ran<Run> {
         self.run(policy, Draws::Shared, sandbox, |_, run| run)
     }
-
-    fn run<T: Send>(
-        &self,
-        policy: &Policy,
-        draws: Draws,
-        sandbox: &Sandbox,
-        look: impl Fn(&PanelCell, Run) -> T + Sync,
-    ) -> Ran<T> {
-        match policy {
-            Policy::Builtin(admitter) => {
-                let results = self.each(|cell| look(cell, cell.simulate(admitter.clone(), draws)))?;
-                Ok(Ok(Runs { results, deciding: Duration::ZERO }))
-            }
-            Policy::Candidate { artifact, parameters } => {
-                self.run_candidate(sandbox, artifact, parameters, draws, look)
-            }
-        }
-    }
-
-    /// All cells of the panel on all cores; the results are in the cells' order.
-    fn each<T: Send>(&self, work: impl Fn(&PanelCell) -> T + Sync) -> Result<Vec<T>, EngineError> {
-        let next = AtomicUsize::new(0);
-        let worker = || {
-            let mut done = Vec::new();
-            while let Some((at, cell)) = take(&next, &self.cells) {
-                done.push((at, work(cell)));
-            }
-            done
-        };
-        let workers = std::thread::available_parallelism().map_or(1, usize::from).min(self.cells.len());
-        let mut results = Vec::with_capacity(self.cells.len());
-        std::thread::scope(|scope| {
-            let handles: Vec<_> = (0..workers).map(|_| scope.spawn(worker)).collect();
-            for handle in handles {
-                let done = handle.join().map_err(|_| EngineError::Panicked("a simulation thread panicked".into()))?;
-                results.extend(done);
-            }
-            Ok::<(), EngineError>(())
-        })?;
-        results.sort_by_key(|(at, _)| *at);
-        Ok(results.into_iter().map(|(_, result)| result).collect())
-    }
-
-    /// All trials of a candidate run interleaved, so that one round trip to its process carries a pending decision of each.
-    fn run_candidate<T>(
-        &self,
-        sandbox: &Sandbox,
-        artifact: &Artifact,
-        parameters: &[f64],
-        draws: Draws,
-        look: impl Fn(&PanelCell, Run) -> T,
-    ) -> Ran<T> {
-        let seats = vec![parameters.to_vec(); self.cells.len()];
-        let mut session = match sandbox.start(artifact, &seats)? {
-            Ok(session) => session,
-            Err(outcome) => return Ok(Err(outcome)),
-        };
-        // Both ends on one core: a round trip is then a switch, not a wake-up of another core.
-        let _core = session.share_core()?;
-        let mut runs: Vec<Simulation> = self.cells.iter().map(PanelCell::start).collect();
-        let (mut round, mut deciding) = (Round::new(), Duration::ZERO);
-        let mut asked: Vec<usize> = Vec::with_capacity(runs.len());
-        loop {
-            round.clear();
-            asked.clear();
-            for (seat, run) in runs.iter_mut().enumerate() {
-                let Some(pending) = run.next() else { continue };
-                let draw = Draw::for_request(self.cells[seat].draws[draws as usize], pending.index as u64);
-                round.ask(seat as u16, |bytes| {
-                    wire::ask(&pending.request, pending.instances, &draw, |piece| bytes.extend_from_slice(piece));
-                });
-                asked.push(seat);
-            }
-            if asked.is_empty() {
-                break;
-            }
-            let start = Instant::now();
-            let answers = match session.round(&mut round) {
-                Ok(answers) => answers,
-                Err(outcome) => return Ok(Err(outcome)),
-            };
-            deciding += start.elapsed();
-            for (seat, answer) in asked.iter().zip(answers) {
-                match *answer {
-                    wire::ADMIT => runs[*seat].decide(Decision::Admit),
-                    wire::REJECT => runs[*seat].decide(Decision::Reject),
-                    other => {
-                        let what = format!("it answered {other}, which is neither admit nor reject");
-                        return Ok(Err(Outcome::Inconsistent { what }));
-                    }
-                }
-            }
-        }
-        let results = self.cells.iter().zip(runs).map(|(cell, run)| look(cell, run.finish())).collect();
-        Ok(Ok(Runs { results, deciding }))
-    }
-}
-
-fn take<'a, T>(next: &AtomicUsize, items: &'a [T]) -> Option<(usize, &'a T)> {
-    let at = next.fetch_add(1, Ordering::Relaxed);
-    items.get(at).map(|item| (at, item))
-}
-
-impl PanelCell {
-    fn start(&self) -> Simulation {
-        Simulation::new(&self.cluster, Arc::clone(&self.arrivals))
-    }
-
-    fn simulate(&self, mut admitter: Builtin, draws: Draws) -> Run {
-        simulate(&self.cluster, Arc::clone(&self.arrivals), &mut admitter, self.draws[draws as usize])
-    }
-
-    fn describe(&self) -> String {
-        let (cluster, arrivals) = (&self.cluster, &self.arrivals);
-        let count = arrivals.len().max(1) as f64;
-        let mean = |value: fn(&Arrival) -> u32| arrivals.iter().map(|a| f64::from(value(a))).sum::<f64>() / count;
-        let critical = arrivals.iter().filter(|arrival| cluster.priorities.of(&arrival.class) >= 0).count() as f64;
-        let seconds = arrivals.last().map_or(0.0, |last| last.arrival_us as f64 / 1e6).max(1e-6);
-        format!(
-            "{} instances of {}, each on {} GPU of {:.0} GiB; {:.1} requests/s for {seconds:.0} s, {:.0} % of them critical; prompts of {:.0} tokens in the mean, outputs of {:.0}",
-            cluster.instances,
-            cluster.model.name,
-            cluster.tensor_parallel,
-            cluster.hardware.memory_gib,
-            count / seconds,
-            100.0 * critical / count,
-            mean(|arrival| arrival.input_tokens),
-            mean(|arrival| arrival.output_tokens),
-        )
-    }
-
-    /// What a run says about the critical and the droppable tier; none if it did not drain.
-    fn trial(&self, run: &Run) -> Option<Trial> {
-        if run.totals.still_queued + run.totals.still_running > 0 {
-            return None;
-        }
-        Some(trial(&self.cluster, &self.arrivals, run))
-    }
-}
-
-/// What a run that drained says about the critical and the droppable tier.
-pub fn trial(cluster: &ClusterConfig, arrivals: &[Arrival], run: &Run) -> Trial {
-    let (mut ttft, mut e2e, mut trial) = (Vec::new(), Vec::new(), Trial::default());
-    let third = arrivals.len() / 3;
-    let (mut first, mut last) = ((0u64, 0u64), (0u64, 0u64));
-    for (at, (arrival, record)) in arrivals.iter().zip(&run.requests).enumerate() {
-        let refused = record.admitted == Some(false);
-        if cluster.priorities.of(&arrival.class) < 0 {
-            let work = u64::from(arrival.input_tokens) + u64::from(arrival.output_tokens);
-            trial.droppable_requests += 1;
-            trial.droppable_work += work;
-            trial.refused_requests += u64::from(refused);
-            trial.refused_work += if refused { work } else { 0 };
-            continue;
-        }
-        trial.protected_rejections += u64::from(refused);
-        let (Some(first_token), Some(end)) = (record.ttft_us, record.e2e_us) else { continue };
-        ttft.push(first_token as f64);
-        e2e.push(end as f64);
-        let tally = if at < third {
-            Some(&mut first)
-        } else if at >= 2 * third {
-            Some(&mut last)
-        } else {
-            None
-        };
-        if let Some((sum, count)) = tally {
-            *sum += first_token;
-            *count += 1;
-        }
-    }
-    let mean_of = |(sum, count): (u64, u64)| sum as f64 / count.max(1) as f64;
-    trial.drift = if first.1 > 0 && last.1 > 0 { mean_of(last) / mean_of(first) } else { 1.0 };
-    trial.critical_requests = ttft.len() as u64;
-    trial.output_tokens = run.totals.output_tokens;
-    (trial.ttft_mean_us, trial.e2e_mean_us) = (mean(&ttft), mean(&e2e));
-    ttft.sort_by(f64::total_cmp);
-    e2e.sort_by(f64::total_cmp);
-    (trial.ttft_p90_us, trial.ttft_p99_us) = (percentile(&ttft, 90.0), percentile(&ttft, 99.0));
-    trial.e2e_p90_us = percentile(&e2e, 90.0);
-    trial
-}
-
-fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len().max(1) as f64
 }

@@ -52,6 +52,7 @@ impl Standpoint {
             name: loaded.name.clone(),
             experiment: experiment.clone(),
             scenarios: loaded.scenario_names(),
+            training: panel.drawn_names(),
             workloads: panel.workloads(),
             inputs: loaded.hashes(),
             seed,

@@ -83,7 +83,7 @@ pub fn evaluate(places: &Places, question: Question<'_>) -> Result<Answer, Engin
             known
         }
     };
-    let measurement = (outcome == Outcome::Scored).then(|| Measurement::pair(&trials, &baseline, question.seeds));
+    let measurement = (outcome == Outcome::Scored).then(|| evaluator.panel.measure(&trials, &baseline));
     if let (Some(measurement), Some(probe)) = (&measurement, &probe) {
         cache.put(&score_key, &(measurement, probe));
     }

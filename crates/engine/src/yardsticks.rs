@@ -5,7 +5,7 @@ use crate::experiment::LoadedExperiment;
 use crate::panel::{Draws, Panel};
 use crate::policy::Policy;
 use sandbox::Sandbox;
-use science::objective::{Measurement, Yardsticks};
+use science::objective::Yardsticks;
 use science::trial::Trial;
 use simulator::admitters::Builtin;
 
@@ -48,7 +48,7 @@ pub fn measure(loaded: &LoadedExperiment, panel: &Panel, sandbox: &Sandbox) -> R
         run("louder", &scaled(1.5)?, Draws::Shared)?,
         run("softer", &scaled(1.0 / 1.5)?, Draws::Shared)?,
     ];
-    let against = |at: usize| Measurement::pair(&trials[at].1, &trials[0].1, panel.seeds);
+    let against = |at: usize| panel.measure(&trials[at].1, &trials[0].1);
     let (louder, softer) = (against(4), against(5));
     let lambda = Yardsticks::exchange_rate(&louder, &softer).ok_or_else(|| {
         EngineError::Yardsticks(format!("scaling `{scale}` of the reference changes neither improvement nor cost"))
@@ -60,12 +60,15 @@ pub fn measure(loaded: &LoadedExperiment, panel: &Panel, sandbox: &Sandbox) -> R
         louder,
         softer,
         lambda,
-        overloaded: overloaded(&trials[3].1, panel.seeds, &loaded.scenario_names()),
+        overloaded: overloaded(&trials[3].1, panel),
+        drawn: panel.drawn,
     };
     Ok(Measured { yardsticks, trials })
 }
 
-fn overloaded(refusing: &[Trial], seeds: usize, names: &[String]) -> Vec<String> {
-    let drifts = |rows: &[Trial]| rows.iter().map(|t| t.drift).sum::<f64>() / rows.len() as f64;
-    refusing.chunks(seeds).zip(names).filter(|(rows, _)| drifts(rows) > DRIFT).map(|(_, name)| name.clone()).collect()
+fn overloaded(refusing: &[Trial], panel: &Panel) -> Vec<String> {
+    let mut trials = refusing.iter();
+    let mut drift = |seeds: usize| trials.by_ref().take(seeds).map(|t| t.drift).sum::<f64>() / seeds as f64;
+    let drifts = panel.rows.iter().map(|seeds| drift(*seeds)).collect::<Vec<f64>>();
+    panel.names.iter().zip(drifts).filter(|(_, drift)| *drift > DRIFT).map(|(name, _)| name.clone()).collect()
 }

@@ -26,6 +26,8 @@ pub struct Evaluation<'a> {
     pub curves: &'a [Curve],
     /// The reference's score on the same arrivals.
     pub reference: &'a Score,
+    /// The most that a workload may lose against the reference, points, where the experiment bounds it.
+    pub regret_bound: Option<f64>,
     /// Whether it ran behind the sandbox's walls.
     pub sandboxed: bool,
     /// Whether the score was known already, so that nothing was run.

@@ -7,7 +7,8 @@
 //! A *score* is [`science::objective::Score`]: `improvement`, `extra_shed_work`, `net_saving` (each with `_ci`),
 //! `extra_shed_rate`, `extra_sheds`, `throughput_loss`, `ms_saved_per_shed`, `regret`, `regret_scenario`, `loss`,
 //! `protected_rejections`, and `scenarios[]` {`name`, `improvement`, `extra_shed_work`, `extra_shed_rate`,
-//! `against_reference`, `overloaded`}.
+//! `against_reference`, `overloaded`}, and `panels`: null, or {`study`, `drawn`}, each {`improvement`, `against_reference`,
+//! `extra_shed_work`, `work_ratio`, `rate_ratio`, `net_saving`, `regrets[]`}.
 
 use crate::effort::effort;
 use crate::evaluation::Evaluation;
@@ -61,7 +62,9 @@ pub fn status(record: &Record<'_>) -> Value {
 }
 
 /// Everything that the report says: all of [`show`] and of [`status`], and `summary` (the headline's paragraph),
-/// `nearest` (without a champion: {`candidate`, `objections[]`, `score`}), `caveats[]`, `yardsticks` {`rows[]` {`name`,
+/// `sealed` (null until a campaign ended with a champion; else {`beats_reference`, `study` {`work_ratio`, `rate_ratio`, `points`,
+/// `tests[]`}, `workloads` (null without a population; else {`count`, `net_saving`, `net_saving_ci`, `points`, `losing`, `bound`,
+/// `worst`, `regret`, `tests[]`})}, a test: {`requirement`, `margin`, `low`, `holds`}), `nearest` (without a champion: {`candidate`, `objections[]`, `score`}), `caveats[]`, `yardsticks` {`rows[]` {`name`,
 /// `policy`, `share_of_attainable`, `score`}, `lambda`, `overloaded[]`, `attainable`, `reference`, `refusing_everything`},
 /// `front[]` (candidate ids), `calibration` {`decided`, `mean_confidence`, `base_rate`, `brier`, `base_rate_brier`,
 /// `intervals` (stated 80 % intervals whose effect was measured), `intervals_inside`, `inconclusive_share`, `verdicts`, `errors`}, `notes`, `reproduce` {`seed`, `agents`, `toolchain`, `version`, `digest`, `sandboxed`, `inputs`}.
@@ -71,6 +74,7 @@ pub fn report(record: &Record<'_>) -> Value {
     let Some(facts) = Facts::of(record) else { return cleaned(Value::Object(out)) };
     lineage(&mut out, &facts);
     put(&mut out, "summary", facts.paragraph());
+    put(&mut out, "sealed", sealed(record));
     put(&mut out, "nearest", nearest(&facts));
     put(&mut out, "caveats", facts.caveats());
     put(&mut out, "yardsticks", &facts.yardsticks);
@@ -210,4 +214,10 @@ fn cleaned(value: Value) -> Value {
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => value,
     }
+}
+
+fn sealed(record: &Record<'_>) -> Value {
+    record.sealed.map_or(Value::Null, |look| {
+        json!({ "beats_reference": look.holds(), "study": look.study, "workloads": look.workloads })
+    })
 }

@@ -13,6 +13,7 @@ mod facts;
 pub mod json;
 mod lineage;
 pub mod markdown;
+mod panels;
 mod path;
 mod principles;
 pub mod record;

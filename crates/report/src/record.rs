@@ -1,5 +1,6 @@
 //! What a report is made from.
 
+use science::seal::Look;
 use science::state::State;
 use serde::Serialize;
 
@@ -20,6 +21,8 @@ pub struct Record<'a> {
     pub times: Times,
     /// Requests to models that brought no reply.
     pub losses: Losses,
+    /// What the sealed look at the champion showed, if it was taken.
+    pub sealed: Option<&'a Look>,
 }
 
 /// Requests to models that failed after they were sent: whoever serves the model may have billed them. They are no

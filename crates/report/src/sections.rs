@@ -5,9 +5,11 @@ mod campaign;
 mod candidates;
 mod iterations;
 mod lessons;
+mod sealed;
 
 pub(crate) use campaign::{headline, standing_lines};
 pub(crate) use candidates::scenario_table;
+pub(crate) use sealed::{sealed, verdict as sealed_verdict};
 
 use crate::document::Section;
 use crate::facts::Facts;
@@ -25,6 +27,7 @@ pub(crate) enum Detail {
 /// The whole report, the most important first.
 pub(crate) fn report(facts: &Facts<'_>, detail: Detail) -> Vec<Section> {
     let mut sections = vec![campaign::overview(facts)];
+    sections.extend(facts.record.sealed.map(sealed::sealed));
     sections.extend(candidates::yardsticks(facts, detail));
     sections.extend(facts.champion().and_then(|champion: Standing<'_>| candidates::scenarios(facts, champion)));
     sections.extend(iterations::path(facts, detail));

@@ -6,11 +6,13 @@ use crate::curves;
 use crate::document::{Block, Line, Section, Table, Tone};
 use crate::evaluation::{Evaluation, Timing};
 use crate::facts::{Facts, NOT_SANDBOXED};
+use crate::panels;
 use crate::record::Record;
 use crate::sections::{self, Detail};
 use crate::words::{percent, percent_or_dash, percent_within, points};
 use layout::Layout;
 use science::objective::Score;
+use science::seal::Look;
 
 /// Columns where nobody says how wide the terminal is.
 const WIDTH: usize = 100;
@@ -65,11 +67,17 @@ pub fn score(evaluation: &Evaluation<'_>) -> String {
                 only: no claim about other arrivals.";
     out + "\n"
         + &layout.blocks(&[Block::Table(metrics(evaluation, score)), scenarios, Block::Text(note.into())])
+        + &panels::table(score, evaluation.regret_bound).map_or_else(String::new, |t| layout.blocks(&[Block::Table(t)]))
         + &if evaluation.cached {
             "Time: none; this source was scored before.\n".to_owned()
         } else {
             spent(&evaluation.timing)
         }
+}
+
+/// What a sealed look showed.
+pub fn sealed(look: &Look) -> String {
+    Layout { width: WIDTH, color: false }.blocks(&sections::sealed(look).blocks)
 }
 
 /// Where the time went.

@@ -46,11 +46,24 @@ pub fn objections(
         if let Some(bound) = guard.at_most.filter(|bound| value > *bound) {
             objections.push(format!("{name} {value:.3} is above {bound}{}", place(guard, score)));
         }
+        objections.extend(lost(guard, score));
         if let Some(bound) = guard.at_least.filter(|bound| value < *bound) {
             objections.push(format!("{name} {value:.3} is below {bound}"));
         }
     }
     objections
+}
+
+/// Share of the drawn workloads that may lose more than the regret guard allows: over many workloads the maximum is too
+/// noisy a bound.
+const MAY_LOSE: f64 = 0.1;
+
+fn lost(guard: &Guard, score: &Score) -> Option<String> {
+    let bound = guard.at_most.filter(|_| guard.metric == GuardMetric::Regret)?;
+    let drawn = &score.panels.as_ref()?.drawn;
+    let (losing, all) = (drawn.losing(bound), drawn.regrets.len());
+    let too_many = losing as f64 > MAY_LOSE * all as f64;
+    too_many.then(|| format!("{losing} of {all} drawn workloads lose more than {bound} points (at most 10 % may)"))
 }
 
 pub(crate) fn guarded(metric: GuardMetric, score: &Score, free_parameters: u32) -> (f64, &'static str) {
@@ -125,6 +138,7 @@ mod tests {
             loss: 0.0,
             protected_rejections: 0,
             scenarios: vec![],
+            panels: None,
         }
     }
 

@@ -2,7 +2,6 @@
 
 use crate::bundle::{Metric, Prediction};
 use crate::objective::{Cell, Measurement, Yardsticks};
-use crate::stats::standard_deviation;
 
 /// A side of a comparison, as measured. The baseline is `None`: all its differences are zero by definition.
 pub type Measured<'a> = Option<&'a Measurement>;
@@ -18,7 +17,7 @@ pub struct Comparison<'a> {
     pub parent: Measured<'a>,
     /// The reference.
     pub reference: &'a Measurement,
-    /// What was measured when the campaign began: the exchange rate, and what pure chance does.
+    /// What was measured of the study when the campaign began: the exchange rate, and what pure chance does.
     pub yardsticks: &'a Yardsticks,
     /// Names of the scenarios, in order.
     pub scenarios: &'a [String],
@@ -81,12 +80,22 @@ impl Comparison<'_> {
         Series { values, floor: self.floor(metric, scope) }
     }
 
-    /// Half the spread of the reference against itself under other draws, on the seeds of the calibration.
+    /// Half the spread of the reference against itself under other draws, on the search seeds. Its differences are zero on
+    /// average by construction, and scenarios share no draws: so every trial counts, however few seeds there are.
     fn floor(&self, metric: Metric, scope: &[usize]) -> f64 {
-        let Yardsticks { reference, reference_again, .. } = self.yardsticks;
-        let of = |measured| self.values(metric, Some(measured), reference, scope, usize::MAX);
-        let differences: Vec<f64> = of(reference).iter().zip(of(reference_again)).map(|(a, b)| a - b).collect();
-        0.5 * standard_deviation(&differences)
+        let Yardsticks { reference, reference_again, lambda, .. } = self.yardsticks;
+        let x_ref = reference.x();
+        let value = |cell: &Cell| match metric {
+            // A small difference of x and y moves the saving by so much.
+            Metric::NetSaving => lambda * cell.y() - cell.x / x_ref,
+            _ => additive(metric, cell),
+        };
+        let square = |(a, b): (&Cell, &Cell)| (value(a) - value(b)).powi(2);
+        let variance = |at: &usize| {
+            let (once, again) = (&reference.cells[*at], &reference_again.cells[*at]);
+            once.iter().zip(again).map(square).sum::<f64>() / once.len().max(1) as f64
+        };
+        0.5 * scope.iter().map(variance).sum::<f64>().sqrt() / scope.len().max(1) as f64
     }
 
     fn values(

@@ -153,7 +153,10 @@ pub struct Started {
     pub experiment: Experiment,
     /// Names of the scenarios, in order.
     pub scenarios: Vec<String>,
-    /// What arrives in each of them and where, in words.
+    /// Names of the workloads that candidates are ranked on beside them, drawn from the experiment's population.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub training: Vec<String>,
+    /// What arrives in each scenario and where, in words.
     #[serde(default)]
     pub workloads: Vec<String>,
     /// Every file that the experiment consists of, with its hash.

@@ -11,7 +11,7 @@ pub struct Experiment {
     pub question: String,
     /// Turns of the loop, at least 1.
     pub iterations: u32,
-    /// Search seeds of the study panel, at least 3.
+    /// Search seeds of each scenario: at least 3, or 2 where a population adds workloads.
     pub seeds: u32,
     /// The policy that improvements are measured against: a built-in admitter with parameters, or a file of the experiment.
     pub baseline: String,
@@ -132,8 +132,9 @@ impl Experiment {
         if self.iterations == 0 {
             return fail("iterations", "a campaign needs at least one iteration".into());
         }
-        if !(3..=100).contains(&self.seeds) {
-            return fail("seeds", format!("{} seeds; a verdict takes at least 3, and 100 are plenty", self.seeds));
+        let fewest = if self.population.is_some() { 2 } else { 3 };
+        if !(fewest..=100).contains(&self.seeds) {
+            return fail("seeds", format!("{} seeds; it takes at least {fewest}, and 100 are plenty", self.seeds));
         }
         if self.scenarios.is_empty() {
             return fail("scenarios", "an experiment needs at least one scenario".into());
@@ -156,6 +157,12 @@ impl Experiment {
             return fail("agents.repairs", format!("{} repairs; at most 10 help", self.agents.repairs));
         }
         self.space().check().map_err(|(name, problem)| ("dimension".to_owned(), format!("`{name}`: {problem}")))
+    }
+
+    /// The most points that a workload may lose against the reference, where a guard says so.
+    pub fn regret_bound(&self) -> Option<f64> {
+        let mut guards = self.objective.constraints.iter();
+        guards.find(|guard| guard.metric == GuardMetric::Regret).and_then(|guard| guard.at_most)
     }
 
     /// The design space.

@@ -1,11 +1,14 @@
-//! The sealed look: whether a frozen champion beats the reference on seeds that nobody could know before.
+//! The sealed look: whether a frozen champion beats the reference on seeds, and on workloads, that nobody could know before.
 //!
-//! Each test is one-sided at 5 % and at a fixed number of seeds, so Student's t holds; all of them must pass together, which
+//! On the study each test is one-sided at 5 % and at a fixed number of seeds, so Student's t holds; all of them must pass together, which
 //! needs no correction. Differences are paired seed by seed, and none is a ratio of noisy numbers.
+
+mod workloads;
 
 use crate::objective::{Cell, Measurement};
 use crate::stats::{mean, t_interval};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+pub use workloads::{Workloads, workloads};
 
 /// Sealed seeds of each scenario.
 pub const SEEDS: usize = 20;
@@ -17,8 +20,17 @@ const SHORT: f64 = 0.001;
 const ALPHA: f64 = 0.10;
 
 /// What a sealed look showed.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Look {
+    /// On the study: fresh arrivals in the experiment's own scenarios.
+    pub study: Study,
+    /// On workloads that nobody tuned for, where the experiment declares a population.
+    pub workloads: Option<Workloads>,
+}
+
+/// What a sealed look at the study showed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Study {
     /// Every test; the claim holds if all of them do.
     pub tests: Vec<Test>,
     /// Extra shed work over the reference's.
@@ -30,7 +42,7 @@ pub struct Look {
 }
 
 /// One requirement, as a margin that has to lie above zero.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Test {
     /// What is required, in words.
     pub requirement: String,
@@ -44,7 +56,7 @@ pub struct Test {
 
 /// Holds a candidate against the reference on the same sealed seeds. `regret` is the most that any scenario may lose, points;
 /// none where the experiment sets no bound.
-pub fn look(candidate: &Measurement, reference: &Measurement, scenarios: &[String], regret: Option<f64>) -> Look {
+pub fn study(candidate: &Measurement, reference: &Measurement, scenarios: &[String], regret: Option<f64>) -> Study {
     let difference = |value: fn(&Cell) -> f64, factor: f64| -> Vec<f64> {
         let pairs = reference.per_seed(value).into_iter().zip(candidate.per_seed(value));
         pairs.map(|(reference, candidate)| factor * reference - candidate).collect()
@@ -65,7 +77,7 @@ pub fn look(candidate: &Measurement, reference: &Measurement, scenarios: &[Strin
     let margin = 0.0 - protected as f64;
     tests.push(Test { requirement: "no protected request refused".into(), margin, low: margin, holds: protected == 0 });
     let ratio = |value: fn(&Cell) -> f64| mean(&candidate.per_seed(value)) / mean(&reference.per_seed(value));
-    Look {
+    Study {
         tests,
         work_ratio: ratio(|cell| cell.x),
         rate_ratio: ratio(|cell| cell.x_requests),
@@ -74,9 +86,14 @@ pub fn look(candidate: &Measurement, reference: &Measurement, scenarios: &[Strin
 }
 
 impl Look {
-    /// Whether the candidate beats the reference.
+    /// Whether the candidate beats the reference, wherever it was looked at.
     pub fn holds(&self) -> bool {
-        self.tests.iter().all(|test| test.holds)
+        self.tests().all(|test| test.holds)
+    }
+
+    /// Every test.
+    pub fn tests(&self) -> impl Iterator<Item = &Test> {
+        self.study.tests.iter().chain(self.workloads.iter().flat_map(|workloads| &workloads.tests))
     }
 }
 
@@ -109,9 +126,10 @@ mod tests {
 
     fn failing(candidate: &Measurement) -> Vec<String> {
         let names = ["near".to_owned(), "far".to_owned()];
-        let look = look(candidate, &measurement(0.3, 0.4, 0.4), &names, Some(5.0));
-        assert_eq!(look.holds(), look.tests.iter().all(|test| test.holds));
-        look.tests.into_iter().filter(|test| !test.holds).map(|test| test.requirement).collect()
+        let study = study(candidate, &measurement(0.3, 0.4, 0.4), &names, Some(5.0));
+        let look = Look { study: study.clone(), workloads: None };
+        assert_eq!(look.holds(), study.tests.iter().all(|test| test.holds));
+        study.tests.into_iter().filter(|test| !test.holds).map(|test| test.requirement).collect()
     }
 
     #[test]

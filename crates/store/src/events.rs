@@ -287,6 +287,7 @@ mod tests {
                 agents: Agents::default(),
             },
             scenarios: vec![],
+            training: vec![],
             workloads: vec![],
             inputs: BTreeMap::new(),
             seed: 1,

@@ -71,7 +71,7 @@ async fn started(tx: &mut SqliteConnection, step: &Step<'_>, started: &Started) 
             .execute(&mut *tx)
             .await?;
     }
-    for (position, name) in (0_i64..).zip(&started.scenarios) {
+    for (position, name) in (0_i64..).zip(started.scenarios.iter().chain(&started.training)) {
         sqlx::query("INSERT INTO scenarios (campaign, position, name) VALUES (?, ?, ?)")
             .bind(step.campaign.as_str())
             .bind(position)

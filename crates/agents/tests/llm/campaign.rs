@@ -88,6 +88,7 @@ fn started(iterations: u32) -> Started {
             agents: Agents::default(),
         },
         scenarios: SCENARIOS.map(str::to_owned).to_vec(),
+        training: vec![],
         workloads: vec!["4 instances of qwen3-14b; 90.0 requests/s for 120 s, 80 % of them critical".into()],
         inputs: BTreeMap::new(),
         seed: 1,
@@ -122,6 +123,7 @@ fn yardsticks() -> Yardsticks {
         softer: measurement(0.27, 0.365),
         lambda: 4.8,
         overloaded: vec!["chatbot_near".into()],
+        drawn: 0,
     }
 }
 

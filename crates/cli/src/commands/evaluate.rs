@@ -19,7 +19,7 @@ pub(crate) struct Args {
     /// The experiment's directory
     #[arg(long, value_name = "DIR", default_value = "experiments/admission")]
     experiment: PathBuf,
-    /// Search seeds for each scenario, instead of the experiment's
+    /// Search seeds for each scenario, instead of 5 or the experiment's if it has more
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
     seeds: Option<u32>,
     /// The campaign seed that the search seeds derive from
@@ -33,16 +33,19 @@ pub(crate) struct Args {
     format: Format,
 }
 
+/// Search seeds of a single evaluation, where the experiment has no more: enough for an interval.
+const SEEDS: u32 = 5;
+
 pub(crate) fn evaluate(args: Args, global: &Global) -> Result<Code, Failure> {
     let source = std::fs::read_to_string(&args.file)
         .map_err(|error| Failure::usage(format!("cannot read {}: {error}", args.file.display())))?;
     let loaded = LoadedExperiment::read(&args.experiment)?;
-    let seeds = args.seeds.unwrap_or(loaded.experiment.seeds) as usize;
+    let seeds = args.seeds.unwrap_or(loaded.experiment.seeds.max(SEEDS)) as usize;
     let (places, build) = (global.places()?, build()?);
     let question = Question { source: &source, loaded: &loaded, seed: args.seed, seeds, build: &build };
     let answer = single::evaluate(&places, question)?;
     let (yardsticks, names, reading) = (&answer.yardsticks, loaded.scenario_names(), read(&source));
-    let score = answer.measurement.as_ref().map(|measured| objective::score(measured, yardsticks, &names));
+    let score = answer.measurement.as_ref().map(|measured| objective::score_by_study(measured, yardsticks, &names));
     let descriptor = answer.probe.as_ref().map(|probe| &probe.descriptor);
     let objections = score.as_ref().map_or_else(Vec::new, |score| {
         let free_parameters = reading.free_parameters.unwrap_or(u32::MAX);
@@ -57,7 +60,8 @@ pub(crate) fn evaluate(args: Args, global: &Global) -> Result<Code, Failure> {
         objections: &objections,
         descriptor,
         curves: answer.probe.as_ref().filter(|_| args.curve).map_or(&[], |probe| &probe.curves),
-        reference: &objective::score(&yardsticks.reference, yardsticks, &names),
+        reference: &objective::score_by_study(&yardsticks.reference, yardsticks, &names),
+        regret_bound: loaded.experiment.regret_bound(),
         sandboxed: places.walls == Walls::Required,
         cached: answer.cached,
         timing: timing(&answer.timing),

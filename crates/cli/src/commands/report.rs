@@ -5,7 +5,9 @@ use crate::failure::{Code, Failure};
 use clap::ValueEnum;
 use engine::agents::llm::Loss;
 use engine::science::id::Hash;
+use engine::science::seal::Look;
 use engine::science::state::State;
+use engine::verify::recorded;
 use report::{Losses, Record, Times};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -60,6 +62,7 @@ pub(crate) struct Source {
     source: Option<String>,
     times: Times,
     losses: Losses,
+    sealed: Option<Look>,
 }
 
 impl Source {
@@ -80,6 +83,7 @@ impl Source {
             source,
             times: times.unwrap_or_default(),
             losses: losses(store, id).await?,
+            sealed: recorded(store, id).await?.map(|verified| verified.look),
         })
     }
 
@@ -92,6 +96,7 @@ impl Source {
             source: self.source.as_deref(),
             times: self.times,
             losses: self.losses,
+            sealed: self.sealed.as_ref(),
         }
     }
 

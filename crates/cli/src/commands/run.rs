@@ -8,6 +8,7 @@ use crate::progress::Display;
 use engine::campaign::Opening;
 use engine::cassette::{Cassette, replays};
 use engine::science::event::EndReason;
+use engine::verify::unseal;
 use engine::{Campaign, Casting, LoadedExperiment, Stop};
 use std::path::{Path, PathBuf};
 
@@ -94,6 +95,7 @@ pub(crate) async fn drive(mut campaign: Campaign, global: &Global, warnings: Vec
     let (end, digest) = (campaign.state.ended.clone(), campaign.digest.clone());
     drop(campaign);
     let store = global.store().await?;
+    unseal(&store, &global.places()?, &id).await?;
     let source = Source::load(&store, &id).await?;
     let file = global.state_dir.join("reports").join(format!("{}.md", id.short()));
     source.save_markdown(&file)?;

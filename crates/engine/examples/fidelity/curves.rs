@@ -69,6 +69,7 @@ impl Admitter for Curve {
 /// One simulator with fixed seeds, and what policies are held against in it.
 struct Judge {
     cells: Vec<(ClusterConfig, Arc<[Arrival]>, u64)>,
+    rows: Vec<usize>,
     baseline: Vec<Trial>,
     yardsticks: Yardsticks,
 }
@@ -90,24 +91,26 @@ impl Judge {
                 cells.push((cluster, generated(scenario, key("arrivals")), key("draws")));
             }
         }
+        let rows = vec![SEEDS as usize; study.scenarios.len()];
         let builtin = |text: &str, factor: f64| Builtin::scaled(text, "k", factor).expect("has a scale");
         let baseline = trials(&cells, &Builtin::parse(POLICIES[0]).expect("is built in"));
-        let against = |policy: &Builtin| Measurement::pair(&trials(&cells, policy), &baseline, SEEDS as usize);
+        let against = |policy: &Builtin| Measurement::pair(&trials(&cells, policy), &baseline, &rows);
         let [reference, louder, softer] = [1.0, 1.5, 1.0 / 1.5].map(|factor| against(&builtin(POLICIES[1], factor)));
         let yardsticks = Yardsticks {
             lambda: Yardsticks::exchange_rate(&louder, &softer).expect("the quintic's scale matters"),
             reference_again: reference.clone(),
             refuse_everything: against(&Builtin::parse("refuse-droppable").expect("is built in")),
             overloaded: Vec::new(),
+            drawn: 0,
             reference,
             louder,
             softer,
         };
-        Judge { cells, baseline, yardsticks }
+        Judge { cells, rows, baseline, yardsticks }
     }
 
     fn measure(&self, curve: &Curve) -> Measurement {
-        Measurement::pair(&trials(&self.cells, curve), &self.baseline, SEEDS as usize)
+        Measurement::pair(&trials(&self.cells, curve), &self.baseline, &self.rows)
     }
 
     /// The curve at the scale that gives the reference's improvement, by bisection, and its measurement.

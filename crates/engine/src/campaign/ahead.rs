@@ -13,7 +13,6 @@ use agents::{Answer, Brief};
 use futures::future::join_all;
 use science::event::Event;
 use science::id::{CandidateId, Hash};
-use science::objective::Measurement;
 use science::outcome::Outcome;
 use science::trial;
 use std::collections::BTreeMap;
@@ -113,7 +112,7 @@ impl Campaign {
                 self.state.candidates[other].measurement.clone()
             }
             (None, Outcome::Scored, Some(baseline)) => {
-                Some(Measurement::pair(&evaluation.trials, baseline, self.evaluator.panel.seeds))
+                Some(self.evaluator.panel.measure(&evaluation.trials, baseline))
             }
             (_, _, _) => None,
         };
@@ -126,8 +125,8 @@ impl Campaign {
             descriptor: evaluation.probe.filter(|_| scored).map(|probe| Box::new(probe.descriptor)),
             acts_like: evaluation.acts_like.filter(|_| scored),
         };
-        let scenarios = self.state.opened().scenarios.clone();
-        let rows = rows(id.as_str(), &evaluation.trials, &scenarios, self.evaluator.panel.seeds);
+        let evaluator = Arc::clone(&self.evaluator);
+        let rows = rows(id.as_str(), &evaluation.trials, &evaluator.panel);
         let message = Some(evaluation.message.as_str()).filter(|message| !message.is_empty());
         self.record(event, Extra { trials: &rows, message, ..Extra::default() }, watch).await
     }

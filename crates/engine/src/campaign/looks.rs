@@ -11,7 +11,6 @@ use crate::policy::Policy;
 use science::bundle::Side;
 use science::event::Event;
 use science::id::Hash;
-use science::objective::Measurement;
 use science::outcome::Outcome;
 use science::state::Test;
 use science::trial::{self, Trial};
@@ -60,13 +59,12 @@ impl Campaign {
             Err(outcome) => (outcome, Vec::new()),
         };
         let scored = outcome == Outcome::Scored;
-        let measurement = scored.then(|| Box::new(Measurement::pair(&trials, &baseline, panel.seeds)));
+        let measurement = scored.then(|| Box::new(panel.measure(&trials, &baseline)));
         let hash = trial::hash(&baseline.iter().chain(&trials).copied().collect::<Vec<_>>());
-        let scenarios = self.state.opened().scenarios.clone();
         let named = name(&policy).to_owned();
-        let mut rows = rows(&named, &trials, &scenarios, panel.seeds);
+        let mut rows = rows(&named, &trials, &panel);
         if self.is_first_on(from) {
-            rows.extend(self::rows("baseline", &baseline, &scenarios, panel.seeds));
+            rows.extend(self::rows("baseline", &baseline, &panel));
         }
         rows.iter_mut().for_each(|row: &mut TrialRow<'_>| row.seed += from as u32);
         let event = Event::Tested { policy, from: from as u32, outcome, measurement, trials: hash };

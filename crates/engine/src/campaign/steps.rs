@@ -4,6 +4,7 @@ use super::{Campaign, Clock, Progress, Stop, TIME, Work};
 use crate::cassette;
 use crate::error::EngineError;
 use crate::evaluate::read;
+use crate::panel::Panel;
 use crate::yardsticks;
 use agents::llm::ModelError;
 use agents::{Answer, Brief, Fault, Lessons};
@@ -44,10 +45,9 @@ impl Campaign {
         watch(Progress::Working(&self.state, Work::Calibrating));
         let (loaded, evaluator) = (Arc::clone(&self.loaded), Arc::clone(&self.evaluator));
         let measured = blocking(move || yardsticks::measure(&loaded, &evaluator.panel, &evaluator.sandbox)).await??;
-        let scenarios = self.state.opened().scenarios.clone();
-        let seeds = self.evaluator.panel.seeds;
-        let rows: Vec<TrialRow<'_>> =
-            measured.trials.iter().flat_map(|(policy, trials)| rows(policy, trials, &scenarios, seeds)).collect();
+        let evaluator = Arc::clone(&self.evaluator);
+        let of = |(policy, trials): &'_ (&'static str, Vec<Trial>)| rows(policy, trials, &evaluator.panel);
+        let rows: Vec<TrialRow<'_>> = measured.trials.iter().flat_map(of).collect();
         let all: Vec<Trial> = measured.trials.iter().flat_map(|(_, trials)| trials.iter().copied()).collect();
         let event = Event::Calibrated { yardsticks: Box::new(measured.yardsticks), trials: trial::hash(&all) };
         self.record(event, Extra { trials: &rows, ..Extra::default() }, watch).await?;
@@ -248,14 +248,11 @@ pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send 
     tokio::task::spawn_blocking(work).await.map_err(|error| EngineError::Panicked(error.to_string()))
 }
 
-pub(super) fn rows<'a>(policy: &'a str, trials: &[Trial], scenarios: &'a [String], seeds: usize) -> Vec<TrialRow<'a>> {
-    let row = |(at, trial): (usize, &Trial)| TrialRow {
-        policy,
-        scenario: &scenarios[at / seeds],
-        seed: (at % seeds) as u32,
-        trial: *trial,
-    };
-    trials.iter().enumerate().map(row).collect()
+/// A policy's trials as the database keeps them.
+pub(super) fn rows<'a>(policy: &'a str, trials: &[Trial], panel: &'a Panel) -> Vec<TrialRow<'a>> {
+    let cells = panel.names.iter().zip(&panel.rows).flat_map(|(name, seeds)| (0..*seeds as u32).map(move |r| (name, r)));
+    let row = |((scenario, seed), trial): ((&'a String, u32), &Trial)| TrialRow { policy, scenario, seed, trial: *trial };
+    cells.zip(trials).map(row).collect()
 }
 
 const SESSION: &str = "session";

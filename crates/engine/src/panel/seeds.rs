@@ -12,6 +12,8 @@ use science::keyed;
 pub enum Role<'a> {
     /// Ranking candidates: the same seeds for the whole campaign.
     Search,
+    /// Ranking candidates on the workloads that a campaign draws for itself.
+    Training,
     /// Verdicts of this iteration.
     Verdict(u32),
     /// The one look at the champion, once the record with this digest is frozen.
@@ -32,6 +34,7 @@ impl Seeds {
     pub fn new(campaign_seed: u64, role: Role<'_>, scenario: &str, number: usize) -> Self {
         let (name, of) = match role {
             Role::Search => ("search", None),
+            Role::Training => ("training", None),
             Role::Verdict(iteration) => ("verdict", Some(iteration.to_string())),
             Role::Sealed(digest) => ("sealed", Some(digest.as_str().to_owned())),
         };

@@ -1,6 +1,6 @@
 //! What the campaign is, what it found, how to run it again.
 
-use super::Detail;
+use super::{Detail, sealed_verdict};
 use crate::document::{Block, Line, Section, Tone, item};
 use crate::effort::effort;
 use crate::facts::{Facts, end, phase};
@@ -77,6 +77,7 @@ pub(crate) fn standing_lines(facts: &Facts<'_>) -> Vec<Line> {
         }
         None => facts.paragraph().into(),
     });
+    lines.extend(facts.record.sealed.map(|look| sealed_verdict(look).into()));
     lines.push(format!("Share of the declared space left: {}.", percent(facts.principles.volume)).into());
     lines.push(effort(state).sentence().into());
     lines.extend(facts.spend.as_ref().map(|spend| spend.sentence().into()));

@@ -5,6 +5,7 @@ use crate::curves;
 use crate::document::{Block, Line, Section, Table, Tone, item};
 use crate::facts::Facts;
 use crate::lineage::Node;
+use crate::panels;
 use crate::standing::Standing;
 use crate::words::{count, percent, percent_or_dash, percent_within, points};
 use crate::yardsticks::Yardstick;
@@ -66,7 +67,8 @@ pub(super) fn scenarios(facts: &Facts<'_>, champion: Standing<'_>) -> Option<Sec
     let reference = &facts.yardsticks.as_ref()?.reference;
     let title = "The champion by scenario";
     let note = "Points are against the reference; below zero the champion gives up what the reference gains.";
-    let blocks = vec![Block::Table(scenario_table(Some(champion.score), reference)), Block::Text(note.into())];
+    let mut blocks = vec![Block::Table(scenario_table(Some(champion.score), reference)), Block::Text(note.into())];
+    blocks.extend(panels::table(champion.score, facts.started.experiment.regret_bound()).map(Block::Table));
     Some(Section { title, blocks })
 }
 

@@ -65,6 +65,7 @@ pub(crate) fn opening() -> Started {
             agents: Agents::default(),
         },
         scenarios,
+        training: vec![],
         workloads: vec![],
         inputs: BTreeMap::from([("campaign.toml".into(), Hash::of(b"campaign"))]),
         seed: 7,
@@ -89,6 +90,7 @@ pub(crate) fn calibrated() -> Event {
         softer: measurement(0.23, 0.36),
         lambda: 5.0,
         overloaded: vec!["chatbot_near".into()],
+        drawn: 0,
     };
     Event::Calibrated { yardsticks: Box::new(yardsticks), trials: Hash::of(b"") }
 }
@@ -229,5 +231,6 @@ pub(crate) fn record<'a>(state: &'a State) -> Record<'a> {
         source: state.champion().is_some().then_some(SOURCE),
         times: Times { created_ms: 1_795_355_220_000, last_ms: 1_795_358_820_000 },
         losses: Losses::default(),
+        sealed: None,
     }
 }

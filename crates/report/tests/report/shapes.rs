@@ -178,6 +178,7 @@ fn an_evaluation_has_the_metrics_by_name_and_the_references_beside_them() {
         sandboxed: true,
         descriptor: None,
         curves: &[],
+        regret_bound: Some(5.0),
         cached: false,
         timing: Timing { screen: 1.0, compile: 200.0, probe: 3.0, simulate: 50.0, decide: 5.0 },
     };

@@ -28,6 +28,12 @@ impl State {
                 self.phase = Phase::Calibrating;
             }
             (Event::Calibrated { yardsticks, .. }, Phase::Calibrating) => {
+                let (rows, scenarios) = (yardsticks.reference.cells.len(), self.opened().scenarios.len());
+                if rows != scenarios + yardsticks.drawn {
+                    let drawn = yardsticks.drawn;
+                    return illegal(format!("{rows} workloads are not {scenarios} scenarios and {drawn} drawn ones"));
+                }
+                self.study = Some(yardsticks.study());
                 self.yardsticks = Some((**yardsticks).clone());
                 self.phase = Phase::Planning;
             }
@@ -92,6 +98,12 @@ impl State {
                         .is_none_or(|known| known.measurement.as_ref() != measurement.as_deref())
                 {
                     return illegal(format!("candidate {other}, which it acts like, was not measured so"));
+                }
+                let rows = |measured: &Measurement| measured.cells.iter().map(Vec::len).collect::<Vec<_>>();
+                if let (Some(measured), Some(yardsticks)) = (measurement, &self.yardsticks)
+                    && rows(measured) != rows(&yardsticks.reference)
+                {
+                    return illegal(format!("candidate {candidate} was measured on another panel than the reference"));
                 }
                 let score = match (measurement, &self.yardsticks) {
                     (Some(m), Some(yardsticks)) => Some(objective::score(m, yardsticks, &self.opened().scenarios)),

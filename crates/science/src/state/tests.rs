@@ -41,6 +41,7 @@ fn started(budget: Option<u32>) -> Event {
             agents: Agents::default(),
         },
         scenarios: vec!["s".into()],
+        training: vec![],
         workloads: vec![],
         inputs: BTreeMap::new(),
         seed: 1,
@@ -61,6 +62,7 @@ fn calibrated() -> Event {
         softer: measurement(0.23, 0.36),
         lambda: 5.0,
         overloaded: vec![],
+        drawn: 0,
     };
     Event::Calibrated { yardsticks: Box::new(yardsticks), trials: Hash::of(b"") }
 }

@@ -94,10 +94,12 @@ impl State {
         let Some(measured) = measured else {
             return Err("the baseline has no net saving: its improvement is nowhere near the reference's".into());
         };
-        if self.yardsticks().net_saving(measured).is_some() {
+        let study = self.study();
+        let measured = measured.rows(0..study.reference.cells.len());
+        if study.net_saving(&measured).is_some() {
             return Ok(());
         }
-        let points = (measured.y() - self.yardsticks().reference.y()) * 100.0;
+        let points = (measured.y() - study.reference.y()) * 100.0;
         let place = if points > 0.0 { "above" } else { "below" };
         Err(format!(
             "the improvement of {} lies {:.1} points {place} the reference's, and costs compare within 2 points only: its scale must be set again",
@@ -114,7 +116,7 @@ impl State {
             right: sides.right.iter().map(measured).collect(),
             parent: measured(&sides.parent),
             reference,
-            yardsticks: self.yardsticks(),
+            yardsticks: self.study(),
             scenarios: &self.opened().scenarios,
         }
     }

@@ -33,6 +33,7 @@ pub(crate) fn yardsticks(lambda: f64, [reference, again]: [Measurement; 2]) -> Y
         reference,
         lambda,
         overloaded: vec![],
+        drawn: 0,
     }
 }
 
@@ -130,6 +131,7 @@ fn opened(scenarios: &[String]) -> Event {
         name: "admission".into(),
         experiment,
         scenarios: scenarios.to_vec(),
+        training: vec![],
         workloads: vec![],
         inputs: BTreeMap::new(),
         seed: 1,

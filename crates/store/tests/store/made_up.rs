@@ -60,6 +60,7 @@ pub(crate) fn started(seed: u64) -> Started {
             agents: Agents::default(),
         },
         scenarios: SCENARIOS.map(String::from).to_vec(),
+        training: vec![],
         workloads: vec![],
         inputs: inputs().into_iter().map(|(path, text)| (path, Hash::of(text.as_bytes()))).collect(),
         seed,
@@ -195,6 +196,7 @@ fn calibrated() -> Played {
         softer: measurement(0.23, 0.36),
         lambda: 5.0,
         overloaded: vec!["far".into()],
+        drawn: 0,
     };
     let event = Event::Calibrated { yardsticks: Box::new(yardsticks), trials: Hash::of(b"") };
     Played { policies: vec!["baseline".into(), "reference".into()], ..plain(event) }

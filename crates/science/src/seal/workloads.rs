@@ -1,0 +1,180 @@
+//! The sealed look at workloads that nobody tuned for. The unit of replication is the workload: savings differ between
+//! workloads many times more than between seeds.
+
+use super::Test;
+use crate::keyed;
+use crate::objective::{COMPARABLE, Cell, Measurement, Yardsticks};
+use serde::{Deserialize, Serialize};
+
+/// The net saving that is claimed, a fraction.
+const SAVING: f64 = 0.10;
+/// Share of the workloads that may lose more than the regret bound.
+const MAY_LOSE: f64 = 0.10;
+/// Resamples of the bootstrap.
+const RESAMPLES: u64 = 10_000;
+
+/// What the sealed workloads showed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Workloads {
+    /// How many there are.
+    pub count: usize,
+    /// Cost saved against the reference at equal mean improvement: 1 − X_c · exp(−λ (Y_c − Y_ref)) / X_ref with the means
+    /// over all workloads.
+    pub net_saving: f64,
+    /// Its 95 % interval, by a percentile bootstrap over workloads.
+    pub net_saving_ci: [f64; 2],
+    /// Improvement beyond the reference's, points.
+    pub points: f64,
+    /// Workloads that lose more than the regret bound.
+    pub losing: usize,
+    /// The regret bound, points.
+    pub bound: f64,
+    /// The workload that loses most.
+    pub worst: String,
+    /// What it loses, points.
+    pub regret: f64,
+    /// Every test; the claim holds if all of them do.
+    pub tests: Vec<Test>,
+}
+
+/// Holds a candidate against the reference on sealed workloads. `bound` is the most that one may lose, points; `key` fixes
+/// the resamples.
+pub fn workloads(
+    candidate: &Measurement,
+    yardsticks: &Yardsticks,
+    names: &[String],
+    bound: f64,
+    key: u64,
+) -> Workloads {
+    let reference = &yardsticks.reference;
+    let columns = [
+        candidate.per_scenario(|cell| cell.x),
+        candidate.per_scenario(Cell::y),
+        reference.per_scenario(|cell| cell.x),
+        reference.per_scenario(Cell::y),
+    ];
+    let count = columns[0].len();
+    let saving = |workloads: &mut dyn Iterator<Item = usize>| saving(&columns, yardsticks.lambda, workloads);
+    let net_saving = saving(&mut (0..count));
+    let mut resampled: Vec<f64> = (0..RESAMPLES)
+        .map(|n| {
+            let pick = |k| (keyed::uniform(key, n * count as u64 + k) * count as f64) as usize;
+            saving(&mut (0..count as u64).map(pick))
+        })
+        .collect();
+    resampled.sort_by(f64::total_cmp);
+    let quantile = |share: f64| resampled[((RESAMPLES - 1) as f64 * share).round() as usize];
+    let net_saving_ci = [quantile(0.025), quantile(0.975)];
+    let regrets: Vec<f64> = columns[1].iter().zip(&columns[3]).map(|(y, y_ref)| (y_ref - y) * 100.0).collect();
+    let losing = regrets.iter().filter(|regret| **regret > bound).count();
+    let worst = (0..count).max_by(|a, b| regrets[*a].total_cmp(&regrets[*b])).unwrap_or(0);
+    let points = (candidate.y() - reference.y()) * 100.0;
+    let fixed = |requirement: String, margin: f64| Test { requirement, margin, low: margin, holds: margin >= 0.0 };
+    let tests = vec![
+        fixed(
+            format!("improvement within {} points of the reference's, so that costs compare", COMPARABLE * 100.0),
+            COMPARABLE * 100.0 - points.abs(),
+        ),
+        fixed(format!("net saving at least {SAVING} on {count} sealed workloads"), net_saving - SAVING),
+        Test {
+            requirement: "net saving above 0, whichever workloads had been drawn".into(),
+            margin: net_saving,
+            low: net_saving_ci[0],
+            holds: net_saving_ci[0] > 0.0,
+        },
+        fixed(
+            format!("more than {bound} points lost in at most {MAY_LOSE} of the sealed workloads"),
+            MAY_LOSE - losing as f64 / count as f64,
+        ),
+        protected(candidate),
+    ];
+    Workloads {
+        count,
+        net_saving,
+        net_saving_ci,
+        points,
+        losing,
+        bound,
+        worst: names.get(worst).cloned().unwrap_or_default(),
+        regret: regrets.get(worst).copied().unwrap_or(0.0),
+        tests,
+    }
+}
+
+fn saving([x, y, x_ref, y_ref]: &[Vec<f64>; 4], lambda: f64, workloads: &mut dyn Iterator<Item = usize>) -> f64 {
+    let (mut cost, mut gain, mut cost_ref, mut gain_ref, mut count) = (0.0, 0.0, 0.0, 0.0, 0.0);
+    for at in workloads {
+        cost += x[at];
+        gain += y[at];
+        cost_ref += x_ref[at];
+        gain_ref += y_ref[at];
+        count += 1.0;
+    }
+    1.0 - cost / cost_ref * (-lambda * (gain - gain_ref) / count).exp()
+}
+
+fn protected(candidate: &Measurement) -> Test {
+    let refused: u64 = candidate.cells.iter().flatten().map(|cell| cell.protected).sum();
+    let margin = 0.0 - refused as f64;
+    let requirement = "no protected request refused in a sealed workload".into();
+    Test { requirement, margin, low: margin, holds: refused == 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn measurement(count: usize, y: impl Fn(usize) -> f64, x: impl Fn(usize) -> f64) -> Measurement {
+        let cell = |at: usize| Cell {
+            gains: [y(at); 4],
+            x: x(at),
+            x_requests: x(at),
+            extra_sheds: 0,
+            droppable: 100,
+            saved_ms: 0.0,
+            throughput: 1.0,
+            protected: 0,
+        };
+        Measurement { cells: (0..count).map(|at| vec![cell(at)]).collect() }
+    }
+
+    fn look(candidate: &Measurement) -> Workloads {
+        let count = candidate.cells.len();
+        let reference = measurement(count, |_| 0.3, |_| 0.4);
+        let yardsticks = Yardsticks {
+            reference_again: reference.clone(),
+            refuse_everything: reference.clone(),
+            louder: reference.clone(),
+            softer: reference.clone(),
+            reference,
+            lambda: 5.0,
+            overloaded: vec![],
+            drawn: count,
+        };
+        let names: Vec<String> = (0..count).map(|at| format!("w{at}")).collect();
+        workloads(candidate, &yardsticks, &names, 5.0, 1)
+    }
+
+    fn failing(candidate: &Measurement) -> Vec<usize> {
+        look(candidate).tests.iter().enumerate().filter(|(_, test)| !test.holds).map(|(at, _)| at).collect()
+    }
+
+    #[test]
+    fn a_saving_must_be_large_hold_over_the_draw_of_workloads_and_give_up_few_of_them() {
+        assert_eq!(failing(&measurement(50, |_| 0.3, |_| 0.34)), [] as [usize; 0]);
+        assert_eq!(failing(&measurement(50, |_| 0.3, |_| 0.37)), [1], "7.5 % are too little");
+        // Everything saved in one of fifty workloads: a draw without it would have shown nothing.
+        assert_eq!(failing(&measurement(50, |_| 0.3, |at| if at == 0 { -2.0 } else { 0.4 })), [2]);
+        let uneven = |at: usize| if at < 6 { 0.24 } else { 0.309 };
+        assert_eq!(failing(&measurement(50, uneven, |_| 0.34)), [3], "six of fifty lose six points");
+        assert_eq!(failing(&measurement(50, |_| 0.33, |_| 0.3)), [0], "three points above do not compare");
+    }
+
+    #[test]
+    fn the_interval_covers_the_estimate_and_names_the_workload_that_loses_most() {
+        let look = look(&measurement(40, |at| if at == 7 { 0.2 } else { 0.302 }, |at| 0.3 + 0.002 * at as f64));
+        assert!(look.net_saving_ci[0] < look.net_saving && look.net_saving < look.net_saving_ci[1]);
+        assert_eq!((look.worst.as_str(), look.losing), ("w7", 1));
+        assert!((look.regret - 10.0).abs() < 1e-9);
+    }
+}

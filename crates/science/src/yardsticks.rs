@@ -1,0 +1,98 @@
+//! The yardsticks: what every candidate is held against, and the exchange rate between cost and improvement.
+
+use crate::measurement::{Cell, Measurement};
+use serde::{Deserialize, Serialize};
+use std::ops::Range;
+
+/// Improvements further than this from the reference's are not comparable by cost (log units: 2 points).
+pub const COMPARABLE: f64 = 0.02;
+
+/// The measurements that all others are held against, made once when a campaign starts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Yardsticks {
+    /// The reference (the published policy) against the baseline.
+    pub reference: Measurement,
+    /// The reference again under another draw key: what pure chance does (A/A).
+    pub reference_again: Measurement,
+    /// Refusing every droppable request: the most that any policy can gain, and its price.
+    pub refuse_everything: Measurement,
+    /// The reference at 1.5 × and at 1/1.5 × its own scale.
+    pub louder: Measurement,
+    /// See `louder`.
+    pub softer: Measurement,
+    /// Cost per improvement on the reference's own scale, 1 per log unit: λ of `net_saving`.
+    pub lambda: f64,
+    /// Workloads that stay unstable when every droppable request is refused.
+    pub overloaded: Vec<String>,
+    /// How many of the workloads, the last ones, were drawn from the experiment's population.
+    #[serde(default)]
+    pub drawn: usize,
+}
+
+impl Yardsticks {
+    /// How many of the workloads are the study's: the first ones.
+    pub fn study_rows(&self) -> usize {
+        self.reference.cells.len() - self.drawn
+    }
+
+    /// The yardsticks of the study alone, with the exchange rate of its own panel: λ belongs to the panel in use.
+    pub fn study(&self) -> Self {
+        let rows = 0..self.study_rows();
+        Yardsticks { drawn: 0, overloaded: self.overloaded.clone(), ..self.part(rows) }
+    }
+
+    /// The yardsticks of the drawn workloads alone.
+    pub fn population(&self) -> Self {
+        self.part(self.study_rows()..self.reference.cells.len())
+    }
+
+    fn part(&self, rows: Range<usize>) -> Self {
+        let of = |measured: &Measurement| measured.rows(rows.clone());
+        let (louder, softer) = (of(&self.louder), of(&self.softer));
+        Yardsticks {
+            reference: of(&self.reference),
+            reference_again: of(&self.reference_again),
+            refuse_everything: of(&self.refuse_everything),
+            // A part on which the scale moves nothing has no rate of its own.
+            lambda: Self::exchange_rate(&louder, &softer).unwrap_or(self.lambda),
+            louder,
+            softer,
+            overloaded: Vec::new(),
+            drawn: rows.len(),
+        }
+    }
+
+    /// λ = [ln X(1.5 k) − ln X(k / 1.5)] / [Y(1.5 k) − Y(k / 1.5)]; none where the scale moves nothing or costs nothing.
+    pub fn exchange_rate(louder: &Measurement, softer: &Measurement) -> Option<f64> {
+        let (x_loud, x_soft, dy) = (louder.x(), softer.x(), louder.y() - softer.y());
+        (x_loud > 0.0 && x_soft > 0.0 && dy.abs() > 1e-9).then(|| (x_loud / x_soft).ln() / dy)
+    }
+
+    /// Cost saved against the reference at equal improvement, from panel means.
+    /// None where improvements differ by more than [`COMPARABLE`] or the reference costs nothing.
+    pub fn net_saving(&self, candidate: &Measurement) -> Option<f64> {
+        self.saving(candidate.x(), candidate.y(), self.reference.x(), self.reference.y())
+    }
+
+    /// `net_saving` seed by seed, where it is defined for the panel.
+    pub fn net_saving_per_seed(&self, candidate: &Measurement) -> Option<Vec<f64>> {
+        self.net_saving(candidate)?;
+        let (x, y) = (candidate.per_seed(|c| c.x), candidate.per_seed(Cell::y));
+        let (x_ref, y_ref) = (self.reference.per_seed(|c| c.x), self.reference.per_seed(Cell::y));
+        Some((0..x.len()).map(|r| self.raw_saving(x[r], y[r], x_ref[r], y_ref[r])).collect())
+    }
+
+    /// The same formula at any distance from the reference's improvement: too far off to be reported, good enough to
+    /// learn from.
+    pub fn saving_at_a_distance(&self, candidate: &Measurement) -> f64 {
+        self.raw_saving(candidate.x(), candidate.y(), self.reference.x(), self.reference.y())
+    }
+
+    fn saving(&self, x: f64, y: f64, x_ref: f64, y_ref: f64) -> Option<f64> {
+        ((y - y_ref).abs() <= COMPARABLE && x_ref > 0.0).then(|| self.raw_saving(x, y, x_ref, y_ref))
+    }
+
+    fn raw_saving(&self, x: f64, y: f64, x_ref: f64, y_ref: f64) -> f64 {
+        1.0 - (x / x_ref) * (-self.lambda * (y - y_ref)).exp()
+    }
+}
