@@ -53,6 +53,7 @@ mod tests {
     use super::*;
     use crate::experiment::LoadedExperiment;
     use crate::panel::Panel;
+    use crate::population::{SEALED as SEALED_WORKLOADS, TRAINING};
     use science::seal::SEEDS as SEALED;
     use science::sequence::CAP;
     use std::collections::BTreeMap;
@@ -108,16 +109,31 @@ mod tests {
         ];
         for (panel, role, numbers) in &panels {
             let names = study.scenario_names();
+            let on_study = &panel.cells[..names.len() * 2];
             let campaign_seed = if matches!(role, Role::Sealed(_)) { 0 } else { 5 };
             let seeds = |name, number| Seeds::new(campaign_seed, *role, name, number);
             let expected = names.iter().flat_map(|name| numbers.map(|number| seeds(name, number)));
             let draws: Vec<[u64; 2]> = expected.clone().map(|seeds| seeds.draws).collect();
-            assert_eq!(panel.cells.iter().map(|cell| cell.draws).collect::<Vec<_>>(), draws);
+            assert_eq!(on_study.iter().map(|cell| cell.draws).collect::<Vec<_>>(), draws);
             let scenario = study.scenarios.iter().flat_map(|scenario| [scenario; 2]);
-            for ((cell, seeds), scenario) in panel.cells.iter().zip(expected).zip(scenario) {
+            for ((cell, seeds), scenario) in on_study.iter().zip(expected).zip(scenario) {
                 let arrivals = scenario.arrivals(seeds.arrivals, |_| unreachable!("the study has no traces")).unwrap();
                 assert_eq!(cell.arrivals, arrivals, "{}, {role:?}", scenario.name);
             }
         }
+    }
+
+    #[test]
+    fn only_the_search_panel_adds_the_workloads_that_its_campaign_trains_on() {
+        let (study, digest) = (study(), Hash::of(b"a record"));
+        let search = |campaign_seed| Panel::search(&study, campaign_seed, 2).unwrap();
+        let (one, two) = (search(1), search(2));
+        assert_eq!((one.rows.clone(), one.drawn), ([vec![2; 8], vec![1; TRAINING]].concat(), TRAINING));
+        assert_eq!(one.names, two.names);
+        assert!(one.cells[16..].iter().zip(&two.cells[16..]).all(|(a, b)| a.arrivals != b.arrivals));
+        assert_eq!(Panel::verdict(&study, 1, 1, 0..2).unwrap().drawn, 0);
+        let sealed = Panel::sealed_workloads(&study, &digest).unwrap();
+        assert_eq!((sealed.rows.len(), sealed.drawn), (SEALED_WORKLOADS, SEALED_WORKLOADS));
+        assert!(sealed.cells.iter().all(|sealed| one.cells.iter().all(|cell| cell.draws != sealed.draws)));
     }
 }
