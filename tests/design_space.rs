@@ -41,6 +41,7 @@ fn written(point: &Point) -> String {
             relation: Relation::AtLeast(0.02),
             at_most: None,
             each: false,
+            interval: None,
             confidence: 0.5,
         },
     };

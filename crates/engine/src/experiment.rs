@@ -169,7 +169,8 @@ mod tests {
         let study = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../experiments/admission");
         let study = LoadedExperiment::read(&study).unwrap();
         assert!(study.population.is_some() && study.inputs.contains_key("population.toml"));
-        let without = |text: &str| text.replace("population = \"population.toml\"\n", "").replace("seeds = 2", "seeds = 3");
+        let without =
+            |text: &str| text.replace("population = \"population.toml\"\n", "").replace("seeds = 2", "seeds = 3");
         assert_eq!(study_with(without, None).unwrap().population, None);
     }
 

@@ -112,7 +112,8 @@ impl Panel {
         campaign_seed: u64,
         role: Role<'_>,
     ) -> Result<(), EngineError> {
-        let no_trace = |_: &str| Err(std::io::Error::new(std::io::ErrorKind::NotFound, "a drawn workload has no trace"));
+        let no_trace =
+            |_: &str| Err(std::io::Error::new(std::io::ErrorKind::NotFound, "a drawn workload has no trace"));
         for workload in workloads {
             let seeds = Seeds::new(campaign_seed, role, &workload.name, 0);
             self.add(&workload, [seeds].into_iter(), no_trace)?;

@@ -217,7 +217,8 @@ fn cleaned(value: Value) -> Value {
 }
 
 fn sealed(record: &Record<'_>) -> Value {
-    record.sealed.map_or(Value::Null, |look| {
-        json!({ "beats_reference": look.holds(), "study": look.study, "workloads": look.workloads })
-    })
+    record.sealed.map_or(
+        Value::Null,
+        |look| json!({ "beats_reference": look.holds(), "study": look.study, "workloads": look.workloads }),
+    )
 }

@@ -111,9 +111,7 @@ impl Campaign {
                 evaluation.trials.clear();
                 self.state.candidates[other].measurement.clone()
             }
-            (None, Outcome::Scored, Some(baseline)) => {
-                Some(self.evaluator.panel.measure(&evaluation.trials, baseline))
-            }
+            (None, Outcome::Scored, Some(baseline)) => Some(self.evaluator.panel.measure(&evaluation.trials, baseline)),
             (_, _, _) => None,
         };
         let scored = evaluation.outcome == Outcome::Scored;

@@ -250,8 +250,10 @@ pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send 
 
 /// A policy's trials as the database keeps them.
 pub(super) fn rows<'a>(policy: &'a str, trials: &[Trial], panel: &'a Panel) -> Vec<TrialRow<'a>> {
-    let cells = panel.names.iter().zip(&panel.rows).flat_map(|(name, seeds)| (0..*seeds as u32).map(move |r| (name, r)));
-    let row = |((scenario, seed), trial): ((&'a String, u32), &Trial)| TrialRow { policy, scenario, seed, trial: *trial };
+    let cells =
+        panel.names.iter().zip(&panel.rows).flat_map(|(name, seeds)| (0..*seeds as u32).map(move |r| (name, r)));
+    let row =
+        |((scenario, seed), trial): ((&'a String, u32), &Trial)| TrialRow { policy, scenario, seed, trial: *trial };
     cells.zip(trials).map(row).collect()
 }
 
