@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 const SCENARIOS: [&str; 2] = ["chatbot_under", "codecompletion_near"];
 const SEEDS: usize = 1;
+const ROWS: [usize; SCENARIOS.len()] = [SEEDS; SCENARIOS.len()];
 
 /// Two scenarios with a few seeds, and what points are held against.
 struct Bench {
@@ -40,19 +41,27 @@ impl Bench {
         }
         let run = |name: &str| run(&cells, &Builtin::parse(name).unwrap());
         let baseline = run("gaie-legacy");
-        let measured = |name: &str| Measurement::pair(&run(name), &baseline, SEEDS);
+        let measured = |name: &str| Measurement::pair(&run(name), &baseline, &ROWS);
         let (louder, softer) = (measured("probabilistic(k=450)"), measured("probabilistic(k=200)"));
         let lambda = Yardsticks::exchange_rate(&louder, &softer).unwrap();
         let reference = measured("probabilistic");
         let (reference_again, refuse_everything) = (reference.clone(), reference.clone());
-        let yardsticks =
-            Yardsticks { reference, reference_again, refuse_everything, louder, softer, lambda, overloaded: vec![] };
+        let yardsticks = Yardsticks {
+            reference,
+            reference_again,
+            refuse_everything,
+            louder,
+            softer,
+            lambda,
+            overloaded: vec![],
+            drawn: 0,
+        };
         Bench { cells, baseline, yardsticks, objective: study.experiment.objective }
     }
 
     fn value(&self, point: &[f64]) -> f64 {
         let policy = MixAware::new(point);
-        let measured = Measurement::pair(&run(&self.cells, &policy), &self.baseline, SEEDS);
+        let measured = Measurement::pair(&run(&self.cells, &policy), &self.baseline, &ROWS);
         let score = score(&measured, &self.yardsticks, &SCENARIOS.map(String::from));
         worth(&measured, &score, &self.yardsticks, &self.objective).value()
     }

@@ -94,6 +94,7 @@ mod tests {
             reference,
             lambda: 5.0,
             overloaded: vec![],
+            drawn: 0,
         };
         let guard = Guard { metric: GuardMetric::Regret, at_most: Some(5.0), at_least: None };
         let objective = Objective { reference_scale: "k".into(), constraints: vec![guard] };
