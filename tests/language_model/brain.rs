@@ -56,10 +56,12 @@ fn plan(user: &str) -> String {
     match iteration {
         2 if !user.contains("# Your last reply cannot be used") => main["metric"] = json!("speed"),
         2 => {
-            arms.push(arm("ablation-factor", "ablation", "main", &design(120, "")));
             let mut control = arm("control-nearly", "control-negative", "main", &design(221, ""));
             (control["relation"], control["size"]) = (json!("within"), json!(0.5));
             arms.push(control);
+            let mut ablation = arm("ablation-factor", "ablation", "main", &design(120, ""));
+            ablation["without"] = json!("factor");
+            arms.push(ablation);
         }
         3 => main["intent"] = json!(design(240, "Write it carelessly.")),
         4 => {
@@ -72,8 +74,9 @@ fn plan(user: &str) -> String {
         _ => {}
     }
     arms.insert(0, main);
+    let components = if arms.len() > 1 { json!(["factor"]) } else { json!([]) };
     let question = format!("Does factor number {iteration} do?");
-    let bundle = json!({"question": question, "parent": "reference", "arms": arms});
+    let bundle = json!({"question": question, "parent": "reference", "components": components, "arms": arms});
     format!("I would like to know.\n\n```json\n{bundle:#}\n```\n")
 }
 

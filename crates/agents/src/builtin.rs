@@ -6,6 +6,7 @@
 //! first bundle follows from the yardsticks, each later one from all findings.
 
 mod claims;
+mod components;
 mod executor;
 mod extractor;
 mod planner;

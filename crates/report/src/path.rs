@@ -27,6 +27,10 @@ pub(crate) struct Turn {
     /// Why the extractor drew nothing, if it failed.
     pub(crate) extraction_failure: Option<String>,
     pub(crate) arms: Vec<Attempt>,
+    /// What its findings ask of the next plan.
+    pub(crate) advice: Option<String>,
+    /// What the main arm adds to its parent or takes from it.
+    pub(crate) components: Vec<String>,
     pub(crate) principles: Vec<Lesson>,
     /// Share of the declared space left at its end; none if it has not ended.
     pub(crate) volume: Option<f64>,
@@ -117,6 +121,8 @@ fn turn(state: &State, iteration: &Iteration, number: usize) -> Turn {
         planner: iteration.planner.clone(),
         extraction_failure: iteration.extraction_failure.clone(),
         arms: arms.iter().zip(&iteration.arms).map(attempt).collect(),
+        advice: iteration.advice.as_ref().map(|advice| advice.words(number)),
+        components: bundle.map(|bundle| bundle.components.clone()).unwrap_or_default(),
         principles: iteration.changes.iter().map(lesson).collect(),
         volume: iteration.volume,
         champion: iteration.champion.as_ref().and_then(|champion| best(state, champion)),

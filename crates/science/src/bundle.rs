@@ -14,6 +14,9 @@ pub struct Bundle {
     pub question: String,
     /// What the main arm departs from: the reference, or an earlier candidate.
     pub parent: Side,
+    /// What the main arm adds to its parent or takes from it, a name each; empty where only parameters change.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub components: Vec<String>,
     /// 1..n arms, `main` first and once.
     pub arms: Vec<Arm>,
 }
@@ -81,6 +84,9 @@ pub struct Design {
     /// which one of them never matters is no test of the claim.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub uses: BTreeSet<Input>,
+    /// The component of the bundle that an ablation leaves out of the main design.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub without: Option<String>,
 }
 
 /// A typed claim: the metric of this arm, less that of the right side, stands in `relation` (an ablation's the other way

@@ -77,7 +77,9 @@ impl State {
         }
         let written_here = record.iteration == self.iterations.len() as u32 && record.arm == arm.name;
         let like = if written_here { record.acts_like.as_ref() } else { Some(&record.candidate.id) };
-        // A control may well act like what it varies; that is what it is there for.
-        like.filter(|_| arm.kind != ArmKind::ControlNegative).map(|other| Defect::ActsLike(other.clone()))
+        // A control may well act like what it varies, that is what it is there for; and the whole that is held against the
+        // sum of its parts is the main design.
+        let may = matches!(arm.kind, ArmKind::ControlNegative | ArmKind::SuperAdditivity);
+        like.filter(|_| !may).map(|other| Defect::ActsLike(other.clone()))
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::bundle::{Prediction, Relation};
 use crate::effect::{Effects, Series};
-use crate::sequence::interval;
+use crate::sequence::{LOOKS, interval};
 use crate::stats::Interval;
 use serde::{Deserialize, Serialize};
 
@@ -117,6 +117,11 @@ pub fn broken_off(before: Option<&Effects>, reason: String) -> Finding {
         heavy_tail: heavy_tail(values),
         reason,
     }
+}
+
+/// Whether the mean of these values lies above zero, by a confidence sequence at 5 %.
+pub fn certainly_positive(values: &[f64], floor: f64) -> bool {
+    values.len() >= LOOKS[0] && interval(values, ALPHA, floor).low > 0.0
 }
 
 /// A finding that says why a claim could not be tested.

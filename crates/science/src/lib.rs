@@ -23,6 +23,7 @@ pub mod principle;
 pub mod seal;
 pub mod sequence;
 pub mod short;
+pub mod sizing;
 pub mod source;
 pub mod space;
 pub mod state;

@@ -4,6 +4,7 @@
 //! one applies the stored events, and there is no other code for resuming. [`State::next_action`] says what is to be
 //! done; whoever does it (the engine) comes back with an event.
 
+mod advice;
 mod allowance;
 mod apply;
 mod verdict;
@@ -14,12 +15,13 @@ use crate::defect::Defect;
 use crate::descriptor::Descriptor;
 use crate::effect::Measured;
 use crate::event::{Candidate, EndReason, Event, Started};
-use crate::fastfail;
+use crate::fastfail::{self, Advice};
 use crate::id::CandidateId;
 use crate::judge::Finding;
 use crate::objective::{Measurement, Score, Yardsticks};
 use crate::outcome::Outcome;
 use crate::principle::{Change, Principle, Status};
+use crate::sizing;
 use crate::space::Constraint;
 use crate::work::Work;
 pub use apply::IllegalEvent;
@@ -68,6 +70,8 @@ pub struct Iteration {
     pub verdict_seeds: usize,
     /// Trials that its verdicts took, the baseline's included.
     pub verdict_trials: u32,
+    /// What its findings ask of the next plan.
+    pub advice: Option<Advice>,
     /// What was learned.
     pub changes: Vec<Change>,
     /// Why the extractor learned nothing, if it failed.
@@ -212,7 +216,7 @@ impl State {
         let (bundle, iteration) = (self.bundle(), self.current());
         let arm = &bundle.arms[at];
         let findings: Vec<Option<&Finding>> = iteration.arms.iter().map(|arm| arm.finding.as_ref()).collect();
-        if let Some(reason) = fastfail::skip(bundle, &findings) {
+        if let Some(reason) = fastfail::skip(bundle, &findings, iteration.advice.as_ref()) {
             return Action::Record(Box::new(Event::ArmSkipped { arm: arm.name.clone(), reason }));
         }
         let Some(candidate) = &iteration.arms[at].candidate else {
@@ -315,9 +319,16 @@ impl State {
         self.opened().experiment.space().volume(&constraints)
     }
 
+    /// Says why a planner's bundle is not taken, if it is not: it cannot be registered, or it lacks an arm that its change
+    /// asks for.
+    pub fn check_bundle(&self, bundle: &Bundle) -> Result<(), String> {
+        self.check_registered(bundle)?;
+        sizing::check(bundle)
+    }
+
     /// Says why a bundle cannot be registered, if it cannot: it is malformed, or its main arm lies where a principle
     /// forbids, which is then cited.
-    pub fn check_bundle(&self, bundle: &Bundle) -> Result<(), String> {
+    fn check_registered(&self, bundle: &Bundle) -> Result<(), String> {
         bundle.check(&self.opened().scenarios)?;
         let sides = bundle.arms.iter().flat_map(|arm| &arm.prediction.against).chain([&bundle.parent]);
         for side in sides {

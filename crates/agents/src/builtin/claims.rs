@@ -1,15 +1,19 @@
 //! What a shape's bundle claims: the saving itself, and what would show that the story behind it is wrong.
 
+use super::components::Component;
 use super::planner::{Known, Mind};
 use super::shape::Shape;
 use super::surrogate::Belief;
 use science::bundle::{Arm, ArmKind, Bundle, Design, Metric, Prediction, Relation, Side};
+use science::fastfail::Advice;
 use science::space::Space;
 
 /// The least net saving that is worth a claim.
 const CLAIM: f64 = 0.02;
 /// Scenarios in which the reference sheds less than this beyond the baseline serve as controls.
 const IDLE: f64 = 0.15;
+/// A change that must not matter moves critical latency by less than this, log units.
+const UNMOVED: f64 = 0.01;
 /// Standard deviations from the middle of a normal distribution to its 90 % quantile.
 const QUANTILE_90: f64 = 1.2816;
 /// No belief about an effect is surer than this, a fraction: verdict seeds are others than the search's.
@@ -36,6 +40,7 @@ impl Mind<'_> {
                 intent: format!("Refuse droppable requests along {}.", shape.words()),
                 point: Some(point(shape)),
                 uses: std::collections::BTreeSet::new(),
+                without: None,
             },
         };
         let main = arm(
@@ -52,99 +57,137 @@ impl Mind<'_> {
                 ..predict(Metric::NetSaving, parent.clone(), Relation::AtLeast(CLAIM), belief.at_least(best + CLAIM))
             },
         );
+        let components = Component::between(&from, &shape);
         let mut arms = vec![main];
-        arms.extend(self.control(&shape, parent.clone(), &arm));
-        arms.extend(self.ablations(space, &shape, belief, &arm));
-        arms.extend(self.robustness(space, &shape, &arm));
-        Bundle { question: story.question, parent, arms }
+        match components.as_slice() {
+            [] => arms.extend(self.robustness(space, &shape, &arm)),
+            [_] => arms.push(self.control(space, &shape, parent.clone(), &arm)),
+            several => {
+                arms.push(self.control(space, &shape, parent.clone(), &arm));
+                arms.extend(self.parts(space, &from, &shape, several, best, &arm));
+            }
+        }
+        let components = components.iter().map(|component| component.name().to_owned()).collect();
+        Bundle { question: story.question, parent, components, arms }
     }
 
-    /// Where hardly anything is shed, a change of the curve must not matter.
-    fn control(
-        &self,
-        shape: &Shape,
-        parent: Side,
-        arm: &impl Fn(&str, ArmKind, &Shape, String, &str, Prediction) -> Arm,
-    ) -> Option<Arm> {
+    /// Where hardly anything is shed, a change must not matter; where there is no such scenario, the last digit of the place
+    /// must not.
+    fn control(&self, space: &Space, shape: &Shape, parent: Side, arm: &impl ArmOf) -> Arm {
         let shed = self.state.yardsticks().reference.per_scenario(|c| c.x);
         let names = &self.state.opened().scenarios;
         let idle: Vec<String> = names.iter().zip(&shed).filter(|(_, x)| **x < IDLE).map(|(n, _)| n.clone()).collect();
-        if idle.is_empty() {
-            return None;
-        }
-        let mut prediction = predict(Metric::Improvement, parent, Relation::Within(0.01), 0.8);
-        prediction.scope = idle;
         // What a confidence of four in five says of a claim of this size.
-        prediction.interval = Some([-0.01, 0.01]);
+        let interval = Some([-UNMOVED, UNMOVED]);
+        if idle.is_empty() {
+            let side = Side::Arm("main".into());
+            let prediction =
+                Prediction { interval, ..predict(Metric::Improvement, side, Relation::Within(UNMOVED), 0.8) };
+            let hypothesis = "moved by a hundredth, it improves the same within one point.";
+            let moved = nudged(space, shape);
+            let diagnostic = "whether the effect hangs on one saturation level that is met again and again";
+            return arm("control", ArmKind::ControlNegative, &moved, hypothesis.into(), diagnostic, prediction);
+        }
+        let prediction = Prediction {
+            scope: idle,
+            interval,
+            ..predict(Metric::Improvement, parent, Relation::Within(UNMOVED), 0.8)
+        };
         let hypothesis = "where the reference sheds little, the change moves critical latency by less than one point.";
-        Some(arm(
-            "control",
-            ArmKind::ControlNegative,
-            shape,
-            hypothesis.into(),
-            "saturation in those scenarios",
-            prediction,
-        ))
+        let diagnostic = "saturation in those scenarios";
+        arm("control", ArmKind::ControlNegative, shape, hypothesis.into(), diagnostic, prediction)
     }
 
-    /// If the shape differs from the reference's in several parts, it is tried without each of them in turn.
-    fn ablations(
+    /// The shape without each of its components in turn; and with just two of them, the whole against the sum of both.
+    fn parts(
         &self,
         space: &Space,
+        from: &Shape,
         shape: &Shape,
-        full: Belief,
-        arm: &impl Fn(&str, ArmKind, &Shape, String, &str, Prediction) -> Arm,
+        components: &[Component],
+        best: f64,
+        arm: &impl ArmOf,
     ) -> Vec<Arm> {
-        let parts = [
-            ("ablation-prompt", Shape { prompt: 0.0, ..*shape }, "the weighting by prompt length"),
-            ("ablation-mix", Shape { mix: 0.0, ..*shape }, "the weighting by the mix of tiers"),
-            ("ablation-curve", Shape { curve: self.reference.curve, ..*shape }, "the form of the curve"),
-        ];
-        let present: Vec<_> = parts.into_iter().filter(|(_, without, _)| without != shape).collect();
-        if present.len() < 2 {
-            return Vec::new();
-        }
-        let ablation = |(name, without, part): (&str, Shape, &str)| {
-            let without = self.placed(space, without)?;
-            let belief = self.saving.at(without.features());
-            let spread = (full.sd.powi(2) + belief.sd.powi(2)).sqrt();
-            let difference = Belief { mean: full.mean - belief.mean, sd: spread };
+        let (full, mut arms, mut parts) = (self.saving.at(shape.features()), Vec::new(), Vec::new());
+        for component in components {
+            let without = component.undone(from, shape);
+            // Best where nobody has been; an earlier candidate will do as well.
+            let Some(without) = self.placed(space, without).or_else(|| self.located(space, without)) else { continue };
+            let part = self.saving.at(without.features());
+            let difference = Belief { mean: full.mean - part.mean, sd: full.sd.hypot(part.sd) };
             let side = Side::Arm("main".into());
             let prediction = Prediction {
                 interval: interval(difference),
                 ..predict(Metric::NetSaving, side, Relation::AtLeast(CLAIM), difference.at_least(CLAIM))
             };
-            let hypothesis = format!("without {part}, at least 2 % of the saving is lost.");
-            Some(arm(name, ArmKind::Ablation, &without, hypothesis, "the scenarios where the two differ", prediction))
-        };
-        present.into_iter().filter_map(ablation).collect()
+            let hypothesis = format!("without {}, at least 2 % of the saving is lost.", component.words());
+            let name = format!("ablation-{}", component.name());
+            let diagnostic = "the scenarios where the two differ";
+            let mut ablation = arm(&name, ArmKind::Ablation, &without, hypothesis, diagnostic, prediction);
+            ablation.design.without = Some(component.name().into());
+            arms.push(ablation);
+            parts.push((Side::Arm(name), part));
+        }
+        if let [(one, first), (other, second)] = parts.as_slice() {
+            let excess = Belief {
+                mean: full.mean - first.mean - second.mean + best,
+                sd: full.sd.hypot(first.sd).hypot(second.sd),
+            };
+            let prediction = Prediction {
+                against: vec![one.clone(), other.clone()],
+                interval: interval(excess),
+                ..predict(Metric::NetSaving, one.clone(), Relation::AtLeast(CLAIM), excess.at_least(CLAIM))
+            };
+            let hypothesis = "both changes together save at least 2 % more than the sum of what each saves by itself.";
+            let diagnostic = "whether each of them sheds at the same moments as the other";
+            let kind = ArmKind::SuperAdditivity;
+            arms.push(arm("super-additivity", kind, shape, hypothesis.into(), diagnostic, prediction));
+        }
+        arms
     }
 
     /// The saving must not hang on the exact place of the curve.
-    fn robustness(
-        &self,
-        space: &Space,
-        shape: &Shape,
-        arm: &impl Fn(&str, ArmKind, &Shape, String, &str, Prediction) -> Arm,
-    ) -> Option<Arm> {
+    fn robustness(&self, space: &Space, shape: &Shape, arm: &impl ArmOf) -> Option<Arm> {
         let moved = Shape { half: shape.half * 0.97, ..*shape }.rounded();
-        let point = moved.point(|name| space.dimension(name).is_some());
-        space.contains(&point).ok()?;
+        space.contains(&moved.point(|name| space.dimension(name).is_some())).ok()?;
         let prediction = Prediction {
             // Seven in ten within 3 %: what is normal and does so has its middle four fifths within 3.7 %.
             interval: Some([-0.037, 0.037]),
             ..predict(Metric::NetSaving, Side::Arm("main".into()), Relation::Within(0.03), 0.7)
         };
         let hypothesis = "moved 3 % towards lower saturation, it saves the same within 3 %.";
-        Some(arm(
-            "robustness",
-            ArmKind::Robustness,
-            &moved,
-            hypothesis.into(),
-            "how steep cost is in its place",
-            prediction,
-        ))
+        let diagnostic = "how steep cost is in its place";
+        Some(arm("robustness", ArmKind::Robustness, &moved, hypothesis.into(), diagnostic, prediction))
     }
+
+    /// The shape as the last findings ask for it: without the components that a dominant one made superfluous.
+    pub(crate) fn heeding(&self, shape: Shape) -> Shape {
+        let Some(last) = self.state.iterations.last() else { return shape };
+        let (Some(Advice::Simplify { component: kept }), Some(bundle)) = (&last.advice, &last.bundle) else {
+            return shape;
+        };
+        let from = match &bundle.parent {
+            Side::Candidate(id) => self.state.candidates.get(id).and_then(|record| record.candidate.point.as_ref()),
+            Side::Baseline | Side::Reference | Side::Arm(_) => None,
+        };
+        let from = from.and_then(Shape::at).unwrap_or(self.reference);
+        let superfluous = Component::ALL.into_iter().filter(|component| {
+            component.name() != kept && bundle.components.iter().any(|name| name == component.name())
+        });
+        superfluous.fold(shape, |shape, component| component.undone(&from, &shape))
+    }
+}
+
+/// Makes an arm of a name, a kind, a shape, a hypothesis, a diagnostic and a prediction.
+trait ArmOf: Fn(&str, ArmKind, &Shape, String, &str, Prediction) -> Arm {}
+
+impl<F: Fn(&str, ArmKind, &Shape, String, &str, Prediction) -> Arm> ArmOf for F {}
+
+/// The shape a hundredth further along saturation, or as far back at the end of the space.
+fn nudged(space: &Space, shape: &Shape) -> Shape {
+    let moved = |factor: f64| Shape { half: shape.half * factor, ..*shape }.rounded();
+    let inside = |shape: &Shape| space.contains(&shape.point(|name| space.dimension(name).is_some())).is_ok();
+    Some(moved(1.01)).filter(inside).unwrap_or_else(|| moved(0.99))
 }
 
 fn predict(metric: Metric, against: Side, relation: Relation, confidence: f64) -> Prediction {

@@ -84,6 +84,11 @@ impl<'a> Mind<'a> {
 
     /// The shape that promises most; none if the constraints leave nothing.
     fn choose(&self, space: &Space, best: f64) -> Option<Shape> {
+        let heeding = self.search(space, best, |shape| self.heeding(shape));
+        heeding.or_else(|| self.search(space, best, |shape| shape))
+    }
+
+    fn search(&self, space: &Space, best: f64, advised: impl Fn(Shape) -> Shape) -> Option<Shape> {
         let iteration = self.state.iteration_number().to_string();
         let seed = keyed::seed(&["plan", &iteration], self.state.opened().seed);
         let near = self.incumbent().0.map_or(self.reference, |k| k.shape);
@@ -97,7 +102,7 @@ impl<'a> Mind<'a> {
                 1 => plainer(drawn, seed, n),
                 _ => drawn,
             };
-            let Some(shape) = self.placed(space, shape) else { continue };
+            let Some(shape) = self.placed(space, advised(shape)) else { continue };
             let promise = self.promise(&shape, best);
             if chosen.is_none_or(|(most, _)| promise > most) {
                 chosen = Some((promise, shape));
@@ -121,7 +126,18 @@ impl<'a> Mind<'a> {
 
     /// The shape moved to where it should improve as much as the reference; none if that is outside of the space,
     /// excluded, or has been tried.
-    pub(crate) fn placed(&self, space: &Space, mut shape: Shape) -> Option<Shape> {
+    pub(crate) fn placed(&self, space: &Space, shape: Shape) -> Option<Shape> {
+        let shape = self.located(space, shape)?;
+        let point = shape.point(|name| space.dimension(name).is_some());
+        let tried = self.known.iter().any(|k| alike(&k.shape, &shape));
+        let allowed = !tried
+            && space.contains(&point).is_ok()
+            && !self.state.constraints().any(|(_, constraint)| constraint.excludes(&point));
+        allowed.then_some(shape)
+    }
+
+    /// The shape moved to where it should improve as much as the reference, wherever that is.
+    pub(crate) fn located(&self, space: &Space, mut shape: Shape) -> Option<Shape> {
         let [low, high] = space.dimension("half")?.range?;
         let (mut sheds_more, mut sheds_less) = (low, high);
         for _ in 0..24 {
@@ -134,13 +150,7 @@ impl<'a> Mind<'a> {
                 sheds_less = shape.half;
             }
         }
-        let shape = shape.rounded();
-        let point = shape.point(|name| space.dimension(name).is_some());
-        let tried = self.known.iter().any(|k| alike(&k.shape, &shape));
-        let allowed = !tried
-            && space.contains(&point).is_ok()
-            && !self.state.constraints().any(|(_, constraint)| constraint.excludes(&point));
-        allowed.then_some(shape)
+        Some(shape.rounded())
     }
 }
 

@@ -33,6 +33,8 @@ pub(super) struct Digest {
     breakdown: Vec<String>,
     breakdown_of: String,
     recent: Vec<Told>,
+    /// What the last iteration asks of the next one; empty if nothing.
+    advice: String,
     /// How many iterations came before the recent ones, and how their claims fared; empty if there are none.
     older: String,
     principles: Vec<String>,
@@ -62,6 +64,7 @@ impl Digest {
                 .map(|at| told(state, at))
                 .filter(|told| !told.arms.is_empty())
                 .collect(),
+            advice: state.iterations.last().and_then(|last| advice(last, state.iterations.len())).unwrap_or_default(),
             older: older(&state.iterations[..from]),
             principles: active.iter().take(PRINCIPLES).map(|p| principle(p)).collect(),
             principles_omitted: active.len().saturating_sub(PRINCIPLES),
@@ -174,12 +177,17 @@ pub(super) fn told(state: &State, at: usize) -> Told {
             let told = arms.filter_map(|(arm, record)| verdict(state, bundle, arm, record));
             let unlearned = iteration.extraction_failure.iter();
             let unlearned = unlearned.map(|reason| format!("no lessons were drawn: {}", line(reason, TEXT)));
-            (bundle.question.as_str(), told.chain(unlearned).collect())
+            let asked = advice(iteration, at + 1).map(|words| format!("What follows from these: {words}."));
+            (bundle.question.as_str(), told.chain(unlearned).chain(asked).collect())
         }
         (None, Some(failure)) => ("", vec![format!("no usable bundle: {}", line(failure, TEXT))]),
         (None, None) => ("", Vec::new()),
     };
     Told { number: at + 1, question: line(question, TEXT), arms }
+}
+
+fn advice(iteration: &Iteration, number: usize) -> Option<String> {
+    iteration.advice.as_ref().map(|advice| advice.words(number))
 }
 
 /// What was claimed, what was built and what came of it; none while it is under way.

@@ -50,6 +50,9 @@ pub(super) struct Draft {
     question: Words,
     /// `reference`, `baseline`, or the id of the candidate that the main arm departs from.
     parent: String,
+    /// What the main arm adds to its parent or takes from it, one word each; empty where only parameters change.
+    #[serde(default, deserialize_with = "structured::texts")]
+    components: Vec<String>,
     /// The arms, `main` first.
     arms: Vec<DraftArm>,
 }
@@ -70,6 +73,9 @@ struct DraftArm {
     diagnostic: Words,
     /// What to implement, complete enough to be written down without guessing.
     intent: Words,
+    /// The component that an ablation leaves out of the main design; null for other arms.
+    #[serde(default)]
+    without: Option<String>,
     /// Inputs besides saturation that its decisions depend on.
     #[serde(default, deserialize_with = "structured::words")]
     #[schemars(schema_with = "inputs")]
@@ -186,6 +192,7 @@ pub(super) fn bundle(draft: Draft, state: &State) -> Result<Bundle, String> {
     let bundle = Bundle {
         question: draft.question.0,
         parent: side(&draft.parent, &[], state).map_err(|problem| format!("`parent`: {problem}"))?,
+        components: draft.components,
         arms: arms.collect::<Result<_, _>>()?,
     };
     state.check_bundle(&bundle)?;
@@ -219,7 +226,12 @@ fn finished(arm: DraftArm, at: usize, earlier: &[String], state: &State) -> Resu
         mechanism: arm.mechanism.0,
         diagnostic: arm.diagnostic.0,
         prediction,
-        design: Design { intent: arm.intent.0, point: arm.point, uses: arm.uses.into_iter().collect() },
+        design: Design {
+            intent: arm.intent.0,
+            point: arm.point,
+            uses: arm.uses.into_iter().collect(),
+            without: arm.without,
+        },
     })
 }
 

@@ -148,11 +148,12 @@ pub(crate) fn bundle(iteration: u32) -> Bundle {
             confidence: 0.6,
             interval: None,
         },
-        design: Design { intent: long("Intent"), point: None, uses: BTreeSet::new() },
+        design: Design { intent: long("Intent"), point: None, uses: BTreeSet::new(), without: None },
     };
     Bundle {
         question: long("Question"),
         parent: Side::Reference,
+        components: vec![],
         arms: vec![
             arm("main", ArmKind::Main, Side::Reference, Relation::AtLeast(0.01)),
             arm("control", ArmKind::ControlNegative, Side::Arm("main".into()), Relation::Within(0.5)),

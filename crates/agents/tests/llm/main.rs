@@ -1,4 +1,4 @@
-//! The language-model agents against a scripted server and scripted models.
+//! The language-model agents against a scripted server and scripted models, and the researcher in a made-up world.
 
 mod campaign;
 mod command;
@@ -11,6 +11,7 @@ mod meter;
 mod prompts;
 mod proposals;
 mod repair;
+mod researcher;
 #[path = "../../../../tests/fixtures/scripted_server.rs"]
 mod scripted_server;
 #[path = "../../../../tests/fixtures/verdict_seeds.rs"]

@@ -42,6 +42,7 @@ pub(crate) fn arm() -> Arm {
             intent: "Reject every droppable request while saturation(5, 0.8) is at least 0.26.".into(),
             point: Some([("family".to_owned(), science::space::Value::Choice("step".into()))].into()),
             uses: std::collections::BTreeSet::new(),
+            without: None,
         },
     }
 }

@@ -11,6 +11,7 @@ use agents::{Answer, Brief, Fault, Lessons};
 use science::bundle::{Arm, ArmKind, Side};
 use science::defect::Defect;
 use science::event::{Candidate, EndReason, Event};
+use science::fastfail;
 use science::id::{CandidateId, Hash};
 use science::state::Action;
 use science::trial::{self, Trial};
@@ -62,7 +63,7 @@ impl Campaign {
         let brief = Brief { state: &self.state, source: source.as_deref() };
         let Some(planned) = unless_stopped(self.agents.planner.plan(brief), stop).await else { return Ok(false) };
         let Some(Answer { content, work }) = self.affordable(planned, watch).await? else { return Ok(true) };
-        let checked = content.and_then(|bundle| self.state.check_bundle(&bundle).map(|()| bundle));
+        let checked = content.and_then(|bundle| self.state.check_bundle(&bundle).map(|()| fastfail::ordered(bundle)));
         let event = match checked {
             Ok(bundle) => Event::BundleRegistered { bundle: Box::new(bundle), work },
             Err(reason) => Event::PlanFailed { reason, work },

@@ -52,8 +52,14 @@ fn items(turn: &Turn, detail: Detail) -> Vec<Item> {
     if let (Some(parent), Detail::Complete) = (&turn.parent, detail) {
         items.push(item(0, format!("Departs from {parent}.")));
     }
+    if !turn.components.is_empty() {
+        items.push(item(0, format!("Components: {}.", turn.components.join(", "))));
+    }
     for arm in &turn.arms {
         attempt(arm, detail, &mut items);
+    }
+    if let Some(advice) = &turn.advice {
+        items.push(item(0, Line::default().tone(Tone::Open, "Asked of the next plan").say(format!(": {advice}"))));
     }
     for change in &turn.principles {
         lesson(change, &mut items);

@@ -112,12 +112,15 @@ pub(crate) fn arm(name: &str, kind: ArmKind, against: Side, confidence: f64) -> 
             confidence,
             interval: Some([0.0, 0.2]),
         },
-        design: Design { intent: "shed earlier".into(), point: None, uses: BTreeSet::new() },
+        design: Design { intent: "shed earlier".into(), point: None, uses: BTreeSet::new(), without: None },
     }
 }
 
 pub(crate) fn bundle(question: &str, parent: Side, arms: Vec<Arm>) -> Event {
-    Event::BundleRegistered { bundle: Box::new(Bundle { question: question.into(), parent, arms }), work: vec![] }
+    Event::BundleRegistered {
+        bundle: Box::new(Bundle { question: question.into(), parent, components: vec![], arms }),
+        work: vec![],
+    }
 }
 
 /// A bundle with a main arm and its ablation.

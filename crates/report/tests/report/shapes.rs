@@ -38,9 +38,11 @@ fn show_has_the_documented_keys() {
     assert_eq!(keys(&show["champion"]), champion);
     assert_eq!(show["champion"]["source"], campaign::SOURCE);
     let iteration = [
+        "advice",
         "arms",
         "champion",
         "closed",
+        "components",
         "extraction_failure",
         "failure",
         "iteration",

@@ -38,7 +38,7 @@ impl State {
                 self.phase = Phase::Planning;
             }
             (Event::BundleRegistered { bundle, work }, Phase::Planning) => {
-                if let Err(problem) = self.check_bundle(bundle) {
+                if let Err(problem) = self.check_registered(bundle) {
                     return illegal(problem);
                 }
                 let arms = vec![ArmRecord::default(); bundle.arms.len()];
@@ -130,6 +130,8 @@ impl State {
             (Event::ArmJudged { arm, finding }, Phase::Arm(at)) => {
                 self.expect_arm(event, arm, at)?;
                 self.arm_record(at).finding = Some(finding.clone());
+                let advice = self.advice();
+                self.iterations.last_mut().expect("an iteration is under way").advice = advice;
                 self.next_arm(at);
             }
             (Event::ArmSkipped { arm, reason }, Phase::Arm(at)) => {

@@ -8,6 +8,7 @@ use crate::objective::{Cell, Measurement};
 use std::collections::BTreeSet;
 
 mod budget;
+mod fastfail;
 
 fn measurement(y: f64, x: f64) -> Measurement {
     let cell = |seed: usize| Cell {
@@ -84,7 +85,7 @@ fn arm(name: &str, kind: ArmKind, against: Side) -> Arm {
             confidence: 0.5,
             interval: None,
         },
-        design: Design { intent: "i".into(), point: None, uses: BTreeSet::new() },
+        design: Design { intent: "i".into(), point: None, uses: BTreeSet::new(), without: None },
     }
 }
 
@@ -92,7 +93,7 @@ fn bundle() -> Event {
     let arms =
         vec![arm("main", ArmKind::Main, Side::Reference), arm("ablation", ArmKind::Ablation, Side::Arm("main".into()))];
     Event::BundleRegistered {
-        bundle: Box::new(Bundle { question: "q".into(), parent: Side::Reference, arms }),
+        bundle: Box::new(Bundle { question: "q".into(), parent: Side::Reference, components: vec![], arms }),
         work: vec![],
     }
 }

@@ -61,14 +61,8 @@ impl State {
 
     /// Who is compared, by candidates instead of arms; says why nothing can be, where that is so.
     fn sides(&self, arm: &Arm, candidate: &CandidateId) -> Result<Sides, String> {
-        let resolved = |side: &Side| match side {
-            Side::Arm(name) => {
-                let record = self.bundle().arm(name).map(|(at, _)| &self.current().arms[at]);
-                let candidate = record.and_then(|record| record.candidate.clone());
-                candidate.map(Side::Candidate).ok_or_else(|| format!("{} was not scored", super::describe(side)))
-            }
-            side => Ok(side.clone()),
-        };
+        let resolved =
+            |side: &Side| self.resolved(side).ok_or_else(|| format!("{} was not scored", super::describe(side)));
         let left = Side::Candidate(candidate.clone());
         let mut right: Vec<Side> = arm.prediction.against.iter().map(resolved).collect::<Result<_, _>>()?;
         let parent = resolved(&self.bundle().parent)?;
@@ -86,6 +80,17 @@ impl State {
                 Ok(Sides { left: full, right: vec![left], parent })
             }
             _ => Ok(Sides { left, right, parent }),
+        }
+    }
+
+    /// A side by its candidate instead of its arm; none for an arm without one.
+    pub(super) fn resolved(&self, side: &Side) -> Option<Side> {
+        match side {
+            Side::Arm(name) => {
+                let (at, _) = self.bundle().arm(name)?;
+                self.current().arms[at].candidate.clone().map(Side::Candidate)
+            }
+            Side::Baseline | Side::Reference | Side::Candidate(_) => Some(side.clone()),
         }
     }
 
@@ -128,7 +133,7 @@ impl State {
     }
 
     /// What a policy did on the verdict seeds of the iteration; none if it did not run yet.
-    fn tested(&self, policy: &Side) -> Option<Result<&Measurement, Outcome>> {
+    pub(super) fn tested(&self, policy: &Side) -> Option<Result<&Measurement, Outcome>> {
         let test = self.current().tests.iter().find(|test| test.policy == *policy)?;
         Some(test.measured.as_ref().map_err(|outcome| *outcome))
     }

@@ -151,9 +151,9 @@ fn registered(size: f64) -> Event {
         mechanism: "m".into(),
         diagnostic: "d".into(),
         prediction: prediction(Metric::NetSaving, size),
-        design: Design { intent: "i".into(), point: None, uses: BTreeSet::new() },
+        design: Design { intent: "i".into(), point: None, uses: BTreeSet::new(), without: None },
     };
-    let bundle = Bundle { question: "q".into(), parent: Side::Reference, arms: vec![main] };
+    let bundle = Bundle { question: "q".into(), parent: Side::Reference, components: vec![], arms: vec![main] };
     Event::BundleRegistered { bundle: Box::new(bundle), work: vec![] }
 }
 

@@ -219,7 +219,7 @@ fn arm(name: &str, kind: ArmKind, against: Vec<Side>) -> Arm {
             confidence: 0.5,
             interval: None,
         },
-        design: Design { intent: "i".into(), point: None, uses: BTreeSet::new() },
+        design: Design { intent: "i".into(), point: None, uses: BTreeSet::new(), without: None },
     }
 }
 
@@ -234,7 +234,7 @@ fn plan(iteration: u32) -> Event {
     control.prediction.metric = Metric::TtftP90;
     control.prediction.scope = vec!["far".into()];
     control.prediction.relation = Relation::Within(0.01);
-    let bundle = Bundle { question: "q".into(), parent, arms: vec![main, ablation, control] };
+    let bundle = Bundle { question: "q".into(), parent, components: vec![], arms: vec![main, ablation, control] };
     Event::BundleRegistered { bundle: Box::new(bundle), work: vec![] }
 }
 

@@ -1,0 +1,142 @@
+//! The built-in researcher in a world that is a formula.
+
+use crate::campaign;
+use crate::verdict_seeds::tested;
+use agents::builtin::Researcher;
+use agents::{Brief, Planner as _};
+use science::bundle::ArmKind;
+use science::event::{Candidate, Event, Started};
+use science::fastfail::{self, Advice};
+use science::id::{CandidateId, Hash};
+use science::outcome::Outcome;
+use science::space::{Dimension, Measure, Point, Value};
+use science::state::{Action, State};
+use std::collections::BTreeMap;
+
+/// What each trait saves at equal improvement in a world: a step, weighing prompts, weighing the mix.
+type Savings = [f64; 3];
+
+fn number(point: &Point, name: &str) -> f64 {
+    match point.get(name) {
+        Some(Value::Number(value)) => *value,
+        _ => 0.0,
+    }
+}
+
+/// Improvement and cost of a design: the sooner it sheds, the more of both; some traits shed better.
+fn outcome(point: &Point, savings: Savings) -> (f64, f64) {
+    let place = number(point, "half").ln() - number(point, "mix") * 0.5_f64.ln();
+    let beyond = -0.15 * (place - 0.278_f64.ln());
+    let step = f64::from(u8::from(point.get("family") == Some(&Value::Choice("step".into()))));
+    let traits = [step, number(point, "prompt").clamp(0.0, 0.5) * 2.0, number(point, "mix").min(0.5) * 2.0];
+    let saving: f64 = traits.iter().zip(savings).map(|(present, worth)| present * worth).sum();
+    (0.2937 + beyond, 0.407 * (1.0 - saving) * (4.8 * beyond).exp())
+}
+
+fn opened() -> (Started, State) {
+    let state = campaign::after(0);
+    let mut started = state.opened().clone();
+    let dimension = |name: &str, range: Option<[f64; 2]>, values: &[&str], under: &[&str]| Dimension {
+        name: name.into(),
+        meaning: name.into(),
+        range,
+        values: values.iter().map(|value| (*value).to_owned()).collect(),
+        measure: if name == "half" || name == "exponent" { Measure::LogUniform } else { Measure::Uniform },
+        parent: under
+            .iter()
+            .map(|family| ("family".to_owned(), vec![(*family).to_owned()]))
+            .collect::<BTreeMap<_, _>>(),
+    };
+    started.experiment.dimensions = vec![
+        dimension("family", None, &["step", "ramp", "power"], &[]),
+        dimension("half", Some([0.03, 0.9]), &[], &[]),
+        dimension("prompt", Some([-0.5, 1.0]), &[], &[]),
+        dimension("mix", Some([0.0, 2.0]), &[], &[]),
+        dimension("onset", Some([0.0, 0.95]), &[], &["ramp"]),
+        dimension("exponent", Some([0.5, 16.0]), &[], &["power"]),
+    ];
+    started.experiment.iterations = 15;
+    (started, state)
+}
+
+/// A whole campaign of the researcher's.
+async fn campaign_in(savings: Savings) -> State {
+    let (started, calibrated) = opened();
+    let mut state = State::default();
+    state.apply(&Event::Started(Box::new(started))).unwrap();
+    loop {
+        let event = match state.next_action() {
+            Action::Record(event) => *event,
+            Action::Calibrate => {
+                Event::Calibrated { yardsticks: Box::new(calibrated.yardsticks().clone()), trials: Hash::of(b"") }
+            }
+            Action::Plan => {
+                let answer = Researcher.plan(Brief { state: &state, source: None }).await.unwrap();
+                let bundle = answer.content.unwrap();
+                assert_eq!(state.check_bundle(&bundle), Ok(()), "{bundle:#?}");
+                Event::BundleRegistered { bundle: Box::new(fastfail::ordered(bundle)), work: vec![] }
+            }
+            Action::Implement { arm } => {
+                let arm = &state.bundle().arms[arm];
+                let point = arm.design.point.clone();
+                let id = CandidateId::of(&format!("{point:?}"));
+                let candidate = Candidate {
+                    id,
+                    source: Hash::of(b""),
+                    parent: None,
+                    point,
+                    free_parameters: Some(4),
+                    repairs: None,
+                };
+                Event::CandidateWritten { arm: arm.name.clone(), candidate, work: vec![] }
+            }
+            Action::Evaluate { candidate } => {
+                let (y, x) = outcome(state.candidates[&candidate].candidate.point.as_ref().unwrap(), savings);
+                Event::CandidateEvaluated {
+                    candidate,
+                    outcome: Outcome::Scored,
+                    measurement: Some(Box::new(campaign::measurement(y, x))),
+                    trials: Hash::of(b""),
+                    descriptor: None,
+                    acts_like: None,
+                }
+            }
+            Action::Test { tests } => tested(&state, &tests),
+            Action::Extract => Event::PrinciplesRevised { changes: vec![], failure: None, notes: None, work: vec![] },
+            Action::Repair { .. } => unreachable!("nobody repairs here"),
+            Action::Rest => return state,
+        };
+        state.apply(&event).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn its_bundles_have_the_arms_that_their_components_ask_for_and_all_kinds_occur() {
+    let state = campaign_in([0.03, 0.03, 0.06]).await;
+    let bundles = || state.iterations.iter().map(|iteration| iteration.bundle.as_ref().unwrap());
+    for kind in
+        [ArmKind::Main, ArmKind::ControlNegative, ArmKind::Ablation, ArmKind::SuperAdditivity, ArmKind::Robustness]
+    {
+        assert!(bundles().flat_map(|bundle| &bundle.arms).any(|arm| arm.kind == kind), "no {}", kind.as_str());
+    }
+    let stated = bundles().flat_map(|bundle| &bundle.arms).all(|arm| arm.prediction.interval.is_some());
+    assert!(stated, "every claim comes with an interval");
+}
+
+#[tokio::test]
+async fn where_one_component_carries_the_effect_the_next_design_drops_the_other() {
+    let state = campaign_in([0.02, 0.0, 0.12]).await;
+    let advised = state.iterations.iter().zip(state.iterations.iter().skip(1));
+    let mut heeded = 0;
+    for (before, after) in advised {
+        let Some(Advice::Simplify { component }) = &before.advice else { continue };
+        let (bundle, next) = (before.bundle.as_ref().unwrap(), after.bundle.as_ref().unwrap());
+        let others = bundle.components.iter().filter(|other| *other != component);
+        for other in others.filter(|other| *other != "curve") {
+            let point = next.arms[0].design.point.as_ref().unwrap();
+            assert!(number(point, other).abs() < 1e-12, "{other} is still there after {before:?}: {point:?}");
+        }
+        heeded += 1;
+    }
+    assert!(heeded > 0, "{:?}", state.iterations.iter().map(|i| (&i.advice, &i.bundle)).collect::<Vec<_>>());
+}

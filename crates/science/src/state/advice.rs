@@ -1,0 +1,74 @@
+//! What the findings of an iteration ask of the next plan.
+
+use super::State;
+use crate::bundle::{ArmKind, Prediction, Relation, Side};
+use crate::effect::Comparison;
+use crate::fastfail::{self, Advice, DOMINANT};
+use crate::judge::{Finding, Verdict, certainly_positive};
+use crate::objective::Measurement;
+
+impl State {
+    /// What the findings so far ask for, if anything.
+    pub(super) fn advice(&self) -> Option<Advice> {
+        let (bundle, iteration) = (self.bundle(), self.current());
+        let findings: Vec<Option<&Finding>> = iteration.arms.iter().map(|arm| arm.finding.as_ref()).collect();
+        if let Some(control) = fastfail::confounded(bundle, &findings) {
+            return Some(Advice::Redesign { control: control.name.clone() });
+        }
+        let main = findings.first().copied().flatten()?;
+        let holds = matches!(main.verdict, Verdict::Confirmed | Verdict::PartiallyConfirmed);
+        let [a, b] = bundle.components.as_slice() else { return None };
+        let component = [(a, b), (b, a)].into_iter().find(|(_, other)| holds && self.suffices_without(other))?.0;
+        Some(Advice::Simplify { component: component.clone() })
+    }
+
+    /// Whether the main design without this component keeps more than [`DOMINANT`] of its effect over the parent, by the
+    /// sequence on the verdict seeds. Seed by seed (without − parent) − 0.8 · (main − parent): a contrast, since a ratio of
+    /// two noisy effects has no honest interval.
+    fn suffices_without(&self, component: &str) -> bool {
+        let bundle = self.bundle();
+        let main = &bundle.arms[0].prediction;
+        let ablations = bundle.arms.iter().enumerate().filter(|(_, arm)| arm.kind == ArmKind::Ablation);
+        let mut ablations = ablations.filter(|(_, arm)| arm.design.without.as_deref() == Some(component));
+        let (Relation::AtLeast(_), Some((at, arm))) = (main.relation, ablations.next()) else { return false };
+        if arm.prediction.metric != main.metric {
+            return false;
+        }
+        let (Some(without), Some(full)) = (self.of_arm(at), self.of_arm(0)) else { return false };
+        let (over_parent, floor) = match (self.gain(without, main), self.gain(full, main)) {
+            (Some((without, floor)), Some((full, _))) => {
+                (without.iter().zip(&full).map(|(w, f)| w - DOMINANT * f).collect::<Vec<f64>>(), floor)
+            }
+            _ => return false,
+        };
+        certainly_positive(&over_parent, floor)
+    }
+
+    /// The effect over the bundle's parent, seed by seed as far as both ran, with the floor of its spread.
+    fn gain(&self, left: &Measurement, prediction: &Prediction) -> Option<(Vec<f64>, f64)> {
+        let reference = self.ran(&Side::Reference)?;
+        let right = match self.resolved(&self.bundle().parent)? {
+            Side::Baseline => None,
+            side => Some(self.ran(&side)?),
+        };
+        let both = right.into_iter().chain([left, reference]).map(super::verdict::seeds).min()?;
+        let comparison = Comparison {
+            left,
+            right: vec![right],
+            parent: None,
+            reference,
+            yardsticks: self.yardsticks(),
+            scenarios: &self.opened().scenarios,
+        };
+        let series = comparison.effects(prediction, both).mean;
+        Some((series.values, series.floor))
+    }
+
+    fn of_arm(&self, at: usize) -> Option<&Measurement> {
+        self.ran(&Side::Candidate(self.current().arms[at].candidate.clone()?))
+    }
+
+    fn ran(&self, policy: &Side) -> Option<&Measurement> {
+        self.tested(policy)?.ok()
+    }
+}
