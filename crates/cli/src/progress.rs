@@ -77,6 +77,7 @@ fn working(state: &State, work: Work<'_>) -> String {
         Work::Repairing(arm) => format!("mending {arm}"),
         Work::Evaluating(id) => format!("evaluating {}", id.short()),
         Work::Testing(seeds) => format!("testing on {seeds} fresh seeds"),
+        Work::Tuning(id) => format!("tuning the constants of {}", id.short()),
         Work::Extracting => "drawing lessons".to_owned(),
     };
     format!("{of} · {what} · {}", best(state))
@@ -122,6 +123,11 @@ fn recorded(state: &State, event: &Event) -> Option<String> {
             .repairs
             .as_ref()
             .map(|broken| format!("  {arm}: {} mends {}", candidate.id.short(), broken.short())),
+        Event::Tuned { candidate, tried, retuned, .. } => {
+            let made =
+                retuned.as_ref().map_or_else(|| "kept as it is".into(), |made| format!("becomes {}", made.id.short()));
+            Some(format!("  {}: constants tuned at {} points: {made}", candidate.short(), tried.len()))
+        }
         Event::IterationClosed { volume } => {
             Some(format!("  {}; {:.1} % of the declared space is left", best(state), volume * 100.0))
         }

@@ -5,6 +5,7 @@ mod bench;
 mod looks;
 mod steps;
 mod team;
+mod tuning;
 
 use crate::Places;
 use crate::cassette::Cassette;
@@ -115,6 +116,8 @@ pub enum Work<'a> {
     Evaluating(&'a CandidateId),
     /// A policy runs on further verdict seeds, up to this many.
     Testing(usize),
+    /// This candidate's constants are tuned.
+    Tuning(&'a CandidateId),
     /// The extractor is at work.
     Extracting,
 }

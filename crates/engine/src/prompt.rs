@@ -143,6 +143,8 @@ impl Standpoint {
             point: arm.design.point,
             free_parameters: reading.free_parameters,
             repairs: None,
+            tunables: 0,
+            tunes: None,
         };
         self.state.apply(&Event::CandidateWritten { arm: arm.name, candidate, work: Vec::new() })?;
         self.sources.insert(reading.id, source);

@@ -126,6 +126,7 @@ pub(crate) fn phase(state: &State) -> String {
         Action::Repair { arm, .. } => format!("mending the candidate of arm {}", state.bundle().arms[arm].name),
         Action::Evaluate { candidate } => format!("evaluating candidate {}", candidate.short()),
         Action::Test { tests } => format!("testing {} on fresh seeds", science::state::describe(&tests[0].policy)),
+        Action::Tune { candidate } => format!("tuning the constants of candidate {}", candidate.short()),
         Action::Extract => "drawing lessons".into(),
         Action::Record(event) => format!("recording {}", event.kind()),
         Action::Rest => "ended".into(),

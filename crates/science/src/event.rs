@@ -9,6 +9,7 @@ use crate::objective::{Measurement, Yardsticks};
 use crate::outcome::Outcome;
 use crate::principle::Change;
 use crate::space::Point;
+use crate::tuner::{Range, Tried};
 use crate::work::Work;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -118,6 +119,22 @@ pub enum Event {
         /// Why.
         reason: String,
     },
+    /// A candidate's constants were tuned on the search panel, without compiling it again.
+    Tuned {
+        /// The candidate.
+        candidate: CandidateId,
+        /// The constants that it declares.
+        tunables: Vec<Range>,
+        /// Every point that was measured: first its own values, then what the tuner chose, then shorter constants.
+        tried: Vec<Tried>,
+        /// Hash over the trials of all of them.
+        trials: Hash,
+        /// The values that were settled on.
+        best: Vec<f64>,
+        /// The candidate with these as its own values; none if they gain too little for a new candidate.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        retuned: Option<Candidate>,
+    },
     /// An extractor drew its lessons.
     PrinciplesRevised {
         /// What it changed.
@@ -195,6 +212,12 @@ pub struct Candidate {
     /// The candidate that it mends, if it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repairs: Option<CandidateId>,
+    /// Constants that it declares as tunable.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub tunables: u32,
+    /// The candidate whose constants it has at tuned values, if tuning made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tunes: Option<CandidateId>,
 }
 
 /// Why a campaign ended.
@@ -223,6 +246,7 @@ impl Event {
             | Event::Tested { .. }
             | Event::ArmJudged { .. }
             | Event::ArmSkipped { .. }
+            | Event::Tuned { .. }
             | Event::IterationClosed { .. }
             | Event::Ended { .. } => &[],
         }
@@ -242,9 +266,15 @@ impl Event {
             Event::Tested { .. } => "tested",
             Event::ArmJudged { .. } => "arm-judged",
             Event::ArmSkipped { .. } => "arm-skipped",
+            Event::Tuned { .. } => "tuned",
             Event::PrinciplesRevised { .. } => "principles-revised",
             Event::IterationClosed { .. } => "iteration-closed",
             Event::Ended { .. } => "ended",
         }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_zero(n: &u32) -> bool {
+    *n == 0
 }

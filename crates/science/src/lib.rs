@@ -20,6 +20,7 @@ pub mod measurement;
 pub mod objective;
 pub mod outcome;
 pub mod principle;
+pub mod retune;
 pub mod seal;
 pub mod sequence;
 pub mod short;

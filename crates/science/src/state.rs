@@ -7,6 +7,7 @@
 mod advice;
 mod allowance;
 mod apply;
+mod tuning;
 mod verdict;
 
 use crate::bundle::{Arm, Bundle, Metric, Relation, Side};
@@ -26,6 +27,7 @@ use crate::space::Constraint;
 use crate::work::Work;
 pub use apply::IllegalEvent;
 use std::collections::BTreeMap;
+pub use tuning::Tuning;
 
 /// Where a campaign stands, folded from its events.
 #[derive(Clone, Debug, Default)]
@@ -72,6 +74,8 @@ pub struct Iteration {
     pub verdict_trials: u32,
     /// What its findings ask of the next plan.
     pub advice: Option<Advice>,
+    /// What tuning its best candidate brought, if it was tuned.
+    pub tuning: Option<Tuning>,
     /// What was learned.
     pub changes: Vec<Change>,
     /// Why the extractor learned nothing, if it failed.
@@ -171,6 +175,11 @@ pub enum Action {
         /// Everything that the next look takes, at least one test.
         tests: Vec<Test>,
     },
+    /// Tune the constants that a candidate declares.
+    Tune {
+        /// The candidate.
+        candidate: CandidateId,
+    },
     /// Ask the extractor for lessons.
     Extract,
     /// Nothing of the world is needed: this event follows from what is known.
@@ -206,7 +215,7 @@ impl State {
             }
             Phase::Planning => Action::Plan,
             Phase::Arm(at) => self.next_for_arm(at),
-            Phase::Extracting => Action::Extract,
+            Phase::Extracting => self.next_for_tuning().unwrap_or(Action::Extract),
             Phase::Closing => Action::Record(Box::new(Event::IterationClosed { volume: self.volume() })),
             Phase::Ended => Action::Rest,
         }

@@ -89,6 +89,12 @@ pub struct Tried {
     pub value: f64,
 }
 
+/// Evaluations that tuning takes at most: ten for each tunable and ten more, and never more than forty; none if there is
+/// nothing to tune.
+pub fn budget(tunables: usize) -> usize {
+    if tunables == 0 { 0 } else { (10 * tunables + 10).min(BUDGET) }
+}
+
 /// The best point of a history, the earliest of equals; none of none.
 pub fn best(tried: &[Tried]) -> Option<&Tried> {
     tried.iter().reduce(|best, other| if other.value > best.value { other } else { best })
@@ -110,10 +116,9 @@ impl Tuner {
         Tuner { ranges: ranges.to_vec(), open, key }
     }
 
-    /// Evaluations that tuning takes at most: ten for each tunable and ten more, and never more than forty. None if there
-    /// is nothing to tune.
+    /// Evaluations that it takes; see [`budget`].
     pub fn budget(&self) -> usize {
-        if self.open.is_empty() { 0 } else { (10 * self.open.len() + 10).min(BUDGET) }
+        budget(self.open.len())
     }
 
     /// The next point, given all that were tried before, in their order; none once the budget is spent.
@@ -125,6 +130,16 @@ impl Tuner {
             n if n <= filling => Some(self.point(&self.filling(n as u64))),
             n => Some(self.point(&self.promising(tried, n as u64))),
         }
+    }
+
+    /// The points that come first whatever they are worth, so that they may be measured side by side.
+    pub fn opening(&self) -> Vec<Vec<f64>> {
+        let mut tried = Vec::new();
+        while tried.len() <= FILLING.0.min(FILLING.1 * self.open.len()) {
+            let Some(parameters) = self.next(&tried) else { break };
+            tried.push(Tried { parameters, value: 0.0 });
+        }
+        tried.into_iter().map(|tried| tried.parameters).collect()
     }
 
     /// The n-th point of a sequence that fills the cube evenly (the R-sequence of Roberts, 2018), shifted by the key.

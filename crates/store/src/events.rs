@@ -157,6 +157,7 @@ impl Extra<'_> {
     fn check(&self, event: &Event) -> Result<(), StoreError> {
         let (source, trials, message) = match event {
             Event::CandidateWritten { candidate, .. } => (Some(&candidate.source), false, false),
+            Event::Tuned { retuned, .. } => (retuned.as_ref().map(|retuned| &retuned.source), false, false),
             Event::Calibrated { .. } | Event::Tested { .. } => (None, true, false),
             Event::CandidateEvaluated { .. } => (None, true, true),
             Event::Started(_)

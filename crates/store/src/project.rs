@@ -46,6 +46,8 @@ pub(crate) async fn project(tx: &mut SqliteConnection, step: &Step<'_>) -> Resul
         Event::Tested { .. } => {}
         Event::ArmJudged { arm, finding } => arm_judged(tx, step, arm, finding).await?,
         Event::ArmSkipped { arm, reason } => arm_skipped(tx, step, arm, reason).await?,
+        Event::Tuned { retuned: Some(candidate), .. } => tuned(tx, step, candidate).await?,
+        Event::Tuned { retuned: None, .. } => {}
         Event::PrinciplesRevised { changes, .. } => principles_revised(tx, step, changes).await?,
         Event::IterationClosed { volume } => iteration_closed(tx, step, *volume).await?,
         Event::Ended { reason } => ended(tx, step, reason).await?,
@@ -153,7 +155,7 @@ async fn plan_failed(tx: &mut SqliteConnection, step: &Step<'_>, reason: &str) -
     Ok(())
 }
 
-async fn candidate_written(
+async fn put_candidate(
     tx: &mut SqliteConnection,
     step: &Step<'_>,
     arm: &str,
@@ -176,8 +178,19 @@ async fn candidate_written(
     .bind(candidate.free_parameters)
     .bind(&step.after.candidates[&candidate.id].author)
     .bind(candidate.repairs.as_ref().map(CandidateId::as_str))
-    .execute(&mut *tx)
+    .execute(tx)
     .await?;
+    Ok(())
+}
+
+/// A candidate that an executor wrote for an arm.
+async fn candidate_written(
+    tx: &mut SqliteConnection,
+    step: &Step<'_>,
+    arm: &str,
+    candidate: &Candidate,
+) -> Result<(), StoreError> {
+    put_candidate(tx, step, arm, candidate).await?;
     sqlx::query("UPDATE arms SET candidate = ? WHERE campaign = ? AND iteration = ? AND name = ?")
         .bind(candidate.id.as_str())
         .bind(step.campaign.as_str())
@@ -186,6 +199,12 @@ async fn candidate_written(
         .execute(tx)
         .await?;
     Ok(())
+}
+
+/// What tuning made stands beside the arm whose candidate was tuned; the arm keeps the one that it was judged by.
+async fn tuned(tx: &mut SqliteConnection, step: &Step<'_>, candidate: &Candidate) -> Result<(), StoreError> {
+    let arm = step.after.candidates[&candidate.id].arm.clone();
+    put_candidate(tx, step, &arm, candidate).await
 }
 
 /// The state machine gives such an arm its verdict; it stands there, not in the event.

@@ -39,6 +39,7 @@ pub(crate) fn next(state: &State) -> Event {
         Action::Implement { arm } => written(state, arm),
         Action::Evaluate { candidate } => evaluated(state, candidate),
         Action::Test { tests } => tested(state, &tests),
+        Action::Tune { .. } => unreachable!("no candidate declares constants"),
         Action::Extract => Event::PrinciplesRevised {
             changes: vec![Change::Insert(principle(state))],
             failure: None,
@@ -170,6 +171,8 @@ fn written(state: &State, arm: usize) -> Event {
         point: None,
         free_parameters: Some(4 + iteration % 3),
         repairs: None,
+        tunables: 0,
+        tunes: None,
     };
     Event::CandidateWritten { arm: state.bundle().arms[arm].name.clone(), candidate, work: vec![] }
 }

@@ -51,6 +51,8 @@ fn find(state: &mut State, exponent: f64, [y, x]: [f64; 2]) {
                     point: arm.design.point.clone(),
                     free_parameters: Some(4),
                     repairs: None,
+                    tunables: 0,
+                    tunes: None,
                 };
                 Event::CandidateWritten { arm: arm.name.clone(), candidate, work: vec![] }
             }

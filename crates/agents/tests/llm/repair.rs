@@ -30,6 +30,8 @@ fn broken(iterations: u32) -> State {
         point: None,
         free_parameters: Some(4),
         repairs: None,
+        tunables: 0,
+        tunes: None,
     };
     let id = candidate.id.clone();
     state.apply(&Event::CandidateWritten { arm: "main".into(), candidate, work: vec![] }).unwrap();

@@ -13,6 +13,7 @@ use science::defect::Defect;
 use science::event::{Candidate, EndReason, Event};
 use science::fastfail;
 use science::id::{CandidateId, Hash};
+use science::retune;
 use science::state::Action;
 use science::trial::{self, Trial};
 use science::work::Work as Done;
@@ -36,6 +37,7 @@ impl Campaign {
             Action::Repair { arm, defect } => return self.repair(arm, &defect, stop, watch).await,
             Action::Evaluate { candidate } => self.evaluate(&candidate, watch).await?,
             Action::Test { tests } => self.test(tests, watch).await?,
+            Action::Tune { candidate } => self.tune(&candidate, watch).await?,
             Action::Extract => return self.extract(stop, watch).await,
             Action::Record(_) | Action::Rest => unreachable!("the loop handles these"),
         }
@@ -144,6 +146,8 @@ impl Campaign {
             point: arm.design.point.clone(),
             free_parameters: reading.free_parameters,
             repairs,
+            tunables: retune::declared(&source).unwrap_or_default(),
+            tunes: None,
         };
         let event = Event::CandidateWritten { arm: arm.name.clone(), candidate, work };
         self.record(event, Extra { source: Some(&source), ..Extra::default() }, watch).await?;
@@ -209,7 +213,7 @@ impl Campaign {
         Ok(())
     }
 
-    fn mirror(&self, id: &CandidateId) -> Result<(), EngineError> {
+    pub(super) fn mirror(&self, id: &CandidateId) -> Result<(), EngineError> {
         let record = &self.state.candidates[id];
         let seq = self.state.order.iter().position(|other| other == id).unwrap_or_default() as u64;
         self.mirror.record(&Commit {
@@ -217,7 +221,10 @@ impl Campaign {
             candidate: id.clone(),
             parents: record.candidate.parent.iter().cloned().collect(),
             source: self.sources.get(id).cloned().unwrap_or_default(),
-            message: format!("iteration {}, arm {}", record.iteration, record.arm),
+            message: match &record.candidate.tunes {
+                Some(untuned) => format!("iteration {}, constants of {} tuned", record.iteration, untuned.short()),
+                None => format!("iteration {}, arm {}", record.iteration, record.arm),
+            },
             seq,
         })?;
         Ok(())

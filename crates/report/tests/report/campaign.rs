@@ -138,6 +138,8 @@ pub(crate) fn written(arm: &str, id: &str, parent: Option<&str>) -> Event {
         point: None,
         free_parameters: Some(4),
         repairs: None,
+        tunables: 0,
+        tunes: None,
     };
     Event::CandidateWritten { arm: arm.into(), candidate, work: vec![] }
 }

@@ -1,8 +1,8 @@
 //! The one transition function.
 
-use super::{ArmRecord, CandidateRecord, Iteration, Phase, State, Tested};
+use super::{ArmRecord, CandidateRecord, Iteration, Phase, State, Tested, Tuning};
 use crate::bundle::Side;
-use crate::event::{Event, Started};
+use crate::event::{Candidate, Event, Started};
 use crate::objective::{self, Measurement};
 use crate::outcome::Outcome;
 use crate::principle::{Change, Status};
@@ -53,7 +53,6 @@ impl State {
             }
             (Event::CandidateWritten { arm, candidate, work }, Phase::Arm(at)) => {
                 self.expect_arm(event, arm, at)?;
-                let iteration = self.iterations.len() as u32;
                 let before = self.arm_record(at).candidate.clone();
                 if before != candidate.repairs || before.as_ref() == Some(&candidate.id) {
                     return illegal(format!("arm `{arm}` has another candidate, or none, or this very one"));
@@ -61,19 +60,7 @@ impl State {
                 self.arm_record(at).repairs += u32::from(before.is_some());
                 self.arm_record(at).candidate = Some(candidate.id.clone());
                 if !self.candidates.contains_key(&candidate.id) {
-                    self.order.push(candidate.id.clone());
-                    let record = CandidateRecord {
-                        candidate: candidate.clone(),
-                        iteration,
-                        arm: arm.clone(),
-                        author: author(work),
-                        outcome: None,
-                        measurement: None,
-                        score: None,
-                        descriptor: None,
-                        acts_like: None,
-                    };
-                    self.candidates.insert(candidate.id.clone(), record);
+                    self.take_candidate(candidate, arm.clone(), author(work));
                 }
             }
             (Event::ExecutorFailed { arm, reason, .. }, Phase::Arm(at)) => {
@@ -89,7 +76,7 @@ impl State {
             }
             (
                 Event::CandidateEvaluated { candidate, outcome, measurement, descriptor, acts_like, .. },
-                Phase::Arm(_),
+                Phase::Arm(_) | Phase::Extracting,
             ) => {
                 if let Some(other) = acts_like
                     && self
@@ -139,6 +126,18 @@ impl State {
                 self.arm_record(at).skipped = Some(reason.clone());
                 self.next_arm(at);
             }
+            (Event::Tuned { candidate, tunables, tried, best, retuned, .. }, Phase::Extracting) => {
+                let tuning = Tuning {
+                    candidate: candidate.clone(),
+                    tunables: tunables.clone(),
+                    tried: tried.clone(),
+                    best: best.clone(),
+                    retuned: retuned.as_ref().map(|retuned| retuned.id.clone()),
+                };
+                if let Err(problem) = self.take_tuning(tuning, retuned.as_ref()) {
+                    return illegal(problem);
+                }
+            }
             (Event::PrinciplesRevised { changes, failure, notes, .. }, Phase::Extracting) => {
                 self.revise(event, changes)?;
                 self.iterations.last_mut().expect("an iteration is under way").extraction_failure = failure.clone();
@@ -173,6 +172,7 @@ impl State {
                 | Event::Tested { .. }
                 | Event::ArmJudged { .. }
                 | Event::ArmSkipped { .. }
+                | Event::Tuned { .. }
                 | Event::PrinciplesRevised { .. }
                 | Event::IterationClosed { .. }
                 | Event::Ended { .. },
@@ -182,6 +182,23 @@ impl State {
         let iteration = self.iterations.len() as u32;
         self.work.extend(event.work().iter().map(|work| (iteration, work.clone())));
         Ok(())
+    }
+
+    /// Keeps a candidate that nobody wrote before.
+    pub(super) fn take_candidate(&mut self, candidate: &Candidate, arm: String, author: Option<String>) {
+        self.order.push(candidate.id.clone());
+        let record = CandidateRecord {
+            candidate: candidate.clone(),
+            iteration: self.iterations.len() as u32,
+            arm,
+            author,
+            outcome: None,
+            measurement: None,
+            score: None,
+            descriptor: None,
+            acts_like: None,
+        };
+        self.candidates.insert(candidate.id.clone(), record);
     }
 
     /// Adds further verdict seeds to what a policy has run on.

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 
 mod budget;
 mod fastfail;
+mod tuning;
 
 fn measurement(y: f64, x: f64) -> Measurement {
     let cell = |seed: usize| Cell {
@@ -106,6 +107,8 @@ fn written(arm: &str, id: &str) -> Event {
         point: None,
         free_parameters: Some(3),
         repairs: None,
+        tunables: 0,
+        tunes: None,
     };
     Event::CandidateWritten { arm: arm.into(), candidate, work: vec![] }
 }

@@ -55,6 +55,7 @@ impl World<'_> {
                     acts_like: None,
                 },
                 Action::Test { tests } => self.tested(tests[0].clone()),
+                Action::Tune { .. } => unreachable!("no candidate declares constants"),
                 Action::Extract => {
                     Event::PrinciplesRevised { changes: vec![], failure: None, notes: None, work: vec![] }
                 }
@@ -165,5 +166,7 @@ fn written() -> Candidate {
         point: None,
         free_parameters: Some(3),
         repairs: None,
+        tunables: 0,
+        tunes: None,
     }
 }

@@ -11,6 +11,7 @@ use science::principle::{Change, Confidence, Principle, Status};
 use science::space::{Constraint, Dimension, Measure, Value, Within};
 use science::state::{Action, State, Test};
 use science::trial::{self, Trial};
+use science::tuner::{Range, Tried};
 use science::work::{Role, Tokens, Work};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -107,6 +108,7 @@ pub(crate) fn play(started: &Started) -> Vec<Played> {
             }),
             Action::Evaluate { candidate } => evaluate(&candidate),
             Action::Test { tests } => test(&state, &tests),
+            Action::Tune { candidate } => tune(&candidate),
             Action::Extract => plain(Event::PrinciplesRevised {
                 changes: lessons(iteration),
                 failure: None,
@@ -259,6 +261,8 @@ fn implement(iteration: u32, arm: &str) -> Played {
         point: Some([("half".to_owned(), Value::Number(0.5))].into()),
         free_parameters: Some(3),
         repairs: None,
+        tunables: u32::from(id == "c1"),
+        tunes: None,
     };
     Played { source: Some(source(id)), ..plain(Event::CandidateWritten { arm: arm.into(), candidate, work: vec![] }) }
 }
@@ -281,6 +285,30 @@ fn evaluate(candidate: &CandidateId) -> Played {
     };
     let policies = if scored { vec![candidate.as_str().to_owned()] } else { vec![] };
     Played { policies, message: Some(format!("what rustc said of {candidate}")), ..plain(event) }
+}
+
+/// Its own constant, and one that is better.
+fn tune(candidate: &CandidateId) -> Played {
+    let tried = |half: f64, value: f64| Tried { parameters: vec![half], value };
+    let retuned = Candidate {
+        id: CandidateId::from("c4".to_owned()),
+        source: Hash::of(source("c4").as_bytes()),
+        parent: Some(candidate.clone()),
+        point: Some([("half".to_owned(), Value::Number(0.6))].into()),
+        free_parameters: Some(3),
+        repairs: None,
+        tunables: 1,
+        tunes: Some(candidate.clone()),
+    };
+    let event = Event::Tuned {
+        candidate: candidate.clone(),
+        tunables: vec![Range { name: "half".into(), default: 0.5, low: 0.0, high: 1.0 }],
+        tried: vec![tried(0.5, 0.1), tried(0.6, 0.12)],
+        trials: Hash::of(b"tuning"),
+        best: vec![0.6],
+        retuned: Some(retuned),
+    };
+    Played { source: Some(source("c4")), ..plain(event) }
 }
 
 fn lessons(iteration: u32) -> Vec<Change> {

@@ -1,0 +1,239 @@
+//! Tunes the constants that a candidate declares: compiled once, then measured on the search panel point by point.
+
+use super::bench::Bench;
+use super::{Campaign, Progress, Work};
+use crate::error::EngineError;
+use crate::evaluate::{Evaluator, kind, read};
+use crate::panel::Draws;
+use crate::policy::{self, Policy};
+use futures::future::try_join_all;
+use sandbox::{Artifact, Outcome};
+use science::event::{Candidate, Event};
+use science::id::{CandidateId, Hash};
+use science::keyed;
+use science::objective::{self, Measurement};
+use science::retune;
+use science::short::Shortening;
+use science::space::{Point, Value};
+use science::state::State;
+use science::trial::{self, Trial};
+use science::tuner::goal::{self, Worth};
+use science::tuner::{Range, Tried, Tuner, best};
+use std::sync::Arc;
+use store::Extra;
+
+/// What tuning has to gain, in net saving, to be worth a new candidate: twice what shortening its constants may lose.
+const GAIN: f64 = 0.01;
+
+impl Campaign {
+    /// Tunes a candidate, shortens the constants that were found, and records both with the candidate that has them.
+    ///
+    /// Where the tuner looks follows from what it has seen, so tuning that is broken off is simply done again.
+    pub(super) async fn tune(
+        &mut self,
+        id: &CandidateId,
+        watch: &mut impl FnMut(Progress<'_>),
+    ) -> Result<(), EngineError> {
+        watch(Progress::Working(&self.state, Work::Tuning(id)));
+        let workpiece = self.workpiece(id).await?;
+        let mut history = History::default();
+        let best = match &workpiece {
+            Some(workpiece) => self.search(workpiece, &mut history).await?,
+            None => None,
+        };
+        let tunables = workpiece.map_or_else(Vec::new, |workpiece| workpiece.ranges);
+        let made = best.as_ref().and_then(|best| self.retuned(id, &tunables, best));
+        let settled = made.as_ref().and(best).or_else(|| history.tried.first().map(|tried| tried.parameters.clone()));
+        let (retuned, source) = made.unzip();
+        let event = Event::Tuned {
+            candidate: id.clone(),
+            best: settled.unwrap_or_else(|| tunables.iter().map(|range| range.default).collect()),
+            tunables,
+            trials: trial::hash(&history.trials),
+            tried: history.tried,
+            retuned: retuned.clone(),
+        };
+        self.record(event, Extra { source: source.as_deref(), ..Extra::default() }, watch).await?;
+        if let (Some(retuned), Some(source)) = (retuned, source) {
+            self.sources.insert(retuned.id.clone(), source);
+            self.mirror(&retuned.id)?;
+        }
+        Ok(())
+    }
+
+    /// The best values, as short as they may be; none unless they gain enough on the candidate's own.
+    async fn search(&self, workpiece: &Workpiece, history: &mut History) -> Result<Option<Vec<f64>>, EngineError> {
+        let tuner =
+            Tuner::new(&workpiece.ranges, keyed::seed(&["tune", workpiece.id.as_str()], self.state.opened().seed));
+        let opening = tuner.opening();
+        let measured = try_join_all(opening.iter().map(|point| workpiece.measure(&self.state, point))).await?;
+        for (point, measured) in opening.into_iter().zip(measured) {
+            history.push(point, measured);
+        }
+        while let Some(point) = tuner.next(&history.tried) {
+            let measured = workpiece.measure(&self.state, &point).await?;
+            history.push(point, measured);
+        }
+        let (Some(own), Some(found)) = (history.tried.first(), best(&history.tried)) else { return Ok(None) };
+        if found.value < own.value + GAIN {
+            return Ok(None);
+        }
+        let at = history.tried.iter().position(|tried| tried == found).unwrap_or_default();
+        let mut shortening = Shortening::new(&workpiece.ranges, found.parameters.clone(), history.worths[at]);
+        while let Some(point) = shortening.proposal() {
+            let measured = workpiece.measure(&self.state, &point).await?;
+            shortening.take(measured.0);
+            history.push(point, measured);
+        }
+        Ok(Some(shortening.point().to_vec()))
+    }
+
+    /// The candidate with these values as its own, with its source; none if its source does not say where they stand, or if
+    /// the campaign has that candidate already.
+    fn retuned(&self, id: &CandidateId, tunables: &[Range], values: &[f64]) -> Option<(Candidate, String)> {
+        let named: Vec<(&str, f64)> =
+            tunables.iter().map(|range| range.name.as_str()).zip(values.iter().copied()).collect();
+        let source = retune::retuned(self.sources.get(id)?, &named).ok()?;
+        let (reading, record) = (read(&source), &self.state.candidates[id]);
+        let candidate = Candidate {
+            id: reading.id,
+            source: Hash::of(source.as_bytes()),
+            parent: Some(id.clone()),
+            point: record.candidate.point.as_ref().map(|point| moved(point, tunables, values)),
+            free_parameters: reading.free_parameters,
+            repairs: None,
+            tunables: tunables.len() as u32,
+            tunes: Some(id.clone()),
+        };
+        (!self.state.candidates.contains_key(&candidate.id)).then_some((candidate, source))
+    }
+
+    /// The candidate, ready to be measured; none if it cannot be got ready again.
+    async fn workpiece(&self, id: &CandidateId) -> Result<Option<Workpiece>, EngineError> {
+        let key = Hash::of(format!("outcome of tuning {id}").as_bytes());
+        if self.bench.recorded(&key).await?.is_some() {
+            return Ok(None);
+        }
+        let (source, evaluator) = (self.sources.get(id).cloned().unwrap_or_default(), Arc::clone(&self.evaluator));
+        let ready = self.bench.run(move || described(&source, &evaluator), |ready| timed_out(ready)).await?;
+        let (artifact, mut ranges) = match ready {
+            Ok(ready) => ready,
+            Err(outcome) => {
+                self.bench.keep(key, kind(&outcome), &outcome.to_string()).await?;
+                return Ok(None);
+            }
+        };
+        let point = self.state.candidates[id].candidate.point.clone();
+        let dimensions = &self.state.opened().experiment.dimensions;
+        for range in
+            ranges.iter_mut().filter(|range| point.as_ref().is_some_and(|point| point.contains_key(&range.name)))
+        {
+            // A constant that is an axis of the design space stays inside of it.
+            if let Some([low, high]) = dimensions.iter().find(|d| d.name == range.name).and_then(|d| d.range) {
+                (range.low, range.high) = (range.low.max(low), range.high.min(high));
+            }
+        }
+        Ok(Some(Workpiece {
+            id: id.clone(),
+            artifact,
+            ranges,
+            point,
+            baseline: self.baseline.clone().unwrap_or_default(),
+            evaluator: Arc::clone(&self.evaluator),
+            bench: self.bench.clone(),
+        }))
+    }
+}
+
+/// All that was measured, in order.
+#[derive(Default)]
+struct History {
+    tried: Vec<Tried>,
+    worths: Vec<Worth>,
+    trials: Vec<Trial>,
+}
+
+impl History {
+    fn push(&mut self, parameters: Vec<f64>, (worth, trials): (Worth, Vec<Trial>)) {
+        self.tried.push(Tried { parameters, value: worth.value() });
+        self.worths.push(worth);
+        self.trials.extend(trials);
+    }
+}
+
+/// A compiled candidate whose constants are being tuned.
+struct Workpiece {
+    id: CandidateId,
+    artifact: Artifact,
+    ranges: Vec<Range>,
+    /// Its declared place in the design space.
+    point: Option<Point>,
+    baseline: Arc<Vec<Trial>>,
+    evaluator: Arc<Evaluator>,
+    bench: Bench,
+}
+
+impl Workpiece {
+    /// What a point is worth, with its trials. Nothing is run where a principle forbids the place; what fails there is
+    /// worth nothing, and is on record as any other outcome that may depend on the machine's mood.
+    async fn measure(&self, state: &State, parameters: &[f64]) -> Result<(Worth, Vec<Trial>), EngineError> {
+        let nothing = (Worth::NOTHING, Vec::new());
+        let place = self.point.as_ref().map(|point| moved(point, &self.ranges, parameters));
+        if place.is_some_and(|place| state.constraints().any(|(_, constraint)| constraint.excludes(&place))) {
+            return Ok(nothing);
+        }
+        let key = Hash::of(format!("outcome of {} at {parameters:?}", self.id).as_bytes());
+        if self.bench.recorded(&key).await?.is_some() {
+            return Ok(nothing);
+        }
+        let evaluator = Arc::clone(&self.evaluator);
+        let policy = Policy::Candidate { artifact: self.artifact.clone(), parameters: parameters.to_vec() };
+        let run = move || {
+            let ran = evaluator.panel.trials(&policy, Draws::Shared, &evaluator.sandbox)?;
+            Ok(ran.map(|runs| runs.results))
+        };
+        match self.bench.run(run, |ran| timed_out(ran)).await? {
+            Ok(trials) => {
+                let measured = Measurement::pair(&trials, &self.baseline, self.evaluator.panel.seeds);
+                let score = objective::score(&measured, state.yardsticks(), &state.opened().scenarios);
+                let objective = &state.opened().experiment.objective;
+                Ok((goal::worth(&measured, &score, state.yardsticks(), objective), trials))
+            }
+            Err(outcome) => {
+                self.bench.keep(key, kind(&outcome), &outcome.to_string()).await?;
+                Ok(nothing)
+            }
+        }
+    }
+}
+
+fn timed_out<T>(ran: &Result<T, Outcome>) -> bool {
+    matches!(ran, Err(Outcome::Timeout { .. }))
+}
+
+/// Compiles a source and asks it for its constants.
+fn described(source: &str, evaluator: &Evaluator) -> Result<Result<(Artifact, Vec<Range>), Outcome>, EngineError> {
+    let artifact = match Policy::of_source(source, &evaluator.sandbox)? {
+        Ok(Policy::Candidate { artifact, .. }) => artifact,
+        Ok(Policy::Builtin(_)) => unreachable!("a source is no built-in policy"),
+        Err(outcome) => return Ok(Err(outcome)),
+    };
+    let session = match evaluator.sandbox.start(&artifact, &[])? {
+        Ok(session) => session,
+        Err(outcome) => return Ok(Err(outcome)),
+    };
+    let tunables = policy::tunables(&session.describe()).into_iter();
+    let range = |policy::Tunable { name, default, low, high }| Range { name, default, low, high };
+    Ok(Ok((artifact, tunables.map(range).collect())))
+}
+
+/// A declared place, moved along the dimensions that constants are named after.
+fn moved(point: &Point, tunables: &[Range], values: &[f64]) -> Point {
+    let mut moved = point.clone();
+    for (range, value) in tunables.iter().zip(values) {
+        if let Some(Value::Number(place)) = moved.get_mut(&range.name) {
+            *place = *value;
+        }
+    }
+    moved
+}

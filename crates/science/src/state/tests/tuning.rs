@@ -1,0 +1,89 @@
+//! When constants are tuned, and what becomes of what tuning made.
+
+use super::*;
+use crate::tuner::{Range, Tried};
+
+/// A campaign after the verdicts of its first iteration, whose main candidate declares this many constants and costs `x`.
+fn judged(tunables: u32, x: f64, evaluations: Option<u32>) -> (State, Action) {
+    let Event::CandidateWritten { arm, mut candidate, work } = written("main", "c1") else {
+        unreachable!("it is that")
+    };
+    candidate.tunables = tunables;
+    let main = Event::CandidateWritten { arm, candidate, work };
+    let scored = evaluated("c1", Some(measurement(0.25, x)));
+    let mut state = fold(&[started(evaluations), calibrated(), bundle(), main, scored]);
+    let action = settle(&mut state);
+    if action != (Action::Implement { arm: 1 }) {
+        return (state, action);
+    }
+    let reason = "nobody could".to_owned();
+    state.apply(&Event::ExecutorFailed { arm: "ablation".into(), reason, work: vec![] }).unwrap();
+    let action = settle(&mut state);
+    (state, action)
+}
+
+fn tuned(candidate: &str, retuned: Option<&str>) -> Event {
+    let tried = |half: f64, value: f64| Tried { parameters: vec![half], value };
+    let retuned = retuned.map(|id| {
+        let Event::CandidateWritten { mut candidate, .. } = written("main", id) else { unreachable!("it is that") };
+        (candidate.tunables, candidate.tunes) = (1, Some(CandidateId::from("c1".to_owned())));
+        candidate
+    });
+    Event::Tuned {
+        candidate: CandidateId::from(candidate.to_owned()),
+        tunables: vec![Range { name: "half".into(), default: 0.3, low: 0.1, high: 0.9 }],
+        tried: vec![tried(0.3, 0.1), tried(0.4, 0.2)],
+        trials: Hash::of(b""),
+        best: vec![0.4],
+        retuned,
+    }
+}
+
+fn tune(id: &str) -> Action {
+    Action::Tune { candidate: CandidateId::from(id.to_owned()) }
+}
+
+#[test]
+fn a_main_candidate_whose_claim_stands_is_tuned_if_it_declares_constants() {
+    assert_eq!(judged(1, 0.36, None).1, tune("c1"));
+    assert_eq!(judged(0, 0.36, None).1, Action::Extract);
+    assert_eq!(judged(1, 0.48, None).1, Action::Extract, "its claim is refuted");
+}
+
+#[test]
+fn tuning_takes_at_most_half_of_the_evaluations_that_are_left() {
+    // Twenty points, three to shorten a constant, and one for the new candidate; one evaluation is spent.
+    assert_eq!(judged(1, 0.36, Some(49)).1, tune("c1"));
+    assert_eq!(judged(1, 0.36, Some(48)).1, Action::Extract);
+}
+
+#[test]
+fn what_tuning_made_is_evaluated_and_waits_for_a_verdict() {
+    let (mut state, _) = judged(1, 0.36, Some(100));
+    state.apply(&tuned("c1", Some("c2"))).unwrap();
+    assert_eq!(state.evaluations, 3, "each point counts");
+    let made = CandidateId::from("c2".to_owned());
+    assert_eq!((state.next_action(), state.tuned_unjudged()), (Action::Evaluate { candidate: made.clone() }, None));
+    state.apply(&evaluated("c2", Some(measurement(0.25, 0.3)))).unwrap();
+    assert_eq!((state.next_action(), state.tuned_unjudged()), (Action::Extract, Some(&made)));
+    assert_eq!(state.current().tuning.as_ref().and_then(Tuning::gain), Some([0.1, 0.2]));
+}
+
+#[test]
+fn a_candidate_is_tuned_once_and_what_tuning_made_never() {
+    let (mut state, _) = judged(1, 0.36, None);
+    let before = state.evaluations;
+    for (illegal, problem) in [(tuned("c9", None), "never written"), (tuned("c1", Some("c1")), "not what tuning made")]
+    {
+        assert!(state.apply(&illegal).unwrap_err().problem.contains(problem));
+    }
+    assert_eq!(state.evaluations, before, "an illegal event changes nothing");
+    state.apply(&tuned("c1", Some("c2"))).unwrap();
+    assert!(state.apply(&tuned("c1", None)).unwrap_err().problem.contains("before"));
+    state.apply(&evaluated("c2", Some(measurement(0.25, 0.3)))).unwrap();
+    // The next iteration claims about what tuning made, and the claim stands.
+    let iteration = state.iterations.last_mut().unwrap();
+    iteration.tuning = None;
+    iteration.arms[0].candidate = Some(CandidateId::from("c2".to_owned()));
+    assert_eq!(state.next_action(), Action::Extract);
+}

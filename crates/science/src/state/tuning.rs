@@ -1,0 +1,113 @@
+//! When a candidate's constants are tuned, and what is kept of it.
+
+use super::{Action, CandidateRecord, State};
+use crate::event::Candidate;
+use crate::id::CandidateId;
+use crate::judge::Verdict;
+use crate::tuner::{self, Range, Tried};
+
+/// Measurements that shortening one constant takes at most.
+const SHORTENING: u32 = 3;
+
+/// What tuning a candidate brought.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tuning {
+    /// The candidate.
+    pub candidate: CandidateId,
+    /// The constants that it declares.
+    pub tunables: Vec<Range>,
+    /// Every point that was measured, in order; the first one has its own values.
+    pub tried: Vec<Tried>,
+    /// The values that were settled on.
+    pub best: Vec<f64>,
+    /// The candidate with these as its own values; none if they gain too little.
+    pub retuned: Option<CandidateId>,
+}
+
+impl Tuning {
+    /// What the values that were settled on are worth, and what the candidate's own are: net saving less what is violated.
+    pub fn gain(&self) -> Option<[f64; 2]> {
+        let settled = self.tried.iter().find(|tried| tried.parameters == self.best)?;
+        Some([self.tried.first()?.value, settled.value])
+    }
+}
+
+impl State {
+    /// What is to be done between the last verdict of an iteration and its lessons, if anything is.
+    pub(super) fn next_for_tuning(&self) -> Option<Action> {
+        match &self.current().tuning {
+            None => self.worth_tuning().map(|candidate| Action::Tune { candidate }),
+            Some(tuning) => {
+                let retuned = tuning.retuned.clone()?;
+                (self.candidates[&retuned].outcome.is_none() && self.may_evaluate())
+                    .then_some(Action::Evaluate { candidate: retuned })
+            }
+        }
+    }
+
+    /// The candidate of the main arm, if its claim stands, it leads, and tuning it leaves enough for others.
+    ///
+    /// A claim that stands says that the idea is better than what it departs from; that it leads, that no other idea is
+    /// known to deserve the evaluations more. What tuning made is not tuned again: its constants are where the tuner left them.
+    fn worth_tuning(&self) -> Option<CandidateId> {
+        let main = self.current().arms.first()?;
+        let verdict = main.finding.as_ref()?.verdict;
+        if !matches!(verdict, Verdict::Confirmed | Verdict::PartiallyConfirmed) {
+            return None;
+        }
+        let record = &self.candidates[main.candidate.as_ref()?];
+        let id = &record.candidate.id;
+        let leads = self.champion().is_none_or(|champion| champion.id == *id);
+        let tuned = self.tunings().any(|tuning| tuning.candidate == *id);
+        let fits = leads && !tuned && record.candidate.tunes.is_none() && self.affords_tuning(record);
+        fits.then(|| id.clone())
+    }
+
+    /// Whether tuning takes at most half of the evaluations that are left: later ideas are to have a chance as well.
+    fn affords_tuning(&self, record: &CandidateRecord) -> bool {
+        let tunables = record.candidate.tunables;
+        let takes = tuner::budget(tunables as usize) as u32 + SHORTENING * tunables + 1;
+        let budget = self.opened().experiment.budget.evaluations;
+        tunables > 0 && budget.is_none_or(|budget| 2 * takes <= budget.saturating_sub(self.evaluations))
+    }
+
+    pub(super) fn take_tuning(&mut self, tuning: Tuning, retuned: Option<&Candidate>) -> Result<(), String> {
+        if !self.candidates.contains_key(&tuning.candidate) {
+            return Err(format!("candidate {} was never written", tuning.candidate));
+        }
+        if self.current().tuning.is_some() || self.tunings().any(|earlier| earlier.candidate == tuning.candidate) {
+            return Err(format!("candidate {} or another one of the iteration was tuned before", tuning.candidate));
+        }
+        if tuning.best.len() != tuning.tunables.len() {
+            return Err("it settles on values for other constants than it tuned".into());
+        }
+        if let Some(retuned) = retuned {
+            if retuned.tunes.as_ref() != Some(&tuning.candidate) || self.candidates.contains_key(&retuned.id) {
+                return Err(format!("candidate {} is not what tuning made", retuned.id));
+            }
+            // It counts as the main arm's: no other one led to it.
+            let main = self.current().bundle.as_ref().and_then(|bundle| bundle.arms.first());
+            let Some(arm) = main.map(|arm| arm.name.clone()) else {
+                return Err("the iteration has no main arm".into());
+            };
+            self.take_candidate(retuned, arm, None);
+        }
+        self.evaluations += tuning.tried.len() as u32;
+        self.iterations.last_mut().expect("an iteration is under way").tuning = Some(tuning);
+        Ok(())
+    }
+
+    /// Everything that was tuned, in order.
+    pub fn tunings(&self) -> impl Iterator<Item = &Tuning> {
+        self.iterations.iter().filter_map(|iteration| iteration.tuning.as_ref())
+    }
+
+    /// The last candidate that tuning made, while it waits for a verdict: it was chosen on the search panel, so only fresh
+    /// seeds can say what it is worth.
+    pub fn tuned_unjudged(&self) -> Option<&CandidateId> {
+        let id = self.tunings().filter_map(|tuning| tuning.retuned.as_ref()).last()?;
+        let arms = || self.iterations.iter().flat_map(|iteration| &iteration.arms);
+        let judged = arms().any(|arm| arm.candidate.as_ref() == Some(id) && arm.finding.is_some());
+        (!judged && self.candidates[id].score.is_some()).then_some(id)
+    }
+}
