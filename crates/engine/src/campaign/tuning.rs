@@ -115,7 +115,7 @@ impl Campaign {
             return Ok(None);
         }
         let (source, evaluator) = (self.sources.get(id).cloned().unwrap_or_default(), Arc::clone(&self.evaluator));
-        let ready = self.bench.run(move || described(&source, &evaluator), |ready| timed_out(ready)).await?;
+        let ready = self.bench.run(move || described(&source, &evaluator), timed_out).await?;
         let (artifact, mut ranges) = match ready {
             Ok(ready) => ready,
             Err(outcome) => {
@@ -192,7 +192,7 @@ impl Workpiece {
             let ran = evaluator.panel.trials(&policy, Draws::Shared, &evaluator.sandbox)?;
             Ok(ran.map(|runs| runs.results))
         };
-        match self.bench.run(run, |ran| timed_out(ran)).await? {
+        match self.bench.run(run, timed_out).await? {
             Ok(trials) => {
                 let measured = Measurement::pair(&trials, &self.baseline, self.evaluator.panel.seeds);
                 let score = objective::score(&measured, state.yardsticks(), &state.opened().scenarios);
