@@ -43,6 +43,7 @@ fn written(point: &Point) -> String {
             each: false,
             interval: None,
             confidence: 0.5,
+            interval: None,
         },
     };
     let state = State::default();
