@@ -33,7 +33,7 @@ fn written(point: &Point) -> String {
         hypothesis: String::new(),
         mechanism: String::new(),
         diagnostic: String::new(),
-        design: Design { intent: String::new(), point: Some(point.clone()), uses: BTreeSet::new(), without: None },
+        design: Design { intent: String::new(), point: Some(point.clone()), uses: BTreeSet::new() },
         prediction: Prediction {
             metric: Metric::NetSaving,
             against: vec![Side::Reference],
@@ -43,7 +43,6 @@ fn written(point: &Point) -> String {
             each: false,
             interval: None,
             confidence: 0.5,
-            interval: None,
         },
     };
     let state = State::default();

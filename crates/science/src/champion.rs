@@ -56,7 +56,7 @@ pub fn objections(
 
 /// Share of the drawn workloads that may lose more than the regret guard allows: over many workloads the maximum is too
 /// noisy a bound.
-const MAY_LOSE: f64 = 0.1;
+pub(crate) const MAY_LOSE: f64 = 0.1;
 
 fn lost(guard: &Guard, score: &Score) -> Option<String> {
     let bound = guard.at_most.filter(|_| guard.metric == GuardMetric::Regret)?;

@@ -87,6 +87,8 @@ async fn campaign_in(savings: Savings) -> State {
                     point,
                     free_parameters: Some(4),
                     repairs: None,
+                    tunables: 0,
+                    tunes: None,
                 };
                 Event::CandidateWritten { arm: arm.name.clone(), candidate, work: vec![] }
             }
@@ -102,6 +104,7 @@ async fn campaign_in(savings: Savings) -> State {
                 }
             }
             Action::Test { tests } => tested(&state, &tests),
+            Action::Tune { .. } => unreachable!("no candidate declares constants"),
             Action::Extract => Event::PrinciplesRevised { changes: vec![], failure: None, notes: None, work: vec![] },
             Action::Repair { .. } => unreachable!("nobody repairs here"),
             Action::Rest => return state,

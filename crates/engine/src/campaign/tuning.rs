@@ -11,7 +11,7 @@ use sandbox::{Artifact, Outcome};
 use science::event::{Candidate, Event};
 use science::id::{CandidateId, Hash};
 use science::keyed;
-use science::objective::{self, Measurement};
+use science::objective;
 use science::retune;
 use science::short::Shortening;
 use science::space::{Point, Value};
@@ -194,7 +194,7 @@ impl Workpiece {
         };
         match self.bench.run(run, timed_out).await? {
             Ok(trials) => {
-                let measured = Measurement::pair(&trials, &self.baseline, self.evaluator.panel.seeds);
+                let measured = self.evaluator.panel.measure(&trials, &self.baseline);
                 let score = objective::score(&measured, state.yardsticks(), &state.opened().scenarios);
                 let objective = &state.opened().experiment.objective;
                 Ok((goal::worth(&measured, &score, state.yardsticks(), objective), trials))

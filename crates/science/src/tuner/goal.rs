@@ -3,8 +3,8 @@
 //! A guard that is merely checked would leave a cliff beside the best points, since these lie on the guards. So each excess
 //! costs five times its size, and the process sees a ridge instead.
 
-use crate::champion::guarded;
-use crate::experiment::{GuardMetric, Objective};
+use crate::champion::{MAY_LOSE, guarded};
+use crate::experiment::{Guard, GuardMetric, Objective};
 use crate::objective::{COMPARABLE, Measurement, Score, Yardsticks};
 
 /// What an excess costs, in net saving for each unit of it.
@@ -46,10 +46,20 @@ pub fn worth(measured: &Measurement, score: &Score, yardsticks: &Yardsticks, obj
         let (value, _) = guarded(guard.metric, score, 0);
         let above = guard.at_most.map_or(0.0, |bound| value - bound).max(0.0);
         let below = guard.at_least.map_or(0.0, |bound| bound - value).max(0.0);
-        excess += (above + below) * unit(guard.metric);
+        excess += (above + below + drawn_excess(guard, score)) * unit(guard.metric);
     }
     let saving = yardsticks.saving_at_a_distance(measured).clamp(-FARTHEST, FARTHEST);
     Worth { saving, penalty: PRICE * excess }
+}
+
+/// How far the drawn workload that must still keep the regret guard is beyond it, points.
+fn drawn_excess(guard: &Guard, score: &Score) -> f64 {
+    let bound = guard.at_most.filter(|_| guard.metric == GuardMetric::Regret);
+    let (Some(bound), Some(panels)) = (bound, &score.panels) else { return 0.0 };
+    let mut regrets = panels.drawn.regrets.clone();
+    regrets.sort_by(|a, b| b.total_cmp(a));
+    let may_lose = (MAY_LOSE * regrets.len() as f64) as usize;
+    regrets.get(may_lose).map_or(0.0, |regret| (regret - bound).max(0.0))
 }
 
 /// One unit of a metric as a fraction.
@@ -67,8 +77,7 @@ fn unit(metric: GuardMetric) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::Guard;
-    use crate::objective::{Cell, score};
+    use crate::objective::{Cell, PanelScore, Panels, score};
 
     fn measured(rows: [(f64, f64); 2]) -> Measurement {
         let cell = |(y, x): (f64, f64)| Cell {
@@ -84,9 +93,9 @@ mod tests {
         Measurement { cells: rows.map(|row| vec![cell(row); 3]).to_vec() }
     }
 
-    fn worth_of(measured: &Measurement) -> Worth {
-        let reference = super::tests::measured([(0.2, 0.4), (0.3, 0.4)]);
-        let yardsticks = Yardsticks {
+    fn yardsticks() -> Yardsticks {
+        let reference = measured([(0.2, 0.4), (0.3, 0.4)]);
+        Yardsticks {
             reference_again: reference.clone(),
             refuse_everything: reference.clone(),
             louder: reference.clone(),
@@ -95,7 +104,11 @@ mod tests {
             lambda: 5.0,
             overloaded: vec![],
             drawn: 0,
-        };
+        }
+    }
+
+    fn worth_of(measured: &Measurement) -> Worth {
+        let yardsticks = yardsticks();
         let guard = Guard { metric: GuardMetric::Regret, at_most: Some(5.0), at_least: None };
         let objective = Objective { reference_scale: "k".into(), constraints: vec![guard] };
         let score = score(measured, &yardsticks, &["a".into(), "b".into()]);
@@ -121,6 +134,29 @@ mod tests {
         // One point less improvement for 5 % less cost: what the reference's own scale trades.
         let less = worth_of(&measured([(0.19, 0.38), (0.29, 0.38)]));
         assert!(less.value() < worth_of(&measured([(0.2, 0.4), (0.3, 0.4)])).value() - 0.04, "{less:?}");
+    }
+
+    #[test]
+    fn one_drawn_workload_in_ten_may_lose_more_than_the_guard_and_the_next_one_costs() {
+        let guard = Guard { metric: GuardMetric::Regret, at_most: Some(5.0), at_least: None };
+        let measured = measured([(0.2, 0.3), (0.3, 0.3)]);
+        let excess = |regrets: Vec<f64>| {
+            let drawn = PanelScore {
+                improvement: 0.2,
+                against_reference: 0.0,
+                extra_shed_work: 0.3,
+                work_ratio: None,
+                rate_ratio: None,
+                net_saving: None,
+                regrets,
+            };
+            let mut score = score(&measured, &yardsticks(), &["a".into(), "b".into()]);
+            score.panels = Some(Panels { study: drawn.clone(), drawn });
+            drawn_excess(&guard, &score)
+        };
+        let with = |worst: &[f64]| worst.iter().copied().chain(vec![0.0; 20 - worst.len()]).collect::<Vec<f64>>();
+        assert_eq!(excess(with(&[90.0, 90.0])), 0.0);
+        assert_eq!(excess(with(&[90.0, 7.0, 90.0])), 2.0);
     }
 
     #[test]
