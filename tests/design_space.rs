@@ -33,7 +33,7 @@ fn written(point: &Point) -> String {
         hypothesis: String::new(),
         mechanism: String::new(),
         diagnostic: String::new(),
-        design: Design { intent: String::new(), point: Some(point.clone()), uses: BTreeSet::new() },
+        design: Design { intent: String::new(), point: Some(point.clone()), uses: BTreeSet::new(), without: None },
         prediction: Prediction {
             metric: Metric::NetSaving,
             against: vec![Side::Reference],
