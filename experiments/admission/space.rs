@@ -5,6 +5,8 @@ use admitter::prelude::*;
 
 /// Prompt length at which the weighting is neutral, tokens.
 const NEUTRAL_PROMPT: f64 = 2048.0;
+/// KV capacity of an instance at which the weighting is neutral, tokens.
+const NEUTRAL_CAPACITY: f64 = 300_000.0;
 
 /// When a pressure leads to refusal.
 enum Curve {
@@ -20,6 +22,7 @@ pub struct Policy {
     curve: Curve,
     prompt: f64,
     mix: f64,
+    capacity: f64,
     /// Requests seen so far.
     arrived: f64,
     droppable: f64,
@@ -35,14 +38,17 @@ impl Admitter for Policy {
         tunable("half", 0.28, 0.03, 0.9),
         tunable("prompt", 0.0, -0.5, 1.0),
         tunable("mix", 0.0, 0.0, 2.0),
+        tunable("capacity", 0.0, -0.5, 1.5),
         tunable("onset", 0.0, 0.0, 0.95),
         tunable("exponent", 5.0, 0.5, 16.0),
     ];
 
     fn new(parameters: &[f64]) -> Self {
-        let [family, half, prompt, mix, onset, exponent] = *parameters else {
+        let [family, half, prompt, mix, capacity, onset, exponent] = *parameters else {
             panic!("one value for each dimension");
         };
+        // In the unit of the pressure, which is not divided by the neutral capacity.
+        let half = if capacity == 0.0 { half } else { rounded(half * NEUTRAL_CAPACITY.powf(capacity), 100.0) };
         let curve = if family < 0.5 {
             Curve::Step(half)
         } else if family < 1.5 {
@@ -51,7 +57,7 @@ impl Admitter for Policy {
         } else {
             Curve::Power { full: rounded(half * 2.0.powf(1.0 / exponent), 1000.0), exponent }
         };
-        Policy { curve, prompt, mix, arrived: 0.0, droppable: 0.0 }
+        Policy { curve, prompt, mix, capacity, arrived: 0.0, droppable: 0.0 }
     }
 
     fn admit(&mut self, request: &Request, cluster: &Cluster, draw: &mut Draw) -> Decision {
@@ -66,6 +72,10 @@ impl Admitter for Policy {
         }
         if self.mix != 0.0 {
             pressure *= (self.droppable / self.arrived).powf(self.mix);
+        }
+        if self.capacity != 0.0 {
+            let tokens = cluster.instances.iter().map(|instance| instance.kv_capacity_tokens).sum::<u64>();
+            pressure *= (tokens as f64 / cluster.instances.len() as f64).powf(self.capacity);
         }
         Decision::reject_if(match self.curve {
             Curve::Step(at) => pressure >= at,

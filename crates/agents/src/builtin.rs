@@ -9,6 +9,7 @@ mod claims;
 mod components;
 mod executor;
 mod extractor;
+mod mind;
 mod planner;
 mod shape;
 mod surrogate;

@@ -74,6 +74,9 @@ pub(crate) fn guarded(metric: GuardMetric, score: &Score, free_parameters: u32) 
         GuardMetric::ExtraShedWork => (score.extra_shed_work, "extra shed work"),
         GuardMetric::ExtraShedRate => (score.extra_shed_rate, "extra shed rate"),
         GuardMetric::ThroughputLoss => (score.throughput_loss, "throughput loss"),
+        GuardMetric::Shortfall => (score.shortfall, "improvement short of the reference's (points)"),
+        GuardMetric::WorkRatio => (score.work_ratio.unwrap_or(f64::INFINITY), "shed work over the reference's"),
+        GuardMetric::RateRatio => (score.rate_ratio.unwrap_or(f64::INFINITY), "shed rate over the reference's"),
         GuardMetric::FreeParameters => (f64::from(free_parameters), "free parameters"),
     }
 }
@@ -136,6 +139,9 @@ mod tests {
             regret,
             regret_scenario: "chatbot_near".into(),
             loss: 0.0,
+            shortfall: 0.0,
+            work_ratio: None,
+            rate_ratio: None,
             protected_rejections: 0,
             scenarios: vec![],
             panels: None,

@@ -96,6 +96,12 @@ pub enum GuardMetric {
     ExtraShedRate,
     /// Throughput loss, a fraction.
     ThroughputLoss,
+    /// What the study's mean improvement lies below the reference's, points.
+    Shortfall,
+    /// Extra shed work on the study over the reference's.
+    WorkRatio,
+    /// Extra shed rate on the study over the reference's.
+    RateRatio,
     /// Free parameters, a count.
     FreeParameters,
 }

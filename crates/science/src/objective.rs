@@ -36,6 +36,12 @@ pub struct Score {
     pub regret_scenario: String,
     /// The most that any scenario of the study loses against the baseline, points.
     pub loss: f64,
+    /// What the study's mean improvement lies below the reference's, points; negative if it lies above.
+    pub shortfall: f64,
+    /// Extra shed work on the study over the reference's; none where the reference costs nothing.
+    pub work_ratio: Option<f64>,
+    /// Extra shed rate on the study over the reference's; likewise.
+    pub rate_ratio: Option<f64>,
     /// Critical requests refused.
     pub protected_rejections: u64,
     /// One entry for each scenario of the study.
@@ -78,6 +84,14 @@ impl PanelScore {
         self.regrets.iter().filter(|regret| **regret > bound).count()
     }
 
+    /// What nine in ten of the workloads lose at most, points.
+    pub fn regret_of_most(&self) -> f64 {
+        let mut regrets = self.regrets.clone();
+        regrets.sort_by(f64::total_cmp);
+        let most = (0.9 * regrets.len() as f64).ceil() as usize;
+        most.checked_sub(1).map_or(f64::NEG_INFINITY, |at| regrets[at])
+    }
+
     /// The most that a workload loses against the reference, points.
     pub fn regret(&self) -> f64 {
         self.regrets.iter().copied().fold(f64::NEG_INFINITY, f64::max)
@@ -107,6 +121,7 @@ pub fn score(candidate: &Measurement, yardsticks: &Yardsticks, names: &[String])
     let range = |i: Option<Interval>| i.map(|i| [i.low, i.high]);
     let y = candidate.per_seed(Cell::y);
     let study = candidate.rows(0..yardsticks.study_rows());
+    let part = panel_score(&study, &yardsticks.study());
     let scenarios = scenario_scores(&study, yardsticks, names);
     let worst = scenarios.iter().min_by(|a, b| a.against_reference.total_cmp(&b.against_reference));
     let (sheds, droppable) = (candidate.sum(|c| c.extra_sheds as f64), candidate.sum(|c| c.droppable as f64));
@@ -124,6 +139,9 @@ pub fn score(candidate: &Measurement, yardsticks: &Yardsticks, names: &[String])
         regret: worst.map_or(0.0, |s| -s.against_reference),
         regret_scenario: worst.map_or_else(String::new, |s| s.name.clone()),
         loss: study.per_scenario(Cell::y).iter().fold(f64::NEG_INFINITY, |worst, y| worst.max(-y * 100.0)),
+        shortfall: -part.against_reference,
+        work_ratio: part.work_ratio,
+        rate_ratio: part.rate_ratio,
         protected_rejections: candidate.cells.iter().flatten().map(|c| c.protected).sum(),
         scenarios,
         panels: panels(candidate, yardsticks),

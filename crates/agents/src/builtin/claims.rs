@@ -1,7 +1,7 @@
 //! What a shape's bundle claims: the saving itself, and what would show that the story behind it is wrong.
 
 use super::components::Component;
-use super::planner::{Known, Mind};
+use super::mind::{Known, Mind};
 use super::shape::Shape;
 use super::surrogate::Belief;
 use science::bundle::{Arm, ArmKind, Bundle, Design, Metric, Prediction, Relation, Side};
@@ -219,12 +219,18 @@ struct Story {
 fn story(from: &Shape, to: &Shape) -> Story {
     // Half of a change in gradualness weighs as much as a change of an exponent.
     let gradual = 0.5 * (to.spread().ln_1p() - from.spread().ln_1p());
-    let (prompt, mix) = (to.prompt - from.prompt, to.mix - from.mix);
-    let largest = [gradual, prompt, mix].map(f64::abs).into_iter().fold(0.0, f64::max);
+    let (prompt, mix, capacity) = (to.prompt - from.prompt, to.mix - from.mix, to.capacity - from.capacity);
+    let largest = [gradual, prompt, mix, capacity].map(f64::abs).into_iter().fold(0.0, f64::max);
     let (question, mechanism) = if largest < 0.02 {
         (
             "Does the same curve save more in another place?",
             "cost and improvement rise together along the place of a curve, but not at the same rate in every workload",
+        )
+    } else if capacity.abs() == largest {
+        (
+            "Is it better to let the size of the KV cache decide with?",
+            "a share of a larger KV cache is a larger batch, in which every request decodes more slowly: equal utilisation is not \
+             equal pressure where instances differ",
         )
     } else if mix == largest {
         (

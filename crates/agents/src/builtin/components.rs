@@ -11,11 +11,13 @@ pub(crate) enum Component {
     Prompt,
     /// The weighting by the mix of tiers.
     Mix,
+    /// The weighting by the KV capacity of an instance.
+    Capacity,
 }
 
 impl Component {
     /// Every one.
-    pub(crate) const ALL: [Component; 3] = [Component::Curve, Component::Prompt, Component::Mix];
+    pub(crate) const ALL: [Component; 4] = [Component::Curve, Component::Prompt, Component::Mix, Component::Capacity];
 
     /// The components that `to` adds to `from`, takes from it or exchanges; another exponent is no other component.
     pub(crate) fn between(from: &Shape, to: &Shape) -> Vec<Component> {
@@ -28,6 +30,7 @@ impl Component {
             Component::Curve => "curve",
             Component::Prompt => "prompt",
             Component::Mix => "mix",
+            Component::Capacity => "capacity",
         }
     }
 
@@ -37,6 +40,7 @@ impl Component {
             Component::Curve => "the change of the curve's form",
             Component::Prompt => "the change in weighting by prompt length",
             Component::Mix => "the change in weighting by the mix of tiers",
+            Component::Capacity => "the change in weighting by the KV capacity of an instance",
         }
     }
 
@@ -46,6 +50,7 @@ impl Component {
             Component::Curve => Shape { curve: from.curve, ..*to },
             Component::Prompt => Shape { prompt: from.prompt, ..*to },
             Component::Mix => Shape { mix: from.mix, ..*to },
+            Component::Capacity => Shape { capacity: from.capacity, ..*to },
         }
     }
 
@@ -59,6 +64,7 @@ impl Component {
             ),
             Component::Prompt => (from.prompt == 0.0) != (to.prompt == 0.0),
             Component::Mix => (from.mix == 0.0) != (to.mix == 0.0),
+            Component::Capacity => (from.capacity == 0.0) != (to.capacity == 0.0),
         }
     }
 }
@@ -81,7 +87,7 @@ mod tests {
     fn undoing_every_component_leaves_the_parameters_only() {
         let (from, to) = (
             Shape::published(5.0, 300.0),
-            Shape { curve: Curve::Ramp { onset: 0.5 }, half: 0.4, prompt: 0.3, mix: 0.5 },
+            Shape { curve: Curve::Ramp { onset: 0.5 }, half: 0.4, prompt: 0.3, mix: 0.5, capacity: 0.4 },
         );
         let undone = Component::between(&from, &to).into_iter().fold(to, |shape, c| c.undone(&from, &shape));
         assert_eq!(undone, Shape { half: 0.4, ..from });

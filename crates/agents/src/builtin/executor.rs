@@ -1,6 +1,6 @@
 //! Writes the Rust source of a shape.
 
-use super::shape::{Curve, NEUTRAL_PROMPT, Shape, round};
+use super::shape::{Curve, NEUTRAL_CAPACITY, NEUTRAL_PROMPT, Shape, round};
 use science::bundle::Arm;
 
 /// The source for an arm's declared point.
@@ -17,12 +17,21 @@ pub(crate) fn constants(shape: &Shape) -> u32 {
     let counted = |value: f64| u32::from(value != 0.0 && value.abs() != 1.0);
     let curve = match shape.curve {
         Curve::Step => 1,
-        Curve::Ramp { onset } => 1 + counted(round(onset * shape.half, 3)),
+        Curve::Ramp { onset } => 1 + counted(round(onset * middle(shape), 3)),
         Curve::Power { exponent } => 1 + counted(exponent),
     };
     let prompt = if shape.prompt == 0.0 { 0 } else { 1 + counted(shape.prompt) };
     // The two of the saturation, and what the shape adds.
-    2 + curve + prompt + counted(shape.mix)
+    2 + curve + prompt + counted(shape.mix) + counted(shape.capacity)
+}
+
+/// The pressure at which half is refused, in the unit that the source computes: it does not divide by the neutral capacity,
+/// which would only be one more constant.
+fn middle(shape: &Shape) -> f64 {
+    match shape.capacity {
+        0.0 => shape.half,
+        exponent => round(shape.half * NEUTRAL_CAPACITY.powf(exponent), 3),
+    }
 }
 
 fn source(shape: &Shape) -> String {
@@ -93,14 +102,24 @@ fn pressure(shape: &Shape) -> String {
             mix => format!(" * share.powf({mix:?})"),
         };
     }
+    if shape.capacity != 0.0 {
+        weights += "// A share of a larger KV cache is a larger batch, in which every request decodes more slowly.\n        \
+                    let tokens = cluster.instances.iter().map(|instance| instance.kv_capacity_tokens).sum::<u64>();\n        \
+                    let capacity = tokens as f64 / cluster.instances.len() as f64;\n        ";
+        product += &match shape.capacity {
+            1.0 => " * capacity".to_owned(),
+            exponent => format!(" * capacity.powf({exponent:?})"),
+        };
+    }
     format!("{weights}let pressure = {product};")
 }
 
 fn decision(shape: &Shape) -> String {
+    let half = middle(shape);
     match shape.curve {
-        Curve::Step => format!("Decision::reject_if(pressure >= {:?})", shape.half),
+        Curve::Step => format!("Decision::reject_if(pressure >= {half:?})"),
         Curve::Ramp { onset } => {
-            let (from, to) = (round(onset * shape.half, 3), round((2.0 - onset) * shape.half, 3));
+            let (from, to) = (round(onset * half, 3), round((2.0 - onset) * half, 3));
             let rise = if from == 0.0 {
                 format!("pressure / {to:?}")
             } else {
@@ -109,7 +128,7 @@ fn decision(shape: &Shape) -> String {
             format!("Decision::reject_if(draw.uniform() < {rise})")
         }
         Curve::Power { exponent } => {
-            let full = round(shape.half * 2f64.powf(1.0 / exponent), 4);
+            let full = round(half * 2f64.powf(1.0 / exponent), 4);
             let power = if exponent.fract() == 0.0 && exponent < 64.0 {
                 format!("powi({})", exponent as i32)
             } else {
@@ -128,10 +147,11 @@ fn capitalised(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::builtin::shape::PLAIN;
     use science::source::free_parameters;
 
     fn shape(curve: Curve, prompt: f64, mix: f64) -> Shape {
-        Shape { curve, half: 0.28, prompt, mix }
+        Shape { curve, half: 0.28, prompt, mix, ..PLAIN }
     }
 
     #[test]
@@ -150,6 +170,15 @@ mod tests {
         for (curve, prompt, mix, expected) in cases {
             let shape = shape(curve, prompt, mix);
             assert_eq!(free_parameters(&source(&shape)), Some(expected), "{shape:?}");
+            assert_eq!(constants(&shape), expected, "{shape:?}");
+        }
+    }
+
+    #[test]
+    fn weighing_the_capacity_is_one_more_constant() {
+        let capacity = |capacity| Shape { capacity, ..shape(Curve::Step, 0.0, 0.5) };
+        for (shape, expected) in [(capacity(0.5), 5), (capacity(1.0), 4), (capacity(-0.3), 5)] {
+            assert_eq!(free_parameters(&source(&shape)), Some(expected), "{}", source(&shape));
             assert_eq!(constants(&shape), expected, "{shape:?}");
         }
     }

@@ -76,7 +76,8 @@ fn lesson(state: &State, arm: &Arm, finding: &Finding, id: &str, evidence: &str,
 fn off_scale(state: &State, arm: &Arm) -> Option<f64> {
     let (at, _) = state.bundle().arm(&arm.name)?;
     let record = &state.candidates[state.current().arms[at].candidate.as_ref()?];
-    let distance = record.measurement.as_ref()?.y() - state.yardsticks().reference.y();
+    let reference = &state.study().reference;
+    let distance = record.measurement.as_ref()?.rows(0..reference.cells.len()).y() - reference.y();
     (distance.abs() > COMPARABLE).then_some(distance)
 }
 

@@ -1,7 +1,8 @@
 //! The family of curves that the built-in researcher knows, and their places in the design space.
 //!
-//! A droppable request of `t` prompt tokens meets a *pressure* = saturation · (t / 2048)^prompt · share^mix, where `share`
-//! is that of droppable requests among all that have arrived so far. The curve says with what probability it is refused
+//! A droppable request of `t` prompt tokens meets a *pressure* = saturation · (t / 2048)^prompt · share^mix ·
+//! (c / 300,000)^capacity, where `share` is that of droppable requests among all that have arrived so far, and `c` the mean
+//! KV capacity of the instances in tokens. The curve says with what probability it is refused
 //! at that pressure. Every curve is placed by `half`, the pressure at which one request in two is refused, so that curves
 //! of different shape are comparable at the same place.
 
@@ -9,13 +10,15 @@ use science::space::{Point, Value};
 
 /// Prompt length at which the weighting is neutral, tokens.
 pub(crate) const NEUTRAL_PROMPT: f64 = 2048.0;
+/// KV capacity of an instance at which the weighting is neutral, tokens.
+pub(crate) const NEUTRAL_CAPACITY: f64 = 300_000.0;
 /// Droppable share at which places are compared under different weightings of the mix: the middle of what it can be. It
 /// only says where to look first; what is measured corrects it.
 const NEUTRAL_SHARE: f64 = 0.5;
 /// Exponents below this weigh nothing.
 const FAINT: f64 = 0.03;
 /// What the surrogate sees of a shape.
-pub(crate) type Features = [f64; 4];
+pub(crate) type Features = [f64; 5];
 
 /// One policy of the family.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -27,6 +30,8 @@ pub(crate) struct Shape {
     pub(crate) prompt: f64,
     /// Exponent of the weighting by the droppable share of arrivals; 0 is none.
     pub(crate) mix: f64,
+    /// Exponent of the weighting by the KV capacity of an instance; 0 is none.
+    pub(crate) capacity: f64,
 }
 
 /// The form of a curve.
@@ -39,6 +44,9 @@ pub(crate) enum Curve {
     /// A power of the pressure, cut off at 1.
     Power { exponent: f64 },
 }
+
+/// A step in no particular place that weighs nothing.
+pub(crate) const PLAIN: Shape = Shape { curve: Curve::Step, half: 1.0, prompt: 0.0, mix: 0.0, capacity: 0.0 };
 
 impl Shape {
     /// The shape at a declared point; what the space does not declare takes its neutral value.
@@ -56,8 +64,8 @@ impl Shape {
             },
             _ => return None,
         };
-        let (prompt, mix) = (number("prompt", 0.0), number("mix", 0.0));
-        Some(Shape { curve, half: number("half", f64::NAN), prompt, mix }).filter(|s| s.half > 0.0)
+        let [prompt, mix, capacity] = ["prompt", "mix", "capacity"].map(|name| number(name, 0.0));
+        Some(Shape { curve, half: number("half", f64::NAN), prompt, mix, capacity }).filter(|s| s.half > 0.0)
     }
 
     /// The shape's point, for the dimensions that `like` has.
@@ -67,10 +75,11 @@ impl Shape {
             Curve::Ramp { onset } => ("ramp", Some(("onset", onset))),
             Curve::Power { exponent } => ("power", Some(("exponent", exponent))),
         };
-        let numbers = [Some(("half", self.half)), Some(("prompt", self.prompt)), Some(("mix", self.mix)), inner];
-        let mut point: Point = numbers
+        let weightings = [("prompt", self.prompt), ("mix", self.mix), ("capacity", self.capacity)];
+        let mut point: Point = [("half", self.half)]
             .into_iter()
-            .flatten()
+            .chain(weightings)
+            .chain(inner)
             .filter(|(name, _)| like(name))
             .map(|(name, value)| (name.to_owned(), Value::Number(value)))
             .collect();
@@ -80,7 +89,7 @@ impl Shape {
 
     /// The published curve `min(saturation^power · k, 1)`.
     pub(crate) fn published(power: f64, k: f64) -> Shape {
-        Shape { curve: Curve::Power { exponent: power }, half: (0.5 / k).powf(1.0 / power), prompt: 0.0, mix: 0.0 }
+        Shape { curve: Curve::Power { exponent: power }, half: (0.5 / k).powf(1.0 / power), ..PLAIN }
     }
 
     /// How gradual the curve is: ln of the pressure at 90 % refusal over that at 10 %. A step has 0.
@@ -92,10 +101,10 @@ impl Shape {
         }
     }
 
-    /// What the surrogate sees: place, gradualness (compressed), weightings by prompt and by mix. The place is the
+    /// What the surrogate sees: place, gradualness (compressed), weightings by prompt, by mix and by capacity. The place is the
     /// saturation at which half is refused of an even mix, so that it means the same under each weighting of it.
     pub(crate) fn features(&self) -> Features {
-        [self.half.ln() - self.mix * NEUTRAL_SHARE.ln(), self.spread().ln_1p(), self.prompt, self.mix]
+        [self.half.ln() - self.mix * NEUTRAL_SHARE.ln(), self.spread().ln_1p(), self.prompt, self.mix, self.capacity]
     }
 
     /// The same shape with constants that a person would write: three significant digits.
@@ -107,7 +116,13 @@ impl Shape {
         };
         // A weighting too faint to act on would only be more constants.
         let weight = |exponent: f64| if exponent.abs() < FAINT { 0.0 } else { round(exponent, 2) };
-        Shape { curve, half: round(self.half, 3), prompt: weight(self.prompt), mix: weight(self.mix) }
+        Shape {
+            curve,
+            half: round(self.half, 3),
+            prompt: weight(self.prompt),
+            mix: weight(self.mix),
+            capacity: weight(self.capacity),
+        }
     }
 
     /// The curve in words.
@@ -126,7 +141,12 @@ impl Shape {
             0.0 => String::new(),
             m => format!(", shedding sooner the more of the traffic is droppable (exponent {m})"),
         };
-        format!("{curve} with its middle at {}{by_prompt}{by_mix}", round(self.half, 3))
+        let by_capacity = match self.capacity {
+            0.0 => String::new(),
+            c if c > 0.0 => format!(", shedding sooner the larger the KV cache of an instance is (exponent {c})"),
+            c => format!(", shedding sooner the smaller the KV cache of an instance is (exponent {c})"),
+        };
+        format!("{curve} with its middle at {}{by_prompt}{by_mix}{by_capacity}", round(self.half, 3))
     }
 }
 
@@ -152,27 +172,27 @@ mod tests {
 
     #[test]
     fn a_ramp_from_zero_is_a_power_of_one() {
-        let ramp = Shape { curve: Curve::Ramp { onset: 0.0 }, half: 0.3, prompt: 0.0, mix: 0.0 };
+        let ramp = Shape { curve: Curve::Ramp { onset: 0.0 }, half: 0.3, ..PLAIN };
         let power = Shape { curve: Curve::Power { exponent: 1.0 }, ..ramp };
         assert!((ramp.spread() - power.spread()).abs() < 1e-12);
     }
 
     #[test]
     fn a_point_and_its_shape_are_the_same_place() {
-        let shape = Shape { curve: Curve::Ramp { onset: 0.5 }, half: 0.31, prompt: 0.25, mix: 0.5 };
+        let shape = Shape { curve: Curve::Ramp { onset: 0.5 }, half: 0.31, prompt: 0.25, mix: 0.5, capacity: 0.4 };
         assert_eq!(Shape::at(&shape.point(|_| true)), Some(shape));
     }
 
     #[test]
     fn a_space_without_a_mix_has_shapes_that_do_not_weigh_it() {
-        let shape = Shape { curve: Curve::Step, half: 0.31, prompt: 0.25, mix: 0.5 };
+        let shape = Shape { curve: Curve::Step, half: 0.31, prompt: 0.25, mix: 0.5, capacity: 0.4 };
         let point = shape.point(|name| name != "mix");
         assert_eq!(Shape::at(&point), Some(Shape { mix: 0.0, ..shape }));
     }
 
     #[test]
     fn a_place_means_the_same_under_each_weighting_of_the_mix() {
-        let plain = Shape { curve: Curve::Step, half: 0.3, prompt: 0.0, mix: 0.0 };
+        let plain = Shape { curve: Curve::Step, half: 0.3, ..PLAIN };
         // Half the pressure, since half of the traffic is droppable.
         let weighing = Shape { mix: 1.0, half: 0.15, ..plain };
         assert!((weighing.features()[0] - plain.features()[0]).abs() < 1e-12);

@@ -1,4 +1,4 @@
-//! What the built-in researcher believes about policies that it has not tried: a Gaussian process over four features.
+//! What the built-in researcher believes about policies that it has not tried: a Gaussian process over five features.
 //!
 //! Kernel: a linear trend plus a squared exponential (Rasmussen and Williams, *Gaussian Processes for Machine Learning*,
 //! 2006, ch. 2 and 4). Inputs are centred on the reference. Data are few (tens), so a plain Cholesky factorisation does.
@@ -18,8 +18,8 @@ pub(crate) struct Prior {
     pub(crate) noise: f64,
 }
 
-/// Length over which deviations from the trend are alike, for ln place, ln(1 + spread), prompt and mix exponent.
-const LENGTHS: Features = [0.3, 0.45, 0.6, 0.6];
+/// Length over which deviations from the trend are alike, for ln place, ln(1 + spread), and the exponents of prompt, mix and capacity.
+const LENGTHS: Features = [0.3, 0.45, 0.6, 0.6, 0.6];
 
 /// A Gaussian process conditioned on what was measured.
 pub(crate) struct Surrogate {
@@ -68,21 +68,21 @@ impl Surrogate {
 mod tests {
     use super::*;
 
-    const PRIOR: Prior = Prior { trend: [0.2, 0.05, 0.05, 0.05], wiggle: 0.03, noise: 1e-4 };
+    const PRIOR: Prior = Prior { trend: [0.2, 0.05, 0.05, 0.05, 0.05], wiggle: 0.03, noise: 1e-4 };
 
     #[test]
     fn it_believes_what_was_measured_and_doubts_what_was_not() {
-        let (a, b) = ([0.0, 0.3, 0.0, 0.0], [0.1, 0.3, 0.0, 0.0]);
+        let (a, b) = ([0.0, 0.3, 0.0, 0.0, 0.0], [0.1, 0.3, 0.0, 0.0, 0.0]);
         let surrogate = Surrogate::fit(PRIOR, a, &[a, b], &[0.0, -0.02]);
         assert!((surrogate.at(b).mean + 0.02).abs() < 1e-3);
         assert!(surrogate.at(b).sd < 1e-3);
-        assert!(surrogate.at([0.1, 1.0, 1.0, 0.0]).sd > 0.03);
-        assert!(surrogate.at([0.1, 0.3, 0.0, 1.0]).sd > 0.03, "nor any weighting of the mix");
+        assert!(surrogate.at([0.1, 1.0, 1.0, 0.0, 0.0]).sd > 0.03);
+        assert!(surrogate.at([0.1, 0.3, 0.0, 1.0, 0.0]).sd > 0.03, "nor any weighting of the mix");
     }
 
     #[test]
     fn a_trend_carries_on_beyond_the_data() {
-        let at = |x: f64| [x, 0.0, 0.0, 0.0];
+        let at = |x: f64| [x, 0.0, 0.0, 0.0, 0.0];
         let surrogate = Surrogate::fit(PRIOR, at(0.0), &[at(-0.1), at(0.0), at(0.1)], &[0.02, 0.0, -0.02]);
         assert!(surrogate.at(at(0.3)).mean < -0.03);
     }

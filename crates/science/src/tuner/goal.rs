@@ -65,11 +65,13 @@ fn drawn_excess(guard: &Guard, score: &Score) -> f64 {
 /// One unit of a metric as a fraction.
 fn unit(metric: GuardMetric) -> f64 {
     match metric {
-        GuardMetric::Regret | GuardMetric::Loss => 0.01,
+        GuardMetric::Regret | GuardMetric::Loss | GuardMetric::Shortfall => 0.01,
         GuardMetric::Improvement
         | GuardMetric::ExtraShedWork
         | GuardMetric::ExtraShedRate
         | GuardMetric::ThroughputLoss
+        | GuardMetric::WorkRatio
+        | GuardMetric::RateRatio
         | GuardMetric::FreeParameters => 1.0,
     }
 }

@@ -1,0 +1,177 @@
+//! What the researcher knows, and the beliefs that follow from it.
+
+use super::shape::{Curve, Features, Shape};
+use super::surrogate::{Prior, Surrogate};
+use science::champion;
+use science::experiment::GuardMetric;
+use science::id::CandidateId;
+use science::objective::{self, COMPARABLE, Measurement, Score, Yardsticks};
+use science::state::State;
+
+/// All that was measured, and the beliefs that follow from it.
+pub(crate) struct Mind<'a> {
+    pub(crate) state: &'a State,
+    pub(crate) reference: Shape,
+    pub(crate) known: Vec<Known>,
+    /// Improvement beyond the reference's on the whole panel, log units.
+    pub(crate) improvement: Surrogate,
+    /// Extra shed work on the whole panel over the reference's, less 1.
+    pub(crate) work: Surrogate,
+    /// Net saving on the study, which claims are about.
+    pub(crate) saving: Surrogate,
+    /// What the experiment bounds from above.
+    pub(crate) guarded: Vec<Guarded>,
+}
+
+/// A bound on something that a shape decides.
+pub(crate) struct Guarded {
+    pub(crate) what: What,
+    pub(crate) bound: f64,
+    pub(crate) belief: Surrogate,
+}
+
+/// What a guard is about; zero for the reference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum What {
+    /// Points that the worst scenario of the study loses.
+    Regret,
+    /// Points that nine in ten of the drawn workloads lose at most.
+    DrawnRegret,
+    /// Points that the study's mean improvement falls short by.
+    Shortfall,
+    /// Extra shed work on the study over the reference's, less 1.
+    Work,
+    /// The same in requests.
+    Rate,
+}
+
+/// A measured policy of the family.
+pub(crate) struct Known {
+    pub(crate) id: Option<CandidateId>,
+    pub(crate) shape: Shape,
+    pub(crate) improvement: f64,
+    pub(crate) work: f64,
+    /// Net saving on the study, at any distance from the reference's improvement.
+    pub(crate) saving: f64,
+    pub(crate) admissible: bool,
+    score: Score,
+}
+
+impl<'a> Mind<'a> {
+    pub(crate) fn of(state: &'a State) -> Self {
+        let reference = reference(&state.opened().experiment.reference);
+        let known = known(state, reference);
+        let inputs: Vec<Features> = known.iter().map(|k| k.shape.features()).collect();
+        let fit = |prior, value: &dyn Fn(&Known) -> f64| {
+            let values: Vec<f64> = known.iter().map(value).collect();
+            Surrogate::fit(prior, reference.features(), &inputs, &values)
+        };
+        let prior = |trend, wiggle, noise| Prior { trend, wiggle, noise };
+        let guarded = guards(state).into_iter().map(|(what, bound)| {
+            let belief = fit(what.prior(), &|known| what.value(&known.score));
+            Guarded { what, bound, belief }
+        });
+        Mind {
+            improvement: fit(prior([0.2, 0.05, 0.05, 0.08, 0.05], 0.015, 0.0005), &|k| k.improvement),
+            work: fit(prior([1.0, 0.3, 0.3, 0.4, 0.2], 0.04, 0.003), &|k| k.work),
+            saving: fit(prior([0.05, 0.06, 0.06, 0.06, 0.02], 0.03, 0.002), &|k| k.saving),
+            guarded: guarded.collect(),
+            state,
+            reference,
+            known,
+        }
+    }
+
+    /// The best policy so far: by the champion's rule, else the admissible one that saves most; none if nothing is better
+    /// than the reference itself.
+    pub(crate) fn incumbent(&self) -> Option<&Known> {
+        let admissible = || self.known.iter().filter(|k| k.id.is_some() && k.admissible);
+        let matching = admissible().filter(|k| k.improvement >= 0.0 && k.work < 0.0);
+        let near = admissible().filter(|k| k.improvement.abs() <= COMPARABLE && k.saving > 0.0);
+        let best = matching.min_by(|a, b| a.work.total_cmp(&b.work));
+        best.or_else(|| near.max_by(|a, b| a.saving.total_cmp(&b.saving)))
+    }
+}
+
+impl What {
+    pub(crate) fn value(self, score: &Score) -> f64 {
+        match self {
+            What::Regret => score.regret,
+            What::DrawnRegret => score.panels.as_ref().map_or(0.0, |panels| panels.drawn.regret_of_most()),
+            What::Shortfall => score.shortfall,
+            What::Work => score.work_ratio.map_or(1.0, |ratio| ratio - 1.0),
+            What::Rate => score.rate_ratio.map_or(1.0, |ratio| ratio - 1.0),
+        }
+    }
+
+    fn prior(self) -> Prior {
+        let (trend, wiggle, noise) = match self {
+            What::Regret => ([10.0, 4.0, 4.0, 4.0, 2.0], 2.0, 0.2),
+            What::DrawnRegret => ([10.0, 4.0, 4.0, 6.0, 6.0], 3.0, 0.5),
+            What::Shortfall => ([20.0, 5.0, 5.0, 8.0, 2.0], 1.5, 0.05),
+            What::Work | What::Rate => ([1.0, 0.3, 0.5, 0.4, 0.1], 0.04, 0.003),
+        };
+        Prior { trend, wiggle, noise }
+    }
+}
+
+/// The experiment's guards that a shape can be weighed by, with their bounds.
+fn guards(state: &State) -> Vec<(What, f64)> {
+    let drawn = state.yardsticks().drawn > 0;
+    let of = |metric, bound: f64| match metric {
+        GuardMetric::Regret if drawn => vec![(What::Regret, bound), (What::DrawnRegret, bound)],
+        GuardMetric::Regret => vec![(What::Regret, bound)],
+        GuardMetric::Shortfall => vec![(What::Shortfall, bound)],
+        GuardMetric::WorkRatio => vec![(What::Work, bound - 1.0)],
+        GuardMetric::RateRatio => vec![(What::Rate, bound - 1.0)],
+        _ => Vec::new(),
+    };
+    let guards = &state.opened().experiment.objective.constraints;
+    guards.iter().filter_map(|guard| guard.at_most.map(|bound| of(guard.metric, bound))).flatten().collect()
+}
+
+fn known(state: &State, reference: Shape) -> Vec<Known> {
+    let yardsticks = state.yardsticks();
+    let scored = |measured: &Measurement| objective::score(measured, yardsticks, &state.opened().scenarios);
+    let entry = |id: Option<CandidateId>, shape: Shape, m: &Measurement, score: Score, admissible: bool| Known {
+        id,
+        shape,
+        improvement: m.y() - yardsticks.reference.y(),
+        work: m.x() / yardsticks.reference.x() - 1.0,
+        saving: study_saving(m, state.study()).clamp(-0.5, 0.5),
+        admissible,
+        score,
+    };
+    let yardstick = |shape, m: &Measurement| entry(None, shape, m, scored(m), false);
+    let mut known = vec![yardstick(reference, &yardsticks.reference)];
+    if let Curve::Power { exponent } = reference.curve {
+        let moved = |factor: f64| Shape { half: reference.half * f64::powf(factor, -1.0 / exponent), ..reference };
+        known.push(yardstick(moved(1.5), &yardsticks.louder));
+        known.push(yardstick(moved(1.0 / 1.5), &yardsticks.softer));
+    }
+    for id in &state.order {
+        let record = &state.candidates[id];
+        let shape = record.candidate.point.as_ref().and_then(Shape::at);
+        if let (Some(shape), Some(measurement), Some(score)) = (shape, &record.measurement, &record.score) {
+            let parameters = record.candidate.free_parameters.unwrap_or(u32::MAX);
+            let objections =
+                champion::objections(score, parameters, record.descriptor.as_ref(), &state.opened().experiment);
+            known.push(entry(Some(id.clone()), shape, measurement, score.clone(), objections.is_empty()));
+        }
+    }
+    known
+}
+
+fn study_saving(measured: &Measurement, study: &Yardsticks) -> f64 {
+    study.saving_at_a_distance(&measured.rows(0..study.reference.cells.len()))
+}
+
+/// The reference's shape, where it is the published family; else a guess at its place.
+fn reference(name: &str) -> Shape {
+    let parameter = |key: &str, default: f64| {
+        let inside = name.split_once('(').map_or("", |(_, rest)| rest.trim_end_matches(')'));
+        let pairs = inside.split(',').filter_map(|pair| pair.split_once('='));
+        pairs.filter(|(k, _)| k.trim() == key).find_map(|(_, v)| v.trim().parse().ok()).unwrap_or(default)
+    };
+    Shape::published(parameter("power", 5.0), parameter("k", 300.0))
+}
