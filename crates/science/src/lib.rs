@@ -31,5 +31,6 @@ pub mod state;
 pub mod stats;
 pub mod trial;
 pub mod tuner;
+pub mod volume;
 pub mod work;
 pub mod yardsticks;

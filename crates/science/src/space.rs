@@ -4,9 +4,6 @@ use crate::keyed;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Points that the volume is counted on. Standard error of a share: at most 0.2 percentage points.
-pub const VOLUME_POINTS: u64 = 65_536;
-
 /// One axis of the design space.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -147,17 +144,6 @@ impl Space {
             None => Ok(()),
         }
     }
-
-    /// Share of the declared space that no constraint excludes, counted on fixed points.
-    pub fn volume(&self, constraints: &[&Constraint]) -> f64 {
-        if constraints.is_empty() || self.dimensions.is_empty() {
-            return 1.0;
-        }
-        let names: Vec<&str> = self.dimensions.iter().map(|d| d.name.as_str()).collect();
-        let seed = keyed::seed(&names, VOLUME_POINTS);
-        let left = (0..VOLUME_POINTS).filter(|n| !constraints.iter().any(|c| c.excludes(&self.draw(seed, *n)))).count();
-        left as f64 / VOLUME_POINTS as f64
-    }
 }
 
 impl Dimension {
@@ -210,11 +196,13 @@ impl Dimension {
                 Value::Number((low.ln() + mass * (high.ln() - low.ln())).exp().clamp(low, high))
             }
             Some([low, high]) => Value::Number(low + mass * (high - low)),
-            None => {
-                let at = (mass * self.values.len() as f64) as usize;
-                Value::Choice(self.values[at.min(self.values.len() - 1)].clone())
-            }
+            None => Value::Choice(self.values[self.choice_at(mass)].clone()),
         }
+    }
+
+    /// The position of the choice below which a share `mass` of the prior lies.
+    pub(crate) fn choice_at(&self, mass: f64) -> usize {
+        ((mass * self.values.len() as f64) as usize).min(self.values.len() - 1)
     }
 
     /// The share of the prior that lies below a number.

@@ -55,6 +55,8 @@ pub struct State {
     /// Why the campaign ended, if it has.
     pub ended: Option<EndReason>,
     phase: Phase,
+    /// The constraints in force when an iteration ended last, and the share of the design space that they left.
+    counted: Option<(Vec<Constraint>, f64)>,
 }
 
 /// One turn of the loop.
@@ -142,6 +144,8 @@ pub struct CandidateRecord {
     pub score: Option<Score>,
     /// What probing it found.
     pub descriptor: Option<Descriptor>,
+    /// Whether it has a score and nothing speaks against it.
+    pub admissible: bool,
     /// The earlier candidate whose measurement it took over, since it acts exactly alike.
     pub acts_like: Option<CandidateId>,
 }
@@ -325,6 +329,11 @@ impl State {
     /// Share of the design space that the constraints in force leave, 0..1.
     pub fn volume(&self) -> f64 {
         let constraints: Vec<&Constraint> = self.constraints().map(|(_, constraint)| constraint).collect();
+        if let Some((known, volume)) = &self.counted
+            && known.iter().eq(constraints.iter().copied())
+        {
+            return *volume;
+        }
         self.opened().experiment.space().volume(&constraints)
     }
 
@@ -387,7 +396,7 @@ impl State {
             let record = &self.candidates[id];
             let score = record.score.as_ref()?;
             let free_parameters = record.candidate.free_parameters?;
-            Some(Contender { id, score, free_parameters, admissible: self.objections(id).is_empty() })
+            Some(Contender { id, score, free_parameters, admissible: record.admissible })
         });
         scored.collect()
     }

@@ -16,7 +16,7 @@ use science::id::{CandidateId, Hash};
 use science::outcome::Outcome;
 use science::trial;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use store::Extra;
 use tokio::task::JoinHandle;
 
@@ -28,6 +28,22 @@ type Written = Result<Answer<String>, ModelError>;
 pub(super) struct Ahead {
     written: BTreeMap<usize, Written>,
     evaluations: BTreeMap<CandidateId, JoinHandle<Result<Evaluation, EngineError>>>,
+    known: Known,
+}
+
+/// The scored candidates by behaviour signature, the earliest of each. Only what is on the record gets in, so whoever looks
+/// sooner sees less and never anything else.
+#[derive(Clone, Default)]
+struct Known(Arc<RwLock<BTreeMap<Hash, CandidateId>>>);
+
+impl Known {
+    fn get(&self, signature: &Hash) -> Option<CandidateId> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).get(signature).cloned()
+    }
+
+    fn put(&self, signature: Hash, id: &CandidateId) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).entry(signature).or_insert_with(|| id.clone());
+    }
 }
 
 impl Ahead {
@@ -85,7 +101,7 @@ impl Campaign {
             id: id.clone(),
             source: source.to_owned(),
             evaluator: Arc::clone(&self.evaluator),
-            known: self.signatures(),
+            known: self.ahead.known.clone(),
             bench: self.bench.clone(),
         };
         let task = tokio::spawn(job.run());
@@ -104,7 +120,7 @@ impl Campaign {
         let mut evaluation = task.await.map_err(|error| EngineError::Panicked(error.to_string()))??;
         // Asked again now that all earlier arms are on the record: who was ready first must not matter.
         let signature = evaluation.probe.as_ref().map(|probe| &probe.descriptor.signature);
-        evaluation.acts_like = signature.and_then(|signature| self.signatures().remove(signature));
+        evaluation.acts_like = signature.and_then(|signature| self.ahead.known.get(signature));
         let measurement = match (&evaluation.acts_like, evaluation.outcome, &self.baseline) {
             (_, Outcome::Scored, None) => return Err(EngineError::Panicked("no baseline to compare with".into())),
             (Some(other), Outcome::Scored, _) => {
@@ -126,19 +142,17 @@ impl Campaign {
         let evaluator = Arc::clone(&self.evaluator);
         let rows = rows(id.as_str(), &evaluation.trials, &evaluator.panel);
         let message = Some(evaluation.message.as_str()).filter(|message| !message.is_empty());
-        self.record(event, Extra { trials: &rows, message, ..Extra::default() }, watch).await
+        self.record(event, Extra { trials: &rows, message, ..Extra::default() }, watch).await?;
+        self.know(id);
+        Ok(())
     }
 
-    /// The scored candidates by behaviour signature, the earliest of each.
-    fn signatures(&self) -> BTreeMap<Hash, CandidateId> {
-        let mut known = BTreeMap::new();
-        for id in &self.state.order {
-            let record = &self.state.candidates[id];
-            if let (Some(descriptor), Some(_)) = (&record.descriptor, &record.measurement) {
-                known.entry(descriptor.signature.clone()).or_insert_with(|| id.clone());
-            }
+    /// Remembers how a candidate behaves, if it was scored.
+    pub(super) fn know(&self, id: &CandidateId) {
+        let record = &self.state.candidates[id];
+        if let (Some(descriptor), Some(_)) = (&record.descriptor, &record.measurement) {
+            self.ahead.known.put(descriptor.signature.clone(), id);
         }
-        known
     }
 }
 
@@ -147,7 +161,7 @@ struct Job {
     id: CandidateId,
     source: String,
     evaluator: Arc<Evaluator>,
-    known: BTreeMap<Hash, CandidateId>,
+    known: Known,
     bench: Bench,
 }
 
@@ -160,7 +174,7 @@ impl Job {
             let timing = Timing::default();
             return Ok(Evaluation { outcome, message, trials: Vec::new(), probe: None, acts_like: None, timing });
         }
-        let work = move || evaluator.evaluate(&source, |signature| known.get(signature).cloned());
+        let work = move || evaluator.evaluate(&source, |signature| known.get(signature));
         let evaluation = bench.run(work, |evaluation| evaluation.outcome == Outcome::Timeout).await?;
         if evaluation.outcome != Outcome::Scored {
             bench.keep(key, evaluation.outcome, &evaluation.message).await?;

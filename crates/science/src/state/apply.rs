@@ -107,6 +107,8 @@ impl State {
                 record.score = score;
                 record.descriptor = descriptor.as_deref().cloned();
                 record.acts_like = acts_like.clone();
+                let admissible = record.score.is_some() && self.objections(candidate).is_empty();
+                self.candidates.get_mut(candidate).expect("it was just there").admissible = admissible;
                 self.evaluations += 1;
             }
             (Event::Tested { policy, from, outcome, measurement, .. }, Phase::Arm(_)) => {
@@ -148,6 +150,8 @@ impl State {
             }
             (Event::IterationClosed { volume }, Phase::Closing) => {
                 let champion = self.champion();
+                let constraints = self.constraints().map(|(_, constraint)| constraint.clone()).collect();
+                self.counted = Some((constraints, *volume));
                 let iteration = self.iterations.last_mut().expect("closing an iteration");
                 iteration.volume = Some(*volume);
                 iteration.champion = champion;
@@ -196,6 +200,7 @@ impl State {
             measurement: None,
             score: None,
             descriptor: None,
+            admissible: false,
             acts_like: None,
         };
         self.candidates.insert(candidate.id.clone(), record);
