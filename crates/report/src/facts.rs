@@ -9,6 +9,7 @@ use crate::spend::{Spend, spend};
 use crate::standing::{Found, Standing, found, front, standing};
 use crate::words::count;
 use crate::yardsticks::{Yardsticks, yardsticks};
+use science::allocation::{Allocation, allocation};
 use science::event::{EndReason, Started};
 use science::state::{Action, State};
 
@@ -51,6 +52,13 @@ impl<'a> Facts<'a> {
             Found::Champion { standing, .. } => Some(*standing),
             Found::Uncalibrated | Found::NothingScored | Found::NoChampion { .. } => None,
         }
+    }
+
+    /// Where the champion's saving comes from; none without a champion, or where that cannot be told.
+    pub(crate) fn allocation(&self) -> Option<Allocation> {
+        let state = self.record.state;
+        let measured = state.candidates.get(self.champion()?.id)?.measurement.as_ref()?;
+        allocation(measured, state.yardsticks.as_ref()?)
     }
 
     /// What was found, in one paragraph.

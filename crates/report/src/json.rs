@@ -64,7 +64,8 @@ pub fn status(record: &Record<'_>) -> Value {
 /// Everything that the report says: all of [`show`] and of [`status`], and `summary` (the headline's paragraph),
 /// `sealed` (null until a campaign ended with a champion; else {`beats_reference`, `study` {`work_ratio`, `rate_ratio`, `points`,
 /// `tests[]`}, `workloads` (null without a population; else {`count`, `net_saving`, `net_saving_ci`, `points`, `losing`, `bound`,
-/// `worst`, `regret`, `tests[]`})}, a test: {`requirement`, `margin`, `low`, `holds`}), `nearest` (without a champion: {`candidate`, `objections[]`, `score`}), `caveats[]`, `yardsticks` {`rows[]` {`name`,
+/// `worst`, `regret`, `tests[]`})}, a test: {`requirement`, `margin`, `low`, `holds`}), `allocation` (of the champion; else null: {`net_saving`,
+/// `within`, `between`, `measured`, `workloads`}), `nearest` (without a champion: {`candidate`, `objections[]`, `score`}), `caveats[]`, `yardsticks` {`rows[]` {`name`,
 /// `policy`, `share_of_attainable`, `score`}, `lambda`, `overloaded[]`, `attainable`, `reference`, `refusing_everything`},
 /// `front[]` (candidate ids), `calibration` {`decided`, `mean_confidence`, `base_rate`, `brier`, `base_rate_brier`,
 /// `intervals` (stated 80 % intervals whose effect was measured), `intervals_inside`, `inconclusive_share`, `verdicts`, `errors`}, `notes`, `reproduce` {`seed`, `agents`, `toolchain`, `version`, `digest`, `sandboxed`, `inputs`}.
@@ -75,6 +76,7 @@ pub fn report(record: &Record<'_>) -> Value {
     lineage(&mut out, &facts);
     put(&mut out, "summary", facts.paragraph());
     put(&mut out, "sealed", sealed(record));
+    put(&mut out, "allocation", facts.allocation());
     put(&mut out, "nearest", nearest(&facts));
     put(&mut out, "caveats", facts.caveats());
     put(&mut out, "yardsticks", &facts.yardsticks);

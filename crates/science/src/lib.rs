@@ -4,6 +4,7 @@
 //! is data, what goes out is data. Start with these three files: [`state`] (what may happen, and what happens next),
 //! [`objective`] (what is measured), [`judge`] (how a claim is held against what was measured).
 
+pub mod allocation;
 pub mod bundle;
 pub mod champion;
 pub mod defect;

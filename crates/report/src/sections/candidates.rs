@@ -9,6 +9,7 @@ use crate::panels;
 use crate::standing::Standing;
 use crate::words::{count, percent, percent_or_dash, percent_within, points};
 use crate::yardsticks::Yardstick;
+use science::allocation::Allocation;
 use science::objective::Score;
 
 /// What every candidate is held against.
@@ -69,7 +70,21 @@ pub(super) fn scenarios(facts: &Facts<'_>, champion: Standing<'_>) -> Option<Sec
     let note = "Points are against the reference; below zero the champion gives up what the reference gains.";
     let mut blocks = vec![Block::Table(scenario_table(Some(champion.score), reference)), Block::Text(note.into())];
     blocks.extend(panels::table(champion.score, facts.started.experiment.regret_bound()).map(Block::Table));
+    blocks.extend(facts.allocation().map(|split| Block::Text(allocated(&split).into())));
     Some(Section { title, blocks })
+}
+
+/// Where the saving comes from, in one sentence.
+fn allocated(split: &Allocation) -> String {
+    format!(
+        "Of the net saving of {}, {} is left within single workloads at equal improvement; the rest, {}, is allocation between \
+         workloads (measured on {} of {}).",
+        percent(split.net_saving),
+        percent(split.within),
+        percent(split.between),
+        split.measured,
+        split.workloads
+    )
 }
 
 /// A candidate beside the reference in every scenario; without one, the reference alone.

@@ -136,6 +136,7 @@ fn status_and_report_have_the_documented_keys() {
     let report = json::report(&record(&state));
     let all: BTreeSet<&str> = keys(&report).into_iter().collect();
     let more = [
+        "allocation",
         "calibration",
         "caveats",
         "front",
@@ -145,6 +146,7 @@ fn status_and_report_have_the_documented_keys() {
         "notes",
         "principles",
         "reproduce",
+        "sealed",
         "summary",
         "yardsticks",
     ];
@@ -205,14 +207,18 @@ fn an_evaluation_has_the_metrics_by_name_and_the_references_beside_them() {
         "net_saving_ci",
         "objections",
         "outcome",
+        "panels",
         "protected_rejections",
+        "rate_ratio",
         "reference",
         "regret",
         "regret_scenario",
         "sandboxed",
         "scenarios",
+        "shortfall",
         "throughput_loss",
         "timing_ms",
+        "work_ratio",
     ];
     assert_eq!(keys(&value), expected);
     assert_eq!(value["feasible"], true);
