@@ -8,6 +8,7 @@ mod configuration;
 mod design_space;
 mod environment;
 mod language_model;
+mod seal;
 mod simulate;
 
 /// The scripted OpenAI-compatible server; the agents' own tests use more of it than these.

@@ -1,0 +1,122 @@
+//! The one look at sealed seeds and sealed workloads: taken when a campaign ends, repeated by `verify`.
+
+use crate::environment::Environment;
+use serde_json::Value;
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
+/// Small clusters under short bursts: 24 of these for each candidate, and 96 under the seal, take no longer than the rest.
+const POPULATION: &str = r#"
+seconds = 10
+requests = [60, 120]
+critical_share = [0.2, 0.6]
+load = [0.6, 1.3]
+critical_load = 0.9
+prompt_tokens = [512, 2048]
+output_tokens = [64, 128]
+instances = [1, 2]
+models = ["qwen3-14b"]
+arrivals = [{ process = { process = "poisson" } }]
+
+[cluster]
+hardware = "h100"
+latency = "trained-physics"
+routing = "round-robin"
+scheduler = "fcfs"
+preemption = "fcfs"
+"#;
+
+/// Runs of two iterations, so that there is somebody to look at.
+const RUN: [&str; 4] = ["run", "tiny", "--iterations", "2"];
+
+/// The tiny experiment with drawn workloads beside its own.
+fn drawn() -> Environment {
+    let environment = Environment::new();
+    environment.copy("experiments/tiny");
+    environment.write("tiny/population.toml", POPULATION);
+    let campaign = environment.read("tiny/campaign.toml");
+    // Short bursts of few requests scatter: what is under test here is the look, not who stands up to it.
+    let campaign = campaign.replace("at_most = 20.0", "at_most = 60.0");
+    environment.write("tiny/campaign.toml", &format!("population = \"population.toml\"\n{campaign}"));
+    environment
+}
+
+fn report(environment: &Environment) -> Value {
+    environment.json(&["report", "--format", "json"])
+}
+
+#[test]
+fn a_campaign_with_a_population_ends_with_a_look_that_verify_repeats_to_the_digit() {
+    let environment = drawn();
+    let said = environment.ok(&RUN);
+    let report = report(&environment);
+    let (sealed, champion) = (&report["sealed"], &report["champion"]);
+    assert!(champion.is_object(), "{report:#}");
+    assert_eq!(champion["score"]["panels"]["drawn"]["regrets"].as_array().map(Vec::len), Some(24), "{champion:#}");
+    assert_eq!(sealed["workloads"]["count"], 96, "{sealed:#}");
+
+    std::fs::remove_dir_all(environment.path("tiny")).unwrap();
+    let verified = environment.run(&["verify", "--format", "json"]);
+    let repeated: Value = serde_json::from_str(&verified.stdout).expect("JSON");
+    for key in ["work_ratio", "rate_ratio", "points"] {
+        assert_eq!(repeated[key], sealed["study"][key], "{key}");
+    }
+    assert_eq!(repeated["workloads"], sealed["workloads"]);
+    let tests = |part: &Value| part["tests"].as_array().expect("tests").clone();
+    assert_eq!(tests(&repeated), [tests(&sealed["study"]), tests(&sealed["workloads"])].concat());
+    assert_eq!(repeated["champion"], champion["candidate"]);
+    assert_eq!(repeated["digest"], report["digest"]);
+
+    let holds = tests(&repeated).iter().all(|test| test["holds"] == true);
+    assert_eq!((&repeated["beats_reference"], verified.code), (&Value::Bool(holds), i32::from(!holds)));
+    assert_eq!(sealed["beats_reference"], repeated["beats_reference"]);
+    let words = if holds { "beats the reference" } else { "does NOT beat the reference" };
+    let text = environment.ok(&["report"]);
+    assert!(text.contains(words) && text.contains("96 sealed workloads"), "{text}");
+    assert!(said.contains("report"), "{said}");
+}
+
+#[test]
+fn a_campaign_that_is_killed_before_its_look_takes_the_same_one_when_it_is_resumed() {
+    let environment = drawn();
+    let mut child = environment.command(&RUN).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    // Of the second iteration: nothing but the end and the look are left.
+    let lines = BufReader::new(child.stderr.take().unwrap()).lines().map(|line| line.expect("UTF-8"));
+    let closed = lines.filter(|line| line.contains("of the declared space is left")).nth(1);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(closed.is_some(), "the second iteration did not end");
+    assert_eq!(report(&environment)["sealed"], Value::Null, "the look is not taken yet");
+    environment.ok(&["resume"]);
+
+    let whole = drawn();
+    whole.ok(&RUN);
+    let (resumed, whole) = (report(&environment), report(&whole));
+    assert!(whole["sealed"].is_object(), "{whole:#}");
+    assert_eq!((&resumed["digest"], &resumed["sealed"]), (&whole["digest"], &whole["sealed"]));
+}
+
+#[test]
+fn a_recorded_look_that_was_changed_is_found_out() {
+    let environment = drawn();
+    environment.ok(&RUN);
+    forge(&environment.path(".elenchus/lineage.db"));
+    assert_eq!(report(&environment)["sealed"]["workloads"]["count"], 97, "the forged look is what the report shows");
+    let message = environment.fails(1, &["verify"]);
+    assert!(message.contains("this is not what was recorded"), "{message}");
+}
+
+/// One workload more than there were, as somebody with a database tool would write it.
+fn forge(file: &std::path::Path) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file);
+        let mut connection = sqlx::ConnectOptions::connect(&options).await.unwrap();
+        let change = "UPDATE observations SET payload = replace(payload, '\"count\":96', '\"count\":97') \
+                      WHERE kind = 'sealed-look'";
+        for statement in ["DROP TRIGGER observations_are_never_changed", change] {
+            sqlx::query(statement).execute(&mut connection).await.unwrap();
+        }
+        sqlx::Connection::close(connection).await.unwrap();
+    });
+}
