@@ -79,6 +79,9 @@ fn working(state: &State, work: Work<'_>) -> String {
         Work::Testing(seeds) => format!("testing on {seeds} fresh seeds"),
         Work::Tuning(id) => format!("tuning the constants of {}", id.short()),
         Work::Extracting => "drawing lessons".to_owned(),
+        Work::Auditing(principle, points) => {
+            format!("looking for better in {points} points of what {principle} forbids")
+        }
     };
     format!("{of} · {what} · {}", best(state))
 }
@@ -129,7 +132,14 @@ fn recorded(state: &State, event: &Event) -> Option<String> {
             Some(format!("  {}: constants tuned at {} points: {made}", candidate.short(), tried.len()))
         }
         Event::IterationClosed { volume } => {
-            Some(format!("  {}; {:.1} % of the declared space is left", best(state), volume * 100.0))
+            let bound = state.false_exclusion().map_or_else(String::new, |bound| {
+                format!(" (at most {:.0} % of the rest is better than what was known)", bound * 100.0)
+            });
+            Some(format!("  {}; {:.1} % of the declared space is left{bound}", best(state), volume * 100.0))
+        }
+        Event::Audited { principle, points, .. } => {
+            let refused = state.current().audits.last().and_then(|audit| audit.refused.as_ref())?;
+            Some(format!("  {principle} forbids too much, by one of {} points: {refused}", points.len()))
         }
         Event::Started(_)
         | Event::Tested { .. }

@@ -1,6 +1,7 @@
 //! The loop: ask the state machine what is next, do it, record what happened, until there is nothing left to do.
 
 mod ahead;
+mod audit;
 mod bench;
 mod looks;
 mod steps;
@@ -13,6 +14,7 @@ use crate::error::EngineError;
 use crate::evaluate::Evaluator;
 use crate::experiment::LoadedExperiment;
 use crate::panel::Panel;
+use crate::realise::Points;
 use agents::llm::Templates;
 use science::event::{EndReason, Event, Started};
 use science::id::{CandidateId, Hash};
@@ -39,6 +41,8 @@ pub struct Campaign {
     mirror: Mirror,
     loaded: Arc<LoadedExperiment>,
     evaluator: Arc<Evaluator>,
+    /// What runs any point of the design space, if the experiment has it.
+    points: Option<Points>,
     baseline: Option<Arc<Vec<Trial>>>,
     agents: team::Engaged,
     sources: BTreeMap<CandidateId, String>,
@@ -120,6 +124,8 @@ pub enum Work<'a> {
     Tuning(&'a CandidateId),
     /// The extractor is at work.
     Extracting,
+    /// So many points of what this principle forbids are run.
+    Auditing(&'a str, usize),
 }
 
 /// Asks a running campaign to stop after the step that is under way. Clones share the request.
@@ -162,7 +168,7 @@ impl Campaign {
         for (key, name) in [("baseline", &loaded.experiment.baseline), ("reference", &loaded.experiment.reference)] {
             crate::policy::Policy::named(&loaded, key, name, &sandbox)?;
         }
-        crate::realise::Points::of(&loaded, &sandbox)?;
+        Points::of(&loaded, &sandbox)?;
         let id = store.create(&started, &loaded.directory, &loaded.inputs).await?;
         if let Some(cassette) = cassette {
             cassette.play(&store, &id).await?;
@@ -218,6 +224,7 @@ impl Campaign {
             bench: bench::Bench::new(Arc::clone(&store), id.clone()),
             clock: steps::clock(&store, &id).await?,
             mirror: Mirror::open(&places.mirror())?,
+            points: Points::of(&loaded, &sandbox)?,
             evaluator: Arc::new(Evaluator { sandbox, panel }),
             baseline: None,
             sources: BTreeMap::new(),

@@ -11,6 +11,8 @@ use serde::Serialize;
 pub(crate) struct Effort {
     /// On search seeds: yardsticks and candidates.
     pub(crate) search: usize,
+    /// On search seeds as well, to audit constraints; outside of the budget of evaluations.
+    pub(crate) audit: usize,
     /// On verdict seeds, the baseline's included.
     pub(crate) verdict: usize,
     /// The most that verdicts may take.
@@ -26,6 +28,7 @@ pub(crate) fn effort(state: &State) -> Effort {
     // Baseline, reference twice, refusing everything, louder and softer.
     let mut effort = Effort {
         search: 6 * panel,
+        audit: state.audit_trials(),
         verdict: state.verdict_trials() as usize,
         verdict_budget: state.opened().experiment.budget.verdict_trials,
         ..Effort::default()
@@ -57,9 +60,11 @@ impl Effort {
     /// All of it in one sentence.
     pub(crate) fn sentence(self) -> String {
         let budget = self.verdict_budget.map_or_else(String::new, |most| format!(" of {}", grouped(u64::from(most))));
-        let [search, verdict, spared] = [self.search, self.verdict, self.spared].map(|n| grouped(n as u64));
+        let [search, audit, verdict, spared] =
+            [self.search, self.audit, self.verdict, self.spared].map(|n| grouped(n as u64));
+        let audit = if self.audit == 0 { String::new() } else { format!("{audit} on audits of constraints, ") };
         format!(
-            "Trials: {search} on search seeds, {verdict}{budget} on verdict seeds; early verdicts and skipped arms spared {spared}."
+            "Trials: {search} on search seeds, {audit}{verdict}{budget} on verdict seeds; early verdicts and skipped arms spared {spared}."
         )
     }
 }

@@ -136,6 +136,7 @@ pub(crate) fn phase(state: &State) -> String {
         Action::Test { tests } => format!("testing {} on fresh seeds", science::state::describe(&tests[0].policy)),
         Action::Tune { candidate } => format!("tuning the constants of candidate {}", candidate.short()),
         Action::Extract => "drawing lessons".into(),
+        Action::Audit { principle, .. } => format!("auditing what {principle} forbids"),
         Action::Record(event) => format!("recording {}", event.kind()),
         Action::Rest => "ended".into(),
     }

@@ -27,15 +27,16 @@ use serde_json::{Map, Value, json};
 ///   `ended` (null, or why);
 /// - `champion`: null, or {`candidate`, `source`, `score`, `iteration`, `arm`, `parent`, `free_parameters`,
 ///   `matches_reference`};
-/// - `iterations[]`: {`iteration`, `question`, `parent`, `failure`, `planner`, `extraction_failure`, `components[]`, `arms[]`, `advice` (null, or what the findings ask of the next plan), `principles[]`, `volume`,
+/// - `iterations[]`: {`iteration`, `question`, `parent`, `failure`, `planner`, `extraction_failure`, `components[]`, `arms[]`, `advice` (null, or what the findings ask of the next plan), `principles[]`, `audits[]`, `volume`, `false_exclusion`,
 ///   `champion`, `closed`}. An arm: {`finding` (`F<iteration>.<arm>`), `arm`, `kind`, `hypothesis`, `mechanism`, `diagnostic`,
 ///   `intent`, `point`, `prediction`, `claim`, `confidence`, `candidate`, `author` (null: the built-in executor), `repairs`, `unmended`, `outcome`, `verdict`, `error`, `effect`
 ///   {`estimate`, `low`, `high`}, `measured`, `seeds` (fresh ones), `heavy_tail`, `reason`, `skipped`}. A principle's change: {`change`, `principle`,
-///   `statement`, `evidence[]`, `constraint`, `reason`}. A champion: {`candidate`, `matches_reference`,
+///   `statement`, `evidence[]`, `constraint` (as proposed), `reason`}. An audit: {`principle`, `constraint`, `again`, `points[]` {`point`, `saving`, `admissible`},
+///   `refused` (null: the constraint is in force)}. A champion: {`candidate`, `matches_reference`,
 ///   `free_parameters`, `score`};
 /// - `lineage[]`: {`candidate`, `parent` (null: the reference), `resolved`, `author`, `repairs` (the candidate that it mends), `depth`, `findings[]`, `outcome`,
 ///   `improvement`, `net_saving`, `free_parameters`, `objections[]`, `champion`, `front`}, parents before children;
-/// - `principles`: {`active[]`, `retired[]`, `volume`, `declared`}.
+/// - `principles`: {`active[]`, `retired[]`, `volume`, `false_exclusion` (null: nothing was audited; else the 95 % bound on the share of what is excluded that beats what was known), `declared`}.
 pub fn show(record: &Record<'_>) -> Value {
     let mut out = identity(record);
     if let Some(facts) = Facts::of(record) {
@@ -45,7 +46,7 @@ pub fn show(record: &Record<'_>) -> Value {
 }
 
 /// What `status --format json` prints: the identity as in [`show`] (down to `ended`), `phase`, `iteration` (under way or
-/// next, from 1), `iterations_planned`, `iterations_closed`, `evaluations`, `trials` {`search`, `verdict`, `verdict_budget` (null: none), `spared`}, `candidates`, `scored`, `volume`, `found`
+/// next, from 1), `iterations_planned`, `iterations_closed`, `evaluations`, `false_exclusion`, `trials` {`search`, `audit`, `verdict`, `verdict_budget` (null: none), `spared`}, `candidates`, `scored`, `volume`, `found`
 /// (`champion`, `no-champion`, `nothing-scored`, `uncalibrated`), `hypotheses` (arms), `repairs` (candidates sent back),
 /// `spend` (null where agents did nothing that anybody counts; else {`calls`, `uncounted`, `tokens` {`prompt`, `cached` (of
 /// `prompt`), `completion`, `reasoning` (of `completion`), `total`}, `usd` (null: unknown), `unpriced[]`, `lost` {`attempts`,
@@ -160,6 +161,7 @@ fn progress(out: &mut Map<String, Value>, record: &Record<'_>) {
     put(out, "candidates", record.state.order.len());
     put(out, "scored", facts.scored());
     put(out, "volume", facts.principles.volume);
+    put(out, "false_exclusion", facts.principles.false_exclusion);
     put(out, "found", facts.found.kind());
     let (hypotheses, repairs) = attempts(record.state);
     put(out, "hypotheses", hypotheses);

@@ -2,6 +2,7 @@
 
 use crate::standing::{self, Standing};
 use crate::words;
+use science::audit::{Audit, AuditedPoint};
 use science::bundle::{Arm, ArmKind, Prediction, Relation, Side};
 use science::champion::Champion;
 use science::judge::Verdict;
@@ -32,8 +33,12 @@ pub(crate) struct Turn {
     /// What the main arm adds to its parent or takes from it.
     pub(crate) components: Vec<String>,
     pub(crate) principles: Vec<Lesson>,
+    /// What came of looking for better where principles forbid.
+    pub(crate) audits: Vec<Audited>,
     /// Share of the declared space left at its end; none if it has not ended.
     pub(crate) volume: Option<f64>,
+    /// With 95 % confidence, at most this share of what was excluded at its end is better than what was known.
+    pub(crate) false_exclusion: Option<f64>,
     /// The champion at its end.
     pub(crate) champion: Option<Best>,
     /// Whether it has ended.
@@ -95,6 +100,18 @@ pub(crate) struct Lesson {
     pub(crate) reason: Option<String>,
 }
 
+/// An audit of what a principle forbids.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Audited {
+    pub(crate) principle: String,
+    pub(crate) constraint: String,
+    /// Whether the constraint was in force before.
+    pub(crate) again: bool,
+    pub(crate) points: Vec<AuditedPoint>,
+    /// Why the constraint is not in force.
+    pub(crate) refused: Option<String>,
+}
+
 /// The champion at some moment.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Best {
@@ -124,7 +141,9 @@ fn turn(state: &State, iteration: &Iteration, number: usize) -> Turn {
         advice: iteration.advice.as_ref().map(|advice| advice.words(number)),
         components: bundle.map(|bundle| bundle.components.clone()).unwrap_or_default(),
         principles: iteration.changes.iter().map(lesson).collect(),
+        audits: iteration.audits.iter().map(audited).collect(),
         volume: iteration.volume,
+        false_exclusion: iteration.false_exclusion,
         champion: iteration.champion.as_ref().and_then(|champion| best(state, champion)),
         closed: iteration.volume.is_some(),
     }
@@ -209,6 +228,16 @@ fn claim(arm: &Arm) -> String {
     let most = prediction.at_most.map(|most| format!(" and at most {}", words::size(prediction.metric, most)));
     let each = if prediction.each { " (each scenario by itself)" } else { "" };
     format!("{comparison}{}{sum}{scope}{each}", most.unwrap_or_default())
+}
+
+fn audited(audit: &Audit) -> Audited {
+    Audited {
+        principle: audit.principle.clone(),
+        constraint: audit.constraint.to_string(),
+        again: audit.again,
+        points: audit.points.clone(),
+        refused: audit.refused.clone(),
+    }
 }
 
 fn lesson(change: &Change) -> Lesson {

@@ -12,6 +12,8 @@ pub(crate) struct Principles {
     pub(crate) retired: Vec<Stated>,
     /// Share of the declared space that the constraints in force leave.
     pub(crate) volume: f64,
+    /// With 95 % confidence, at most this share of what they exclude is better than what was known.
+    pub(crate) false_exclusion: Option<f64>,
     /// Whether the experiment declares a space at all.
     pub(crate) declared: bool,
 }
@@ -50,6 +52,7 @@ pub(crate) fn principles(state: &State) -> Principles {
         active: stated(Status::Active),
         retired: stated(Status::Retired),
         volume: state.volume(),
+        false_exclusion: state.false_exclusion(),
         declared: !state.opened().experiment.dimensions.is_empty(),
     }
 }
@@ -82,6 +85,12 @@ fn verdict(state: &State, id: &str) -> Option<&'static str> {
 }
 
 fn retired_because(state: &State, principle: &str) -> Option<String> {
+    let audits = state.iterations.iter().rev().flat_map(|iteration| iteration.audits.iter().rev());
+    if let Some(audit) =
+        audits.filter(|audit| audit.again && audit.principle == principle).find(|a| a.refused.is_some())
+    {
+        return audit.refused.clone();
+    }
     let changes = state.iterations.iter().rev().flat_map(|iteration| iteration.changes.iter().rev());
     let last = changes.filter_map(|change| match change {
         Change::Retire { id, reason } if id == principle => Some(Some(reason.clone())),

@@ -8,6 +8,14 @@ pub(crate) fn percent(fraction: f64) -> String {
     format!("{} %", fixed(fraction * 100.0, 1))
 }
 
+/// What is left of the declared space, and what can be said of the rest.
+pub(crate) fn left(volume: f64, false_exclusion: Option<f64>) -> String {
+    let bound = false_exclusion.map_or_else(String::new, |bound| {
+        format!(" (of what is excluded at most {} is better than what was known, with 95 % confidence)", percent(bound))
+    });
+    format!("{} of the declared space{bound}", percent(volume))
+}
+
 /// A percentage with its interval, `12.3 % [11.8, 12.8]`; without one, the bare number.
 pub(crate) fn percent_within(fraction: f64, interval: Option<[f64; 2]>) -> String {
     match interval {

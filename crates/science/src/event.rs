@@ -1,5 +1,6 @@
 //! What happened in a campaign: the only truth. Everything else is derived from these.
 
+use crate::audit::AuditedPoint;
 use crate::bundle::{Bundle, Side};
 use crate::descriptor::Descriptor;
 use crate::experiment::Experiment;
@@ -149,6 +150,15 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         work: Vec<Work>,
     },
+    /// Points of what a principle forbids, or is to forbid, were measured: whether the constraint is in force follows.
+    Audited {
+        /// The principle.
+        principle: String,
+        /// The points; none if the region holds none that is not excluded already.
+        points: Vec<AuditedPoint>,
+        /// Hash over their trials.
+        trials: Hash,
+    },
     /// A turn of the loop ended.
     IterationClosed {
         /// Share of the design space that is left, 0..1.
@@ -247,6 +257,7 @@ impl Event {
             | Event::ArmJudged { .. }
             | Event::ArmSkipped { .. }
             | Event::Tuned { .. }
+            | Event::Audited { .. }
             | Event::IterationClosed { .. }
             | Event::Ended { .. } => &[],
         }
@@ -268,6 +279,7 @@ impl Event {
             Event::ArmSkipped { .. } => "arm-skipped",
             Event::Tuned { .. } => "tuned",
             Event::PrinciplesRevised { .. } => "principles-revised",
+            Event::Audited { .. } => "audited",
             Event::IterationClosed { .. } => "iteration-closed",
             Event::Ended { .. } => "ended",
         }

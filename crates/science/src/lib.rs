@@ -5,6 +5,7 @@
 //! [`objective`] (what is measured), [`judge`] (how a claim is held against what was measured).
 
 pub mod allocation;
+pub mod audit;
 pub mod bundle;
 pub mod champion;
 pub mod defect;

@@ -26,8 +26,8 @@ pub struct Principle {
     pub constraint: Option<Constraint>,
 }
 
-/// How well a principle is supported.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// How well a principle is supported, the weaker first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Confidence {
     /// Seen in one iteration.

@@ -114,11 +114,16 @@ impl Space {
 
     /// The n-th point of a seed's sequence, drawn from the declared measure.
     pub fn draw(&self, seed: u64, n: u64) -> Point {
+        self.draw_by(seed, n, Dimension::at_mass)
+    }
+
+    /// The same with another rule for what value a share of a dimension's prior stands for.
+    pub(crate) fn draw_by(&self, seed: u64, n: u64, value: impl Fn(&Dimension, f64) -> Value) -> Point {
         let mut point = Point::new();
         for (at, dimension) in self.dimensions.iter().enumerate() {
             if dimension.exists_at(&point) {
                 let u = keyed::uniform(seed, n * self.dimensions.len() as u64 + at as u64);
-                point.insert(dimension.name.clone(), dimension.at_mass(u));
+                point.insert(dimension.name.clone(), value(dimension, u));
             }
         }
         point

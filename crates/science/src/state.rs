@@ -7,9 +7,11 @@
 mod advice;
 mod allowance;
 mod apply;
+mod audits;
 mod tuning;
 mod verdict;
 
+use crate::audit::Audit;
 use crate::bundle::{Arm, Bundle, Metric, Relation, Side};
 use crate::champion::{self, Champion, Contender};
 use crate::defect::Defect;
@@ -23,7 +25,7 @@ use crate::objective::{Measurement, Score, Yardsticks};
 use crate::outcome::Outcome;
 use crate::principle::{Change, Principle, Status};
 use crate::sizing;
-use crate::space::Constraint;
+use crate::space::{Constraint, Point};
 use crate::work::Work;
 pub use apply::IllegalEvent;
 use std::collections::BTreeMap;
@@ -52,8 +54,14 @@ pub struct State {
     pub work: Vec<(u32, Work)>,
     /// Candidates that went through the sandbox.
     pub evaluations: u32,
+    /// Points of the design space that were measured to audit constraints.
+    pub audited: u32,
     /// Why the campaign ended, if it has.
     pub ended: Option<EndReason>,
+    /// Points without a better one that a principle's constraint rests on.
+    backing: BTreeMap<String, u32>,
+    /// Constraints that are in force once they are audited.
+    pending: Vec<audits::Pending>,
     phase: Phase,
     /// The constraints in force when an iteration ended last, and the share of the design space that they left.
     counted: Option<(Vec<Constraint>, f64)>,
@@ -82,10 +90,14 @@ pub struct Iteration {
     pub changes: Vec<Change>,
     /// Why the extractor learned nothing, if it failed.
     pub extraction_failure: Option<String>,
+    /// What audits of constraints led to, in order.
+    pub audits: Vec<Audit>,
     /// Who planned it: the last model that was asked.
     pub planner: Option<String>,
     /// Share of the design space left at its end.
     pub volume: Option<f64>,
+    /// [`State::false_exclusion`] at its end.
+    pub false_exclusion: Option<f64>,
     /// The champion at its end.
     pub champion: Option<Champion>,
 }
@@ -186,6 +198,13 @@ pub enum Action {
     },
     /// Ask the extractor for lessons.
     Extract,
+    /// Measure points of what a principle forbids, or is to forbid, on the search panel.
+    Audit {
+        /// The principle.
+        principle: String,
+        /// At least one point.
+        points: Vec<Point>,
+    },
     /// Nothing of the world is needed: this event follows from what is known.
     Record(Box<Event>),
     /// The campaign has ended.
@@ -201,6 +220,7 @@ enum Phase {
     /// Working on the arm at this position.
     Arm(usize),
     Extracting,
+    Auditing,
     Closing,
     Ended,
 }
@@ -220,6 +240,7 @@ impl State {
             Phase::Planning => Action::Plan,
             Phase::Arm(at) => self.next_for_arm(at),
             Phase::Extracting => self.next_for_tuning().unwrap_or(Action::Extract),
+            Phase::Auditing => self.next_audit(),
             Phase::Closing => Action::Record(Box::new(Event::IterationClosed { volume: self.volume() })),
             Phase::Ended => Action::Rest,
         }

@@ -168,6 +168,7 @@ impl Extra<'_> {
             | Event::ArmJudged { .. }
             | Event::ArmSkipped { .. }
             | Event::PrinciplesRevised { .. }
+            | Event::Audited { .. }
             | Event::IterationClosed { .. }
             | Event::Ended { .. } => (None, false, false),
         };

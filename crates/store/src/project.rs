@@ -12,7 +12,7 @@ use science::event::{Candidate, EndReason, Event, Started};
 use science::id::CandidateId;
 use science::judge::Finding;
 use science::outcome::Outcome;
-use science::principle::{Change, Principle};
+use science::principle::Change;
 use science::state::{State, describe};
 use sqlx::SqliteConnection;
 
@@ -49,6 +49,7 @@ pub(crate) async fn project(tx: &mut SqliteConnection, step: &Step<'_>) -> Resul
         Event::Tuned { retuned: Some(candidate), .. } => tuned(tx, step, candidate).await?,
         Event::Tuned { retuned: None, .. } => {}
         Event::PrinciplesRevised { changes, .. } => principles_revised(tx, step, changes).await?,
+        Event::Audited { principle, .. } => audited(tx, step, principle).await?,
         Event::IterationClosed { volume } => iteration_closed(tx, step, *volume).await?,
         Event::Ended { reason } => ended(tx, step, reason).await?,
     }
@@ -296,7 +297,7 @@ async fn arm_skipped(tx: &mut SqliteConnection, step: &Step<'_>, arm: &str, reas
 async fn principles_revised(tx: &mut SqliteConnection, step: &Step<'_>, changes: &[Change]) -> Result<(), StoreError> {
     for change in changes {
         match change {
-            Change::Insert(principle) | Change::Refine(principle) => write_principle(tx, step, principle).await?,
+            Change::Insert(principle) | Change::Refine(principle) => write_principle(tx, step, &principle.id).await?,
             Change::Retire { id, reason } => {
                 sqlx::query(
                     "UPDATE principles SET status = 'retired', retired_for = ?, seq = ? WHERE campaign = ? AND id = ?",
@@ -313,7 +314,22 @@ async fn principles_revised(tx: &mut SqliteConnection, step: &Step<'_>, changes:
     Ok(())
 }
 
-async fn write_principle(tx: &mut SqliteConnection, step: &Step<'_>, principle: &Principle) -> Result<(), StoreError> {
+/// An audit may put a constraint into force, or retire the principle that forbids too much.
+async fn audited(tx: &mut SqliteConnection, step: &Step<'_>, id: &str) -> Result<(), StoreError> {
+    write_principle(tx, step, id).await?;
+    let refused = step.after.current().audits.last().and_then(|audit| audit.refused.as_ref().filter(|_| audit.again));
+    sqlx::query("UPDATE principles SET retired_for = ? WHERE campaign = ? AND id = ?")
+        .bind(refused)
+        .bind(step.campaign.as_str())
+        .bind(id)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// Writes a principle as it stands: not all that an extractor proposes is in force.
+async fn write_principle(tx: &mut SqliteConnection, step: &Step<'_>, id: &str) -> Result<(), StoreError> {
+    let principle = step.after.principles.iter().find(|principle| principle.id == id).expect("the event was applied");
     let excludes = principle.constraint.as_ref().map(serde_json::to_string).transpose().map_err(unstorable)?;
     sqlx::query(
         "INSERT INTO principles (campaign, id, seq, statement, mechanism, regime, confidence, status, excludes)

@@ -58,7 +58,7 @@ fn lesson(state: &State, arm: &Arm, finding: &Finding, id: &str, evidence: &str,
         _ => return None,
     };
     if let Some(known) = same_lesson(state, arm, finding, point) {
-        return Some(refined(known, &statement, evidence));
+        return Some(refined(state, known, &statement, evidence));
     }
     Some(Change::Insert(Principle {
         id: id.into(),
@@ -154,13 +154,13 @@ fn same_lesson<'a>(state: &'a State, arm: &Arm, finding: &Finding, point: &Point
     })
 }
 
-fn refined(known: &Principle, statement: &str, evidence: &str) -> Change {
+fn refined(state: &State, known: &Principle, statement: &str, evidence: &str) -> Change {
     let mut principle = known.clone();
     // Two cases make the lesson; further ones are cited, not told, lest the statement grow with the campaign.
     if known.evidence.len() == 1 {
         principle.statement = format!("{} Likewise, {statement}", principle.statement);
     }
     principle.evidence.push(evidence.into());
-    principle.confidence = Confidence::Established;
+    principle.confidence = state.confidence(&principle.evidence);
     Change::Refine(principle)
 }

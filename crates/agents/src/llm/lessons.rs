@@ -6,12 +6,11 @@ use super::text::line;
 use schemars::JsonSchema;
 use science::bundle::ArmKind;
 use science::judge::Verdict;
-use science::principle::{Change, Confidence, Principle, Status};
+use science::principle::{Change, Principle, Status};
 use science::space::{Constraint, Dimension, Space, Within};
 use science::state::State;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use std::collections::BTreeSet;
 
 /// Changes that one iteration may make.
 const CHANGES: usize = 4;
@@ -148,7 +147,8 @@ impl Lesson {
         };
         let mut evidence = known.map(|known| known.evidence.clone()).unwrap_or_default();
         evidence.extend(cited.into_iter().filter(|one| known.is_none_or(|known| !known.evidence.contains(one))));
-        let confidence = confidence(state, &evidence);
+        // Nobody's word is taken for it.
+        let confidence = state.confidence(&evidence);
         Ok(Principle { id, statement, mechanism, regime, evidence, confidence, status: Status::Active, constraint })
     }
 
@@ -216,8 +216,8 @@ fn earned(state: &State, constraint: &Constraint, cited: &[String]) -> Result<()
     if !cited.iter().any(|evidence| speaks_against(state, constraint, evidence)) {
         return Err(
             "`excludes` needs a cited finding whose declared point lies inside: of an arm of kind main, robustness or \
-             super-additivity that was refuted, or that was measured and is invalid since it cannot be compared; \
-             else give null"
+             super-additivity, about the whole panel or each scenario of its scope, that was refuted, or that was measured \
+             and is invalid since it cannot be compared; else give null"
                 .into(),
         );
     }
@@ -246,7 +246,12 @@ fn speaks_against(state: &State, constraint: &Constraint, evidence: &str) -> boo
         Verdict::Invalid => score.is_some_and(|score| score.net_saving.is_none()),
         Verdict::Confirmed | Verdict::PartiallyConfirmed | Verdict::Inconclusive => false,
     };
-    failed && is_about_its_place && arm.design.point.as_ref().is_some_and(|point| constraint.excludes(point))
+    // What failed in some scenarios cannot exclude a design from the others.
+    let is_about_all_scenarios = arm.prediction.scope.is_empty() || arm.prediction.each;
+    failed
+        && is_about_its_place
+        && is_about_all_scenarios
+        && arm.design.point.as_ref().is_some_and(|point| constraint.excludes(point))
 }
 
 /// A part of one dimension, inside what is declared.
@@ -273,15 +278,6 @@ fn within(space: &Space, name: &str, side: &Value) -> Result<Within, String> {
             Ok(Within::OneOf(choices))
         }
     }
-}
-
-/// Established if findings of two iterations confirm it. Nobody's word is taken for it.
-fn confidence(state: &State, evidence: &[String]) -> Confidence {
-    let confirmed = evidence
-        .iter()
-        .filter(|one| state.cited(one).is_some_and(|(_, _, finding)| finding.verdict == Verdict::Confirmed));
-    let iterations: BTreeSet<u32> = confirmed.filter_map(|one| iteration(one)).collect();
-    if iterations.len() >= 2 { Confidence::Established } else { Confidence::Provisional }
 }
 
 /// The iteration that a finding is of.

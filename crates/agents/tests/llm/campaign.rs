@@ -3,6 +3,7 @@
 use crate::verdict_seeds::tested;
 use agents::llm::{Desk, Model, ModelError, Reply, Request, Settings, Templates};
 use futures::future::BoxFuture;
+use science::audit::AuditedPoint;
 use science::bundle::{Arm, ArmKind, Bundle, Design, Metric, Prediction, Relation, Side};
 use science::event::{Candidate, Event, Started};
 use science::experiment::{Agents, Budget, Experiment, Guard, GuardMetric, Objective};
@@ -10,7 +11,7 @@ use science::id::{CandidateId, Hash};
 use science::objective::{Cell, Measurement, Yardsticks};
 use science::outcome::Outcome;
 use science::principle::{Change, Confidence, Principle, Status};
-use science::space::{Constraint, Dimension, Measure, Within};
+use science::space::{Constraint, Dimension, Measure, Point, Within};
 use science::state::{Action, State};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -46,8 +47,15 @@ pub(crate) fn next(state: &State) -> Event {
             notes: None,
             work: vec![],
         },
+        Action::Audit { principle, points } => audited(principle, points),
         Action::Repair { .. } | Action::Rest => unreachable!("nothing is repaired, and the campaign is longer"),
     }
+}
+
+/// None of these points is better than what is known.
+pub(crate) fn audited(principle: String, points: Vec<Point>) -> Event {
+    let point = |point| AuditedPoint { point, saving: None, admissible: true };
+    Event::Audited { principle, points: points.into_iter().map(point).collect(), trials: Hash::of(b"") }
 }
 
 /// The id of a candidate of `after`.

@@ -74,8 +74,15 @@ fn find(state: &mut State, exponent: f64, [y, x]: [f64; 2]) {
 /// Ends the iteration with these changes.
 fn close(state: &mut State, changes: Vec<Change>) {
     state.apply(&Event::PrinciplesRevised { changes, failure: None, notes: None, work: vec![] }).unwrap();
-    let Action::Record(closed) = state.next_action() else { panic!("the iteration closes") };
-    state.apply(&closed).unwrap();
+    let before = state.iterations.len();
+    while state.iterations[before - 1].volume.is_none() {
+        let event = match state.next_action() {
+            Action::Audit { principle, points } => campaign::audited(principle, points),
+            Action::Record(event) => *event,
+            other => panic!("{other:?}"),
+        };
+        state.apply(&event).unwrap();
+    }
 }
 
 async fn extract(state: &State, texts: &[&str]) -> (Answer<Lessons>, Arc<Script>) {

@@ -106,6 +106,7 @@ async fn campaign_in(savings: Savings) -> State {
             Action::Test { tests } => tested(&state, &tests),
             Action::Tune { .. } => unreachable!("no candidate declares constants"),
             Action::Extract => Event::PrinciplesRevised { changes: vec![], failure: None, notes: None, work: vec![] },
+            Action::Audit { .. } => unreachable!("no lesson forbids anything"),
             Action::Repair { .. } => unreachable!("nobody repairs here"),
             Action::Rest => return state,
         };

@@ -5,7 +5,7 @@ use crate::document::{Block, Line, Section, Tone, item};
 use crate::effort::effort;
 use crate::facts::{Facts, end, phase};
 use crate::spend::attempts;
-use crate::words::{count, line, moment, percent, percent_or_dash, shell};
+use crate::words::{count, left, line, moment, percent, percent_or_dash, shell};
 
 /// The question, the terms, the answer, and how to take it.
 pub(super) fn overview(facts: &Facts<'_>) -> Section {
@@ -78,7 +78,7 @@ pub(crate) fn standing_lines(facts: &Facts<'_>) -> Vec<Line> {
         None => facts.paragraph().into(),
     });
     lines.extend(facts.record.sealed.map(|look| sealed_verdict(look).into()));
-    lines.push(format!("Share of the declared space left: {}.", percent(facts.principles.volume)).into());
+    lines.push(format!("Left: {}.", left(facts.principles.volume, facts.principles.false_exclusion)).into());
     lines.push(effort(state).sentence().into());
     lines.extend(facts.spend.as_ref().map(|spend| spend.sentence().into()));
     lines.push(match &state.ended {

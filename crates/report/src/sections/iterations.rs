@@ -3,8 +3,8 @@
 use super::Detail;
 use crate::document::{Block, Item, Line, Section, Table, Tone, item};
 use crate::facts::Facts;
-use crate::path::{Attempt, Best, Lesson, Turn};
-use crate::words::{bar, count, percent, percent_or_dash};
+use crate::path::{Attempt, Audited, Best, Lesson, Turn};
+use crate::words::{bar, count, left, percent, percent_or_dash};
 use science::judge::Verdict;
 
 /// The best so far after each iteration, then what each iteration claimed and found.
@@ -64,6 +64,7 @@ fn items(turn: &Turn, detail: Detail) -> Vec<Item> {
     for change in &turn.principles {
         lesson(change, &mut items);
     }
+    items.extend(turn.audits.iter().map(|audit| item(0, audited(audit))));
     if let Some(failure) = &turn.extraction_failure {
         items.push(item(0, Line::default().tone(Tone::Bad, "The extractor failed: ").say(failure.as_str())));
     }
@@ -132,8 +133,20 @@ fn lesson(change: &Lesson, items: &mut Vec<Item>) {
         if change.evidence.is_empty() { String::new() } else { format!(" [{}]", change.evidence.join(", ")) };
     items.push(item(0, head.say(evidence)));
     if let Some(constraint) = &change.constraint {
-        items.push(item(1, format!("forbids from now on: {constraint}")));
+        items.push(item(1, format!("to be forbidden: {constraint}")));
     }
+}
+
+/// What came of looking for better where a principle forbids.
+fn audited(audit: &Audited) -> Line {
+    let head = Line::default().tone(Tone::Strong, format!("{} audited", audit.principle));
+    let points = count(audit.points.len(), "point");
+    let what = if audit.again { "its principle is retired" } else { "its constraint is refused" };
+    head.say(match (&audit.refused, audit.points.len()) {
+        (Some(reason), _) => format!(" with {points}: {what}: {reason}."),
+        (None, 0) => ": what it forbids is forbidden already, or holds nothing.".into(),
+        (None, _) => format!(" with {points}: none is better; forbidden: {}.", audit.constraint),
+    })
 }
 
 fn end_of(turn: &Turn) -> String {
@@ -147,5 +160,5 @@ fn end_of(turn: &Turn) -> String {
             format!("champion {short}{falls_short}")
         }
     };
-    format!("After it: {champion}; {} of the declared space left.", percent(volume))
+    format!("After it: {champion}; left: {}.", left(volume, turn.false_exclusion))
 }

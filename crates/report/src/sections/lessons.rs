@@ -5,15 +5,15 @@ use crate::calibration::ENOUGH;
 use crate::document::{Block, Item, Line, Section, Tone, item};
 use crate::facts::Facts;
 use crate::principles::Stated;
-use crate::words::{count, fixed, percent};
+use crate::words::{count, fixed, left, percent};
 
 /// Principles in force, then retired ones.
 pub(super) fn principles(facts: &Facts<'_>, detail: Detail) -> Section {
     let principles = &facts.principles;
     let left = if principles.declared {
         format!(
-            "They leave {} of the declared space (a share of the declared space, never of all algorithms).",
-            percent(principles.volume)
+            "They leave {}; a share of the declared space, never of all algorithms.",
+            left(principles.volume, principles.false_exclusion)
         )
     } else {
         "The experiment declares no design space, so none of them narrows it.".into()

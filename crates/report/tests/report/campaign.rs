@@ -3,6 +3,7 @@
 
 use crate::verdict_seeds::tested;
 use report::{Losses, Record, Times};
+use science::audit::AuditedPoint;
 use science::bundle::{Arm, ArmKind, Bundle, Design, Metric, Prediction, Relation, Side};
 use science::event::{Candidate, Event, Started};
 use science::experiment::{Agents, Budget, Experiment, Guard, GuardMetric, Objective};
@@ -10,7 +11,7 @@ use science::id::{CandidateId, Hash};
 use science::objective::{Cell, Measurement, Yardsticks};
 use science::outcome::Outcome;
 use science::principle::{Change, Confidence, Principle, Status};
-use science::space::{Constraint, Dimension, Measure, Within};
+use science::space::{Constraint, Dimension, Measure, Value, Within};
 use science::state::{Action, State};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -168,6 +169,16 @@ pub(crate) fn principle(id: &str, statement: &str, evidence: &[&str], constraint
     }
 }
 
+/// Ten points of what a principle is to forbid, one of them off the scale, none of them better.
+fn audited(principle: &str) -> Event {
+    let point = |at: u32| AuditedPoint {
+        point: BTreeMap::from([("half".into(), Value::Number(0.02 * f64::from(at)))]),
+        saving: (at > 0).then(|| -0.01 * f64::from(at)),
+        admissible: true,
+    };
+    Event::Audited { principle: principle.into(), points: (0..10).map(point).collect(), trials: Hash::of(b"") }
+}
+
 /// The events of the world; what follows from them is recorded in between by [`fold`].
 pub(crate) fn events() -> Vec<Event> {
     let low = Constraint { excludes: BTreeMap::from([("half".into(), Within::Range([0.0, 0.25]))]) };
@@ -189,6 +200,7 @@ pub(crate) fn events() -> Vec<Event> {
         written("ablation-mix", "bbbb2222bbbb2222", Some(FIRST)),
         evaluated("bbbb2222bbbb2222", Some(measurement(0.25, 0.395))),
         Event::PrinciplesRevised { changes: lessons, failure: None, notes: None, work: vec![] },
+        audited("P2"),
         bundle("Does a steeper curve save more?", first(), second),
         written("main", "cccc3333cccc3333", Some(FIRST)),
         evaluated("cccc3333cccc3333", Some(measurement(0.25, 0.39))),

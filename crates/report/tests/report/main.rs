@@ -238,7 +238,7 @@ fn the_path_says_what_was_skipped_refuted_and_timed_out() {
         "F2.main refuted (wrong in direction), measured -",
         "F3.main invalid: its candidate was not scored: timeout [dddd4444: timeout]",
         "P2 drawn: a low half point sheds in vain",
-        "forbids from now on: not: half in 0.000..0.250",
+        "none is better; forbidden: not: half in 0.000..0.250",
         "P1 retired: F2.main speaks against it",
         "net saving of arm `main` better than without the component by at least 2.0 %",
         "evidence: F1.ablation-mix confirmed, F9.main (not in this record)",

@@ -5,7 +5,7 @@ use crate::bundle::Side;
 use crate::event::{Candidate, Event, Started};
 use crate::objective::{self, Measurement};
 use crate::outcome::Outcome;
-use crate::principle::{Change, Status};
+use crate::principle::{Change, Principle, Status};
 use crate::work::Work;
 
 /// An event that cannot happen where the campaign stands: the log is damaged, or the program has a bug.
@@ -49,7 +49,7 @@ impl State {
             (Event::PlanFailed { reason, work }, Phase::Planning) => {
                 let (failure, planner) = (Some(reason.clone()), author(work));
                 self.iterations.push(Iteration { failure, planner, ..Iteration::default() });
-                self.phase = Phase::Closing;
+                self.phase = self.after_lessons();
             }
             (Event::CandidateWritten { arm, candidate, work }, Phase::Arm(at)) => {
                 self.expect_arm(event, arm, at)?;
@@ -146,20 +146,32 @@ impl State {
                 if notes.is_some() {
                     self.notes.clone_from(notes);
                 }
-                self.phase = Phase::Closing;
+                self.phase = self.after_lessons();
+            }
+            (Event::Audited { principle, points, .. }, Phase::Auditing) => {
+                if let Err(problem) = self.take_audit(principle, points) {
+                    return illegal(problem);
+                }
+                self.phase = self.after_lessons();
             }
             (Event::IterationClosed { volume }, Phase::Closing) => {
-                let champion = self.champion();
+                let (champion, false_exclusion) = (self.champion(), self.false_exclusion());
                 let constraints = self.constraints().map(|(_, constraint)| constraint.clone()).collect();
                 self.counted = Some((constraints, *volume));
                 let iteration = self.iterations.last_mut().expect("closing an iteration");
                 iteration.volume = Some(*volume);
+                iteration.false_exclusion = false_exclusion;
                 iteration.champion = champion;
                 self.phase = Phase::Planning;
             }
             (
                 Event::Ended { reason },
-                Phase::Calibrating | Phase::Planning | Phase::Arm(_) | Phase::Extracting | Phase::Closing,
+                Phase::Calibrating
+                | Phase::Planning
+                | Phase::Arm(_)
+                | Phase::Extracting
+                | Phase::Auditing
+                | Phase::Closing,
             ) => {
                 self.ended = Some(reason.clone());
                 self.phase = Phase::Ended;
@@ -178,6 +190,7 @@ impl State {
                 | Event::ArmSkipped { .. }
                 | Event::Tuned { .. }
                 | Event::PrinciplesRevised { .. }
+                | Event::Audited { .. }
                 | Event::IterationClosed { .. }
                 | Event::Ended { .. },
                 phase,
@@ -266,17 +279,40 @@ impl State {
         self.phase = if last { Phase::Extracting } else { Phase::Arm(at + 1) };
     }
 
+    /// Changes the principles. A constraint that is new is set aside: it is in force once it is audited.
     fn revise(&mut self, event: &Event, changes: &[Change]) -> Result<(), IllegalEvent> {
         let illegal = |problem: String| Err(IllegalEvent { event: event.kind(), problem });
         let mut principles = self.principles.clone();
+        let mut proposed = Vec::new();
         for change in changes {
             let id = change.id();
             let known = principles.iter().position(|p| p.id == id);
             match (change, known) {
-                (Change::Insert(principle), None) => principles.push(principle.clone()),
+                (Change::Insert(principle) | Change::Refine(principle), _)
+                    if principle.confidence > self.confidence(&principle.evidence) =>
+                {
+                    return illegal(format!(
+                        "principle {id} is called established, and its evidence does not carry that"
+                    ));
+                }
+                (Change::Insert(principle), None) => {
+                    proposed.extend(principle.constraint.clone().map(|constraint| (id, constraint)));
+                    principles.push(Principle { constraint: None, ..principle.clone() });
+                }
                 (Change::Insert(_), Some(_)) => return illegal(format!("principle {id} exists already")),
-                (Change::Refine(principle), Some(at)) => principles[at] = principle.clone(),
-                (Change::Retire { .. }, Some(at)) => principles[at].status = Status::Retired,
+                (Change::Refine(principle), Some(at)) => {
+                    let before = &principles[at];
+                    let in_force = before.constraint.clone().filter(|_| before.status == Status::Active);
+                    let new = principle.constraint.clone().filter(|constraint| Some(constraint) != in_force.as_ref());
+                    proposed.extend(new.map(|constraint| (id, constraint)));
+                    // What was audited stays until what replaces it is, unless nothing replaces it.
+                    let constraint = in_force.filter(|_| principle.constraint.is_some());
+                    principles[at] = Principle { constraint, ..principle.clone() };
+                }
+                (Change::Retire { .. }, Some(at)) => {
+                    principles[at].status = Status::Retired;
+                    proposed.retain(|(other, _)| *other != id);
+                }
                 (Change::Refine(_) | Change::Retire { .. }, None) => {
                     return illegal(format!("there is no principle {id}"));
                 }
@@ -284,6 +320,9 @@ impl State {
         }
         self.principles = principles;
         self.iterations.last_mut().expect("an iteration is under way").changes = changes.to_vec();
+        for (id, constraint) in proposed {
+            self.propose(id, constraint);
+        }
         Ok(())
     }
 }

@@ -7,6 +7,7 @@ use crate::judge::Verdict;
 use crate::objective::{Cell, Measurement};
 use std::collections::BTreeSet;
 
+mod audits;
 mod budget;
 mod fastfail;
 mod tuning;

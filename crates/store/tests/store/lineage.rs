@@ -106,7 +106,7 @@ async fn iterations_and_principles_say_what_was_learned() {
     let principles =
         table(&path, "SELECT concat_ws(' | ', id, confidence, status, retired_for, excludes) FROM principles");
     let expected = [
-        r#"P1 | established | active | {"half":[0.0,0.25]}"#,
+        r#"P1 | provisional | active | {"half":[0.0,0.25]}"#,
         r#"P2 | provisional | retired | contradicted | {"half":[0.0,0.25]}"#,
     ];
     assert_eq!(principles.await, expected);

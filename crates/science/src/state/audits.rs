@@ -1,0 +1,150 @@
+//! Which constraints are to be audited, and what audits lead to.
+
+use super::{Action, Phase, State};
+use crate::audit::{self, AGAIN, Audit, AuditedPoint, EVERY, POINTS};
+use crate::champion;
+use crate::event::Event;
+use crate::judge::Verdict;
+use crate::keyed;
+use crate::objective::{self, Measurement};
+use crate::principle::{Confidence, Principle, Status};
+use crate::space::{Constraint, Point};
+use crate::trial;
+use std::collections::BTreeSet;
+
+/// A constraint that waits for its audit.
+#[derive(Clone, Debug)]
+pub(super) struct Pending {
+    pub(super) principle: String,
+    pub(super) constraint: Constraint,
+}
+
+/// The audit that is due.
+struct Due<'a> {
+    principle: &'a str,
+    constraint: &'a Constraint,
+    again: bool,
+}
+
+impl State {
+    /// With 95 % confidence, at most this share of what the constraints in force exclude is better than what was known when
+    /// it was audited, pooled over all of them; none where nothing was audited, or nothing is excluded.
+    pub fn false_exclusion(&self) -> Option<f64> {
+        audit::bound(
+            self.constraints().map(|(principle, _)| self.backing.get(&principle.id).copied().unwrap_or(0)).sum(),
+        )
+    }
+
+    /// Trials that audits took.
+    pub fn audit_trials(&self) -> usize {
+        let cells = self.yardsticks.as_ref().map_or(0, |known| known.reference.cells.iter().map(Vec::len).sum());
+        self.audited as usize * cells
+    }
+
+    /// What a measurement on the search panel says of a point; none measured means that it did not run.
+    pub fn audited_point(&self, point: Point, measurement: Option<&Measurement>) -> AuditedPoint {
+        let started = self.opened();
+        let score = measurement.map(|m| objective::score(m, self.yardsticks(), &started.scenarios));
+        let objections = |score| champion::objections(score, 0, None, &started.experiment);
+        AuditedPoint {
+            point,
+            saving: score.as_ref().and_then(|score| score.net_saving),
+            admissible: score.as_ref().is_some_and(|score| objections(score).is_empty()),
+        }
+    }
+
+    /// How well these findings support a lesson: established if findings of two iterations confirm what was claimed, or
+    /// findings of two iterations refute it.
+    pub fn confidence(&self, evidence: &[String]) -> Confidence {
+        let iterations = |verdict: Verdict| {
+            let speaking = evidence.iter().filter(|one| self.cited(one).is_some_and(|(_, _, f)| f.verdict == verdict));
+            speaking
+                .filter_map(|one| one.split_once('.').map(|(iteration, _)| iteration))
+                .collect::<BTreeSet<_>>()
+                .len()
+        };
+        if iterations(Verdict::Confirmed).max(iterations(Verdict::Refuted)) >= 2 {
+            Confidence::Established
+        } else {
+            Confidence::Provisional
+        }
+    }
+
+    /// The phase after the lessons of an iteration, or after an audit of one.
+    pub(super) fn after_lessons(&self) -> Phase {
+        if self.due().is_some() { Phase::Auditing } else { Phase::Closing }
+    }
+
+    /// The audit that is due. One whose region has no point left takes nobody's work.
+    pub(super) fn next_audit(&self) -> Action {
+        let due = self.due().expect("the phase ends with the last audit");
+        let round = self.iterations.iter().flat_map(|i| &i.audits).filter(|a| a.principle == due.principle).count();
+        let key = keyed::seed(&["audit", due.principle, &round.to_string()], self.opened().seed);
+        let in_force: Vec<&Constraint> = self.constraints().map(|(_, constraint)| constraint).collect();
+        let (others, count) = if due.again { (&[][..], AGAIN) } else { (&in_force[..], POINTS) };
+        let points = audit::points(&self.opened().experiment.space(), due.constraint, others, key, count);
+        let principle = due.principle.to_owned();
+        if points.is_empty() {
+            return Action::Record(Box::new(Event::Audited { principle, points: vec![], trials: trial::hash(&[]) }));
+        }
+        Action::Audit { principle, points }
+    }
+
+    fn due(&self) -> Option<Due<'_>> {
+        if let Some(pending) = self.pending.first() {
+            return Some(Due { principle: &pending.principle, constraint: &pending.constraint, again: false });
+        }
+        if !(self.iterations.len() as u32).is_multiple_of(EVERY) {
+            return None;
+        }
+        let done = |principle: &Principle| self.current().audits.iter().any(|audit| audit.principle == principle.id);
+        let (principle, constraint) = self.constraints().find(|(principle, _)| !done(principle))?;
+        Some(Due { principle: &principle.id, constraint, again: true })
+    }
+
+    /// Takes a constraint to audit; what cannot be audited is not taken.
+    pub(super) fn propose(&mut self, principle: &str, constraint: Constraint) {
+        let principle = principle.to_owned();
+        if self.opened().experiment.space_source.is_some() {
+            self.pending.push(Pending { principle, constraint });
+            return;
+        }
+        let refused = Some("the experiment names no `space` source to audit it by".into());
+        let audit = Audit { principle, constraint, again: false, points: vec![], refused };
+        self.iterations.last_mut().expect("an iteration is under way").audits.push(audit);
+    }
+
+    /// Puts a constraint into force, refuses it, or retires its principle, by what was measured where it forbids.
+    pub(super) fn take_audit(&mut self, id: &str, points: &[AuditedPoint]) -> Result<(), String> {
+        let Due { principle, constraint, again } = self.due().ok_or("no audit is due")?;
+        if principle != id {
+            return Err(format!("it is about principle {id}, the turn is {principle}'s"));
+        }
+        if let Some(point) = points.iter().find(|audited| !constraint.excludes(&audited.point)) {
+            return Err(format!("{} lies outside of what {id} forbids", audit::words(&point.point)));
+        }
+        let champion = self.champion().and_then(|champion| self.candidates[&champion.id].score.as_ref()?.net_saving);
+        // A champion that is worse than the reference lowers no bar.
+        let incumbent = champion.filter(|saving| *saving > 0.0);
+        let refused = audit::refutation(points, incumbent);
+        let (principle, constraint) = (principle.to_owned(), constraint.clone());
+        let count = points.len() as u32;
+        self.audited += count;
+        let known = self.principles.iter_mut().find(|p| p.id == principle).expect("an audit's principle is known");
+        match (again, &refused) {
+            (true, None) => *self.backing.entry(principle.clone()).or_default() += count,
+            (true, Some(_)) => known.status = Status::Retired,
+            (false, None) => {
+                known.constraint = Some(constraint.clone());
+                self.backing.insert(principle.clone(), count);
+            }
+            (false, Some(_)) => {}
+        }
+        if !again {
+            self.pending.remove(0);
+        }
+        let audit = Audit { principle, constraint, again, points: points.to_vec(), refused };
+        self.iterations.last_mut().expect("an iteration is under way").audits.push(audit);
+        Ok(())
+    }
+}
