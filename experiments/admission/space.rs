@@ -80,9 +80,6 @@ impl Admitter for Policy {
         Decision::reject_if(match self.curve {
             Curve::Step(at) => pressure >= at,
             Curve::Ramp { from, over } => draw.uniform() < (pressure - from) / over,
-            Curve::Power { full, exponent } if exponent == exponent.floor() => {
-                draw.uniform() < (pressure / full).powi(exponent as i32)
-            }
             Curve::Power { full, exponent } => draw.uniform() < (pressure / full).powf(exponent),
         })
     }

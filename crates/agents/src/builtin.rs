@@ -17,6 +17,7 @@ mod surrogate;
 use crate::{Answer, Answering, Brief, Executor, Extractor, Fault, Lessons, Planner};
 use futures::future::{FutureExt, ready};
 use science::bundle::{Arm, Bundle};
+use science::space::Point;
 
 /// Planner, executor and extractor in one, for the admission family.
 #[derive(Clone, Copy, Debug, Default)]
@@ -36,6 +37,10 @@ impl Executor for Researcher {
     /// What it writes follows from the arm alone: it would only write the same again.
     fn repair<'a>(&'a self, _: Brief<'a>, _: &'a Arm, _: Fault<'a>) -> Answering<'a, String> {
         ready(Ok(Answer::free(Err("the built-in executor does not repair".into())))).boxed()
+    }
+
+    fn place(&self, point: &Point, constants: &[(&str, f64)]) -> Point {
+        executor::place(point, constants)
     }
 }
 

@@ -12,6 +12,7 @@ use llm::ModelError;
 use science::bundle::{Arm, Bundle};
 use science::defect::Defect;
 use science::principle::Change;
+use science::space::{Point, Value};
 use science::state::State;
 use science::work::Work;
 
@@ -54,6 +55,18 @@ pub trait Executor: Send + Sync {
 
     /// The source again, mended. `brief.source` is what was wrong.
     fn repair<'a>(&'a self, brief: Brief<'a>, arm: &'a Arm, fault: Fault<'a>) -> Answering<'a, String>;
+
+    /// Where a candidate at `point` of the design space lies once constants of its source, by their names, have these
+    /// values. A constant is taken for the dimension of its name; whoever gives them other names says what they mean.
+    fn place(&self, point: &Point, constants: &[(&str, f64)]) -> Point {
+        let mut moved = point.clone();
+        for (name, value) in constants {
+            if let Some(Value::Number(place)) = moved.get_mut(*name) {
+                *place = *value;
+            }
+        }
+        moved
+    }
 }
 
 /// What is wrong with a candidate, for the one who is to mend it.

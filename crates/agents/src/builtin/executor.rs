@@ -2,6 +2,8 @@
 
 use super::shape::{Curve, NEUTRAL_CAPACITY, NEUTRAL_PROMPT, Shape, round};
 use science::bundle::Arm;
+use science::short::rounded;
+use science::space::Point;
 
 /// The source for an arm's declared point.
 pub(crate) fn implement(arm: &Arm) -> Result<String, String> {
@@ -14,15 +16,9 @@ pub(crate) fn implement(arm: &Arm) -> Result<String, String> {
 
 /// Constants of a shape's source, as free parameters are counted.
 pub(crate) fn constants(shape: &Shape) -> u32 {
-    let counted = |value: f64| u32::from(value != 0.0 && value.abs() != 1.0);
-    let curve = match shape.curve {
-        Curve::Step => 1,
-        Curve::Ramp { onset } => 1 + counted(round(onset * middle(shape), 3)),
-        Curve::Power { exponent } => 1 + counted(exponent),
-    };
-    let prompt = if shape.prompt == 0.0 { 0 } else { 1 + counted(shape.prompt) };
-    // The two of the saturation, and what the shape adds.
-    2 + curve + prompt + counted(shape.mix) + counted(shape.capacity)
+    let capacity = shape.capacity != 0.0 && shape.capacity.abs() != 1.0;
+    // The two of the saturation, the neutral prompt, and whatever may be tuned.
+    2 + u32::from(shape.prompt != 0.0) + u32::from(capacity) + tunables(shape).len() as u32
 }
 
 /// The pressure at which half is refused, in the unit that the source computes: it does not divide by the neutral capacity,
@@ -34,62 +30,140 @@ fn middle(shape: &Shape) -> f64 {
     }
 }
 
+/// A constant of a shape's source that may be tuned.
+struct Constant {
+    name: &'static str,
+    default: f64,
+    low: f64,
+    high: f64,
+}
+
+impl Constant {
+    /// A constant that may shrink and grow by these factors.
+    fn scaled(name: &'static str, default: f64, [low, high]: [f64; 2]) -> Self {
+        Constant { name, default, low: rounded(default * low, 4), high: rounded(default * high, 4) }
+    }
+
+    /// An exponent of a weighting, that may lie half a unit off to both sides.
+    fn shifted(name: &'static str, default: f64) -> Self {
+        Constant { name, default, low: rounded(default - 0.5, 4), high: rounded(default + 0.5, 4) }
+    }
+}
+
+/// What may be tuned of a shape. A weighting of exactly 1 or -1 has no constant, and stays without one. The weighting by
+/// capacity is left alone: its exponent sets the unit of the pressure, so that no place means the same under another one.
+fn tunables(shape: &Shape) -> Vec<Constant> {
+    const PLACE: [f64; 2] = [0.6, 1.6];
+    let mut constants = match shape.curve {
+        Curve::Step => vec![Constant::scaled("threshold", middle(shape), PLACE)],
+        Curve::Ramp { .. } => {
+            let (from, to) = ramp(shape);
+            let rise = Constant::scaled("rise", round(to - from, 3), PLACE);
+            if from == 0.0 { vec![rise] } else { vec![Constant::scaled("from", from, PLACE), rise] }
+        }
+        Curve::Power { exponent } => {
+            let full = Constant::scaled("full", round(middle(shape) * 2f64.powf(1.0 / exponent), 4), PLACE);
+            let steepness = (exponent != 1.0).then(|| Constant::scaled("exponent", exponent, [0.5, 2.0]));
+            [full].into_iter().chain(steepness).collect()
+        }
+    };
+    let weightings = [("prompt", shape.prompt), ("mix", shape.mix)];
+    let tuned = weightings.into_iter().filter(|(_, exponent)| *exponent != 0.0 && exponent.abs() != 1.0);
+    constants.extend(tuned.map(|(name, exponent)| Constant::shifted(name, exponent)));
+    constants
+}
+
+/// Where a ramp begins and where it ends, as its source says it.
+fn ramp(shape: &Shape) -> (f64, f64) {
+    let Curve::Ramp { onset } = shape.curve else { return (0.0, 0.0) };
+    (round(onset * middle(shape), 3), round((2.0 - onset) * middle(shape), 3))
+}
+
+/// The place of a shape of which these constants, by the names that its source gives them, have other values.
+pub(crate) fn place(point: &Point, constants: &[(&str, f64)]) -> Point {
+    let Some(mut shape) = Shape::at(point) else { return point.clone() };
+    let named = |name: &str, value: f64| constants.iter().find(|(n, _)| *n == name).map_or(value, |(_, value)| *value);
+    let (own_from, own_to) = ramp(&shape);
+    let own = middle(&shape);
+    let moved = match &mut shape.curve {
+        Curve::Step => named("threshold", own),
+        Curve::Ramp { onset } => {
+            let from = named("from", own_from);
+            let middle = from + named("rise", own_to - own_from) / 2.0;
+            *onset = rounded(from / middle, 4);
+            middle
+        }
+        Curve::Power { exponent } => {
+            let full = named("full", own * 2f64.powf(1.0 / *exponent));
+            *exponent = named("exponent", *exponent);
+            full * 0.5f64.powf(1.0 / *exponent)
+        }
+    };
+    shape.half = rounded(moved * NEUTRAL_CAPACITY.powf(-shape.capacity), 4);
+    (shape.prompt, shape.mix) = (named("prompt", shape.prompt), named("mix", shape.mix));
+    shape.point(|name| point.contains_key(name))
+}
+
 fn source(shape: &Shape) -> String {
     let draw = if shape.curve == Curve::Step { "_draw" } else { "draw" };
-    let memory = memory(shape);
+    let (tunables, memory) = (tunables(shape), shape.mix != 0.0);
+    let (count, remember) = match memory {
+        true => ("self.arrived += 1.0;\n        ", "self.droppable += 1.0;\n        "),
+        false => ("", ""),
+    };
     format!(
         "//! {words}.\n\
          use admitter::prelude::*;\n\n\
          {fields}\n\n\
          impl Admitter for Policy {{\n    \
-             fn new(_parameters: &[f64]) -> Self {{\n        {start}\n    }}\n\n    \
+             const TUNABLES: &'static [Tunable] = &[\n{declared}    ];\n\n    \
+             fn new(parameters: &[f64]) -> Self {{\n        {start}\n    }}\n\n    \
              fn admit(&mut self, request: &Request, cluster: &Cluster, {draw}: &mut Draw) -> Decision {{\n        \
                  {count}if request.priority >= 0 {{\n            return Decision::Admit;\n        }}\n        \
                  {remember}{pressure}\n        {decision}\n    \
              }}\n\
          }}\n",
-        words = capitalised(&shape.words()),
-        fields = memory.fields,
-        start = memory.start,
-        count = memory.count,
-        remember = memory.remember,
+        words = capitalised(&form(shape)),
+        fields = fields(&tunables, memory),
+        declared = tunables.iter().map(declaration).collect::<String>(),
+        start = start(&tunables, memory),
         pressure = pressure(shape),
         decision = decision(shape),
     )
 }
 
-/// What a policy keeps between requests, in the places where its source says so.
-struct Memory {
-    fields: &'static str,
-    start: &'static str,
-    /// For every request, before anything is decided.
-    count: &'static str,
-    /// For every droppable one.
-    remember: &'static str,
+fn declaration(Constant { name, default, low, high }: &Constant) -> String {
+    format!("        Tunable {{ name: {name:?}, default: {default:?}, low: {low:?}, high: {high:?} }},\n")
 }
 
-fn memory(shape: &Shape) -> Memory {
-    if shape.mix == 0.0 {
-        return Memory { fields: "pub struct Policy;", start: "Policy", count: "", remember: "" };
-    }
-    Memory {
-        fields: "/// Requests seen so far.\npub struct Policy {\n    arrived: f64,\n    droppable: f64,\n}",
-        start: "Policy { arrived: 0.0, droppable: 0.0 }",
-        count: "self.arrived += 1.0;\n        ",
-        remember: "self.droppable += 1.0;\n        ",
-    }
+/// The constants, and what a policy that weighs the mix remembers.
+fn fields(tunables: &[Constant], memory: bool) -> String {
+    let constants = tunables.iter().map(|constant| format!("    {}: f64,\n", constant.name));
+    let seen = if memory { "    // Requests seen so far.\n    arrived: f64,\n    droppable: f64,\n" } else { "" };
+    format!("pub struct Policy {{\n{}{seen}}}", constants.collect::<String>())
+}
+
+fn start(tunables: &[Constant], memory: bool) -> String {
+    let names: Vec<&str> = tunables.iter().map(|constant| constant.name).collect();
+    let seen = if memory { ", arrived: 0.0, droppable: 0.0" } else { "" };
+    let names = names.join(", ");
+    format!(
+        "let [{names}] = *parameters else {{\n            panic!(\"one value for each tunable\");\n        }};\n        \
+         Policy {{ {names}{seen} }}"
+    )
 }
 
 fn pressure(shape: &Shape) -> String {
     let (mut weights, mut product) = (String::new(), "cluster.saturation(5.0, 0.8)".to_owned());
     if shape.prompt != 0.0 {
-        let (longer, weight) = match shape.prompt > 0.0 {
-            true => ("Longer prompts feel more pressure: refusing one frees more work.", shape.prompt),
-            false => ("Shorter prompts feel more pressure: refusing one loses less work.", shape.prompt),
+        let longer = match shape.prompt > 0.0 {
+            true => "Longer prompts feel more pressure: refusing one frees more work.",
+            false => "Shorter prompts feel more pressure: refusing one loses less work.",
         };
+        let exponent = if shape.prompt.abs() == 1.0 { format!("{:?}", shape.prompt) } else { "self.prompt".to_owned() };
         weights += &format!(
             "// {longer}\n        \
-             let weight = (f64::from(request.prompt_tokens) / {NEUTRAL_PROMPT:?}).powf({weight:?});\n        "
+             let weight = (f64::from(request.prompt_tokens) / {NEUTRAL_PROMPT:?}).powf({exponent});\n        "
         );
         product += " * weight";
     }
@@ -97,9 +171,10 @@ fn pressure(shape: &Shape) -> String {
         weights += "// Where most traffic is droppable, refusing a part of it relieves the cluster most. Where little is,\n        \
                     // critical requests make the pressure, and refusing the few others would hardly help them.\n        \
                     let share = self.droppable / self.arrived;\n        ";
-        product += &match shape.mix {
-            1.0 => " * share".to_owned(),
-            mix => format!(" * share.powf({mix:?})"),
+        product += match shape.mix {
+            1.0 => " * share",
+            -1.0 => " * share.powf(-1.0)",
+            _ => " * share.powf(self.mix)",
         };
     }
     if shape.capacity != 0.0 {
@@ -115,28 +190,34 @@ fn pressure(shape: &Shape) -> String {
 }
 
 fn decision(shape: &Shape) -> String {
-    let half = middle(shape);
     match shape.curve {
-        Curve::Step => format!("Decision::reject_if(pressure >= {half:?})"),
-        Curve::Ramp { onset } => {
-            let (from, to) = (round(onset * half, 3), round((2.0 - onset) * half, 3));
-            let rise = if from == 0.0 {
-                format!("pressure / {to:?}")
-            } else {
-                format!("(pressure - {from:?}) / {:?}", round(to - from, 3))
-            };
-            format!("Decision::reject_if(draw.uniform() < {rise})")
+        Curve::Step => "Decision::reject_if(pressure >= self.threshold)".to_owned(),
+        Curve::Ramp { .. } => {
+            let above = if ramp(shape).0 == 0.0 { "pressure" } else { "(pressure - self.from)" };
+            format!("Decision::reject_if(draw.uniform() < {above} / self.rise)")
         }
-        Curve::Power { exponent } => {
-            let full = round(half * 2f64.powf(1.0 / exponent), 4);
-            let power = if exponent.fract() == 0.0 && exponent < 64.0 {
-                format!("powi({})", exponent as i32)
-            } else {
-                format!("powf({exponent:?})")
-            };
-            format!("Decision::reject_if(draw.uniform() < (pressure / {full:?}).{power})")
+        Curve::Power { exponent: 1.0 } => "Decision::reject_if(draw.uniform() < pressure / self.full)".to_owned(),
+        Curve::Power { .. } => {
+            "Decision::reject_if(draw.uniform() < (pressure / self.full).powf(self.exponent))".to_owned()
         }
     }
+}
+
+/// The shape in words, without its constants: tuning changes these and leaves comments as they are.
+fn form(shape: &Shape) -> String {
+    let curve = match shape.curve {
+        Curve::Step => "a step",
+        Curve::Ramp { .. } => "a linear ramp",
+        Curve::Power { .. } => "a power curve",
+    };
+    let prompt = match shape.prompt {
+        0.0 => "",
+        p if p > 0.0 => ", long prompts shed sooner",
+        _ => ", short prompts shed sooner",
+    };
+    let mix = if shape.mix == 0.0 { "" } else { ", weighing how much of the traffic is droppable" };
+    let capacity = if shape.capacity == 0.0 { "" } else { ", weighing the size of the KV cache" };
+    format!("{curve} of the pressure{prompt}{mix}{capacity}")
 }
 
 fn capitalised(text: &str) -> String {
@@ -148,6 +229,7 @@ fn capitalised(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::builtin::shape::PLAIN;
+    use science::retune;
     use science::source::free_parameters;
 
     fn shape(curve: Curve, prompt: f64, mix: f64) -> Shape {
@@ -199,6 +281,45 @@ mod tests {
 
     #[test]
     fn a_policy_that_does_not_weigh_the_mix_remembers_nothing() {
-        assert!(source(&shape(Curve::Step, 0.5, 0.0)).contains("pub struct Policy;"));
+        assert!(!source(&shape(Curve::Step, 0.5, 0.0)).contains("arrived"));
+    }
+
+    #[test]
+    fn every_constant_that_may_be_tuned_is_declared_with_room_on_both_sides() {
+        for curve in [Curve::Step, Curve::Ramp { onset: 0.5 }, Curve::Power { exponent: 6.5 }] {
+            let shape = shape(curve, -0.3, 0.5);
+            let tunables = tunables(&shape);
+            assert_eq!(retune::declared(&source(&shape)), Some(tunables.len() as u32));
+            for Constant { name, default, low, high } in tunables {
+                assert!(low < default && default < high, "{name}: {low} {default} {high}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_place_moves_with_the_constants_and_not_without_them() {
+        for curve in [Curve::Step, Curve::Ramp { onset: 0.5 }, Curve::Power { exponent: 6.5 }] {
+            let point = shape(curve, -0.3, 0.5).point(|_| true);
+            assert_eq!(place(&point, &[]), point, "{curve:?}");
+            let at = |constants: &[(&str, f64)]| Shape::at(&place(&point, constants)).unwrap();
+            assert_eq!((at(&[("mix", 0.8)]).mix, at(&[("prompt", 0.1)]).prompt), (0.8, 0.1));
+        }
+        let power = |constants: &[(&str, f64)]| {
+            Shape::at(&place(&shape(Curve::Power { exponent: 5.0 }, 0.0, 0.0).point(|_| true), constants)).unwrap()
+        };
+        let moved = power(&[("full", 0.4), ("exponent", 1.0)]);
+        assert_eq!((moved.half, moved.curve), (0.2, Curve::Power { exponent: 1.0 }));
+        let ramp = shape(Curve::Ramp { onset: 0.5 }, 0.0, 0.0).point(|_| true);
+        let moved = Shape::at(&place(&ramp, &[("from", 0.1), ("rise", 0.2)])).unwrap();
+        assert_eq!((moved.half, moved.curve), (0.2, Curve::Ramp { onset: 0.5 }));
+    }
+
+    #[test]
+    fn what_is_written_for_a_moved_place_has_the_constants_that_moved_it() {
+        let shape = shape(Curve::Step, 0.3, 0.5);
+        let constants = [("threshold", 0.31), ("prompt", 0.2), ("mix", 0.7)];
+        let moved = Shape::at(&place(&shape.point(|_| true), &constants)).unwrap();
+        let values: Vec<f64> = tunables(&moved).iter().map(|constant| constant.default).collect();
+        assert_eq!(values, constants.map(|(_, value)| value));
     }
 }

@@ -14,7 +14,7 @@ use science::keyed;
 use science::objective;
 use science::retune;
 use science::short::Shortening;
-use science::space::{Point, Value};
+use science::space::Point;
 use science::state::State;
 use science::trial::{self, Trial};
 use science::tuner::goal::{self, Worth};
@@ -66,12 +66,12 @@ impl Campaign {
         let tuner =
             Tuner::new(&workpiece.ranges, keyed::seed(&["tune", workpiece.id.as_str()], self.state.opened().seed));
         let opening = tuner.opening();
-        let measured = try_join_all(opening.iter().map(|point| workpiece.measure(&self.state, point))).await?;
+        let measured = try_join_all(opening.iter().map(|point| self.measure(workpiece, point))).await?;
         for (point, measured) in opening.into_iter().zip(measured) {
             history.push(point, measured);
         }
         while let Some(point) = tuner.next(&history.tried) {
-            let measured = workpiece.measure(&self.state, &point).await?;
+            let measured = self.measure(workpiece, &point).await?;
             history.push(point, measured);
         }
         let (Some(own), Some(found)) = (history.tried.first(), best(&history.tried)) else { return Ok(None) };
@@ -81,25 +81,35 @@ impl Campaign {
         let at = history.tried.iter().position(|tried| tried == found).unwrap_or_default();
         let mut shortening = Shortening::new(&workpiece.ranges, found.parameters.clone(), history.worths[at]);
         while let Some(point) = shortening.proposal() {
-            let measured = workpiece.measure(&self.state, &point).await?;
+            let measured = self.measure(workpiece, &point).await?;
             shortening.take(measured.0);
             history.push(point, measured);
         }
         Ok(Some(shortening.point().to_vec()))
     }
 
+    /// What a point is worth, with its trials. Nothing is run outside of the design space, or where a principle forbids it.
+    async fn measure(&self, workpiece: &Workpiece, values: &[f64]) -> Result<(Worth, Vec<Trial>), EngineError> {
+        let place = workpiece.point.as_ref().map(|point| self.agents.executor.place(point, &workpiece.named(values)));
+        let space = self.state.opened().experiment.space();
+        let forbidden = |place: &Point| self.state.constraints().any(|(_, constraint)| constraint.excludes(place));
+        if place.is_some_and(|place| space.contains(&place).is_err() || forbidden(&place)) {
+            return Ok((Worth::NOTHING, Vec::new()));
+        }
+        workpiece.measure(&self.state, values).await
+    }
+
     /// The candidate with these values as its own, with its source; none if its source does not say where they stand, or if
     /// the campaign has that candidate already.
     fn retuned(&self, id: &CandidateId, tunables: &[Range], values: &[f64]) -> Option<(Candidate, String)> {
-        let named: Vec<(&str, f64)> =
-            tunables.iter().map(|range| range.name.as_str()).zip(values.iter().copied()).collect();
+        let named = named(tunables, values);
         let source = retune::retuned(self.sources.get(id)?, &named).ok()?;
         let (reading, record) = (read(&source), &self.state.candidates[id]);
         let candidate = Candidate {
             id: reading.id,
             source: Hash::of(source.as_bytes()),
             parent: Some(id.clone()),
-            point: record.candidate.point.as_ref().map(|point| moved(point, tunables, values)),
+            point: record.candidate.point.as_ref().map(|point| self.agents.executor.place(point, &named)),
             free_parameters: reading.free_parameters,
             repairs: None,
             tunables: tunables.len() as u32,
@@ -174,14 +184,14 @@ struct Workpiece {
 }
 
 impl Workpiece {
-    /// What a point is worth, with its trials. Nothing is run where a principle forbids the place; what fails there is
-    /// worth nothing, and is on record as any other outcome that may depend on the machine's mood.
+    fn named(&self, values: &[f64]) -> Vec<(&str, f64)> {
+        named(&self.ranges, values)
+    }
+
+    /// What a point is worth, with its trials. What fails there is worth nothing, and is on record as any other outcome that
+    /// may depend on the machine's mood.
     async fn measure(&self, state: &State, parameters: &[f64]) -> Result<(Worth, Vec<Trial>), EngineError> {
         let nothing = (Worth::NOTHING, Vec::new());
-        let place = self.point.as_ref().map(|point| moved(point, &self.ranges, parameters));
-        if place.is_some_and(|place| state.constraints().any(|(_, constraint)| constraint.excludes(&place))) {
-            return Ok(nothing);
-        }
         let key = Hash::of(format!("outcome of {} at {parameters:?}", self.id).as_bytes());
         if self.bench.recorded(&key).await?.is_some() {
             return Ok(nothing);
@@ -227,13 +237,6 @@ fn described(source: &str, evaluator: &Evaluator) -> Result<Result<(Artifact, Ve
     Ok(Ok((artifact, tunables.map(range).collect())))
 }
 
-/// A declared place, moved along the dimensions that constants are named after.
-fn moved(point: &Point, tunables: &[Range], values: &[f64]) -> Point {
-    let mut moved = point.clone();
-    for (range, value) in tunables.iter().zip(values) {
-        if let Some(Value::Number(place)) = moved.get_mut(&range.name) {
-            *place = *value;
-        }
-    }
-    moved
+fn named<'a>(tunables: &'a [Range], values: &[f64]) -> Vec<(&'a str, f64)> {
+    tunables.iter().map(|range| range.name.as_str()).zip(values.iter().copied()).collect()
 }
