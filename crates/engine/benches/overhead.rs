@@ -1,0 +1,399 @@
+//! What the framework itself costs in an iteration, with 10 and with 10,000 candidates behind it: everything but compiling,
+//! simulating and flushing to disk. `cargo bench -p engine --bench overhead [-- CANDIDATES...]`
+//!
+//! Campaigns are made up: a policy's outcome is a formula of its place in the design space. Each part is timed over a few
+//! whole iterations (main, control, two ablations, super-additivity, one lesson with a constraint), and the median counts.
+#![allow(clippy::print_stdout, reason = "a benchmark prints its table")]
+
+use agents::builtin::Researcher;
+use agents::llm::{self, Desk, Model, ModelError, Reply, Request, Settings, Templates};
+use agents::{Brief, Planner as _};
+use futures::future::{BoxFuture, FutureExt, ready};
+use science::audit::AuditedPoint;
+use science::bundle::{Arm, ArmKind, Bundle, Design, Metric, Prediction, Relation, Side};
+use science::event::{Candidate, Event, Started};
+use science::experiment::{Agents, Budget, Experiment, Guard, GuardMetric, Objective};
+use science::id::{CandidateId, Hash};
+use science::objective::{Cell, Measurement, Yardsticks};
+use science::outcome::Outcome;
+use science::principle::{Change, Confidence, Principle, Status};
+use science::space::{Constraint, Dimension, Measure, Point, Space, Value, Within};
+use science::state::{Action, State, Test};
+use std::collections::{BTreeMap, BTreeSet};
+use std::hint::black_box;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use store::{CampaignId, Extra, Store};
+use tokio::runtime::Runtime;
+
+const SCENARIOS: usize = 8;
+/// Iterations that are timed.
+const TIMED: usize = 5;
+/// Candidates of an iteration that only fills the record.
+const FILLING: usize = 10;
+/// Most candidates that the built-in researcher plans with.
+const RESEARCHED: usize = 400;
+/// As long as the built-in executor's.
+const SOURCE: &str = include_str!("../../../tests/fixtures/candidates/quintic.rs");
+
+fn main() {
+    let asked: Vec<usize> = std::env::args().filter_map(|argument| argument.parse().ok()).collect();
+    let sizes = if asked.is_empty() { vec![10, 10_000] } else { asked };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime of one thread");
+    println!("{:>10}  {:<34} {:>10}", "candidates", "part, per iteration", "median ms");
+    for size in sizes {
+        let mut bench = Bench::with(&runtime, size);
+        let iterations: Vec<Parts> = (0..TIMED).map(|_| bench.iteration(&runtime)).collect();
+        let mut whole = Duration::ZERO;
+        for part in iterations[0].keys() {
+            let mut times: Vec<Duration> = iterations.iter().map(|parts| parts[part]).collect();
+            times.sort();
+            println!("{size:>10}  {part:<34} {:>10.3}", ms(times[TIMED / 2]));
+            whole += times[TIMED / 2];
+        }
+        println!("{size:>10}  {:<34} {:>10.3}", "in all", ms(whole));
+    }
+}
+
+fn ms(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}
+
+type Parts = BTreeMap<&'static str, Duration>;
+
+/// A campaign in memory and in a database.
+struct Bench {
+    state: State,
+    space: Space,
+    store: Store,
+    id: CampaignId,
+    seq: u64,
+    written: u64,
+    _directory: tempfile::TempDir,
+}
+
+impl Bench {
+    /// A campaign with this many scored candidates behind it.
+    fn with(runtime: &Runtime, candidates: usize) -> Self {
+        let directory = tempfile::tempdir().expect("a directory");
+        let started = started();
+        let opened = runtime.block_on(async {
+            let store = Store::open(&directory.path().join("lineage.db")).await?;
+            let id = store.create(&started, directory.path(), &BTreeMap::new()).await?;
+            Ok::<_, store::StoreError>((store, id))
+        });
+        let (store, id) = opened.expect("a new database");
+        let (mut state, space) = (State::default(), started.experiment.space());
+        state.apply(&Event::Started(Box::new(started))).expect("it begins so");
+        let mut bench = Bench { state, space, store, id, seq: 1, written: 0, _directory: directory };
+        while bench.state.candidates.len() < candidates {
+            bench.turn(runtime, FILLING, &mut Parts::new());
+        }
+        bench
+    }
+
+    /// One whole iteration, by parts.
+    fn iteration(&mut self, runtime: &Runtime) -> Parts {
+        let mut parts = Parts::new();
+        self.turn(runtime, 0, &mut parts);
+        let state = &self.state;
+        // Asked for by the loop once, and by planners and prompts a few times more.
+        timed(&mut parts, "champion, front", || {
+            (state.champion(), science::champion::front(&state.contenders()).len())
+        });
+        let desk = Desk {
+            model: Arc::new(Nobody),
+            models: vec![Settings::new("m")],
+            contract: String::new(),
+            templates: Arc::new(Templates::shipped()),
+        };
+        let brief = Brief { state, source: Some(SOURCE) };
+        timed(&mut parts, "prompt of a planner", || llm::Planner::new(desk).request(brief).expect("a prompt"));
+        // Its surrogate takes all that was measured at once: a cubic cost, and no figure for very long campaigns.
+        if state.candidates.len() <= RESEARCHED {
+            let plan = || runtime.block_on(Researcher.plan(brief)).expect("it asks nobody").content.is_ok();
+            timed(&mut parts, "plan of the researcher", plan);
+        }
+        parts
+    }
+
+    /// Plays the campaign until the iteration that is next has ended; `filling` candidates, or none for a compound bundle.
+    fn turn(&mut self, runtime: &Runtime, filling: usize, parts: &mut Parts) {
+        let ended = self.state.iterations.len() + usize::from(self.state.yardsticks.is_some());
+        loop {
+            let state = &self.state;
+            let action = timed(parts, "state: next action", || state.next_action());
+            if action == Action::Plan && self.state.iterations.len() >= ended.max(1) {
+                return;
+            }
+            let event = self.event(action, filling);
+            timed(parts, "state: apply", || self.state.apply(&event)).expect("it may follow");
+            let source = matches!(event, Event::CandidateWritten { .. }).then_some(SOURCE);
+            let extra = Extra { source, ..Extra::default() };
+            let (store, id, seq) = (&self.store, &self.id, self.seq);
+            let append = || runtime.block_on(store.append(id, seq, &event, extra));
+            timed(parts, "store: append and project", append).expect("it is written");
+            self.seq += 1;
+        }
+    }
+
+    fn event(&mut self, action: Action, filling: usize) -> Event {
+        match action {
+            Action::Record(event) => *event,
+            Action::Calibrate => Event::Calibrated { yardsticks: Box::new(yardsticks()), trials: Hash::of(b"") },
+            Action::Plan => Event::BundleRegistered { bundle: Box::new(self.bundle(filling)), work: vec![] },
+            Action::Implement { arm } => self.candidate(arm),
+            Action::Evaluate { candidate } => Event::CandidateEvaluated {
+                measurement: Some(Box::new(self.outcome(&candidate).searched())),
+                candidate,
+                outcome: Outcome::Scored,
+                trials: Hash::of(b""),
+                descriptor: None,
+                acts_like: None,
+            },
+            Action::Test { tests } => self.tested(&tests[0]),
+            Action::Extract => self.lesson(filling),
+            Action::Audit { principle, points } => {
+                let worse = |point| AuditedPoint { point, saving: Some(-0.1), admissible: true };
+                let points = points.into_iter().map(worse).collect();
+                Event::Audited { principle, points, trials: Hash::of(b"") }
+            }
+            Action::Repair { .. } | Action::Tune { .. } | Action::Rest => {
+                unreachable!("nothing is repaired or tuned, and the campaign is long")
+            }
+        }
+    }
+
+    fn bundle(&mut self, filling: usize) -> Bundle {
+        let against = |name: &str| Side::Arm(name.into());
+        let mut arms = vec![self.arm("main", ArmKind::Main, Side::Reference, Relation::AtLeast(1e-4))];
+        if filling > 0 {
+            for n in 1..filling {
+                arms.push(self.arm(
+                    &format!("robust-{n}"),
+                    ArmKind::Robustness,
+                    against("main"),
+                    Relation::Within(9.0),
+                ));
+            }
+            return Bundle { question: "q".into(), parent: Side::Reference, components: vec![], arms };
+        }
+        arms.push(self.arm("control", ArmKind::ControlNegative, against("main"), Relation::Within(9.0)));
+        for (name, without) in [("only-b", "a"), ("only-a", "b")] {
+            let mut arm = self.arm(name, ArmKind::Ablation, against("main"), Relation::Within(9.0));
+            arm.design.without = Some(without.into());
+            arms.push(arm);
+        }
+        let mut sum = self.arm("sum", ArmKind::SuperAdditivity, against("only-b"), Relation::AtLeast(9.0));
+        sum.prediction.against.push(against("only-a"));
+        arms.push(sum);
+        Bundle { question: "q".into(), parent: Side::Reference, components: vec!["a".into(), "b".into()], arms }
+    }
+
+    /// An arm somewhere in the space.
+    fn arm(&mut self, name: &str, kind: ArmKind, against: Side, relation: Relation) -> Arm {
+        self.written += 1;
+        Arm {
+            name: name.into(),
+            kind,
+            hypothesis: "it saves".into(),
+            mechanism: "what is refused slows nobody".into(),
+            diagnostic: "the busy scenario".into(),
+            prediction: Prediction {
+                metric: Metric::NetSaving,
+                against: vec![against],
+                scope: vec![],
+                relation,
+                at_most: None,
+                each: false,
+                confidence: 0.5,
+                interval: Some([-0.1, 0.1]),
+            },
+            design: Design {
+                intent: "refuse along a curve".into(),
+                point: Some(self.space.draw(7, self.written)),
+                uses: BTreeSet::new(),
+                without: None,
+            },
+        }
+    }
+
+    fn candidate(&self, at: usize) -> Event {
+        let arm = &self.state.bundle().arms[at];
+        let id = CandidateId::of(&format!("{:?}", arm.design.point));
+        let candidate = Candidate {
+            id,
+            source: Hash::of(SOURCE.as_bytes()),
+            parent: None,
+            point: arm.design.point.clone(),
+            free_parameters: Some(4),
+            repairs: None,
+            tunables: 0,
+            tunes: None,
+        };
+        Event::CandidateWritten { arm: arm.name.clone(), candidate, work: vec![] }
+    }
+
+    fn outcome(&self, id: &CandidateId) -> Made {
+        let number = match self.state.candidates[id].candidate.point.as_ref().and_then(|point| point.get("half")) {
+            Some(Value::Number(half)) => *half,
+            Some(Value::Choice(_)) | None => 0.3,
+        };
+        Made { y: 0.25 + 0.001 * number, x: 0.3 + 0.05 * number }
+    }
+
+    fn tested(&self, Test { policy, from, to }: &Test) -> Event {
+        let made = match policy {
+            Side::Candidate(id) => self.outcome(id),
+            Side::Baseline | Side::Reference | Side::Arm(_) => REFERENCE,
+        };
+        Event::Tested {
+            policy: policy.clone(),
+            from: *from as u32,
+            outcome: Outcome::Scored,
+            measurement: Some(Box::new(Measurement { cells: vec![made.row(*from..*to); SCENARIOS] })),
+            trials: Hash::of(b""),
+        }
+    }
+
+    /// A constraint more, of which the oldest is dropped: their number stays that of a long campaign.
+    fn lesson(&self, filling: usize) -> Event {
+        let number = self.state.iterations.len();
+        let mut changes = Vec::new();
+        if filling == 0 || number <= 12 {
+            let point: Point = self.space.draw(8, number as u64);
+            let around = |value: &Value| match value {
+                Value::Number(value) => Within::Range([0.9 * value, 1.1 * value]),
+                Value::Choice(choice) => Within::OneOf(vec![choice.clone()]),
+            };
+            changes.push(Change::Insert(Principle {
+                id: format!("P{number}"),
+                statement: "it does not save there".into(),
+                mechanism: "what is refused slows nobody".into(),
+                regime: "the study".into(),
+                evidence: vec![format!("F{number}.main")],
+                confidence: Confidence::Provisional,
+                status: Status::Active,
+                constraint: Some(Constraint {
+                    excludes: point.iter().map(|(name, value)| (name.clone(), around(value))).collect(),
+                }),
+            }));
+        }
+        Event::PrinciplesRevised { changes, failure: None, notes: None, work: vec![] }
+    }
+}
+
+fn timed<T>(parts: &mut Parts, part: &'static str, work: impl FnOnce() -> T) -> T {
+    let since = Instant::now();
+    let done = black_box(work());
+    *parts.entry(part).or_default() += since.elapsed();
+    done
+}
+
+/// Improvement and cost of a policy.
+#[derive(Clone, Copy)]
+struct Made {
+    y: f64,
+    x: f64,
+}
+
+const REFERENCE: Made = Made { y: 0.25, x: 0.4 };
+
+impl Made {
+    /// One scenario on some seeds.
+    fn row(self, seeds: std::ops::Range<usize>) -> Vec<Cell> {
+        let cell = |seed: usize| Cell {
+            gains: [self.y + (seed % 3) as f64 * 1e-4; 4],
+            x: self.x + (seed % 4) as f64 * 1e-4,
+            x_requests: self.x,
+            extra_sheds: 10,
+            droppable: 100,
+            saved_ms: 1.0,
+            throughput: 1.0,
+            protected: 0,
+        };
+        seeds.map(cell).collect()
+    }
+
+    /// On the search panel: two seeds of the study, one of each drawn workload.
+    fn searched(self) -> Measurement {
+        let drawn = (0..DRAWN).map(|_| self.row(0..1));
+        Measurement { cells: (0..SCENARIOS).map(|_| self.row(0..2)).chain(drawn).collect() }
+    }
+}
+
+/// Drawn workloads of the search panel.
+const DRAWN: usize = 24;
+
+fn yardsticks() -> Yardsticks {
+    let made = |y, x| Made { y, x }.searched();
+    Yardsticks {
+        reference: REFERENCE.searched(),
+        reference_again: made(0.2501, 0.4002),
+        refuse_everything: made(0.4, 0.8),
+        louder: made(0.27, 0.44),
+        softer: made(0.23, 0.36),
+        lambda: 5.0,
+        overloaded: vec![],
+        drawn: DRAWN,
+    }
+}
+
+fn started() -> Started {
+    let dimension = |name: &str, range: Option<[f64; 2]>, values: &[&str]| Dimension {
+        name: name.into(),
+        meaning: name.into(),
+        range,
+        values: values.iter().map(|value| (*value).to_owned()).collect(),
+        measure: if range.is_some_and(|[low, _]| low > 0.0) { Measure::LogUniform } else { Measure::Uniform },
+        parent: BTreeMap::new(),
+    };
+    let dimensions = vec![
+        dimension("family", None, &["step", "ramp", "power"]),
+        dimension("half", Some([0.03, 0.9]), &[]),
+        dimension("prompt", Some([-0.5, 1.0]), &[]),
+        dimension("mix", Some([0.0, 2.0]), &[]),
+        dimension("exponent", Some([0.5, 16.0]), &[]),
+    ];
+    let scenarios: Vec<String> = (0..SCENARIOS).map(|n| format!("s{n}")).collect();
+    let guard = |metric, most| Guard { metric, at_most: Some(most), at_least: None };
+    Started {
+        name: "overhead".into(),
+        experiment: Experiment {
+            question: "?".into(),
+            iterations: u32::MAX,
+            seeds: 3,
+            baseline: "gaie-legacy".into(),
+            reference: "probabilistic".into(),
+            space_source: None,
+            scenarios: scenarios.clone(),
+            population: None,
+            objective: Objective {
+                reference_scale: "k".into(),
+                constraints: vec![guard(GuardMetric::Regret, 5.0), guard(GuardMetric::FreeParameters, 5.0)],
+            },
+            dimensions,
+            budget: Budget::default(),
+            agents: Agents::default(),
+        },
+        scenarios,
+        training: (0..DRAWN).map(|n| format!("drawn-{n}")).collect(),
+        workloads: vec![],
+        inputs: BTreeMap::new(),
+        seed: 1,
+        agents: "made up".into(),
+        toolchain: "rustc".into(),
+        version: "0".into(),
+        sandboxed: true,
+        repairs: 0,
+    }
+}
+
+/// A model that nobody asks.
+struct Nobody;
+
+impl Model for Nobody {
+    fn ask<'a>(&'a self, _: &'a Request, _: u32) -> BoxFuture<'a, Result<Reply, ModelError>> {
+        ready(Err(ModelError::Record("nobody is asked".into()))).boxed()
+    }
+}
