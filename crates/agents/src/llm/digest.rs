@@ -100,6 +100,14 @@ pub(super) fn best(state: &State) -> Vec<Contender<'_>> {
 }
 
 pub(super) fn standing(state: &State) -> String {
+    let waiting = state
+        .tuned_unjudged()
+        .map(|id| format!(" Candidate {} has tuned constants and waits for a verdict on fresh seeds.", id.short()));
+    champion(state) + &waiting.unwrap_or_default()
+}
+
+/// The champion in one sentence.
+fn champion(state: &State) -> String {
     match state.champion() {
         None if state.contenders().is_empty() => "No candidate has been scored yet.".into(),
         None => "No candidate is admissible yet.".into(),
