@@ -92,7 +92,7 @@ pub(super) fn best(state: &State) -> Vec<Contender<'_>> {
     let mut contenders = state.contenders();
     let rank = |contender: &Contender<'_>| {
         let saving = contender.score.net_saving.unwrap_or(f64::NEG_INFINITY);
-        (Some(contender.id) == champion.as_ref(), state.objections(contender.id).is_empty(), saving)
+        (Some(contender.id) == champion.as_ref(), contender.admissible, saving)
     };
     contenders.sort_by(|a, b| rank(b).partial_cmp(&rank(a)).unwrap_or(Ordering::Equal));
     contenders.truncate(CANDIDATES);
