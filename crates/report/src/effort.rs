@@ -3,13 +3,14 @@
 use crate::words::grouped;
 use science::objective::Measurement;
 use science::sequence::CAP;
-use science::state::{ArmRecord, State};
+use science::state::{ArmRecord, State, Tuning};
+use science::tuner::goal::Worth;
 use serde::Serialize;
 
 /// Trials of a campaign: one policy on one scenario with one seed each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Effort {
-    /// On search seeds: yardsticks and candidates.
+    /// On search seeds: yardsticks, candidates, and the points at which constants were tuned.
     pub(crate) search: usize,
     /// On search seeds as well, to audit constraints; outside of the budget of evaluations.
     pub(crate) audit: usize,
@@ -37,11 +38,18 @@ pub(crate) fn effort(state: &State) -> Effort {
         let counted = if record.acts_like.is_some() { &mut effort.spared } else { &mut effort.search };
         *counted += panel;
     }
-    let scenarios = yardsticks.reference.cells.len();
+    effort.search += panel * state.tunings().map(measured).sum::<usize>();
+    // Verdicts are about the study alone.
+    let scenarios = state.study().reference.cells.len();
     for iteration in &state.iterations {
         effort.spared += iteration.arms.iter().map(|arm| spared(arm, panel, scenarios)).sum::<usize>();
     }
     effort
+}
+
+/// Points of a tuning that were run: what a principle forbids, or what failed, took no trials to its end.
+fn measured(tuning: &Tuning) -> usize {
+    tuning.tried.iter().filter(|tried| tried.value > Worth::NOTHING.value()).count()
 }
 
 fn spared(arm: &ArmRecord, panel: usize, scenarios: usize) -> usize {
