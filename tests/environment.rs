@@ -92,6 +92,24 @@ impl Environment {
         serde_json::from_str(&self.ok(arguments)).expect("JSON")
     }
 
+    /// Begins a command and kills it once the campaign stands where its status says so. Returns whether it stood there still
+    /// when it died.
+    pub(crate) fn kill_while(&self, arguments: &[&str], phase: &str) -> bool {
+        let mut child = self.command(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
+        let reached = || {
+            let status = self.run(&["status", "--format", "json"]);
+            // Before there is a campaign there is no status.
+            let status: Option<serde_json::Value> = serde_json::from_str(&status.stdout).ok();
+            status.is_some_and(|status| status["phase"].as_str().is_some_and(|now| now.starts_with(phase)))
+        };
+        while !reached() {
+            assert!(child.try_wait().expect("a child").is_none(), "{arguments:?} ended without {phase}");
+        }
+        child.kill().expect("a signal");
+        child.wait().expect("its end");
+        reached()
+    }
+
     /// Runs a command that must fail with this code, and returns what it said.
     pub(crate) fn fails(&self, code: i32, arguments: &[&str]) -> String {
         let outcome = self.run(arguments);

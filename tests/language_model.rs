@@ -4,6 +4,7 @@ mod brain;
 mod budgets;
 mod recorded;
 mod teams;
+mod tuned;
 
 use crate::environment::{Environment, fixture_path};
 use crate::scripted_server::{Answer, KEY, Server};

@@ -1,6 +1,7 @@
 //! End-to-end tests: the real command in a temporary directory with a cleared environment.
 
 mod arrows;
+mod audit;
 mod bad_input;
 mod campaign;
 mod candidates;

@@ -30,7 +30,7 @@ preemption = "fcfs"
 const RUN: [&str; 4] = ["run", "tiny", "--iterations", "2"];
 
 /// The tiny experiment with drawn workloads beside its own.
-fn drawn() -> Environment {
+pub(crate) fn drawn() -> Environment {
     let environment = Environment::new();
     environment.copy("experiments/tiny");
     environment.write("tiny/population.toml", POPULATION);

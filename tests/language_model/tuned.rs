@@ -1,0 +1,81 @@
+//! Constants that a candidate declares are tuned once its claim stands.
+
+use super::{brain, with_model};
+use crate::environment::Environment;
+use crate::scripted_server::{Answer, Received, Server};
+use serde_json::Value;
+
+/// The quintic with a constant that is far too large, and that may be tuned.
+const HARSH: &str = "\
+```rust
+use admitter::prelude::*;
+
+pub struct Policy {
+    k: f64,
+}
+
+impl Admitter for Policy {
+    const TUNABLES: &'static [Tunable] = &[Tunable { name: \"k\", default: 2500.0, low: 300.0, high: 3000.0 }];
+
+    fn new(parameters: &[f64]) -> Self {
+        Policy { k: parameters[0] }
+    }
+
+    fn admit(&mut self, request: &Request, cluster: &Cluster, draw: &mut Draw) -> Decision {
+        if request.priority >= 0 {
+            return Decision::Admit;
+        }
+        Decision::reject_if(draw.uniform() < cluster.saturation(5.0, 0.8).powi(5) * self.k)
+    }
+}
+```
+";
+
+/// A planner whose claim stands, and an executor that leaves something to tune.
+fn server() -> Server {
+    Server::start(|request: &Received| match request.message(0).starts_with("You write one admission policy") {
+        true => Answer::text(HARSH),
+        false => brain::answer(request),
+    })
+}
+
+const RUN: [&str; 8] = ["run", "tiny", "--planner", "m", "--executor", "m", "--iterations", "1"];
+
+fn report(environment: &Environment) -> Value {
+    environment.json(&["report", "--format", "json"])
+}
+
+#[test]
+fn a_tuned_candidate_stands_in_the_lineage_under_the_one_that_it_was_made_of() {
+    let server = server();
+    let environment = with_model(&server);
+    let said = environment.run(&RUN).stderr;
+    assert!(said.contains("constants tuned at"), "{said}");
+    let report = report(&environment);
+    let [author, tuned] = report["lineage"].as_array().map(Vec::as_slice).expect("a lineage") else {
+        panic!("{report:#}");
+    };
+    assert_eq!((&tuned["parent"], &tuned["outcome"]), (&author["candidate"], &Value::from("scored")));
+    assert_eq!(tuned["free_parameters"], author["free_parameters"]);
+    assert_eq!(report["champion"]["candidate"], tuned["candidate"], "{said}{tuned:#}");
+    assert_eq!(report["champion"]["matches_reference"], true);
+    let source = environment.ok(&["champion"]);
+    assert!(source.contains("low: 300.0, high: 3000.0") && !source.contains("default: 2500.0"), "{source}");
+    // Its points are evaluations and trials: six yardsticks, two candidates, on three seeds of two scenarios.
+    let evaluations = report["evaluations"].as_u64().expect("a count");
+    assert!(evaluations > 20, "{evaluations}");
+    assert_eq!(report["trials"]["search"], (6 + evaluations) * 3 * 2);
+}
+
+#[test]
+fn a_campaign_that_is_killed_while_it_tunes_ends_with_the_digest_of_an_undisturbed_one() {
+    let server = server();
+    let (killed, whole) = (with_model(&server), with_model(&server));
+    let landed = [&RUN[..], &["resume"], &["resume"]].map(|run| killed.kill_while(run, "tuning the constants"));
+    assert!(landed.contains(&true), "it was always done before it was killed");
+    killed.ok(&["resume"]);
+    whole.ok(&RUN);
+    let (killed, whole) = (report(&killed), report(&whole));
+    assert_eq!(whole["lineage"].as_array().map(Vec::len), Some(2), "{whole:#}");
+    assert_eq!((&killed["digest"], &killed["evaluations"]), (&whole["digest"], &whole["evaluations"]));
+}
