@@ -1,12 +1,13 @@
 //! What the researcher knows, and the beliefs that follow from it.
 
+use super::executor::constants;
 use super::shape::{Curve, Features, Shape};
 use super::surrogate::{Prior, Surrogate};
-use science::champion;
 use science::experiment::GuardMetric;
 use science::id::CandidateId;
 use science::objective::{self, COMPARABLE, Measurement, Score, Yardsticks};
 use science::state::State;
+use science::tuner::goal::worth;
 
 /// All that was measured, and the beliefs that follow from it.
 pub(crate) struct Mind<'a> {
@@ -53,7 +54,8 @@ pub(crate) struct Known {
     pub(crate) work: f64,
     /// Net saving on the study, at any distance from the reference's improvement.
     pub(crate) saving: f64,
-    pub(crate) admissible: bool,
+    /// Net saving on the whole panel, less what it violates.
+    pub(crate) worth: f64,
     score: Score,
 }
 
@@ -82,14 +84,21 @@ impl<'a> Mind<'a> {
         }
     }
 
-    /// The best policy so far: by the champion's rule, else the admissible one that saves most; none if nothing is better
-    /// than the reference itself.
+    /// The best policy so far, by what it saves less what it violates; none if nothing is better than the reference.
     pub(crate) fn incumbent(&self) -> Option<&Known> {
-        let admissible = || self.known.iter().filter(|k| k.id.is_some() && k.admissible);
-        let matching = admissible().filter(|k| k.improvement >= 0.0 && k.work < 0.0);
-        let near = admissible().filter(|k| k.improvement.abs() <= COMPARABLE && k.saving > 0.0);
-        let best = matching.min_by(|a, b| a.work.total_cmp(&b.work));
-        best.or_else(|| near.max_by(|a, b| a.saving.total_cmp(&b.saving)))
+        let reference = self.known[0].worth;
+        let written = self.known.iter().filter(|k| k.id.is_some() && self.is_simple(&k.shape));
+        let written = written.filter(|k| k.improvement.abs() <= COMPARABLE);
+        written.filter(|k| k.worth > reference).max_by(|a, b| a.worth.total_cmp(&b.worth))
+    }
+}
+
+impl Mind<'_> {
+    /// Whether a shape has as few constants as the experiment asks for.
+    pub(crate) fn is_simple(&self, shape: &Shape) -> bool {
+        let mut guards = self.state.opened().experiment.objective.constraints.iter();
+        let guard = guards.find(|guard| guard.metric == GuardMetric::FreeParameters);
+        guard.and_then(|guard| guard.at_most).is_none_or(|most| f64::from(constants(shape)) <= most)
     }
 }
 
@@ -133,16 +142,17 @@ fn guards(state: &State) -> Vec<(What, f64)> {
 fn known(state: &State, reference: Shape) -> Vec<Known> {
     let yardsticks = state.yardsticks();
     let scored = |measured: &Measurement| objective::score(measured, yardsticks, &state.opened().scenarios);
-    let entry = |id: Option<CandidateId>, shape: Shape, m: &Measurement, score: Score, admissible: bool| Known {
+    let objective = &state.opened().experiment.objective;
+    let entry = |id: Option<CandidateId>, shape: Shape, m: &Measurement, score: Score| Known {
+        worth: worth(m, &score, yardsticks, objective).value(),
         id,
         shape,
         improvement: m.y() - yardsticks.reference.y(),
         work: m.x() / yardsticks.reference.x() - 1.0,
         saving: study_saving(m, state.study()).clamp(-0.5, 0.5),
-        admissible,
         score,
     };
-    let yardstick = |shape, m: &Measurement| entry(None, shape, m, scored(m), false);
+    let yardstick = |shape, m: &Measurement| entry(None, shape, m, scored(m));
     let mut known = vec![yardstick(reference, &yardsticks.reference)];
     if let Curve::Power { exponent } = reference.curve {
         let moved = |factor: f64| Shape { half: reference.half * f64::powf(factor, -1.0 / exponent), ..reference };
@@ -153,10 +163,7 @@ fn known(state: &State, reference: Shape) -> Vec<Known> {
         let record = &state.candidates[id];
         let shape = record.candidate.point.as_ref().and_then(Shape::at);
         if let (Some(shape), Some(measurement), Some(score)) = (shape, &record.measurement, &record.score) {
-            let parameters = record.candidate.free_parameters.unwrap_or(u32::MAX);
-            let objections =
-                champion::objections(score, parameters, record.descriptor.as_ref(), &state.opened().experiment);
-            known.push(entry(Some(id.clone()), shape, measurement, score.clone(), objections.is_empty()));
+            known.push(entry(Some(id.clone()), shape, measurement, score.clone()));
         }
     }
     known

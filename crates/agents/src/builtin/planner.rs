@@ -4,12 +4,10 @@
 //! probability that it keeps what the experiment bounds; its place on the saturation axis is then set so that it is
 //! expected to improve as much as the reference does, since costs compare at equal improvement only.
 
-use super::executor::constants;
 use super::mind::{Known, Mind, What};
 use super::shape::{Curve, Features, Shape};
 use super::surrogate::Belief;
 use science::bundle::Bundle;
-use science::experiment::GuardMetric;
 use science::keyed;
 use science::objective::COMPARABLE;
 use science::space::Space;
@@ -62,9 +60,7 @@ impl Mind<'_> {
     /// likely to be admissible.
     fn promise(&self, shape: &Shape, best: f64) -> f64 {
         let features = shape.features();
-        let guards = &self.state.opened().experiment.objective.constraints;
-        let simple = guards.iter().find(|guard| guard.metric == GuardMetric::FreeParameters);
-        if simple.and_then(|guard| guard.at_most).is_some_and(|most| f64::from(constants(shape)) > most) {
+        if !self.is_simple(shape) {
             return 0.0;
         }
         let kept = self.guarded.iter().map(|guarded| 1.0 - guarded.belief.at(features).at_least(guarded.bound));
