@@ -35,9 +35,9 @@ const fn tunable(name: &'static str, default: f64, low: f64, high: f64) -> Tunab
 impl Admitter for Policy {
     const TUNABLES: &'static [Tunable] = &[
         tunable("family", 2.0, 0.0, 2.0),
-        tunable("half", 0.28, 0.03, 0.9),
+        tunable("half", 0.28, 0.05, 2.0),
         tunable("prompt", 0.0, -0.5, 1.0),
-        tunable("mix", 0.0, 0.0, 2.0),
+        tunable("mix", 0.0, 0.0, 3.0),
         tunable("capacity", 0.0, -0.5, 1.5),
         tunable("onset", 0.0, 0.0, 0.95),
         tunable("exponent", 5.0, 0.5, 16.0),
@@ -71,7 +71,7 @@ impl Admitter for Policy {
             pressure *= (f64::from(request.prompt_tokens) / NEUTRAL_PROMPT).powf(self.prompt);
         }
         if self.mix != 0.0 {
-            pressure *= (self.droppable / self.arrived).powf(self.mix);
+            pressure *= (self.mix * (self.droppable / self.arrived)).exp();
         }
         if self.capacity != 0.0 {
             let tokens = cluster.instances.iter().map(|instance| instance.kv_capacity_tokens).sum::<u64>();

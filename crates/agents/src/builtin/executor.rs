@@ -172,9 +172,9 @@ fn pressure(shape: &Shape) -> String {
                     // critical requests make the pressure, and refusing the few others would hardly help them.\n        \
                     let share = self.droppable / self.arrived;\n        ";
         product += match shape.mix {
-            1.0 => " * share",
-            -1.0 => " * share.powf(-1.0)",
-            _ => " * share.powf(self.mix)",
+            1.0 => " * share.exp()",
+            -1.0 => " * (-share).exp()",
+            _ => " * (self.mix * share).exp()",
         };
     }
     if shape.capacity != 0.0 {

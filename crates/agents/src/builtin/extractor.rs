@@ -106,9 +106,9 @@ fn beyond(state: &State, point: &Point, too_little: bool) -> Option<Constraint> 
     forbid(state, point, |dimension, value| {
         let mass = dimension.mass_below(value);
         match (dimension.name.as_str(), too_little) {
-            // A share is at most 1: the more weight the mix has, the less pressure is felt, in every workload.
-            ("half" | "mix", true) => [mass, 1.0],
-            ("half" | "mix", false) => [0.0, mass],
+            // The less weight the mix has, the less pressure is felt, in every workload.
+            ("half", true) | ("mix", false) => [mass, 1.0],
+            ("half", false) | ("mix", true) => [0.0, mass],
             _ => [mass - REACH, mass + REACH],
         }
     })

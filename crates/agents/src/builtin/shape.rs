@@ -1,6 +1,6 @@
 //! The family of curves that the built-in researcher knows, and their places in the design space.
 //!
-//! A droppable request of `t` prompt tokens meets a *pressure* = saturation · (t / 2048)^prompt · share^mix ·
+//! A droppable request of `t` prompt tokens meets a *pressure* = saturation · (t / 2048)^prompt · e^(mix · share) ·
 //! (c / 300,000)^capacity, where `share` is that of droppable requests among all that have arrived so far, and `c` the mean
 //! KV capacity of the instances in tokens. The curve says with what probability it is refused
 //! at that pressure. Every curve is placed by `half`, the pressure at which one request in two is refused, so that curves
@@ -28,7 +28,7 @@ pub(crate) struct Shape {
     pub(crate) half: f64,
     /// Exponent of the prompt weighting; 0 is none.
     pub(crate) prompt: f64,
-    /// Exponent of the weighting by the droppable share of arrivals; 0 is none.
+    /// Weight of the droppable share of arrivals; 0 is none.
     pub(crate) mix: f64,
     /// Exponent of the weighting by the KV capacity of an instance; 0 is none.
     pub(crate) capacity: f64,
@@ -104,7 +104,7 @@ impl Shape {
     /// What the surrogate sees: place, gradualness (compressed), weightings by prompt, by mix and by capacity. The place is the
     /// saturation at which half is refused of an even mix, so that it means the same under each weighting of it.
     pub(crate) fn features(&self) -> Features {
-        [self.half.ln() - self.mix * NEUTRAL_SHARE.ln(), self.spread().ln_1p(), self.prompt, self.mix, self.capacity]
+        [self.half.ln() - self.mix * NEUTRAL_SHARE, self.spread().ln_1p(), self.prompt, self.mix, self.capacity]
     }
 
     /// The same shape with constants that a person would write: three significant digits.
@@ -139,7 +139,7 @@ impl Shape {
         };
         let by_mix = match self.mix {
             0.0 => String::new(),
-            m => format!(", shedding sooner the more of the traffic is droppable (exponent {m})"),
+            m => format!(", shedding sooner the more of the traffic is droppable (weight {m})"),
         };
         let by_capacity = match self.capacity {
             0.0 => String::new(),
@@ -193,8 +193,7 @@ mod tests {
     #[test]
     fn a_place_means_the_same_under_each_weighting_of_the_mix() {
         let plain = Shape { curve: Curve::Step, half: 0.3, ..PLAIN };
-        // Half the pressure, since half of the traffic is droppable.
-        let weighing = Shape { mix: 1.0, half: 0.15, ..plain };
+        let weighing = Shape { mix: 1.0, half: 0.3 * 0.5f64.exp(), ..plain };
         assert!((weighing.features()[0] - plain.features()[0]).abs() < 1e-12);
     }
 
