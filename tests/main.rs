@@ -10,6 +10,7 @@ mod design_space;
 mod environment;
 mod language_model;
 mod seal;
+mod simplification;
 mod simulate;
 
 /// The scripted OpenAI-compatible server; the agents' own tests use more of it than these.

@@ -78,6 +78,7 @@ fn working(state: &State, work: Work<'_>) -> String {
         Work::Evaluating(id) => format!("evaluating {}", id.short()),
         Work::Testing(seeds) => format!("testing on {seeds} fresh seeds"),
         Work::Tuning(id) => format!("tuning the constants of {}", id.short()),
+        Work::Simplifying(id) => format!("leaving out of {} what does not matter", id.short()),
         Work::Extracting => "drawing lessons".to_owned(),
         Work::Auditing(principle, points) => {
             format!("looking for better in {points} points of what {principle} forbids")
@@ -130,6 +131,12 @@ fn recorded(state: &State, event: &Event) -> Option<String> {
             let made =
                 retuned.as_ref().map_or_else(|| "kept as it is".into(), |made| format!("becomes {}", made.id.short()));
             Some(format!("  {}: constants tuned at {} points: {made}", candidate.short(), tried.len()))
+        }
+        Event::Simplified { of, tried, candidate, .. } => {
+            let made = candidate
+                .as_ref()
+                .map_or_else(|| "all of it matters".into(), |made| format!("becomes {}", made.id.short()));
+            Some(format!("  {}: simplified in {} ways: {made}", of.short(), tried.len()))
         }
         Event::IterationClosed { volume } => {
             let bound = state.false_exclusion().map_or_else(String::new, |bound| {

@@ -158,7 +158,7 @@ impl Bench {
                 let points = points.into_iter().map(worse).collect();
                 Event::Audited { principle, points, trials: Hash::of(b"") }
             }
-            Action::Repair { .. } | Action::Tune { .. } | Action::Rest => {
+            Action::Repair { .. } | Action::Tune { .. } | Action::Simplify { .. } | Action::Rest => {
                 unreachable!("nothing is repaired or tuned, and the campaign is long")
             }
         }

@@ -4,6 +4,7 @@ mod ahead;
 mod audit;
 mod bench;
 mod looks;
+mod simplifying;
 mod steps;
 mod team;
 mod tuning;
@@ -122,6 +123,8 @@ pub enum Work<'a> {
     Testing(usize),
     /// This candidate's constants are tuned.
     Tuning(&'a CandidateId),
+    /// What does not matter is left out of this candidate.
+    Simplifying(&'a CandidateId),
     /// The extractor is at work.
     Extracting,
     /// So many points of what this principle forbids are run.

@@ -2,6 +2,7 @@
 
 use crate::words::grouped;
 use science::objective::Measurement;
+use science::outcome::Outcome;
 use science::sequence::CAP;
 use science::state::{ArmRecord, State, Tuning};
 use science::tuner::goal::Worth;
@@ -39,6 +40,8 @@ pub(crate) fn effort(state: &State) -> Effort {
         *counted += panel;
     }
     effort.search += panel * state.tunings().map(measured).sum::<usize>();
+    let taken_apart = state.simplification.iter().flat_map(|simplification| &simplification.tried);
+    effort.search += panel * taken_apart.filter(|tried| tried.outcome == Outcome::Scored).count();
     // Verdicts are about the study alone.
     let scenarios = state.study().reference.cells.len();
     for iteration in &state.iterations {

@@ -135,6 +135,9 @@ pub(crate) fn phase(state: &State) -> String {
         Action::Evaluate { candidate } => format!("evaluating candidate {}", candidate.short()),
         Action::Test { tests } => format!("testing {} on fresh seeds", science::state::describe(&tests[0].policy)),
         Action::Tune { candidate } => format!("tuning the constants of candidate {}", candidate.short()),
+        Action::Simplify { candidate } => {
+            format!("leaving out of candidate {} what does not matter", candidate.short())
+        }
         Action::Extract => "drawing lessons".into(),
         Action::Audit { principle, .. } => format!("auditing what {principle} forbids"),
         Action::Record(event) => format!("recording {}", event.kind()),

@@ -18,6 +18,7 @@ use crate::spend::attempts;
 use crate::standing::{Found, Standing};
 use crate::words;
 use science::objective::Score;
+use science::state::Simplification;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -36,7 +37,9 @@ use serde_json::{Map, Value, json};
 ///   `free_parameters`, `score`};
 /// - `lineage[]`: {`candidate`, `parent` (null: the reference), `resolved`, `author`, `repairs` (the candidate that it mends), `depth`, `findings[]`, `outcome`,
 ///   `improvement`, `net_saving`, `free_parameters`, `objections[]`, `champion`, `front`}, parents before children;
-/// - `principles`: {`active[]`, `retired[]`, `volume`, `false_exclusion` (null: nothing was audited; else the 95 % bound on the share of what is excluded that beats what was known), `declared`}.
+/// - `principles`: {`active[]`, `retired[]`, `volume`, `false_exclusion` (null: nothing was audited; else the 95 % bound on the share of what is excluded that beats what was known), `declared`};
+/// - `simplification`: null, or {`of` (the champion that was taken apart), `tried[]` {`change`, `outcome`, `gain` (its net
+///   saving less the whole's), `free_parameters`, `admissible`, `kept`}, `candidate` (without what does not matter, or null)}.
 pub fn show(record: &Record<'_>) -> Value {
     let mut out = identity(record);
     if let Some(facts) = Facts::of(record) {
@@ -174,6 +177,7 @@ fn lineage(out: &mut Map<String, Value>, facts: &Facts<'_>) {
     put(out, "iterations", &facts.turns);
     put(out, "lineage", &facts.lineage.nodes);
     put(out, "principles", &facts.principles);
+    put(out, "simplification", simplification(facts));
 }
 
 fn champion(facts: &Facts<'_>) -> Value {
@@ -189,6 +193,11 @@ fn champion(facts: &Facts<'_>) -> Value {
         "free_parameters": free_parameters,
         "matches_reference": matches_reference,
     })
+}
+
+fn simplification(facts: &Facts<'_>) -> Value {
+    let of = |done: &Simplification| json!({ "of": done.of, "tried": done.tried, "candidate": done.made });
+    facts.record.state.simplification.as_ref().map_or(Value::Null, of)
 }
 
 fn nearest(facts: &Facts<'_>) -> Value {

@@ -6,6 +6,7 @@ mod candidates;
 mod iterations;
 mod lessons;
 mod sealed;
+mod simplification;
 
 pub(crate) use campaign::{headline, standing_lines};
 pub(crate) use candidates::scenario_table;
@@ -30,6 +31,7 @@ pub(crate) fn report(facts: &Facts<'_>, detail: Detail) -> Vec<Section> {
     sections.extend(facts.record.sealed.map(sealed::sealed));
     sections.extend(candidates::yardsticks(facts, detail));
     sections.extend(facts.champion().and_then(|champion: Standing<'_>| candidates::scenarios(facts, champion)));
+    sections.extend(simplification::simplification(facts));
     sections.extend(iterations::path(facts, detail));
     sections.extend(candidates::lineage(facts, detail));
     sections.extend(candidates::front(facts));

@@ -159,6 +159,18 @@ pub enum Event {
         /// Hash over their trials.
         trials: Hash,
     },
+    /// The champion was taken apart on the search panel, after the last iteration.
+    Simplified {
+        /// The champion.
+        of: CandidateId,
+        /// Every change that was tried: first each by itself, then some together.
+        tried: Vec<Simpler>,
+        /// Hash over the trials of all of them.
+        trials: Hash,
+        /// The candidate without what does not matter; none if everything does.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        candidate: Option<Candidate>,
+    },
     /// A turn of the loop ended.
     IterationClosed {
         /// Share of the design space that is left, 0..1.
@@ -230,6 +242,25 @@ pub struct Candidate {
     pub tunes: Option<CandidateId>,
 }
 
+/// A candidate with something left out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Simpler {
+    /// What was changed, in words.
+    pub change: String,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Its net saving less that of the whole, a fraction; none where either is not defined.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gain: Option<f64>,
+    /// Its free parameters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub free_parameters: Option<u32>,
+    /// Whether it is admissible, and matches the reference's improvement where the whole does.
+    pub admissible: bool,
+    /// Whether it is part of what the candidate that was made leaves out.
+    pub kept: bool,
+}
+
 /// Why a campaign ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -258,6 +289,7 @@ impl Event {
             | Event::ArmSkipped { .. }
             | Event::Tuned { .. }
             | Event::Audited { .. }
+            | Event::Simplified { .. }
             | Event::IterationClosed { .. }
             | Event::Ended { .. } => &[],
         }
@@ -278,6 +310,7 @@ impl Event {
             Event::ArmJudged { .. } => "arm-judged",
             Event::ArmSkipped { .. } => "arm-skipped",
             Event::Tuned { .. } => "tuned",
+            Event::Simplified { .. } => "simplified",
             Event::PrinciplesRevised { .. } => "principles-revised",
             Event::Audited { .. } => "audited",
             Event::IterationClosed { .. } => "iteration-closed",

@@ -26,6 +26,7 @@ pub mod retune;
 pub mod seal;
 pub mod sequence;
 pub mod short;
+pub mod simplify;
 pub mod sizing;
 pub mod source;
 pub mod space;

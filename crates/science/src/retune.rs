@@ -35,6 +35,53 @@ pub fn retuned(source: &str, values: &[(&str, f64)]) -> Result<String, String> {
     Ok(retuned)
 }
 
+/// The source with its tunable constants as ordinary ones, which can be changed or go like any other: it declares none, and
+/// gives itself their defaults, each under its name. None unless it lists them where `new` is.
+pub fn inlined(source: &str) -> Option<String> {
+    let file = syn::parse_file(source).ok().filter(|_| !source.starts_with('\u{feff}'))?;
+    let items =
+        file.items.iter().filter_map(|item| if let syn::Item::Impl(item) = item { Some(&item.items) } else { None });
+    for items in items {
+        let (mut list, mut new) = (None, None);
+        for item in items {
+            match item {
+                syn::ImplItem::Const(item) if item.ident == "TUNABLES" => list = Some(item),
+                syn::ImplItem::Fn(item) if item.sig.ident == "new" => new = Some(item),
+                _ => {}
+            }
+        }
+        let (Some(list), Some(new)) = (list, new) else { continue };
+        let given = format!("&[{}]", values(source, &list.expr)?.join(", "));
+        let Some(syn::FnArg::Typed(parameter)) = new.sig.inputs.first() else { return None };
+        let syn::Pat::Ident(name) = &*parameter.pat else { return None };
+        let begin = new.block.brace_token.span.open().byte_range().end;
+        let mut edits = [
+            (list.span().byte_range(), String::new()),
+            (begin..begin, format!("\n        let {}: &[f64] = {given};", name.ident)),
+        ];
+        edits.sort_by_key(|(place, _)| std::cmp::Reverse(place.start));
+        let mut inlined = source.to_owned();
+        for (place, text) in edits {
+            inlined.replace_range(place, &text);
+        }
+        return Some(inlined);
+    }
+    None
+}
+
+/// The defaults in a list of tunable constants, each as written, after its name.
+fn values(source: &str, list: &syn::Expr) -> Option<Vec<String>> {
+    let syn::Expr::Reference(list) = list else { return None };
+    let syn::Expr::Array(list) = &*list.expr else { return None };
+    let value = |element: &syn::Expr| {
+        let mut finder = Finder::default();
+        finder.visit_expr(element);
+        let (name, places) = finder.0.into_iter().next().filter(|(_, places)| places.len() == 1)?;
+        Some(format!("/* {} */ {}", name.replace("*/", ""), source.get(places[0].clone())?))
+    };
+    list.elems.iter().map(value).collect()
+}
+
 /// For each name of a tunable where its default stands, in bytes.
 fn defaults(source: &str) -> Option<BTreeMap<String, Vec<Range<usize>>>> {
     let mut finder = Finder::default();
@@ -95,6 +142,20 @@ impl Admitter for Policy {
     fn a_negative_value_replaces_the_whole_expression() {
         let source = retuned(SOURCE, &[("mix", -0.5)]).unwrap();
         assert!(source.contains("default: -0.5, low: 0.0"), "{source}");
+    }
+
+    #[test]
+    fn inlined_constants_are_ordinary_ones_of_the_same_number() {
+        let source = "impl Admitter for Policy {
+    const TUNABLES: &'static [Tunable] = &[Tunable { name: \"half\", default: 0.3, low: 0.1, high: 0.9 }, Tunable { name: \"mix\", default: -0.5, low: -1.0, high: 1.0 }];
+    fn new(parameters: &[f64]) -> Self { Policy(parameters[0], parameters[1]) }
+}";
+        let inlined = inlined(source).unwrap();
+        assert!(inlined.contains("let parameters: &[f64] = &[/* half */ 0.3, /* mix */ -0.5];"), "{inlined}");
+        assert_eq!(declared(&inlined), Some(0));
+        assert_eq!(crate::source::free_parameters(&inlined), crate::source::free_parameters(source));
+        assert_eq!(super::inlined("impl Admitter for Policy { fn new(p: &[f64]) -> Self { Policy } }"), None);
+        assert_eq!(super::inlined(SOURCE), None, "one of its constants stands elsewhere");
     }
 
     #[test]

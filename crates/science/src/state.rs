@@ -8,6 +8,7 @@ mod advice;
 mod allowance;
 mod apply;
 mod audits;
+mod simplifying;
 mod tuning;
 mod verdict;
 
@@ -28,6 +29,7 @@ use crate::sizing;
 use crate::space::{Constraint, Point};
 use crate::work::Work;
 pub use apply::IllegalEvent;
+pub use simplifying::Simplification;
 use std::collections::BTreeMap;
 pub use tuning::Tuning;
 
@@ -52,6 +54,8 @@ pub struct State {
     pub notes: Option<String>,
     /// What agents did, each with the number of its iteration.
     pub work: Vec<(u32, Work)>,
+    /// What simplifying the champion showed, once that was done.
+    pub simplification: Option<Simplification>,
     /// Candidates that went through the sandbox.
     pub evaluations: u32,
     /// Points of the design space that were measured to audit constraints.
@@ -196,6 +200,11 @@ pub enum Action {
         /// The candidate.
         candidate: CandidateId,
     },
+    /// Leave out of the champion what does not matter.
+    Simplify {
+        /// The champion.
+        candidate: CandidateId,
+    },
     /// Ask the extractor for lessons.
     Extract,
     /// Measure points of what a principle forbids, or is to forbid, on the search panel.
@@ -234,9 +243,9 @@ impl State {
         match self.phase {
             Phase::Unopened => panic!("a campaign begins with its `started` event"),
             Phase::Calibrating => Action::Calibrate,
-            Phase::Planning if self.iterations.len() as u32 >= self.opened().experiment.iterations => {
-                Action::Record(Box::new(Event::Ended { reason: EndReason::Completed }))
-            }
+            Phase::Planning if self.is_through() => self
+                .next_for_simplifying()
+                .unwrap_or_else(|| Action::Record(Box::new(Event::Ended { reason: EndReason::Completed }))),
             Phase::Planning => Action::Plan,
             Phase::Arm(at) => self.next_for_arm(at),
             Phase::Extracting => self.next_for_tuning().unwrap_or(Action::Extract),
@@ -336,7 +345,7 @@ impl State {
     /// The number of the iteration that is under way or comes next, from 1.
     pub fn iteration_number(&self) -> u32 {
         match self.phase {
-            Phase::Planning => self.iterations.len() as u32 + 1,
+            Phase::Planning if !self.is_through() => self.iterations.len() as u32 + 1,
             _ => self.iterations.len().max(1) as u32,
         }
     }

@@ -158,6 +158,7 @@ impl Extra<'_> {
         let (source, trials, message) = match event {
             Event::CandidateWritten { candidate, .. } => (Some(&candidate.source), false, false),
             Event::Tuned { retuned, .. } => (retuned.as_ref().map(|retuned| &retuned.source), false, false),
+            Event::Simplified { candidate, .. } => (candidate.as_ref().map(|made| &made.source), false, false),
             Event::Calibrated { .. } | Event::Tested { .. } => (None, true, false),
             Event::CandidateEvaluated { .. } => (None, true, true),
             Event::Started(_)

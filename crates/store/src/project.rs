@@ -46,8 +46,10 @@ pub(crate) async fn project(tx: &mut SqliteConnection, step: &Step<'_>) -> Resul
         Event::Tested { .. } => {}
         Event::ArmJudged { arm, finding } => arm_judged(tx, step, arm, finding).await?,
         Event::ArmSkipped { arm, reason } => arm_skipped(tx, step, arm, reason).await?,
-        Event::Tuned { retuned: Some(candidate), .. } => tuned(tx, step, candidate).await?,
-        Event::Tuned { retuned: None, .. } => {}
+        Event::Tuned { retuned: Some(made), .. } | Event::Simplified { candidate: Some(made), .. } => {
+            made_of_another(tx, step, made).await?;
+        }
+        Event::Tuned { retuned: None, .. } | Event::Simplified { candidate: None, .. } => {}
         Event::PrinciplesRevised { changes, .. } => principles_revised(tx, step, changes).await?,
         Event::Audited { principle, .. } => audited(tx, step, principle).await?,
         Event::IterationClosed { volume } => iteration_closed(tx, step, *volume).await?,
@@ -162,6 +164,7 @@ async fn put_candidate(
     arm: &str,
     candidate: &Candidate,
 ) -> Result<(), StoreError> {
+    let record = &step.after.candidates[&candidate.id];
     let point = candidate.point.as_ref().map(serde_json::to_string).transpose().map_err(unstorable)?;
     // The same code written again is the same candidate; what is known of it stays.
     sqlx::query(
@@ -173,11 +176,11 @@ async fn put_candidate(
     .bind(step.seq)
     .bind(candidate.source.as_str())
     .bind(candidate.parent.as_ref().map(CandidateId::as_str))
-    .bind(step.iteration())
+    .bind(record.iteration)
     .bind(arm)
     .bind(point)
     .bind(candidate.free_parameters)
-    .bind(&step.after.candidates[&candidate.id].author)
+    .bind(&record.author)
     .bind(candidate.repairs.as_ref().map(CandidateId::as_str))
     .execute(tx)
     .await?;
@@ -202,8 +205,9 @@ async fn candidate_written(
     Ok(())
 }
 
-/// What tuning made stands beside the arm whose candidate was tuned; the arm keeps the one that it was judged by.
-async fn tuned(tx: &mut SqliteConnection, step: &Step<'_>, candidate: &Candidate) -> Result<(), StoreError> {
+/// What tuning or simplifying made stands beside the arm of the candidate that it was made of; the arm keeps the one that it
+/// was judged by.
+async fn made_of_another(tx: &mut SqliteConnection, step: &Step<'_>, candidate: &Candidate) -> Result<(), StoreError> {
     let arm = step.after.candidates[&candidate.id].arm.clone();
     put_candidate(tx, step, &arm, candidate).await
 }

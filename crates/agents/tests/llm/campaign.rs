@@ -41,6 +41,9 @@ pub(crate) fn next(state: &State) -> Event {
         Action::Evaluate { candidate } => evaluated(state, candidate),
         Action::Test { tests } => tested(state, &tests),
         Action::Tune { .. } => unreachable!("no candidate declares constants"),
+        Action::Simplify { candidate: of } => {
+            Event::Simplified { of, tried: vec![], trials: Hash::of(b""), candidate: None }
+        }
         Action::Extract => Event::PrinciplesRevised {
             changes: vec![Change::Insert(principle(state))],
             failure: None,

@@ -105,6 +105,9 @@ async fn campaign_in(savings: Savings) -> State {
             }
             Action::Test { tests } => tested(&state, &tests),
             Action::Tune { .. } => unreachable!("no candidate declares constants"),
+            Action::Simplify { candidate: of } => {
+                Event::Simplified { of, tried: vec![], trials: Hash::of(b""), candidate: None }
+            }
             Action::Extract => Event::PrinciplesRevised { changes: vec![], failure: None, notes: None, work: vec![] },
             Action::Audit { .. } => unreachable!("no lesson forbids anything"),
             Action::Repair { .. } => unreachable!("nobody repairs here"),

@@ -38,6 +38,7 @@ impl Campaign {
             Action::Evaluate { candidate } => self.evaluate(&candidate, watch).await?,
             Action::Test { tests } => self.test(tests, watch).await?,
             Action::Tune { candidate } => self.tune(&candidate, watch).await?,
+            Action::Simplify { candidate } => self.simplify(&candidate, watch).await?,
             Action::Extract => return self.extract(stop, watch).await,
             Action::Audit { principle, points } => self.audit(principle, points, watch).await?,
             Action::Record(_) | Action::Rest => unreachable!("the loop handles these"),
@@ -225,6 +226,7 @@ impl Campaign {
             source: self.sources.get(id).cloned().unwrap_or_default(),
             message: match &record.candidate.tunes {
                 Some(untuned) => format!("iteration {}, constants of {} tuned", record.iteration, untuned.short()),
+                None if self.state.is_simplified(id) => format!("iteration {}, simplified", record.iteration),
                 None => format!("iteration {}, arm {}", record.iteration, record.arm),
             },
             seq,

@@ -5,7 +5,7 @@ use crate::verdict_seeds::tested;
 use report::{Losses, Record, Times};
 use science::audit::AuditedPoint;
 use science::bundle::{Arm, ArmKind, Bundle, Design, Metric, Prediction, Relation, Side};
-use science::event::{Candidate, Event, Started};
+use science::event::{Candidate, Event, Simpler, Started};
 use science::experiment::{Agents, Budget, Experiment, Guard, GuardMetric, Objective};
 use science::id::{CandidateId, Hash};
 use science::objective::{Cell, Measurement, Yardsticks};
@@ -179,6 +179,23 @@ fn audited(principle: &str) -> Event {
     Event::Audited { principle: principle.into(), points: (0..10).map(point).collect(), trials: Hash::of(b"") }
 }
 
+/// The champion with what matters left out, and with what cannot be.
+fn simplified() -> Event {
+    let tried = |change: &str, outcome: Outcome, gain: Option<f64>| Simpler {
+        change: change.into(),
+        outcome,
+        gain,
+        free_parameters: Some(3),
+        admissible: gain.is_some(),
+        kept: false,
+    };
+    let tried = vec![
+        tried("without `share` in `x * share`", Outcome::Scored, Some(-0.05)),
+        tried("without `x` in `x * share`", Outcome::DoesNotCompile, None),
+    ];
+    Event::Simplified { of: CandidateId::from(FIRST.to_owned()), tried, trials: Hash::of(b""), candidate: None }
+}
+
 /// The events of the world; what follows from them is recorded in between by [`fold`].
 pub(crate) fn events() -> Vec<Event> {
     let low = Constraint { excludes: BTreeMap::from([("half".into(), Within::Range([0.0, 0.25]))]) };
@@ -214,6 +231,7 @@ pub(crate) fn events() -> Vec<Event> {
         written("main", "dddd4444dddd4444", Some("cccc3333cccc3333")),
         evaluated("dddd4444dddd4444", None),
         Event::PrinciplesRevised { changes: vec![], failure: None, notes: None, work: vec![] },
+        simplified(),
     ]
 }
 

@@ -31,6 +31,7 @@ fn show_has_the_documented_keys() {
         "question",
         "sandboxed",
         "seed",
+        "simplification",
     ];
     assert_eq!(keys(&show), expected);
     let champion =
@@ -150,12 +151,14 @@ fn status_and_report_have_the_documented_keys() {
         "principles",
         "reproduce",
         "sealed",
+        "simplification",
         "summary",
         "yardsticks",
     ];
     assert_eq!(all, status.iter().chain(&more).copied().collect());
-    // Six yardsticks, and every scored candidate, on two scenarios with three seeds each; two iterations are tested.
-    assert_eq!(report["trials"]["search"], 6 * 6 + 6 * report["scored"].as_u64().unwrap());
+    // Six yardsticks, every scored candidate, and a change of the champion, on two scenarios with three seeds each; two
+    // iterations are tested.
+    assert_eq!(report["trials"]["search"], 6 * 6 + 6 * report["scored"].as_u64().unwrap() + 6);
     assert!(report["trials"]["verdict"].as_u64().is_some_and(|n| n >= 2 * 2 * 3), "{}", report["trials"]);
     assert!(report["trials"]["spared"].as_u64().is_some_and(|n| n > 2 * 20), "{}", report["trials"]);
     assert_eq!(report["calibration"]["decided"], 3);

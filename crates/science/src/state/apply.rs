@@ -1,6 +1,6 @@
 //! The one transition function.
 
-use super::{ArmRecord, CandidateRecord, Iteration, Phase, State, Tested, Tuning};
+use super::{ArmRecord, CandidateRecord, Iteration, Phase, Simplification, State, Tested, Tuning};
 use crate::bundle::Side;
 use crate::event::{Candidate, Event, Started};
 use crate::objective::{self, Measurement};
@@ -76,8 +76,12 @@ impl State {
             }
             (
                 Event::CandidateEvaluated { candidate, outcome, measurement, descriptor, acts_like, .. },
-                Phase::Arm(_) | Phase::Extracting,
+                Phase::Arm(_) | Phase::Extracting | Phase::Planning,
             ) => {
+                let made = self.simplification.as_ref().and_then(|simplification| simplification.made.as_ref());
+                if self.phase == Phase::Planning && made != Some(candidate) {
+                    return illegal(format!("candidate {candidate} is not what simplifying made"));
+                }
                 if let Some(other) = acts_like
                     && self
                         .candidates
@@ -140,6 +144,13 @@ impl State {
                     return illegal(problem);
                 }
             }
+            (Event::Simplified { of, tried, candidate, .. }, Phase::Planning) if self.is_through() => {
+                let made = candidate.as_ref().map(|candidate| candidate.id.clone());
+                let simplification = Simplification { of: of.clone(), tried: tried.clone(), made };
+                if let Err(problem) = self.take_simplification(simplification, candidate.as_ref()) {
+                    return illegal(problem);
+                }
+            }
             (Event::PrinciplesRevised { changes, failure, notes, .. }, Phase::Extracting) => {
                 self.revise(event, changes)?;
                 self.iterations.last_mut().expect("an iteration is under way").extraction_failure = failure.clone();
@@ -189,6 +200,7 @@ impl State {
                 | Event::ArmJudged { .. }
                 | Event::ArmSkipped { .. }
                 | Event::Tuned { .. }
+                | Event::Simplified { .. }
                 | Event::PrinciplesRevised { .. }
                 | Event::Audited { .. }
                 | Event::IterationClosed { .. }

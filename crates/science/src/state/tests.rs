@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 mod audits;
 mod budget;
 mod fastfail;
+mod simplifying;
 mod tuning;
 
 fn measurement(y: f64, x: f64) -> Measurement {
@@ -218,7 +219,7 @@ fn an_event_that_cannot_follow_is_an_error_and_changes_nothing() {
 #[test]
 fn a_campaign_ends_after_its_last_iteration() {
     let worse = evaluated("c1", Some(measurement(0.25, 0.48)));
-    let mut state = fold(&[started(None), calibrated(), bundle(), written("main", "c1"), worse]);
+    let mut state = fold(&[started(Some(1)), calibrated(), bundle(), written("main", "c1"), worse]);
     settle(&mut state);
     state.apply(&Event::PrinciplesRevised { changes: vec![], failure: None, notes: None, work: vec![] }).unwrap();
     assert_eq!(settle(&mut state), Action::Rest);

@@ -56,6 +56,9 @@ impl World<'_> {
                 },
                 Action::Test { tests } => self.tested(tests[0].clone()),
                 Action::Tune { .. } => unreachable!("no candidate declares constants"),
+                Action::Simplify { candidate: of } => {
+                    Event::Simplified { of, tried: vec![], trials: Hash::of(b""), candidate: None }
+                }
                 Action::Extract => {
                     Event::PrinciplesRevised { changes: vec![], failure: None, notes: None, work: vec![] }
                 }

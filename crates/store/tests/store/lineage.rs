@@ -39,11 +39,12 @@ async fn every_reference_of_a_whole_campaign_resolves() {
         "arm-skipped 8",
         "bundle-registered 6",
         "calibrated 24",
-        "candidate-evaluated 44",
+        "candidate-evaluated 58",
         "candidate-written 6",
         "executor-failed 2",
         "plan-failed 2",
         "principles-revised 4",
+        "simplified 2",
         "tuned 2",
     ];
     assert_eq!(edges.await, expected);
@@ -82,6 +83,7 @@ async fn arms_and_candidates_say_what_became_of_them() {
         r#"c2 | c1 | 1 | ablation | {"half":0.5} | 3 | timeout | what rustc said of c2"#,
         r#"c3 | c1 | 3 | main | {"half":0.5} | 3 | scored | what rustc said of c3 | 0.22 | 0.48 | -0.2 | 0.0 | 1"#,
         r#"c4 | c1 | 1 | main | {"half":0.6} | 3 | scored | what rustc said of c4 | 0.22 | 0.48 | -0.2 | 0.0 | 1"#,
+        "c5 | c1 | 1 | main | 2 | scored | what rustc said of c5 | 0.22 | 0.48 | -0.2 | 0.0 | 1",
     ];
     assert_eq!(candidates.await, expected);
 }

@@ -3,7 +3,7 @@
 use crate::verdict_seeds::tested;
 use science::audit::AuditedPoint;
 use science::bundle::{Arm, ArmKind, Bundle, Design, Metric, Prediction, Relation, Side};
-use science::event::{Candidate, Event, Started};
+use science::event::{Candidate, Event, Simpler, Started};
 use science::experiment::{Agents, Budget, Experiment, Objective};
 use science::id::{CandidateId, Hash};
 use science::objective::{Cell, Measurement, Yardsticks};
@@ -110,6 +110,7 @@ pub(crate) fn play(started: &Started) -> Vec<Played> {
             Action::Evaluate { candidate } => evaluate(&candidate),
             Action::Test { tests } => test(&state, &tests),
             Action::Tune { candidate } => tune(&candidate),
+            Action::Simplify { candidate } => simplify(&candidate),
             Action::Extract => plain(Event::PrinciplesRevised {
                 changes: lessons(iteration),
                 failure: None,
@@ -320,6 +321,35 @@ fn audited(principle: String, points: Vec<Point>) -> Event {
     let points =
         points.map(|(at, point)| AuditedPoint { point, saving: saving(at), admissible: at % 2 == 0 }).collect();
     Event::Audited { principle, points, trials: Hash::of(b"") }
+}
+
+/// A term that costs too much, and one that does not matter.
+fn simplify(candidate: &CandidateId) -> Played {
+    let tried = |change: &str, gain: f64, kept: bool| Simpler {
+        change: change.into(),
+        outcome: Outcome::Scored,
+        gain: Some(gain),
+        free_parameters: Some(2),
+        admissible: true,
+        kept,
+    };
+    let made = Candidate {
+        id: CandidateId::from("c5".to_owned()),
+        source: Hash::of(source("c5").as_bytes()),
+        parent: Some(candidate.clone()),
+        point: None,
+        free_parameters: Some(2),
+        repairs: None,
+        tunables: 0,
+        tunes: None,
+    };
+    let event = Event::Simplified {
+        of: candidate.clone(),
+        tried: vec![tried("without `a` in `a * b`", -0.1, false), tried("without `b` in `a * b`", 0.0, true)],
+        trials: Hash::of(b"simplifying"),
+        candidate: Some(made),
+    };
+    Played { source: Some(source("c5")), ..plain(event) }
 }
 
 fn lessons(iteration: u32) -> Vec<Change> {

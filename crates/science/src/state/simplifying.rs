@@ -1,0 +1,118 @@
+//! When the champion is simplified, what may go, and what is kept of it.
+
+use super::{Action, Phase, State};
+use crate::champion;
+use crate::event::{Candidate, Simpler};
+use crate::id::CandidateId;
+use crate::objective::{self, Measurement};
+use crate::outcome::Outcome;
+
+/// What all changes together may lose, in net saving.
+const LOSS: f64 = 0.005;
+
+/// What simplifying the champion showed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Simplification {
+    /// The champion.
+    pub of: CandidateId,
+    /// Everything that was tried.
+    pub tried: Vec<Simpler>,
+    /// The candidate without what does not matter; none if everything does.
+    pub made: Option<CandidateId>,
+}
+
+impl Simpler {
+    /// Whether the change may stay: what it leaves could still be champion, and saves about as much.
+    pub fn may_stay(&self) -> bool {
+        self.admissible && self.gain.is_some_and(|gain| gain >= -LOSS)
+    }
+}
+
+impl State {
+    /// What is to be done between the last iteration and the end, if anything is.
+    pub(super) fn next_for_simplifying(&self) -> Option<Action> {
+        match &self.simplification {
+            None => self.worth_simplifying().map(|candidate| Action::Simplify { candidate }),
+            Some(simplification) => {
+                let made = simplification.made.clone()?;
+                let open = self.candidates[&made].outcome.is_none() && self.may_evaluate();
+                open.then_some(Action::Evaluate { candidate: made })
+            }
+        }
+    }
+
+    /// The champion, if its net saving says what a change costs, and if the budget holds for at least one change and the
+    /// candidate that comes of it.
+    fn worth_simplifying(&self) -> Option<CandidateId> {
+        let champion = self.champion()?.id;
+        self.candidates[&champion].score.as_ref()?.net_saving?;
+        (self.evaluations_left() >= 2).then_some(champion)
+    }
+
+    /// Whether simplifying made this candidate.
+    pub fn is_simplified(&self, id: &CandidateId) -> bool {
+        self.simplification.as_ref().and_then(|simplification| simplification.made.as_ref()) == Some(id)
+    }
+
+    /// Evaluations that the budget still holds.
+    pub fn evaluations_left(&self) -> u32 {
+        let budget = self.opened().experiment.budget.evaluations;
+        budget.map_or(u32::MAX, |budget| budget.saturating_sub(self.evaluations))
+    }
+
+    /// What a change of a candidate is worth, given what became of it.
+    pub fn simpler(
+        &self,
+        of: &CandidateId,
+        change: String,
+        free_parameters: Option<u32>,
+        measured: Result<&Measurement, Outcome>,
+    ) -> Simpler {
+        let mut simpler =
+            Simpler { change, outcome: Outcome::Scored, gain: None, free_parameters, admissible: false, kept: false };
+        let measured = match measured {
+            Ok(measured) => measured,
+            Err(outcome) => return Simpler { outcome, ..simpler },
+        };
+        let (yardsticks, started) = (self.yardsticks(), self.opened());
+        let score = objective::score(measured, yardsticks, &started.scenarios);
+        let own = self.candidates.get(of).and_then(|record| record.score.as_ref()?.net_saving);
+        simpler.gain = score.net_saving.zip(own).map(|(saving, own)| saving - own);
+        let free = free_parameters.unwrap_or(u32::MAX);
+        // A champion that matches the reference is not to be traded for one that does not.
+        let matches = self.champion().is_none_or(|champion| !champion.matches_reference)
+            || measured.y() >= yardsticks.reference.y();
+        simpler.admissible = matches && champion::objections(&score, free, None, &started.experiment).is_empty();
+        simpler
+    }
+
+    pub(super) fn take_simplification(
+        &mut self,
+        simplification: Simplification,
+        made: Option<&Candidate>,
+    ) -> Result<(), String> {
+        let Simplification { of, tried, .. } = &simplification;
+        if self.simplification.is_some() || self.worth_simplifying().as_ref() != Some(of) {
+            return Err(format!("candidate {of} is not to be simplified here"));
+        }
+        let tried = tried.len() as u32;
+        if let Some(made) = made {
+            if made.parent.as_ref() != Some(of) || self.candidates.contains_key(&made.id) {
+                return Err(format!("candidate {} is not what simplifying made", made.id));
+            }
+            // It stands beside the one that it was made of: no arm of its own led to it.
+            let (arm, iteration) = (self.candidates[of].arm.clone(), self.candidates[of].iteration);
+            self.take_candidate(made, arm, None);
+            let record = self.candidates.get_mut(&made.id).expect("it was just taken");
+            record.iteration = iteration;
+        }
+        self.evaluations += tried;
+        self.simplification = Some(simplification);
+        Ok(())
+    }
+
+    /// Whether all iterations that were planned are done.
+    pub(super) fn is_through(&self) -> bool {
+        self.phase == Phase::Planning && self.iterations.len() as u32 >= self.opened().experiment.iterations
+    }
+}

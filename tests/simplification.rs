@@ -1,0 +1,38 @@
+//! The champion loses what does not matter.
+
+use crate::environment::{Environment, fixture_path};
+use std::os::unix::fs::PermissionsExt;
+
+const SUPERFLUOUS: &str = "saturation.powi(5) * 300.0 * 1.0001";
+
+/// The tiny experiment, and an executor that always writes the quintic with a factor that changes next to nothing.
+fn with_a_superfluous_constant() -> (Environment, String) {
+    let environment = Environment::new();
+    environment.copy("experiments/tiny");
+    let quintic = std::fs::read_to_string(fixture_path("candidates/quintic.rs")).unwrap();
+    let source = quintic.replace("saturation.powi(5) * 300.0", SUPERFLUOUS);
+    assert_ne!(source, quintic);
+    environment
+        .write("coder.sh", &format!("#!/bin/sh\n/bin/cat > /dev/null\n/bin/cat <<'END'\n```rust\n{source}```\nEND\n"));
+    let script = environment.path("coder.sh");
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+    (environment, script.to_str().unwrap().to_owned())
+}
+
+#[test]
+fn a_champion_with_a_superfluous_constant_loses_it() {
+    let (environment, script) = with_a_superfluous_constant();
+    environment.ok(&["run", "tiny", "--executor-command", &script, "--iterations", "1"]);
+    let shown = environment.json(&["show", "--format", "json"]);
+    let (done, champion) = (&shown["simplification"], &shown["champion"]);
+    let tried = done["tried"].as_array().expect("the champion was taken apart");
+    let without = format!("without `1.0001` in `{SUPERFLUOUS}`");
+    let alone = tried.iter().find(|tried| tried["change"] == without.as_str()).expect("it was tried");
+    assert!(alone["admissible"] == true && alone["gain"].as_f64().is_some_and(|gain| gain.abs() < 0.005), "{alone}");
+    assert!(tried.iter().any(|tried| tried["admissible"] == false || tried["gain"].as_f64().is_none_or(|g| g < -0.01)));
+    assert_eq!((&champion["candidate"], &champion["parent"]), (&done["candidate"], &done["of"]), "{done:#}");
+    assert!(!champion["source"].as_str().unwrap().contains("1.0001"));
+    assert!(champion["free_parameters"].as_u64().is_some_and(|n| n < 5), "{champion}");
+    let report = environment.ok(&["report"]);
+    assert!(report.contains("What each part is worth"), "{report}");
+}
