@@ -63,7 +63,8 @@ fn a_candidate_that_acts_as_an_earlier_one_takes_over_its_score() {
     let server = Server::scripted([BUNDLE, &code, &second, &same].map(Answer::text).into());
     let environment = with_model(&server);
     let file = environment.read("tiny/campaign.toml");
-    environment.write("tiny/campaign.toml", &format!("{file}\n[agents]\nrepairs = 0\n"));
+    // So few evaluations leave none to simplify the champion with.
+    environment.write("tiny/campaign.toml", &format!("{file}\n[agents]\nrepairs = 0\n[budget]\nevaluations = 3\n"));
     environment.ok(&["run", "tiny", "--planner", "m", "--executor", "m", "--iterations", "2"]);
     let lineage = environment.json(&["show", "--format", "json"])["lineage"].clone();
     assert_eq!(lineage.as_array().map(Vec::len), Some(2));
