@@ -142,6 +142,28 @@ fn a_spent_budget_ends_the_campaign_with_its_own_code() {
 }
 
 #[test]
+fn verdicts_stay_within_their_budget_and_a_claim_that_it_cuts_short_stays_open() {
+    let environment = tiny();
+    environment.write(
+        "tiny/campaign.toml",
+        &format!("{}\n[budget]\nverdict_trials = 40\n", environment.read("tiny/campaign.toml")),
+    );
+    environment.ok(&["run", "tiny", "--iterations", "4"]);
+    let report = environment.json(&["report", "--format", "json"]);
+    let trials = &report["trials"];
+    assert_eq!(trials["verdict_budget"], 40);
+    assert!(trials["verdict"].as_u64().is_some_and(|taken| taken > 0 && taken <= 40), "{trials}");
+    let arms = report["iterations"].as_array().unwrap().iter().flat_map(|i| i["arms"].as_array().unwrap());
+    let short: Vec<_> = arms
+        .filter(|arm| arm["reason"].as_str().is_some_and(|reason| reason.contains("of the verdict trials")))
+        .collect();
+    assert!(!short.is_empty(), "{report:#}");
+    assert!(short.iter().all(|arm| arm["verdict"] == "inconclusive"), "{short:#?}");
+    let text = environment.ok(&["report"]).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains(&format!("{} of 40 on verdict seeds", trials["verdict"])), "{text}");
+}
+
+#[test]
 fn every_candidate_is_a_commit_whose_parents_are_its_parents() {
     let environment = tiny();
     environment.ok(&["run", "tiny"]);

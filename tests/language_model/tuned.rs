@@ -61,6 +61,13 @@ fn a_tuned_candidate_stands_in_the_lineage_under_the_one_that_it_was_made_of() {
     assert_eq!(report["champion"]["matches_reference"], true);
     let source = environment.ok(&["champion"]);
     assert!(source.contains("low: 300.0, high: 3000.0") && !source.contains("default: 2500.0"), "{source}");
+    let tuning = &report["iterations"][0]["tuning"];
+    assert_eq!((&tuning["candidate"], &tuning["retuned"]), (&author["candidate"], &tuned["candidate"]));
+    let settled = tuning["constants"][0]["settled"].as_f64().expect("a value");
+    assert!(tuning["constants"][0]["own"] == 2500.0 && settled < 2500.0, "{tuning:#}");
+    assert!(source.contains(&format!("default: {settled:?}")), "{source}");
+    let text = environment.ok(&["report"]);
+    assert!(text.split_whitespace().collect::<Vec<_>>().join(" ").contains(&format!("k 2500 to {settled}")), "{text}");
     // Its points are evaluations and trials: six yardsticks, two candidates, on three seeds of two scenarios.
     let evaluations = report["evaluations"].as_u64().expect("a count");
     assert!(evaluations > 20, "{evaluations}");

@@ -28,7 +28,8 @@ use serde_json::{Map, Value, json};
 ///   `ended` (null, or why);
 /// - `champion`: null, or {`candidate`, `source`, `score`, `iteration`, `arm`, `parent`, `free_parameters`,
 ///   `matches_reference`};
-/// - `iterations[]`: {`iteration`, `question`, `parent`, `failure`, `planner`, `extraction_failure`, `components[]`, `arms[]`, `advice` (null, or what the findings ask of the next plan), `principles[]`, `audits[]`, `volume`, `false_exclusion`,
+/// - `iterations[]`: {`iteration`, `question`, `parent`, `failure`, `planner`, `extraction_failure`, `components[]`, `arms[]`, `advice` (null, or what the findings ask of the next plan), `tuning` (null, or {`candidate`, `points`, `constants[]`
+///   {`name`, `own`, `settled`}, `worth` (null, or net saving less what is violated, [own, settled]), `retuned`}), `principles[]`, `audits[]`, `volume`, `false_exclusion`,
 ///   `champion`, `closed`}. An arm: {`finding` (`F<iteration>.<arm>`), `arm`, `kind`, `hypothesis`, `mechanism`, `diagnostic`,
 ///   `intent`, `point`, `prediction`, `claim`, `confidence`, `candidate`, `author` (null: the built-in executor), `repairs`, `unmended`, `outcome`, `verdict`, `error`, `effect`
 ///   {`estimate`, `low`, `high`}, `measured`, `seeds` (fresh ones), `heavy_tail`, `reason`, `skipped`}. A principle's change: {`change`, `principle`,

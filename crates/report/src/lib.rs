@@ -21,6 +21,7 @@ mod sections;
 mod spend;
 mod standing;
 pub mod terminal;
+mod tuning;
 mod words;
 mod yardsticks;
 

@@ -1,6 +1,7 @@
 //! The path: what each iteration claimed, what was measured, what was learned.
 
 use crate::standing::{self, Standing};
+use crate::tuning::Tuned;
 use crate::words;
 use science::audit::{Audit, AuditedPoint};
 use science::bundle::{Arm, ArmKind, Prediction, Relation, Side};
@@ -32,6 +33,8 @@ pub(crate) struct Turn {
     pub(crate) advice: Option<String>,
     /// What the main arm adds to its parent or takes from it.
     pub(crate) components: Vec<String>,
+    /// What tuning its best candidate brought.
+    pub(crate) tuning: Option<Tuned>,
     pub(crate) principles: Vec<Lesson>,
     /// What came of looking for better where principles forbid.
     pub(crate) audits: Vec<Audited>,
@@ -140,6 +143,7 @@ fn turn(state: &State, iteration: &Iteration, number: usize) -> Turn {
         arms: arms.iter().zip(&iteration.arms).map(attempt).collect(),
         advice: iteration.advice.as_ref().map(|advice| advice.words(number)),
         components: bundle.map(|bundle| bundle.components.clone()).unwrap_or_default(),
+        tuning: iteration.tuning.as_ref().map(Tuned::from),
         principles: iteration.changes.iter().map(lesson).collect(),
         audits: iteration.audits.iter().map(audited).collect(),
         volume: iteration.volume,

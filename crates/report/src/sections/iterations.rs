@@ -61,6 +61,9 @@ fn items(turn: &Turn, detail: Detail) -> Vec<Item> {
     if let Some(advice) = &turn.advice {
         items.push(item(0, Line::default().tone(Tone::Open, "Asked of the next plan").say(format!(": {advice}"))));
     }
+    if let Some(tuning) = &turn.tuning {
+        items.push(item(0, Line::default().tone(Tone::Strong, "Tuned").say(format!(": {}", tuning.words()))));
+    }
     for change in &turn.principles {
         lesson(change, &mut items);
     }
