@@ -53,6 +53,7 @@ fn show_has_the_documented_keys() {
         "planner",
         "principles",
         "question",
+        "tuning",
         "volume",
     ];
     assert_eq!(keys(&show["iterations"][0]), iteration);
