@@ -26,8 +26,9 @@ fn a_champion_with_a_superfluous_constant_loses_it() {
     let shown = environment.json(&["show", "--format", "json"]);
     let (done, champion) = (&shown["simplification"], &shown["champion"]);
     let tried = done["tried"].as_array().expect("the champion was taken apart");
-    let without = format!("without `1.0001` in `{SUPERFLUOUS}`");
-    let alone = tried.iter().find(|tried| tried["change"] == without.as_str()).expect("it was tried");
+    let dropped =
+        |tried: &&serde_json::Value| tried["change"].as_str().unwrap().starts_with("without `* 1.0001` in line");
+    let alone = tried.iter().find(dropped).expect("it was tried");
     assert!(alone["admissible"] == true && alone["gain"].as_f64().is_some_and(|gain| gain.abs() < 0.005), "{alone}");
     assert!(tried.iter().any(|tried| tried["admissible"] == false || tried["gain"].as_f64().is_none_or(|g| g < -0.01)));
     assert_eq!((&champion["candidate"], &champion["parent"]), (&done["candidate"], &done["of"]), "{done:#}");

@@ -4,6 +4,10 @@ use crate::measurement::{Cell, Measurement};
 use crate::objective::Yardsticks;
 use serde::Serialize;
 
+/// The most that a cost is carried over to the reference's improvement, as a factor: beyond it the exchange rate, which is
+/// measured close to the reference, says too little.
+const CARRIED: f64 = 1.5;
+
 /// A net saving, split in two.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Allocation {
@@ -16,7 +20,7 @@ pub struct Allocation {
     /// Workloads that `within` rests on.
     pub measured: usize,
     /// Workloads of the panel. Left out are those where the reference sheds nothing, where its scale buys no improvement,
-    /// and where the candidate lies further from the reference than its scale reaches.
+    /// and where the candidate lies too far from the reference to be compared by cost.
     pub workloads: usize,
 }
 
@@ -41,8 +45,8 @@ fn within(candidate: &Measurement, yardsticks: &Yardsticks, row: usize) -> Optio
     let [[x, y], [x_ref, y_ref]] = [candidate, &yardsticks.reference].map(|measured| mean(&of(measured)));
     // A rate that is not positive says that more cost bought no more improvement: it was chance that moved it.
     let lambda = Yardsticks::exchange_rate(&louder, &softer).filter(|lambda| *lambda > 0.0)?;
-    let reach = (louder.y() - softer.y()).abs();
-    ((y - y_ref).abs() <= reach && x_ref > 0.0).then(|| (1.0 - x / x_ref * (-lambda * (y - y_ref)).exp(), x_ref))
+    let carried = -lambda * (y - y_ref);
+    (carried.abs() <= CARRIED.ln() && x_ref > 0.0).then(|| (1.0 - x / x_ref * carried.exp(), x_ref))
 }
 
 #[cfg(test)]
@@ -108,7 +112,7 @@ mod tests {
         // The first one's scale moves nothing; in the second the candidate lies out of reach.
         (yardsticks.louder.cells[0], yardsticks.softer.cells[0]) =
             (yardsticks.reference.cells[0].clone(), yardsticks.reference.cells[0].clone());
-        let mut candidate = moved([-0.03, 0.07, 0.01]);
+        let mut candidate = moved([-0.14, 0.15, 0.01]);
         candidate.cells[2][0].x *= 0.5;
         let found = allocation(&candidate, &yardsticks).unwrap();
         assert_eq!((found.measured, found.workloads), (1, 3));

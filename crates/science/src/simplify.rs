@@ -17,7 +17,7 @@ const SORTS: usize = 4;
 /// Significant digits that a constant is shortened to.
 const DIGITS: [usize; 2] = [1, 2];
 /// The longest text that is quoted in words, in characters.
-const QUOTED: usize = 60;
+const QUOTED: usize = 40;
 
 /// One place of a source, and what could stand there instead.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,9 +76,16 @@ impl Finder<'_> {
         }
     }
 
-    fn drop(&mut self, sort: usize, place: Range<usize>, dropped: Range<usize>, whole: Range<usize>) {
-        let words = format!("without {} in {}", self.quoted(dropped), self.quoted(whole));
+    fn drop(&mut self, sort: usize, place: Range<usize>) {
+        let words = format!("without {} in line {}", self.quoted(place.clone()), self.line(place.start));
         self.found[sort].push(Change { place, text: String::new(), words });
+    }
+
+    /// The line of a place, from 1; the blanks before a word are not of its line's.
+    fn line(&self, at: usize) -> usize {
+        let (before, after) = self.source.split_at(at);
+        let blank = &after[..after.len() - after.trim_start().len()];
+        before.matches('\n').count() + blank.matches('\n').count() + 1
     }
 
     /// A literal that counts as a free parameter.
@@ -92,7 +99,7 @@ impl Finder<'_> {
             Some((_, name)) => format!("{} is ", name.trim()),
             None => String::new(),
         };
-        let line = before.matches('\n').count() + 1;
+        let line = self.line(place.start);
         let change = |value: f64| {
             let text = written(value);
             let words = format!("{named}`{text}` for `{own}` in line {line}");
@@ -110,9 +117,8 @@ impl<'a> Visit<'a> for Finder<'_> {
     fn visit_expr_binary(&mut self, binary: &'a syn::ExprBinary) {
         if matches!(binary.op, syn::BinOp::Add(_) | syn::BinOp::Sub(_) | syn::BinOp::Mul(_) | syn::BinOp::Div(_)) {
             let [left, right] = [&binary.left, &binary.right].map(|operand| operand.span().byte_range());
-            let whole = left.start..right.end;
-            self.drop(0, left.end..right.end, right.clone(), whole.clone());
-            self.drop(1, left.start..right.start, left, whole);
+            self.drop(0, left.end..right.end);
+            self.drop(1, left.start..right.start);
         }
         visit::visit_expr_binary(self, binary);
     }
@@ -121,9 +127,7 @@ impl<'a> Visit<'a> for Finder<'_> {
         if let syn::Stmt::Expr(syn::Expr::Binary(binary), Some(_)) = statement
             && matches!(binary.op, syn::BinOp::MulAssign(_) | syn::BinOp::DivAssign(_))
         {
-            let place = statement.span().byte_range();
-            let words = format!("without {}", self.quoted(place.clone()));
-            self.found[0].push(Change { place, text: String::new(), words });
+            self.drop(0, statement.span().byte_range());
         }
         visit::visit_stmt(self, statement);
     }
@@ -249,19 +253,19 @@ fn pressure(x: f64, prompt: f64) -> f64 {
 
     #[test]
     fn a_weighting_goes_with_all_that_only_it_used() {
-        let text = after("without `weight` in `x * weight`");
+        let text = after("without `* weight` in line 6");
         assert!(text.contains("let mut pressure = x * SCALE;") && !text.contains("prompts"), "{text}");
         assert_eq!((free_parameters(SOURCE), free_parameters(&text)), (Some(4), Some(2)));
-        let text = after("without `SCALE` in `x * weight * SCALE`");
+        let text = after("without `* SCALE` in line 6");
         assert!(text.contains("x * weight;") && !text.contains("312.5"), "{text}");
-        assert!(!after("without `pressure *= 1.0 - prompt;`").contains("*="));
+        assert!(!after("without `pressure *= 1.0 - prompt;` in line 7").contains("*="));
     }
 
     #[test]
     fn either_operand_can_go_and_the_other_stays() {
-        assert!(after("without `prompt` in `prompt / 2048.0`").contains("(2048.0).powf(0.3)"));
-        assert!(after("without `2048.0` in `prompt / 2048.0`").contains("(prompt).powf(0.3)"));
-        assert!(after("without `1.0` in `1.0 - prompt`").contains("pressure *= prompt;"));
+        assert!(after("without `prompt /` in line 5").contains("(2048.0).powf(0.3)"));
+        assert!(after("without `/ 2048.0` in line 5").contains("(prompt).powf(0.3)"));
+        assert!(after("without `1.0 -` in line 7").contains("pressure *= prompt;"));
     }
 
     #[test]
@@ -275,7 +279,7 @@ fn pressure(x: f64, prompt: f64) -> f64 {
     #[test]
     fn changes_of_different_places_go_together_and_of_the_same_place_never() {
         let of = |words: &str| changes(SOURCE).into_iter().find(|change| change.words == words).unwrap();
-        let [weight, scale] = ["without `weight` in `x * weight`", "without `SCALE` in `x * weight * SCALE`"].map(of);
+        let [weight, scale] = ["without `* weight` in line 6", "without `* SCALE` in line 6"].map(of);
         let both = changed(SOURCE, &[weight, scale.clone()]).unwrap();
         assert!(both.contains("let mut pressure = x;"), "{both}");
         let [one, none] = ["`1` for `5` in line 8", "`0` for `5` in line 8"].map(of);
