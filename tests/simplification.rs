@@ -37,3 +37,20 @@ fn a_champion_with_a_superfluous_constant_loses_it() {
     let report = environment.ok(&["report"]);
     assert!(report.contains("What each part is worth"), "{report}");
 }
+
+#[test]
+fn a_campaign_that_is_killed_while_it_simplifies_ends_with_the_digest_of_an_undisturbed_one() {
+    let (killed, script) = with_a_superfluous_constant();
+    let run = ["run", "tiny", "--executor-command", &script, "--iterations", "1"];
+    let resume = ["resume", "--executor-command", &script];
+    let landed = [&run[..], &resume, &resume].map(|run| killed.kill_while(run, "leaving out of"));
+    assert!(landed.contains(&true), "it was always done before it was killed");
+    killed.ok(&resume);
+    killed.ok(&[&run[..], &["--state-dir", "whole"]].concat());
+    let report = |state: &str| killed.json(&["report", "--format", "json", "--state-dir", state]);
+    let (killed, whole) = (report(".elenchus"), report("whole"));
+    assert!(whole["simplification"].is_object(), "{whole:#}");
+    for part in ["digest", "evaluations", "simplification", "trials"] {
+        assert_eq!(killed[part], whole[part], "{part}");
+    }
+}
