@@ -19,6 +19,9 @@ const QUANTILE_90: f64 = 1.2816;
 /// No belief about an effect is surer than this, a fraction: verdict seeds are others than the search's.
 const LEAST_SD: f64 = 0.001;
 
+/// Of so many iterations, one that only changes numbers asks whether they must be hit exactly.
+const ROBUSTNESS: u32 = 5;
+
 impl Mind<'_> {
     /// The bundle that claims what is believed of this shape.
     pub(crate) fn bundle(&self, space: &Space, shape: Shape, incumbent: Option<&Known>, best: f64) -> Bundle {
@@ -60,7 +63,11 @@ impl Mind<'_> {
         let components = Component::between(&from, &shape);
         let mut arms = vec![main];
         match components.as_slice() {
-            [] => arms.extend(self.robustness(space, &shape, &arm)),
+            // Other numbers alone need no further arm; now and then it is asked whether they must be hit exactly.
+            [] if self.state.iteration_number().is_multiple_of(ROBUSTNESS) => {
+                arms.extend(self.robustness(space, &shape, &arm));
+            }
+            [] => {}
             [_] => arms.push(self.control(space, &shape, parent.clone(), &arm)),
             several => {
                 arms.push(self.control(space, &shape, parent.clone(), &arm));

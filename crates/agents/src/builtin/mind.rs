@@ -9,6 +9,9 @@ use science::objective::{self, COMPARABLE, Measurement, Score, Yardsticks};
 use science::state::State;
 use science::tuner::goal::worth;
 
+/// Policies that beliefs rest on, at most.
+const MEMORY: usize = 100;
+
 /// All that was measured, and the beliefs that follow from it.
 pub(crate) struct Mind<'a> {
     pub(crate) state: &'a State,
@@ -130,6 +133,7 @@ fn guards(state: &State) -> Vec<(What, f64)> {
     let of = |metric, bound: f64| match metric {
         GuardMetric::Regret if drawn => vec![(What::Regret, bound), (What::DrawnRegret, bound)],
         GuardMetric::Regret => vec![(What::Regret, bound)],
+        GuardMetric::DrawnRegret if drawn => vec![(What::DrawnRegret, bound)],
         GuardMetric::Shortfall => vec![(What::Shortfall, bound)],
         GuardMetric::WorkRatio => vec![(What::Work, bound - 1.0)],
         GuardMetric::RateRatio => vec![(What::Rate, bound - 1.0)],
@@ -165,6 +169,19 @@ fn known(state: &State, reference: Shape) -> Vec<Known> {
         if let (Some(shape), Some(measurement), Some(score)) = (shape, &record.measurement, &record.score) {
             known.push(entry(Some(id.clone()), shape, measurement, score.clone()));
         }
+    }
+    remembered(known)
+}
+
+/// The yardsticks and the policies worth most: a process over all of a long campaign would think for longer than a trial
+/// takes, and what is far from the best says little about it.
+fn remembered(mut known: Vec<Known>) -> Vec<Known> {
+    let yardsticks = known.iter().filter(|k| k.id.is_none()).count();
+    if let Some((_, written)) = known.split_at_mut_checked(yardsticks)
+        && written.len() > MEMORY
+    {
+        written.sort_by(|a, b| b.worth.total_cmp(&a.worth));
+        known.truncate(yardsticks + MEMORY);
     }
     known
 }

@@ -4,7 +4,7 @@
 //! probability that it keeps what the experiment bounds; its place on the saturation axis is then set so that it is
 //! expected to improve as much as the reference does, since costs compare at equal improvement only.
 
-use super::mind::{Known, Mind, What};
+use super::mind::{Guarded, Known, Mind, What};
 use super::shape::{Curve, Features, Shape};
 use super::surrogate::Belief;
 use science::bundle::Bundle;
@@ -15,8 +15,10 @@ use science::state::State;
 
 /// Improvement aimed at beyond the reference's, log units: a little above, since falling short disqualifies.
 const AIM: f64 = 0.001;
+/// Bisections of the place: to a thousandth, which is as exactly as it is written.
+const STEPS: u32 = 12;
 /// Points of the space that are weighed for one bundle.
-const PROPOSALS: u64 = 1500;
+const PROPOSALS: u64 = 800;
 
 /// The next bundle.
 pub(crate) fn plan(state: &State) -> Result<Bundle, String> {
@@ -42,11 +44,13 @@ impl Mind<'_> {
         let seed = keyed::seed(&["plan", &iteration], self.state.opened().seed);
         let (near, best) = incumbent.map_or((self.reference, 0.0), |k| (k.shape, k.work.min(0.0)));
         let mut chosen: Option<(f64, Shape)> = None;
+        // Two bundles in three refine the best known policy: far from it there is always more to hope for, since little is known.
+        let refines = incumbent.is_some() && !self.state.iteration_number().is_multiple_of(3);
         for n in 0..PROPOSALS {
             let Some(drawn) = Shape::at(&space.draw(seed, n)) else { continue };
             // Every other proposal varies the best known shape instead of starting afresh. No weighting is ever drawn as
             // exactly none, so some are left out.
-            let shape = if n % 2 == 0 { nearby(near, drawn, seed, n) } else { plainer(drawn, seed, n) };
+            let shape = if refines || n % 2 == 0 { nearby(near, drawn, seed, n) } else { plainer(drawn, seed, n) };
             let Some(shape) = self.placed(space, advised(shape)) else { continue };
             let promise = self.promise(&shape, best);
             if chosen.is_none_or(|(most, _)| promise > most) {
@@ -71,16 +75,25 @@ impl Mind<'_> {
         saved.expected_improvement(-best) * kept.product::<f64>() * comparable
     }
 
-    /// Whether a shape is expected to improve as much as the reference, on the whole panel and, where a guard asks for it,
-    /// on the study. The less is known, the wider the berth; but never so wide that costs no longer compare.
-    fn improves(&self, shape: &Shape) -> bool {
+    /// How much more a shape is expected to improve than it has to, log units: on the whole panel and, where a guard asks
+    /// for it, on the study. The less is known, the wider the `berth`; but never so wide that costs no longer compare.
+    fn room(&self, shape: &Shape, berths: &[f64]) -> f64 {
         let features = shape.features();
-        let berth = |sd: f64| (0.5 * sd).min(COMPARABLE / 4.0);
-        let improvement = self.improvement.at(features);
-        let short = self.guarded.iter().filter(|guarded| guarded.what == What::Shortfall);
-        let mut short = short.map(|guarded| (guarded.belief.at(features), guarded.bound));
-        improvement.mean - berth(improvement.sd) > AIM
-            && short.all(|(points, bound)| (bound - points.mean) / 100.0 - berth(points.sd / 100.0) > 0.0)
+        let panel = self.improvement.mean_at(features) - AIM;
+        let study = self.shortfalls().map(|guarded| (guarded.bound - guarded.belief.mean_at(features)) / 100.0);
+        let margins = std::iter::once(panel).chain(study).zip(berths);
+        margins.map(|(margin, berth)| margin - berth).fold(f64::INFINITY, f64::min)
+    }
+
+    fn berths(&self, shape: &Shape) -> Vec<f64> {
+        let features = shape.features();
+        let study = self.shortfalls().map(|guarded| guarded.belief.at(features).sd / 100.0);
+        let sds = std::iter::once(self.improvement.at(features).sd).chain(study);
+        sds.map(|sd| (0.5 * sd).min(COMPARABLE / 4.0)).collect()
+    }
+
+    fn shortfalls(&self) -> impl Iterator<Item = &Guarded> {
+        self.guarded.iter().filter(|guarded| guarded.what == What::Shortfall)
     }
 
     /// The shape moved to where it should improve as much as the reference; none if that is outside of the space,
@@ -98,14 +111,20 @@ impl Mind<'_> {
     /// The shape moved to where it should improve as much as the reference, wherever that is.
     pub(crate) fn located(&self, space: &Space, mut shape: Shape) -> Option<Shape> {
         let [low, high] = space.dimension("half")?.range?;
-        let (mut sheds_more, mut sheds_less) = (low, high);
-        for _ in 0..24 {
-            shape.half = (sheds_more * sheds_less).sqrt();
-            if self.improves(&shape) {
-                sheds_more = shape.half;
-            } else {
-                sheds_less = shape.half;
+        // First without a berth: how wide it is follows from where one arrives.
+        let mut berths = vec![0.0; 1 + self.shortfalls().count()];
+        for _ in 0..2 {
+            let (mut sheds_more, mut sheds_less) = (low.ln(), high.ln());
+            for _ in 0..STEPS {
+                let middle = f64::midpoint(sheds_more, sheds_less);
+                shape.half = middle.exp();
+                if self.room(&shape, &berths) > 0.0 {
+                    sheds_more = middle;
+                } else {
+                    sheds_less = middle;
+                }
             }
+            berths = self.berths(&shape);
         }
         Some(shape.rounded())
     }

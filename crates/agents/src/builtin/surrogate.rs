@@ -46,6 +46,11 @@ impl Surrogate {
         surrogate
     }
 
+    /// The mean of what is believed at a place: a fraction of the work of [`Self::at`].
+    pub(crate) fn mean_at(&self, input: Features) -> f64 {
+        self.inputs.iter().zip(&self.weights).map(|(other, weight)| self.kernel(input, *other) * weight).sum()
+    }
+
     /// What is believed at a place.
     pub(crate) fn at(&self, input: Features) -> Belief {
         let with_data: Vec<f64> = self.inputs.iter().map(|other| self.kernel(input, *other)).collect();

@@ -2,12 +2,16 @@
 
 use super::{Action, CandidateRecord, State};
 use crate::event::Candidate;
+use crate::experiment::GuardMetric;
 use crate::id::CandidateId;
 use crate::judge::Verdict;
+use crate::tuner::goal::{Worth, worth};
 use crate::tuner::{self, Range, Tried};
 
 /// Measurements that shortening one constant takes at most.
 const SHORTENING: u32 = 3;
+/// What a candidate may violate for other constants to be expected to mend it, in net saving: two points of regret, say.
+const MENDABLE: f64 = 0.1;
 
 /// What tuning a candidate brought.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,22 +49,36 @@ impl State {
         }
     }
 
-    /// The candidate of the main arm, if its claim stands, it leads, and tuning it leaves enough for others.
+    /// The candidate of the main arm, if it leads, could become champion by other constants, and tuning it leaves enough for
+    /// others.
     ///
-    /// A claim that stands says that the idea is better than what it departs from; that it leads, that no other idea is
-    /// known to deserve the evaluations more. What tuning made is not tuned again: its constants are where the tuner left them.
+    /// That it leads says that no other idea is known to deserve the evaluations more. Its claim need not stand for that:
+    /// claims are bold, and the best idea may be one that was to be better still. What tuning made is not tuned again: its
+    /// constants are where the tuner left them.
     fn worth_tuning(&self) -> Option<CandidateId> {
         let main = self.current().arms.first()?;
-        let verdict = main.finding.as_ref()?.verdict;
-        if !matches!(verdict, Verdict::Confirmed | Verdict::PartiallyConfirmed) {
+        if main.finding.as_ref()?.verdict == Verdict::Invalid {
             return None;
         }
         let record = &self.candidates[main.candidate.as_ref()?];
-        let id = &record.candidate.id;
-        let leads = self.champion().is_none_or(|champion| champion.id == *id);
+        let (id, own) = (&record.candidate.id, self.worth(record)?);
+        let leads = self.candidates.values().filter_map(|other| self.worth(other)).all(|w| w.value() <= own.value());
         let tuned = self.tunings().any(|tuning| tuning.candidate == *id);
-        let fits = leads && !tuned && record.candidate.tunes.is_none() && self.affords_tuning(record);
-        fits.then(|| id.clone())
+        let compares = record.score.as_ref()?.net_saving.is_some();
+        let fits = leads && compares && own.penalty <= MENDABLE && !tuned && record.candidate.tunes.is_none();
+        (fits && self.affords_tuning(record)).then(|| id.clone())
+    }
+
+    /// What a candidate is worth; none without a score, or where it has more constants than the experiment allows, which
+    /// other values of them cannot mend.
+    fn worth(&self, record: &CandidateRecord) -> Option<Worth> {
+        let (measured, score) = (record.measurement.as_ref()?, record.score.as_ref()?);
+        let objective = &self.opened().experiment.objective;
+        let constants = f64::from(record.candidate.free_parameters?);
+        let mut simple = objective.constraints.iter().filter(|guard| guard.metric == GuardMetric::FreeParameters);
+        simple
+            .all(|guard| guard.at_most.is_none_or(|most| constants <= most))
+            .then(|| worth(measured, score, self.yardsticks(), objective))
     }
 
     /// Whether tuning takes at most half of the evaluations that are left: later ideas are to have a chance as well.
