@@ -74,10 +74,6 @@ pub(crate) fn guarded(metric: GuardMetric, score: &Score, free_parameters: u32) 
         GuardMetric::ExtraShedWork => (score.extra_shed_work, "extra shed work"),
         GuardMetric::ExtraShedRate => (score.extra_shed_rate, "extra shed rate"),
         GuardMetric::ThroughputLoss => (score.throughput_loss, "throughput loss"),
-        GuardMetric::DrawnRegret => {
-            let drawn = score.panels.as_ref().map(|panels| panels.drawn.regret_of_most());
-            (drawn.unwrap_or(f64::NEG_INFINITY), "regret in nine of ten drawn workloads (points)")
-        }
         GuardMetric::Shortfall => (score.shortfall, "improvement short of the reference's (points)"),
         GuardMetric::WorkRatio => (score.work_ratio.unwrap_or(f64::INFINITY), "shed work over the reference's"),
         GuardMetric::RateRatio => (score.rate_ratio.unwrap_or(f64::INFINITY), "shed rate over the reference's"),

@@ -96,8 +96,6 @@ pub enum GuardMetric {
     ExtraShedRate,
     /// Throughput loss, a fraction.
     ThroughputLoss,
-    /// What nine in ten of the drawn workloads lose against the reference at most, points; negative without a population.
-    DrawnRegret,
     /// What the study's mean improvement lies below the reference's, points.
     Shortfall,
     /// Extra shed work on the study over the reference's.

@@ -65,7 +65,7 @@ fn drawn_excess(guard: &Guard, score: &Score) -> f64 {
 /// One unit of a metric as a fraction.
 fn unit(metric: GuardMetric) -> f64 {
     match metric {
-        GuardMetric::Regret | GuardMetric::DrawnRegret | GuardMetric::Loss | GuardMetric::Shortfall => 0.01,
+        GuardMetric::Regret | GuardMetric::Loss | GuardMetric::Shortfall => 0.01,
         GuardMetric::Improvement
         | GuardMetric::ExtraShedWork
         | GuardMetric::ExtraShedRate
