@@ -133,7 +133,6 @@ fn guards(state: &State) -> Vec<(What, f64)> {
     let of = |metric, bound: f64| match metric {
         GuardMetric::Regret if drawn => vec![(What::Regret, bound), (What::DrawnRegret, bound)],
         GuardMetric::Regret => vec![(What::Regret, bound)],
-        GuardMetric::DrawnRegret if drawn => vec![(What::DrawnRegret, bound)],
         GuardMetric::Shortfall => vec![(What::Shortfall, bound)],
         GuardMetric::WorkRatio => vec![(What::Work, bound - 1.0)],
         GuardMetric::RateRatio => vec![(What::Rate, bound - 1.0)],

@@ -100,9 +100,6 @@ fn guard(guard: &Guard) -> String {
         GuardMetric::ExtraShedWork => "extra shed work (a fraction)",
         GuardMetric::ExtraShedRate => "extra shed rate (a fraction)",
         GuardMetric::ThroughputLoss => "throughput loss (a fraction)",
-        GuardMetric::DrawnRegret => {
-            "what nine in ten of the drawn workloads lose against the reference at most (points)"
-        }
         GuardMetric::Shortfall => "what the study's mean improvement lies below the reference's (points)",
         GuardMetric::WorkRatio => "extra shed work on the study over the reference's",
         GuardMetric::RateRatio => "extra shed rate on the study over the reference's",
