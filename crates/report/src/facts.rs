@@ -84,18 +84,20 @@ impl<'a> Facts<'a> {
     /// How a reader must take the figures: no figure means more than this.
     pub(crate) fn caveats(&self) -> Vec<String> {
         let experiment = &self.started.experiment;
-        let panel = format!(
+        let mut panel = format!(
             "{} on {}",
             count(experiment.seeds as usize, "search seed"),
             count(self.started.scenarios.len(), "scenario")
         );
+        if !self.started.training.is_empty() {
+            panel.push_str(&format!(" and from {}", count(self.started.training.len(), "drawn workload")));
+        }
         let calibration = &self.calibration.verdicts;
         let verdicts = calibration.confirmed + calibration.partially_confirmed + calibration.refuted;
         let mut caveats = vec![
             format!(
                 "Scores come from {panel}, the same that chose among the candidates. Whether the champion holds on fresh arrivals, \
-                 `elenchus verify` says on sealed seeds; of workloads that the search has not seen nothing is known (this version \
-                 draws none)."
+                 and on workloads that the search has not seen, only the sealed look says."
             ),
             "Intervals are 95 % over seeds, one figure at a time; they say nothing about other workloads.".into(),
             format!(
