@@ -201,6 +201,8 @@ fn the_seal_stays_closed_until_the_champion_is_fixed() {
     assert!(said.count() > 0);
     child.kill().unwrap();
     child.wait().unwrap();
-    let message = environment.fails(2, &["verify"]);
-    assert!(message.contains("has not ended"), "{message}");
+    for command in ["verify", "compare"] {
+        let message = environment.fails(2, &[command]);
+        assert!(message.contains("has not ended"), "{message}");
+    }
 }

@@ -13,7 +13,7 @@ use engine::science::trial;
 use engine::{KIT, LoadedExperiment, Points};
 use std::collections::BTreeSet;
 
-fn sandbox(cache: &std::path::Path) -> Sandbox {
+pub(crate) fn sandbox(cache: &std::path::Path) -> Sandbox {
     let options = Options {
         cache: cache.into(),
         runner: env!("CARGO_BIN_EXE_elenchus").into(),

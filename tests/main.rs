@@ -5,6 +5,7 @@ mod audit;
 mod bad_input;
 mod campaign;
 mod candidates;
+mod compare;
 mod configuration;
 mod design_space;
 mod environment;

@@ -17,7 +17,20 @@ mod surrogate;
 use crate::{Answer, Answering, Brief, Executor, Extractor, Fault, Lessons, Planner};
 use futures::future::{FutureExt, ready};
 use science::bundle::{Arm, Bundle};
+use science::experiment::Experiment;
 use science::space::Point;
+
+/// Where the published curve, with the constants that the experiment's reference has, lies in its design space; none where
+/// the reference is another policy, or has no place there.
+pub fn published(experiment: &Experiment) -> Option<Point> {
+    let reference = &experiment.reference;
+    let space = experiment.space();
+    let point = mind::reference(reference).point(|name| space.dimension(name).is_some());
+    (reference.starts_with(PUBLISHED) && space.contains(&point).is_ok()).then_some(point)
+}
+
+/// The built-in admitter that follows the published curve.
+const PUBLISHED: &str = "probabilistic";
 
 /// Planner, executor and extractor in one, for the admission family.
 #[derive(Clone, Copy, Debug, Default)]

@@ -3,6 +3,7 @@
 mod campaigns;
 mod cassette;
 mod champion;
+mod compare;
 mod doctor;
 mod evaluate;
 mod new;
@@ -39,6 +40,8 @@ pub(crate) enum Subcommand {
     Cassette(cassette::Args),
     /// Score the champion on sealed seeds: does it beat the reference?
     Verify(verify::Args),
+    /// Hold a campaign against random search and tuning alone
+    Compare(compare::Args),
     /// Score one source file against an experiment's baseline and reference
     Evaluate(evaluate::Args),
     /// Write a commented starter for a candidate
@@ -62,6 +65,7 @@ pub(crate) async fn dispatch(command: Subcommand, global: &Global) -> Result<Cod
         Subcommand::Prompt(args) => prompt::prompt(args, global).await,
         Subcommand::Cassette(args) => cassette::cassette(args, global).await,
         Subcommand::Verify(args) => verify::run(args, global).await,
+        Subcommand::Compare(args) => compare::run(args, global).await,
         Subcommand::Evaluate(args) => evaluate::evaluate(args, global),
         Subcommand::New(args) => new::new(args),
         Subcommand::Simulate(args) => simulate::simulate(args, global),

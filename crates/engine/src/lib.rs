@@ -5,6 +5,8 @@
 
 pub mod campaign;
 pub mod cassette;
+pub mod compare;
+mod cores;
 pub mod error;
 pub mod evaluate;
 pub mod experiment;
@@ -15,6 +17,7 @@ pub mod probe;
 pub mod prompt;
 pub mod realise;
 mod recorder;
+mod search;
 pub mod single;
 pub mod verify;
 mod yardsticks;

@@ -53,6 +53,16 @@ impl Points {
 
     /// The policy at a point; a dimension that does not exist there keeps the source's default.
     pub fn policy(&self, point: &Point) -> Policy {
+        Policy::Candidate { artifact: self.artifact.clone(), parameters: self.parameters(point) }
+    }
+
+    /// The compiled source, which is the same at every point.
+    pub(crate) fn artifact(&self) -> &Artifact {
+        &self.artifact
+    }
+
+    /// What the source is to be started with to act as a point.
+    pub(crate) fn parameters(&self, point: &Point) -> Vec<f64> {
         let value = |(dimension, default): &(Dimension, f64)| match point.get(&dimension.name) {
             Some(Value::Number(value)) => *value,
             Some(Value::Choice(choice)) => {
@@ -60,6 +70,6 @@ impl Points {
             }
             None => *default,
         };
-        Policy::Candidate { artifact: self.artifact.clone(), parameters: self.tunables.iter().map(value).collect() }
+        self.tunables.iter().map(value).collect()
     }
 }

@@ -8,12 +8,14 @@ use crate::error::EngineError;
 use crate::experiment::LoadedExperiment;
 use crate::panel::{Draws, Panel};
 use crate::policy::Policy;
-use crate::yardsticks::measure;
+use crate::yardsticks::{Measured, measure};
 use sandbox::Sandbox;
 use science::experiment::Experiment;
 use science::id::{CandidateId, Hash};
 use science::keyed;
+use science::objective::Measurement;
 use science::seal::{self, Look};
+use science::trial::Trial;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use store::{CampaignId, Observation, Store};
@@ -71,47 +73,68 @@ pub async fn verify(store: &Store, places: &Places, id: &CampaignId) -> Result<V
         let sandbox = places.sandbox()?;
         let candidate = Policy::of_source(&source, &sandbox)?
             .map_err(|outcome| EngineError::Yardsticks(format!("the champion ended as {outcome}")))?;
-        Ok::<_, EngineError>(Look {
-            study: study(&loaded, &experiment, &seal, &candidate, &sandbox)?,
-            workloads: workloads(&loaded, &experiment, &seal, &candidate, &sandbox)?,
-        })
+        Seal::open(&loaded, &experiment, &seal, &sandbox)?.look("champion", &candidate, &sandbox)
     };
     let look = tokio::task::spawn_blocking(run).await.map_err(|error| EngineError::Panicked(error.to_string()))??;
     Ok(Verified { champion: champion.id, digest, look })
 }
 
-fn study(
-    loaded: &LoadedExperiment,
-    experiment: &Experiment,
-    digest: &Hash,
-    candidate: &Policy,
-    sandbox: &Sandbox,
-) -> Result<seal::Study, EngineError> {
-    let panel = Panel::sealed(loaded, digest, seal::SEEDS)?;
-    let baseline = panel.yardstick(loaded, "baseline", &experiment.baseline, sandbox)?;
-    let reference = panel.yardstick(loaded, "reference", &experiment.reference, sandbox)?;
-    let candidate = panel.must("champion", candidate, Draws::Shared, sandbox)?;
-    let against = |trials: &[_]| panel.measure(trials, &baseline);
-    Ok(seal::study(&against(&candidate), &against(&reference), &panel.names, experiment.regret_bound()))
-}
-
 /// The bound on regret where an experiment with a population sets none, points.
 const REGRET: f64 = 5.0;
 
-fn workloads(
-    loaded: &LoadedExperiment,
-    experiment: &Experiment,
-    digest: &Hash,
-    candidate: &Policy,
-    sandbox: &Sandbox,
-) -> Result<Option<seal::Workloads>, EngineError> {
-    let panel = Panel::sealed_workloads(loaded, digest)?;
-    if panel.drawn == 0 {
-        return Ok(None);
+/// The sealed seeds and workloads of a frozen record, with what policies are held against on them.
+pub(crate) struct Seal {
+    study: Panel,
+    baseline: Vec<Trial>,
+    reference: Measurement,
+    /// Drawn workloads; none where the experiment has no population.
+    workloads: Option<(Panel, Measured)>,
+    regret: Option<f64>,
+    /// What the bootstrap follows from.
+    key: u64,
+}
+
+impl Seal {
+    /// Opens the seal of the record with this digest.
+    pub(crate) fn open(
+        loaded: &LoadedExperiment,
+        experiment: &Experiment,
+        digest: &Hash,
+        sandbox: &Sandbox,
+    ) -> Result<Self, EngineError> {
+        let study = Panel::sealed(loaded, digest, seal::SEEDS)?;
+        let baseline = study.yardstick(loaded, "baseline", &experiment.baseline, sandbox)?;
+        let reference = study.yardstick(loaded, "reference", &experiment.reference, sandbox)?;
+        let workloads = Panel::sealed_workloads(loaded, digest)?;
+        let workloads = match workloads.drawn {
+            0 => None,
+            _ => Some((measure(loaded, &workloads, sandbox)?, workloads)),
+        };
+        Ok(Seal {
+            reference: study.measure(&reference, &baseline),
+            baseline,
+            study,
+            workloads: workloads.map(|(measured, panel)| (panel, measured)),
+            regret: experiment.regret_bound(),
+            key: keyed::seed(&["bootstrap", digest.as_str()], 0),
+        })
     }
-    let measured = measure(loaded, &panel, sandbox)?;
-    let candidate = panel.must("champion", candidate, Draws::Shared, sandbox)?;
-    let candidate = panel.measure(&candidate, &measured.trials[0].1);
-    let (bound, key) = (experiment.regret_bound().unwrap_or(REGRET), keyed::seed(&["bootstrap", digest.as_str()], 0));
-    Ok(Some(seal::workloads(&candidate, &measured.yardsticks, &panel.names, bound, key)))
+
+    /// Whether there are workloads under it.
+    pub(crate) fn draws_workloads(&self) -> bool {
+        self.workloads.is_some()
+    }
+
+    /// Looks at a policy, which is to run everywhere.
+    pub(crate) fn look(&self, name: &str, policy: &Policy, sandbox: &Sandbox) -> Result<Look, EngineError> {
+        let trials = self.study.must(name, policy, Draws::Shared, sandbox)?;
+        let measured = self.study.measure(&trials, &self.baseline);
+        let study = seal::study(&measured, &self.reference, &self.study.names, self.regret);
+        let Some((panel, against)) = &self.workloads else { return Ok(Look { study, workloads: None }) };
+        let trials = panel.must(name, policy, Draws::Shared, sandbox)?;
+        let measured = panel.measure(&trials, &against.trials[0].1);
+        let bound = self.regret.unwrap_or(REGRET);
+        let workloads = seal::workloads(&measured, &against.yardsticks, &panel.names, bound, self.key);
+        Ok(Look { study, workloads: Some(workloads) })
+    }
 }

@@ -17,6 +17,7 @@ use crate::record::Record;
 use crate::spend::attempts;
 use crate::standing::{Found, Standing};
 use crate::words;
+use science::comparison::Comparison;
 use science::objective::Score;
 use science::state::Simplification;
 use serde::Serialize;
@@ -69,7 +70,7 @@ pub fn status(record: &Record<'_>) -> Value {
 /// Everything that the report says: all of [`show`] and of [`status`], and `summary` (the headline's paragraph),
 /// `sealed` (null until a campaign ended with a champion; else {`beats_reference`, `study` {`work_ratio`, `rate_ratio`, `points`,
 /// `tests[]`}, `workloads` (null without a population; else {`count`, `net_saving`, `net_saving_ci`, `points`, `losing`, `bound`,
-/// `worst`, `regret`, `tests[]`})}, a test: {`requirement`, `margin`, `low`, `holds`}), `allocation` (of the champion; else null: {`net_saving`,
+/// `worst`, `regret`, `tests[]`})}, a test: {`requirement`, `margin`, `low`, `holds`}), `comparison` (as [`comparison`]; null until it was asked for), `allocation` (of the champion; else null: {`net_saving`,
 /// `within`, `between`, `measured`, `workloads`}), `nearest` (without a champion: {`candidate`, `objections[]`, `score`}), `caveats[]`, `yardsticks` {`rows[]` {`name`,
 /// `policy`, `share_of_attainable`, `score`}, `lambda`, `overloaded[]`, `attainable`, `reference`, `refusing_everything`},
 /// `front[]` (candidate ids), `calibration` {`decided`, `mean_confidence`, `base_rate`, `brier`, `base_rate_brier`,
@@ -81,6 +82,7 @@ pub fn report(record: &Record<'_>) -> Value {
     lineage(&mut out, &facts);
     put(&mut out, "summary", facts.paragraph());
     put(&mut out, "sealed", sealed(record));
+    put(&mut out, "comparison", record.comparison);
     put(&mut out, "allocation", facts.allocation());
     put(&mut out, "nearest", nearest(&facts));
     put(&mut out, "caveats", facts.caveats());
@@ -100,6 +102,15 @@ pub fn report(record: &Record<'_>) -> Value {
     });
     put(&mut out, "reproduce", reproduce);
     cleaned(Value::Object(out))
+}
+
+/// What `compare --format json` prints: [`science::comparison::Comparison`]: `pool`, `admissible`, `spent` {`evaluations`,
+/// `audited`, `verdicts`}, `champion`, `random` {`searches`, `nothing`, `low`, `median`, `high`}, `p`, `tuned[]`
+/// {`admissible`, `any`}, `tune_only` (likewise; null where the reference has no place in the space), `sealed` (null without
+/// a population; else {`champion`, `random`, `p`, `beating`, `tuned[]`, `tune_only`}). Savings are null where nothing
+/// admissible was found.
+pub fn comparison(comparison: &Comparison) -> Value {
+    value(comparison)
 }
 
 /// What `evaluate --format json` prints: `candidate`, `outcome`, `message`, `feasible`, `objections[]`, `sandboxed`,

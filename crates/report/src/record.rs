@@ -1,5 +1,6 @@
 //! What a report is made from.
 
+use science::comparison::Comparison;
 use science::seal::Look;
 use science::state::State;
 use serde::Serialize;
@@ -23,6 +24,8 @@ pub struct Record<'a> {
     pub losses: Losses,
     /// What the sealed look at the champion showed, if it was taken.
     pub sealed: Option<&'a Look>,
+    /// What random search and tuning alone would have found, if that was asked.
+    pub comparison: Option<&'a Comparison>,
 }
 
 /// Requests to models that failed after they were sent: whoever serves the model may have billed them. They are no

@@ -3,6 +3,7 @@
 mod agents;
 mod campaign;
 mod candidates;
+mod comparison;
 mod iterations;
 mod lessons;
 mod sealed;
@@ -10,6 +11,7 @@ mod simplification;
 
 pub(crate) use campaign::{headline, standing_lines};
 pub(crate) use candidates::scenario_table;
+pub(crate) use comparison::comparison;
 pub(crate) use sealed::{sealed, verdict as sealed_verdict};
 
 use crate::document::Section;
@@ -29,6 +31,7 @@ pub(crate) enum Detail {
 pub(crate) fn report(facts: &Facts<'_>, detail: Detail) -> Vec<Section> {
     let mut sections = vec![campaign::overview(facts)];
     sections.extend(facts.record.sealed.map(sealed::sealed));
+    sections.extend(facts.record.comparison.map(comparison::comparison));
     sections.extend(candidates::yardsticks(facts, detail));
     sections.extend(facts.champion().and_then(|champion: Standing<'_>| candidates::scenarios(facts, champion)));
     sections.extend(simplification::simplification(facts));

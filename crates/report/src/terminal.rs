@@ -11,6 +11,7 @@ use crate::record::Record;
 use crate::sections::{self, Detail};
 use crate::words::{percent, percent_or_dash, percent_within, points};
 use layout::Layout;
+use science::comparison::Comparison;
 use science::objective::Score;
 use science::seal::Look;
 
@@ -78,6 +79,11 @@ pub fn score(evaluation: &Evaluation<'_>) -> String {
 /// What a sealed look showed.
 pub fn sealed(look: &Look) -> String {
     Layout { width: WIDTH, color: false }.blocks(&sections::sealed(look).blocks)
+}
+
+/// A campaign beside random search and tuning.
+pub fn comparison(comparison: &Comparison) -> String {
+    Layout { width: WIDTH, color: false }.blocks(&sections::comparison(comparison).blocks)
 }
 
 /// Where the time went.

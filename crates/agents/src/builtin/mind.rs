@@ -190,7 +190,7 @@ fn study_saving(measured: &Measurement, study: &Yardsticks) -> f64 {
 }
 
 /// The reference's shape, where it is the published family; else a guess at its place.
-fn reference(name: &str) -> Shape {
+pub(crate) fn reference(name: &str) -> Shape {
     let parameter = |key: &str, default: f64| {
         let inside = name.split_once('(').map_or("", |(_, rest)| rest.trim_end_matches(')'));
         let pairs = inside.split(',').filter_map(|pair| pair.split_once('='));

@@ -4,10 +4,11 @@ use crate::context::{Global, campaign};
 use crate::failure::{Code, Failure};
 use clap::ValueEnum;
 use engine::agents::llm::Loss;
+use engine::science::comparison::Comparison;
 use engine::science::id::Hash;
 use engine::science::seal::Look;
 use engine::science::state::State;
-use engine::verify::recorded;
+use engine::{compare, verify};
 use report::{Losses, Record, Times};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -63,6 +64,7 @@ pub(crate) struct Source {
     times: Times,
     losses: Losses,
     sealed: Option<Look>,
+    comparison: Option<Comparison>,
 }
 
 impl Source {
@@ -83,7 +85,8 @@ impl Source {
             source,
             times: times.unwrap_or_default(),
             losses: losses(store, id).await?,
-            sealed: recorded(store, id).await?.map(|verified| verified.look),
+            sealed: verify::recorded(store, id).await?.map(|verified| verified.look),
+            comparison: compare::recorded(store, id).await?,
         })
     }
 
@@ -97,6 +100,7 @@ impl Source {
             times: self.times,
             losses: self.losses,
             sealed: self.sealed.as_ref(),
+            comparison: self.comparison.as_ref(),
         }
     }
 

@@ -2,12 +2,13 @@
 
 use super::cell::PanelCell;
 use super::{Draws, Panel, Ran, Runs};
+use crate::cores::on_all_cores;
 use crate::error::EngineError;
 use crate::policy::Policy;
 use admitter::{Decision, Draw, wire};
 use sandbox::{Artifact, Outcome, Round, Sandbox};
+use science::trial::Trial;
 use simulator::{Run, Simulation};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 impl Panel {
@@ -20,56 +21,49 @@ impl Panel {
     ) -> Ran<T> {
         match policy {
             Policy::Builtin(admitter) => {
-                let results = self.each(|cell| look(cell, cell.simulate(admitter.clone(), draws)))?;
+                let run = |cell: &PanelCell| Ok(look(cell, cell.simulate(admitter.clone(), draws)));
+                let results = on_all_cores(&self.cells, run)?;
                 Ok(Ok(Runs { results, deciding: Duration::ZERO }))
             }
             Policy::Candidate { artifact, parameters } => {
-                self.run_candidate(sandbox, artifact, parameters, draws, look)
+                self.run_candidate(sandbox, artifact, std::slice::from_ref(parameters), draws, look)
             }
         }
     }
 
-    /// All cells of the panel on all cores; the results are in the cells' order.
-    fn each<T: Send>(&self, work: impl Fn(&PanelCell) -> T + Sync) -> Result<Vec<T>, EngineError> {
-        let next = AtomicUsize::new(0);
-        let worker = || {
-            let mut done = Vec::new();
-            while let Some((at, cell)) = take(&next, &self.cells) {
-                done.push((at, work(cell)));
-            }
-            done
-        };
-        let workers = std::thread::available_parallelism().map_or(1, usize::from).min(self.cells.len());
-        let mut results = Vec::with_capacity(self.cells.len());
-        std::thread::scope(|scope| {
-            let handles: Vec<_> = (0..workers).map(|_| scope.spawn(worker)).collect();
-            for handle in handles {
-                let done = handle.join().map_err(|_| EngineError::Panicked("a simulation thread panicked".into()))?;
-                results.extend(done);
-            }
-            Ok::<(), EngineError>(())
-        })?;
-        results.sort_by_key(|(at, _)| *at);
-        Ok(results.into_iter().map(|(_, result)| result).collect())
+    /// The trials of one compiled source under several sets of parameters, which share a session: the fewer round trips,
+    /// the faster. None stands for parameters under which a cluster never drained.
+    pub fn trials_side_by_side(
+        &self,
+        artifact: &Artifact,
+        parameters: &[Vec<f64>],
+        sandbox: &Sandbox,
+    ) -> Result<Result<Vec<Option<Vec<Trial>>>, Outcome>, EngineError> {
+        let trial = |cell: &PanelCell, run: Run| cell.trial(&run);
+        let ran = self.run_candidate(sandbox, artifact, parameters, Draws::Shared, trial)?;
+        let cells = self.cells.len().max(1);
+        Ok(ran.map(|runs| runs.results.chunks(cells).map(|own| own.iter().copied().collect()).collect()))
     }
 
     /// All trials of a candidate run interleaved, so that one round trip to its process carries a pending decision of each.
+    /// The results are in the order of the parameters, for each of them in the cells' order.
     fn run_candidate<T>(
         &self,
         sandbox: &Sandbox,
         artifact: &Artifact,
-        parameters: &[f64],
+        parameters: &[Vec<f64>],
         draws: Draws,
         look: impl Fn(&PanelCell, Run) -> T,
     ) -> Ran<T> {
-        let seats = vec![parameters.to_vec(); self.cells.len()];
+        let seats: Vec<Vec<f64>> = parameters.iter().flat_map(|own| self.cells.iter().map(|_| own.clone())).collect();
+        let cells: Vec<&PanelCell> = parameters.iter().flat_map(|_| &self.cells).collect();
         let mut session = match sandbox.start(artifact, &seats)? {
             Ok(session) => session,
             Err(outcome) => return Ok(Err(outcome)),
         };
         // Both ends on one core: a round trip is then a switch, not a wake-up of another core.
         let _core = session.share_core()?;
-        let mut runs: Vec<Simulation> = self.cells.iter().map(PanelCell::start).collect();
+        let mut runs: Vec<Simulation> = cells.iter().map(|cell| cell.start()).collect();
         let (mut round, mut deciding) = (Round::new(), Duration::ZERO);
         let mut asked: Vec<usize> = Vec::with_capacity(runs.len());
         loop {
@@ -77,7 +71,7 @@ impl Panel {
             asked.clear();
             for (seat, run) in runs.iter_mut().enumerate() {
                 let Some(pending) = run.next() else { continue };
-                let draw = Draw::for_request(self.cells[seat].draws[draws as usize], pending.index as u64);
+                let draw = Draw::for_request(cells[seat].draws[draws as usize], pending.index as u64);
                 round.ask(seat as u16, |bytes| {
                     wire::ask(&pending.request, pending.instances, &draw, |piece| bytes.extend_from_slice(piece));
                 });
@@ -103,12 +97,7 @@ impl Panel {
                 }
             }
         }
-        let results = self.cells.iter().zip(runs).map(|(cell, run)| look(cell, run.finish())).collect();
+        let results = cells.iter().zip(runs).map(|(cell, run)| look(cell, run.finish())).collect();
         Ok(Ok(Runs { results, deciding }))
     }
-}
-
-fn take<'a, T>(next: &AtomicUsize, items: &'a [T]) -> Option<(usize, &'a T)> {
-    let at = next.fetch_add(1, Ordering::Relaxed);
-    items.get(at).map(|item| (at, item))
 }

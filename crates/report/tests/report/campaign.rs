@@ -267,5 +267,6 @@ pub(crate) fn record<'a>(state: &'a State) -> Record<'a> {
         times: Times { created_ms: 1_795_355_220_000, last_ms: 1_795_358_820_000 },
         losses: Losses::default(),
         sealed: None,
+        comparison: None,
     }
 }

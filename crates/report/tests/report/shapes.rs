@@ -144,6 +144,7 @@ fn status_and_report_have_the_documented_keys() {
         "allocation",
         "calibration",
         "caveats",
+        "comparison",
         "front",
         "iterations",
         "lineage",

@@ -1,0 +1,204 @@
+//! Honest yardsticks for a campaign that has ended: what random search and tuning alone find with as much.
+//!
+//! It stands outside of the campaign's budget and of its digest. Every point runs through the experiment's `space` source,
+//! on the campaign's own search panel, and under the seal of its own digest.
+
+use crate::Places;
+use crate::cores::on_all_cores;
+use crate::error::EngineError;
+use crate::experiment::LoadedExperiment;
+use crate::search::{Ground, best};
+use crate::verify::{self, Seal};
+use agents::builtin::published;
+use sandbox::Sandbox;
+use science::comparison::{self, Best, Comparison, Scored, Sealed, Spent, find, most};
+use science::id::{CandidateId, Hash};
+use science::keyed;
+use science::resample::{self, Spread};
+use science::seal::Look;
+use science::space::{Point, Value};
+use science::state::State;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use store::{CampaignId, Observation, Store};
+
+/// Points that random searches are drawn from, unless the user says otherwise.
+pub const POOL: usize = 2_000;
+/// Random searches on the search panel, and those of them whose finds are looked at under the seal.
+const SEARCHES: (u32, usize) = (10_000, 200);
+/// Keys of random search and tuning.
+const REPEATED: u32 = 5;
+/// How far tuning looks around the best point of a random search, as a share of each dimension's prior.
+const AROUND: f64 = 0.2;
+/// Kind of the observation that keeps a comparison.
+const YARDSTICKS: &str = "yardsticks";
+
+/// The comparison that was recorded last, if one was.
+pub async fn recorded(store: &Store, id: &CampaignId) -> Result<Option<Comparison>, EngineError> {
+    let last = store.observations(id, YARDSTICKS).await?.pop();
+    let read = |observation: Observation| serde_json::from_str(&observation.payload);
+    last.map(read).transpose().map_err(|error| {
+        EngineError::Unresumable(format!("the recorded comparison cannot be read ({error}): compare again"))
+    })
+}
+
+/// Compares a campaign that has ended with searches of a pool of so many points, and records what came of it.
+pub async fn compare(store: &Store, places: &Places, id: &CampaignId, pool: usize) -> Result<Comparison, EngineError> {
+    let record = store.load(id).await?;
+    if record.state.ended.is_none() {
+        let problem = "has not ended: what it spends and what it finds are not known yet";
+        return Err(EngineError::Unresumable(format!("campaign {} {problem}", id.short())));
+    }
+    if record.state.yardsticks.is_none() {
+        return Err(EngineError::Unresumable(format!("campaign {} ended before anything was measured", id.short())));
+    }
+    let champion = match (verify::recorded(store, id).await?, record.state.champion()) {
+        (Some(verified), _) => Some(verified.look),
+        (None, Some(_)) => Some(verify::verify(store, places, id).await?.look),
+        (None, None) => None,
+    };
+    let loaded = LoadedExperiment::from_texts(&PathBuf::from(&record.state.opened().name), store.inputs(id).await?)?;
+    let places = places.clone();
+    let run = move || {
+        let sandbox = places.sandbox()?;
+        searched(&record.state, &record.digest, &loaded, &sandbox, (pool, champion))
+    };
+    let comparison =
+        tokio::task::spawn_blocking(run).await.map_err(|error| EngineError::Panicked(error.to_string()))??;
+    keep(store, id, &comparison).await?;
+    Ok(comparison)
+}
+
+/// Records a comparison after those that were made before.
+async fn keep(store: &Store, id: &CampaignId, comparison: &Comparison) -> Result<(), EngineError> {
+    let before = store.observations(id, YARDSTICKS).await?;
+    let payload = serde_json::to_string(comparison).map_err(|error| EngineError::Panicked(error.to_string()))?;
+    if before.last().is_some_and(|last| last.payload == payload) {
+        return Ok(());
+    }
+    let (key, ordinal) = (Hash::of(YARDSTICKS.as_bytes()), before.len() as u32);
+    Ok(store.observe(id, &Observation { key, ordinal, kind: YARDSTICKS.into(), payload }).await?)
+}
+
+fn searched(
+    state: &State,
+    digest: &Hash,
+    loaded: &LoadedExperiment,
+    sandbox: &Sandbox,
+    (size, champion): (usize, Option<Look>),
+) -> Result<Comparison, EngineError> {
+    let Some(ground) = Ground::of(state, loaded, sandbox)? else {
+        let problem = "the experiment names no `space` source, so that points of its design space cannot be run";
+        return Err(EngineError::Unresumable(problem.into()));
+    };
+    let spent = Spent::of(state);
+    if size < spent.total() {
+        let total = spent.total();
+        let problem =
+            format!("the campaign spent {total} evaluations; a pool of {size} points is less than one search");
+        return Err(EngineError::Unresumable(problem));
+    }
+    let pool = ground.pool(size)?;
+    let (key, reference) = (ground.key(), ground.reference());
+    let finds: Vec<Option<&Scored>> =
+        resample::searches(size, spent.total(), SEARCHES.0, keyed::seed(&["searches"], key), |drawn| {
+            find(drawn.iter().map(|at| &pool[*at]), reference)
+        });
+    let tuned = tuned(&ground, &pool, spent)?;
+    let only = tuned_only(&ground, state, spent)?;
+    let finalists = Finalists {
+        random: &finds[..SEARCHES.1],
+        tuned: tuned.iter().map(|points| find(points.iter(), reference)).collect(),
+        only: only.as_ref().and_then(|points| find(points.iter(), reference)),
+        champion,
+    };
+    let found: Vec<Option<f64>> = finds.iter().map(|find| find.and_then(Scored::saving)).collect();
+    let best_of = |points: &Vec<Scored>, find: Option<&Scored>| Best {
+        admissible: find.and_then(Scored::saving),
+        any: most(points.iter()),
+    };
+    let own = state.champion().and_then(|champion| state.candidates[&champion.id].score.as_ref()?.net_saving);
+    Ok(Comparison {
+        pool: size as u32,
+        admissible: pool.iter().filter(|point| point.admissible).count() as u32,
+        spent,
+        champion: own,
+        p: own.and_then(|own| resample::as_good(&found, own)),
+        random: Spread::of(&found),
+        tuned: tuned.iter().zip(&finalists.tuned).map(|(points, find)| best_of(points, *find)).collect(),
+        tune_only: only.as_ref().map(|points| best_of(points, finalists.only)),
+        sealed: finalists.sealed(state, digest, loaded, (&ground, sandbox))?,
+    })
+}
+
+/// For each key half of the evaluations at random, out of the pool, and half on tuning the best of them.
+fn tuned(ground: &Ground<'_>, pool: &[Scored], spent: Spent) -> Result<Vec<Vec<Scored>>, EngineError> {
+    let half = (spent.total() / 2).max(1);
+    let halves = resample::searches(pool.len(), half, REPEATED, keyed::seed(&["halves"], ground.key()), |drawn| {
+        drawn.iter().map(|at| pool[*at].clone()).collect::<Vec<Scored>>()
+    });
+    let numbered: Vec<(u64, Vec<Scored>)> = (0..).zip(halves).collect();
+    on_all_cores(&numbered, |(number, drawn)| {
+        let key = keyed::seed(&["half", &number.to_string()], ground.key());
+        let tuning = ground.tune(&best(drawn).point, |_| true, (spent.total() - half, AROUND, key))?;
+        Ok(drawn.iter().chain(&tuning).cloned().collect())
+    })
+}
+
+/// All evaluations on the reference's own constants: the coordinates at which it is not neutral.
+fn tuned_only(ground: &Ground<'_>, state: &State, spent: Spent) -> Result<Option<Vec<Scored>>, EngineError> {
+    let Some(start) = published(&state.opened().experiment) else { return Ok(None) };
+    let open = |name: &str| start.get(name).is_some_and(|value| *value != Value::Number(0.0));
+    let key = keyed::seed(&["reference"], ground.key());
+    ground.tune(&start, open, (spent.total(), 1.0, key)).map(Some)
+}
+
+/// The finds that are looked at under the seal.
+struct Finalists<'a> {
+    random: &'a [Option<&'a Scored>],
+    tuned: Vec<Option<&'a Scored>>,
+    only: Option<&'a Scored>,
+    champion: Option<Look>,
+}
+
+impl Finalists<'_> {
+    /// What they save on sealed workloads; none where the experiment draws none. Searches often find the same, which is
+    /// looked at once.
+    fn sealed(
+        &self,
+        state: &State,
+        digest: &Hash,
+        loaded: &LoadedExperiment,
+        (ground, sandbox): (&Ground<'_>, &Sandbox),
+    ) -> Result<Option<Sealed>, EngineError> {
+        let seal = Seal::open(loaded, &state.opened().experiment, digest, sandbox)?;
+        if !seal.draws_workloads() {
+            return Ok(None);
+        }
+        let all = self.random.iter().chain(&self.tuned).flatten().copied().chain(self.only);
+        let distinct: Vec<(CandidateId, Point)> =
+            all.map(|find| (find.id.clone(), find.point.clone())).collect::<BTreeMap<_, _>>().into_iter().collect();
+        let looks = on_all_cores(&distinct, |(id, point)| {
+            let look = seal.look("finalist", &ground.points.policy(point), sandbox)?;
+            Ok((id.clone(), look))
+        })?;
+        let looks: BTreeMap<CandidateId, Look> = looks.into_iter().collect();
+        let look = |find: &Option<&Scored>| find.and_then(|find| looks.get(&find.id));
+        let saving = |find: &Option<&Scored>| look(find).and_then(saved);
+        let random: Vec<Option<f64>> = self.random.iter().map(saving).collect();
+        let champion = self.champion.as_ref().and_then(saved);
+        Ok(Some(Sealed {
+            p: champion.and_then(|champion| resample::as_good(&random, champion)),
+            champion,
+            random: comparison::Spread::of(&random),
+            beating: self.random.iter().filter(|find| look(find).is_some_and(Look::holds)).count() as u32,
+            tuned: self.tuned.iter().map(saving).collect(),
+            tune_only: saving(&self.only),
+        }))
+    }
+}
+
+/// What a finalist saves on sealed workloads.
+fn saved(look: &Look) -> Option<f64> {
+    look.workloads.as_ref().map(|workloads| workloads.net_saving)
+}
