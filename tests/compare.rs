@@ -82,7 +82,7 @@ fn points_that_share_a_session_have_the_trials_that_each_has_by_itself() {
     let parameters: Vec<Vec<f64>> = policies.iter().map(parameters).collect();
     let Policy::Candidate { artifact, .. } = &policies[0] else { panic!("a compiled source") };
     let together = panel.trials_side_by_side(artifact, &parameters, &sandbox).expect("no error").expect("they run");
-    assert_eq!(together, alone.into_iter().map(Some).collect::<Vec<_>>());
+    assert_eq!(together.results, alone.into_iter().map(Some).collect::<Vec<_>>());
 }
 
 fn parameters(policy: &Policy) -> Vec<f64> {

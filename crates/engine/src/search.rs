@@ -73,7 +73,7 @@ impl<'a> Ground<'a> {
     fn score(&self, points: &[Point]) -> Result<Vec<Scored>, EngineError> {
         let parameters: Vec<Vec<f64>> = points.iter().map(|point| self.points.parameters(point)).collect();
         let trials = match self.panel.trials_side_by_side(self.points.artifact(), &parameters, self.sandbox)? {
-            Ok(trials) => trials,
+            Ok(runs) => runs.results,
             Err(_) if points.len() == 1 => vec![None],
             Err(_) => {
                 let each = points.chunks(1).map(|point| self.score(point));

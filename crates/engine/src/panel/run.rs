@@ -3,7 +3,6 @@
 use super::cell::PanelCell;
 use super::{Draws, Panel, Ran, Runs};
 use crate::cores::on_all_cores;
-use crate::error::EngineError;
 use crate::policy::Policy;
 use admitter::{Decision, Draw, wire};
 use sandbox::{Artifact, Outcome, Round, Sandbox};
@@ -38,11 +37,13 @@ impl Panel {
         artifact: &Artifact,
         parameters: &[Vec<f64>],
         sandbox: &Sandbox,
-    ) -> Result<Result<Vec<Option<Vec<Trial>>>, Outcome>, EngineError> {
+    ) -> Ran<Option<Vec<Trial>>> {
         let trial = |cell: &PanelCell, run: Run| cell.trial(&run);
         let ran = self.run_candidate(sandbox, artifact, parameters, Draws::Shared, trial)?;
         let cells = self.cells.len().max(1);
-        Ok(ran.map(|runs| runs.results.chunks(cells).map(|own| own.iter().copied().collect()).collect()))
+        let own =
+            |runs: &Runs<Option<Trial>>| runs.results.chunks(cells).map(|own| own.iter().copied().collect()).collect();
+        Ok(ran.map(|runs| Runs { results: own(&runs), deciding: runs.deciding }))
     }
 
     /// All trials of a candidate run interleaved, so that one round trip to its process carries a pending decision of each.
