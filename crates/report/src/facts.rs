@@ -106,7 +106,7 @@ impl<'a> Facts<'a> {
                 count(verdicts, "verdict"),
                 0.05 * verdicts as f64
             ),
-            "Random search with the same number of trials was not run beside it.".into(),
+            "What random search and tuning alone find with as many trials, `elenchus compare` says.".into(),
         ];
         if !self.started.sandboxed {
             caveats.insert(
