@@ -40,13 +40,13 @@ fn a_campaign_runs_to_its_end_and_can_be_read_in_every_form() {
 #[test]
 fn what_was_refuted_narrows_the_declared_space() {
     let environment = tiny();
-    environment.ok(&["run", "tiny", "--iterations", "4"]);
+    environment.ok(&["run", "tiny", "--iterations", "12"]);
     let shown = environment.json(&["show", "--format", "json"]);
     let volumes: Vec<f64> =
         shown["iterations"].as_array().unwrap().iter().filter_map(|i| i["volume"].as_f64()).collect();
-    assert_eq!(volumes.len(), 4);
+    assert_eq!(volumes.len(), 12);
     assert!(volumes.windows(2).all(|pair| pair[1] <= pair[0]), "{volumes:?}");
-    assert!(volumes[3] < 1.0, "{volumes:?}");
+    assert!(volumes[11] < 1.0, "{volumes:?}");
 }
 
 /// What became of every arm that was written, with the exponent of the mix that its point declares.

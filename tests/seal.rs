@@ -27,7 +27,7 @@ preemption = "fcfs"
 "#;
 
 /// Runs of two iterations, so that there is somebody to look at.
-const RUN: [&str; 4] = ["run", "tiny", "--iterations", "2"];
+const RUN: [&str; 4] = ["run", "tiny", "--iterations", "4"];
 
 /// The tiny experiment with drawn workloads beside its own.
 pub(crate) fn drawn() -> Environment {

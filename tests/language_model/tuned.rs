@@ -15,7 +15,7 @@ pub struct Policy {
 }
 
 impl Admitter for Policy {
-    const TUNABLES: &'static [Tunable] = &[Tunable { name: \"k\", default: 2500.0, low: 300.0, high: 3000.0 }];
+    const TUNABLES: &'static [Tunable] = &[Tunable { name: \"k\", default: 1000.0, low: 300.0, high: 3000.0 }];
 
     fn new(parameters: &[f64]) -> Self {
         Policy { k: parameters[0] }
@@ -60,14 +60,14 @@ fn a_tuned_candidate_stands_in_the_lineage_under_the_one_that_it_was_made_of() {
     assert_eq!(report["champion"]["candidate"], tuned["candidate"], "{said}{tuned:#}");
     assert_eq!(report["champion"]["matches_reference"], true);
     let source = environment.ok(&["champion"]);
-    assert!(source.contains("low: 300.0, high: 3000.0") && !source.contains("default: 2500.0"), "{source}");
+    assert!(source.contains("low: 300.0, high: 3000.0") && !source.contains("default: 1000.0"), "{source}");
     let tuning = &report["iterations"][0]["tuning"];
     assert_eq!((&tuning["candidate"], &tuning["retuned"]), (&author["candidate"], &tuned["candidate"]));
     let settled = tuning["constants"][0]["settled"].as_f64().expect("a value");
-    assert!(tuning["constants"][0]["own"] == 2500.0 && settled < 2500.0, "{tuning:#}");
+    assert!(tuning["constants"][0]["own"] == 1000.0 && settled < 1000.0, "{tuning:#}");
     assert!(source.contains(&format!("default: {settled:?}")), "{source}");
     let text = environment.ok(&["report"]);
-    assert!(text.split_whitespace().collect::<Vec<_>>().join(" ").contains(&format!("k 2500 to {settled}")), "{text}");
+    assert!(text.split_whitespace().collect::<Vec<_>>().join(" ").contains(&format!("k 1000 to {settled}")), "{text}");
     // Its points are evaluations and trials: six yardsticks, two candidates, on three seeds of two scenarios.
     let evaluations = report["evaluations"].as_u64().expect("a count");
     assert!(evaluations > 20, "{evaluations}");

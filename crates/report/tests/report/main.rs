@@ -110,7 +110,7 @@ fn the_headline_says_what_was_saved_and_how_sure_that_is() {
     assert!(text.contains("Net saving 10.4 % ["), "{text}");
     assert!(text.contains("of the attainable"), "{text}");
     assert!(text.contains("not a champion: it costs 77.1 % extra shed work"), "{text}");
-    assert!(text.contains("`elenchus verify` says on sealed seeds"), "{text}");
+    assert!(text.contains("only the sealed look says"), "{text}");
 }
 
 #[test]

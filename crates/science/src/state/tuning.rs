@@ -64,8 +64,7 @@ impl State {
         let (id, own) = (&record.candidate.id, self.worth(record)?);
         let leads = self.candidates.values().filter_map(|other| self.worth(other)).all(|w| w.value() <= own.value());
         let tuned = self.tunings().any(|tuning| tuning.candidate == *id);
-        let compares = record.score.as_ref()?.net_saving.is_some();
-        let fits = leads && compares && own.penalty <= MENDABLE && !tuned && record.candidate.tunes.is_none();
+        let fits = leads && own.penalty <= MENDABLE && !tuned && record.candidate.tunes.is_none();
         (fits && self.affords_tuning(record)).then(|| id.clone())
     }
 
