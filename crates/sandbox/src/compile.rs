@@ -62,7 +62,7 @@ impl Compiler {
         // The contract is ours: limits that are set for candidates do not concern it.
         let options = Options { limits: Limits::default(), ..options.clone() };
         let outcome = match self.rustc(&options, &build, &arguments)? {
-            Ok(()) => return build.publish(&self.kit),
+            Ok(()) => return build.publish_once(&self.kit),
             Err(outcome) => outcome,
         };
         Err(SandboxError::Kit { name: kit.name, diagnostics: outcome.to_string() })
@@ -93,7 +93,10 @@ impl Compiler {
         if let Err(what) = elf::stands_alone(&bytes) {
             return Ok(Err(Outcome::Denied { what: format!("the compiled object does not stand alone: {what}") }));
         }
-        build.publish(&path)?;
+        // A jail that is being built names the file that lies there now: what is sound is not replaced under it.
+        if !fs::read(&path).is_ok_and(|object| elf::stands_alone(&object).is_ok()) {
+            build.publish(&path)?;
+        }
         Ok(Ok(Artifact { path, cached: false }))
     }
 
@@ -242,6 +245,15 @@ impl BuildDir {
         fs::write(&path, text).map_err(SandboxError::io("write", &path))
     }
 
+    /// Puts the result in its place unless another process was first. Nothing that lies there is replaced: Landlock's rules
+    /// are about files, not names, and a jail that was built for the file there before could not open the new one.
+    fn publish_once(&self, place: &Path) -> Result<(), SandboxError> {
+        match fs::hard_link(self.path.join(OBJECT), place) {
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+            linked => linked.map_err(SandboxError::io("create", place)),
+        }
+    }
+
     /// Moves the result to its place in one step, so that nobody ever sees half of it.
     fn publish(&self, place: &Path) -> Result<(), SandboxError> {
         fs::rename(self.path.join(OBJECT), place).map_err(SandboxError::io("create", place))
@@ -292,4 +304,21 @@ fn digest(parts: &[&str]) -> String {
         hasher.update(part.as_bytes());
     }
     hasher.finalize().to_hex()[..32].to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kit_that_another_process_built_meanwhile_is_not_replaced() {
+        let cache = tempfile::tempdir().unwrap();
+        let kit = cache.path().join("kit");
+        for text in ["first", "second"] {
+            let build = BuildDir::new(cache.path()).unwrap();
+            build.write(OBJECT, text).unwrap();
+            build.publish_once(&kit).unwrap();
+        }
+        assert_eq!(fs::read_to_string(&kit).unwrap(), "first");
+    }
 }
