@@ -10,8 +10,8 @@ use crate::tuner::{self, Range, Tried};
 
 /// Measurements that shortening one constant takes at most.
 const SHORTENING: u32 = 3;
-/// What a candidate may violate for other constants to be expected to mend it, in net saving: two points of regret, say.
-const MENDABLE: f64 = 0.1;
+/// What a candidate may violate for other constants to be expected to mend it, in net saving: four points of regret, say.
+const MENDABLE: f64 = 0.2;
 
 /// What tuning a candidate brought.
 #[derive(Clone, Debug, PartialEq)]
