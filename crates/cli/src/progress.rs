@@ -101,7 +101,7 @@ fn recorded(state: &State, event: &Event) -> Option<String> {
     match event {
         Event::Calibrated { yardsticks, .. } => Some(format!(
             "the reference improves critical latency by {:.1} % and refuses {:.1} % more of the droppable work than the baseline",
-            (1.0 - (-yardsticks.reference.y()).exp()) * 100.0,
+            yardsticks.reference.improvement() * 100.0,
             yardsticks.reference.x() * 100.0
         )),
         Event::BundleRegistered { bundle, .. } => {

@@ -5,6 +5,7 @@
 #![expect(clippy::print_stdout, reason = "a program, not a library")]
 
 use engine::LoadedExperiment;
+use engine::cores::each;
 use engine::panel::{Role, Seeds, trial};
 use science::objective::{Cell, Measurement, Yardsticks};
 use science::sequence::CAP;
@@ -13,7 +14,6 @@ use simulator::admitters::Builtin;
 use simulator::{Scenario, simulate};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 const CAMPAIGN_SEED: u64 = 1;
 const ITERATIONS: usize = 20;
@@ -47,7 +47,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         scaled: [Builtin::scaled(reference, scale, 1.5)?, Builtin::scaled(reference, scale, 1.0 / 1.5)?],
     };
     let seeds = ITERATIONS * CAP;
-    let rows = each(study.scenarios.len() * seeds, |at| row(&study.scenarios[at / seeds], at % seeds, &policies));
+    let rows = each(study.scenarios.len() * seeds, |at| row(&study.scenarios[at / seeds], at % seeds, &policies))?;
     let scaled = |which: usize| {
         let cells: Vec<Cell> = rows.iter().map(|row| row.scaled[which]).collect();
         Measurement { cells: cells.chunks(seeds).map(<[Cell]>::to_vec).collect() }
@@ -89,26 +89,4 @@ fn row(scenario: &Scenario, seed: usize, policies: &Policies) -> Row {
         step: against(&policies.step, shared),
         scaled: [0, 1].map(|which: usize| against(&policies.scaled[which], shared)),
     }
-}
-
-/// `work` for 0..n on all cores; the results are in this order.
-fn each<T: Send>(n: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
-    let next = AtomicUsize::new(0);
-    let worker = || {
-        let mut done = Vec::new();
-        loop {
-            let at = next.fetch_add(1, Ordering::Relaxed);
-            if at >= n {
-                return done;
-            }
-            done.push((at, work(at)));
-        }
-    };
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let mut results: Vec<(usize, T)> = std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..cores).map(|_| scope.spawn(worker)).collect();
-        workers.into_iter().flat_map(|worker| worker.join().expect("no panic")).collect()
-    });
-    results.sort_by_key(|(at, _)| *at);
-    results.into_iter().map(|(_, result)| result).collect()
 }

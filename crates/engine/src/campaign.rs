@@ -54,6 +54,23 @@ pub struct Campaign {
     _lock: Lock,
 }
 
+/// What a campaign measures on: read, drawn and compiled once.
+struct Ground {
+    loaded: Arc<LoadedExperiment>,
+    sandbox: sandbox::Sandbox,
+    panel: Panel,
+    points: Option<Points>,
+}
+
+impl Ground {
+    fn prepare(places: &Places, loaded: LoadedExperiment, seed: u64) -> Result<Self, EngineError> {
+        let sandbox = places.sandbox()?;
+        let panel = Panel::search(&loaded, seed, loaded.experiment.seeds as usize)?;
+        let points = Points::of(&loaded, &sandbox)?;
+        Ok(Ground { loaded: Arc::new(loaded), sandbox, panel, points })
+    }
+}
+
 /// What a campaign is opened with.
 #[derive(Debug)]
 pub struct Opening {
@@ -151,8 +168,8 @@ impl Campaign {
     /// Opens a campaign and records its first event.
     pub async fn open(store: Arc<Store>, places: &Places, opening: Opening) -> Result<Self, EngineError> {
         let Opening { loaded, seed, agents, cassette, version } = opening;
-        let (sandbox, loaded) = (places.sandbox()?, Arc::new(loaded));
-        let panel = Panel::search(&loaded, seed, 1)?;
+        let ground = Ground::prepare(places, loaded, seed)?;
+        let Ground { loaded, sandbox, panel, .. } = &ground;
         let started = Started {
             name: loaded.name.clone(),
             experiment: loaded.experiment.clone(),
@@ -169,14 +186,13 @@ impl Campaign {
         };
         // A name that is no policy should be found before there is a campaign, not after.
         for (key, name) in [("baseline", &loaded.experiment.baseline), ("reference", &loaded.experiment.reference)] {
-            crate::policy::Policy::named(&loaded, key, name, &sandbox)?;
+            crate::policy::Policy::named(loaded, key, name, sandbox)?;
         }
-        Points::of(&loaded, &sandbox)?;
         let id = store.create(&started, &loaded.directory, &loaded.inputs).await?;
         if let Some(cassette) = cassette {
             cassette.play(&store, &id).await?;
         }
-        Self::take_up(store, places, id, loaded, sandbox, agents).await
+        Self::take_up(store, places, id, ground, agents).await
     }
 
     /// Takes up a campaign where its record ends. `choose` says who plans and writes, given what the campaign
@@ -197,37 +213,34 @@ impl Campaign {
         }
         let agents = choose(started)?;
         let directory = std::path::PathBuf::from(&started.name);
-        let loaded = Arc::new(LoadedExperiment::from_texts(&directory, store.inputs(&id).await?)?);
-        let sandbox = places.sandbox()?;
+        let loaded = LoadedExperiment::from_texts(&directory, store.inputs(&id).await?)?;
+        let ground = Ground::prepare(places, loaded, started.seed)?;
         let mut warnings = Vec::new();
-        if started.toolchain != sandbox.toolchain() {
-            let (then, now) = (first_line(&started.toolchain), first_line(sandbox.toolchain()));
+        if started.toolchain != ground.sandbox.toolchain() {
+            let (then, now) = (first_line(&started.toolchain), first_line(ground.sandbox.toolchain()));
             warnings.push(format!(
                 "the campaign began with {then}, this is {now}: its digest may differ from an undisturbed run's"
             ));
         }
-        Ok((Self::take_up(store, places, id, loaded, sandbox, agents).await?, warnings))
+        Ok((Self::take_up(store, places, id, ground, agents).await?, warnings))
     }
 
     async fn take_up(
         store: Arc<Store>,
         places: &Places,
         id: CampaignId,
-        loaded: Arc<LoadedExperiment>,
-        sandbox: sandbox::Sandbox,
+        Ground { loaded, sandbox, panel, points }: Ground,
         agents: Agents,
     ) -> Result<Self, EngineError> {
         let lock = store::lock(&places.state, &id)?;
         let record = store.load(&id).await?;
-        let started = record.state.opened();
-        let panel = Panel::search(&loaded, started.seed, started.experiment.seeds as usize)?;
         let agents = agents.team.engage(agents.source, agents.templates, &store, &id).await?;
         let mut campaign = Campaign {
             looks: looks::Looks::default(),
             bench: bench::Bench::new(Arc::clone(&store), id.clone()),
             clock: steps::clock(&store, &id).await?,
             mirror: Mirror::open(&places.mirror())?,
-            points: Points::of(&loaded, &sandbox)?,
+            points,
             evaluator: Arc::new(Evaluator { sandbox, panel }),
             baseline: None,
             sources: BTreeMap::new(),

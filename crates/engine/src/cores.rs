@@ -9,16 +9,25 @@ pub(crate) fn on_all_cores<I: Sync, T: Send>(
     items: &[I],
     work: impl Fn(&I) -> Result<T, EngineError> + Sync,
 ) -> Result<Vec<T>, EngineError> {
+    each(items.len(), |at| work(&items[at]))?.into_iter().collect()
+}
+
+/// `work` for 0..n, on as many threads as there are cores; the results are in this order. A panic of one thread is the
+/// error.
+pub fn each<T: Send>(n: usize, work: impl Fn(usize) -> T + Sync) -> Result<Vec<T>, EngineError> {
     let next = AtomicUsize::new(0);
     let worker = || {
         let mut done = Vec::new();
-        while let Some((at, item)) = take(&next, items) {
-            done.push((at, work(item)));
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            if at >= n {
+                return done;
+            }
+            done.push((at, work(at)));
         }
-        done
     };
-    let workers = std::thread::available_parallelism().map_or(1, usize::from).min(items.len());
-    let mut results = Vec::with_capacity(items.len());
+    let workers = std::thread::available_parallelism().map_or(1, usize::from).min(n);
+    let mut results = Vec::with_capacity(n);
     std::thread::scope(|scope| {
         let handles: Vec<_> = (0..workers).map(|_| scope.spawn(worker)).collect();
         for handle in handles {
@@ -28,10 +37,5 @@ pub(crate) fn on_all_cores<I: Sync, T: Send>(
         Ok::<(), EngineError>(())
     })?;
     results.sort_by_key(|(at, _)| *at);
-    results.into_iter().map(|(_, result)| result).collect()
-}
-
-fn take<'a, T>(next: &AtomicUsize, items: &'a [T]) -> Option<(usize, &'a T)> {
-    let at = next.fetch_add(1, Ordering::Relaxed);
-    items.get(at).map(|item| (at, item))
+    Ok(results.into_iter().map(|(_, result)| result).collect())
 }

@@ -6,7 +6,7 @@
 pub mod campaign;
 pub mod cassette;
 pub mod compare;
-mod cores;
+pub mod cores;
 pub mod error;
 pub mod evaluate;
 pub mod experiment;

@@ -181,6 +181,14 @@ impl Panel {
         Ok(results.map(|results| Runs { results, deciding: ran.deciding }).ok_or_else(never_drained))
     }
 
+    /// The trials of the policy that a source describes, or what became of it instead.
+    pub fn trials_of(&self, source: &str, sandbox: &Sandbox) -> Result<Result<Vec<Trial>, Outcome>, EngineError> {
+        match Policy::of_source(source, sandbox)? {
+            Ok(policy) => Ok(self.trials(&policy, Draws::Shared, sandbox)?.map(|runs| runs.results)),
+            Err(outcome) => Ok(Err(outcome)),
+        }
+    }
+
     /// The trials of the policy that the experiment names under `key` (`baseline` or `reference`).
     pub fn yardstick(
         &self,

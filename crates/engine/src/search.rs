@@ -52,7 +52,7 @@ impl<'a> Ground<'a> {
 
     /// The reference's improvement on the panel, a fraction.
     pub(crate) fn reference(&self) -> f64 {
-        1.0 - (-self.yardsticks.reference.y()).exp()
+        self.yardsticks.reference.improvement()
     }
 
     /// Points of the declared space, drawn by a key of the experiment and scored on all cores.

@@ -18,7 +18,7 @@ use science::seal::{self, Look};
 use science::trial::Trial;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
-use store::{CampaignId, Observation, Store};
+use store::{CampaignId, Loaded, Observation, Store};
 
 /// What a sealed look found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -40,10 +40,11 @@ pub async fn unseal(store: &Store, places: &Places, id: &CampaignId) -> Result<O
     if let Some(verified) = recorded(store, id).await? {
         return Ok(Some(verified));
     }
-    if store.load(id).await?.state.champion().is_none() {
+    let record = store.load(id).await?;
+    if record.state.champion().is_none() {
         return Ok(None);
     }
-    let verified = verify(store, places, id).await?;
+    let verified = look(store, places, id, record).await?;
     let payload = serde_json::to_string(&verified).map_err(|error| EngineError::Panicked(error.to_string()))?;
     let (key, kind) = (Hash::of(SEALED_LOOK.as_bytes()), SEALED_LOOK.to_owned());
     store.observe(id, &Observation { key, ordinal: 0, kind, payload }).await?;
@@ -59,6 +60,10 @@ pub async fn recorded(store: &Store, id: &CampaignId) -> Result<Option<Verified>
 /// Scores the champion of a campaign that has ended on sealed seeds of its scenarios and on sealed workloads.
 pub async fn verify(store: &Store, places: &Places, id: &CampaignId) -> Result<Verified, EngineError> {
     let record = store.load(id).await?;
+    look(store, places, id, record).await
+}
+
+async fn look(store: &Store, places: &Places, id: &CampaignId, record: Loaded) -> Result<Verified, EngineError> {
     let cannot = |problem: &str| Err(EngineError::Unresumable(format!("campaign {} {problem}", id.short())));
     if record.state.ended.is_none() {
         return cannot("has not ended: its champion is not fixed, and the seal stays closed");

@@ -1,7 +1,6 @@
 //! Trials: what a campaign ran, and what early verdicts spared it.
 
 use crate::words::grouped;
-use science::objective::Measurement;
 use science::outcome::Outcome;
 use science::sequence::CAP;
 use science::state::{ArmRecord, State, Tuning};
@@ -26,7 +25,7 @@ pub(crate) struct Effort {
 /// Counts the trials of a campaign.
 pub(crate) fn effort(state: &State) -> Effort {
     let Some(yardsticks) = &state.yardsticks else { return Effort::default() };
-    let panel = trials(&yardsticks.reference);
+    let panel = yardsticks.reference.trials();
     // Baseline, reference twice, refusing everything, louder and softer.
     let mut effort = Effort {
         search: 6 * panel,
@@ -61,10 +60,6 @@ fn spared(arm: &ArmRecord, panel: usize, scenarios: usize) -> usize {
         (None, Some(_)) => panel + CAP * scenarios,
         _ => 0,
     }
-}
-
-fn trials(measurement: &Measurement) -> usize {
-    measurement.cells.iter().map(Vec::len).sum()
 }
 
 impl Effort {

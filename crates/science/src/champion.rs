@@ -3,7 +3,7 @@
 use crate::descriptor::Descriptor;
 use crate::experiment::{Experiment, Guard, GuardMetric};
 use crate::id::CandidateId;
-use crate::objective::Score;
+use crate::objective::{MAY_LOSE, Score};
 
 /// A scored candidate, in the order in which candidates were scored.
 #[derive(Clone, Debug)]
@@ -53,10 +53,6 @@ pub fn objections(
     }
     objections
 }
-
-/// Share of the drawn workloads that may lose more than the regret guard allows: over many workloads the maximum is too
-/// noisy a bound.
-pub(crate) const MAY_LOSE: f64 = 0.1;
 
 fn lost(guard: &Guard, score: &Score) -> Option<String> {
     let bound = guard.at_most.filter(|_| guard.metric == GuardMetric::Regret)?;

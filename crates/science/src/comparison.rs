@@ -222,7 +222,7 @@ mod tests {
             scored(0.5, None),
         ];
         assert_eq!(points.each_ref().map(|point| point.admissible), [true, false, true, true, false]);
-        let reference = 1.0 - (-yardsticks().reference.y()).exp();
+        let reference = yardsticks().reference.improvement();
         let found = |points: &[Scored]| find(points.iter(), reference).map(|point| point.point.clone());
         assert_eq!(found(&points), Some(points[2].point.clone()), "the cheapest that matches the reference");
         assert_eq!(found(&points[3..]), Some(points[3].point.clone()), "where none matches, what saves most");

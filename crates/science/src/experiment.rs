@@ -131,6 +131,14 @@ pub struct Budget {
     pub calls: Option<u32>,
 }
 
+impl Objective {
+    /// The upper bound on a metric, where a guard sets one; the lowest of several.
+    pub fn at_most(&self, metric: GuardMetric) -> Option<f64> {
+        let bounds = self.constraints.iter().filter(|guard| guard.metric == metric).filter_map(|guard| guard.at_most);
+        bounds.reduce(f64::min)
+    }
+}
+
 impl Experiment {
     /// Says what is wrong with the meaning of the file, if anything is: the key and the problem.
     pub fn check(&self) -> Result<(), (String, String)> {
@@ -167,8 +175,7 @@ impl Experiment {
 
     /// The most points that a workload may lose against the reference, where a guard says so.
     pub fn regret_bound(&self) -> Option<f64> {
-        let mut guards = self.objective.constraints.iter();
-        guards.find(|guard| guard.metric == GuardMetric::Regret).and_then(|guard| guard.at_most)
+        self.objective.at_most(GuardMetric::Regret)
     }
 
     /// The design space.

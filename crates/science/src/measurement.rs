@@ -98,6 +98,11 @@ impl Measurement {
         self.mean(Cell::y)
     }
 
+    /// The same as the share of critical latency saved: 1 − exp(−y), the geometric mean over metrics and workloads.
+    pub fn improvement(&self) -> f64 {
+        1.0 - (-self.y()).exp()
+    }
+
     /// Mean extra shed work over the panel, a fraction.
     pub fn x(&self) -> f64 {
         self.mean(|c| c.x)

@@ -99,9 +99,8 @@ impl<'a> Mind<'a> {
 impl Mind<'_> {
     /// Whether a shape has as few constants as the experiment asks for.
     pub(crate) fn is_simple(&self, shape: &Shape) -> bool {
-        let mut guards = self.state.opened().experiment.objective.constraints.iter();
-        let guard = guards.find(|guard| guard.metric == GuardMetric::FreeParameters);
-        guard.and_then(|guard| guard.at_most).is_none_or(|most| f64::from(constants(shape)) <= most)
+        let most = self.state.opened().experiment.objective.at_most(GuardMetric::FreeParameters);
+        most.is_none_or(|most| f64::from(constants(shape)) <= most)
     }
 }
 

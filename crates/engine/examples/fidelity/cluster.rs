@@ -1,11 +1,11 @@
 //! The authors' workloads under both policies, in two settings of the simulator.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::published::Quantity;
 use crate::statistics::mean;
 use engine::LoadedExperiment;
+use engine::cores::each;
 use science::keyed;
 use simulator::admitters::Builtin;
 use simulator::cluster::{ClusterConfig, LatencyKind, Measured, Routing};
@@ -94,7 +94,8 @@ pub(crate) fn compare(loaded: &LoadedExperiment, seeds: usize) -> Vec<Comparison
         let mut admitter = Builtin::parse(policy).expect("is built in");
         let run = simulate(&cluster, Arc::clone(&arrivals), &mut admitter, key("draws"));
         facts(&cluster, &arrivals, &run)
-    });
+    })
+    .expect("no thread panics");
     let mut runs = runs.chunks(seeds).map(<[Facts]>::to_vec);
     let mut comparisons = Vec::new();
     for scenario in &loaded.scenarios {
@@ -140,26 +141,4 @@ fn facts(cluster: &ClusterConfig, arrivals: &[Arrival], run: &Run) -> Facts {
         preemptions: run.totals.preemptions as f64,
         critical_refused,
     }
-}
-
-/// The results of `work` on 0..n, in that order, on all cores.
-pub(crate) fn each<T: Send>(n: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
-    let next = AtomicUsize::new(0);
-    let worker = || {
-        let mut done = Vec::new();
-        loop {
-            let at = next.fetch_add(1, Ordering::Relaxed);
-            if at >= n {
-                return done;
-            }
-            done.push((at, work(at)));
-        }
-    };
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let mut results: Vec<(usize, T)> = std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..cores).map(|_| scope.spawn(worker)).collect();
-        workers.into_iter().flat_map(|worker| worker.join().expect("no panic")).collect()
-    });
-    results.sort_by_key(|(at, _)| *at);
-    results.into_iter().map(|(_, result)| result).collect()
 }

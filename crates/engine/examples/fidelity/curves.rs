@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use admitter::{Admitter, Cluster, Decision, Draw, Maths, Request};
 
-use crate::cluster::{POLICIES, Setting, each, generated};
+use crate::cluster::{POLICIES, Setting, generated};
 use engine::LoadedExperiment;
+use engine::cores::each;
 use engine::panel::trial;
 use science::keyed;
 use science::objective::{Measurement, Yardsticks};
@@ -181,7 +182,8 @@ pub(crate) fn agreement(study: &LoadedExperiment, hardware: &ClusterConfig) -> A
             off_by: 100.0 * (moved.y() - judges[1].yardsticks.reference.y()),
             again: [0, 1].map(|s: usize| others[s].saving(&others[s].measure(&tuned[s].0))),
         }
-    });
+    })
+    .expect("no thread panics");
     let pairs = |pair: fn(&Judged) -> (Option<f64>, Option<f64>)| {
         judged.iter().map(pair).filter_map(|(a, b)| Some((a?, b?))).collect::<Vec<_>>()
     };

@@ -1,5 +1,6 @@
 //! Workloads with their seeds, and policies measured on them.
 
+use engine::cores::each;
 use engine::panel::{Role, Seeds, trial};
 use science::id::Hash;
 use science::objective::Cell;
@@ -7,7 +8,6 @@ use science::trial::Trial;
 use simulator::admitters::Builtin;
 use simulator::{Arrival, ClusterConfig, Scenario, simulate};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// `[workload][seed]`, against the baseline.
 pub(crate) type Cells = Vec<Vec<Cell>>;
@@ -42,13 +42,13 @@ impl Bench {
             run.baseline = run.trial(&baseline);
             run
         };
-        let mut runs = each(scenarios.len() * seeds, run).into_iter();
+        let mut runs = each(scenarios.len() * seeds, run).expect("no thread panics").into_iter();
         let rows = scenarios.iter().map(|_| runs.by_ref().take(seeds).collect()).collect();
         Bench { names: scenarios.iter().map(|scenario| scenario.name.clone()).collect(), rows }
     }
 
     pub(crate) fn measure(&self, policy: &Builtin) -> Cells {
-        each(self.rows.len(), |row| self.measure_row(row, policy))
+        each(self.rows.len(), |row| self.measure_row(row, policy)).expect("no thread panics")
     }
 
     /// One workload, on this thread.
@@ -68,26 +68,4 @@ impl Run {
 pub(crate) fn mean_of(cells: &[Vec<Cell>], value: impl Fn(&Cell) -> f64) -> f64 {
     let rows = cells.iter().map(|row| row.iter().map(&value).sum::<f64>() / row.len() as f64);
     rows.sum::<f64>() / cells.len() as f64
-}
-
-/// `work` for 0..n on all cores; the results are in this order.
-pub(crate) fn each<T: Send>(n: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
-    let next = AtomicUsize::new(0);
-    let worker = || {
-        let mut done = Vec::new();
-        loop {
-            let at = next.fetch_add(1, Ordering::Relaxed);
-            if at >= n {
-                return done;
-            }
-            done.push((at, work(at)));
-        }
-    };
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let mut results: Vec<(usize, T)> = std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..cores).map(|_| scope.spawn(worker)).collect();
-        workers.into_iter().flat_map(|worker| worker.join().expect("no panic")).collect()
-    });
-    results.sort_by_key(|(at, _)| *at);
-    results.into_iter().map(|(_, result)| result).collect()
 }

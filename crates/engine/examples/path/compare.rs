@@ -1,7 +1,8 @@
 //! Shapes against the quintic on one bench: each at the scale that gives the quintic's improvement.
 
-use crate::bench::{Bench, Cells, each, mean_of};
+use crate::bench::{Bench, Cells, mean_of};
 use crate::shapes::{Shape, quintic};
+use engine::cores::each;
 use science::keyed;
 use science::objective::Cell;
 use science::stats::{Interval, t_interval};
@@ -162,7 +163,8 @@ fn bootstrap(n: usize, statistic: impl Fn(&[usize]) -> f64 + Sync) -> Interval {
         let seed = keyed::seed(&["path", "bootstrap"], round as u64);
         let pick = |k: usize| ((keyed::uniform(seed, k as u64) * n as f64) as usize).min(n - 1);
         statistic(&(0..n).map(pick).collect::<Vec<_>>())
-    });
+    })
+    .expect("no thread panics");
     values.sort_by(f64::total_cmp);
     let [low, high] = [2.5, 97.5].map(|p| percentile(&values, p));
     Interval { estimate: statistic(&all), low, high }
@@ -183,7 +185,8 @@ fn within(bench: &Bench, shape: Shape, [reference, louder, softer]: [&Cells; 3])
         let lambda = rate(&one(louder, row), &one(softer, row), work);
         let usable = (y - goal).abs() <= NEAR && lambda.is_finite();
         usable.then(|| saving(mean_of(&cells, work), y, cost, goal, lambda.clamp(0.0, 100.0)))
-    });
+    })
+    .expect("no thread panics");
     saved.into_iter().flatten().collect()
 }
 

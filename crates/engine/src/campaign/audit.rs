@@ -1,11 +1,8 @@
 //! Measures points of what a principle forbids, side by side.
 
-use super::bench::Bench;
 use super::{Campaign, Progress, Work};
 use crate::error::EngineError;
-use crate::evaluate::{Evaluator, kind};
 use crate::panel::Draws;
-use crate::policy::Policy;
 use futures::future::try_join_all;
 use science::event::Event;
 use science::id::Hash;
@@ -25,17 +22,14 @@ impl Campaign {
         watch(Progress::Working(&self.state, Work::Auditing(&principle, points.len())));
         let missing = || EngineError::Panicked("no `space` source and no baseline to audit by".into());
         let (Some(space), Some(baseline)) = (&self.points, &self.baseline) else { return Err(missing()) };
-        let jobs = points.iter().map(|point| {
+        let runs = points.iter().map(|point| {
             let key = Hash::of(format!("outcome of point {point:?} in an audit").as_bytes());
-            let job = Job {
-                key,
-                policy: space.policy(point),
-                evaluator: Arc::clone(&self.evaluator),
-                bench: self.bench.clone(),
-            };
-            async { tokio::spawn(job.run()).await.map_err(|error| EngineError::Panicked(error.to_string()))? }
+            let (policy, evaluator) = (space.policy(point), Arc::clone(&self.evaluator));
+            let work = move || evaluator.panel.trials(&policy, Draws::Shared, &evaluator.sandbox);
+            self.bench.outcome(key, work)
         });
-        let ran: Vec<Option<Vec<Trial>>> = try_join_all(jobs).await?;
+        let ran: Vec<Option<Vec<Trial>>> =
+            try_join_all(runs).await?.into_iter().map(|ran| ran.ok().map(|runs| runs.results)).collect();
         let all: Vec<Trial> = ran.iter().flatten().flatten().copied().collect();
         let panel = &self.evaluator.panel;
         let audited = points.into_iter().zip(&ran).map(|(point, trials)| {
@@ -44,31 +38,5 @@ impl Campaign {
         });
         let event = Event::Audited { principle, points: audited.collect(), trials: trial::hash(&all) };
         self.record(event, Extra::default(), watch).await
-    }
-}
-
-/// One point, away from the campaign's own task.
-struct Job {
-    key: Hash,
-    policy: Policy,
-    evaluator: Arc<Evaluator>,
-    bench: Bench,
-}
-
-impl Job {
-    /// Its trials; none if it did not run to the end, which is then on record.
-    async fn run(self) -> Result<Option<Vec<Trial>>, EngineError> {
-        let Job { key, policy, evaluator, bench } = self;
-        if bench.recorded(&key).await?.is_some() {
-            return Ok(None);
-        }
-        let work = move || evaluator.panel.trials(&policy, Draws::Shared, &evaluator.sandbox);
-        match bench.run(work, |ran| matches!(ran, Err(sandbox::Outcome::Timeout { .. }))).await? {
-            Ok(runs) => Ok(Some(runs.results)),
-            Err(outcome) => {
-                bench.keep(key, kind(&outcome), &outcome.to_string()).await?;
-                Ok(None)
-            }
-        }
     }
 }

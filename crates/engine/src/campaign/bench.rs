@@ -2,6 +2,7 @@
 
 use super::steps::blocking;
 use crate::error::EngineError;
+use crate::evaluate::kind;
 use science::id::Hash;
 use science::outcome::Outcome;
 use std::sync::Arc;
@@ -36,6 +37,25 @@ impl Bench {
             serde_json::to_string(&(outcome, message)).map_err(|error| EngineError::Panicked(error.to_string()))?;
         let observation = Observation { key, ordinal: 0, kind: "outcome".into(), payload };
         Ok(self.store.observe(&self.campaign, &observation).await?)
+    }
+
+    /// What came of running a policy, or its outcome instead: that on record under the key if there is one, and recorded if
+    /// it is new.
+    pub(super) async fn outcome<T: Send + 'static>(
+        &self,
+        key: Hash,
+        work: impl Fn() -> Result<Result<T, sandbox::Outcome>, EngineError> + Send + Sync + 'static,
+    ) -> Result<Result<T, Outcome>, EngineError> {
+        if let Some((outcome, _)) = self.recorded(&key).await? {
+            return Ok(Err(outcome));
+        }
+        match self.run(work, |ran| matches!(ran, Err(sandbox::Outcome::Timeout { .. }))).await? {
+            Ok(result) => Ok(Ok(result)),
+            Err(outcome) => {
+                self.keep(key, kind(&outcome), &outcome.to_string()).await?;
+                Ok(Err(kind(&outcome)))
+            }
+        }
     }
 
     /// Does some work on one core, and once more with the whole machine to itself if it timed out: perhaps it was the

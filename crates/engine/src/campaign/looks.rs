@@ -4,10 +4,9 @@ use super::bench::Bench;
 use super::steps::{blocking, rows};
 use super::{Campaign, Progress, Work};
 use crate::error::EngineError;
-use crate::evaluate::{Evaluator, kind};
+use crate::evaluate::Evaluator;
 use crate::experiment::LoadedExperiment;
-use crate::panel::{Draws, Panel};
-use crate::policy::Policy;
+use crate::panel::Panel;
 use science::bundle::Side;
 use science::event::Event;
 use science::id::Hash;
@@ -138,25 +137,13 @@ struct Job {
 impl Job {
     async fn run(self) -> Ran {
         let Job { key, source, panel, loaded, evaluator, bench } = self;
-        if let Some((outcome, _)) = bench.recorded(&key).await? {
-            return Ok(Err(outcome));
-        }
         let work = move || {
             let (reference, sandbox) = (&loaded.experiment.reference, &evaluator.sandbox);
-            let Some(source) = &source else {
-                return panel.yardstick(&loaded, "reference", reference, sandbox).map(Ok);
-            };
-            match Policy::of_source(source, sandbox)? {
-                Ok(policy) => Ok(panel.trials(&policy, Draws::Shared, sandbox)?.map(|runs| runs.results)),
-                Err(outcome) => Ok(Err(outcome)),
+            match &source {
+                Some(source) => panel.trials_of(source, sandbox),
+                None => panel.yardstick(&loaded, "reference", reference, sandbox).map(Ok),
             }
         };
-        match bench.run(work, |ran| matches!(ran, Err(sandbox::Outcome::Timeout { .. }))).await? {
-            Ok(trials) => Ok(Ok(trials)),
-            Err(outcome) => {
-                bench.keep(key, kind(&outcome), &outcome.to_string()).await?;
-                Ok(Err(kind(&outcome)))
-            }
-        }
+        bench.outcome(key, work).await
     }
 }

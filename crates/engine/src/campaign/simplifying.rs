@@ -4,14 +4,12 @@
 use super::bench::Bench;
 use super::{Campaign, Progress, Work};
 use crate::error::EngineError;
-use crate::evaluate::{Evaluator, kind, read};
-use crate::panel::Draws;
-use crate::policy::Policy;
+use crate::evaluate::{Evaluator, read};
 use futures::future::try_join_all;
-use sandbox::Outcome;
 use science::event::{Candidate, Event, Simpler};
 use science::id::{CandidateId, Hash};
 use science::objective::Measurement;
+use science::outcome::Outcome;
 use science::retune;
 use science::simplify::{self, Change};
 use science::state::State;
@@ -151,34 +149,18 @@ impl Trying {
     /// machine's mood.
     async fn measure(&self, state: &State, variant: &Variant) -> Result<(Simpler, Vec<Trial>), EngineError> {
         let words: Vec<&str> = variant.changes.iter().map(|change| change.words.as_str()).collect();
-        let simpler = |measured: Result<&Measurement, science::outcome::Outcome>| {
+        let simpler = |measured: Result<&Measurement, Outcome>| {
             state.simpler(&self.of, words.join("; "), variant.free_parameters, measured)
         };
         let key = Hash::of(format!("outcome of simplifying {} to {}", self.of, variant.id).as_bytes());
-        if let Some((outcome, _)) = self.bench.recorded(&key).await? {
-            return Ok((simpler(Err(outcome)), Vec::new()));
-        }
         let (source, evaluator) = (variant.source.clone(), Arc::clone(&self.evaluator));
-        let ran = self.bench.run(move || run(&source, &evaluator), |ran| matches!(ran, Err(Outcome::Timeout { .. })));
-        match ran.await? {
+        let work = move || evaluator.panel.trials_of(&source, &evaluator.sandbox);
+        match self.bench.outcome(key, work).await? {
             Ok(trials) => {
                 let measured = self.evaluator.panel.measure(&trials, &self.baseline);
                 Ok((simpler(Ok(&measured)), trials))
             }
-            Err(outcome) => {
-                self.bench.keep(key, kind(&outcome), &outcome.to_string()).await?;
-                Ok((simpler(Err(kind(&outcome))), Vec::new()))
-            }
+            Err(outcome) => Ok((simpler(Err(outcome)), Vec::new())),
         }
     }
-}
-
-/// Compiles a source and runs it on the search panel.
-fn run(source: &str, evaluator: &Evaluator) -> Result<Result<Vec<Trial>, Outcome>, EngineError> {
-    let policy = match Policy::of_source(source, &evaluator.sandbox)? {
-        Ok(policy) => policy,
-        Err(outcome) => return Ok(Err(outcome)),
-    };
-    let ran = evaluator.panel.trials(&policy, Draws::Shared, &evaluator.sandbox)?;
-    Ok(ran.map(|runs| runs.results))
 }

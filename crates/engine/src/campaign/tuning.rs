@@ -3,7 +3,7 @@
 use super::bench::Bench;
 use super::{Campaign, Progress, Work};
 use crate::error::EngineError;
-use crate::evaluate::{Evaluator, kind, read};
+use crate::evaluate::{Evaluator, read};
 use crate::panel::Draws;
 use crate::policy::{self, Policy};
 use futures::future::try_join_all;
@@ -121,18 +121,9 @@ impl Campaign {
     /// The candidate, ready to be measured; none if it cannot be got ready again.
     async fn workpiece(&self, id: &CandidateId) -> Result<Option<Workpiece>, EngineError> {
         let key = Hash::of(format!("outcome of tuning {id}").as_bytes());
-        if self.bench.recorded(&key).await?.is_some() {
-            return Ok(None);
-        }
         let (source, evaluator) = (self.sources.get(id).cloned().unwrap_or_default(), Arc::clone(&self.evaluator));
-        let ready = self.bench.run(move || described(&source, &evaluator), timed_out).await?;
-        let (artifact, mut ranges) = match ready {
-            Ok(ready) => ready,
-            Err(outcome) => {
-                self.bench.keep(key, kind(&outcome), &outcome.to_string()).await?;
-                return Ok(None);
-            }
-        };
+        let ready = self.bench.outcome(key, move || described(&source, &evaluator)).await?;
+        let Ok((artifact, mut ranges)) = ready else { return Ok(None) };
         let point = self.state.candidates[id].candidate.point.clone();
         let dimensions = &self.state.opened().experiment.dimensions;
         for range in
@@ -191,34 +182,16 @@ impl Workpiece {
     /// What a point is worth, with its trials. What fails there is worth nothing, and is on record as any other outcome that
     /// may depend on the machine's mood.
     async fn measure(&self, state: &State, parameters: &[f64]) -> Result<(Worth, Vec<Trial>), EngineError> {
-        let nothing = (Worth::NOTHING, Vec::new());
         let key = Hash::of(format!("outcome of {} at {parameters:?}", self.id).as_bytes());
-        if self.bench.recorded(&key).await?.is_some() {
-            return Ok(nothing);
-        }
         let evaluator = Arc::clone(&self.evaluator);
         let policy = Policy::Candidate { artifact: self.artifact.clone(), parameters: parameters.to_vec() };
-        let run = move || {
-            let ran = evaluator.panel.trials(&policy, Draws::Shared, &evaluator.sandbox)?;
-            Ok(ran.map(|runs| runs.results))
-        };
-        match self.bench.run(run, timed_out).await? {
-            Ok(trials) => {
-                let measured = self.evaluator.panel.measure(&trials, &self.baseline);
-                let score = objective::score(&measured, state.yardsticks(), &state.opened().scenarios);
-                let objective = &state.opened().experiment.objective;
-                Ok((goal::worth(&measured, &score, state.yardsticks(), objective), trials))
-            }
-            Err(outcome) => {
-                self.bench.keep(key, kind(&outcome), &outcome.to_string()).await?;
-                Ok(nothing)
-            }
-        }
+        let work = move || evaluator.panel.trials(&policy, Draws::Shared, &evaluator.sandbox);
+        let Ok(runs) = self.bench.outcome(key, work).await? else { return Ok((Worth::NOTHING, Vec::new())) };
+        let measured = self.evaluator.panel.measure(&runs.results, &self.baseline);
+        let score = objective::score(&measured, state.yardsticks(), &state.opened().scenarios);
+        let objective = &state.opened().experiment.objective;
+        Ok((goal::worth(&measured, &score, state.yardsticks(), objective), runs.results))
     }
-}
-
-fn timed_out<T>(ran: &Result<T, Outcome>) -> bool {
-    matches!(ran, Err(Outcome::Timeout { .. }))
 }
 
 /// Compiles a source and asks it for its constants.

@@ -3,13 +3,11 @@
 
 use super::Test;
 use crate::keyed;
-use crate::objective::{COMPARABLE, Cell, Measurement, Yardsticks};
+use crate::objective::{COMPARABLE, Cell, MAY_LOSE, Measurement, Yardsticks};
 use serde::{Deserialize, Serialize};
 
 /// The net saving that is claimed, a fraction.
 const SAVING: f64 = 0.10;
-/// Share of the workloads that may lose more than the regret bound.
-const MAY_LOSE: f64 = 0.10;
 /// Resamples of the bootstrap.
 const RESAMPLES: u64 = 10_000;
 

@@ -37,7 +37,7 @@ impl State {
 
     /// Trials that audits took.
     pub fn audit_trials(&self) -> usize {
-        let cells = self.yardsticks.as_ref().map_or(0, |known| known.reference.cells.iter().map(Vec::len).sum());
+        let cells = self.yardsticks.as_ref().map_or(0, |known| known.reference.trials());
         self.audited as usize * cells
     }
 

@@ -1,10 +1,13 @@
 use super::*;
 use crate::bundle::{Arm, ArmKind, Design, Metric, Prediction, Relation};
-use crate::descriptor::{Curve, Input};
+use crate::descriptor::{Curve, Descriptor, Input};
+use crate::event::Candidate;
 use crate::experiment::{Agents, Budget, Experiment, Objective};
 use crate::id::Hash;
 use crate::judge::Verdict;
 use crate::objective::{Cell, Measurement};
+use crate::outcome::Outcome;
+use crate::principle::Change;
 use std::collections::BTreeSet;
 
 mod audits;

@@ -74,10 +74,8 @@ impl State {
         let (measured, score) = (record.measurement.as_ref()?, record.score.as_ref()?);
         let objective = &self.opened().experiment.objective;
         let constants = f64::from(record.candidate.free_parameters?);
-        let mut simple = objective.constraints.iter().filter(|guard| guard.metric == GuardMetric::FreeParameters);
-        simple
-            .all(|guard| guard.at_most.is_none_or(|most| constants <= most))
-            .then(|| worth(measured, score, self.yardsticks(), objective))
+        let simple = objective.at_most(GuardMetric::FreeParameters).is_none_or(|most| constants <= most);
+        simple.then(|| worth(measured, score, self.yardsticks(), objective))
     }
 
     /// Whether tuning takes at most half of the evaluations that are left: later ideas are to have a chance as well.

@@ -3,7 +3,7 @@
 //! A guard that is merely checked would leave a cliff beside the best points, since these lie on the guards. So each excess
 //! costs five times its size, and the process sees a ridge instead.
 
-use crate::champion::{MAY_LOSE, guarded};
+use crate::champion::guarded;
 use crate::experiment::{Guard, GuardMetric, Objective};
 use crate::objective::{COMPARABLE, Measurement, Score, Yardsticks};
 
@@ -56,10 +56,7 @@ pub fn worth(measured: &Measurement, score: &Score, yardsticks: &Yardsticks, obj
 fn drawn_excess(guard: &Guard, score: &Score) -> f64 {
     let bound = guard.at_most.filter(|_| guard.metric == GuardMetric::Regret);
     let (Some(bound), Some(panels)) = (bound, &score.panels) else { return 0.0 };
-    let mut regrets = panels.drawn.regrets.clone();
-    regrets.sort_by(|a, b| b.total_cmp(a));
-    let may_lose = (MAY_LOSE * regrets.len() as f64) as usize;
-    regrets.get(may_lose).map_or(0.0, |regret| (regret - bound).max(0.0))
+    (panels.drawn.regret_of_most() - bound).max(0.0)
 }
 
 /// One unit of a metric as a fraction.

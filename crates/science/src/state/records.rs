@@ -1,0 +1,98 @@
+//! What is remembered of a campaign: its turns, what became of each arm, and what is known of each candidate.
+
+use super::Tuning;
+use crate::audit::Audit;
+use crate::bundle::{Bundle, Side};
+use crate::champion::Champion;
+use crate::descriptor::Descriptor;
+use crate::event::Candidate;
+use crate::fastfail::Advice;
+use crate::id::CandidateId;
+use crate::judge::Finding;
+use crate::objective::{Measurement, Score};
+use crate::outcome::Outcome;
+use crate::principle::Change;
+
+/// One turn of the loop.
+#[derive(Clone, Debug, Default)]
+pub struct Iteration {
+    /// What was claimed; none if the planner failed.
+    pub bundle: Option<Bundle>,
+    /// Why the planner failed, if it did.
+    pub failure: Option<String>,
+    /// What became of each arm, in the bundle's order.
+    pub arms: Vec<ArmRecord>,
+    /// What ran on the iteration's verdict seeds: the reference and candidates, with all seeds so far.
+    pub tests: Vec<Tested>,
+    /// The most verdict seeds that any policy has run on; the baseline has run on as many.
+    pub verdict_seeds: usize,
+    /// Trials that its verdicts took, the baseline's included.
+    pub verdict_trials: u32,
+    /// What its findings ask of the next plan.
+    pub advice: Option<Advice>,
+    /// What tuning its best candidate brought, if it was tuned.
+    pub tuning: Option<Tuning>,
+    /// What was learned.
+    pub changes: Vec<Change>,
+    /// Why the extractor learned nothing, if it failed.
+    pub extraction_failure: Option<String>,
+    /// What audits of constraints led to, in order.
+    pub audits: Vec<Audit>,
+    /// Who planned it: the last model that was asked.
+    pub planner: Option<String>,
+    /// Share of the design space left at its end.
+    pub volume: Option<f64>,
+    /// [`super::State::false_exclusion`] at its end.
+    pub false_exclusion: Option<f64>,
+    /// The champion at its end.
+    pub champion: Option<Champion>,
+}
+
+/// A policy on the verdict seeds of an iteration.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tested {
+    /// The reference, or a candidate.
+    pub policy: Side,
+    /// Its trials against the baseline's, or what became of it instead.
+    pub measured: Result<Measurement, Outcome>,
+}
+
+/// What became of an arm.
+#[derive(Clone, Debug, Default)]
+pub struct ArmRecord {
+    /// What the executor wrote.
+    pub candidate: Option<CandidateId>,
+    /// The verdict.
+    pub finding: Option<Finding>,
+    /// Why it was skipped, if it was.
+    pub skipped: Option<String>,
+    /// Times that its candidate went back to its author.
+    pub repairs: u32,
+    /// Why the last of them brought nothing, if it did.
+    pub unmended: Option<String>,
+}
+
+/// What is known of a candidate.
+#[derive(Clone, Debug)]
+pub struct CandidateRecord {
+    /// As written.
+    pub candidate: Candidate,
+    /// The iteration that it was written in, from 1.
+    pub iteration: u32,
+    /// The arm that it was written for.
+    pub arm: String,
+    /// Who wrote it: the last model that was asked.
+    pub author: Option<String>,
+    /// What became of it.
+    pub outcome: Option<Outcome>,
+    /// Its trials against the baseline's.
+    pub measurement: Option<Measurement>,
+    /// Its score.
+    pub score: Option<Score>,
+    /// What probing it found.
+    pub descriptor: Option<Descriptor>,
+    /// Whether it has a score and nothing speaks against it.
+    pub admissible: bool,
+    /// The earlier candidate whose measurement it took over, since it acts exactly alike.
+    pub acts_like: Option<CandidateId>,
+}
