@@ -6,7 +6,7 @@ use crate::path::{Turn, path};
 use crate::principles::{Principles, principles};
 use crate::record::Record;
 use crate::spend::{Spend, spend};
-use crate::standing::{Found, Standing, found, front, standing};
+use crate::standing::{Found, Standing, found, standing};
 use crate::words::count;
 use crate::yardsticks::{Yardsticks, yardsticks};
 use science::allocation::{Allocation, allocation};
@@ -39,7 +39,7 @@ impl<'a> Facts<'a> {
             yardsticks: yardsticks(state),
             turns: path(state),
             lineage: lineage(state),
-            front: front(state).into_iter().filter_map(|id| standing(state, id)).collect(),
+            front: state.front().filter_map(|id| standing(state, id)).collect(),
             principles: principles(state),
             calibration: calibration(state),
             spend: spend(record),

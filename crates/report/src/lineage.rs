@@ -2,7 +2,6 @@
 
 use crate::curves;
 use crate::path::finding_id;
-use crate::standing;
 use science::id::CandidateId;
 use science::state::State;
 use serde::Serialize;
@@ -59,7 +58,7 @@ pub(crate) fn lineage(state: &State) -> Lineage {
         state,
         findings: findings(state),
         champion: state.champion().map(|champion| champion.id),
-        front: standing::front(state).into_iter().collect(),
+        front: state.front().collect(),
         placed: BTreeSet::new(),
         nodes: Vec::new(),
     };

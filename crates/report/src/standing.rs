@@ -2,7 +2,6 @@
 
 use crate::words::{self, count, percent, percent_within};
 use crate::yardsticks::{Yardsticks, share};
-use science::champion::Contender;
 use science::id::CandidateId;
 use science::objective::{COMPARABLE, Score};
 use science::state::State;
@@ -93,12 +92,6 @@ fn nearest(state: &State) -> Option<&CandidateId> {
     let best =
         ranked.into_iter().min_by(|(a, _), (b, _)| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)).then(a.2.total_cmp(&b.2)));
     best.map(|(_, id)| id)
-}
-
-/// The ids of the Pareto front, in the order in which they were written.
-pub(crate) fn front(state: &State) -> Vec<&CandidateId> {
-    let contenders: Vec<Contender<'_>> = state.contenders();
-    science::champion::front(&contenders)
 }
 
 impl Found<'_> {

@@ -91,7 +91,7 @@ pub fn champion(contenders: &[Contender<'_>], reference_improvement: f64) -> Opt
     let admissible: Vec<&Contender<'_>> = contenders.iter().filter(|c| c.admissible).collect();
     let matching = || admissible.iter().filter(|c| c.score.improvement >= reference_improvement);
     if let Some(least) = matching().map(|c| c.score.extra_shed_work).min_by(f64::total_cmp) {
-        let within = least + 0.01 * least.abs();
+        let within = level_with(least);
         let best = matching().filter(|c| c.score.extra_shed_work <= within).min_by_key(|c| c.free_parameters)?;
         return Some(Champion { id: best.id.clone(), matches_reference: true });
     }
@@ -107,12 +107,19 @@ pub fn champion(contenders: &[Contender<'_>], reference_improvement: f64) -> Opt
     Some(Champion { id: best.id.clone(), matches_reference: false })
 }
 
-/// The Pareto front over improvement (more), extra shed work (less) and free parameters (less).
-pub fn front<'a>(contenders: &[Contender<'a>]) -> Vec<&'a CandidateId> {
-    let axes = |c: &Contender<'_>| [-c.score.improvement, c.score.extra_shed_work, f64::from(c.free_parameters)];
-    let dominates = |a: [f64; 3], b: [f64; 3]| (0..3).all(|i| a[i] <= b[i]) && (0..3).any(|i| a[i] < b[i]);
-    let dominated = |c: &Contender<'_>| contenders.iter().any(|other| dominates(axes(other), axes(c)));
-    contenders.iter().filter(|c| !dominated(c)).map(|c| c.id).collect()
+/// The most extra shed work that counts as level with the `least` of all.
+pub(crate) fn level_with(least: f64) -> f64 {
+    least + 0.01 * least.abs()
+}
+
+/// Where a candidate stands on the axes of the Pareto front: on each, less is better.
+pub fn axes(contender: &Contender<'_>) -> [f64; 3] {
+    [-contender.score.improvement, contender.score.extra_shed_work, f64::from(contender.free_parameters)]
+}
+
+/// Whether one place is nowhere worse than another, and somewhere better.
+pub(crate) fn dominates(a: [f64; 3], b: [f64; 3]) -> bool {
+    (0..3).all(|i| a[i] <= b[i]) && (0..3).any(|i| a[i] < b[i])
 }
 
 #[cfg(test)]

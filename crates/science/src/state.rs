@@ -8,13 +8,14 @@ mod advice;
 mod allowance;
 mod apply;
 mod audits;
+mod leaders;
 mod records;
 mod simplifying;
 mod tuning;
 mod verdict;
 
 use crate::bundle::{Arm, Bundle, Metric, Relation, Side};
-use crate::champion::{self, Champion, Contender};
+use crate::champion;
 use crate::defect::Defect;
 use crate::effect::Measured;
 use crate::event::{EndReason, Event, Started};
@@ -66,6 +67,7 @@ pub struct State {
     /// Constraints that are in force once they are audited.
     pending: Vec<audits::Pending>,
     phase: Phase,
+    leaders: leaders::Leaders,
     /// The constraints in force when an iteration ended last, and the share of the design space that they left.
     counted: Option<(Vec<Constraint>, f64)>,
 }
@@ -333,24 +335,6 @@ impl State {
         let excluded =
             |record: &&CandidateRecord| record.candidate.point.as_ref().is_some_and(|point| constraint.excludes(point));
         records.filter(excluded).filter_map(|record| Some((record, record.score.as_ref()?)))
-    }
-
-    /// Every scored candidate, in order.
-    pub fn contenders(&self) -> Vec<Contender<'_>> {
-        let scored = self.order.iter().filter_map(|id| {
-            let record = &self.candidates[id];
-            let score = record.score.as_ref()?;
-            let free_parameters = record.candidate.free_parameters?;
-            Some(Contender { id, score, free_parameters, admissible: record.admissible })
-        });
-        scored.collect()
-    }
-
-    /// The best admissible candidate so far.
-    pub fn champion(&self) -> Option<Champion> {
-        let yardsticks = self.yardsticks.as_ref()?;
-        let reference = yardsticks.reference.improvement();
-        champion::champion(&self.contenders(), reference)
     }
 
     /// Why a candidate is not admissible; empty if it is, or has no score yet.

@@ -6,7 +6,7 @@
 //! a function of the iterations that are done, so that a campaign that is resumed between two arms chooses as before.
 
 use super::{Role, Settings};
-use science::champion::Contender;
+use science::champion;
 use science::id::CandidateId;
 use science::state::State;
 use std::collections::BTreeMap;
@@ -104,8 +104,8 @@ fn rewards(state: &State, now: u32) -> BTreeMap<&CandidateId, f64> {
     let reference = reference.map(|measured| [(-measured.y()).exp() - 1.0, measured.x()]);
     let mut front: Vec<[f64; 3]> = Vec::new();
     let mut rewards = BTreeMap::new();
-    for contender in state.contenders().iter().filter(|c| state.candidates[c.id].iteration < now) {
-        let place = axes(contender);
+    for contender in state.contenders().filter(|c| state.candidates[c.id].iteration < now) {
+        let place = champion::axes(&contender);
         // Nobody counted the parameters of the reference: there it is level with everyone.
         let published = reference.map(|[improvement, shed]| [improvement, shed, place[2]]);
         let reward = if contender.admissible { moved(front.iter().chain(&published), place) } else { 0.0 };
@@ -115,11 +115,6 @@ fn rewards(state: &State, now: u32) -> BTreeMap<&CandidateId, f64> {
         }
     }
     rewards
-}
-
-/// Less is better on each.
-fn axes(contender: &Contender<'_>) -> [f64; 3] {
-    [-contender.score.improvement, contender.score.extra_shed_work, f64::from(contender.free_parameters)]
 }
 
 /// By how much a place lies outside of what the others dominate (the additive ε of Zitzler and others, 2003), as a share

@@ -10,7 +10,6 @@ use science::judge::{Finding, Verdict};
 use science::principle::{Confidence, Principle, Status};
 use science::state::{ArmRecord, CandidateRecord, Iteration, State, describe};
 use serde::Serialize;
-use std::cmp::Ordering;
 
 /// Iterations that are told arm by arm.
 const ITERATIONS: usize = 5;
@@ -83,20 +82,16 @@ pub(super) fn known_to(state: &State, arm: &Arm) -> State {
     iteration.arms.iter_mut().skip(usize::from(main.is_some())).for_each(|record| *record = ArmRecord::default());
     known.candidates.retain(|_, record| record.iteration < now || Some(&record.arm) == main.as_ref());
     known.order.retain(|id| known.candidates.contains_key(id));
+    known.recount();
     known
 }
 
 /// The scored candidates, best first: the champion, then the admissible ones, then by net saving.
 pub(super) fn best(state: &State) -> Vec<Contender<'_>> {
     let champion = state.champion().map(|champion| champion.id);
-    let mut contenders = state.contenders();
-    let rank = |contender: &Contender<'_>| {
-        let saving = contender.score.net_saving.unwrap_or(f64::NEG_INFINITY);
-        (Some(contender.id) == champion.as_ref(), contender.admissible, saving)
-    };
-    contenders.sort_by(|a, b| rank(b).partial_cmp(&rank(a)).unwrap_or(Ordering::Equal));
-    contenders.truncate(CANDIDATES);
-    contenders
+    let leads = |contender: &Contender<'_>| Some(contender.id) == champion.as_ref();
+    let first = champion.iter().filter_map(|id| state.contender(id));
+    first.chain(state.ranked().filter(|contender| !leads(contender))).take(CANDIDATES).collect()
 }
 
 pub(super) fn standing(state: &State) -> String {
@@ -109,7 +104,7 @@ pub(super) fn standing(state: &State) -> String {
 /// The champion in one sentence.
 fn champion(state: &State) -> String {
     match state.champion() {
-        None if state.contenders().is_empty() => "No candidate has been scored yet.".into(),
+        None if state.ranked().next().is_none() => "No candidate has been scored yet.".into(),
         None => "No candidate is admissible yet.".into(),
         Some(champion) if champion.matches_reference => {
             format!("The champion is {}: admissible, and it reaches the reference's improvement.", champion.id.short())

@@ -218,7 +218,6 @@ impl Campaign {
 
     pub(super) fn mirror(&self, id: &CandidateId) -> Result<(), EngineError> {
         let record = &self.state.candidates[id];
-        let seq = self.state.order.iter().position(|other| other == id).unwrap_or_default() as u64;
         self.mirror.record(&Commit {
             campaign: self.id.clone(),
             candidate: id.clone(),
@@ -229,7 +228,7 @@ impl Campaign {
                 None if self.state.is_simplified(id) => format!("iteration {}, simplified", record.iteration),
                 None => format!("iteration {}, arm {}", record.iteration, record.arm),
             },
-            seq,
+            seq: record.position as u64,
         })?;
         Ok(())
     }

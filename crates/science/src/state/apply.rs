@@ -6,6 +6,7 @@ use crate::event::{Candidate, Event, Started};
 use crate::objective::{self, Measurement};
 use crate::outcome::Outcome;
 use crate::principle::{Change, Principle, Status};
+use crate::tuner::goal;
 use crate::work::Work;
 
 /// An event that cannot happen where the campaign stands: the log is damaged, or the program has a bug.
@@ -100,6 +101,11 @@ impl State {
                     (Some(m), Some(yardsticks)) => Some(objective::score(m, yardsticks, &self.opened().scenarios)),
                     _ => None,
                 };
+                let objective = &self.opened().experiment.objective;
+                let worth = match (measurement, &score, &self.yardsticks) {
+                    (Some(m), Some(score), Some(yardsticks)) => Some(goal::worth(m, score, yardsticks, objective)),
+                    _ => None,
+                };
                 let Some(record) = self.candidates.get_mut(candidate) else {
                     return illegal(format!("candidate {candidate} was never written"));
                 };
@@ -108,11 +114,12 @@ impl State {
                 }
                 record.outcome = Some(*outcome);
                 record.measurement = measurement.as_deref().cloned();
-                record.score = score;
+                (record.score, record.worth) = (score, worth);
                 record.descriptor = descriptor.as_deref().cloned();
                 record.acts_like = acts_like.clone();
                 let admissible = record.score.is_some() && self.objections(candidate).is_empty();
                 self.candidates.get_mut(candidate).expect("it was just there").admissible = admissible;
+                self.take_for_leader(candidate);
                 self.evaluations += 1;
             }
             (Event::Tested { policy, from, outcome, measurement, .. }, Phase::Arm(_)) => {
@@ -215,19 +222,21 @@ impl State {
 
     /// Keeps a candidate that nobody wrote before.
     pub(super) fn take_candidate(&mut self, candidate: &Candidate, arm: String, author: Option<String>) {
-        self.order.push(candidate.id.clone());
         let record = CandidateRecord {
             candidate: candidate.clone(),
+            position: self.order.len(),
             iteration: self.iterations.len() as u32,
             arm,
             author,
             outcome: None,
             measurement: None,
             score: None,
+            worth: None,
             descriptor: None,
             admissible: false,
             acts_like: None,
         };
+        self.order.push(candidate.id.clone());
         self.candidates.insert(candidate.id.clone(), record);
     }
 

@@ -12,6 +12,7 @@ use crate::judge::Finding;
 use crate::objective::{Measurement, Score};
 use crate::outcome::Outcome;
 use crate::principle::Change;
+use crate::tuner::goal::Worth;
 
 /// One turn of the loop.
 #[derive(Clone, Debug, Default)]
@@ -77,6 +78,8 @@ pub struct ArmRecord {
 pub struct CandidateRecord {
     /// As written.
     pub candidate: Candidate,
+    /// Its place in the order in which candidates were written, from 0.
+    pub position: usize,
     /// The iteration that it was written in, from 1.
     pub iteration: u32,
     /// The arm that it was written for.
@@ -89,6 +92,8 @@ pub struct CandidateRecord {
     pub measurement: Option<Measurement>,
     /// Its score.
     pub score: Option<Score>,
+    /// What the score is worth to whoever looks for better constants or ideas.
+    pub worth: Option<Worth>,
     /// What probing it found.
     pub descriptor: Option<Descriptor>,
     /// Whether it has a score and nothing speaks against it.

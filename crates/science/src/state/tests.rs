@@ -2,7 +2,7 @@ use super::*;
 use crate::bundle::{Arm, ArmKind, Design, Metric, Prediction, Relation};
 use crate::descriptor::{Curve, Descriptor, Input};
 use crate::event::Candidate;
-use crate::experiment::{Agents, Budget, Experiment, Objective};
+use crate::experiment::{Agents, Budget, Experiment, GuardMetric, Objective};
 use crate::id::Hash;
 use crate::judge::Verdict;
 use crate::objective::{Cell, Measurement};
@@ -13,6 +13,7 @@ use std::collections::BTreeSet;
 mod audits;
 mod budget;
 mod fastfail;
+mod leaders;
 mod simplifying;
 mod tuning;
 

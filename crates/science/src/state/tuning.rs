@@ -5,7 +5,7 @@ use crate::event::Candidate;
 use crate::experiment::GuardMetric;
 use crate::id::CandidateId;
 use crate::judge::Verdict;
-use crate::tuner::goal::{Worth, worth};
+use crate::tuner::goal::Worth;
 use crate::tuner::{self, Range, Tried};
 
 /// Measurements that shortening one constant takes at most.
@@ -62,7 +62,8 @@ impl State {
         }
         let record = &self.candidates[main.candidate.as_ref()?];
         let (id, own) = (&record.candidate.id, self.worth(record)?);
-        let leads = self.candidates.values().filter_map(|other| self.worth(other)).all(|w| w.value() <= own.value());
+        let better = self.worthiest().take_while(|other| other.worth.is_some_and(|w| w.value() > own.value()));
+        let leads = better.filter_map(|other| self.worth(other)).next().is_none();
         let tuned = self.tunings().any(|tuning| tuning.candidate == *id);
         let fits = leads && own.penalty <= MENDABLE && !tuned && record.candidate.tunes.is_none();
         (fits && self.affords_tuning(record)).then(|| id.clone())
@@ -71,11 +72,9 @@ impl State {
     /// What a candidate is worth; none without a score, or where it has more constants than the experiment allows, which
     /// other values of them cannot mend.
     fn worth(&self, record: &CandidateRecord) -> Option<Worth> {
-        let (measured, score) = (record.measurement.as_ref()?, record.score.as_ref()?);
-        let objective = &self.opened().experiment.objective;
         let constants = f64::from(record.candidate.free_parameters?);
-        let simple = objective.at_most(GuardMetric::FreeParameters).is_none_or(|most| constants <= most);
-        simple.then(|| worth(measured, score, self.yardsticks(), objective))
+        let most = self.opened().experiment.objective.at_most(GuardMetric::FreeParameters);
+        record.worth.filter(|_| most.is_none_or(|most| constants <= most))
     }
 
     /// Whether tuning takes at most half of the evaluations that are left: later ideas are to have a chance as well.
