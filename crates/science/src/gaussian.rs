@@ -123,12 +123,21 @@ fn matern(a: &[f64], b: &[f64], lengths: &[f64]) -> f64 {
 /// The lower triangle L with L·Lᵀ = matrix. Of the matrix, which is symmetric and positive definite, the lower triangle is
 /// given.
 pub fn cholesky(mut matrix: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
-    for i in 0..matrix.len() {
-        for j in 0..=i {
-            let dot: f64 = (0..j).map(|k| matrix[i][k] * matrix[j][k]).sum();
-            let rest = matrix[i][j] - dot;
-            matrix[i][j] = if i == j { rest.max(1e-15).sqrt() } else { rest / matrix[j][j] };
+    let n = matrix.len();
+    // By columns: the sums of one are independent of each other, so the processor does several at once.
+    let mut columns: Vec<Vec<f64>> = Vec::with_capacity(n);
+    for j in 0..n {
+        let mut sums = vec![0.0; n - j];
+        for (k, column) in columns.iter().enumerate() {
+            let (own, below) = (column[j - k], &column[j - k..]);
+            sums.iter_mut().zip(below).for_each(|(sum, entry)| *sum += entry * own);
         }
+        let pivot = (matrix[j][j] - sums[0]).max(1e-15).sqrt();
+        matrix[j][j] = pivot;
+        for i in j + 1..n {
+            matrix[i][j] = (matrix[i][j] - sums[i - j]) / pivot;
+        }
+        columns.push((j..n).map(|i| matrix[i][j]).collect());
     }
     matrix
 }

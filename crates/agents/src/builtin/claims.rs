@@ -25,7 +25,7 @@ const ROBUSTNESS: u32 = 5;
 impl Mind<'_> {
     /// The bundle that claims what is believed of this shape.
     pub(crate) fn bundle(&self, space: &Space, shape: Shape, incumbent: Option<&Known>, best: f64) -> Bundle {
-        let belief = self.saving.at(shape.features());
+        let belief = self.saving.at(&self.place(&shape));
         // A bold claim, against the best known policy: one that would surely hold teaches nothing.
         let parent = incumbent.and_then(|k| k.id.clone()).map_or(Side::Reference, Side::Candidate);
         let claimed = if incumbent.is_some() { "the best policy so far" } else { "the reference" };
@@ -115,12 +115,12 @@ impl Mind<'_> {
         best: f64,
         arm: &impl ArmOf,
     ) -> Vec<Arm> {
-        let (full, mut arms, mut parts) = (self.saving.at(shape.features()), Vec::new(), Vec::new());
+        let (full, mut arms, mut parts) = (self.saving.at(&self.place(shape)), Vec::new(), Vec::new());
         for component in components {
             let without = component.undone(from, shape);
             // Best where nobody has been; an earlier candidate will do as well.
             let Some(without) = self.placed(space, without).or_else(|| self.located(space, without)) else { continue };
-            let part = self.saving.at(without.features());
+            let part = self.saving.at(&self.place(&without));
             let difference = Belief { mean: full.mean - part.mean, sd: full.sd.hypot(part.sd) };
             let side = Side::Arm("main".into());
             let prediction = Prediction {

@@ -1,12 +1,13 @@
 //! What the researcher knows, and the beliefs that follow from it.
 
 use super::executor::constants;
+use super::planner::STEPS;
 use super::shape::{Curve, Features, Shape};
-use super::surrogate::{Prior, Surrogate};
+use super::surrogate::{Halving, Place, Prior, Surrogate};
 use science::experiment::GuardMetric;
 use science::id::CandidateId;
 use science::objective::{self, COMPARABLE, Measurement, Score, Yardsticks};
-use science::state::State;
+use science::state::{CandidateRecord, State};
 use science::tuner::goal::worth;
 
 /// Policies that beliefs rest on, at most.
@@ -17,6 +18,10 @@ pub(crate) struct Mind<'a> {
     pub(crate) state: &'a State,
     pub(crate) reference: Shape,
     pub(crate) known: Vec<Known>,
+    /// The known shapes, as surrogates see them.
+    pub(crate) inputs: Vec<Features>,
+    /// The ways to a place of a curve; none if the space has no places.
+    pub(crate) halving: Option<Halving>,
     /// Improvement beyond the reference's on the whole panel, log units.
     pub(crate) improvement: Surrogate,
     /// Extra shed work on the whole panel over the reference's, less 1.
@@ -59,24 +64,28 @@ pub(crate) struct Known {
     pub(crate) saving: f64,
     /// Net saving on the whole panel, less what it violates.
     pub(crate) worth: f64,
-    score: Score,
+    /// What the experiment bounds, in the order of its guards.
+    guarded: Vec<f64>,
 }
 
 impl<'a> Mind<'a> {
     pub(crate) fn of(state: &'a State) -> Self {
         let reference = reference(&state.opened().experiment.reference);
-        let known = known(state, reference);
+        let guards = guards(state);
+        let known = known(state, reference, &guards);
         let inputs: Vec<Features> = known.iter().map(|k| k.shape.features()).collect();
         let fit = |prior, value: &dyn Fn(&Known) -> f64| {
             let values: Vec<f64> = known.iter().map(value).collect();
             Surrogate::fit(prior, reference.features(), &inputs, &values)
         };
         let prior = |trend, wiggle, noise| Prior { trend, wiggle, noise };
-        let guarded = guards(state).into_iter().map(|(what, bound)| {
-            let belief = fit(what.prior(), &|known| what.value(&known.score));
+        let guarded = guards.into_iter().enumerate().map(|(at, (what, bound))| {
+            let belief = fit(what.prior(), &|known| known.guarded[at]);
             Guarded { what, bound, belief }
         });
+        let places = state.opened().experiment.space().dimension("half").and_then(|half| half.range);
         Mind {
+            halving: places.map(|places| Halving::new(&inputs, places.map(f64::ln), STEPS)),
             improvement: fit(prior([0.2, 0.05, 0.05, 0.08, 0.05], 0.015, 0.0005), &|k| k.improvement),
             work: fit(prior([1.0, 0.3, 0.3, 0.4, 0.2], 0.04, 0.003), &|k| k.work),
             saving: fit(prior([0.05, 0.06, 0.06, 0.06, 0.02], 0.03, 0.002), &|k| k.saving),
@@ -84,7 +93,13 @@ impl<'a> Mind<'a> {
             state,
             reference,
             known,
+            inputs,
         }
+    }
+
+    /// Where a shape lies among the known ones.
+    pub(crate) fn place(&self, shape: &Shape) -> Place {
+        Place::new(&self.inputs, shape.features())
     }
 
     /// The best policy so far, by what it saves less what it violates; none if nothing is better than the reference.
@@ -141,47 +156,47 @@ fn guards(state: &State) -> Vec<(What, f64)> {
     guards.iter().filter_map(|guard| guard.at_most.map(|bound| of(guard.metric, bound))).flatten().collect()
 }
 
-fn known(state: &State, reference: Shape) -> Vec<Known> {
+fn known(state: &State, reference: Shape, guards: &[(What, f64)]) -> Vec<Known> {
     let yardsticks = state.yardsticks();
-    let scored = |measured: &Measurement| objective::score(measured, yardsticks, &state.opened().scenarios);
     let objective = &state.opened().experiment.objective;
-    let entry = |id: Option<CandidateId>, shape: Shape, m: &Measurement, score: Score| Known {
-        worth: worth(m, &score, yardsticks, objective).value(),
+    let entry = |id: Option<CandidateId>, shape: Shape, m: &Measurement, score: &Score, worth: f64| Known {
+        worth,
         id,
         shape,
         improvement: m.y() - yardsticks.reference.y(),
         work: m.x() / yardsticks.reference.x() - 1.0,
         saving: study_saving(m, state.study()).clamp(-0.5, 0.5),
-        score,
+        guarded: guards.iter().map(|(what, _)| what.value(score)).collect(),
     };
-    let yardstick = |shape, m: &Measurement| entry(None, shape, m, scored(m));
+    let yardstick = |shape, m: &Measurement| {
+        let score = objective::score(m, yardsticks, &state.opened().scenarios);
+        entry(None, shape, m, &score, worth(m, &score, yardsticks, objective).value())
+    };
     let mut known = vec![yardstick(reference, &yardsticks.reference)];
     if let Curve::Power { exponent } = reference.curve {
         let moved = |factor: f64| Shape { half: reference.half * f64::powf(factor, -1.0 / exponent), ..reference };
         known.push(yardstick(moved(1.5), &yardsticks.louder));
         known.push(yardstick(moved(1.0 / 1.5), &yardsticks.softer));
     }
-    for id in &state.order {
-        let record = &state.candidates[id];
-        let shape = record.candidate.point.as_ref().and_then(Shape::at);
-        if let (Some(shape), Some(measurement), Some(score)) = (shape, &record.measurement, &record.score) {
-            known.push(entry(Some(id.clone()), shape, measurement, score.clone()));
-        }
-    }
-    remembered(known)
+    known.extend(remembered(state).into_iter().filter_map(|(record, shape)| {
+        let (measured, score) = (record.measurement.as_ref()?, record.score.as_ref()?);
+        Some(entry(Some(record.candidate.id.clone()), shape, measured, score, record.worth?.value()))
+    }));
+    known
 }
 
-/// The yardsticks and the policies worth most: a process over all of a long campaign would think for longer than a trial
-/// takes, and what is far from the best says little about it.
-fn remembered(mut known: Vec<Known>) -> Vec<Known> {
-    let yardsticks = known.iter().filter(|k| k.id.is_none()).count();
-    if let Some((_, written)) = known.split_at_mut_checked(yardsticks)
-        && written.len() > MEMORY
-    {
-        written.sort_by(|a, b| b.worth.total_cmp(&a.worth));
-        known.truncate(yardsticks + MEMORY);
+/// The policies worth most: a process over all of a long campaign would think for longer than a trial takes, and what is
+/// far from the best says little about it.
+fn remembered(state: &State) -> Vec<(&CandidateRecord, Shape)> {
+    let shaped =
+        state.worthiest().filter_map(|record| Some((record, record.candidate.point.as_ref().and_then(Shape::at)?)));
+    let mut best: Vec<_> = shaped.take(MEMORY + 1).collect();
+    if best.len() > MEMORY {
+        best.truncate(MEMORY);
+    } else {
+        best.sort_by_key(|(record, _)| record.position);
     }
-    known
+    best
 }
 
 fn study_saving(measured: &Measurement, study: &Yardsticks) -> f64 {

@@ -6,7 +6,7 @@
 
 use super::mind::{Guarded, Known, Mind, What};
 use super::shape::{Curve, Features, Shape};
-use super::surrogate::Belief;
+use super::surrogate::{Belief, Way};
 use science::bundle::Bundle;
 use science::keyed;
 use science::objective::COMPARABLE;
@@ -16,7 +16,7 @@ use science::state::State;
 /// Improvement aimed at beyond the reference's, log units: a little above, since falling short disqualifies.
 const AIM: f64 = 0.001;
 /// Bisections of the place: to a thousandth, which is as exactly as it is written.
-const STEPS: u32 = 12;
+pub(crate) const STEPS: u32 = 12;
 /// Points of the space that are weighed for one bundle.
 const PROPOSALS: u64 = 800;
 
@@ -52,8 +52,8 @@ impl Mind<'_> {
             // exactly none, so some are left out.
             let shape = if refines || n % 2 == 0 { nearby(near, drawn, seed, n) } else { plainer(drawn, seed, n) };
             let Some(shape) = self.placed(space, advised(shape)) else { continue };
-            let promise = self.promise(&shape, best);
-            if chosen.is_none_or(|(most, _)| promise > most) {
+            let most = chosen.map_or(f64::NEG_INFINITY, |(most, _)| most);
+            if let Some(promise) = self.promise(&shape, best, most) {
                 chosen = Some((promise, shape));
             }
         }
@@ -61,34 +61,37 @@ impl Mind<'_> {
     }
 
     /// How much less work than `best` (over the reference's, less 1) is expected, counted only as far as the policy is
-    /// likely to be admissible.
-    fn promise(&self, shape: &Shape, best: f64) -> f64 {
-        let features = shape.features();
+    /// likely to be admissible; none unless that is more than `most`.
+    fn promise(&self, shape: &Shape, best: f64, most: f64) -> Option<f64> {
         if !self.is_simple(shape) {
-            return 0.0;
+            return (most < 0.0).then_some(0.0);
         }
-        let kept = self.guarded.iter().map(|guarded| 1.0 - guarded.belief.at(features).at_least(guarded.bound));
-        let improvement = self.improvement.at(features);
+        let place = self.place(shape);
+        let work = self.work.at(&place);
+        let saved = Belief { mean: -work.mean, sd: work.sd }.expected_improvement(-best);
+        // What else is asked only lowers it.
+        if saved.max(0.0) <= most {
+            return None;
+        }
+        let kept = self.guarded.iter().map(|guarded| 1.0 - guarded.belief.at(&place).at_least(guarded.bound));
+        let improvement = self.improvement.at(&place);
         let comparable = improvement.at_least(0.0) - improvement.at_least(COMPARABLE);
-        let work = self.work.at(features);
-        let saved = Belief { mean: -work.mean, sd: work.sd };
-        saved.expected_improvement(-best) * kept.product::<f64>() * comparable
+        Some(saved * kept.product::<f64>() * comparable).filter(|promise| *promise > most)
     }
 
     /// How much more a shape is expected to improve than it has to, log units: on the whole panel and, where a guard asks
     /// for it, on the study. The less is known, the wider the `berth`; but never so wide that costs no longer compare.
-    fn room(&self, shape: &Shape, berths: &[f64]) -> f64 {
-        let features = shape.features();
-        let panel = self.improvement.mean_at(features) - AIM;
-        let study = self.shortfalls().map(|guarded| (guarded.bound - guarded.belief.mean_at(features)) / 100.0);
+    fn room(&self, way: &Way<'_>, berths: &[f64]) -> f64 {
+        let panel = way.mean(&self.improvement) - AIM;
+        let study = self.shortfalls().map(|guarded| (guarded.bound - way.mean(&guarded.belief)) / 100.0);
         let margins = std::iter::once(panel).chain(study).zip(berths);
         margins.map(|(margin, berth)| margin - berth).fold(f64::INFINITY, f64::min)
     }
 
     fn berths(&self, shape: &Shape) -> Vec<f64> {
-        let features = shape.features();
-        let study = self.shortfalls().map(|guarded| guarded.belief.at(features).sd / 100.0);
-        let sds = std::iter::once(self.improvement.at(features).sd).chain(study);
+        let place = self.place(shape);
+        let study = self.shortfalls().map(|guarded| guarded.belief.at(&place).sd / 100.0);
+        let sds = std::iter::once(self.improvement.at(&place).sd).chain(study);
         sds.map(|sd| (0.5 * sd).min(COMPARABLE / 4.0)).collect()
     }
 
@@ -101,7 +104,8 @@ impl Mind<'_> {
     pub(crate) fn placed(&self, space: &Space, shape: Shape) -> Option<Shape> {
         let shape = self.located(space, shape)?;
         let point = shape.point(|name| space.dimension(name).is_some());
-        let tried = self.known.iter().any(|k| alike(&k.shape, &shape));
+        let features = shape.features();
+        let tried = self.inputs.iter().any(|known| alike(*known, features));
         let allowed = !tried
             && space.contains(&point).is_ok()
             && !self.state.constraints().any(|(_, constraint)| constraint.excludes(&point));
@@ -112,21 +116,25 @@ impl Mind<'_> {
     pub(crate) fn located(&self, space: &Space, mut shape: Shape) -> Option<Shape> {
         let [low, high] = space.dimension("half")?.range?;
         // First without a berth: how wide it is follows from where one arrives.
-        let mut berths = vec![0.0; 1 + self.shortfalls().count()];
-        for _ in 0..2 {
-            let (mut sheds_more, mut sheds_less) = (low.ln(), high.ln());
-            for _ in 0..STEPS {
-                let middle = f64::midpoint(sheds_more, sheds_less);
-                shape.half = middle.exp();
-                if self.room(&shape, &berths) > 0.0 {
-                    sheds_more = middle;
-                } else {
-                    sheds_less = middle;
-                }
-            }
-            berths = self.berths(&shape);
-        }
+        let berths = vec![0.0; 1 + self.shortfalls().count()];
+        shape.half = 1.0;
+        let (features, begin) = (shape.features(), [low, high].map(f64::ln));
+        let begun = self.halving.as_ref()?.begin(features, features[0]);
+        shape.half = self.place_with_room(begun.clone(), begin, &berths).exp();
+        shape.half = self.place_with_room(begun, begin, &self.berths(&shape)).exp();
         Some(shape.rounded())
+    }
+
+    /// The place (ln of the half) between these two beyond which a shape is expected to improve too little.
+    fn place_with_room(&self, mut way: Way<'_>, [mut sheds_more, mut sheds_less]: [f64; 2], berths: &[f64]) -> f64 {
+        let mut middle = f64::midpoint(sheds_more, sheds_less);
+        for _ in 1..STEPS {
+            let room = self.room(&way, berths) > 0.0;
+            way.go(room);
+            *(if room { &mut sheds_more } else { &mut sheds_less }) = middle;
+            middle = f64::midpoint(sheds_more, sheds_less);
+        }
+        middle
     }
 }
 
@@ -158,8 +166,7 @@ fn plainer(shape: Shape, seed: u64, n: u64) -> Shape {
     Shape { prompt: kept(0, shape.prompt), mix: kept(1, shape.mix), capacity: kept(2, shape.capacity), ..shape }
 }
 
-fn alike(a: &Shape, b: &Shape) -> bool {
-    let (a, b) = (a.features(), b.features());
+fn alike(a: Features, b: Features) -> bool {
     let near: Features = [0.01, 0.05, 0.04, 0.04, 0.04];
     (0..near.len()).all(|i| (a[i] - b[i]).abs() < near[i])
 }
