@@ -1,13 +1,16 @@
 //! What the framework itself costs in an iteration, with 10 and with 10,000 candidates behind it: everything but compiling,
 //! simulating and flushing to disk. `cargo bench -p engine --bench overhead [-- CANDIDATES...]`
 //!
+//! Every step is written to two databases: one in memory (`/dev/shm`), where flushing costs nothing, and one in the temporary
+//! directory, whose time is shown beside it and counts in no sum.
+//!
 //! Campaigns are made up: a policy's outcome is a formula of its place in the design space. Each part is timed over a few
 //! whole iterations (main, control, two ablations, super-additivity, one lesson with a constraint), and the median counts.
 #![allow(clippy::print_stdout, reason = "a benchmark prints its table")]
 
 use agents::builtin::Researcher;
 use agents::llm::{self, Desk, Model, ModelError, Reply, Request, Settings, Templates};
-use agents::{Brief, Planner as _};
+use agents::{Brief, Extractor as _, Planner as _};
 use futures::future::{BoxFuture, FutureExt, ready};
 use science::audit::AuditedPoint;
 use science::bundle::{Arm, ArmKind, Bundle, Design, Metric, Prediction, Relation, Side};
@@ -31,8 +34,13 @@ const SCENARIOS: usize = 8;
 const TIMED: usize = 5;
 /// Candidates of an iteration that only fills the record.
 const FILLING: usize = 10;
-/// Most candidates that the built-in researcher plans with.
-const RESEARCHED: usize = 400;
+/// What only one kind of agents costs.
+const BUILT_IN: &str = "built-in";
+const MODELS: &str = "models";
+/// What counts in no sum.
+const FLUSHED: &str = "on disk";
+/// A file system in memory.
+const MEMORY: &str = "/dev/shm";
 /// As long as the built-in executor's.
 const SOURCE: &str = include_str!("../../../tests/fixtures/candidates/quintic.rs");
 
@@ -44,14 +52,18 @@ fn main() {
     for size in sizes {
         let mut bench = Bench::with(&runtime, size);
         let iterations: Vec<Parts> = (0..TIMED).map(|_| bench.iteration(&runtime)).collect();
-        let mut whole = Duration::ZERO;
+        let mut whole: BTreeMap<&str, Duration> = BTreeMap::new();
         for part in iterations[0].keys() {
             let mut times: Vec<Duration> = iterations.iter().map(|parts| parts[part]).collect();
             times.sort();
             println!("{size:>10}  {part:<34} {:>10.3}", ms(times[TIMED / 2]));
-            whole += times[TIMED / 2];
+            let kind = [BUILT_IN, MODELS, FLUSHED].into_iter().find(|kind| part.starts_with(kind));
+            *whole.entry(kind.unwrap_or("both")).or_default() += times[TIMED / 2];
         }
-        println!("{size:>10}  {:<34} {:>10.3}", "in all", ms(whole));
+        for agents in [BUILT_IN, MODELS] {
+            let all = ms(whole["both"] + whole[agents]);
+            println!("{size:>10}  {:<34} {all:>10.3}", format!("in all, agents: {agents}"));
+        }
     }
 }
 
@@ -61,31 +73,33 @@ fn ms(time: Duration) -> f64 {
 
 type Parts = BTreeMap<&'static str, Duration>;
 
-/// A campaign in memory and in a database.
+/// A campaign, and its databases in memory and on the disk.
 struct Bench {
     state: State,
     space: Space,
-    store: Store,
-    id: CampaignId,
+    stores: [(Store, CampaignId); 2],
     seq: u64,
     written: u64,
-    _directory: tempfile::TempDir,
+    _directories: [tempfile::TempDir; 2],
 }
 
 impl Bench {
     /// A campaign with this many scored candidates behind it.
     fn with(runtime: &Runtime, candidates: usize) -> Self {
-        let directory = tempfile::tempdir().expect("a directory");
+        let directories = [tempfile::tempdir_in(MEMORY), tempfile::tempdir()].map(|made| made.expect("a directory"));
         let started = started();
-        let opened = runtime.block_on(async {
-            let store = Store::open(&directory.path().join("lineage.db")).await?;
-            let id = store.create(&started, directory.path(), &BTreeMap::new()).await?;
-            Ok::<_, store::StoreError>((store, id))
+        let stores = [0, 1].map(|at| {
+            let path = directories[at].path();
+            let opened = runtime.block_on(async {
+                let store = Store::open(&path.join("lineage.db")).await?;
+                let id = store.create(&started, path, &BTreeMap::new()).await?;
+                Ok::<_, store::StoreError>((store, id))
+            });
+            opened.expect("a new database")
         });
-        let (store, id) = opened.expect("a new database");
         let (mut state, space) = (State::default(), started.experiment.space());
         state.apply(&Event::Started(Box::new(started))).expect("it begins so");
-        let mut bench = Bench { state, space, store, id, seq: 1, written: 0, _directory: directory };
+        let mut bench = Bench { state, space, stores, seq: 1, written: 0, _directories: directories };
         while bench.state.candidates.len() < candidates {
             bench.turn(runtime, FILLING, &mut Parts::new());
         }
@@ -98,9 +112,7 @@ impl Bench {
         self.turn(runtime, 0, &mut parts);
         let state = &self.state;
         // Asked for by the loop once, and by planners and prompts a few times more.
-        timed(&mut parts, "champion, front", || {
-            (state.champion(), science::champion::front(&state.contenders()).len())
-        });
+        timed(&mut parts, "champion, front", || (state.champion(), state.front().count()));
         let desk = Desk {
             model: Arc::new(Nobody),
             models: vec![Settings::new("m")],
@@ -108,12 +120,19 @@ impl Bench {
             templates: Arc::new(Templates::shipped()),
         };
         let brief = Brief { state, source: Some(SOURCE) };
-        timed(&mut parts, "prompt of a planner", || llm::Planner::new(desk).request(brief).expect("a prompt"));
-        // Its surrogate takes all that was measured at once: a cubic cost, and no figure for very long campaigns.
-        if state.candidates.len() <= RESEARCHED {
-            let plan = || runtime.block_on(Researcher.plan(brief)).expect("it asks nobody").content.is_ok();
-            timed(&mut parts, "plan of the researcher", plan);
+        let (planner, executor) = (llm::Planner::new(desk.clone()), llm::Executor::new(desk.clone()));
+        let extractor = llm::Extractor::new(desk);
+        timed(&mut parts, "models: prompt of the planner", || planner.request(brief).expect("a prompt"));
+        for arm in &state.bundle().arms {
+            timed(&mut parts, "models: prompts of the executor", || executor.request(brief, arm).expect("a prompt"));
         }
+        timed(&mut parts, "models: prompts of the extractor", || {
+            [extractor.request(state), extractor.notes_request(state, &[])].map(|prompt| prompt.expect("a prompt"))
+        });
+        let plan = || runtime.block_on(Researcher.plan(brief)).expect("it asks nobody").content.is_ok();
+        timed(&mut parts, "built-in: plan", plan);
+        let lessons = || runtime.block_on(Researcher.extract(brief)).expect("it asks nobody").content.is_ok();
+        timed(&mut parts, "built-in: lessons", lessons);
         parts
     }
 
@@ -130,9 +149,12 @@ impl Bench {
             timed(parts, "state: apply", || self.state.apply(&event)).expect("it may follow");
             let source = matches!(event, Event::CandidateWritten { .. }).then_some(SOURCE);
             let extra = Extra { source, ..Extra::default() };
-            let (store, id, seq) = (&self.store, &self.id, self.seq);
-            let append = || runtime.block_on(store.append(id, seq, &event, extra));
-            timed(parts, "store: append and project", append).expect("it is written");
+            let seq = self.seq;
+            for (part, (store, id)) in ["store: append and project", "on disk: the same"].into_iter().zip(&self.stores)
+            {
+                let append = || runtime.block_on(store.append(id, seq, &event, extra));
+                timed(parts, part, append).expect("it is written");
+            }
             self.seq += 1;
         }
     }
@@ -365,7 +387,7 @@ fn started() -> Started {
             seeds: 3,
             baseline: "gaie-legacy".into(),
             reference: "probabilistic".into(),
-            space_source: None,
+            space_source: Some("space.rs".into()),
             scenarios: scenarios.clone(),
             population: None,
             objective: Objective {
