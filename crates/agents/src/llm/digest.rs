@@ -5,7 +5,7 @@ use super::evidence::descriptor;
 use super::setting::percent;
 use super::text::line;
 use science::bundle::{Arm, ArmKind, Bundle, Metric, Relation, Side};
-use science::champion::Contender;
+use science::champion::{Champion, Contender};
 use science::judge::{Finding, Verdict};
 use science::principle::{Confidence, Principle, Status};
 use science::state::{ArmRecord, CandidateRecord, Iteration, State, describe};
@@ -49,18 +49,18 @@ pub(super) struct Told {
 }
 
 impl Digest {
-    pub(super) fn new(state: &State) -> Self {
-        let best = best(state);
+    pub(super) fn new(known: Known<'_>) -> Self {
+        let (state, best) = (known.state, known.best());
         let first = best.first().and_then(|contender| state.candidates.get(contender.id));
         let from = state.iterations.len().saturating_sub(ITERATIONS);
         let active = active(state);
         Digest {
-            standing: standing(state),
+            standing: known.standing(),
             candidates: best.iter().map(|contender| candidate(state, contender)).collect(),
             breakdown: first.map(breakdown).unwrap_or_default(),
             breakdown_of: first.map(|record| record.candidate.id.short().to_owned()).unwrap_or_default(),
             recent: (from..state.iterations.len())
-                .map(|at| told(state, at))
+                .map(|at| told(known, at))
                 .filter(|told| !told.arms.is_empty())
                 .collect(),
             advice: state.iterations.last().and_then(|last| advice(last, state.iterations.len())).unwrap_or_default(),
@@ -71,48 +71,83 @@ impl Digest {
     }
 }
 
-/// The campaign as the executor of an arm may know it: as it was when the iteration began, and what came of the main arm.
-/// The other arms are written side by side; a prompt that told of one of them would be another one after a resume, and
-/// its reply be paid for again.
-pub(super) fn known_to(state: &State, arm: &Arm) -> State {
-    let (mut known, now) = (state.clone(), state.iterations.len() as u32);
-    let Some(iteration) = known.iterations.last_mut() else { return known };
-    let main = iteration.bundle.as_ref().and_then(|bundle| bundle.arms.first()).map(|main| main.name.clone());
-    let main = main.filter(|main| *main != arm.name);
-    iteration.arms.iter_mut().skip(usize::from(main.is_some())).for_each(|record| *record = ArmRecord::default());
-    known.candidates.retain(|_, record| record.iteration < now || Some(&record.arm) == main.as_ref());
-    known.order.retain(|id| known.candidates.contains_key(id));
-    known.recount();
-    known
+/// A campaign as a prompt may tell of it.
+#[derive(Clone, Copy)]
+pub(super) struct Known<'a> {
+    state: &'a State,
+    /// The arms of the iteration under way that it knows, the first so many; all of them, unless the prompt is for one of
+    /// these arms.
+    arms: Option<usize>,
 }
 
-/// The scored candidates, best first: the champion, then the admissible ones, then by net saving.
-pub(super) fn best(state: &State) -> Vec<Contender<'_>> {
-    let champion = state.champion().map(|champion| champion.id);
-    let leads = |contender: &Contender<'_>| Some(contender.id) == champion.as_ref();
-    let first = champion.iter().filter_map(|id| state.contender(id));
-    first.chain(state.ranked().filter(|contender| !leads(contender))).take(CANDIDATES).collect()
-}
+impl<'a> Known<'a> {
+    /// All of it.
+    pub(super) fn all(state: &'a State) -> Self {
+        Known { state, arms: None }
+    }
 
-pub(super) fn standing(state: &State) -> String {
-    let waiting = state
-        .tuned_unjudged()
-        .map(|id| format!(" Candidate {} has tuned constants and waits for a verdict on fresh seeds.", id.short()));
-    champion(state) + &waiting.unwrap_or_default()
-}
+    /// As the executor of an arm may know it: as it was when the iteration began, and what came of the main arm. The other
+    /// arms are written side by side; a prompt that told of one of them would be another one after a resume, and its reply
+    /// be paid for again.
+    pub(super) fn to(state: &'a State, arm: &Arm) -> Self {
+        let bundle = state.iterations.last().and_then(|iteration| iteration.bundle.as_ref());
+        let main = bundle.and_then(|bundle| bundle.arms.first()).is_some_and(|main| main.name != arm.name);
+        Known { state, arms: Some(usize::from(main)) }
+    }
 
-/// The champion in one sentence.
-fn champion(state: &State) -> String {
-    match state.champion() {
-        None if state.ranked().next().is_none() => "No candidate has been scored yet.".into(),
-        None => "No candidate is admissible yet.".into(),
-        Some(champion) if champion.matches_reference => {
-            format!("The champion is {}: admissible, and it reaches the reference's improvement.", champion.id.short())
+    fn sees(&self, record: &CandidateRecord) -> bool {
+        let (Some(arms), now) = (self.arms, self.state.iterations.len()) else { return true };
+        let bundle = self.state.iterations.last().and_then(|iteration| iteration.bundle.as_ref());
+        let mut seen = bundle.iter().flat_map(|bundle| bundle.arms.iter().take(arms));
+        (record.iteration as usize) < now || seen.any(|arm| arm.name == record.arm)
+    }
+
+    fn champion(&self) -> Option<Champion> {
+        match self.arms {
+            None => self.state.champion(),
+            Some(_) => self.state.champion_before(|record| self.sees(record)),
         }
-        Some(champion) => format!(
-            "The champion is {}: admissible, but no admissible candidate reaches the reference's improvement.",
-            champion.id.short()
-        ),
+    }
+
+    /// What became of the arms of an iteration.
+    fn arms(&self, at: usize) -> &'a [ArmRecord] {
+        let arms = &self.state.iterations[at].arms;
+        let under_way = at + 1 == self.state.iterations.len();
+        &arms[..self.arms.filter(|_| under_way).unwrap_or(arms.len()).min(arms.len())]
+    }
+
+    /// The scored candidates, best first: the champion, then the admissible ones, then by net saving.
+    pub(super) fn best(&self) -> Vec<Contender<'a>> {
+        let champion = self.champion().and_then(|champion| self.state.contender(&champion.id));
+        let leads = |contender: &Contender<'_>| champion.as_ref().is_some_and(|first| first.id == contender.id);
+        let seen = |contender: &Contender<'_>| self.sees(&self.state.candidates[contender.id]);
+        let others = self.state.ranked().filter(|contender| seen(contender) && !leads(contender));
+        champion.iter().cloned().chain(others).take(CANDIDATES).collect()
+    }
+
+    pub(super) fn standing(&self) -> String {
+        let tuned = self.state.tuned_unjudged_before(self.arms.unwrap_or(usize::MAX));
+        let waiting = tuned
+            .map(|id| format!(" Candidate {} has tuned constants and waits for a verdict on fresh seeds.", id.short()));
+        self.lead() + &waiting.unwrap_or_default()
+    }
+
+    /// The champion in one sentence.
+    fn lead(&self) -> String {
+        match self.champion() {
+            None if self.best().is_empty() => "No candidate has been scored yet.".into(),
+            None => "No candidate is admissible yet.".into(),
+            Some(champion) if champion.matches_reference => {
+                format!(
+                    "The champion is {}: admissible, and it reaches the reference's improvement.",
+                    champion.id.short()
+                )
+            }
+            Some(champion) => format!(
+                "The champion is {}: admissible, but no admissible candidate reaches the reference's improvement.",
+                champion.id.short()
+            ),
+        }
     }
 }
 
@@ -172,11 +207,12 @@ pub(super) fn breakdown(record: &CandidateRecord) -> Vec<String> {
     scenarios.map(row).collect()
 }
 
-pub(super) fn told(state: &State, at: usize) -> Told {
+pub(super) fn told(known: Known<'_>, at: usize) -> Told {
+    let state = known.state;
     let iteration = &state.iterations[at];
     let (question, arms) = match (&iteration.bundle, &iteration.failure) {
         (Some(bundle), _) => {
-            let arms = bundle.arms.iter().zip(&iteration.arms);
+            let arms = bundle.arms.iter().zip(known.arms(at));
             let told = arms.filter_map(|(arm, record)| verdict(state, bundle, arm, record));
             let unlearned = iteration.extraction_failure.iter();
             let unlearned = unlearned.map(|reason| format!("no lessons were drawn: {}", line(reason, TEXT)));

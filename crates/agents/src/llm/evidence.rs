@@ -54,7 +54,7 @@ struct Found {
 
 impl Evidence {
     pub(super) fn new(state: &State) -> Self {
-        let iteration = state.iteration_number();
+        let (known, iteration) = (digest::Known::all(state), state.iteration_number());
         let current = state.iterations.last();
         let bundle = current.and_then(|iteration| iteration.bundle.as_ref());
         let earlier = state.iterations.len().saturating_sub(1);
@@ -67,13 +67,13 @@ impl Evidence {
             iterations: state.opened().experiment.iterations,
             question: bundle.map(|bundle| line(&bundle.question, TEXT)).unwrap_or_default(),
             parent: bundle.map(|bundle| describe(&bundle.parent)).unwrap_or_default(),
-            standing: digest::standing(state),
+            standing: known.standing(),
             findings: bundle.map(|bundle| findings(state, bundle)).unwrap_or_default(),
             breakdown: main.map(digest::breakdown).unwrap_or_default(),
             breakdown_of: main.map(|record| record.candidate.id.short().to_owned()).unwrap_or_default(),
             older: digest::older(&state.iterations[..from]),
-            recent: (from..earlier).map(|at| digest::told(state, at)).collect(),
-            candidates: digest::best(state).iter().take(CANDIDATES).map(|c| candidate(state, c)).collect(),
+            recent: (from..earlier).map(|at| digest::told(known, at)).collect(),
+            candidates: known.best().iter().take(CANDIDATES).map(|c| candidate(state, c)).collect(),
             principles: active.iter().take(PRINCIPLES).map(|p| principle(p)).collect(),
             principles_omitted: active.len().saturating_sub(PRINCIPLES),
             dimensions: state.opened().experiment.dimensions.iter().map(dimension).collect(),

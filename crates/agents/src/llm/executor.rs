@@ -1,7 +1,7 @@
 //! The executor: a prompt, a reply, a source.
 
 use super::correct::Task;
-use super::digest::{Digest, claim, known_to};
+use super::digest::{Digest, Known, claim};
 use super::repair::CORRECTIONS;
 use super::setting::{Setting, dimension};
 use super::tally::Tally;
@@ -97,13 +97,13 @@ impl Context {
     pub(super) fn new(brief: Brief<'_>, arm: &Arm, contract: &str) -> Self {
         // A bundle's texts are bounded when it comes from a model; one from elsewhere is bounded here.
         let text = |text: &str| line(text, TEXT);
-        let state = &known_to(brief.state, arm);
+        let state = brief.state;
         let bundle = state.iterations.last().and_then(|iteration| iteration.bundle.as_ref());
         let main = bundle.and_then(|bundle| bundle.arms.first()).filter(|main| main.name != arm.name);
         let (source, intent) = (super::shown(brief.source), clip(arm.design.intent.trim(), TEXT));
         Context {
             setting: Setting::new(state, contract),
-            digest: Digest::new(state),
+            digest: Digest::new(Known::to(state, arm)),
             iteration: state.iterations.len() as u32,
             question: bundle.map(|bundle| text(&bundle.question)).unwrap_or_default(),
             parent: bundle.map(|bundle| describe(&bundle.parent)).unwrap_or_else(|| "the reference".into()),

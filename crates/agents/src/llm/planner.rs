@@ -1,7 +1,7 @@
 //! The planner: a prompt, a reply, a bundle; a reply that is no bundle goes back with what is wrong with it.
 
 use super::correct::Task;
-use super::digest::Digest;
+use super::digest::{Digest, Known};
 use super::setting::{Setting, dimension};
 use super::tally::Tally;
 use super::text::clip;
@@ -85,7 +85,7 @@ impl Context {
         let notes = state.notes.as_deref().map(|notes| clip(notes.trim(), NOTES)).filter(|notes| !notes.is_empty());
         Context {
             setting: Setting::new(state, contract),
-            digest: Digest::new(state),
+            digest: Digest::new(Known::all(state)),
             arms: proposal::ARMS,
             iteration,
             iterations: experiment.iterations,

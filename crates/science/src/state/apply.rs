@@ -44,6 +44,7 @@ impl State {
                 }
                 let arms = vec![ArmRecord::default(); bundle.arms.len()];
                 let (bundle, planner) = (Some((**bundle).clone()), author(work));
+                self.remember_leaders();
                 self.iterations.push(Iteration { bundle, arms, planner, ..Iteration::default() });
                 self.phase = Phase::Arm(0);
             }

@@ -7,10 +7,9 @@ use crate::id::CandidateId;
 /// Those who lead, by their positions in [`State::order`]. It follows from the scores alone, in whatever order they came.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Leaders {
-    /// Admissible ones that match the reference, as far as they may be champion now or later.
-    matching: Vec<Matching>,
-    /// Of the admissible ones that do not, the one that saves most.
-    saver: Option<(f64, usize)>,
+    first: First,
+    /// As it was when the iteration under way began.
+    before: First,
     /// The Pareto front in the order in which it was written: what is less is better.
     front: Vec<([f64; 3], usize)>,
     /// Admissible ones by net saving.
@@ -19,6 +18,15 @@ pub(super) struct Leaders {
     others: Ranking,
     /// All by what they are worth.
     worth: Ranking,
+}
+
+/// Who may be champion.
+#[derive(Clone, Debug, Default)]
+struct First {
+    /// Admissible ones that match the reference, as far as they may be champion now or later.
+    matching: Vec<Matching>,
+    /// Of the admissible ones that do not, the one that saves most.
+    saver: Option<(f64, usize)>,
 }
 
 /// What decides between two that match the reference.
@@ -57,6 +65,22 @@ impl Leaders {
         let ranking = if contender.admissible { &mut self.admissible } else { &mut self.others };
         ranking.insert(saving, position);
         self.take_for_front(champion::axes(contender), position);
+        self.first.take(contender, position, reference);
+    }
+
+    /// What is dominated stays so: who dominates leaves the front only for one who dominates both.
+    fn take_for_front(&mut self, axes: [f64; 3], position: usize) {
+        if self.front.iter().any(|(known, _)| champion::dominates(*known, axes)) {
+            return;
+        }
+        self.front.retain(|(known, _)| !champion::dominates(axes, *known));
+        let at = self.front.partition_point(|(_, earlier)| *earlier < position);
+        self.front.insert(at, (axes, position));
+    }
+}
+
+impl First {
+    fn take(&mut self, contender: &Contender<'_>, position: usize, reference: f64) {
         if !contender.admissible {
             return;
         }
@@ -81,14 +105,14 @@ impl Leaders {
         self.matching.retain(|known| known.work <= champion::level_with(least));
     }
 
-    /// What is dominated stays so: who dominates leaves the front only for one who dominates both.
-    fn take_for_front(&mut self, axes: [f64; 3], position: usize) {
-        if self.front.iter().any(|(known, _)| champion::dominates(*known, axes)) {
-            return;
+    /// Positions among which the champion is, in order.
+    fn positions(&self) -> Vec<usize> {
+        let mut positions: Vec<usize> = self.matching.iter().map(|known| known.position).collect();
+        positions.sort_unstable();
+        if positions.is_empty() {
+            positions.extend(self.saver.map(|(_, position)| position));
         }
-        self.front.retain(|(known, _)| !champion::dominates(axes, *known));
-        let at = self.front.partition_point(|(_, earlier)| *earlier < position);
-        self.front.insert(at, (axes, position));
+        positions
     }
 }
 
@@ -107,24 +131,35 @@ impl State {
         }
     }
 
-    /// Finds the leaders again, for a record that candidates were taken out of.
-    pub fn recount(&mut self) {
-        self.leaders = Leaders::default();
-        for (position, id) in self.order.clone().iter().enumerate() {
-            self.candidates.get_mut(id).expect("what was written is known").position = position;
-            self.take_for_leader(id);
-        }
+    /// Remembers who may be champion where an iteration begins.
+    pub(super) fn remember_leaders(&mut self) {
+        self.leaders.before = self.leaders.first.clone();
     }
 
     /// The best admissible candidate so far.
     pub fn champion(&self) -> Option<Champion> {
+        self.champion_of(&self.leaders.first)
+    }
+
+    /// The best of those that were scored before the iteration under way, and of its own that `also` holds for.
+    pub fn champion_before(&self, also: impl Fn(&CandidateRecord) -> bool) -> Option<Champion> {
         let reference = self.yardsticks.as_ref()?.reference.improvement();
-        let mut positions: Vec<usize> = self.leaders.matching.iter().map(|known| known.position).collect();
-        positions.sort_unstable();
-        if positions.is_empty() {
-            positions.extend(self.leaders.saver.map(|(_, position)| position));
+        let (mut first, now) = (self.leaders.before.clone(), self.iterations.len() as u32);
+        for id in self.order.iter().rev() {
+            let record = &self.candidates[id];
+            if record.iteration < now {
+                break;
+            }
+            if let Some(contender) = contender(id, record).filter(|_| also(record)) {
+                first.take(&contender, record.position, reference);
+            }
         }
-        champion::champion(&self.standing(positions).collect::<Vec<_>>(), reference)
+        self.champion_of(&first)
+    }
+
+    fn champion_of(&self, first: &First) -> Option<Champion> {
+        let reference = self.yardsticks.as_ref()?.reference.improvement();
+        champion::champion(&self.standing(first.positions()).collect::<Vec<_>>(), reference)
     }
 
     /// The Pareto front over improvement (more), extra shed work (less) and free parameters (less), in the order in which

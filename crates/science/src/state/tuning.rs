@@ -119,9 +119,19 @@ impl State {
     /// The last candidate that tuning made, while it waits for a verdict: it was chosen on the search panel, so only fresh
     /// seeds can say what it is worth.
     pub fn tuned_unjudged(&self) -> Option<&CandidateId> {
-        let id = self.tunings().filter_map(|tuning| tuning.retuned.as_ref()).last()?;
-        let arms = || self.iterations.iter().flat_map(|iteration| &iteration.arms);
-        let judged = arms().any(|arm| arm.candidate.as_ref() == Some(id) && arm.finding.is_some());
-        (!judged && self.candidates[id].score.is_some()).then_some(id)
+        self.tuned_unjudged_before(usize::MAX)
+    }
+
+    /// The same, as far as the first `arms` of the iteration under way say.
+    pub fn tuned_unjudged_before(&self, arms: usize) -> Option<&CandidateId> {
+        let mut tunings = self.iterations.iter().rev().filter_map(|iteration| iteration.tuning.as_ref());
+        let id = tunings.find_map(|tuning| tuning.retuned.as_ref())?;
+        let record = &self.candidates[id];
+        // Nobody judged it before it was made.
+        let since = self.iterations.get(record.iteration.saturating_sub(1) as usize..)?;
+        let (last, earlier) = since.split_last()?;
+        let mut known = earlier.iter().flat_map(|iteration| &iteration.arms).chain(last.arms.iter().take(arms));
+        let judged = known.any(|arm| arm.candidate.as_ref() == Some(id) && arm.finding.is_some());
+        (!judged && record.score.is_some()).then_some(id)
     }
 }

@@ -91,15 +91,31 @@ proptest! {
     }
 
     #[test]
-    fn a_record_that_candidates_were_taken_out_of_has_the_leaders_of_those_left(
-        made in prop::collection::vec(made(), 1..40), keep in 1..5usize,
+    fn the_champion_before_an_iteration_is_that_of_its_beginning_and_of_what_is_counted_in(
+        made in prop::collection::vec(made(), 1..40), later in 0..40usize, counted in 1..4usize,
     ) {
+        // Everything from some candidate on belongs to a second iteration.
         let mut state = fold(&events(&made));
-        let left: Vec<CandidateId> = state.order.iter().step_by(keep).cloned().collect();
-        state.candidates.retain(|id, _| left.contains(id));
-        state.order = left;
-        state.recount();
-        check(&state)?;
+        let later = later.min(made.len());
+        let now = state.iterations.len() as u32 + 1;
+        let order = state.order.clone();
+        order[later..].iter().for_each(|id| state.candidates.get_mut(id).unwrap().iteration = now);
+        state.iterations.push(Iteration::default());
+        state.leaders = crate::state::leaders::Leaders::default();
+        for (position, id) in order.iter().enumerate() {
+            if position == later {
+                state.remember_leaders();
+            }
+            state.take_for_leader(id);
+        }
+        if later == order.len() {
+            state.remember_leaders();
+        }
+        let also = |record: &CandidateRecord| record.position.is_multiple_of(counted);
+        let seen = |c: &Contender<'_>| state.candidates[c.id].iteration < now || also(&state.candidates[c.id]);
+        let seen: Vec<Contender<'_>> = state.contenders().filter(seen).collect();
+        let reference = state.yardsticks().reference.improvement();
+        prop_assert_eq!(state.champion_before(also), champion::champion(&seen, reference));
     }
 }
 
