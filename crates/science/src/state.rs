@@ -26,6 +26,7 @@ use crate::objective::{Score, Yardsticks};
 use crate::principle::{Principle, Status};
 use crate::sizing;
 use crate::space::{Constraint, Point};
+use crate::volume::Mask;
 use crate::work::Work;
 pub use apply::IllegalEvent;
 pub use records::{ArmRecord, CandidateRecord, Iteration, Tested};
@@ -68,8 +69,8 @@ pub struct State {
     pending: Vec<audits::Pending>,
     phase: Phase,
     leaders: leaders::Leaders,
-    /// The constraints in force when an iteration ended last, and the share of the design space that they left.
-    counted: Option<(Vec<Constraint>, f64)>,
+    /// What the constraint of a principle excludes, since it was audited.
+    excluded: BTreeMap<String, audits::Excluded>,
 }
 
 /// A run on further verdict seeds.
@@ -275,13 +276,9 @@ impl State {
 
     /// Share of the design space that the constraints in force leave, 0..1.
     pub fn volume(&self) -> f64 {
-        let constraints: Vec<&Constraint> = self.constraints().map(|(_, constraint)| constraint).collect();
-        if let Some((known, volume)) = &self.counted
-            && known.iter().eq(constraints.iter().copied())
-        {
-            return *volume;
-        }
-        self.opened().experiment.space().volume(&constraints)
+        let masks: Vec<Mask> =
+            self.constraints().map(|(principle, constraint)| self.mask(principle, constraint)).collect();
+        Mask::left(&masks)
     }
 
     /// Says why a planner's bundle is not taken, if it is not: it cannot be registered, or it lacks an arm that its change

@@ -1,31 +1,51 @@
 //! How much of the declared space is left, counted on fixed points.
 //!
 //! The points are those of [`Space::draw`], which makes a map with names of each; that is a thousand times what a
-//! comparison takes. Here names are looked up once, and only what a constraint speaks of is drawn.
+//! comparison takes. Here names are looked up once, and of a point only what decides is drawn. What a constraint excludes
+//! stays the same, so it is kept as a [`Mask`]: however many constraints there are, only a new one takes drawing.
 
 use crate::keyed;
 use crate::space::{Constraint, Dimension, Space, Value, Within};
+use std::sync::Arc;
 
 /// Points that the volume is counted on. Standard error of a share: at most 0.2 percentage points.
 pub const VOLUME_POINTS: u64 = 65_536;
 
+/// Which of the fixed points a constraint excludes, a bit for each. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Mask(Arc<[u64]>);
+
+impl Mask {
+    /// Share of the points that none of these excludes.
+    pub fn left(masks: &[Mask]) -> f64 {
+        let excluded = |at: usize| masks.iter().fold(0, |any, mask| any | mask.0[at]).count_ones();
+        1.0 - f64::from((0..WORDS).map(excluded).sum::<u32>()) / VOLUME_POINTS as f64
+    }
+}
+
+const WORDS: usize = VOLUME_POINTS as usize / 64;
+
 impl Space {
     /// Share of the declared space that no constraint excludes, counted on fixed points.
     pub fn volume(&self, constraints: &[&Constraint]) -> f64 {
-        let boxes: Vec<Vec<(usize, Side)>> =
-            constraints.iter().filter_map(|constraint| self.sides(constraint)).collect();
-        if boxes.is_empty() || self.dimensions.is_empty() {
-            return 1.0;
+        Mask::left(&constraints.iter().map(|constraint| self.mask(constraint)).collect::<Vec<_>>())
+    }
+
+    /// The fixed points that a constraint excludes.
+    pub fn mask(&self, constraint: &Constraint) -> Mask {
+        let mut words = vec![0; WORDS];
+        if let Some(mut sides) = self.sides(constraint) {
+            // Choices first: they take least to draw.
+            sides.sort_by_key(|(_, side)| matches!(side, Side::Range(..)));
+            let names: Vec<&str> = self.dimensions.iter().map(|d| d.name.as_str()).collect();
+            let seed = keyed::seed(&names, VOLUME_POINTS);
+            let axes: Vec<Axis<'_>> = self.dimensions.iter().map(|dimension| self.axis(dimension)).collect();
+            for n in 0..VOLUME_POINTS {
+                let inside = sides.iter().all(|(at, side)| side.holds(drawn(&axes, *at, seed, n)));
+                words[(n / 64) as usize] |= u64::from(inside) << (n % 64);
+            }
         }
-        let names: Vec<&str> = self.dimensions.iter().map(|d| d.name.as_str()).collect();
-        let seed = keyed::seed(&names, VOLUME_POINTS);
-        let axes: Vec<Axis<'_>> = self.dimensions.iter().map(|dimension| self.axis(dimension, &boxes)).collect();
-        let mut point = vec![None; axes.len()];
-        let left = (0..VOLUME_POINTS).filter(|n| {
-            draw(&axes, seed, *n, &mut point);
-            !boxes.iter().any(|sides| sides.iter().all(|(at, side)| side.holds(point[*at])))
-        });
-        left.count() as f64 / VOLUME_POINTS as f64
+        Mask(words.into())
     }
 
     /// A constraint by the positions of dimensions; none if no point can lie in it.
@@ -45,19 +65,13 @@ impl Space {
         sides.filter(|sides| !sides.is_empty())
     }
 
-    fn axis<'a>(&'a self, dimension: &'a Dimension, boxes: &[Vec<(usize, Side)>]) -> Axis<'a> {
+    fn axis<'a>(&'a self, dimension: &'a Dimension) -> Axis<'a> {
         let at = |name: &str| self.dimensions.iter().position(|other| other.name == name);
         let parent = |(name, values): (&String, &Vec<String>)| {
             let allowed = |at: usize| self.dimensions[at].values.iter().map(|value| values.contains(value)).collect();
             at(name).map(|at| (at, allowed(at)))
         };
-        let own = at(&dimension.name);
-        Axis {
-            dimension,
-            parents: dimension.parent.iter().map(parent).collect(),
-            // Choices are drawn in any case: others may exist under them only.
-            matters: dimension.range.is_none() || boxes.iter().flatten().any(|(at, _)| Some(*at) == own),
-        }
+        Axis { dimension, parents: dimension.parent.iter().map(parent).collect() }
     }
 }
 
@@ -65,8 +79,6 @@ impl Space {
 struct Axis<'a> {
     dimension: &'a Dimension,
     parents: Option<Vec<(usize, Vec<bool>)>>,
-    /// Whether anything depends on its value.
-    matters: bool,
 }
 
 /// A coordinate: a number, or the position of a choice.
@@ -93,16 +105,16 @@ impl Side {
     }
 }
 
-/// The n-th point of the sequence, as far as it matters.
-fn draw(axes: &[Axis<'_>], seed: u64, n: u64, point: &mut [Option<Coordinate>]) {
-    for (at, axis) in axes.iter().enumerate() {
-        let under = |(parent, allowed): &(usize, Vec<bool>)| match point[*parent] {
-            Some(Coordinate::Choice(choice)) => allowed.get(choice).copied().unwrap_or(false),
-            Some(Coordinate::Number(_)) | None => false,
-        };
-        let exists = axis.matters && axis.parents.as_ref().is_some_and(|parents| parents.iter().all(under));
-        point[at] = exists.then(|| coordinate(axis.dimension, keyed::uniform(seed, n * axes.len() as u64 + at as u64)));
-    }
+/// A coordinate of the n-th point; none where the dimension does not exist at it.
+fn drawn(axes: &[Axis<'_>], at: usize, seed: u64, n: u64) -> Option<Coordinate> {
+    let under = |(parent, allowed): &(usize, Vec<bool>)| {
+        // A parent is declared before what exists under it.
+        let choice = (*parent < at).then(|| drawn(axes, *parent, seed, n)).flatten();
+        matches!(choice, Some(Coordinate::Choice(choice)) if allowed.get(choice).copied().unwrap_or(false))
+    };
+    let axis = &axes[at];
+    let exists = axis.parents.as_ref().is_some_and(|parents| parents.iter().all(under));
+    exists.then(|| coordinate(axis.dimension, keyed::uniform(seed, n * axes.len() as u64 + at as u64)))
 }
 
 fn coordinate(dimension: &Dimension, mass: f64) -> Coordinate {

@@ -175,8 +175,6 @@ impl State {
             }
             (Event::IterationClosed { volume }, Phase::Closing) => {
                 let (champion, false_exclusion) = (self.champion(), self.false_exclusion());
-                let constraints = self.constraints().map(|(_, constraint)| constraint.clone()).collect();
-                self.counted = Some((constraints, *volume));
                 let iteration = self.iterations.last_mut().expect("closing an iteration");
                 iteration.volume = Some(*volume);
                 iteration.false_exclusion = false_exclusion;

@@ -10,13 +10,22 @@ use crate::objective::{self, Measurement};
 use crate::principle::{Confidence, Principle, Status};
 use crate::space::{Constraint, Point};
 use crate::trial;
+use crate::volume::Mask;
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 /// A constraint that waits for its audit.
 #[derive(Clone, Debug)]
 pub(super) struct Pending {
     pub(super) principle: String,
     pub(super) constraint: Constraint,
+}
+
+/// A constraint in force, and the points that it excludes once somebody has asked for them.
+#[derive(Clone, Debug)]
+pub(super) struct Excluded {
+    constraint: Constraint,
+    mask: OnceLock<Mask>,
 }
 
 /// The audit that is due.
@@ -50,6 +59,15 @@ impl State {
             point,
             saving: score.as_ref().and_then(|score| score.net_saving),
             admissible: score.as_ref().is_some_and(|score| objections(score).is_empty()),
+        }
+    }
+
+    /// What a principle's constraint excludes.
+    pub(super) fn mask(&self, principle: &Principle, constraint: &Constraint) -> Mask {
+        let find = || self.opened().experiment.space().mask(constraint);
+        match self.excluded.get(&principle.id) {
+            Some(known) if known.constraint == *constraint => known.mask.get_or_init(find).clone(),
+            Some(_) | None => find(),
         }
     }
 
@@ -137,6 +155,8 @@ impl State {
             (false, None) => {
                 known.constraint = Some(constraint.clone());
                 self.backing.insert(principle.clone(), count);
+                let excluded = Excluded { constraint: constraint.clone(), mask: OnceLock::new() };
+                self.excluded.insert(principle.clone(), excluded);
             }
             (false, Some(_)) => {}
         }
