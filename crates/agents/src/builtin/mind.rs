@@ -2,13 +2,14 @@
 
 use super::executor::constants;
 use super::planner::STEPS;
-use super::shape::{Curve, Features, Shape};
-use super::surrogate::{Halving, Place, Prior, Surrogate};
+use super::shape::{Curve, Shape};
+use super::surrogate::{Halving, Inputs, Place, Prior, Surrogate};
 use science::experiment::GuardMetric;
 use science::id::CandidateId;
 use science::objective::{self, COMPARABLE, Measurement, Score, Yardsticks};
 use science::state::{CandidateRecord, State};
 use science::tuner::goal::worth;
+use std::sync::Arc;
 
 /// Policies that beliefs rest on, at most.
 const MEMORY: usize = 100;
@@ -19,7 +20,7 @@ pub(crate) struct Mind<'a> {
     pub(crate) reference: Shape,
     pub(crate) known: Vec<Known>,
     /// The known shapes, as surrogates see them.
-    pub(crate) inputs: Vec<Features>,
+    pub(crate) inputs: Arc<Inputs>,
     /// The ways to a place of a curve; none if the space has no places.
     pub(crate) halving: Option<Halving>,
     /// Improvement beyond the reference's on the whole panel, log units.
@@ -73,7 +74,7 @@ impl<'a> Mind<'a> {
         let reference = reference(&state.opened().experiment.reference);
         let guards = guards(state);
         let known = known(state, reference, &guards);
-        let inputs: Vec<Features> = known.iter().map(|k| k.shape.features()).collect();
+        let inputs = Arc::new(Inputs::new(known.iter().map(|k| k.shape.features()).collect()));
         let fit = |prior, value: &dyn Fn(&Known) -> f64| {
             let values: Vec<f64> = known.iter().map(value).collect();
             Surrogate::fit(prior, reference.features(), &inputs, &values)
@@ -85,7 +86,7 @@ impl<'a> Mind<'a> {
         });
         let places = state.opened().experiment.space().dimension("half").and_then(|half| half.range);
         Mind {
-            halving: places.map(|places| Halving::new(&inputs, places.map(f64::ln), STEPS)),
+            halving: places.map(|places| Halving::new(Arc::clone(&inputs), places.map(f64::ln), STEPS)),
             improvement: fit(prior([0.2, 0.05, 0.05, 0.08, 0.05], 0.015, 0.0005), &|k| k.improvement),
             work: fit(prior([1.0, 0.3, 0.3, 0.4, 0.2], 0.04, 0.003), &|k| k.work),
             saving: fit(prior([0.05, 0.06, 0.06, 0.06, 0.02], 0.03, 0.002), &|k| k.saving),

@@ -6,7 +6,7 @@
 
 use super::mind::{Guarded, Known, Mind, What};
 use super::shape::{Curve, Features, Shape};
-use super::surrogate::{Belief, Way};
+use super::surrogate::{Belief, Place, Way};
 use science::bundle::Bundle;
 use science::keyed;
 use science::objective::COMPARABLE;
@@ -51,8 +51,12 @@ impl Mind<'_> {
             // Every other proposal varies the best known shape instead of starting afresh. No weighting is ever drawn as
             // exactly none, so some are left out.
             let shape = if refines || n % 2 == 0 { nearby(near, drawn, seed, n) } else { plainer(drawn, seed, n) };
-            let Some(shape) = self.placed(space, advised(shape)) else { continue };
-            let most = chosen.map_or(f64::NEG_INFINITY, |(most, _)| most);
+            let (shape, most) = (advised(shape), chosen.map_or(f64::NEG_INFINITY, |(most, _)| most));
+            // Nothing is promised of what has too many constants, wherever it is placed.
+            if most >= 0.0 && !self.is_simple(&shape.rounded()) {
+                continue;
+            }
+            let Some(shape) = self.placed(space, shape) else { continue };
             if let Some(promise) = self.promise(&shape, best, most) {
                 chosen = Some((promise, shape));
             }
@@ -88,10 +92,9 @@ impl Mind<'_> {
         margins.map(|(margin, berth)| margin - berth).fold(f64::INFINITY, f64::min)
     }
 
-    fn berths(&self, shape: &Shape) -> Vec<f64> {
-        let place = self.place(shape);
-        let study = self.shortfalls().map(|guarded| guarded.belief.at(&place).sd / 100.0);
-        let sds = std::iter::once(self.improvement.at(&place).sd).chain(study);
+    fn berths(&self, place: &Place) -> Vec<f64> {
+        let study = self.shortfalls().map(|guarded| guarded.belief.at(place).sd / 100.0);
+        let sds = std::iter::once(self.improvement.at(place).sd).chain(study);
         sds.map(|sd| (0.5 * sd).min(COMPARABLE / 4.0)).collect()
     }
 
@@ -105,7 +108,7 @@ impl Mind<'_> {
         let shape = self.located(space, shape)?;
         let point = shape.point(|name| space.dimension(name).is_some());
         let features = shape.features();
-        let tried = self.inputs.iter().any(|known| alike(*known, features));
+        let tried = self.inputs.features.iter().any(|known| alike(*known, features));
         let allowed = !tried
             && space.contains(&point).is_ok()
             && !self.state.constraints().any(|(_, constraint)| constraint.excludes(&point));
@@ -120,13 +123,18 @@ impl Mind<'_> {
         shape.half = 1.0;
         let (features, begin) = (shape.features(), [low, high].map(f64::ln));
         let begun = self.halving.as_ref()?.begin(features, features[0]);
-        shape.half = self.place_with_room(begun.clone(), begin, &berths).exp();
-        shape.half = self.place_with_room(begun, begin, &self.berths(&shape)).exp();
+        let (arrived, _) = self.place_with_room(begun.clone(), begin, &berths);
+        shape.half = self.place_with_room(begun, begin, &self.berths(&arrived.place())).1.exp();
         Some(shape.rounded())
     }
 
-    /// The place (ln of the half) between these two beyond which a shape is expected to improve too little.
-    fn place_with_room(&self, mut way: Way<'_>, [mut sheds_more, mut sheds_less]: [f64; 2], berths: &[f64]) -> f64 {
+    /// The place (ln of the half) between these two beyond which a shape is expected to improve too little, and the way there.
+    fn place_with_room<'a>(
+        &self,
+        mut way: Way<'a>,
+        [mut sheds_more, mut sheds_less]: [f64; 2],
+        berths: &[f64],
+    ) -> (Way<'a>, f64) {
         let mut middle = f64::midpoint(sheds_more, sheds_less);
         for _ in 1..STEPS {
             let room = self.room(&way, berths) > 0.0;
@@ -134,7 +142,7 @@ impl Mind<'_> {
             *(if room { &mut sheds_more } else { &mut sheds_less }) = middle;
             middle = f64::midpoint(sheds_more, sheds_less);
         }
-        middle
+        (way, middle)
     }
 }
 

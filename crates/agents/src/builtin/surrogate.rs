@@ -6,6 +6,7 @@
 use super::shape::Features;
 pub(crate) use science::gaussian::Belief;
 use science::gaussian::{backward, cholesky, forward};
+use std::sync::Arc;
 
 /// What is assumed of a quantity before any data.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +21,9 @@ pub(crate) struct Prior {
 
 /// Length over which deviations from the trend are alike, for ln place, ln(1 + spread), and the exponents of prompt, mix and capacity.
 const LENGTHS: Features = [0.3, 0.45, 0.6, 0.6, 0.6];
+
+/// Products take less than quotients.
+const PER_LENGTH: Features = [1.0 / LENGTHS[0], 1.0 / LENGTHS[1], 1.0 / LENGTHS[2], 1.0 / LENGTHS[3], 1.0 / LENGTHS[4]];
 
 /// Rows of a matrix that are multiplied side by side: as much as the processor does at once, with room to overlap.
 const LANES: usize = 8;
@@ -36,6 +40,20 @@ pub(crate) struct Surrogate {
     inverse: Vec<Vec<[f64; LANES]>>,
 }
 
+/// Where something was measured, and how alike each two of these places are: the same for all surrogates.
+pub(crate) struct Inputs {
+    pub(crate) features: Vec<Features>,
+    /// A lower triangle.
+    alike: Vec<Vec<f64>>,
+}
+
+impl Inputs {
+    pub(crate) fn new(features: Vec<Features>) -> Self {
+        let row = |i: usize| (0..=i).map(|j| alike(features[i], features[j])).collect();
+        Inputs { alike: (0..features.len()).map(row).collect(), features }
+    }
+}
+
 /// A place, and how alike each input is to it: the same for all surrogates of these inputs, so it is computed once.
 pub(crate) struct Place {
     features: Features,
@@ -43,29 +61,38 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    pub(crate) fn new(inputs: &[Features], features: Features) -> Self {
-        Place { features, alike: inputs.iter().map(|other| alike(features, *other)).collect() }
+    pub(crate) fn new(inputs: &Inputs, features: Features) -> Self {
+        Place { features, alike: inputs.features.iter().map(|other| alike(features, *other)).collect() }
     }
 }
 
 impl Surrogate {
     /// Conditions `prior` on `values` at `inputs`; the quantity is zero at `centre` by prior belief.
-    pub(crate) fn fit(prior: Prior, centre: Features, inputs: &[Features], values: &[f64]) -> Self {
+    pub(crate) fn fit(prior: Prior, centre: Features, inputs: &Inputs, values: &[f64]) -> Self {
         let covariance = |i: usize, j: usize| {
-            let trend: f64 =
-                steepness(prior, centre, inputs[i]).iter().zip(offset(centre, inputs[j])).map(|(a, b)| a * b).sum();
-            trend
-                + prior.wiggle.powi(2) * alike(inputs[i], inputs[j])
-                + if i == j { prior.noise * prior.noise } else { 0.0 }
+            let trend: f64 = steepness(prior, centre, inputs.features[i])
+                .iter()
+                .zip(offset(centre, inputs.features[j]))
+                .map(|(a, b)| a * b)
+                .sum();
+            trend + prior.wiggle.powi(2) * inputs.alike[i][j] + if i == j { prior.noise * prior.noise } else { 0.0 }
         };
-        let factor = cholesky((0..inputs.len()).map(|i| (0..=i).map(|j| covariance(i, j)).collect()).collect());
+        let factor =
+            cholesky((0..inputs.features.len()).map(|i| (0..=i).map(|j| covariance(i, j)).collect()).collect());
         let weights = backward(&factor, &forward(&factor, values));
         let mut slope = Features::default();
-        for (input, weight) in inputs.iter().zip(&weights) {
+        for (input, weight) in inputs.features.iter().zip(&weights) {
             let offset = offset(centre, *input);
             (0..slope.len()).for_each(|i| slope[i] += prior.trend[i].powi(2) * offset[i] * weight);
         }
-        Surrogate { prior, centre, inputs: inputs.to_vec(), weights, slope, inverse: by_lanes(&inverse(&factor)) }
+        Surrogate {
+            prior,
+            centre,
+            inputs: inputs.features.clone(),
+            weights,
+            slope,
+            inverse: by_lanes(&inverse(&factor)),
+        }
     }
 
     /// The mean of what is believed at a place: a fraction of the work of [`Self::at`].
@@ -112,7 +139,7 @@ fn steepness(prior: Prior, centre: Features, input: Features) -> Features {
 
 /// How alike deviations from the trend are in two places, 0..1.
 fn alike(a: Features, b: Features) -> f64 {
-    let distance: f64 = (0..LENGTHS.len()).map(|i| ((a[i] - b[i]) / LENGTHS[i]).powi(2)).sum();
+    let distance: f64 = (0..LENGTHS.len()).map(|i| ((a[i] - b[i]) * PER_LENGTH[i]).powi(2)).sum();
     (-0.5 * distance).exp()
 }
 
@@ -155,7 +182,7 @@ fn by_lanes(rows: &[Vec<f64>]) -> Vec<Vec<[f64; LANES]>> {
 /// is by a factor that depends on the input and the step alone: of the thousands of steps of a plan none takes an exponential
 /// of its own.
 pub(crate) struct Halving {
-    inputs: Vec<Features>,
+    inputs: Arc<Inputs>,
     /// Middle of the interval.
     middle: f64,
     /// Lengths of the steps after the middle, each with the factors of a step down and of one up.
@@ -164,15 +191,17 @@ pub(crate) struct Halving {
 
 impl Halving {
     /// Halves `low..high` so many times.
-    pub(crate) fn new(inputs: &[Features], [low, high]: [f64; 2], times: u32) -> Self {
+    pub(crate) fn new(inputs: Arc<Inputs>, [low, high]: [f64; 2], times: u32) -> Self {
         let middle = f64::midpoint(low, high);
         let step = |n: u32| {
             let length = (high - low) / f64::from(4 << n);
-            let factors =
-                |step: f64| inputs.iter().map(|b| (step * (b[0] - middle) / LENGTHS[0].powi(2)).exp()).collect();
+            let factors = |step: f64| {
+                inputs.features.iter().map(|b| (step * (b[0] - middle) / LENGTHS[0].powi(2)).exp()).collect()
+            };
             (length, [factors(-length), factors(length)])
         };
-        Halving { inputs: inputs.to_vec(), middle, steps: (0..times.saturating_sub(1)).map(step).collect() }
+        let steps = (0..times.saturating_sub(1)).map(step).collect();
+        Halving { inputs, middle, steps }
     }
 
     /// A way that begins with the middle; `shift` lies between a place on the interval and the first of the `features`.
@@ -200,6 +229,11 @@ impl Way<'_> {
         surrogate.mean(self.features, &self.alike, self.factor)
     }
 
+    /// Where it has come.
+    pub(crate) fn place(&self) -> Place {
+        Place { features: self.features, alike: self.alike.iter().map(|alike| alike * self.factor).collect() }
+    }
+
     /// Goes on in the upper or the lower half.
     pub(crate) fn go(&mut self, up: bool) {
         let Some((length, factors)) = self.halving.steps.get(self.taken) else { return };
@@ -219,7 +253,7 @@ mod tests {
     const PRIOR: Prior = Prior { trend: [0.2, 0.05, 0.05, 0.05, 0.05], wiggle: 0.03, noise: 1e-4 };
 
     fn believed(surrogate: &Surrogate, features: Features) -> Belief {
-        surrogate.at(&Place::new(&surrogate.inputs, features))
+        surrogate.at(&Place::new(&Inputs::new(surrogate.inputs.clone()), features))
     }
 
     /// More inputs than lanes, and not a multiple of them.
@@ -233,7 +267,7 @@ mod tests {
     #[test]
     fn what_is_believed_is_what_solving_for_the_covariances_says() {
         let ((inputs, values), centre) = (scattered(), [0.1; 5]);
-        let surrogate = Surrogate::fit(PRIOR, centre, &inputs, &values);
+        let surrogate = Surrogate::fit(PRIOR, centre, &Inputs::new(inputs.clone()), &values);
         let kernel = |a: Features, b: Features| {
             let trend = (0..5).map(|i| PRIOR.trend[i].powi(2) * (a[i] - centre[i]) * (b[i] - centre[i])).sum::<f64>();
             let distance = (0..5).map(|i| ((a[i] - b[i]) / LENGTHS[i]).powi(2)).sum::<f64>();
@@ -259,9 +293,10 @@ mod tests {
     #[test]
     fn every_place_on_the_way_of_a_halving_has_the_mean_that_it_has_by_itself() {
         let (inputs, values) = scattered();
+        let inputs = Arc::new(Inputs::new(inputs));
         let surrogate = Surrogate::fit(PRIOR, [0.0; 5], &inputs, &values);
         let (interval, shift, times) = ([-3.5, -0.1], -0.4, 12);
-        let halving = Halving::new(&inputs, interval, times);
+        let halving = Halving::new(Arc::clone(&inputs), interval, times);
         for path in [0b0000_0000_0000_u32, 0b1111_1111_1111, 0b1010_0110_0101] {
             let mut features = [0.0, 0.1, -0.2, 0.3, 0.0];
             let (mut way, [mut low, mut high]) = (halving.begin(features, shift), interval);
@@ -284,7 +319,7 @@ mod tests {
     #[test]
     fn it_believes_what_was_measured_and_doubts_what_was_not() {
         let (a, b) = ([0.0, 0.3, 0.0, 0.0, 0.0], [0.1, 0.3, 0.0, 0.0, 0.0]);
-        let surrogate = Surrogate::fit(PRIOR, a, &[a, b], &[0.0, -0.02]);
+        let surrogate = Surrogate::fit(PRIOR, a, &Inputs::new(vec![a, b]), &[0.0, -0.02]);
         assert!((believed(&surrogate, b).mean + 0.02).abs() < 1e-3);
         assert!(believed(&surrogate, b).sd < 1e-3);
         assert!(believed(&surrogate, [0.1, 1.0, 1.0, 0.0, 0.0]).sd > 0.03);
@@ -294,7 +329,8 @@ mod tests {
     #[test]
     fn a_trend_carries_on_beyond_the_data() {
         let at = |x: f64| [x, 0.0, 0.0, 0.0, 0.0];
-        let surrogate = Surrogate::fit(PRIOR, at(0.0), &[at(-0.1), at(0.0), at(0.1)], &[0.02, 0.0, -0.02]);
+        let surrogate =
+            Surrogate::fit(PRIOR, at(0.0), &Inputs::new(vec![at(-0.1), at(0.0), at(0.1)]), &[0.02, 0.0, -0.02]);
         assert!(believed(&surrogate, at(0.3)).mean < -0.03);
     }
 }

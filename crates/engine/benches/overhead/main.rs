@@ -1,26 +1,29 @@
 //! What the framework itself costs in an iteration, with 10 and with 10,000 candidates behind it: everything but compiling,
 //! simulating and flushing to disk. `cargo bench -p engine --bench overhead [-- CANDIDATES...]`
 //!
-//! Every step is written to two databases: one in memory (`/dev/shm`), where flushing costs nothing, and one in the temporary
-//! directory, whose time is shown beside it and counts in no sum.
+//! Counted is the processor's time, of all threads: so the time that a disk takes is not in it, nor that of others who use the
+//! machine. The time on the clock is shown beside it.
 //!
-//! Campaigns are made up: a policy's outcome is a formula of its place in the design space. Each part is timed over a few
+//! Campaigns are made up: a policy's outcome is a formula of its place in the design space. Each part is timed over 25
 //! whole iterations (main, control, two ablations, super-additivity, one lesson with a constraint), and the median counts.
 #![allow(clippy::print_stdout, reason = "a benchmark prints its table")]
+
+mod made;
 
 use agents::builtin::Researcher;
 use agents::llm::{self, Desk, Model, ModelError, Reply, Request, Settings, Templates};
 use agents::{Brief, Extractor as _, Planner as _};
 use futures::future::{BoxFuture, FutureExt, ready};
+use made::{Made, REFERENCE, started, yardsticks};
+use rustix::time::{ClockId, clock_gettime};
 use science::audit::AuditedPoint;
 use science::bundle::{Arm, ArmKind, Bundle, Design, Metric, Prediction, Relation, Side};
-use science::event::{Candidate, Event, Started};
-use science::experiment::{Agents, Budget, Experiment, Guard, GuardMetric, Objective};
+use science::event::{Candidate, Event};
 use science::id::{CandidateId, Hash};
-use science::objective::{Cell, Measurement, Yardsticks};
+use science::objective::Measurement;
 use science::outcome::Outcome;
 use science::principle::{Change, Confidence, Principle, Status};
-use science::space::{Constraint, Dimension, Measure, Point, Space, Value, Within};
+use science::space::{Constraint, Point, Space, Value, Within};
 use science::state::{Action, State, Test};
 use std::collections::{BTreeMap, BTreeSet};
 use std::hint::black_box;
@@ -31,38 +34,43 @@ use tokio::runtime::Runtime;
 
 const SCENARIOS: usize = 8;
 /// Iterations that are timed.
-const TIMED: usize = 5;
+const TIMED: usize = 25;
 /// Candidates of an iteration that only fills the record.
 const FILLING: usize = 10;
 /// What only one kind of agents costs.
 const BUILT_IN: &str = "built-in";
 const MODELS: &str = "models";
-/// What counts in no sum.
-const FLUSHED: &str = "on disk";
-/// A file system in memory.
-const MEMORY: &str = "/dev/shm";
+/// What everybody pays.
+const BOTH: &str = "both";
 /// As long as the built-in executor's.
-const SOURCE: &str = include_str!("../../../tests/fixtures/candidates/quintic.rs");
+const SOURCE: &str = include_str!("../../../../tests/fixtures/candidates/quintic.rs");
 
 fn main() {
     let asked: Vec<usize> = std::env::args().filter_map(|argument| argument.parse().ok()).collect();
     let sizes = if asked.is_empty() { vec![10, 10_000] } else { asked };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime of one thread");
-    println!("{:>10}  {:<34} {:>10}", "candidates", "part, per iteration", "median ms");
+    println!("{:>10}  {:<34} {:>9} {:>9}", "candidates", "part, per iteration", "ms", "on clock");
     for size in sizes {
         let mut bench = Bench::with(&runtime, size);
         let iterations: Vec<Parts> = (0..TIMED).map(|_| bench.iteration(&runtime)).collect();
-        let mut whole: BTreeMap<&str, Duration> = BTreeMap::new();
+        let mut whole: BTreeMap<&str, [Duration; 2]> = BTreeMap::new();
+        let row = |part: &str, [own, clock]: [Duration; 2]| {
+            println!("{size:>10}  {part:<34} {:>9.3} {:>9.3}", ms(own), ms(clock));
+        };
         for part in iterations[0].keys() {
-            let mut times: Vec<Duration> = iterations.iter().map(|parts| parts[part]).collect();
-            times.sort();
-            println!("{size:>10}  {part:<34} {:>10.3}", ms(times[TIMED / 2]));
-            let kind = [BUILT_IN, MODELS, FLUSHED].into_iter().find(|kind| part.starts_with(kind));
-            *whole.entry(kind.unwrap_or("both")).or_default() += times[TIMED / 2];
+            let median = |at: usize| {
+                let mut times: Vec<Duration> = iterations.iter().map(|parts| parts[part][at]).collect();
+                times.sort();
+                times[TIMED / 2]
+            };
+            let times = [median(0), median(1)];
+            row(part, times);
+            let kind = [BUILT_IN, MODELS].into_iter().find(|kind| part.starts_with(kind)).unwrap_or(BOTH);
+            let sum = whole.entry(kind).or_default();
+            *sum = [0, 1].map(|at| sum[at] + times[at]);
         }
         for agents in [BUILT_IN, MODELS] {
-            let all = ms(whole["both"] + whole[agents]);
-            println!("{size:>10}  {:<34} {all:>10.3}", format!("in all, agents: {agents}"));
+            row(&format!("in all, agents: {agents}"), [0, 1].map(|at| whole[BOTH][at] + whole[agents][at]));
         }
     }
 }
@@ -71,35 +79,34 @@ fn ms(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
 }
 
-type Parts = BTreeMap<&'static str, Duration>;
+/// Processor's time and time on the clock, by part.
+type Parts = BTreeMap<&'static str, [Duration; 2]>;
 
-/// A campaign, and its databases in memory and on the disk.
+/// A campaign in memory and in a database.
 struct Bench {
     state: State,
     space: Space,
-    stores: [(Store, CampaignId); 2],
+    store: Store,
+    id: CampaignId,
     seq: u64,
     written: u64,
-    _directories: [tempfile::TempDir; 2],
+    _directory: tempfile::TempDir,
 }
 
 impl Bench {
     /// A campaign with this many scored candidates behind it.
     fn with(runtime: &Runtime, candidates: usize) -> Self {
-        let directories = [tempfile::tempdir_in(MEMORY), tempfile::tempdir()].map(|made| made.expect("a directory"));
+        let directory = tempfile::tempdir().expect("a directory");
         let started = started();
-        let stores = [0, 1].map(|at| {
-            let path = directories[at].path();
-            let opened = runtime.block_on(async {
-                let store = Store::open(&path.join("lineage.db")).await?;
-                let id = store.create(&started, path, &BTreeMap::new()).await?;
-                Ok::<_, store::StoreError>((store, id))
-            });
-            opened.expect("a new database")
+        let opened = runtime.block_on(async {
+            let store = Store::open(&directory.path().join("lineage.db")).await?;
+            let id = store.create(&started, directory.path(), &BTreeMap::new()).await?;
+            Ok::<_, store::StoreError>((store, id))
         });
+        let (store, id) = opened.expect("a new database");
         let (mut state, space) = (State::default(), started.experiment.space());
         state.apply(&Event::Started(Box::new(started))).expect("it begins so");
-        let mut bench = Bench { state, space, stores, seq: 1, written: 0, _directories: directories };
+        let mut bench = Bench { state, space, store, id, seq: 1, written: 0, _directory: directory };
         while bench.state.candidates.len() < candidates {
             bench.turn(runtime, FILLING, &mut Parts::new());
         }
@@ -150,11 +157,9 @@ impl Bench {
             let source = matches!(event, Event::CandidateWritten { .. }).then_some(SOURCE);
             let extra = Extra { source, ..Extra::default() };
             let seq = self.seq;
-            for (part, (store, id)) in ["store: append and project", "on disk: the same"].into_iter().zip(&self.stores)
-            {
-                let append = || runtime.block_on(store.append(id, seq, &event, extra));
-                timed(parts, part, append).expect("it is written");
-            }
+            let (store, id) = (&self.store, &self.id);
+            let append = || runtime.block_on(store.append(id, seq, &event, extra));
+            timed(parts, "store: append and project", append).expect("it is written");
             self.seq += 1;
         }
     }
@@ -261,7 +266,7 @@ impl Bench {
             Some(Value::Number(half)) => *half,
             Some(Value::Choice(_)) | None => 0.3,
         };
-        Made { y: 0.25 + 0.001 * number, x: 0.3 + 0.05 * number }
+        Made { y: 0.25 + 0.01 * number, x: 0.3 + 0.05 * number }
     }
 
     fn tested(&self, Test { policy, from, to }: &Test) -> Event {
@@ -306,109 +311,17 @@ impl Bench {
 }
 
 fn timed<T>(parts: &mut Parts, part: &'static str, work: impl FnOnce() -> T) -> T {
-    let since = Instant::now();
+    let (since, own) = (Instant::now(), processor_time());
     let done = black_box(work());
-    *parts.entry(part).or_default() += since.elapsed();
+    let taken = [processor_time() - own, since.elapsed()];
+    let sum = parts.entry(part).or_default();
+    *sum = [0, 1].map(|at| sum[at] + taken[at]);
     done
 }
 
-/// Improvement and cost of a policy.
-#[derive(Clone, Copy)]
-struct Made {
-    y: f64,
-    x: f64,
-}
-
-const REFERENCE: Made = Made { y: 0.25, x: 0.4 };
-
-impl Made {
-    /// One scenario on some seeds.
-    fn row(self, seeds: std::ops::Range<usize>) -> Vec<Cell> {
-        let cell = |seed: usize| Cell {
-            gains: [self.y + (seed % 3) as f64 * 1e-4; 4],
-            x: self.x + (seed % 4) as f64 * 1e-4,
-            x_requests: self.x,
-            extra_sheds: 10,
-            droppable: 100,
-            saved_ms: 1.0,
-            throughput: 1.0,
-            protected: 0,
-        };
-        seeds.map(cell).collect()
-    }
-
-    /// On the search panel: two seeds of the study, one of each drawn workload.
-    fn searched(self) -> Measurement {
-        let drawn = (0..DRAWN).map(|_| self.row(0..1));
-        Measurement { cells: (0..SCENARIOS).map(|_| self.row(0..2)).chain(drawn).collect() }
-    }
-}
-
-/// Drawn workloads of the search panel.
-const DRAWN: usize = 24;
-
-fn yardsticks() -> Yardsticks {
-    let made = |y, x| Made { y, x }.searched();
-    Yardsticks {
-        reference: REFERENCE.searched(),
-        reference_again: made(0.2501, 0.4002),
-        refuse_everything: made(0.4, 0.8),
-        louder: made(0.27, 0.44),
-        softer: made(0.23, 0.36),
-        lambda: 5.0,
-        overloaded: vec![],
-        drawn: DRAWN,
-    }
-}
-
-fn started() -> Started {
-    let dimension = |name: &str, range: Option<[f64; 2]>, values: &[&str]| Dimension {
-        name: name.into(),
-        meaning: name.into(),
-        range,
-        values: values.iter().map(|value| (*value).to_owned()).collect(),
-        measure: if range.is_some_and(|[low, _]| low > 0.0) { Measure::LogUniform } else { Measure::Uniform },
-        parent: BTreeMap::new(),
-    };
-    let dimensions = vec![
-        dimension("family", None, &["step", "ramp", "power"]),
-        dimension("half", Some([0.03, 0.9]), &[]),
-        dimension("prompt", Some([-0.5, 1.0]), &[]),
-        dimension("mix", Some([0.0, 2.0]), &[]),
-        dimension("exponent", Some([0.5, 16.0]), &[]),
-    ];
-    let scenarios: Vec<String> = (0..SCENARIOS).map(|n| format!("s{n}")).collect();
-    let guard = |metric, most| Guard { metric, at_most: Some(most), at_least: None };
-    Started {
-        name: "overhead".into(),
-        experiment: Experiment {
-            question: "?".into(),
-            iterations: u32::MAX,
-            seeds: 3,
-            baseline: "gaie-legacy".into(),
-            reference: "probabilistic".into(),
-            space_source: Some("space.rs".into()),
-            scenarios: scenarios.clone(),
-            population: None,
-            objective: Objective {
-                reference_scale: "k".into(),
-                constraints: vec![guard(GuardMetric::Regret, 5.0), guard(GuardMetric::FreeParameters, 5.0)],
-            },
-            dimensions,
-            budget: Budget::default(),
-            agents: Agents::default(),
-        },
-        scenarios,
-        training: (0..DRAWN).map(|n| format!("drawn-{n}")).collect(),
-        workloads: vec![],
-        inputs: BTreeMap::new(),
-        seed: 1,
-        agents: "made up".into(),
-        toolchain: "rustc".into(),
-        version: "0".into(),
-        sandboxed: true,
-        repairs: 0,
-    }
+fn processor_time() -> Duration {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
 /// A model that nobody asks.
