@@ -33,7 +33,13 @@ fn written(point: &Point) -> String {
         hypothesis: String::new(),
         mechanism: String::new(),
         diagnostic: String::new(),
-        design: Design { intent: String::new(), point: Some(point.clone()), uses: BTreeSet::new(), without: None },
+        design: Design {
+            intent: String::new(),
+            point: Some(point.clone()),
+            uses: BTreeSet::new(),
+            without: None,
+            candidate: None,
+        },
         prediction: Prediction {
             metric: Metric::NetSaving,
             against: vec![Side::Reference],

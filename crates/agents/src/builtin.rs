@@ -13,6 +13,7 @@ mod mind;
 mod planner;
 mod shape;
 mod surrogate;
+mod tuned;
 
 use crate::{Answer, Answering, Brief, Executor, Extractor, Fault, Lessons, Planner};
 use futures::future::{FutureExt, ready};

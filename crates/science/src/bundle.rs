@@ -87,6 +87,10 @@ pub struct Design {
     /// The component of the bundle that an ablation leaves out of the main design.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub without: Option<String>,
+    /// A candidate that the campaign has, to be taken as it stands: then nobody is asked to write one. For a fresh verdict
+    /// on what tuning made, or on an earlier candidate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub candidate: Option<CandidateId>,
 }
 
 /// A typed claim: the metric of this arm, less that of the right side, stands in `relation` (an ablation's the other way

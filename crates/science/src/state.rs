@@ -185,7 +185,9 @@ impl State {
         };
         if self.candidates[candidate].outcome.is_some() {
             let record = &iteration.arms[at];
-            let may_repair = record.repairs < self.opened().repairs && record.unmended.is_none() && self.may_evaluate();
+            let taken = arm.design.candidate.is_some();
+            let may_repair =
+                !taken && record.repairs < self.opened().repairs && record.unmended.is_none() && self.may_evaluate();
             if let Some(defect) = self.defect(at).filter(|_| may_repair) {
                 return Action::Repair { arm: at, defect };
             }
@@ -299,6 +301,10 @@ impl State {
             {
                 return Err(format!("it compares with candidate `{id}`, which this campaign does not have"));
             }
+        }
+        let taken = bundle.arms.iter().filter_map(|arm| arm.design.candidate.as_ref());
+        if let Some(id) = taken.into_iter().find(|id| !self.candidates.contains_key(id)) {
+            return Err(format!("it takes candidate `{id}`, which this campaign does not have"));
         }
         let main = &bundle.arms[0].prediction;
         if main.metric != Metric::NetSaving && matches!(main.relation, Relation::AtLeast(_)) {

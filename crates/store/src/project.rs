@@ -110,7 +110,7 @@ async fn bundle_registered(tx: &mut SqliteConnection, step: &Step<'_>, bundle: &
     for (position, arm) in (0_i64..).zip(&bundle.arms) {
         sqlx::query(
             "INSERT INTO arms (campaign, iteration, name, position, kind, hypothesis, mechanism, diagnostic, intent,
-             metric, claim, confidence) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             metric, claim, confidence, candidate) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(step.campaign.as_str())
         .bind(step.iteration())
@@ -124,6 +124,7 @@ async fn bundle_registered(tx: &mut SqliteConnection, step: &Step<'_>, bundle: &
         .bind(arm.prediction.metric.as_str())
         .bind(claim(arm))
         .bind(arm.prediction.confidence)
+        .bind(arm.design.candidate.as_ref().map(CandidateId::as_str))
         .execute(&mut *tx)
         .await?;
     }

@@ -44,6 +44,7 @@ impl Mind<'_> {
                 point: Some(point(shape)),
                 uses: std::collections::BTreeSet::new(),
                 without: None,
+                candidate: None,
             },
         };
         let main = arm(

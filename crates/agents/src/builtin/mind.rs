@@ -105,9 +105,14 @@ impl<'a> Mind<'a> {
 
     /// The best policy so far, by what it saves less what it violates; none if nothing is better than the reference.
     pub(crate) fn incumbent(&self) -> Option<&Known> {
+        self.incumbent_but(None)
+    }
+
+    /// The same as if this candidate did not exist.
+    pub(crate) fn incumbent_but(&self, other: Option<&CandidateId>) -> Option<&Known> {
         let reference = self.known[0].worth;
-        let written = self.known.iter().filter(|k| k.id.is_some() && self.is_simple(&k.shape));
-        let written = written.filter(|k| k.improvement.abs() <= COMPARABLE);
+        let counts = |k: &&Known| k.id.is_some() && k.id.as_ref() != other && self.is_simple(&k.shape);
+        let written = self.known.iter().filter(counts).filter(|k| k.improvement.abs() <= COMPARABLE);
         written.filter(|k| k.worth > reference).max_by(|a, b| a.worth.total_cmp(&b.worth))
     }
 }

@@ -7,6 +7,7 @@
 use super::mind::{Guarded, Known, Mind, What};
 use super::shape::{Curve, Features, Shape};
 use super::surrogate::{Belief, Place, Way};
+use super::tuned;
 use science::bundle::Bundle;
 use science::keyed;
 use science::objective::COMPARABLE;
@@ -27,6 +28,9 @@ pub(crate) fn plan(state: &State) -> Result<Bundle, String> {
         return Err("the built-in planner needs the dimensions `family` and `half` in campaign.toml".into());
     }
     let mind = Mind::of(state);
+    if let Some(bundle) = tuned::bundle(&mind, &space) {
+        return Ok(bundle);
+    }
     let incumbent = mind.incumbent();
     let choice = mind.choose(&space, incumbent).ok_or("no point of the space is left that the constraints allow")?;
     Ok(mind.bundle(&space, choice, incumbent, incumbent.map_or(0.0, |known| known.saving)))

@@ -231,6 +231,7 @@ fn finished(arm: DraftArm, at: usize, earlier: &[String], state: &State) -> Resu
             point: arm.point,
             uses: arm.uses.into_iter().collect(),
             without: arm.without,
+            candidate: None,
         },
     })
 }

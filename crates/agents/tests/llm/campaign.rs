@@ -160,7 +160,7 @@ pub(crate) fn bundle(iteration: u32) -> Bundle {
             confidence: 0.6,
             interval: None,
         },
-        design: Design { intent: long("Intent"), point: None, uses: BTreeSet::new(), without: None },
+        design: Design { intent: long("Intent"), point: None, uses: BTreeSet::new(), without: None, candidate: None },
     };
     Bundle {
         question: long("Question"),

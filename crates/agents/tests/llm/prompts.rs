@@ -43,6 +43,7 @@ pub(crate) fn arm() -> Arm {
             point: Some([("family".to_owned(), science::space::Value::Choice("step".into()))].into()),
             uses: std::collections::BTreeSet::new(),
             without: None,
+            candidate: None,
         },
     }
 }

@@ -77,7 +77,8 @@ impl Campaign {
             let brief = Brief { state: &self.state, source: source.map(String::as_str) };
             (at, self.agents.executor.implement(brief, arm).await)
         };
-        join_all((at..last).map(ask)).await
+        // Nobody is asked for a candidate that is there.
+        join_all((at..last).filter(|at| arms[*at].design.candidate.is_none()).map(ask)).await
     }
 
     /// Keeps what was written, and begins to evaluate it.

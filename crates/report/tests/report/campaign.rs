@@ -113,7 +113,13 @@ pub(crate) fn arm(name: &str, kind: ArmKind, against: Side, confidence: f64) -> 
             confidence,
             interval: Some([0.0, 0.2]),
         },
-        design: Design { intent: "shed earlier".into(), point: None, uses: BTreeSet::new(), without: None },
+        design: Design {
+            intent: "shed earlier".into(),
+            point: None,
+            uses: BTreeSet::new(),
+            without: None,
+            candidate: None,
+        },
     }
 }
 

@@ -1,7 +1,7 @@
 //! The one transition function.
 
 use super::{ArmRecord, CandidateRecord, Iteration, Phase, Simplification, State, Tested, Tuning};
-use crate::bundle::Side;
+use crate::bundle::{Arm, Side};
 use crate::event::{Candidate, Event, Started};
 use crate::objective::{self, Measurement};
 use crate::outcome::Outcome;
@@ -42,7 +42,9 @@ impl State {
                 if let Err(problem) = self.check_registered(bundle) {
                     return illegal(problem);
                 }
-                let arms = vec![ArmRecord::default(); bundle.arms.len()];
+                // An arm that takes a known candidate has it from the beginning.
+                let taken = |arm: &Arm| ArmRecord { candidate: arm.design.candidate.clone(), ..ArmRecord::default() };
+                let arms = bundle.arms.iter().map(taken).collect();
                 let (bundle, planner) = (Some((**bundle).clone()), author(work));
                 self.remember_leaders();
                 self.iterations.push(Iteration { bundle, arms, planner, ..Iteration::default() });

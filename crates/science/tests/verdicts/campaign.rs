@@ -155,7 +155,7 @@ fn registered(size: f64) -> Event {
         mechanism: "m".into(),
         diagnostic: "d".into(),
         prediction: prediction(Metric::NetSaving, size),
-        design: Design { intent: "i".into(), point: None, uses: BTreeSet::new(), without: None },
+        design: Design { intent: "i".into(), point: None, uses: BTreeSet::new(), without: None, candidate: None },
     };
     let bundle = Bundle { question: "q".into(), parent: Side::Reference, components: vec![], arms: vec![main] };
     Event::BundleRegistered { bundle: Box::new(bundle), work: vec![] }

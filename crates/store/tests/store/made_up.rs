@@ -224,7 +224,7 @@ fn arm(name: &str, kind: ArmKind, against: Vec<Side>) -> Arm {
             confidence: 0.5,
             interval: None,
         },
-        design: Design { intent: "i".into(), point: None, uses: BTreeSet::new(), without: None },
+        design: Design { intent: "i".into(), point: None, uses: BTreeSet::new(), without: None, candidate: None },
     }
 }
 

@@ -87,3 +87,26 @@ fn a_candidate_is_tuned_once_and_what_tuning_made_never() {
     iteration.arms[0].candidate = Some(CandidateId::from("c2".to_owned()));
     assert_eq!(state.next_action(), Action::Extract);
 }
+
+#[test]
+fn an_arm_that_takes_a_known_candidate_is_judged_without_asking_anybody() {
+    let Event::Started(mut opened) = started(None) else { unreachable!("it is that") };
+    opened.experiment.iterations = 2;
+    let (main, better) = (written("main", "c1"), evaluated("c1", Some(measurement(0.25, 0.36))));
+    let mut state = fold(&[Event::Started(opened), calibrated(), bundle(), main, better]);
+    settle(&mut state);
+    state.apply(&Event::ExecutorFailed { arm: "ablation".into(), reason: "no".into(), work: vec![] }).unwrap();
+    settle(&mut state);
+    state.apply(&Event::PrinciplesRevised { changes: vec![], failure: None, notes: None, work: vec![] }).unwrap();
+    assert_eq!(settle(&mut state), Action::Plan);
+    let claims_about = |id: &str| {
+        let Event::BundleRegistered { mut bundle, work } = bundle() else { unreachable!("it is that") };
+        bundle.arms[0].design.candidate = Some(CandidateId::from(id.to_owned()));
+        Event::BundleRegistered { bundle, work }
+    };
+    assert!(state.apply(&claims_about("c9")).unwrap_err().problem.contains("does not have"));
+    state.apply(&claims_about("c1")).unwrap();
+    assert_eq!(settle(&mut state), Action::Implement { arm: 1 }, "nobody writes the main arm");
+    assert_eq!(state.current().arms[0].finding.as_ref().unwrap().verdict, Verdict::Confirmed);
+    assert_eq!((state.evaluations, state.order.len()), (1, 1), "fresh seeds, and no new candidate");
+}
