@@ -241,6 +241,7 @@ impl Bench {
                 point: Some(self.space.draw(7, self.written)),
                 uses: BTreeSet::new(),
                 without: None,
+                candidate: None,
             },
         }
     }
