@@ -12,6 +12,7 @@ mod extractor;
 mod mind;
 mod planner;
 mod shape;
+mod stakes;
 mod surrogate;
 mod tuned;
 

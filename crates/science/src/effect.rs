@@ -77,25 +77,7 @@ impl Comparison<'_> {
             let extra = (self.right.len() - 1) as f64;
             values.iter_mut().zip(of(self.parent)).for_each(|(effect, value)| *effect += extra * value);
         }
-        Series { values, floor: self.floor(metric, scope) }
-    }
-
-    /// Half the spread of the reference against itself under other draws, on the search seeds. Its differences are zero on
-    /// average by construction, and scenarios share no draws: so every trial counts, however few seeds there are.
-    fn floor(&self, metric: Metric, scope: &[usize]) -> f64 {
-        let Yardsticks { reference, reference_again, lambda, .. } = self.yardsticks;
-        let x_ref = reference.x();
-        let value = |cell: &Cell| match metric {
-            // A small difference of x and y moves the saving by so much.
-            Metric::NetSaving => lambda * cell.y() - cell.x / x_ref,
-            _ => additive(metric, cell),
-        };
-        let square = |(a, b): (&Cell, &Cell)| (value(a) - value(b)).powi(2);
-        let variance = |at: &usize| {
-            let (once, again) = (&reference.cells[*at], &reference_again.cells[*at]);
-            once.iter().zip(again).map(square).sum::<f64>() / once.len().max(1) as f64
-        };
-        0.5 * scope.iter().map(variance).sum::<f64>().sqrt() / scope.len().max(1) as f64
+        Series { values, floor: 0.5 * chance(self.yardsticks, metric, scope) }
     }
 
     fn values(
@@ -123,6 +105,32 @@ impl Comparison<'_> {
         };
         (0..seeds).map(value).collect()
     }
+}
+
+impl Yardsticks {
+    /// The spread over seeds that net saving has by pure chance.
+    pub fn chance_of_saving(&self) -> f64 {
+        let scope: Vec<usize> = (0..self.reference.cells.len()).collect();
+        chance(self, Metric::NetSaving, &scope)
+    }
+}
+
+/// The spread of the reference against itself under other draws, on the search seeds. Its differences are zero on
+/// average by construction, and scenarios share no draws: so every trial counts, however few seeds there are.
+fn chance(yardsticks: &Yardsticks, metric: Metric, scope: &[usize]) -> f64 {
+    let Yardsticks { reference, reference_again, lambda, .. } = yardsticks;
+    let x_ref = reference.x();
+    let value = |cell: &Cell| match metric {
+        // A small difference of x and y moves the saving by so much.
+        Metric::NetSaving => lambda * cell.y() - cell.x / x_ref,
+        _ => additive(metric, cell),
+    };
+    let square = |(a, b): (&Cell, &Cell)| (value(a) - value(b)).powi(2);
+    let variance = |at: &usize| {
+        let (once, again) = (&reference.cells[*at], &reference_again.cells[*at]);
+        once.iter().zip(again).map(square).sum::<f64>() / once.len().max(1) as f64
+    };
+    scope.iter().map(variance).sum::<f64>().sqrt() / scope.len().max(1) as f64
 }
 
 /// A metric of one trial, oriented so that more is better.

@@ -2,8 +2,8 @@
 
 use crate::bundle::{Prediction, Relation};
 use crate::effect::{Effects, Series};
-use crate::sequence::{LOOKS, interval};
-use crate::stats::Interval;
+use crate::sequence::{CAP, LOOKS, half_width, interval};
+use crate::stats::{Interval, standard_deviation};
 use serde::{Deserialize, Serialize};
 
 /// The probability that a statement of a finding is wrong; that a scenario which it names is, once more.
@@ -103,6 +103,27 @@ pub fn judge(prediction: &Prediction, effects: &Effects, last: bool) -> Option<F
     };
     let (verdict, error, reason) = regimes(verdict, error, reason, prediction, effects);
     Some(Finding { verdict, error, effect: Some(i), seeds: effects.mean.values.len(), heavy_tail, reason })
+}
+
+/// How far the mean may still move in a forecast, in its standard errors.
+const DRIFT: f64 = 2.0;
+
+/// Whether a claim that is open may be decided by the time that `furthest` values are there, were their spread to stay as it
+/// is. It only foretells: to stop wherever one likes is what a confidence sequence allows.
+pub fn within_reach(prediction: &Prediction, effects: &Effects, furthest: usize) -> bool {
+    let values = &effects.mean.values;
+    if prediction.each || heavy_tail(values) || furthest <= values.len() {
+        return furthest > values.len();
+    }
+    let spread = standard_deviation(values).max(effects.mean.floor);
+    let (now, then) = (values.len() as f64, furthest as f64);
+    let drift = DRIFT * spread * (1.0 / now - 1.0 / then).sqrt();
+    let (middle, half) = (interval(values, ALPHA, effects.mean.floor).estimate, half_width(furthest, spread, ALPHA));
+    [-1.0, -0.5, 0.0, 0.5, 1.0].into_iter().any(|part| {
+        let estimate = middle + part * drift;
+        let foreseen = Interval { estimate, low: estimate - half, high: estimate + half };
+        one(prediction, foreseen, furthest == CAP).is_some()
+    })
 }
 
 /// The finding on a claim whose next look is not taken: open, with what the look before said. A confidence sequence may be

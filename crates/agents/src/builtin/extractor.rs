@@ -6,7 +6,7 @@
 //! over a recorded policy that saves.
 
 use super::shape::{Shape, round};
-use science::bundle::{Arm, ArmKind, Side};
+use science::bundle::{Arm, ArmKind, Relation, Side};
 use science::judge::{ErrorKind, Finding, Verdict};
 use science::objective::COMPARABLE;
 use science::principle::{Change, Confidence, Principle, Status};
@@ -34,10 +34,10 @@ fn lesson(state: &State, arm: &Arm, finding: &Finding, id: &str, evidence: &str,
     let point = arm.design.point.as_ref()?;
     let words = Shape::at(point)?.words();
     let effect = finding.effect.map_or(f64::NAN, |effect| effect.estimate * 100.0);
-    let against = state::describe(parent);
+    let against = arm.prediction.against.first().map_or_else(|| state::describe(parent), state::describe);
     let (statement, constraint) = match (arm.kind, finding.verdict) {
         (ArmKind::Main, Verdict::Refuted) => (
-            format!("{words} does not save 2 % against {against}: {effect:+.1} %."),
+            format!("{words} does not save {} against {against}: {effect:+.1} %.", claimed(arm)),
             around(state, point, finding.error, parent),
         ),
         (ArmKind::Main, Verdict::Invalid) => {
@@ -70,6 +70,12 @@ fn lesson(state: &State, arm: &Arm, finding: &Finding, id: &str, evidence: &str,
         status: Status::Active,
         constraint,
     }))
+}
+
+/// What an arm claims to save, in words.
+fn claimed(arm: &Arm) -> String {
+    let (Relation::AtLeast(size) | Relation::Within(size)) = arm.prediction.relation;
+    format!("{} %", round(size * 100.0, 4))
 }
 
 /// How far the arm's candidate improves beyond the reference, log units, if it was measured and is too far off to compare.

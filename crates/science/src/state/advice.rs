@@ -57,7 +57,7 @@ impl State {
             right: vec![right],
             parent: None,
             reference,
-            yardsticks: self.yardsticks(),
+            yardsticks: self.study(),
             scenarios: &self.opened().scenarios,
         };
         let series = comparison.effects(prediction, both).mean;

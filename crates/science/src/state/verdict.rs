@@ -1,9 +1,9 @@
 //! How an arm comes by its verdict: on fresh seeds, look by look.
 
 use super::{Action, State, Test};
-use crate::bundle::{Arm, ArmKind, Metric, Side};
+use crate::bundle::{Arm, ArmKind, Metric, Prediction, Side};
 use crate::defect::Defect;
-use crate::effect::Comparison;
+use crate::effect::{Comparison, Effects};
 use crate::id::CandidateId;
 use crate::judge::{self, Finding};
 use crate::objective::Measurement;
@@ -34,13 +34,10 @@ impl State {
         }
         let mut before = None;
         for (number, look) in LOOKS.into_iter().enumerate() {
-            let lacking = |policy: Side| {
-                let from = self.tested(&policy).and_then(Result::ok).map_or(0, seeds);
-                (from < look).then_some(Test { policy, from, to: look })
-            };
-            let tests: Vec<Test> = sides.policies().into_iter().filter_map(lacking).collect();
+            let tests = self.lacking(&sides, look);
             if !tests.is_empty() {
-                return match self.unaffordable(&tests) {
+                let hopeless = || self.out_of_reach(&sides, &arm.prediction, before.as_ref());
+                return match self.unaffordable(&tests).or_else(hopeless) {
                     Some(reason) => Ok(judge::broken_off(before.as_ref(), reason)),
                     None => Err(Action::Test { tests }),
                 };
@@ -57,6 +54,28 @@ impl State {
             before = Some(effects);
         }
         unreachable!("the last look decides")
+    }
+
+    /// What has to run for a look.
+    fn lacking(&self, sides: &Sides, look: usize) -> Vec<Test> {
+        let lacking = |policy: Side| {
+            let from = self.tested(&policy).and_then(Result::ok).map_or(0, seeds);
+            (from < look).then_some(Test { policy, from, to: look })
+        };
+        sides.policies().into_iter().filter_map(lacking).collect()
+    }
+
+    /// Why a claim that is open after some looks is left so, if no look that the budget of verdict trials reaches for is
+    /// likely to decide it: what it would take serves later claims.
+    fn out_of_reach(&self, sides: &Sides, prediction: &Prediction, before: Option<&Effects>) -> Option<String> {
+        let affordable = |look: &usize| self.unaffordable(&self.lacking(sides, *look)).is_none();
+        let furthest = LOOKS.into_iter().rev().find(affordable)?;
+        let hopeless = !judge::within_reach(prediction, before?, furthest);
+        (hopeless && self.opened().experiment.budget.verdict_trials.is_some()).then(|| {
+            format!(
+                "{furthest} seeds, all that this iteration's share of the verdict trials allows, would hardly decide"
+            )
+        })
     }
 
     /// Who is compared, by candidates instead of arms; says why nothing can be, where that is so.
