@@ -294,6 +294,15 @@ mod tests {
     }
 
     #[test]
+    fn what_lies_as_far_from_the_claim_as_a_later_interval_is_wide_is_within_reach() {
+        let reach = |mean| within_reach(&claim(Relation::AtLeast(0.02)), &effects(series(mean, 0.01, 6)), 10);
+        // Ten values of this spread have an interval of 0.015 to each side, and the mean may move by 0.006.
+        assert!(reach(0.041) && reach(0.03) && reach(-0.011), "far enough above, far enough below");
+        assert!(!reach(0.02) && !reach(0.012), "too close to the claim to be told from it");
+        assert!(!within_reach(&claim(Relation::AtLeast(0.02)), &effects(series(0.5, 0.01, 6)), 6), "no further look");
+    }
+
+    #[test]
     fn a_control_is_confirmed_inside_refuted_outside_and_else_open() {
         let claim = Relation::Within(0.01);
         assert_eq!(ruling(claim, 0.001, 0.001, 6).map(|r| r.0), Some(Verdict::Confirmed));

@@ -2,12 +2,12 @@
 
 use super::*;
 
-/// A campaign whose main candidate saves about as much as it claims, so that no look decides.
-fn close_call(verdict_trials: u32, iterations: u32) -> State {
+/// A campaign whose main candidate saves `more` than it claims, too little for a look to decide.
+fn close_call(more: f64, verdict_trials: Option<u32>, iterations: u32) -> State {
     let Event::Started(mut opened) = started(None) else { unreachable!("it is that") };
-    opened.experiment.budget.verdict_trials = Some(verdict_trials);
+    opened.experiment.budget.verdict_trials = verdict_trials;
     opened.experiment.iterations = iterations;
-    let mut noisy = measurement(0.25, 0.392);
+    let mut noisy = measurement(0.25, 0.392 - 0.4 * more);
     noisy.cells[0].iter_mut().zip([-0.01, 0.0, 0.01]).for_each(|(cell, noise)| cell.x += noise);
     let written = written("main", "c1");
     let mut state = fold(&[Event::Started(opened), calibrated(), bundle(), written, evaluated("c1", Some(noisy))]);
@@ -22,7 +22,7 @@ fn finding(state: &State) -> (Verdict, usize) {
 
 #[test]
 fn a_claim_that_the_budget_of_verdict_trials_breaks_off_stays_open_with_what_the_look_before_said() {
-    let state = close_call(40, 1);
+    let state = close_call(0.0235, Some(40), 1);
     // Baseline, reference and candidate on twelve seeds of one scenario; the next look would take twelve trials more.
     assert_eq!((finding(&state), state.verdict_trials()), ((Verdict::Inconclusive, 12), 36));
     let finding = state.iterations[0].arms[0].finding.clone().unwrap();
@@ -32,20 +32,38 @@ fn a_claim_that_the_budget_of_verdict_trials_breaks_off_stays_open_with_what_the
 
 #[test]
 fn an_iteration_takes_no_more_than_twice_its_even_share() {
-    let state = close_call(40, 4);
+    let state = close_call(0.046, Some(40), 4);
     assert_eq!((finding(&state), state.verdict_trials()), ((Verdict::Inconclusive, 6), 18));
 }
 
 #[test]
+fn a_claim_that_no_affordable_look_is_likely_to_decide_leaves_its_trials_to_others() {
+    let state = close_call(0.0, Some(40), 1);
+    assert_eq!((finding(&state), state.verdict_trials()), ((Verdict::Inconclusive, 3), 9));
+    let reason = &state.iterations[0].arms[0].finding.as_ref().unwrap().reason;
+    assert!(reason.contains("12 seeds") && reason.contains("would hardly decide"), "{reason}");
+}
+
+#[test]
+fn the_even_share_of_an_iteration_is_what_is_left_over_those_that_are_left() {
+    let Event::Started(mut opened) = started(None) else { unreachable!("it is that") };
+    opened.experiment.iterations = 4;
+    assert_eq!(fold(&[Event::Started(opened.clone()), calibrated()]).verdict_share(), None);
+    opened.experiment.budget.verdict_trials = Some(40);
+    assert_eq!(fold(&[Event::Started(opened), calibrated()]).verdict_share(), Some(10));
+    assert_eq!(close_call(0.0, Some(40), 4).verdict_share(), Some((40 - 9) / 3));
+}
+
+#[test]
 fn a_budget_without_room_for_the_first_look_leaves_a_claim_open_without_an_effect() {
-    let state = close_call(8, 1);
+    let state = close_call(0.0, Some(8), 1);
     assert_eq!((finding(&state), state.verdict_trials()), ((Verdict::Inconclusive, 0), 0));
     assert_eq!(state.iterations[0].arms[0].finding.as_ref().unwrap().effect, None);
 }
 
 #[test]
 fn without_a_budget_the_last_look_decides() {
-    let state = close_call(u32::MAX, 1);
+    let state = close_call(0.0, None, 1);
     assert_eq!(finding(&state).1, crate::sequence::CAP);
     assert_eq!(state.verdict_trials() as usize, 3 * crate::sequence::CAP);
 }
