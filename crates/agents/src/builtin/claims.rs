@@ -141,8 +141,7 @@ impl Mind<'_> {
             let part = self.saving.at(&self.place(&without));
             let difference = Belief { mean: full.mean - part.mean, sd: full.sd.hypot(part.sd) };
             let test = stakes.between(difference);
-            let stake =
-                test.largest().or_else(|| test.narrowest()).unwrap_or_else(|| test.of(Relation::AtLeast(LEAST)));
+            let stake = test.largest().or_else(|| test.narrowest()).unwrap_or_else(|| test.clearest());
             let prediction = staked(Side::Arm("main".into()), &stake);
             let (component_words, size) = (component.words(), percent(&stake));
             let hypothesis = match stake.relation {
