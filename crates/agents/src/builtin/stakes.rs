@@ -204,7 +204,7 @@ mod tests {
     #[test]
     fn nothing_is_claimed_of_an_effect_that_hardly_exceeds_the_least_claim() {
         assert_eq!(size(100, 0.025, 0.002), None);
-        assert!(stakes(100).between(Belief { mean: 0.0, sd: 0.002 }).narrowest().is_some());
+        assert!(stakes(200).between(Belief { mean: 0.0, sd: 0.002 }).narrowest().is_some());
     }
 
     #[test]
