@@ -69,6 +69,8 @@ fn points(loaded: &LoadedExperiment) -> Vec<Point> {
         ("ramp", vec![("onset", 0.5), ("prompt", 0.3)]),
         ("power", vec![("exponent", 5.0)]),
         ("power", vec![("exponent", 6.5), ("mix", 1.7)]),
+        ("step", vec![("rate", 0.2), ("mix", 0.9), ("capacity", 0.5)]),
+        ("ramp", vec![("onset", 0.5), ("rate", 0.1)]),
     ];
     for (family, numbers) in special {
         let numbers = plain.into_iter().chain(numbers).map(|(name, value)| (name.to_owned(), Value::Number(value)));

@@ -7,6 +7,10 @@ use admitter::prelude::*;
 const NEUTRAL_PROMPT: f64 = 2048.0;
 /// KV capacity of an instance at which the weighting is neutral, tokens.
 const NEUTRAL_CAPACITY: f64 = 300_000.0;
+/// Mean time between arrivals at an instance at which the weighting is neutral, µs.
+const NEUTRAL_GAP: f64 = 200_000.0;
+/// Threshold of the KV cache in the saturation, fraction 0..1.
+const KV_THRESHOLD: f64 = 0.8;
 
 /// When a pressure leads to refusal.
 enum Curve {
@@ -23,6 +27,12 @@ pub struct Policy {
     prompt: f64,
     mix: f64,
     capacity: f64,
+    /// Whether the pressure begins with the KV cache alone.
+    kv: bool,
+    /// Where the rate is weighed: mean time between arrivals at an instance, µs, and the exponent.
+    rate: Option<(f64, f64)>,
+    /// When the first request arrived, µs.
+    began: Option<u64>,
     /// Requests seen so far.
     arrived: f64,
     droppable: f64,
@@ -39,16 +49,23 @@ impl Admitter for Policy {
         tunable("prompt", 0.0, -0.5, 1.0),
         tunable("mix", 0.0, 0.0, 3.0),
         tunable("capacity", 0.0, -0.5, 1.5),
+        tunable("signal", 0.0, 0.0, 1.0),
+        tunable("rate", 0.0, 0.0, 0.4),
         tunable("onset", 0.0, 0.0, 0.95),
         tunable("exponent", 5.0, 0.5, 16.0),
     ];
 
     fn new(parameters: &[f64]) -> Self {
-        let [family, half, prompt, mix, capacity, onset, exponent] = *parameters else {
+        let [family, half, prompt, mix, capacity, signal, rate, onset, exponent] = *parameters else {
             panic!("one value for each dimension");
         };
-        // In the unit of the pressure, which is not divided by the neutral capacity.
-        let half = if capacity == 0.0 { half } else { rounded(half * NEUTRAL_CAPACITY.powf(capacity), 100.0) };
+        // In the unit of the pressure, which is not divided by the threshold of the KV cache nor by the neutral capacity, and
+        // where it weighs the rate it weighs the mix by the same power.
+        let kv = signal >= 0.5;
+        let by_mix = if rate == 0.0 { 1.0 } else { (-mix).exp() };
+        let unit = if kv { KV_THRESHOLD } else { 1.0 } * NEUTRAL_CAPACITY.powf(capacity) * by_mix;
+        let half = if unit == 1.0 { half } else { rounded(half * unit, 100.0) };
+        let rate = if rate == 0.0 { None } else { Some((rounded(NEUTRAL_GAP * (-mix / rate).exp(), 100.0), rate)) };
         let curve = if family < 0.5 {
             Curve::Step(half)
         } else if family < 1.5 {
@@ -57,25 +74,35 @@ impl Admitter for Policy {
         } else {
             Curve::Power { full: rounded(half * 2.0.powf(1.0 / exponent), 1000.0), exponent }
         };
-        Policy { curve, prompt, mix, capacity, arrived: 0.0, droppable: 0.0 }
+        Policy { curve, prompt, mix, capacity, kv, rate, began: None, arrived: 0.0, droppable: 0.0 }
     }
 
     fn admit(&mut self, request: &Request, cluster: &Cluster, draw: &mut Draw) -> Decision {
+        let began = *self.began.get_or_insert(request.now_us);
         self.arrived += 1.0;
         if request.priority >= 0 {
             return Decision::Admit;
         }
         self.droppable += 1.0;
-        let mut pressure = cluster.saturation(5.0, 0.8);
+        let instances = cluster.instances.len() as f64;
+        let mut pressure = if self.kv {
+            cluster.instances.iter().map(|instance| instance.kv_utilization).sum::<f64>() / instances
+        } else {
+            cluster.saturation(5.0, KV_THRESHOLD)
+        };
         if self.prompt != 0.0 {
             pressure *= (f64::from(request.prompt_tokens) / NEUTRAL_PROMPT).powf(self.prompt);
         }
-        if self.mix != 0.0 {
-            pressure *= (self.mix * (self.droppable / self.arrived)).exp();
+        let share = self.droppable / self.arrived;
+        if let Some((least, rate)) = self.rate {
+            let gap = (request.now_us - began) as f64 * instances / self.arrived;
+            pressure *= (least / gap).powf(rate * (1.0 - share));
+        } else if self.mix != 0.0 {
+            pressure *= (self.mix * share).exp();
         }
         if self.capacity != 0.0 {
             let tokens = cluster.instances.iter().map(|instance| instance.kv_capacity_tokens).sum::<u64>();
-            pressure *= (tokens as f64 / cluster.instances.len() as f64).powf(self.capacity);
+            pressure *= (tokens as f64 / instances).powf(self.capacity);
         }
         Decision::reject_if(match self.curve {
             Curve::Step(at) => pressure >= at,

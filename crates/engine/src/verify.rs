@@ -10,7 +10,7 @@ use crate::panel::{Draws, Panel};
 use crate::policy::Policy;
 use crate::yardsticks::{Measured, measure};
 use sandbox::Sandbox;
-use science::experiment::Experiment;
+use science::experiment::{Experiment, REGRET};
 use science::id::{CandidateId, Hash};
 use science::keyed;
 use science::objective::Measurement;
@@ -84,9 +84,6 @@ async fn look(store: &Store, places: &Places, id: &CampaignId, record: Loaded) -
     Ok(Verified { champion: champion.id, digest, look })
 }
 
-/// The bound on regret where an experiment with a population sets none, points.
-const REGRET: f64 = 5.0;
-
 /// The sealed seeds and workloads of a frozen record, with what policies are held against on them.
 pub(crate) struct Seal {
     study: Panel,
@@ -120,7 +117,7 @@ impl Seal {
             baseline,
             study,
             workloads: workloads.map(|(measured, panel)| (panel, measured)),
-            regret: experiment.regret_bound(),
+            regret: experiment.claimed_regret(),
             key: keyed::seed(&["bootstrap", digest.as_str()], 0),
         })
     }

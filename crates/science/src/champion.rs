@@ -55,7 +55,7 @@ pub fn objections(
 }
 
 fn lost(guard: &Guard, score: &Score) -> Option<String> {
-    let bound = guard.at_most.filter(|_| guard.metric == GuardMetric::Regret)?;
+    let bound = guard.drawn()?;
     let drawn = &score.panels.as_ref()?.drawn;
     let (losing, all) = (drawn.losing(bound), drawn.regrets.len());
     let too_many = losing as f64 > MAY_LOSE * all as f64;
@@ -71,6 +71,14 @@ pub(crate) fn guarded(metric: GuardMetric, score: &Score, free_parameters: u32) 
         GuardMetric::ExtraShedRate => (score.extra_shed_rate, "extra shed rate"),
         GuardMetric::ThroughputLoss => (score.throughput_loss, "throughput loss"),
         GuardMetric::Shortfall => (score.shortfall, "improvement short of the reference's (points)"),
+        GuardMetric::DrawnRegret => {
+            let drawn = score.panels.as_ref().map_or(0.0, |panels| panels.drawn.regret_of_most());
+            (drawn, "regret of nine in ten drawn workloads (points)")
+        }
+        GuardMetric::DrawnGain => {
+            let drawn = score.panels.as_ref().map_or(0.0, |panels| panels.drawn.against_reference);
+            (drawn, "improvement of drawn workloads beyond the reference's (points)")
+        }
         GuardMetric::WorkRatio => (score.work_ratio.unwrap_or(f64::INFINITY), "shed work over the reference's"),
         GuardMetric::RateRatio => (score.rate_ratio.unwrap_or(f64::INFINITY), "shed rate over the reference's"),
         GuardMetric::FreeParameters => (f64::from(free_parameters), "free parameters"),

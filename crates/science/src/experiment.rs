@@ -80,6 +80,17 @@ pub struct Guard {
     pub at_least: Option<f64>,
 }
 
+/// What a workload may lose for a champion to beat the reference, points.
+pub const REGRET: f64 = 5.0;
+
+impl Guard {
+    /// What a drawn workload may lose, where this guard bounds regret, points. The study may be searched by a stricter bound
+    /// than the claim's, to have something left for seeds that the search has not seen; drawn workloads are the claim's own.
+    pub(crate) fn drawn(&self) -> Option<f64> {
+        self.at_most.filter(|_| self.metric == GuardMetric::Regret).map(|bound| bound.max(REGRET))
+    }
+}
+
 /// A metric that can be bounded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -98,6 +109,11 @@ pub enum GuardMetric {
     ThroughputLoss,
     /// What the study's mean improvement lies below the reference's, points.
     Shortfall,
+    /// What nine in ten of the drawn workloads lose at most against the reference, points.
+    DrawnRegret,
+    /// What the drawn workloads' mean improvement lies beyond the reference's, points. Costs compare at equal improvement
+    /// only, and the study may be at the reference's while the drawn workloads are far from it.
+    DrawnGain,
     /// Extra shed work on the study over the reference's.
     WorkRatio,
     /// Extra shed rate on the study over the reference's.
@@ -173,9 +189,9 @@ impl Experiment {
         self.space().check().map_err(|(name, problem)| ("dimension".to_owned(), format!("`{name}`: {problem}")))
     }
 
-    /// The most points that a workload may lose against the reference, where a guard says so.
-    pub fn regret_bound(&self) -> Option<f64> {
-        self.objective.at_most(GuardMetric::Regret)
+    /// The most points that a workload may lose under the seal, where a guard bounds regret: five, or what it allows beyond.
+    pub fn claimed_regret(&self) -> Option<f64> {
+        self.objective.at_most(GuardMetric::Regret).map(|bound| bound.max(REGRET))
     }
 
     /// The design space.

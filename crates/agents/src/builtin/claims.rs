@@ -262,8 +262,15 @@ fn story(from: &Shape, to: &Shape) -> Story {
     // Half of a change in gradualness weighs as much as a change of an exponent.
     let gradual = 0.5 * (to.spread().ln_1p() - from.spread().ln_1p());
     let (prompt, mix, capacity) = (to.prompt - from.prompt, to.mix - from.mix, to.capacity - from.capacity);
-    let largest = [gradual, prompt, mix, capacity].map(f64::abs).into_iter().fold(0.0, f64::max);
-    let (question, mechanism) = if largest < 0.02 {
+    // An exponent of 0.2 is as much of a weighting by rate as 0.6 is of one by capacity.
+    let rate = 3.0 * (to.rate - from.rate);
+    let largest = [gradual, prompt, mix, capacity, rate].map(f64::abs).into_iter().fold(0.0, f64::max);
+    let (question, mechanism) = if from.signal != to.signal {
+        (
+            "Does it matter whether waiting requests count beside the KV cache?",
+            "a queue is a late sign: where batches form freely the KV cache fills before anything has to wait",
+        )
+    } else if largest < 0.02 {
         (
             "Does the same curve save more in another place?",
             "cost and improvement rise together along the place of a curve, but not at the same rate in every workload",
@@ -273,6 +280,12 @@ fn story(from: &Shape, to: &Shape) -> Story {
             "Is it better to let the size of the KV cache decide with?",
             "a share of a larger KV cache is a larger batch, in which every request decodes more slowly: equal utilisation is not \
              equal pressure where instances differ",
+        )
+    } else if rate.abs() == largest {
+        (
+            "Is it better to let the arrival rate decide with?",
+            "at equal use of the KV cache many short requests keep an instance busier than few long ones: more prefills come \
+             between the steps that critical requests wait for",
         )
     } else if mix == largest {
         (

@@ -13,11 +13,16 @@ pub(crate) enum Component {
     Mix,
     /// The weighting by the KV capacity of an instance.
     Capacity,
+    /// What the pressure begins with.
+    Signal,
+    /// The weighting by the arrival rate of an instance.
+    Rate,
 }
 
 impl Component {
     /// Every one.
-    pub(crate) const ALL: [Component; 4] = [Component::Curve, Component::Prompt, Component::Mix, Component::Capacity];
+    pub(crate) const ALL: [Component; 6] =
+        [Component::Curve, Component::Prompt, Component::Mix, Component::Capacity, Component::Signal, Component::Rate];
 
     /// The components that `to` adds to `from`, takes from it or exchanges; another exponent is no other component.
     pub(crate) fn between(from: &Shape, to: &Shape) -> Vec<Component> {
@@ -31,6 +36,8 @@ impl Component {
             Component::Prompt => "prompt",
             Component::Mix => "mix",
             Component::Capacity => "capacity",
+            Component::Signal => "signal",
+            Component::Rate => "rate",
         }
     }
 
@@ -41,6 +48,8 @@ impl Component {
             Component::Prompt => "the change in weighting by prompt length",
             Component::Mix => "the change in weighting by the mix of tiers",
             Component::Capacity => "the change in weighting by the KV capacity of an instance",
+            Component::Signal => "the change of what the pressure begins with",
+            Component::Rate => "the change in weighting by the arrival rate of an instance",
         }
     }
 
@@ -51,6 +60,8 @@ impl Component {
             Component::Prompt => Shape { prompt: from.prompt, ..*to },
             Component::Mix => Shape { mix: from.mix, ..*to },
             Component::Capacity => Shape { capacity: from.capacity, ..*to },
+            Component::Signal => Shape { signal: from.signal, ..*to },
+            Component::Rate => Shape { rate: from.rate, ..*to },
         }
     }
 
@@ -65,6 +76,8 @@ impl Component {
             Component::Prompt => (from.prompt == 0.0) != (to.prompt == 0.0),
             Component::Mix => (from.mix == 0.0) != (to.mix == 0.0),
             Component::Capacity => (from.capacity == 0.0) != (to.capacity == 0.0),
+            Component::Signal => from.signal != to.signal,
+            Component::Rate => (from.rate == 0.0) != (to.rate == 0.0),
         }
     }
 }
@@ -72,6 +85,7 @@ impl Component {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::builtin::shape::Signal;
 
     #[test]
     fn another_exponent_is_a_parameter_and_another_form_or_weighting_a_component() {
@@ -87,7 +101,15 @@ mod tests {
     fn undoing_every_component_leaves_the_parameters_only() {
         let (from, to) = (
             Shape::published(5.0, 300.0),
-            Shape { curve: Curve::Ramp { onset: 0.5 }, half: 0.4, prompt: 0.3, mix: 0.5, capacity: 0.4 },
+            Shape {
+                curve: Curve::Ramp { onset: 0.5 },
+                half: 0.4,
+                prompt: 0.3,
+                mix: 0.5,
+                capacity: 0.4,
+                signal: Signal::Kv,
+                rate: 0.2,
+            },
         );
         let undone = Component::between(&from, &to).into_iter().fold(to, |shape, c| c.undone(&from, &shape));
         assert_eq!(undone, Shape { half: 0.4, ..from });

@@ -1,6 +1,6 @@
 //! Writes the Rust source of a shape.
 
-use super::shape::{Curve, NEUTRAL_CAPACITY, NEUTRAL_PROMPT, Shape, round};
+use super::shape::{Curve, NEUTRAL_CAPACITY, NEUTRAL_GAP, NEUTRAL_PROMPT, Shape, Signal, round};
 use science::bundle::Arm;
 use science::short::rounded;
 use science::space::Point;
@@ -17,17 +17,34 @@ pub(crate) fn implement(arm: &Arm) -> Result<String, String> {
 /// Constants of a shape's source, as free parameters are counted.
 pub(crate) fn constants(shape: &Shape) -> u32 {
     let capacity = shape.capacity != 0.0 && shape.capacity.abs() != 1.0;
+    let signal = if shape.signal == Signal::Saturation { 2 } else { 0 };
     // The two of the saturation, the neutral prompt, and whatever may be tuned.
-    2 + u32::from(shape.prompt != 0.0) + u32::from(capacity) + tunables(shape).len() as u32
+    signal + u32::from(shape.prompt != 0.0) + u32::from(capacity) + tunables(shape).len() as u32
 }
 
-/// The pressure at which half is refused, in the unit that the source computes: it does not divide by the neutral capacity,
-/// which would only be one more constant.
+/// Threshold of the KV cache in the saturation, fraction 0..1.
+const KV_THRESHOLD: f64 = 0.8;
+
+/// The pressure at which half is refused, in the unit that the source computes.
 fn middle(shape: &Shape) -> f64 {
-    match shape.capacity {
-        0.0 => shape.half,
-        exponent => round(shape.half * NEUTRAL_CAPACITY.powf(exponent), 3),
+    match unit(shape) {
+        1.0 => shape.half,
+        unit => round(shape.half * unit, 3),
     }
+}
+
+/// The unit of the pressure that the source computes: it does not divide by the threshold of the KV cache nor by the neutral
+/// capacity, which would only be more constants, and where it weighs the rate it weighs the mix by the same power.
+fn unit(shape: &Shape) -> f64 {
+    let signal = if shape.signal == Signal::Kv { KV_THRESHOLD } else { 1.0 };
+    let mix = if shape.rate == 0.0 { 1.0 } else { (-shape.mix).exp() };
+    signal * NEUTRAL_CAPACITY.powf(shape.capacity) * mix
+}
+
+/// Mean time between arrivals at an instance from which on a weighting by rate lowers the pressure, µs. The weighting of the
+/// mix is in it: e^(mix · share) · r^(rate · (1 - share)) is e^mix · (r / e^(mix / rate))^(rate · (1 - share)).
+fn gap(shape: &Shape) -> f64 {
+    round(NEUTRAL_GAP * (-shape.mix / shape.rate).exp(), 3)
 }
 
 /// A constant of a shape's source that may be tuned.
@@ -67,9 +84,14 @@ fn tunables(shape: &Shape) -> Vec<Constant> {
             [full].into_iter().chain(steepness).collect()
         }
     };
-    let weightings = [("prompt", shape.prompt), ("mix", shape.mix)];
+    let mix = if shape.rate == 0.0 { shape.mix } else { 0.0 };
+    let weightings = [("prompt", shape.prompt), ("mix", mix)];
     let tuned = weightings.into_iter().filter(|(_, exponent)| *exponent != 0.0 && exponent.abs() != 1.0);
     constants.extend(tuned.map(|(name, exponent)| Constant::shifted(name, exponent)));
+    if shape.rate != 0.0 {
+        constants.push(Constant::scaled("gap", gap(shape), [0.3, 3.0]));
+        constants.push(Constant::scaled("rate", shape.rate, [0.5, 2.0]));
+    }
     constants
 }
 
@@ -99,18 +121,23 @@ pub(crate) fn place(point: &Point, constants: &[(&str, f64)]) -> Point {
             full * 0.5f64.powf(1.0 / *exponent)
         }
     };
-    shape.half = rounded(moved * NEUTRAL_CAPACITY.powf(-shape.capacity), 4);
-    (shape.prompt, shape.mix) = (named("prompt", shape.prompt), named("mix", shape.mix));
+    shape.prompt = named("prompt", shape.prompt);
+    if shape.rate == 0.0 {
+        shape.mix = named("mix", shape.mix);
+    } else {
+        let gap = named("gap", gap(&shape));
+        shape.rate = named("rate", shape.rate);
+        shape.mix = rounded(shape.rate * (NEUTRAL_GAP / gap).ln(), 4);
+    }
+    shape.half = rounded(moved / unit(&shape), 4);
     shape.point(|name| point.contains_key(name))
 }
 
 fn source(shape: &Shape) -> String {
     let draw = if shape.curve == Curve::Step { "_draw" } else { "draw" };
-    let (tunables, memory) = (tunables(shape), shape.mix != 0.0);
-    let (count, remember) = match memory {
-        true => ("self.arrived += 1.0;\n        ", "self.droppable += 1.0;\n        "),
-        false => ("", ""),
-    };
+    let (tunables, memory) = (tunables(shape), Memory::of(shape));
+    let count = memory.each_arrival();
+    let remember = if memory == Memory::Nothing { "" } else { "self.droppable += 1.0;\n        " };
     format!(
         "//! {words}.\n\
          use admitter::prelude::*;\n\n\
@@ -136,25 +163,80 @@ fn declaration(Constant { name, default, low, high }: &Constant) -> String {
     format!("        Tunable {{ name: {name:?}, default: {default:?}, low: {low:?}, high: {high:?} }},\n")
 }
 
-/// The constants, and what a policy that weighs the mix remembers.
-fn fields(tunables: &[Constant], memory: bool) -> String {
-    let constants = tunables.iter().map(|constant| format!("    {}: f64,\n", constant.name));
-    let seen = if memory { "    // Requests seen so far.\n    arrived: f64,\n    droppable: f64,\n" } else { "" };
-    format!("pub struct Policy {{\n{}{seen}}}", constants.collect::<String>())
+/// What a policy remembers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Memory {
+    Nothing,
+    /// How many requests arrived, and how many of them were droppable.
+    Mix,
+    /// That, and since when.
+    Rate,
 }
 
-fn start(tunables: &[Constant], memory: bool) -> String {
+impl Memory {
+    fn of(shape: &Shape) -> Self {
+        match (shape.rate != 0.0, shape.mix != 0.0) {
+            (true, _) => Memory::Rate,
+            (false, true) => Memory::Mix,
+            (false, false) => Memory::Nothing,
+        }
+    }
+
+    fn fields(self) -> &'static str {
+        match self {
+            Memory::Nothing => "",
+            Memory::Mix => "    // Requests seen so far.\n    arrived: f64,\n    droppable: f64,\n",
+            Memory::Rate => {
+                "    // When the first request arrived, \u{b5}s, and requests seen since.\n    began: Option<u64>,\n    \
+                 arrived: f64,\n    droppable: f64,\n"
+            }
+        }
+    }
+
+    fn start(self) -> &'static str {
+        match self {
+            Memory::Nothing => "",
+            Memory::Mix => ", arrived: 0.0, droppable: 0.0",
+            Memory::Rate => ", began: None, arrived: 0.0, droppable: 0.0",
+        }
+    }
+
+    fn each_arrival(self) -> &'static str {
+        match self {
+            Memory::Nothing => "",
+            Memory::Mix => "self.arrived += 1.0;\n        ",
+            Memory::Rate => {
+                "let began = *self.began.get_or_insert(request.now_us);\n        self.arrived += 1.0;\n        "
+            }
+        }
+    }
+}
+
+fn fields(tunables: &[Constant], memory: Memory) -> String {
+    let constants = tunables.iter().map(|constant| format!("    {}: f64,\n", constant.name));
+    format!("pub struct Policy {{\n{}{}}}", constants.collect::<String>(), memory.fields())
+}
+
+fn start(tunables: &[Constant], memory: Memory) -> String {
     let names: Vec<&str> = tunables.iter().map(|constant| constant.name).collect();
-    let seen = if memory { ", arrived: 0.0, droppable: 0.0" } else { "" };
     let names = names.join(", ");
     format!(
         "let [{names}] = *parameters else {{\n            panic!(\"one value for each tunable\");\n        }};\n        \
-         Policy {{ {names}{seen} }}"
+         Policy {{ {names}{} }}",
+        memory.start()
     )
 }
 
 fn pressure(shape: &Shape) -> String {
-    let (mut weights, mut product) = (String::new(), "cluster.saturation(5.0, 0.8)".to_owned());
+    let (mut weights, mut product) = match shape.signal {
+        Signal::Saturation => (String::new(), "cluster.saturation(5.0, 0.8)".to_owned()),
+        Signal::Kv => (
+            "let instances = cluster.instances.len() as f64;\n        \
+             let held = cluster.instances.iter().map(|instance| instance.kv_utilization).sum::<f64>() / instances;\n        "
+                .to_owned(),
+            "held".to_owned(),
+        ),
+    };
     if shape.prompt != 0.0 {
         let longer = match shape.prompt > 0.0 {
             true => "Longer prompts feel more pressure: refusing one frees more work.",
@@ -167,7 +249,14 @@ fn pressure(shape: &Shape) -> String {
         );
         product += " * weight";
     }
-    if shape.mix != 0.0 {
+    if shape.rate != 0.0 {
+        weights += "// The more of the traffic is critical, the less refusing the rest of it helps. Frequent arrivals make up for a part of\n        \
+                    // that: many short requests keep an instance busier than few long ones that hold as much cache.\n        \
+                    let critical = 1.0 - self.droppable / self.arrived;\n        \
+                    let elapsed = (request.now_us - began) as f64;\n        \
+                    let gap = elapsed * cluster.instances.len() as f64 / self.arrived;\n        ";
+        product += " * (self.gap / gap).powf(self.rate * critical)";
+    } else if shape.mix != 0.0 {
         weights += "// Where most traffic is droppable, refusing a part of it relieves the cluster most. Where little is,\n        \
                     // critical requests make the pressure, and refusing the few others would hardly help them.\n        \
                     let share = self.droppable / self.arrived;\n        ";
@@ -217,7 +306,9 @@ fn form(shape: &Shape) -> String {
     };
     let mix = if shape.mix == 0.0 { "" } else { ", weighing how much of the traffic is droppable" };
     let capacity = if shape.capacity == 0.0 { "" } else { ", weighing the size of the KV cache" };
-    format!("{curve} of the pressure{prompt}{mix}{capacity}")
+    let rate = if shape.rate == 0.0 { "" } else { ", weighing how often critical requests arrive" };
+    let signal = if shape.signal == Signal::Kv { "use of the KV cache" } else { "pressure" };
+    format!("{curve} of the {signal}{prompt}{mix}{capacity}{rate}")
 }
 
 fn capitalised(text: &str) -> String {

@@ -4,7 +4,7 @@ use super::executor::constants;
 use super::planner::STEPS;
 use super::shape::{Curve, Shape};
 use super::surrogate::{Halving, Inputs, Place, Prior, Surrogate};
-use science::experiment::GuardMetric;
+use science::experiment::{GuardMetric, REGRET};
 use science::id::CandidateId;
 use science::objective::{self, COMPARABLE, Measurement, Score, Yardsticks};
 use science::state::{CandidateRecord, State};
@@ -49,6 +49,8 @@ pub(crate) enum What {
     DrawnRegret,
     /// Points that the study's mean improvement falls short by.
     Shortfall,
+    /// Points that the drawn workloads' mean improvement lies beyond the reference's.
+    DrawnGain,
     /// Extra shed work on the study over the reference's, less 1.
     Work,
     /// The same in requests.
@@ -87,9 +89,9 @@ impl<'a> Mind<'a> {
         let places = state.opened().experiment.space().dimension("half").and_then(|half| half.range);
         Mind {
             halving: places.map(|places| Halving::new(Arc::clone(&inputs), places.map(f64::ln), STEPS)),
-            improvement: fit(prior([0.2, 0.05, 0.05, 0.08, 0.05], 0.015, 0.0005), &|k| k.improvement),
-            work: fit(prior([1.0, 0.3, 0.3, 0.4, 0.2], 0.04, 0.003), &|k| k.work),
-            saving: fit(prior([0.05, 0.06, 0.06, 0.06, 0.02], 0.03, 0.002), &|k| k.saving),
+            improvement: fit(prior([0.2, 0.05, 0.05, 0.08, 0.05, 0.02, 0.2], 0.015, 0.0005), &|k| k.improvement),
+            work: fit(prior([1.0, 0.3, 0.3, 0.4, 0.2, 0.1, 1.0], 0.04, 0.003), &|k| k.work),
+            saving: fit(prior([0.05, 0.06, 0.06, 0.06, 0.02, 0.02, 0.2], 0.03, 0.002), &|k| k.saving),
             guarded: guarded.collect(),
             state,
             reference,
@@ -118,6 +120,15 @@ impl<'a> Mind<'a> {
 }
 
 impl Mind<'_> {
+    /// The least work among policies that keep every bound and improve enough; the reference's if there is none. What violates
+    /// a bound is no measure of what can be reached within it.
+    pub(crate) fn least_work(&self) -> f64 {
+        let bounds = || self.guarded.iter().map(|guarded| guarded.bound);
+        let within = |k: &&Known| k.guarded.iter().zip(bounds()).all(|(value, bound)| *value <= bound);
+        let kept = self.known.iter().filter(|k| k.id.is_some() && k.improvement >= 0.0 && self.is_simple(&k.shape));
+        kept.filter(within).map(|k| k.work).fold(0.0, f64::min)
+    }
+
     /// Whether a shape has as few constants as the experiment asks for.
     pub(crate) fn is_simple(&self, shape: &Shape) -> bool {
         let most = self.state.opened().experiment.objective.at_most(GuardMetric::FreeParameters);
@@ -131,6 +142,7 @@ impl What {
             What::Regret => score.regret,
             What::DrawnRegret => score.panels.as_ref().map_or(0.0, |panels| panels.drawn.regret_of_most()),
             What::Shortfall => score.shortfall,
+            What::DrawnGain => score.panels.as_ref().map_or(0.0, |panels| panels.drawn.against_reference),
             What::Work => score.work_ratio.map_or(1.0, |ratio| ratio - 1.0),
             What::Rate => score.rate_ratio.map_or(1.0, |ratio| ratio - 1.0),
         }
@@ -138,10 +150,11 @@ impl What {
 
     fn prior(self) -> Prior {
         let (trend, wiggle, noise) = match self {
-            What::Regret => ([10.0, 4.0, 4.0, 4.0, 2.0], 2.0, 0.2),
-            What::DrawnRegret => ([10.0, 4.0, 4.0, 6.0, 6.0], 3.0, 0.5),
-            What::Shortfall => ([20.0, 5.0, 5.0, 8.0, 2.0], 1.5, 0.05),
-            What::Work | What::Rate => ([1.0, 0.3, 0.5, 0.4, 0.1], 0.04, 0.003),
+            What::Regret => ([10.0, 4.0, 4.0, 4.0, 2.0, 2.0, 10.0], 2.0, 0.2),
+            What::DrawnRegret => ([10.0, 4.0, 4.0, 6.0, 6.0, 2.0, 10.0], 3.0, 0.5),
+            What::DrawnGain => ([20.0, 5.0, 5.0, 10.0, 8.0, 2.0, 20.0], 1.5, 0.05),
+            What::Shortfall => ([20.0, 5.0, 5.0, 8.0, 2.0, 2.0, 20.0], 1.5, 0.05),
+            What::Work | What::Rate => ([1.0, 0.3, 0.5, 0.4, 0.1, 0.1, 1.0], 0.04, 0.003),
         };
         Prior { trend, wiggle, noise }
     }
@@ -150,16 +163,26 @@ impl What {
 /// The experiment's guards that a shape can be weighed by, with their bounds.
 fn guards(state: &State) -> Vec<(What, f64)> {
     let drawn = state.yardsticks().drawn > 0;
+    let objective = &state.opened().experiment.objective;
+    let drawn_by_itself = objective.at_most(GuardMetric::DrawnRegret).is_some();
     let of = |metric, bound: f64| match metric {
-        GuardMetric::Regret if drawn => vec![(What::Regret, bound), (What::DrawnRegret, bound)],
+        GuardMetric::Regret if drawn && !drawn_by_itself => {
+            vec![(What::Regret, bound), (What::DrawnRegret, bound.max(REGRET))]
+        }
         GuardMetric::Regret => vec![(What::Regret, bound)],
         GuardMetric::Shortfall => vec![(What::Shortfall, bound)],
+        GuardMetric::DrawnRegret if drawn => vec![(What::DrawnRegret, bound)],
+        GuardMetric::DrawnGain if drawn => vec![(What::DrawnGain, bound)],
         GuardMetric::WorkRatio => vec![(What::Work, bound - 1.0)],
         GuardMetric::RateRatio => vec![(What::Rate, bound - 1.0)],
         _ => Vec::new(),
     };
-    let guards = &state.opened().experiment.objective.constraints;
-    guards.iter().filter_map(|guard| guard.at_most.map(|bound| of(guard.metric, bound))).flatten().collect()
+    objective
+        .constraints
+        .iter()
+        .filter_map(|guard| guard.at_most.map(|bound| of(guard.metric, bound)))
+        .flatten()
+        .collect()
 }
 
 fn known(state: &State, reference: Shape, guards: &[(What, f64)]) -> Vec<Known> {

@@ -19,7 +19,7 @@ const AIM: f64 = 0.001;
 /// Bisections of the place: to a thousandth, which is as exactly as it is written.
 pub(crate) const STEPS: u32 = 12;
 /// Points of the space that are weighed for one bundle.
-const PROPOSALS: u64 = 800;
+const PROPOSALS: u64 = 2000;
 
 /// The next bundle.
 pub(crate) fn plan(state: &State) -> Result<Bundle, String> {
@@ -46,7 +46,7 @@ impl Mind<'_> {
     fn search(&self, space: &Space, incumbent: Option<&Known>, advised: impl Fn(Shape) -> Shape) -> Option<Shape> {
         let iteration = self.state.iteration_number().to_string();
         let seed = keyed::seed(&["plan", &iteration], self.state.opened().seed);
-        let (near, best) = incumbent.map_or((self.reference, 0.0), |k| (k.shape, k.work.min(0.0)));
+        let (near, best) = (incumbent.map_or(self.reference, |k| k.shape), self.least_work());
         let mut chosen: Option<(f64, Shape)> = None;
         // Two bundles in three refine the best known policy: far from it there is always more to hope for, since little is known.
         let refines = incumbent.is_some() && !self.state.iteration_number().is_multiple_of(3);
@@ -152,8 +152,9 @@ impl Mind<'_> {
 
 /// The best shape moved a part of the way towards another one; one trait in two is kept as it is.
 fn nearby(best: Shape, other: Shape, seed: u64, n: u64) -> Shape {
-    let coin = |k: u64| keyed::uniform(seed ^ 0x5EED, n * 5 + k);
-    let part = 0.3 * coin(0);
+    let coin = |k: u64| keyed::uniform(seed ^ 0x5EED, n * 7 + k);
+    // Mostly a little, at times all of it: what a weighting brings may lie beyond where little of it costs.
+    let part = coin(0).powi(3);
     let curve = match (best.curve, other.curve) {
         _ if coin(1) < 0.5 => best.curve,
         (Curve::Power { exponent: a }, Curve::Power { exponent: b }) => {
@@ -169,16 +170,20 @@ fn nearby(best: Shape, other: Shape, seed: u64, n: u64) -> Shape {
         prompt: moved(2, best.prompt, other.prompt),
         mix: moved(3, best.mix, other.mix),
         capacity: moved(4, best.capacity, other.capacity),
+        signal: if coin(5) < 0.5 { best.signal } else { other.signal },
+        rate: moved(6, best.rate, other.rate),
     }
 }
 
 /// The shape without some of its weightings: each stays or goes by a coin.
 fn plainer(shape: Shape, seed: u64, n: u64) -> Shape {
-    let kept = |k: u64, weight: f64| if keyed::uniform(seed ^ 0x91A1, n * 3 + k) < 0.5 { 0.0 } else { weight };
-    Shape { prompt: kept(0, shape.prompt), mix: kept(1, shape.mix), capacity: kept(2, shape.capacity), ..shape }
+    let kept = |k: u64, weight: f64| if keyed::uniform(seed ^ 0x91A1, n * 4 + k) < 0.5 { 0.0 } else { weight };
+    let (prompt, mix, capacity, rate) =
+        (kept(0, shape.prompt), kept(1, shape.mix), kept(2, shape.capacity), kept(3, shape.rate));
+    Shape { prompt, mix, capacity, rate, ..shape }
 }
 
 fn alike(a: Features, b: Features) -> bool {
-    let near: Features = [0.01, 0.05, 0.04, 0.04, 0.04];
+    let near: Features = [0.01, 0.05, 0.04, 0.04, 0.04, 0.5, 0.02];
     (0..near.len()).all(|i| (a[i] - b[i]).abs() < near[i])
 }

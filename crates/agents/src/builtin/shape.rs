@@ -1,8 +1,9 @@
 //! The family of curves that the built-in researcher knows, and their places in the design space.
 //!
-//! A droppable request of `t` prompt tokens meets a *pressure* = saturation · (t / 2048)^prompt · e^(mix · share) ·
-//! (c / 300,000)^capacity, where `share` is that of droppable requests among all that have arrived so far, and `c` the mean
-//! KV capacity of the instances in tokens. The curve says with what probability it is refused
+//! A droppable request of `t` prompt tokens meets a *pressure* = signal · (t / 2048)^prompt · e^(mix · share) ·
+//! (c / 300,000)^capacity · (r / 5)^(rate · (1 - share)). The signal is the saturation, or the KV cache's part of it;
+//! `share` is that of droppable requests among all that have arrived so far, `c` the mean KV capacity of the instances in
+//! tokens, and `r` the arrivals at an instance so far, per second. The curve says with what probability it is refused
 //! at that pressure. Every curve is placed by `half`, the pressure at which one request in two is refused, so that curves
 //! of different shape are comparable at the same place.
 
@@ -12,13 +13,15 @@ use science::space::{Point, Value};
 pub(crate) const NEUTRAL_PROMPT: f64 = 2048.0;
 /// KV capacity of an instance at which the weighting is neutral, tokens.
 pub(crate) const NEUTRAL_CAPACITY: f64 = 300_000.0;
+/// Mean time between arrivals at an instance at which the weighting is neutral, µs.
+pub(crate) const NEUTRAL_GAP: f64 = 200_000.0;
 /// Droppable share at which places are compared under different weightings of the mix: the middle of what it can be. It
 /// only says where to look first; what is measured corrects it.
 const NEUTRAL_SHARE: f64 = 0.5;
 /// Exponents below this weigh nothing.
 const FAINT: f64 = 0.03;
 /// What the surrogate sees of a shape.
-pub(crate) type Features = [f64; 5];
+pub(crate) type Features = [f64; 7];
 
 /// One policy of the family.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -32,6 +35,19 @@ pub(crate) struct Shape {
     pub(crate) mix: f64,
     /// Exponent of the weighting by the KV capacity of an instance; 0 is none.
     pub(crate) capacity: f64,
+    /// What the pressure begins with.
+    pub(crate) signal: Signal,
+    /// Exponent of the weighting by the arrival rate of an instance, where all traffic is critical; 0 is none.
+    pub(crate) rate: f64,
+}
+
+/// What a pressure begins with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Signal {
+    /// The cluster's saturation: the wait queue or the KV cache of an instance, whichever is fuller.
+    Saturation,
+    /// Its KV cache alone, over the same threshold.
+    Kv,
 }
 
 /// The form of a curve.
@@ -46,7 +62,15 @@ pub(crate) enum Curve {
 }
 
 /// A step in no particular place that weighs nothing.
-pub(crate) const PLAIN: Shape = Shape { curve: Curve::Step, half: 1.0, prompt: 0.0, mix: 0.0, capacity: 0.0 };
+pub(crate) const PLAIN: Shape = Shape {
+    curve: Curve::Step,
+    half: 1.0,
+    prompt: 0.0,
+    mix: 0.0,
+    capacity: 0.0,
+    signal: Signal::Saturation,
+    rate: 0.0,
+};
 
 impl Shape {
     /// The shape at a declared point; what the space does not declare takes its neutral value.
@@ -64,8 +88,13 @@ impl Shape {
             },
             _ => return None,
         };
-        let [prompt, mix, capacity] = ["prompt", "mix", "capacity"].map(|name| number(name, 0.0));
-        Some(Shape { curve, half: number("half", f64::NAN), prompt, mix, capacity }).filter(|s| s.half > 0.0)
+        let signal = match point.get("signal") {
+            Some(Value::Choice(signal)) if signal == "kv" => Signal::Kv,
+            _ => Signal::Saturation,
+        };
+        let [prompt, mix, capacity, rate] = ["prompt", "mix", "capacity", "rate"].map(|name| number(name, 0.0));
+        let shape = Shape { curve, half: number("half", f64::NAN), prompt, mix, capacity, signal, rate };
+        Some(shape).filter(|shape| shape.half > 0.0)
     }
 
     /// The shape's point, for the dimensions that `like` has.
@@ -75,7 +104,7 @@ impl Shape {
             Curve::Ramp { onset } => ("ramp", Some(("onset", onset))),
             Curve::Power { exponent } => ("power", Some(("exponent", exponent))),
         };
-        let weightings = [("prompt", self.prompt), ("mix", self.mix), ("capacity", self.capacity)];
+        let weightings = [("prompt", self.prompt), ("mix", self.mix), ("capacity", self.capacity), ("rate", self.rate)];
         let mut point: Point = [("half", self.half)]
             .into_iter()
             .chain(weightings)
@@ -84,6 +113,10 @@ impl Shape {
             .map(|(name, value)| (name.to_owned(), Value::Number(value)))
             .collect();
         point.insert("family".into(), Value::Choice(family.into()));
+        if like("signal") {
+            let signal = if self.signal == Signal::Kv { "kv" } else { "saturation" };
+            point.insert("signal".into(), Value::Choice(signal.into()));
+        }
         point
     }
 
@@ -101,10 +134,12 @@ impl Shape {
         }
     }
 
-    /// What the surrogate sees: place, gradualness (compressed), weightings by prompt, by mix and by capacity. The place is the
-    /// saturation at which half is refused of an even mix, so that it means the same under each weighting of it.
+    /// What the surrogate sees: place, gradualness (compressed), weightings by prompt, by mix and by capacity, signal, weighting by
+    /// rate. The place is the saturation at which half is refused of an even mix, so that it means the same under each weighting of it.
     pub(crate) fn features(&self) -> Features {
-        [self.half.ln() - self.mix * NEUTRAL_SHARE, self.spread().ln_1p(), self.prompt, self.mix, self.capacity]
+        let signal = f64::from(u8::from(self.signal == Signal::Kv));
+        let place = self.half.ln() - self.mix * NEUTRAL_SHARE;
+        [place, self.spread().ln_1p(), self.prompt, self.mix, self.capacity, signal, self.rate]
     }
 
     /// The same shape with constants that a person would write: three significant digits.
@@ -122,6 +157,8 @@ impl Shape {
             prompt: weight(self.prompt),
             mix: weight(self.mix),
             capacity: weight(self.capacity),
+            signal: self.signal,
+            rate: weight(self.rate),
         }
     }
 
@@ -146,7 +183,12 @@ impl Shape {
             c if c > 0.0 => format!(", shedding sooner the larger the KV cache of an instance is (exponent {c})"),
             c => format!(", shedding sooner the smaller the KV cache of an instance is (exponent {c})"),
         };
-        format!("{curve} with its middle at {}{by_prompt}{by_mix}{by_capacity}", round(self.half, 3))
+        let by_rate = match self.rate {
+            0.0 => String::new(),
+            r => format!(", shedding sooner the more critical requests arrive at an instance (exponent {r})"),
+        };
+        let of = if self.signal == Signal::Kv { " of the KV cache's use" } else { "" };
+        format!("{curve}{of} with its middle at {}{by_prompt}{by_mix}{by_capacity}{by_rate}", round(self.half, 3))
     }
 }
 
@@ -179,13 +221,21 @@ mod tests {
 
     #[test]
     fn a_point_and_its_shape_are_the_same_place() {
-        let shape = Shape { curve: Curve::Ramp { onset: 0.5 }, half: 0.31, prompt: 0.25, mix: 0.5, capacity: 0.4 };
+        let shape = Shape {
+            curve: Curve::Ramp { onset: 0.5 },
+            half: 0.31,
+            prompt: 0.25,
+            mix: 0.5,
+            capacity: 0.4,
+            signal: Signal::Kv,
+            rate: 0.2,
+        };
         assert_eq!(Shape::at(&shape.point(|_| true)), Some(shape));
     }
 
     #[test]
     fn a_space_without_a_mix_has_shapes_that_do_not_weigh_it() {
-        let shape = Shape { curve: Curve::Step, half: 0.31, prompt: 0.25, mix: 0.5, capacity: 0.4 };
+        let shape = Shape { half: 0.31, prompt: 0.25, mix: 0.5, capacity: 0.4, rate: 0.2, ..PLAIN };
         let point = shape.point(|name| name != "mix");
         assert_eq!(Shape::at(&point), Some(Shape { mix: 0.0, ..shape }));
     }

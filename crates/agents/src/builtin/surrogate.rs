@@ -1,4 +1,4 @@
-//! What the built-in researcher believes about policies that it has not tried: a Gaussian process over five features.
+//! What the built-in researcher believes about policies that it has not tried: a Gaussian process over seven features.
 //!
 //! Kernel: a linear trend plus a squared exponential (Rasmussen and Williams, *Gaussian Processes for Machine Learning*,
 //! 2006, ch. 2 and 4). Inputs are centred on the reference. Data are few (tens), so a plain Cholesky factorisation does.
@@ -19,11 +19,20 @@ pub(crate) struct Prior {
     pub(crate) noise: f64,
 }
 
-/// Length over which deviations from the trend are alike, for ln place, ln(1 + spread), and the exponents of prompt, mix and capacity.
-const LENGTHS: Features = [0.3, 0.45, 0.6, 0.6, 0.6];
+/// Length over which deviations from the trend are alike, for ln place, ln(1 + spread), the exponents of prompt, mix and capacity,
+/// the signal (0 or 1), and the exponent of the rate.
+const LENGTHS: Features = [0.3, 0.45, 0.6, 0.6, 0.6, 1.0, 0.2];
 
 /// Products take less than quotients.
-const PER_LENGTH: Features = [1.0 / LENGTHS[0], 1.0 / LENGTHS[1], 1.0 / LENGTHS[2], 1.0 / LENGTHS[3], 1.0 / LENGTHS[4]];
+const PER_LENGTH: Features = {
+    let mut lengths = LENGTHS;
+    let mut i = 0;
+    while i < lengths.len() {
+        lengths[i] = 1.0 / lengths[i];
+        i += 1;
+    }
+    lengths
+};
 
 /// Rows of a matrix that are multiplied side by side: as much as the processor does at once, with room to overlap.
 const LANES: usize = 8;
@@ -250,7 +259,7 @@ impl Way<'_> {
 mod tests {
     use super::*;
 
-    const PRIOR: Prior = Prior { trend: [0.2, 0.05, 0.05, 0.05, 0.05], wiggle: 0.03, noise: 1e-4 };
+    const PRIOR: Prior = Prior { trend: [0.2, 0.05, 0.05, 0.05, 0.05, 0.05, 0.05], wiggle: 0.03, noise: 1e-4 };
 
     fn believed(surrogate: &Surrogate, features: Features) -> Belief {
         surrogate.at(&Place::new(&Inputs::new(surrogate.inputs.clone()), features))
@@ -259,25 +268,25 @@ mod tests {
     /// More inputs than lanes, and not a multiple of them.
     fn scattered() -> (Vec<Features>, Vec<f64>) {
         let coordinate = |n: u64| science::keyed::uniform(5, n) - 0.5;
-        let inputs: Vec<Features> = (0..29).map(|n| std::array::from_fn(|i| coordinate(5 * n + i as u64))).collect();
+        let inputs: Vec<Features> = (0..29).map(|n| std::array::from_fn(|i| coordinate(7 * n + i as u64))).collect();
         let values = inputs.iter().map(|x| 0.1 * x[0] - 0.05 * x[1] + 0.02 * (6.0 * x[3]).sin()).collect();
         (inputs, values)
     }
 
     #[test]
     fn what_is_believed_is_what_solving_for_the_covariances_says() {
-        let ((inputs, values), centre) = (scattered(), [0.1; 5]);
+        let ((inputs, values), centre) = (scattered(), [0.1; 7]);
         let surrogate = Surrogate::fit(PRIOR, centre, &Inputs::new(inputs.clone()), &values);
         let kernel = |a: Features, b: Features| {
-            let trend = (0..5).map(|i| PRIOR.trend[i].powi(2) * (a[i] - centre[i]) * (b[i] - centre[i])).sum::<f64>();
-            let distance = (0..5).map(|i| ((a[i] - b[i]) / LENGTHS[i]).powi(2)).sum::<f64>();
+            let trend = (0..7).map(|i| PRIOR.trend[i].powi(2) * (a[i] - centre[i]) * (b[i] - centre[i])).sum::<f64>();
+            let distance = (0..7).map(|i| ((a[i] - b[i]) / LENGTHS[i]).powi(2)).sum::<f64>();
             trend + PRIOR.wiggle.powi(2) * (-0.5 * distance).exp()
         };
         let covariance =
             |i: usize, j: usize| kernel(inputs[i], inputs[j]) + f64::from(u8::from(i == j)) * PRIOR.noise.powi(2);
         let factor = cholesky((0..29).map(|i| (0..=i).map(|j| covariance(i, j)).collect()).collect());
         for n in 0..20 {
-            let place: Features = std::array::from_fn(|i| science::keyed::uniform(6, 5 * n + i as u64) - 0.5);
+            let place: Features = std::array::from_fn(|i| science::keyed::uniform(6, 7 * n + i as u64) - 0.5);
             let with_data: Vec<f64> = inputs.iter().map(|other| kernel(place, *other)).collect();
             let solved = forward(&factor, &with_data);
             let mean: f64 = solved.iter().zip(forward(&factor, &values)).map(|(a, b)| a * b).sum();
@@ -294,11 +303,11 @@ mod tests {
     fn every_place_on_the_way_of_a_halving_has_the_mean_that_it_has_by_itself() {
         let (inputs, values) = scattered();
         let inputs = Arc::new(Inputs::new(inputs));
-        let surrogate = Surrogate::fit(PRIOR, [0.0; 5], &inputs, &values);
+        let surrogate = Surrogate::fit(PRIOR, [0.0; 7], &inputs, &values);
         let (interval, shift, times) = ([-3.5, -0.1], -0.4, 12);
         let halving = Halving::new(Arc::clone(&inputs), interval, times);
         for path in [0b0000_0000_0000_u32, 0b1111_1111_1111, 0b1010_0110_0101] {
-            let mut features = [0.0, 0.1, -0.2, 0.3, 0.0];
+            let mut features = [0.0, 0.1, -0.2, 0.3, 0.0, 1.0, 0.1];
             let (mut way, [mut low, mut high]) = (halving.begin(features, shift), interval);
             for n in 0..times {
                 let middle = f64::midpoint(low, high);
@@ -318,17 +327,17 @@ mod tests {
 
     #[test]
     fn it_believes_what_was_measured_and_doubts_what_was_not() {
-        let (a, b) = ([0.0, 0.3, 0.0, 0.0, 0.0], [0.1, 0.3, 0.0, 0.0, 0.0]);
+        let (a, b) = ([0.0, 0.3, 0.0, 0.0, 0.0, 0.0, 0.0], [0.1, 0.3, 0.0, 0.0, 0.0, 0.0, 0.0]);
         let surrogate = Surrogate::fit(PRIOR, a, &Inputs::new(vec![a, b]), &[0.0, -0.02]);
         assert!((believed(&surrogate, b).mean + 0.02).abs() < 1e-3);
         assert!(believed(&surrogate, b).sd < 1e-3);
-        assert!(believed(&surrogate, [0.1, 1.0, 1.0, 0.0, 0.0]).sd > 0.03);
-        assert!(believed(&surrogate, [0.1, 0.3, 0.0, 1.0, 0.0]).sd > 0.03, "nor any weighting of the mix");
+        assert!(believed(&surrogate, [0.1, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0]).sd > 0.03);
+        assert!(believed(&surrogate, [0.1, 0.3, 0.0, 1.0, 0.0, 0.0, 0.0]).sd > 0.03, "nor any weighting of the mix");
     }
 
     #[test]
     fn a_trend_carries_on_beyond_the_data() {
-        let at = |x: f64| [x, 0.0, 0.0, 0.0, 0.0];
+        let at = |x: f64| [x, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
         let surrogate =
             Surrogate::fit(PRIOR, at(0.0), &Inputs::new(vec![at(-0.1), at(0.0), at(0.1)]), &[0.02, 0.0, -0.02]);
         assert!(believed(&surrogate, at(0.3)).mean < -0.03);

@@ -101,6 +101,8 @@ fn guard(guard: &Guard) -> String {
         GuardMetric::ExtraShedRate => "extra shed rate (a fraction)",
         GuardMetric::ThroughputLoss => "throughput loss (a fraction)",
         GuardMetric::Shortfall => "what the study's mean improvement lies below the reference's (points)",
+        GuardMetric::DrawnRegret => "regret (points, of nine in ten drawn workloads)",
+        GuardMetric::DrawnGain => "what the drawn workloads' mean improvement lies beyond the reference's (points)",
         GuardMetric::WorkRatio => "extra shed work on the study over the reference's",
         GuardMetric::RateRatio => "extra shed rate on the study over the reference's",
         GuardMetric::FreeParameters => "free parameters",

@@ -61,7 +61,7 @@ pub(crate) fn evaluate(args: Args, global: &Global) -> Result<Code, Failure> {
         descriptor,
         curves: answer.probe.as_ref().filter(|_| args.curve).map_or(&[], |probe| &probe.curves),
         reference: &objective::score_by_study(&yardsticks.reference, yardsticks, &names),
-        regret_bound: loaded.experiment.regret_bound(),
+        regret_bound: loaded.experiment.claimed_regret(),
         sandboxed: places.walls == Walls::Required,
         cached: answer.cached,
         timing: timing(&answer.timing),

@@ -69,7 +69,7 @@ pub(super) fn scenarios(facts: &Facts<'_>, champion: Standing<'_>) -> Option<Sec
     let title = "The champion by scenario";
     let note = "Points are against the reference; below zero the champion gives up what the reference gains.";
     let mut blocks = vec![Block::Table(scenario_table(Some(champion.score), reference)), Block::Text(note.into())];
-    blocks.extend(panels::table(champion.score, facts.started.experiment.regret_bound()).map(Block::Table));
+    blocks.extend(panels::table(champion.score, facts.started.experiment.claimed_regret()).map(Block::Table));
     blocks.extend(facts.allocation().map(|split| Block::Text(allocated(&split).into())));
     Some(Section { title, blocks })
 }

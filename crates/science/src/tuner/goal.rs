@@ -54,15 +54,18 @@ pub fn worth(measured: &Measurement, score: &Score, yardsticks: &Yardsticks, obj
 
 /// How far the drawn workload that must still keep the regret guard is beyond it, points.
 fn drawn_excess(guard: &Guard, score: &Score) -> f64 {
-    let bound = guard.at_most.filter(|_| guard.metric == GuardMetric::Regret);
-    let (Some(bound), Some(panels)) = (bound, &score.panels) else { return 0.0 };
+    let (Some(bound), Some(panels)) = (guard.drawn(), &score.panels) else { return 0.0 };
     (panels.drawn.regret_of_most() - bound).max(0.0)
 }
 
 /// One unit of a metric as a fraction.
 fn unit(metric: GuardMetric) -> f64 {
     match metric {
-        GuardMetric::Regret | GuardMetric::Loss | GuardMetric::Shortfall => 0.01,
+        GuardMetric::Regret
+        | GuardMetric::Loss
+        | GuardMetric::Shortfall
+        | GuardMetric::DrawnRegret
+        | GuardMetric::DrawnGain => 0.01,
         GuardMetric::Improvement
         | GuardMetric::ExtraShedWork
         | GuardMetric::ExtraShedRate
