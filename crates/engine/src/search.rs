@@ -104,11 +104,11 @@ impl<'a> Ground<'a> {
             let ranges = self.ranges(&best.point, &open, share);
             let tuner = Tuner::new(&ranges, keyed::seed(&["round", &round.to_string()], key));
             let own = ranges.iter().map(|range| range.default).collect();
-            let mut tried = vec![Tried { parameters: own, value: best.worth }];
+            let mut tried = vec![Tried::new(own, best.worth)];
             while let Some(parameters) = tuner.next(&tried).filter(|_| scored.len() < budget) {
                 let point = moved(&best.point, &ranges, &parameters);
                 let found = self.score(&[point])?;
-                tried.push(Tried { parameters, value: found[0].worth });
+                tried.push(Tried::new(parameters, found[0].worth));
                 scored.extend(found);
             }
             if tried.len() == 1 {

@@ -111,7 +111,7 @@ fn tuned(bench: &Bench, key: u64) -> f64 {
     let (tuner, mut tried) = (Tuner::new(&ranges(), key), Vec::new());
     while let Some(parameters) = tuner.next(&tried) {
         let value = bench.value(&parameters);
-        tried.push(Tried { parameters, value });
+        tried.push(Tried::new(parameters, value));
     }
     best(&tried).unwrap().value
 }

@@ -76,7 +76,7 @@ mod tests {
     fn tuning(retuned: Option<&str>, best: [f64; 2]) -> Tuned {
         let id = |text: &str| CandidateId::from(text.to_owned());
         let range = |name: &str, default| Range { name: name.into(), default, low: 0.0, high: 9.0 };
-        let tried = |parameters: [f64; 2], value| Tried { parameters: parameters.into(), value };
+        let tried = |parameters: [f64; 2], value| Tried::new(parameters.into(), value);
         Tuned::from(&Tuning {
             candidate: id("aaaa1111aaaa1111"),
             tunables: vec![range("half", 0.25), range("mix", 1.5)],

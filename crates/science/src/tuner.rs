@@ -8,6 +8,7 @@ pub mod goal;
 
 use crate::gaussian::Gaussian;
 use crate::keyed;
+use crate::objective::Score;
 use crate::short;
 use serde::{Deserialize, Serialize};
 
@@ -87,6 +88,16 @@ pub struct Tried {
     pub parameters: Vec<f64>,
     /// What it was worth, in units of net saving; see [`goal`].
     pub value: f64,
+    /// What its trials say, where there were any: whoever plans may learn from every point that was measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score: Option<Score>,
+}
+
+impl Tried {
+    /// A point of which nothing is known but its worth.
+    pub fn new(parameters: Vec<f64>, value: f64) -> Self {
+        Tried { parameters, value, score: None }
+    }
 }
 
 /// Evaluations that tuning takes at most: ten for each tunable and ten more, and never more than forty; none if there is
@@ -137,7 +148,7 @@ impl Tuner {
         let mut tried = Vec::new();
         while tried.len() <= FILLING.0.min(FILLING.1 * self.open.len()) {
             let Some(parameters) = self.next(&tried) else { break };
-            tried.push(Tried { parameters, value: 0.0 });
+            tried.push(Tried::new(parameters, 0.0));
         }
         tried.into_iter().map(|tried| tried.parameters).collect()
     }

@@ -1,6 +1,6 @@
 //! What the researcher knows, and the beliefs that follow from it.
 
-use super::executor::constants;
+use super::executor::{constants, place};
 use super::planner::STEPS;
 use super::shape::{Curve, Shape};
 use super::surrogate::{Halving, Inputs, Place, Prior, Surrogate};
@@ -8,6 +8,7 @@ use science::experiment::{GuardMetric, REGRET};
 use science::id::CandidateId;
 use science::objective::{self, COMPARABLE, Measurement, Score, Yardsticks};
 use science::state::{CandidateRecord, State};
+use science::tuner::Tried;
 use science::tuner::goal::worth;
 use std::sync::Arc;
 
@@ -211,7 +212,37 @@ fn known(state: &State, reference: Shape, guards: &[(What, f64)]) -> Vec<Known> 
         let (measured, score) = (record.measurement.as_ref()?, record.score.as_ref()?);
         Some(entry(Some(record.candidate.id.clone()), shape, measured, score, record.worth?.value()))
     }));
+    let room = MEMORY.saturating_sub(known.len());
+    known.extend(tuned(state).into_iter().take(room).filter_map(|(shape, tried)| {
+        let (score, study) = (tried.score.as_ref()?, state.study());
+        // Of the study, both of them.
+        let (beyond, work) = (-score.shortfall / 100.0, score.work_ratio?);
+        Some(Known {
+            id: None,
+            shape,
+            improvement: -(1.0 - score.improvement).ln() - yardsticks.reference.y(),
+            work: score.extra_shed_work / yardsticks.reference.x() - 1.0,
+            saving: (1.0 - work * (-study.lambda * beyond).exp()).clamp(-0.5, 0.5),
+            worth: tried.value,
+            guarded: guards.iter().map(|(what, _)| what.value(score)).collect(),
+        })
+    }));
     known
+}
+
+/// What tuning measured beside candidates' own constants, with its place in the design space; what is worth most first.
+fn tuned(state: &State) -> Vec<(Shape, &Tried)> {
+    let places = state.tunings().flat_map(|tuning| {
+        let own = state.candidates.get(&tuning.candidate).and_then(|record| record.candidate.point.as_ref());
+        tuning.tried.iter().skip(1).filter_map(move |tried| {
+            let names = tuning.tunables.iter().map(|range| range.name.as_str());
+            let constants: Vec<(&str, f64)> = names.zip(tried.parameters.iter().copied()).collect();
+            Some((Shape::at(&place(own?, &constants))?, tried))
+        })
+    });
+    let mut places: Vec<_> = places.filter(|(_, tried)| tried.score.is_some()).collect();
+    places.sort_by(|(_, a), (_, b)| b.value.total_cmp(&a.value));
+    places
 }
 
 /// The policies worth most: a process over all of a long campaign would think for longer than a trial takes, and what is

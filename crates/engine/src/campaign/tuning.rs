@@ -11,7 +11,7 @@ use sandbox::{Artifact, Outcome};
 use science::event::{Candidate, Event};
 use science::id::{CandidateId, Hash};
 use science::keyed;
-use science::objective;
+use science::objective::{self, Score};
 use science::retune;
 use science::short::Shortening;
 use science::space::Point;
@@ -82,19 +82,19 @@ impl Campaign {
         let mut shortening = Shortening::new(&workpiece.ranges, found.parameters.clone(), history.worths[at]);
         while let Some(point) = shortening.proposal() {
             let measured = self.measure(workpiece, &point).await?;
-            shortening.take(measured.0);
+            shortening.take(measured.worth);
             history.push(point, measured);
         }
         Ok(Some(shortening.point().to_vec()))
     }
 
     /// What a point is worth, with its trials. Nothing is run outside of the design space, or where a principle forbids it.
-    async fn measure(&self, workpiece: &Workpiece, values: &[f64]) -> Result<(Worth, Vec<Trial>), EngineError> {
+    async fn measure(&self, workpiece: &Workpiece, values: &[f64]) -> Result<Measured, EngineError> {
         let place = workpiece.point.as_ref().map(|point| self.agents.executor.place(point, &workpiece.named(values)));
         let space = self.state.opened().experiment.space();
         let forbidden = |place: &Point| self.state.constraints().any(|(_, constraint)| constraint.excludes(place));
         if place.is_some_and(|place| space.contains(&place).is_err() || forbidden(&place)) {
-            return Ok((Worth::NOTHING, Vec::new()));
+            return Ok(Measured::NOTHING);
         }
         workpiece.measure(&self.state, values).await
     }
@@ -155,11 +155,23 @@ struct History {
 }
 
 impl History {
-    fn push(&mut self, parameters: Vec<f64>, (worth, trials): (Worth, Vec<Trial>)) {
-        self.tried.push(Tried { parameters, value: worth.value() });
-        self.worths.push(worth);
-        self.trials.extend(trials);
+    fn push(&mut self, parameters: Vec<f64>, measured: Measured) {
+        self.tried.push(Tried { parameters, value: measured.worth.value(), score: measured.score });
+        self.worths.push(measured.worth);
+        self.trials.extend(measured.trials);
     }
+}
+
+/// What a point is worth, with what it follows from.
+struct Measured {
+    worth: Worth,
+    /// None where nothing ran.
+    score: Option<Score>,
+    trials: Vec<Trial>,
+}
+
+impl Measured {
+    const NOTHING: Measured = Measured { worth: Worth::NOTHING, score: None, trials: Vec::new() };
 }
 
 /// A compiled candidate whose constants are being tuned.
@@ -181,16 +193,17 @@ impl Workpiece {
 
     /// What a point is worth, with its trials. What fails there is worth nothing, and is on record as any other outcome that
     /// may depend on the machine's mood.
-    async fn measure(&self, state: &State, parameters: &[f64]) -> Result<(Worth, Vec<Trial>), EngineError> {
+    async fn measure(&self, state: &State, parameters: &[f64]) -> Result<Measured, EngineError> {
         let key = Hash::of(format!("outcome of {} at {parameters:?}", self.id).as_bytes());
         let evaluator = Arc::clone(&self.evaluator);
         let policy = Policy::Candidate { artifact: self.artifact.clone(), parameters: parameters.to_vec() };
         let work = move || evaluator.panel.trials(&policy, Draws::Shared, &evaluator.sandbox);
-        let Ok(runs) = self.bench.outcome(key, work).await? else { return Ok((Worth::NOTHING, Vec::new())) };
+        let Ok(runs) = self.bench.outcome(key, work).await? else { return Ok(Measured::NOTHING) };
         let measured = self.evaluator.panel.measure(&runs.results, &self.baseline);
         let score = objective::score(&measured, state.yardsticks(), &state.opened().scenarios);
         let objective = &state.opened().experiment.objective;
-        Ok((goal::worth(&measured, &score, state.yardsticks(), objective), runs.results))
+        let worth = goal::worth(&measured, &score, state.yardsticks(), objective);
+        Ok(Measured { worth, score: Some(score), trials: runs.results })
     }
 }
 

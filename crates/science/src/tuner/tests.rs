@@ -9,7 +9,7 @@ fn tuned(ranges: &[Range], key: u64, function: impl Fn(&[f64]) -> f64) -> f64 {
     let (tuner, mut tried) = (Tuner::new(ranges, key), Vec::new());
     while let Some(parameters) = tuner.next(&tried) {
         let value = function(&parameters);
-        tried.push(Tried { parameters, value });
+        tried.push(Tried::new(parameters, value));
     }
     assert_eq!(tried.len(), tuner.budget());
     best(&tried).unwrap().value
@@ -65,7 +65,7 @@ fn the_authors_values_come_first_and_every_point_is_within_its_range() {
             assert!((range.low..=range.high).contains(value), "{value} in {range:?}");
         }
         let value = -(parameters[0] - 0.3).abs() - parameters[1].abs();
-        tried.push(Tried { parameters, value });
+        tried.push(Tried::new(parameters, value));
     }
     assert_eq!(tried[0].parameters, [0.28, -0.2]);
 }
@@ -77,7 +77,7 @@ fn the_next_point_follows_from_the_history_alone() {
         let (tuner, mut tried) = (Tuner::new(&ranges, 4), Vec::new());
         for _ in 0..count {
             let parameters = tuner.next(&tried).unwrap();
-            tried.push(Tried { value: ridge(&parameters), parameters });
+            tried.push(Tried::new(parameters.clone(), ridge(&parameters)));
         }
         tried
     };
@@ -90,7 +90,7 @@ fn a_constant_without_room_keeps_its_value_and_a_policy_without_constants_is_not
     let ranges = [range("fixed", 2.0, 2.0, 2.0), range("k", 300.0, 1.0, 1e5)];
     let tuner = Tuner::new(&ranges, 1);
     assert_eq!(tuner.budget(), 20);
-    let first = Tried { parameters: tuner.next(&[]).unwrap(), value: 0.0 };
+    let first = Tried::new(tuner.next(&[]).unwrap(), 0.0);
     assert_eq!(tuner.next(&[first]).unwrap()[0], 2.0);
     assert_eq!(Tuner::new(&ranges[..1], 1).next(&[]), None);
 }
@@ -101,13 +101,13 @@ fn no_point_is_tried_twice_on_a_plain() {
     let (tuner, mut tried) = (Tuner::new(&ranges, 2), Vec::<Tried>::new());
     while let Some(parameters) = tuner.next(&tried) {
         assert!(tried.iter().all(|tried| tried.parameters != parameters), "{parameters:?}");
-        tried.push(Tried { parameters, value: 0.0 });
+        tried.push(Tried::new(parameters, 0.0));
     }
 }
 
 #[test]
 fn what_is_far_below_the_best_is_drawn_together_and_keeps_its_order() {
-    let tried = [-50.0, 0.1, 0.09, -1.0].map(|value| Tried { parameters: vec![value], value });
+    let tried = [-50.0, 0.1, 0.09, -1.0].map(|value| Tried::new(vec![value], value));
     let values = squeezed(&tried);
     assert!(values[0] < values[3] && values[3] < values[2] && values[2] < values[1]);
     assert!(values[0] > -2.0, "{values:?}");

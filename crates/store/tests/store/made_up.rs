@@ -292,7 +292,7 @@ fn evaluate(candidate: &CandidateId) -> Played {
 
 /// Its own constant, and one that is better.
 fn tune(candidate: &CandidateId) -> Played {
-    let tried = |half: f64, value: f64| Tried { parameters: vec![half], value };
+    let tried = |half: f64, value: f64| Tried::new(vec![half], value);
     let retuned = Candidate {
         id: CandidateId::from("c4".to_owned()),
         source: Hash::of(source("c4").as_bytes()),

@@ -23,7 +23,7 @@ fn judged(tunables: u32, x: f64, evaluations: Option<u32>) -> (State, Action) {
 }
 
 fn tuned(candidate: &str, retuned: Option<&str>) -> Event {
-    let tried = |half: f64, value: f64| Tried { parameters: vec![half], value };
+    let tried = |half: f64, value: f64| Tried::new(vec![half], value);
     let retuned = retuned.map(|id| {
         let Event::CandidateWritten { mut candidate, .. } = written("main", id) else { unreachable!("it is that") };
         (candidate.tunables, candidate.tunes) = (1, Some(CandidateId::from("c1".to_owned())));
