@@ -59,6 +59,7 @@ pub(crate) fn opening() -> Started {
             population: None,
             objective: Objective {
                 reference_scale: "k".into(),
+                scale: None,
                 constraints: vec![Guard { metric: GuardMetric::Regret, at_most: Some(5.0), at_least: None }],
             },
             dimensions: vec![dimension],
@@ -180,6 +181,9 @@ fn audited(principle: &str) -> Event {
     let point = |at: u32| AuditedPoint {
         point: BTreeMap::from([("half".into(), Value::Number(0.02 * f64::from(at)))]),
         saving: (at > 0).then(|| -0.01 * f64::from(at)),
+        worth: None,
+        room: None,
+        runs: 1,
         admissible: true,
     };
     Event::Audited { principle: principle.into(), points: (0..10).map(point).collect(), trials: Hash::of(b"") }

@@ -52,6 +52,9 @@ fn measured(state: &State, saving: f64) -> Event {
     let first = points[0].clone();
     let point = |point: Point| AuditedPoint {
         saving: if point == first { Some(saving) } else { None },
+        worth: None,
+        room: None,
+        runs: 1,
         admissible: true,
         point,
     };
