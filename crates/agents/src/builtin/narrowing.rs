@@ -108,8 +108,8 @@ fn outgrown(state: &State, known: &[Known], bar: f64) -> Vec<Change> {
 fn refused(state: &State) -> Vec<Change> {
     let unbacked = state.principles.iter().filter(|p| p.status == Status::Active && p.constraint.is_none());
     let reason = |id: &str| {
-        let audits = state.iterations.iter().flat_map(|iteration| &iteration.audits);
-        audits.filter(|audit| audit.principle == id).last().and_then(|audit| audit.refused.clone())
+        let mut audits = state.iterations.iter().flat_map(|iteration| &iteration.audits);
+        audits.rfind(|audit| audit.principle == id).and_then(|audit| audit.refused.clone())
     };
     unbacked.filter_map(|p| Some(Change::Retire { id: p.id.clone(), reason: reason(&p.id)? })).collect()
 }
@@ -364,5 +364,84 @@ impl<'a> Half<'a> {
             _ => return format!("tried at equal improvement, policies of this kind lost ({})", self.constraint),
         };
         story.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use science::space::Measure;
+
+    fn dimension(name: &str, range: Option<[f64; 2]>, values: &[&str], under: &[&str]) -> Dimension {
+        let under: Vec<String> = under.iter().map(|value| (*value).to_owned()).collect();
+        Dimension {
+            name: name.into(),
+            meaning: String::new(),
+            range,
+            values: values.iter().map(|value| (*value).to_owned()).collect(),
+            measure: Measure::Uniform,
+            parent: if under.is_empty() { [].into() } else { [("family".to_owned(), under)].into() },
+        }
+    }
+
+    fn space() -> Space {
+        let family = dimension("family", None, &["step", "power"], &[]);
+        let (half, mix) = (dimension("half", Some([0.0, 1.0]), &[], &[]), dimension("mix", Some([0.0, 2.0]), &[], &[]));
+        Space { dimensions: vec![family, half, mix, dimension("exponent", Some([0.0, 10.0]), &[], &["power"])] }
+    }
+
+    fn point(family: &str, numbers: &[(&str, f64)]) -> Point {
+        let numbers = numbers.iter().map(|(name, value)| ((*name).to_owned(), Value::Number(*value)));
+        numbers.chain([("family".to_owned(), Value::Choice(family.into()))]).collect()
+    }
+
+    /// What a finding shows of this space, but for its scale.
+    fn shown(loser: Point, winner: Point) -> Vec<String> {
+        let contrast = Contrast { finding: "F1.main".into(), loser, winner };
+        let space = space();
+        halves(&space, Some("half"))
+            .filter(|half| half.is_shown(&contrast))
+            .map(|half| half.constraint.to_string())
+            .collect()
+    }
+
+    #[test]
+    fn a_finding_shows_no_more_than_half_the_way_from_what_lost_to_what_won() {
+        let shown = shown(point("step", &[("half", 0.3), ("mix", 0.4)]), point("step", &[("half", 0.4), ("mix", 1.2)]));
+        assert_eq!(shown.first().unwrap(), "not: mix in 0.000..0.400");
+        assert_eq!(shown.last().unwrap(), "not: mix in 0.000..0.800");
+        assert!(shown.iter().all(|constraint| constraint.starts_with("not: mix")), "{shown:?}");
+    }
+
+    #[test]
+    fn where_the_winner_has_no_such_dimension_little_more_is_shown_than_what_lost() {
+        let shown = shown(point("power", &[("exponent", 5.0), ("mix", 1.0)]), point("step", &[("mix", 1.0)]));
+        assert!(shown.contains(&"not: exponent in 0.000..6.000".into()), "{shown:?}");
+        assert!(shown.contains(&"not: exponent in 4.000..10.000".into()), "{shown:?}");
+        assert!(!shown.iter().any(|c| c == "not: exponent in 0.000..6.500" || c.contains("family")), "{shown:?}");
+    }
+
+    #[test]
+    fn a_choice_without_dimensions_of_its_own_is_shown_as_a_whole() {
+        let shown = shown(point("step", &[("mix", 1.0)]), point("power", &[("exponent", 5.0), ("mix", 1.0)]));
+        assert_eq!(shown, ["not: family = step"]);
+    }
+
+    #[test]
+    fn what_is_forbidden_keeps_its_distance_from_what_is_good() {
+        let space = space();
+        let half = Half::at(&space.dimensions[2], [0.0, 2.0], 0.5, true).unwrap();
+        assert!(half.is_near(&point("step", &[("mix", 1.1)])), "a tenth of the prior is 0.2");
+        assert!(!half.is_near(&point("step", &[("mix", 1.3)])));
+    }
+
+    #[test]
+    fn there_is_hope_where_something_like_it_was_good_and_little_where_all_was_bad() {
+        let known =
+            |mix: f64, worth: f64| Known { point: point("step", &[("half", 0.3), ("mix", mix)]), worth, placed: true };
+        let all: Vec<Known> = (0..8).map(|n| known(0.2 * f64::from(n), if n < 5 { -0.3 } else { 0.1 })).collect();
+        let hope = Hope::of(&all);
+        let at = |mix: f64| hope.beyond(&point("step", &[("half", 0.3), ("mix", mix)]), 0.11).unwrap();
+        assert!(at(0.3) < DOUBT && at(1.2) > 5.0 * DOUBT, "{} {}", at(0.3), at(1.2));
     }
 }
