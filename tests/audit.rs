@@ -1,7 +1,6 @@
 //! What a principle forbids is looked into before it is forbidden.
 
 use crate::environment::Environment;
-use crate::seal::drawn;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -52,8 +51,11 @@ fn the_space_narrows_only_where_an_audit_found_nothing_better_and_says_how_sure_
 
 #[test]
 fn a_campaign_that_is_killed_in_an_audit_ends_with_the_digest_of_an_undisturbed_one() {
-    let (killed, whole) = (drawn(), drawn());
-    let run = ["run", "tiny", "--iterations", "2"];
+    let (killed, whole) = (Environment::new(), Environment::new());
+    killed.copy("experiments/tiny");
+    whole.copy("experiments/tiny");
+    // As many as it takes to learn what may be forbidden; in the last one there is much to audit.
+    let run = ["run", "tiny", "--iterations", "8"];
     let landed = [&run[..], &["resume"], &["resume"]].map(|run| killed.kill_while(run, "auditing what"));
     assert!(landed.contains(&true), "it was always done before it was killed");
     killed.ok(&["resume"]);
