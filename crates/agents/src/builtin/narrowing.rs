@@ -7,7 +7,7 @@
 //! next one is narrower.
 
 use super::shape::{Features, Shape, round};
-use super::surrogate::{Place, Prior, Surrogate};
+use super::surrogate::{Inputs, Place, Prior, Surrogate};
 use science::audit::{AuditedPoint, words};
 use science::bundle::{ArmKind, Metric, Side};
 use science::keyed;
@@ -142,7 +142,7 @@ fn known(state: &State) -> Vec<Known> {
 /// What is believed of a form, wherever it is placed.
 struct Hope {
     belief: Surrogate,
-    inputs: Vec<Features>,
+    inputs: Inputs,
     level: f64,
 }
 
@@ -157,6 +157,7 @@ impl Hope {
         let centre = inputs.first().copied().unwrap_or_default();
         let values: Vec<f64> = worths.iter().map(|worth| worth - level).collect();
         let prior = Prior { trend: [0.0, 0.1, 0.15, 0.1, 0.1], wiggle: 0.15, noise: 0.02 };
+        let inputs = Inputs::new(inputs);
         Hope { belief: Surrogate::fit(prior, centre, &inputs, &values), inputs, level }
     }
 
