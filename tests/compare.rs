@@ -57,7 +57,9 @@ fn a_campaign_that_has_ended_is_held_against_random_search_and_tuning_and_the_re
 fn ordered(spread: &Value) {
     let quantiles = ["low", "median", "high"].map(|name| spread[name].as_f64().unwrap_or(f64::NEG_INFINITY));
     assert!(quantiles.is_sorted(), "{spread:#}");
-    assert_eq!(spread["nothing"] == spread["searches"], spread["high"].is_null(), "{spread:#}");
+    let [nothing, searches] = ["nothing", "searches"].map(|name| spread[name].as_u64().expect("a count"));
+    // `high` is the 95 % quantile: nothing, where at least that many found nothing.
+    assert_eq!(nothing >= searches - searches / 20, spread["high"].is_null(), "{spread:#}");
 }
 
 fn report(environment: &Environment) -> Value {

@@ -2,7 +2,7 @@
 //!
 //! It reasons over one family of policies ([`shape`]): from everything measured so far it forms a belief about what has
 //! not been tried ([`surrogate`]), claims what it believes with the probability that it gives to it ([`planner`], [`claims`]),
-//! writes the Rust for it ([`executor`]), and turns what was refuted into constraints ([`extractor`]). Nothing is scripted: the
+//! writes the Rust for it ([`executor`]), draws lessons ([`extractor`]) and says where nothing better is left ([`narrowing`]). Nothing is scripted: the
 //! first bundle follows from the yardsticks, each later one from all findings.
 
 mod claims;
@@ -10,6 +10,7 @@ mod components;
 mod executor;
 mod extractor;
 mod mind;
+mod narrowing;
 mod planner;
 mod shape;
 mod stakes;

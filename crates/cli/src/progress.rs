@@ -140,13 +140,27 @@ fn recorded(state: &State, event: &Event) -> Option<String> {
         }
         Event::IterationClosed { volume } => {
             let bound = state.false_exclusion().map_or_else(String::new, |bound| {
-                format!(" (at most {:.0} % of the rest is better than what was known)", bound * 100.0)
+                format!(
+                    " (at most {:.0} % of the rest is better than what was known, by {} audited points)",
+                    bound * 100.0,
+                    state.audited_points()
+                )
             });
             Some(format!("  {}; {:.1} % of the declared space is left{bound}", best(state), volume * 100.0))
         }
         Event::Audited { principle, points, .. } => {
-            let refused = state.current().audits.last().and_then(|audit| audit.refused.as_ref())?;
-            Some(format!("  {principle} forbids too much, by one of {} points: {refused}", points.len()))
+            let audit = state.current().audits.last()?;
+            match &audit.refused {
+                Some(refused) => {
+                    Some(format!("  {principle} forbids too much, by one of {} points: {refused}", points.len()))
+                }
+                None if audit.again => None,
+                None => Some(format!(
+                    "  {principle} forbids: {} (none of {} points is better)",
+                    audit.constraint,
+                    points.len()
+                )),
+            }
         }
         Event::Started(_)
         | Event::Tested { .. }

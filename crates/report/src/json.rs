@@ -39,7 +39,7 @@ use serde_json::{Map, Value, json};
 ///   `free_parameters`, `score`};
 /// - `lineage[]`: {`candidate`, `parent` (null: the reference), `resolved`, `author`, `repairs` (the candidate that it mends), `depth`, `findings[]`, `outcome`,
 ///   `improvement`, `net_saving`, `free_parameters`, `objections[]`, `champion`, `front`}, parents before children;
-/// - `principles`: {`active[]`, `retired[]`, `volume`, `false_exclusion` (null: nothing was audited; else the 95 % bound on the share of what is excluded that beats what was known), `declared`};
+/// - `principles`: {`active[]`, `retired[]`, `volume`, `false_exclusion` (null: nothing was audited; else the 95 % bound on the share of what is excluded that beats what was known), `audited_points` (what that rests on), `declared`};
 /// - `simplification`: null, or {`of` (the champion that was taken apart), `tried[]` {`change`, `outcome`, `gain` (its net
 ///   saving less the whole's), `free_parameters`, `admissible`, `kept`}, `candidate` (without what does not matter, or null)}.
 pub fn show(record: &Record<'_>) -> Value {

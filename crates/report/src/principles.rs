@@ -14,6 +14,8 @@ pub(crate) struct Principles {
     pub(crate) volume: f64,
     /// With 95 % confidence, at most this share of what they exclude is better than what was known.
     pub(crate) false_exclusion: Option<f64>,
+    /// Points of audits that this rests on.
+    pub(crate) audited_points: u32,
     /// Whether the experiment declares a space at all.
     pub(crate) declared: bool,
 }
@@ -53,6 +55,7 @@ pub(crate) fn principles(state: &State) -> Principles {
         retired: stated(Status::Retired),
         volume: state.volume(),
         false_exclusion: state.false_exclusion(),
+        audited_points: state.audited_points(),
         declared: !state.opened().experiment.dimensions.is_empty(),
     }
 }

@@ -8,10 +8,14 @@ pub(crate) fn percent(fraction: f64) -> String {
     format!("{} %", fixed(fraction * 100.0, 1))
 }
 
-/// What is left of the declared space, and what can be said of the rest.
-pub(crate) fn left(volume: f64, false_exclusion: Option<f64>) -> String {
+/// What is left of the declared space, and what can be said of the rest, by how many points where that is known.
+pub(crate) fn left(volume: f64, false_exclusion: Option<f64>, points: Option<u32>) -> String {
     let bound = false_exclusion.map_or_else(String::new, |bound| {
-        format!(" (of what is excluded at most {} is better than what was known, with 95 % confidence)", percent(bound))
+        let by = points.map_or_else(String::new, |points| format!(" by {points} audited points"));
+        format!(
+            " (of what is excluded at most {} is better than what was known, with 95 % confidence{by})",
+            percent(bound)
+        )
     });
     format!("{} of the declared space{bound}", percent(volume))
 }

@@ -10,6 +10,9 @@ pub const POINTS: usize = 10;
 pub const AGAIN: usize = 5;
 /// Iterations from one such test to the next.
 pub const EVERY: u32 = 5;
+/// Points on which the constraints in force rest at the end of a campaign, all together, at least: with them the bound is
+/// below 10 %.
+pub const ENOUGH: u32 = 29;
 /// Net saving by which a point must exceed the incumbent's to refute a constraint.
 const MARGIN: f64 = 0.01;
 /// Draws after which a region counts as empty.
@@ -27,6 +30,28 @@ pub struct AuditedPoint {
     pub saving: Option<f64>,
     /// Whether it passes the guards of the experiment, free parameters aside: a point is no source.
     pub admissible: bool,
+    /// Its net saving less what it violates; none if it did not run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worth: Option<f64>,
+    /// How much more it improves than it has to, log units; none if it did not run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub room: Option<f64>,
+    /// Runs on the search panel that placing it took, this one included.
+    #[serde(default = "once")]
+    pub runs: u32,
+}
+
+fn once() -> u32 {
+    1
+}
+
+/// What a point must not exceed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bar {
+    /// Net saving of the champion; none unless there is one that saves.
+    pub saving: Option<f64>,
+    /// Worth of the champion; without one, of the best candidate or the reference.
+    pub worth: f64,
 }
 
 /// An audit and what it led to.
@@ -45,22 +70,39 @@ pub struct Audit {
 }
 
 impl AuditedPoint {
-    /// Whether it is better than a policy with this net saving, or than the reference if there is none.
-    pub fn beats(&self, incumbent: Option<f64>) -> bool {
-        self.admissible && self.saving.is_some_and(|saving| saving > incumbent.unwrap_or(0.0) + MARGIN)
+    /// Whether it is better than the best policy known. A point is rarely placed so exactly that it passes every guard, so
+    /// it counts as well by what it is worth beyond what it violates.
+    pub fn beats(&self, bar: Bar) -> bool {
+        let saves = self.admissible && self.saving.is_some_and(|saving| saving > bar.saving.unwrap_or(0.0) + MARGIN);
+        saves || self.worth.is_some_and(|worth| worth > bar.worth + MARGIN)
+    }
+
+    /// What it is worth; the least that there is where it did not run.
+    fn value(&self) -> f64 {
+        self.worth.unwrap_or(f64::NEG_INFINITY)
     }
 }
 
+/// The best of the runs that placing a point took, which stands for them all.
+pub fn best(runs: &[AuditedPoint]) -> Option<AuditedPoint> {
+    let best = runs.iter().reduce(|best, run| if run.value() > best.value() { run } else { best })?;
+    Some(AuditedPoint { runs: runs.len() as u32, ..best.clone() })
+}
+
 /// Why these points refute a constraint, by the best of them; none if none does.
-pub fn refutation(points: &[AuditedPoint], incumbent: Option<f64>) -> Option<String> {
-    let beating = points.iter().filter(|point| point.beats(incumbent));
-    let best = beating.max_by(|a, b| a.saving.partial_cmp(&b.saving).unwrap_or(std::cmp::Ordering::Equal))?;
-    let saving = best.saving.unwrap_or_default() * 100.0;
-    let beaten = match incumbent {
-        Some(known) => format!("the best policy known {:.1} %", known * 100.0),
+pub fn refutation(points: &[AuditedPoint], bar: Bar) -> Option<String> {
+    let by = |point: &AuditedPoint| point.worth.or(point.saving).unwrap_or(f64::NEG_INFINITY);
+    let best = points.iter().filter(|point| point.beats(bar)).max_by(|a, b| by(a).total_cmp(&by(b)))?;
+    let percent = |value: f64| format!("{:.1} %", value * 100.0);
+    let what = match (best.saving.filter(|_| best.admissible), best.worth) {
+        (None, Some(worth)) => format!("is worth {} less what it violates", percent(worth)),
+        (saving, _) => format!("saves {}", percent(saving.unwrap_or_default())),
+    };
+    let beaten = match bar.saving {
+        Some(known) => format!("the best policy known {}", percent(known)),
         None => "and no policy that saves was known".into(),
     };
-    Some(format!("{} saves {saving:.1} %, {beaten}", words(&best.point)))
+    Some(format!("{} {what}, {beaten}", words(&best.point)))
 }
 
 /// Up to `count` points that `excluded` excludes and no constraint in force does, drawn from the declared measure; fewer
@@ -173,13 +215,31 @@ mod tests {
         assert_eq!(rounded(0), None);
     }
 
+    fn point(saving: Option<f64>, admissible: bool, worth: Option<f64>) -> AuditedPoint {
+        AuditedPoint { point: BTreeMap::new(), saving, admissible, worth, room: None, runs: 1 }
+    }
+
     #[test]
     fn only_an_admissible_point_that_saves_a_percent_more_refutes() {
-        let point = |saving, admissible| AuditedPoint { point: BTreeMap::new(), saving, admissible };
-        assert!(point(Some(0.031), true).beats(Some(0.02)));
-        assert!(!point(Some(0.029), true).beats(Some(0.02)));
-        assert!(!point(Some(0.5), false).beats(Some(0.02)), "it breaks a guard");
-        assert!(!point(None, true).beats(Some(0.02)), "it is off the scale");
-        assert!(point(Some(0.011), true).beats(None) && !point(Some(0.009), true).beats(None));
+        let bar = |saving| Bar { saving, worth: 1.0 };
+        assert!(point(Some(0.031), true, None).beats(bar(Some(0.02))));
+        assert!(!point(Some(0.029), true, None).beats(bar(Some(0.02))));
+        assert!(!point(Some(0.5), false, None).beats(bar(Some(0.02))), "it breaks a guard");
+        assert!(!point(None, true, None).beats(bar(Some(0.02))), "it is off the scale");
+        assert!(point(Some(0.011), true, None).beats(bar(None)) && !point(Some(0.009), true, None).beats(bar(None)));
+    }
+
+    #[test]
+    fn a_point_that_is_nearly_admissible_refutes_by_what_it_is_worth() {
+        let bar = Bar { saving: Some(0.1), worth: 0.1 };
+        assert!(point(Some(0.15), false, Some(0.12)).beats(bar));
+        assert!(!point(Some(0.15), false, Some(0.105)).beats(bar));
+    }
+
+    #[test]
+    fn the_best_run_stands_for_a_point_and_all_of_them_are_counted() {
+        let runs = [0.1, 0.3, 0.2].map(|worth| point(None, false, Some(worth)));
+        assert_eq!(best(&runs), Some(AuditedPoint { runs: 3, ..runs[1].clone() }));
+        assert_eq!(best(&[]), None);
     }
 }

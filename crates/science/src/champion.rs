@@ -171,6 +171,7 @@ mod tests {
             population: None,
             objective: Objective {
                 reference_scale: "k".into(),
+                scale: None,
                 constraints: vec![Guard { metric: GuardMetric::Regret, at_most: Some(5.0), at_least: None }],
             },
             dimensions: vec![],

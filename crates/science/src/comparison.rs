@@ -195,6 +195,7 @@ mod tests {
             population: None,
             objective: Objective {
                 reference_scale: "k".into(),
+                scale: None,
                 constraints: vec![guard(GuardMetric::Regret, 5.0), guard(GuardMetric::FreeParameters, 5.0)],
             },
             dimensions: vec![],

@@ -61,6 +61,10 @@ impl Default for Agents {
 pub struct Objective {
     /// The parameter of the reference that scales how much it sheds; the exchange rate λ is measured along it.
     pub reference_scale: String,
+    /// The dimension of the design space along which every policy refuses less: where an audit places what it draws, since
+    /// costs compare at equal improvement only. Without it, what is drawn is measured as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scale: Option<String>,
     /// What an admissible candidate must satisfy beyond refusing nothing that is protected.
     #[serde(default, rename = "constraint", skip_serializing_if = "Vec::is_empty")]
     pub constraints: Vec<Guard>,
@@ -171,6 +175,11 @@ impl Experiment {
         }
         if let Some(file) = self.space_source.as_ref().filter(|file| !file.ends_with(".rs")) {
             return fail("space", format!("`{file}` is no file of candidate source, which ends in `.rs`"));
+        }
+        let numeric =
+            |name: &String| self.dimensions.iter().any(|d| d.name == *name && d.range.is_some() && d.parent.is_empty());
+        if let Some(scale) = self.objective.scale.as_ref().filter(|scale| !numeric(scale)) {
+            return fail("objective.scale", format!("`{scale}` is no dimension with a range that every policy has"));
         }
         for guard in &self.objective.constraints {
             if guard.at_most.is_none() == guard.at_least.is_none() {

@@ -22,6 +22,7 @@ pub mod keyed;
 pub mod measurement;
 pub mod objective;
 pub mod outcome;
+pub mod placing;
 pub mod principle;
 pub mod resample;
 pub mod retune;

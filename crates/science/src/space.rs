@@ -112,6 +112,18 @@ impl Space {
         Ok(())
     }
 
+    /// Where a point lies, dimension by dimension but one: as prior mass, as one number for each choice, and in the middle
+    /// of what does not exist there.
+    pub fn coordinates(&self, but: &str, point: &Point) -> Vec<f64> {
+        let others = self.dimensions.iter().filter(|dimension| dimension.name != but);
+        let along = |dimension: &Dimension| match point.get(&dimension.name) {
+            Some(Value::Choice(choice)) => dimension.values.iter().map(|v| f64::from(u8::from(v == choice))).collect(),
+            Some(Value::Number(value)) => vec![dimension.mass_below(*value)],
+            None => vec![0.5; dimension.values.len().max(1)],
+        };
+        others.flat_map(along).collect()
+    }
+
     /// The n-th point of a seed's sequence, drawn from the declared measure.
     pub fn draw(&self, seed: u64, n: u64) -> Point {
         self.draw_by(seed, n, Dimension::at_mass)
@@ -177,6 +189,11 @@ impl Dimension {
             }
         }
         Ok(())
+    }
+
+    /// Whether the dimension exists only where an earlier one has this value or another one that is named with it.
+    pub fn exists_under(&self, parent: &str, value: &String) -> bool {
+        self.parent.get(parent).is_some_and(|values| values.contains(value))
     }
 
     fn exists_at(&self, point: &Point) -> bool {

@@ -284,7 +284,7 @@ mod tests {
                 space_source: None,
                 scenarios: vec![],
                 population: None,
-                objective: Objective { reference_scale: "k".into(), constraints: vec![] },
+                objective: Objective { reference_scale: "k".into(), scale: None, constraints: vec![] },
                 dimensions: vec![],
                 budget: Budget::default(),
                 agents: Agents::default(),

@@ -57,7 +57,7 @@ pub(crate) fn next(state: &State) -> Event {
 
 /// None of these points is better than what is known.
 pub(crate) fn audited(principle: String, points: Vec<Point>) -> Event {
-    let point = |point| AuditedPoint { point, saving: None, admissible: true };
+    let point = |point| AuditedPoint { point, saving: None, worth: None, room: None, runs: 1, admissible: true };
     Event::Audited { principle, points: points.into_iter().map(point).collect(), trials: Hash::of(b"") }
 }
 
@@ -93,6 +93,7 @@ fn started(iterations: u32) -> Started {
             population: None,
             objective: Objective {
                 reference_scale: "k".into(),
+                scale: None,
                 constraints: vec![bound(GuardMetric::Regret, 5.0), bound(GuardMetric::Loss, 1.0)],
             },
             dimensions: vec![family, exponent],

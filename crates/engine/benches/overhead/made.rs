@@ -86,6 +86,7 @@ pub(crate) fn started() -> Started {
             population: None,
             objective: Objective {
                 reference_scale: "k".into(),
+                scale: None,
                 constraints: vec![
                     guard(GuardMetric::Regret, 5.0),
                     guard(GuardMetric::Loss, 1.0),

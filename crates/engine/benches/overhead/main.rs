@@ -181,7 +181,14 @@ impl Bench {
             Action::Test { tests } => self.tested(&tests[0]),
             Action::Extract => self.lesson(filling),
             Action::Audit { principle, points } => {
-                let worse = |point| AuditedPoint { point, saving: Some(-0.1), admissible: true };
+                let worse = |point| AuditedPoint {
+                    point,
+                    saving: Some(-0.1),
+                    worth: None,
+                    room: None,
+                    runs: 1,
+                    admissible: true,
+                };
                 let points = points.into_iter().map(worse).collect();
                 Event::Audited { principle, points, trials: Hash::of(b"") }
             }

@@ -3,7 +3,9 @@
 use super::{Campaign, Progress, Work};
 use crate::error::EngineError;
 use crate::panel::Draws;
+use crate::realise::Points;
 use futures::future::try_join_all;
+use science::audit::{self, AuditedPoint};
 use science::event::Event;
 use science::id::Hash;
 use science::space::Point;
@@ -22,21 +24,30 @@ impl Campaign {
         watch(Progress::Working(&self.state, Work::Auditing(&principle, points.len())));
         let missing = || EngineError::Panicked("no `space` source and no baseline to audit by".into());
         let (Some(space), Some(baseline)) = (&self.points, &self.baseline) else { return Err(missing()) };
-        let runs = points.iter().map(|point| {
-            let key = Hash::of(format!("outcome of point {point:?} in an audit").as_bytes());
-            let (policy, evaluator) = (space.policy(point), Arc::clone(&self.evaluator));
-            let work = move || evaluator.panel.trials(&policy, Draws::Shared, &evaluator.sandbox);
-            self.bench.outcome(key, work)
-        });
-        let ran: Vec<Option<Vec<Trial>>> =
-            try_join_all(runs).await?.into_iter().map(|ran| ran.ok().map(|runs| runs.results)).collect();
-        let all: Vec<Trial> = ran.iter().flatten().flatten().copied().collect();
-        let panel = &self.evaluator.panel;
-        let audited = points.into_iter().zip(&ran).map(|(point, trials)| {
-            let measured = trials.as_ref().map(|trials| panel.measure(trials, baseline));
-            self.state.audited_point(point, measured.as_ref())
-        });
-        let event = Event::Audited { principle, points: audited.collect(), trials: trial::hash(&all) };
+        let placed = try_join_all(points.into_iter().map(|point| self.place(space, baseline, point))).await?;
+        let all: Vec<Trial> = placed.iter().flat_map(|(_, trials)| trials).copied().collect();
+        let points = placed.into_iter().filter_map(|(runs, _)| audit::best(&runs)).collect();
+        let event = Event::Audited { principle, points, trials: trial::hash(&all) };
         self.record(event, Extra::default(), watch).await
+    }
+
+    /// Runs a point where it improves as much as it has to, which takes a few runs: all of them, with their trials.
+    async fn place(
+        &self,
+        space: &Points,
+        baseline: &[Trial],
+        drawn: Point,
+    ) -> Result<(Vec<AuditedPoint>, Vec<Trial>), EngineError> {
+        let (mut runs, mut all) = (Vec::new(), Vec::new());
+        while let Some(point) = self.state.next_place(&drawn, &runs) {
+            let key = Hash::of(format!("outcome of point {point:?} in an audit").as_bytes());
+            let (policy, evaluator) = (space.policy(&point), Arc::clone(&self.evaluator));
+            let work = move || evaluator.panel.trials(&policy, Draws::Shared, &evaluator.sandbox);
+            let trials = self.bench.outcome(key, work).await?.ok().map(|ran| ran.results);
+            let measured = trials.as_ref().map(|trials| self.evaluator.panel.measure(trials, baseline));
+            runs.push(self.state.audited_point(point, measured.as_ref()));
+            all.extend(trials.into_iter().flatten());
+        }
+        Ok((runs, all))
     }
 }

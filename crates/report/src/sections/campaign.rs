@@ -78,7 +78,9 @@ pub(crate) fn standing_lines(facts: &Facts<'_>) -> Vec<Line> {
         None => facts.paragraph().into(),
     });
     lines.extend(facts.record.sealed.map(|look| sealed_verdict(look).into()));
-    lines.push(format!("Left: {}.", left(facts.principles.volume, facts.principles.false_exclusion)).into());
+    let principles = &facts.principles;
+    let left = left(principles.volume, principles.false_exclusion, Some(principles.audited_points));
+    lines.push(format!("Left: {left}.").into());
     lines.push(effort(state).sentence().into());
     lines.extend(facts.spend.as_ref().map(|spend| spend.sentence().into()));
     lines.push(match &state.ended {

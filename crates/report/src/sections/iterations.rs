@@ -163,5 +163,5 @@ fn end_of(turn: &Turn) -> String {
             format!("champion {short}{falls_short}")
         }
     };
-    format!("After it: {champion}; left: {}.", left(volume, turn.false_exclusion))
+    format!("After it: {champion}; left: {}.", left(volume, turn.false_exclusion, None))
 }

@@ -13,7 +13,7 @@ pub(super) fn principles(facts: &Facts<'_>, detail: Detail) -> Section {
     let left = if principles.declared {
         format!(
             "They leave {}; a share of the declared space, never of all algorithms.",
-            left(principles.volume, principles.false_exclusion)
+            left(principles.volume, principles.false_exclusion, Some(principles.audited_points))
         )
     } else {
         "The experiment declares no design space, so none of them narrows it.".into()

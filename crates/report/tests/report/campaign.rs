@@ -3,7 +3,7 @@
 
 use crate::verdict_seeds::tested;
 use report::{Losses, Record, Times};
-use science::audit::AuditedPoint;
+use science::audit::{AuditedPoint, ENOUGH};
 use science::bundle::{Arm, ArmKind, Bundle, Design, Metric, Prediction, Relation, Side};
 use science::event::{Candidate, Event, Simpler, Started};
 use science::experiment::{Agents, Budget, Experiment, Guard, GuardMetric, Objective};
@@ -59,6 +59,7 @@ pub(crate) fn opening() -> Started {
             population: None,
             objective: Objective {
                 reference_scale: "k".into(),
+                scale: None,
                 constraints: vec![Guard { metric: GuardMetric::Regret, at_most: Some(5.0), at_least: None }],
             },
             dimensions: vec![dimension],
@@ -175,14 +176,17 @@ pub(crate) fn principle(id: &str, statement: &str, evidence: &[&str], constraint
     }
 }
 
-/// Ten points of what a principle is to forbid, one of them off the scale, none of them better.
+/// As many points of what a principle is to forbid as a campaign ends with, one of them off the scale, none of them better.
 fn audited(principle: &str) -> Event {
     let point = |at: u32| AuditedPoint {
-        point: BTreeMap::from([("half".into(), Value::Number(0.02 * f64::from(at)))]),
+        point: BTreeMap::from([("half".into(), Value::Number(0.008 * f64::from(at)))]),
         saving: (at > 0).then(|| -0.01 * f64::from(at)),
+        worth: None,
+        room: None,
+        runs: 1,
         admissible: true,
     };
-    Event::Audited { principle: principle.into(), points: (0..10).map(point).collect(), trials: Hash::of(b"") }
+    Event::Audited { principle: principle.into(), points: (0..ENOUGH).map(point).collect(), trials: Hash::of(b"") }
 }
 
 /// The champion with what matters left out, and with what cannot be.

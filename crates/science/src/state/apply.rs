@@ -318,7 +318,7 @@ impl State {
                     ));
                 }
                 (Change::Insert(principle), None) => {
-                    proposed.extend(principle.constraint.clone().map(|constraint| (id, constraint)));
+                    proposed.extend(principle.constraint.clone().map(|constraint| (id, constraint, None)));
                     principles.push(Principle { constraint: None, ..principle.clone() });
                 }
                 (Change::Insert(_), Some(_)) => return illegal(format!("principle {id} exists already")),
@@ -326,14 +326,15 @@ impl State {
                     let before = &principles[at];
                     let in_force = before.constraint.clone().filter(|_| before.status == Status::Active);
                     let new = principle.constraint.clone().filter(|constraint| Some(constraint) != in_force.as_ref());
-                    proposed.extend(new.map(|constraint| (id, constraint)));
+                    let kept = in_force.is_some().then(|| before.clone());
+                    proposed.extend(new.map(|constraint| (id, constraint, kept)));
                     // What was audited stays until what replaces it is, unless nothing replaces it.
                     let constraint = in_force.filter(|_| principle.constraint.is_some());
                     principles[at] = Principle { constraint, ..principle.clone() };
                 }
                 (Change::Retire { .. }, Some(at)) => {
                     principles[at].status = Status::Retired;
-                    proposed.retain(|(other, _)| *other != id);
+                    proposed.retain(|(other, _, _)| *other != id);
                 }
                 (Change::Refine(_) | Change::Retire { .. }, None) => {
                     return illegal(format!("there is no principle {id}"));
@@ -342,8 +343,8 @@ impl State {
         }
         self.principles = principles;
         self.iterations.last_mut().expect("an iteration is under way").changes = changes.to_vec();
-        for (id, constraint) in proposed {
-            self.propose(id, constraint);
+        for (id, constraint, before) in proposed {
+            self.propose(id, constraint, before);
         }
         Ok(())
     }

@@ -43,7 +43,7 @@ fn started(budget: Option<u32>) -> Event {
             space_source: None,
             scenarios: vec!["s.toml".into()],
             population: None,
-            objective: Objective { reference_scale: "k".into(), constraints: vec![] },
+            objective: Objective { reference_scale: "k".into(), scale: None, constraints: vec![] },
             dimensions: vec![],
             budget: Budget { evaluations: budget, ..Budget::default() },
             agents: Agents::default(),

@@ -71,7 +71,7 @@ impl State {
 
     /// What a candidate is worth; none without a score, or where it has more constants than the experiment allows, which
     /// other values of them cannot mend.
-    fn worth(&self, record: &CandidateRecord) -> Option<Worth> {
+    pub(super) fn worth(&self, record: &CandidateRecord) -> Option<Worth> {
         let constants = f64::from(record.candidate.free_parameters?);
         let most = self.opened().experiment.objective.at_most(GuardMetric::FreeParameters);
         record.worth.filter(|_| most.is_none_or(|most| constants <= most))

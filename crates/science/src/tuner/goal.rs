@@ -112,7 +112,7 @@ mod tests {
     fn worth_of(measured: &Measurement) -> Worth {
         let yardsticks = yardsticks();
         let guard = Guard { metric: GuardMetric::Regret, at_most: Some(5.0), at_least: None };
-        let objective = Objective { reference_scale: "k".into(), constraints: vec![guard] };
+        let objective = Objective { reference_scale: "k".into(), scale: None, constraints: vec![guard] };
         let score = score(measured, &yardsticks, &["a".into(), "b".into()]);
         worth(measured, &score, &yardsticks, &objective)
     }

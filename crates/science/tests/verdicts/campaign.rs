@@ -126,7 +126,7 @@ fn opened(scenarios: &[String]) -> Event {
         space_source: None,
         scenarios: scenarios.to_vec(),
         population: None,
-        objective: Objective { reference_scale: "k".into(), constraints: vec![] },
+        objective: Objective { reference_scale: "k".into(), scale: None, constraints: vec![] },
         dimensions: vec![],
         budget: Budget::default(),
         agents: Agents::default(),

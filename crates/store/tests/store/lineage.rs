@@ -37,13 +37,14 @@ async fn every_reference_of_a_whole_campaign_resolves() {
     let expected = [
         "arm-judged 8",
         "arm-skipped 8",
+        "audited 2",
         "bundle-registered 6",
         "calibrated 24",
         "candidate-evaluated 58",
         "candidate-written 6",
         "executor-failed 2",
         "plan-failed 2",
-        "principles-revised 4",
+        "principles-revised 2",
         "simplified 2",
         "tuned 2",
     ];

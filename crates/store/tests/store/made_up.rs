@@ -56,7 +56,7 @@ pub(crate) fn started(seed: u64) -> Started {
             space_source: Some("space.rs".into()),
             scenarios: vec!["near.toml".into(), "far.toml".into()],
             population: None,
-            objective: Objective { reference_scale: "k".into(), constraints: vec![] },
+            objective: Objective { reference_scale: "k".into(), scale: None, constraints: vec![] },
             dimensions: vec![half],
             budget: Budget::default(),
             agents: Agents::default(),
@@ -318,8 +318,16 @@ fn tune(candidate: &CandidateId) -> Played {
 fn audited(principle: String, points: Vec<Point>) -> Event {
     let saving = |at: usize| (at > 0).then_some(-0.1 / at as f64);
     let points = points.into_iter().enumerate();
-    let points =
-        points.map(|(at, point)| AuditedPoint { point, saving: saving(at), admissible: at % 2 == 0 }).collect();
+    let points = points
+        .map(|(at, point)| AuditedPoint {
+            point,
+            saving: saving(at),
+            worth: None,
+            room: None,
+            runs: 1,
+            admissible: at % 2 == 0,
+        })
+        .collect();
     Event::Audited { principle, points, trials: Hash::of(b"") }
 }
 

@@ -52,6 +52,9 @@ fn measured(state: &State, saving: f64) -> Event {
     let first = points[0].clone();
     let point = |point: Point| AuditedPoint {
         saving: if point == first { Some(saving) } else { None },
+        worth: None,
+        room: None,
+        runs: 1,
         admissible: true,
         point,
     };
@@ -144,6 +147,74 @@ fn every_fifth_iteration_tests_what_is_in_force_again_and_retires_what_does_not_
     let audits: Vec<_> = state.iterations.iter().flat_map(|iteration| &iteration.audits).collect();
     assert_ne!(audits[1].points, audits[2].points, "each test draws anew");
     assert!(audits[2].again && audits[2].refused.is_some());
+}
+
+#[test]
+fn a_point_of_an_audit_is_placed_where_it_improves_as_much_as_it_has_to_inside_of_what_is_forbidden() {
+    let mut state = opened(Some("space.rs"));
+    state.started.as_mut().unwrap().experiment.objective.scale = Some("half".into());
+    refuted(&mut state, "c1");
+    learn(&mut state, vec![Change::Insert(forbidding("P1", [0.0, 0.25]))]).unwrap();
+    let Action::Audit { points, .. } = state.next_action() else { panic!("an audit is due") };
+    let drawn = points[0].clone();
+    assert_eq!(state.next_place(&drawn, &[]), Some(drawn.clone()));
+    let ran = |room| AuditedPoint {
+        point: drawn.clone(),
+        saving: None,
+        admissible: false,
+        worth: Some(0.0),
+        room: Some(room),
+        runs: 1,
+    };
+    let half = |point: Option<Point>| match point.and_then(|mut point| point.remove("half")) {
+        Some(Value::Number(half)) => half,
+        other => panic!("{other:?}"),
+    };
+    let own = half(Some(drawn.clone()));
+    let (more, less) = (half(state.next_place(&drawn, &[ran(0.2)])), half(state.next_place(&drawn, &[ran(-0.01)])));
+    assert!(less < own && own < more, "what improves too much refuses less: {less} {own} {more}");
+    assert!((0.0..=0.25).contains(&more), "{more}");
+    assert_eq!(state.next_place(&drawn, &[ran(0.001)]), None, "it is where it belongs");
+    let hopeless = AuditedPoint { worth: Some(-5.0), ..ran(0.01) };
+    assert_eq!(state.next_place(&drawn, &[hopeless]), None);
+    let failed = AuditedPoint { worth: None, room: None, ..ran(0.0) };
+    assert_eq!(state.next_place(&drawn, &[failed]), None);
+}
+
+#[test]
+fn a_principle_is_again_what_it_was_when_what_it_was_to_forbid_as_well_is_refused() {
+    let mut state = opened(Some("space.rs"));
+    refuted(&mut state, "c1");
+    learn(&mut state, vec![Change::Insert(forbidding("P1", [0.0, 0.25]))]).unwrap();
+    state.apply(&measured(&state, 0.0)).unwrap();
+    close(&mut state);
+    let before = state.principles.clone();
+    refuted(&mut state, "c2");
+    let wider = Principle { statement: "all of it".into(), ..forbidding("P1", [0.0, 0.5]) };
+    learn(&mut state, vec![Change::Refine(wider)]).unwrap();
+    state.apply(&measured(&state, 0.5)).unwrap();
+    assert_eq!(state.principles, before);
+    assert_eq!(state.audited_points(), 10);
+}
+
+#[test]
+fn the_last_iteration_tests_until_twenty_nine_points_are_behind_what_is_forbidden() {
+    let mut state = opened(Some("space.rs"));
+    let last = state.opened().experiment.iterations;
+    for iteration in 1..=last {
+        refuted(&mut state, &format!("c{iteration}"));
+        let new = iteration + 1 == last;
+        learn(&mut state, if new { vec![Change::Insert(forbidding("P1", [0.0, 0.25]))] } else { vec![] }).unwrap();
+        while matches!(state.next_action(), Action::Audit { .. }) {
+            state.apply(&measured(&state, 0.0)).unwrap();
+        }
+        if new {
+            assert_eq!(state.audited_points(), 10, "before the end there is time");
+        }
+        close(&mut state);
+    }
+    assert_eq!(state.audited_points(), 30);
+    assert!(state.false_exclusion().unwrap() < 0.1);
 }
 
 #[test]
