@@ -76,7 +76,7 @@ fn widest(state: &State, known: &[Known], bar: f64, id: &str) -> Option<Change> 
     let contrasts = contrasts(state);
     let scale = state.opened().experiment.objective.scale.as_deref();
     let close = |half: &Half<'_>| known.iter().any(|k| k.worth > bar - CLOSE && half.is_near(&k.point));
-    let shown = |half: &Half<'_>| contrasts.iter().any(|contrast| half.is_shown(contrast)) && !close(half);
+    let shown = |half: &Half<'_>| contrasts.iter().any(|contrast| half.is_shown(contrast, scale)) && !close(half);
     let shown: Vec<Half<'_>> = halves(&space, scale).filter(shown).collect();
     if shown.is_empty() {
         return None;
@@ -156,7 +156,7 @@ impl Hope {
         let level = worths.iter().sum::<f64>() / worths.len().max(1) as f64;
         let centre = inputs.first().copied().unwrap_or_default();
         let values: Vec<f64> = worths.iter().map(|worth| worth - level).collect();
-        let prior = Prior { trend: [0.0, 0.1, 0.15, 0.1, 0.1], wiggle: 0.15, noise: 0.02 };
+        let prior = Prior { trend: [0.0, 0.1, 0.15, 0.1, 0.1, 0.05, 0.3], wiggle: 0.15, noise: 0.02 };
         let inputs = Inputs::new(inputs);
         Hope { belief: Surrogate::fit(prior, centre, &inputs, &values), inputs, level }
     }
@@ -211,6 +211,12 @@ impl Contrast {
     fn speaks_of(&self, constraint: &Constraint) -> bool {
         constraint.excludes(&self.loser) && !constraint.excludes(&self.winner)
     }
+
+    /// Whether the two differ in this dimension alone, their scale aside.
+    fn is_about(&self, dimension: &str, scale: Option<&str>) -> bool {
+        let mut others = self.loser.iter().filter(|(name, _)| *name != dimension && Some(name.as_str()) != scale);
+        others.all(|(name, value)| self.winner.get(name) == Some(value))
+    }
 }
 
 /// The low and the high side of each dimension but the scale, in steps; and each choice.
@@ -244,7 +250,10 @@ impl<'a> Half<'a> {
 
     /// Whether a finding shows so much: it speaks of this side, which reaches no further than half way from what lost to what
     /// won, or not far beyond what lost where the winner has no such dimension.
-    fn is_shown(&self, contrast: &Contrast) -> bool {
+    ///
+    /// To forbid doing without something takes an ablation: policies that differ in other things as well do not show that it
+    /// was this one.
+    fn is_shown(&self, contrast: &Contrast, scale: Option<&str>) -> bool {
         let mass = |point: &Point| match point.get(&self.dimension.name) {
             Some(Value::Number(value)) => Some(self.dimension.mass_below(*value)),
             Some(Value::Choice(_)) | None => None,
@@ -260,7 +269,16 @@ impl<'a> Half<'a> {
             }
             _ => true,
         };
-        reaches && contrast.speaks_of(&self.constraint)
+        let speaks = reaches && contrast.speaks_of(&self.constraint);
+        speaks && (!self.forbids_to_do_without() || contrast.is_about(&self.dimension.name, scale))
+    }
+
+    /// Whether it excludes a choice, or a weighting of zero: that something is needed.
+    fn forbids_to_do_without(&self) -> bool {
+        let without: Point = [(self.dimension.name.clone(), Value::Number(0.0))].into();
+        // What exists only under some choice is no weighting, and has no such zero.
+        let weighting = self.dimension.parent.is_empty() && self.constraint.excludes(&without);
+        self.dimension.range.is_none() || weighting
     }
 
     /// Whether a point lies inside, or not far enough outside.
@@ -281,7 +299,7 @@ impl<'a> Half<'a> {
         let before = state
             .principles
             .iter()
-            .find(|p| p.mechanism == mechanism && p.constraint.is_some() && p.status == Status::Active);
+            .find(|p| p.status == Status::Active && p.constraint.as_ref().is_some_and(|before| self.widens(before)));
         let own = contrasts.iter().filter(|contrast| contrast.speaks_of(&self.constraint));
         let cited: BTreeSet<&String> = before.iter().flat_map(|principle| &principle.evidence).collect();
         let new = own.map(|contrast| &contrast.finding).filter(|finding| !cited.contains(finding));
@@ -313,6 +331,18 @@ impl<'a> Half<'a> {
             )
         });
         format!("{} costs more than it has to{so_far}.", self.words())
+    }
+
+    /// Whether a constraint is about the same side of the same dimension.
+    fn widens(&self, before: &Constraint) -> bool {
+        let name = &self.dimension.name;
+        match (before.excludes.get(name), self.constraint.excludes.get(name)) {
+            (Some(Within::Range(before)), Some(Within::Range(own))) => {
+                let end = usize::from(!self.below);
+                before[end].total_cmp(&own[end]).is_eq()
+            }
+            (before, own) => before == own,
+        }
     }
 
     /// The half space in words.
@@ -401,7 +431,7 @@ mod tests {
         let contrast = Contrast { finding: "F1.main".into(), loser, winner };
         let space = space();
         halves(&space, Some("half"))
-            .filter(|half| half.is_shown(&contrast))
+            .filter(|half| half.is_shown(&contrast, Some("half")))
             .map(|half| half.constraint.to_string())
             .collect()
     }
@@ -426,6 +456,15 @@ mod tests {
     fn a_choice_without_dimensions_of_its_own_is_shown_as_a_whole() {
         let shown = shown(point("step", &[("mix", 1.0)]), point("power", &[("exponent", 5.0), ("mix", 1.0)]));
         assert_eq!(shown, ["not: family = step"]);
+    }
+
+    #[test]
+    fn doing_without_something_is_forbidden_by_an_ablation_only() {
+        let mut of = [("half", 0.3), ("mix", 0.0)];
+        let plain = point("power", &of);
+        of[1].1 = 1.2;
+        assert!(!shown(plain.clone(), point("power", &of)).is_empty());
+        assert_eq!(shown(plain, point("step", &of)), ["not: family = power"; 0], "it may have been the curve");
     }
 
     #[test]

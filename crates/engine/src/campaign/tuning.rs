@@ -70,7 +70,10 @@ impl Campaign {
         for (point, measured) in opening.into_iter().zip(measured) {
             history.push(point, measured);
         }
-        while let Some(point) = tuner.next(&history.tried) {
+        let room = self.state.tuning_room(workpiece.ranges.len() as u32) as usize;
+        while history.tried.len() < room
+            && let Some(point) = tuner.next(&history.tried)
+        {
             let measured = self.measure(workpiece, &point).await?;
             history.push(point, measured);
         }

@@ -8,6 +8,8 @@ use crate::judge::Verdict;
 use crate::tuner::goal::Worth;
 use crate::tuner::{self, Range, Tried};
 
+/// Evaluations that a bundle takes, about.
+const BUNDLE: u32 = 2;
 /// Measurements that shortening one constant takes at most.
 const SHORTENING: u32 = 3;
 /// What a candidate may violate for other constants to be expected to mend it, in net saving: four points of regret, say.
@@ -77,12 +79,21 @@ impl State {
         record.worth.filter(|_| most.is_none_or(|most| constants <= most))
     }
 
-    /// Whether tuning takes at most half of the evaluations that are left: later ideas are to have a chance as well.
+    /// Measurements that tuning this candidate may take, shortening its constants and scoring what comes of it aside: what the
+    /// budget leaves beside that and a bundle for each iteration to come, and up to half of it even so.
+    pub fn tuning_room(&self, tunables: u32) -> u32 {
+        let most = tuner::budget(tunables as usize) as u32;
+        let Some(budget) = self.opened().experiment.budget.evaluations else { return most };
+        let left = budget.saturating_sub(self.evaluations);
+        let to_come = self.opened().experiment.iterations.saturating_sub(self.iterations.len() as u32);
+        let spared = left.saturating_sub(BUNDLE * to_come).max(left / 2);
+        most.min(spared.saturating_sub(SHORTENING * tunables + 1))
+    }
+
+    /// Whether there is room for half of what tuning would take: less would hardly look around.
     fn affords_tuning(&self, record: &CandidateRecord) -> bool {
         let tunables = record.candidate.tunables;
-        let takes = tuner::budget(tunables as usize) as u32 + SHORTENING * tunables + 1;
-        let budget = self.opened().experiment.budget.evaluations;
-        tunables > 0 && budget.is_none_or(|budget| 2 * takes <= budget.saturating_sub(self.evaluations))
+        tunables > 0 && 2 * self.tuning_room(tunables) >= tuner::budget(tunables as usize) as u32
     }
 
     pub(super) fn take_tuning(&mut self, tuning: Tuning, retuned: Option<&Candidate>) -> Result<(), String> {
