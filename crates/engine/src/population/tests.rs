@@ -96,10 +96,10 @@ fn each_part_of_a_range_and_each_choice_is_drawn_equally_often() {
     assert_eq!(parts, (0..24).collect::<Vec<_>>());
     let training = declared().training(3);
     for instances in [2, 4, 8] {
-        assert_eq!(training.iter().filter(|scenario| scenario.cluster.instances == instances).count(), 8);
+        assert_eq!(training.iter().filter(|scenario| scenario.cluster.instances == instances).count(), TRAINING / 3);
     }
-    assert_eq!(training.iter().filter(|scenario| scenario.cluster.model.name == "qwen3-14b").count(), 12);
-    assert_eq!(training.iter().filter(|scenario| !generated(scenario).rate_steps.is_empty()).count(), 8);
+    assert_eq!(training.iter().filter(|scenario| scenario.cluster.model.name == "qwen3-14b").count(), TRAINING / 2);
+    assert_eq!(training.iter().filter(|scenario| !generated(scenario).rate_steps.is_empty()).count(), TRAINING / 3);
 }
 
 #[test]
