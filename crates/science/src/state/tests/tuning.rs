@@ -51,10 +51,10 @@ fn a_main_candidate_that_leads_is_tuned_if_it_declares_constants() {
 }
 
 #[test]
-fn tuning_takes_at_most_half_of_the_evaluations_that_are_left() {
-    // Twenty points, three to shorten a constant, and one for the new candidate; one evaluation is spent.
-    assert_eq!(judged(1, 0.36, Some(49)).1, tune("c1"));
-    assert_eq!(judged(1, 0.36, Some(48)).1, Action::Extract);
+fn tuning_begins_where_there_is_room_for_half_of_what_it_would_take() {
+    // Ten points, three to shorten a constant, and one for the new candidate; one evaluation is spent.
+    assert_eq!(judged(1, 0.36, Some(29)).1, tune("c1"), "half of what is left will do");
+    assert_eq!(judged(1, 0.36, Some(14)).1, Action::Extract, "all of what is left would not");
 }
 
 #[test]
