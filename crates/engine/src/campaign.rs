@@ -176,6 +176,7 @@ impl Campaign {
             scenarios: loaded.scenario_names(),
             training: panel.drawn_names(),
             workloads: panel.workloads(),
+            profiles: panel.profiles(),
             inputs: loaded.hashes(),
             seed,
             agents: agents.team.label(),

@@ -14,6 +14,7 @@ pub use cell::trial;
 use sandbox::{Outcome, Sandbox};
 use science::id::Hash;
 use science::objective::Measurement;
+use science::profile::Profile;
 use science::trial::Trial;
 pub use seeds::{Role, Seeds};
 use simulator::cluster::ClusterConfig;
@@ -165,9 +166,17 @@ impl Panel {
     /// What arrives in each scenario of the study and where, in words, by its first seed: what whoever designs a policy
     /// may know of it.
     pub fn workloads(&self) -> Vec<String> {
-        let study = self.rows.len() - self.drawn;
-        let firsts = self.rows.iter().scan(0, |next, seeds| Some(std::mem::replace(next, *next + seeds)));
-        firsts.take(study).map(|at| self.cells[at].describe()).collect()
+        self.firsts().take(self.rows.len() - self.drawn).map(PanelCell::describe).collect()
+    }
+
+    /// Every workload in the mean, by its first seed.
+    pub fn profiles(&self) -> Vec<Profile> {
+        self.firsts().map(PanelCell::profile).collect()
+    }
+
+    /// The first cell of each workload.
+    fn firsts(&self) -> impl Iterator<Item = &PanelCell> {
+        self.rows.iter().scan(0, |next, seeds| Some(std::mem::replace(next, *next + seeds))).map(|at| &self.cells[at])
     }
 
     /// The trials of a policy on every cell.

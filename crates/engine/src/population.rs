@@ -21,7 +21,7 @@ use simulator::sampler::ArrivalProcess;
 use std::path::Path;
 
 /// Workloads that candidates are ranked on, besides the study's.
-pub const TRAINING: usize = 48;
+pub const TRAINING: usize = 96;
 /// Workloads that the champion is judged on.
 pub const SEALED: usize = 96;
 

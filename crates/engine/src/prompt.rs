@@ -54,6 +54,7 @@ impl Standpoint {
             scenarios: loaded.scenario_names(),
             training: panel.drawn_names(),
             workloads: panel.workloads(),
+            profiles: panel.profiles(),
             inputs: loaded.hashes(),
             seed,
             agents: String::new(),

@@ -9,6 +9,7 @@ use crate::judge::Finding;
 use crate::objective::{Measurement, Yardsticks};
 use crate::outcome::Outcome;
 use crate::principle::Change;
+use crate::profile::Profile;
 use crate::space::Point;
 use crate::tuner::{Range, Tried};
 use crate::work::Work;
@@ -198,6 +199,9 @@ pub struct Started {
     /// What arrives in each scenario and where, in words.
     #[serde(default)]
     pub workloads: Vec<String>,
+    /// The workloads that candidates are ranked on, in the mean: the scenarios, then those drawn for training.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub profiles: Vec<Profile>,
     /// Every file that the experiment consists of, with its hash.
     pub inputs: BTreeMap<String, Hash>,
     /// The campaign's seed.

@@ -157,6 +157,12 @@ impl Objective {
         let bounds = self.constraints.iter().filter(|guard| guard.metric == metric).filter_map(|guard| guard.at_most);
         bounds.reduce(f64::min)
     }
+
+    /// The lower bound on a metric, where a guard sets one; the highest of several.
+    pub fn at_least(&self, metric: GuardMetric) -> Option<f64> {
+        let bounds = self.constraints.iter().filter(|guard| guard.metric == metric).filter_map(|guard| guard.at_least);
+        bounds.reduce(f64::max)
+    }
 }
 
 impl Experiment {

@@ -24,6 +24,7 @@ pub mod objective;
 pub mod outcome;
 pub mod placing;
 pub mod principle;
+pub mod profile;
 pub mod resample;
 pub mod retune;
 pub mod seal;

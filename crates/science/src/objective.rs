@@ -80,6 +80,9 @@ pub struct PanelScore {
     pub net_saving: Option<f64>,
     /// What each workload loses against the reference, points.
     pub regrets: Vec<f64>,
+    /// Extra shed work of each workload.
+    #[serde(default)]
+    pub works: Vec<f64>,
 }
 
 impl PanelScore {
@@ -181,6 +184,7 @@ pub fn panel_score(candidate: &Measurement, yardsticks: &Yardsticks) -> PanelSco
         rate_ratio: ratio(|cell| cell.x_requests),
         net_saving: yardsticks.net_saving(candidate),
         regrets: y.iter().zip(&y_ref).map(|(y, y_ref)| (y_ref - y) * 100.0).collect(),
+        works: candidate.per_scenario(|cell| cell.x),
     }
 }
 

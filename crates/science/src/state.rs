@@ -278,9 +278,16 @@ impl State {
 
     /// Share of the design space that the constraints in force leave, 0..1.
     pub fn volume(&self) -> f64 {
-        let masks: Vec<Mask> =
-            self.constraints().map(|(principle, constraint)| self.mask(principle, constraint)).collect();
-        Mask::left(&masks)
+        Mask::left(&self.masks())
+    }
+
+    fn masks(&self) -> Vec<Mask> {
+        self.constraints().map(|(principle, constraint)| self.mask(principle, constraint)).collect()
+    }
+
+    /// Which of the first 64 · `words` fixed points of the design space no constraint excludes.
+    pub fn open_points(&self, words: usize) -> Vec<u64> {
+        Mask::open(&self.masks(), words)
     }
 
     /// Says why a planner's bundle is not taken, if it is not: it cannot be registered, or it lacks an arm that its change

@@ -292,6 +292,7 @@ mod tests {
             scenarios: vec![],
             training: vec![],
             workloads: vec![],
+            profiles: vec![],
             inputs: BTreeMap::new(),
             seed: 1,
             agents: "scripted".into(),

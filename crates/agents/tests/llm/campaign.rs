@@ -103,6 +103,7 @@ fn started(iterations: u32) -> Started {
         scenarios: SCENARIOS.map(str::to_owned).to_vec(),
         training: vec![],
         workloads: vec!["4 instances of qwen3-14b; 90.0 requests/s for 120 s, 80 % of them critical".into()],
+        profiles: vec![],
         inputs: BTreeMap::new(),
         seed: 1,
         agents: "openai:test".into(),

@@ -102,6 +102,7 @@ pub(crate) fn started() -> Started {
         scenarios,
         training: (0..DRAWN).map(|n| format!("drawn-{n}")).collect(),
         workloads: vec![],
+        profiles: vec![],
         inputs: BTreeMap::new(),
         seed: 1,
         agents: "made up".into(),

@@ -1,6 +1,7 @@
 //! One workload with one seed, and what a run of it says.
 
 use super::Draws;
+use science::profile::Profile;
 use science::trial::Trial;
 use simulator::admitters::Builtin;
 use simulator::cluster::ClusterConfig;
@@ -25,23 +26,42 @@ impl PanelCell {
         simulate(&self.cluster, Arc::clone(&self.arrivals), &mut admitter, self.draws[draws as usize])
     }
 
+    pub(super) fn profile(&self) -> Profile {
+        let cluster = &self.cluster;
+        Profile {
+            droppable_share: 1.0 - self.critical_share(),
+            rate: self.arrivals.len() as f64 / self.seconds() / f64::from(cluster.instances),
+            kv_capacity: f64::from(cluster.kv_blocks) * f64::from(cluster.block_size),
+            prompt_tokens: self.mean(|arrival| arrival.input_tokens),
+        }
+    }
+
     pub(super) fn describe(&self) -> String {
-        let (cluster, arrivals) = (&self.cluster, &self.arrivals);
-        let count = arrivals.len().max(1) as f64;
-        let mean = |value: fn(&Arrival) -> u32| arrivals.iter().map(|a| f64::from(value(a))).sum::<f64>() / count;
-        let critical = arrivals.iter().filter(|arrival| cluster.priorities.of(&arrival.class) >= 0).count() as f64;
-        let seconds = arrivals.last().map_or(0.0, |last| last.arrival_us as f64 / 1e6).max(1e-6);
+        let (cluster, seconds) = (&self.cluster, self.seconds());
         format!(
             "{} instances of {}, each on {} GPU of {:.0} GiB; {:.1} requests/s for {seconds:.0} s, {:.0} % of them critical; prompts of {:.0} tokens in the mean, outputs of {:.0}",
             cluster.instances,
             cluster.model.name,
             cluster.tensor_parallel,
             cluster.hardware.memory_gib,
-            count / seconds,
-            100.0 * critical / count,
-            mean(|arrival| arrival.input_tokens),
-            mean(|arrival| arrival.output_tokens),
+            self.arrivals.len() as f64 / seconds,
+            100.0 * self.critical_share(),
+            self.mean(|arrival| arrival.input_tokens),
+            self.mean(|arrival| arrival.output_tokens),
         )
+    }
+
+    /// From the first instant to the last arrival.
+    fn seconds(&self) -> f64 {
+        self.arrivals.last().map_or(0.0, |last| last.arrival_us as f64 / 1e6).max(1e-6)
+    }
+
+    fn critical_share(&self) -> f64 {
+        self.mean(|arrival| u32::from(self.cluster.priorities.of(&arrival.class) >= 0))
+    }
+
+    fn mean(&self, value: impl Fn(&Arrival) -> u32) -> f64 {
+        self.arrivals.iter().map(|arrival| f64::from(value(arrival))).sum::<f64>() / self.arrivals.len().max(1) as f64
     }
 
     /// What a run says about the critical and the droppable tier; none if it did not drain.

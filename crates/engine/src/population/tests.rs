@@ -72,7 +72,7 @@ fn a_campaign_has_its_own_workloads_and_always_the_same() {
     assert_eq!(first, population.training(1));
     assert!(first.iter().zip(&second).all(|(a, b)| a.workload != b.workload));
     let names: Vec<&str> = first.iter().map(|scenario| &scenario.name[..]).collect();
-    assert_eq!((names.len(), names[0], names[47]), (TRAINING, "training_01", "training_48"));
+    assert_eq!((names.len(), names[0], names[95]), (TRAINING, "training_01", "training_96"));
 }
 
 #[test]

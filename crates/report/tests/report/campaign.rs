@@ -69,6 +69,7 @@ pub(crate) fn opening() -> Started {
         scenarios,
         training: vec![],
         workloads: vec![],
+        profiles: vec![],
         inputs: BTreeMap::from([("campaign.toml".into(), Hash::of(b"campaign"))]),
         seed: 7,
         agents: "builtin".into(),

@@ -15,6 +15,12 @@ impl State {
         Some(left / self.opened().experiment.iterations.saturating_sub(self.iterations.len() as u32).max(1))
     }
 
+    /// The even share of the evaluations that are left for the iteration that comes next; none without a budget.
+    pub fn evaluation_share(&self) -> Option<u32> {
+        let left = self.opened().experiment.budget.evaluations?.saturating_sub(self.evaluations);
+        Some(left / self.opened().experiment.iterations.saturating_sub(self.iterations.len() as u32).max(1))
+    }
+
     /// Why a look that takes `tests` is not taken, if the budget of verdict trials does not reach for it.
     ///
     /// An iteration may take twice its even share of what is left: a close call may cost more than others, but not what

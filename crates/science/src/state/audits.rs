@@ -134,11 +134,14 @@ impl State {
     }
 
     /// How much more a policy improves than it has to, log units: on the whole panel, and where a guard asks for it on the
-    /// study.
+    /// study and on the drawn workloads.
     fn room(&self, measured: &Measurement, score: &Score) -> f64 {
         let panel = measured.y() - self.yardsticks().reference.y();
-        let study = self.opened().experiment.objective.at_most(GuardMetric::Shortfall);
-        study.map_or(panel, |bound| panel.min((bound - score.shortfall) / 100.0))
+        let objective = &self.opened().experiment.objective;
+        let study = objective.at_most(GuardMetric::Shortfall).map(|bound| (bound - score.shortfall) / 100.0);
+        let least = objective.at_least(GuardMetric::DrawnGain).zip(score.panels.as_ref());
+        let drawn = least.map(|(bound, panels)| (panels.drawn.against_reference - bound) / 100.0);
+        [study, drawn].into_iter().flatten().fold(panel, f64::min)
     }
 
     /// What a point of an audit must not exceed.

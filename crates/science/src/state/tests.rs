@@ -51,6 +51,7 @@ fn started(budget: Option<u32>) -> Event {
         scenarios: vec!["s".into()],
         training: vec![],
         workloads: vec![],
+        profiles: vec![],
         inputs: BTreeMap::new(),
         seed: 1,
         agents: "scripted".into(),

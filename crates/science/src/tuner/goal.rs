@@ -8,7 +8,7 @@ use crate::experiment::{Guard, GuardMetric, Objective};
 use crate::objective::{COMPARABLE, Measurement, Score, Yardsticks};
 
 /// What an excess costs, in net saving for each unit of it.
-const PRICE: f64 = 5.0;
+pub const PRICE: f64 = 5.0;
 /// A saving beyond these is carried over from too far off to be compared by size.
 const FARTHEST: f64 = 1.0;
 
@@ -150,6 +150,7 @@ mod tests {
                 work_ratio: None,
                 rate_ratio: None,
                 net_saving: None,
+                works: vec![0.3; regrets.len()],
                 regrets,
             };
             let mut score = score(&measured, &yardsticks(), &["a".into(), "b".into()]);

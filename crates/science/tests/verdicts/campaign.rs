@@ -137,6 +137,7 @@ fn opened(scenarios: &[String]) -> Event {
         scenarios: scenarios.to_vec(),
         training: vec![],
         workloads: vec![],
+        profiles: vec![],
         inputs: BTreeMap::new(),
         seed: 1,
         agents: "recorded".into(),

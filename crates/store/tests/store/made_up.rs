@@ -64,6 +64,7 @@ pub(crate) fn started(seed: u64) -> Started {
         scenarios: SCENARIOS.map(String::from).to_vec(),
         training: vec![],
         workloads: vec![],
+        profiles: vec![],
         inputs: inputs().into_iter().map(|(path, text)| (path, Hash::of(text.as_bytes()))).collect(),
         seed,
         agents: "scripted".into(),
