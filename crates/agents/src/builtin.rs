@@ -1,7 +1,7 @@
 //! The researcher that needs no model.
 //!
 //! It reasons over one family of policies ([`shape`]): from everything measured so far it forms a belief about what has
-//! not been tried ([`surrogate`]), claims what it believes with the probability that it gives to it ([`planner`], [`claims`]),
+//! not been tried ([`response`]: how each workload responds to where a policy sheds), claims what it believes with the probability that it gives to it ([`planner`], [`claims`]),
 //! writes the Rust for it ([`executor`]), draws lessons ([`extractor`]) and says where nothing better is left ([`narrowing`]). Nothing is scripted: the
 //! first bundle follows from the yardsticks, each later one from all findings.
 
@@ -9,12 +9,13 @@ mod claims;
 mod components;
 mod executor;
 mod extractor;
+mod guards;
 mod mind;
 mod narrowing;
 mod planner;
+mod response;
 mod shape;
 mod stakes;
-mod surrogate;
 mod tuned;
 
 use crate::{Answer, Answering, Brief, Executor, Extractor, Fault, Lessons, Planner};

@@ -4,9 +4,9 @@ use super::components::Component;
 use super::mind::{Known, Mind};
 use super::shape::{Shape, round};
 use super::stakes::{LEAST, Stake, Stakes};
-use super::surrogate::Belief;
 use science::bundle::{Arm, ArmKind, Bundle, Design, Metric, Prediction, Relation, Side};
 use science::fastfail::Advice;
+use science::gaussian::Belief;
 use science::space::Space;
 
 /// Scenarios in which the reference sheds less than this beyond the baseline serve as controls.
@@ -79,7 +79,7 @@ impl Mind<'_> {
     /// Who the shape is to be better than, and by how much. To beat the best known policy is the bolder claim; where the verdict
     /// seeds are not likely to tell that, it is held against the reference, by as much as they can tell.
     fn main_claim(&self, stakes: &Stakes, shape: &Shape, parent: &Side, best: f64) -> (Side, Stake) {
-        let belief = self.saving.at(&self.place(shape));
+        let belief = self.outlook(shape).saving;
         let over_reference = stakes.against_reference(belief);
         let bold = (*parent != Side::Reference).then(|| {
             let over_parent = stakes.between(Belief { mean: belief.mean - best, ..belief });
@@ -133,12 +133,12 @@ impl Mind<'_> {
         best: f64,
         arm: &impl ArmOf,
     ) -> Vec<Arm> {
-        let (full, mut arms, mut parts) = (self.saving.at(&self.place(shape)), Vec::new(), Vec::new());
+        let (full, mut arms, mut parts) = (self.outlook(shape).saving, Vec::new(), Vec::new());
         for component in components {
             let without = component.undone(from, shape);
             // Best where nobody has been; an earlier candidate will do as well.
             let Some(without) = self.placed(space, without).or_else(|| self.located(space, without)) else { continue };
-            let part = self.saving.at(&self.place(&without));
+            let part = self.outlook(&without).saving;
             let difference = Belief { mean: full.mean - part.mean, sd: full.sd.hypot(part.sd) };
             let test = stakes.between(difference);
             let stake = test.largest().or_else(|| test.narrowest()).unwrap_or_else(|| test.clearest());
@@ -179,7 +179,7 @@ impl Mind<'_> {
     fn robustness(&self, space: &Space, stakes: &Stakes, shape: &Shape, arm: &impl ArmOf) -> Option<Arm> {
         let moved = Shape { half: shape.half * 0.97, ..*shape }.rounded();
         space.contains(&moved.point(|name| space.dimension(name).is_some())).ok()?;
-        let [there, here] = [&moved, shape].map(|shape| self.saving.at(&self.place(shape)));
+        let [there, here] = [&moved, shape].map(|shape| self.outlook(shape).saving);
         // What is uncertain of both is nearly the same.
         let test = stakes.between(Belief { mean: there.mean - here.mean, sd: (there.sd - here.sd).abs() });
         let stake = test.narrowest().unwrap_or_else(|| test.of(Relation::Within(0.03)));

@@ -16,10 +16,10 @@ pub(crate) fn implement(arm: &Arm) -> Result<String, String> {
 
 /// Constants of a shape's source, as free parameters are counted.
 pub(crate) fn constants(shape: &Shape) -> u32 {
-    let capacity = shape.capacity != 0.0 && shape.capacity.abs() != 1.0;
+    let counts = |exponent: f64| u32::from(exponent != 0.0 && exponent.abs() != 1.0);
     let signal = if shape.signal == Signal::Saturation { 2 } else { 0 };
-    // The two of the saturation, the neutral prompt, and whatever may be tuned.
-    signal + u32::from(shape.prompt != 0.0) + u32::from(capacity) + tunables(shape).len() as u32
+    // The two of the saturation, exponents that are left alone, and whatever may be tuned.
+    signal + counts(shape.prompt) + counts(shape.capacity) + tunables(shape).len() as u32
 }
 
 /// Threshold of the KV cache in the saturation, fraction 0..1.
@@ -33,12 +33,12 @@ fn middle(shape: &Shape) -> f64 {
     }
 }
 
-/// The unit of the pressure that the source computes: it does not divide by the threshold of the KV cache nor by the neutral
-/// capacity, which would only be more constants, and where it weighs the rate it weighs the mix by the same power.
+/// The unit of the pressure that the source computes: it does not divide by the threshold of the KV cache, the neutral prompt or
+/// the neutral capacity, which would only be more constants, and where it weighs the rate it weighs the mix by the same power.
 fn unit(shape: &Shape) -> f64 {
     let signal = if shape.signal == Signal::Kv { KV_THRESHOLD } else { 1.0 };
     let mix = if shape.rate == 0.0 { 1.0 } else { (-shape.mix).exp() };
-    signal * NEUTRAL_CAPACITY.powf(shape.capacity) * mix
+    signal * NEUTRAL_PROMPT.powf(shape.prompt) * NEUTRAL_CAPACITY.powf(shape.capacity) * mix
 }
 
 /// Mean time between arrivals at an instance from which on a weighting by rate lowers the pressure, µs. The weighting of the
@@ -67,8 +67,8 @@ impl Constant {
     }
 }
 
-/// What may be tuned of a shape. A weighting of exactly 1 or -1 has no constant, and stays without one. The weighting by
-/// capacity is left alone: its exponent sets the unit of the pressure, so that no place means the same under another one.
+/// What may be tuned of a shape. A weighting of exactly 1 or -1 has no constant, and stays without one. The weightings by
+/// prompt and by capacity are left alone: their exponents set the unit of the pressure, so that no place means the same under others.
 fn tunables(shape: &Shape) -> Vec<Constant> {
     const PLACE: [f64; 2] = [0.6, 1.6];
     let mut constants = match shape.curve {
@@ -84,11 +84,10 @@ fn tunables(shape: &Shape) -> Vec<Constant> {
             [full].into_iter().chain(steepness).collect()
         }
     };
-    let mix = if shape.rate == 0.0 { shape.mix } else { 0.0 };
-    let weightings = [("prompt", shape.prompt), ("mix", mix)];
-    let tuned = weightings.into_iter().filter(|(_, exponent)| *exponent != 0.0 && exponent.abs() != 1.0);
-    constants.extend(tuned.map(|(name, exponent)| Constant::shifted(name, exponent)));
-    if shape.rate != 0.0 {
+    if shape.rate == 0.0 {
+        let mix = Some(shape.mix).filter(|mix| *mix != 0.0 && mix.abs() != 1.0);
+        constants.extend(mix.map(|mix| Constant::shifted("mix", mix)));
+    } else {
         constants.push(Constant::scaled("gap", gap(shape), [0.3, 3.0]));
         constants.push(Constant::scaled("rate", shape.rate, [0.5, 2.0]));
     }
@@ -103,7 +102,7 @@ fn ramp(shape: &Shape) -> (f64, f64) {
 
 /// The place of a shape of which these constants, by the names that its source gives them, have other values.
 pub(crate) fn place(point: &Point, constants: &[(&str, f64)]) -> Point {
-    let Some(mut shape) = Shape::at(point) else { return point.clone() };
+    let Some(mut shape) = Shape::at(point).filter(|_| !constants.is_empty()) else { return point.clone() };
     let named = |name: &str, value: f64| constants.iter().find(|(n, _)| *n == name).map_or(value, |(_, value)| *value);
     let (own_from, own_to) = ramp(&shape);
     let own = middle(&shape);
@@ -121,7 +120,6 @@ pub(crate) fn place(point: &Point, constants: &[(&str, f64)]) -> Point {
             full * 0.5f64.powf(1.0 / *exponent)
         }
     };
-    shape.prompt = named("prompt", shape.prompt);
     if shape.rate == 0.0 {
         shape.mix = named("mix", shape.mix);
     } else {
@@ -242,12 +240,8 @@ fn pressure(shape: &Shape) -> String {
             true => "Longer prompts feel more pressure: refusing one frees more work.",
             false => "Shorter prompts feel more pressure: refusing one loses less work.",
         };
-        let exponent = if shape.prompt.abs() == 1.0 { format!("{:?}", shape.prompt) } else { "self.prompt".to_owned() };
-        weights += &format!(
-            "// {longer}\n        \
-             let weight = (f64::from(request.prompt_tokens) / {NEUTRAL_PROMPT:?}).powf({exponent});\n        "
-        );
-        product += " * weight";
+        weights += &format!("// {longer}\n        let prompt = f64::from(request.prompt_tokens);\n        ");
+        product += &raised("prompt", shape.prompt);
     }
     if shape.rate != 0.0 {
         weights += "// The more of the traffic is critical, the less refusing the rest of it helps. Frequent arrivals make up for a part of\n        \
@@ -270,12 +264,14 @@ fn pressure(shape: &Shape) -> String {
         weights += "// A share of a larger KV cache is a larger batch, in which every request decodes more slowly.\n        \
                     let tokens = cluster.instances.iter().map(|instance| instance.kv_capacity_tokens).sum::<u64>();\n        \
                     let capacity = tokens as f64 / cluster.instances.len() as f64;\n        ";
-        product += &match shape.capacity {
-            1.0 => " * capacity".to_owned(),
-            exponent => format!(" * capacity.powf({exponent:?})"),
-        };
+        product += &raised("capacity", shape.capacity);
     }
     format!("{weights}let pressure = {product};")
+}
+
+/// A factor of the pressure.
+fn raised(name: &str, exponent: f64) -> String {
+    if exponent == 1.0 { format!(" * {name}") } else { format!(" * {name}.powf({exponent:?})") }
 }
 
 fn decision(shape: &Shape) -> String {
@@ -334,10 +330,11 @@ mod tests {
             (Curve::Ramp { onset: 0.0 }, 0.0, 0.0, 3),
             (Curve::Ramp { onset: 0.5 }, 0.0, 0.0, 4),
             (Curve::Power { exponent: 5.0 }, 0.0, 0.0, 4),
-            (Curve::Power { exponent: 6.5 }, 0.5, 0.0, 6),
+            (Curve::Power { exponent: 6.5 }, 0.5, 0.0, 5),
             (Curve::Step, 0.0, 0.5, 4),
             (Curve::Step, 0.0, 1.0, 3),
-            (Curve::Step, 0.3, 0.5, 6),
+            (Curve::Step, 0.3, 0.5, 5),
+            (Curve::Step, 1.0, 0.5, 4),
             (Curve::Power { exponent: 5.0 }, 0.0, 1.7, 5),
         ];
         for (curve, prompt, mix, expected) in cases {
@@ -393,7 +390,7 @@ mod tests {
             let point = shape(curve, -0.3, 0.5).point(|_| true);
             assert_eq!(place(&point, &[]), point, "{curve:?}");
             let at = |constants: &[(&str, f64)]| Shape::at(&place(&point, constants)).unwrap();
-            assert_eq!((at(&[("mix", 0.8)]).mix, at(&[("prompt", 0.1)]).prompt), (0.8, 0.1));
+            assert_eq!(at(&[("mix", 0.8)]).mix, 0.8);
         }
         let power = |constants: &[(&str, f64)]| {
             Shape::at(&place(&shape(Curve::Power { exponent: 5.0 }, 0.0, 0.0).point(|_| true), constants)).unwrap()
@@ -408,7 +405,7 @@ mod tests {
     #[test]
     fn what_is_written_for_a_moved_place_has_the_constants_that_moved_it() {
         let shape = shape(Curve::Step, 0.3, 0.5);
-        let constants = [("threshold", 0.31), ("prompt", 0.2), ("mix", 0.7)];
+        let constants = [("threshold", 3.1), ("mix", 0.7)];
         let moved = Shape::at(&place(&shape.point(|_| true), &constants)).unwrap();
         let values: Vec<f64> = tunables(&moved).iter().map(|constant| constant.default).collect();
         assert_eq!(values, constants.map(|(_, value)| value));

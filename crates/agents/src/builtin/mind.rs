@@ -1,61 +1,62 @@
 //! What the researcher knows, and the beliefs that follow from it.
 
 use super::executor::{constants, place};
-use super::planner::STEPS;
-use super::shape::{Curve, Shape};
-use super::surrogate::{Halving, Inputs, Place, Prior, Surrogate};
-use science::experiment::{GuardMetric, REGRET};
+use super::guards::{self, What};
+use super::response::{Foresight, Responses, Seen};
+use super::shape::{Curve, PLAIN, Shape, Signal};
+use science::bundle::{Metric, Side};
+use science::experiment::GuardMetric;
+use science::gaussian::Belief;
 use science::id::CandidateId;
-use science::objective::{self, COMPARABLE, Measurement, Score, Yardsticks};
+use science::measurement::Cell;
+use science::objective::{self, COMPARABLE, MAY_LOSE, Measurement, Score, Yardsticks};
+use science::profile::Profile;
 use science::state::{CandidateRecord, State};
 use science::tuner::Tried;
-use science::tuner::goal::worth;
-use std::sync::Arc;
+use science::tuner::goal::{PRICE, worth};
 
+/// Improvement aimed at beyond the reference's, log units: a little above, since falling short disqualifies.
+const AIM: f64 = 0.001;
+/// What improvements are to keep from a bound, log units.
+const BERTH: f64 = 0.0012;
 /// Policies that beliefs rest on, at most.
-const MEMORY: usize = 100;
+const MEMORY: usize = 80;
+/// Where everything is refused, over the place of the reference: no instance is ever as empty.
+const FULL: f64 = 0.08;
+/// The baseline that is a step of the saturation at 1.
+const STEP_AT_ONE: &str = "gaie-legacy";
+/// The share of what is uncertain in one workload that is so in all of them alike.
+const COMMON: f64 = 0.2;
+/// Extra shed work is as uncertain as so much improvement.
+const WORK: f64 = 1.5;
 
 /// All that was measured, and the beliefs that follow from it.
 pub(crate) struct Mind<'a> {
     pub(crate) state: &'a State,
     pub(crate) reference: Shape,
     pub(crate) known: Vec<Known>,
-    /// The known shapes, as surrogates see them.
-    pub(crate) inputs: Arc<Inputs>,
-    /// The ways to a place of a curve; none if the space has no places.
-    pub(crate) halving: Option<Halving>,
-    /// Improvement beyond the reference's on the whole panel, log units.
-    pub(crate) improvement: Surrogate,
-    /// Extra shed work on the whole panel over the reference's, less 1.
-    pub(crate) work: Surrogate,
-    /// Net saving on the study, which claims are about.
-    pub(crate) saving: Surrogate,
+    pub(crate) responses: Responses,
+    /// The reference's extra shed work on every workload; the study's come first.
+    reference_works: Vec<f64>,
+    study: usize,
+    /// How much less policies save on the study than the search seeds say.
+    flattery: f64,
+    /// The study's exchange rate.
+    lambda: f64,
     /// What the experiment bounds from above.
-    pub(crate) guarded: Vec<Guarded>,
+    pub(crate) guards: Vec<(What, f64)>,
 }
 
-/// A bound on something that a shape decides.
-pub(crate) struct Guarded {
-    pub(crate) what: What,
-    pub(crate) bound: f64,
-    pub(crate) belief: Surrogate,
-}
-
-/// What a guard is about; zero for the reference.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum What {
-    /// Points that the worst scenario of the study loses.
-    Regret,
-    /// Points that nine in ten of the drawn workloads lose at most.
-    DrawnRegret,
-    /// Points that the study's mean improvement falls short by.
-    Shortfall,
-    /// Points that the drawn workloads' mean improvement lies beyond the reference's.
-    DrawnGain,
-    /// Extra shed work on the study over the reference's, less 1.
-    Work,
-    /// The same in requests.
-    Rate,
+/// What is believed of a policy.
+pub(crate) struct Outlook {
+    /// Improvement beyond the reference's on the whole panel, log units.
+    pub(crate) improvement: Belief,
+    /// Extra shed work on the whole panel over the reference's, less 1.
+    pub(crate) work: Belief,
+    /// Net saving on the study, which claims are about.
+    pub(crate) saving: Belief,
+    /// What the experiment bounds, in the order of its guards.
+    pub(crate) guarded: Vec<Belief>,
 }
 
 /// A measured policy of the family.
@@ -70,40 +71,139 @@ pub(crate) struct Known {
     pub(crate) worth: f64,
     /// What the experiment bounds, in the order of its guards.
     guarded: Vec<f64>,
+    /// Improvement beyond the reference's, log units, and extra shed work beyond it, on each workload.
+    effects: Vec<[f64; 2]>,
 }
 
 impl<'a> Mind<'a> {
     pub(crate) fn of(state: &'a State) -> Self {
         let reference = reference(&state.opened().experiment.reference);
-        let guards = guards(state);
+        let yardsticks = state.yardsticks();
+        let guards = guards::of(state);
         let known = known(state, reference, &guards);
-        let inputs = Arc::new(Inputs::new(known.iter().map(|k| k.shape.features()).collect()));
-        let fit = |prior, value: &dyn Fn(&Known) -> f64| {
-            let values: Vec<f64> = known.iter().map(value).collect();
-            Surrogate::fit(prior, reference.features(), &inputs, &values)
-        };
-        let prior = |trend, wiggle, noise| Prior { trend, wiggle, noise };
-        let guarded = guards.into_iter().enumerate().map(|(at, (what, bound))| {
-            let belief = fit(what.prior(), &|known| known.guarded[at]);
-            Guarded { what, bound, belief }
-        });
-        let places = state.opened().experiment.space().dimension("half").and_then(|half| half.range);
         Mind {
-            halving: places.map(|places| Halving::new(Arc::clone(&inputs), places.map(f64::ln), STEPS)),
-            improvement: fit(prior([0.2, 0.05, 0.05, 0.08, 0.05, 0.02, 0.2], 0.015, 0.0005), &|k| k.improvement),
-            work: fit(prior([1.0, 0.3, 0.3, 0.4, 0.2, 0.1, 1.0], 0.04, 0.003), &|k| k.work),
-            saving: fit(prior([0.05, 0.06, 0.06, 0.06, 0.02, 0.02, 0.2], 0.03, 0.002), &|k| k.saving),
-            guarded: guarded.collect(),
+            responses: responses(state, reference, &known),
+            reference_works: yardsticks.reference.per_scenario(|cell| cell.x),
+            study: yardsticks.study_rows(),
+            flattery: flattery(state, &known),
+            lambda: state.study().lambda,
             state,
             reference,
             known,
-            inputs,
+            guards,
         }
     }
 
-    /// Where a shape lies among the known ones.
-    pub(crate) fn place(&self, shape: &Shape) -> Place {
-        Place::new(&self.inputs, shape.features())
+    /// What is believed of a shape.
+    pub(crate) fn outlook(&self, shape: &Shape) -> Outlook {
+        let foresight = self.responses.foresee(shape);
+        let all = 0..foresight.sds.len();
+        let sd = |range| self.sd(&foresight, range);
+        let (panel, study) = (sd(all.clone()), sd(0..self.study));
+        let [panel_work, study_work] = [all, 0..self.study].map(|range| self.reference_work(range).abs().max(0.01));
+        let guarded = self.guards.iter().map(|(what, _)| {
+            let sd = match what {
+                What::Regret => foresight.sds[..self.study].iter().sum::<f64>() / self.study as f64 * 100.0,
+                What::DrawnRegret => foresight.sds[self.study..].iter().sum::<f64>() / self.drawn() as f64 * 50.0,
+                What::Shortfall => study * 100.0,
+                What::DrawnGain | What::DrawnShortfall => sd(self.study..foresight.sds.len()) * 100.0,
+                What::Work => study * WORK / study_work,
+            };
+            let flattered = if *what == What::Work { self.flattery } else { 0.0 };
+            Belief { mean: self.foreseen(*what, &foresight.effects) + flattered, sd }
+        });
+        Outlook {
+            improvement: Belief { mean: mean(&foresight.effects, 0), sd: panel },
+            work: Belief { mean: mean(&foresight.effects, 1) / panel_work, sd: panel * WORK / panel_work },
+            saving: Belief {
+                mean: self.saving(&foresight.effects) - self.flattery,
+                sd: (study * WORK / study_work).hypot(0.5 * self.lambda * study),
+            },
+            guarded: guarded.collect(),
+        }
+    }
+
+    /// What is to be expected of a shape on each workload: improvement beyond the reference's, and extra shed work beyond it.
+    pub(crate) fn effects(&self, shape: &Shape) -> Vec<[f64; 2]> {
+        self.responses.effects(shape).collect()
+    }
+
+    /// What something that a guard is about would be with these effects.
+    pub(crate) fn foreseen(&self, what: What, effects: &[[f64; 2]]) -> f64 {
+        let (study, drawn) = effects.split_at(self.study);
+        match what {
+            What::Regret => study.iter().map(|effect| -100.0 * effect[0]).fold(f64::NEG_INFINITY, f64::max),
+            What::DrawnRegret => {
+                let mut regrets: Vec<f64> = drawn.iter().map(|effect| -100.0 * effect[0]).collect();
+                let may_lose = (MAY_LOSE * regrets.len() as f64) as usize;
+                let (_, most, _) = regrets.select_nth_unstable_by(may_lose, |a, b| b.total_cmp(a));
+                *most
+            }
+            What::Shortfall => -100.0 * mean(study, 0),
+            What::DrawnGain => 100.0 * mean(drawn, 0),
+            What::DrawnShortfall => -100.0 * mean(drawn, 0),
+            What::Work => mean(study, 1) / self.reference_work(0..self.study).max(0.01),
+        }
+    }
+
+    /// How much more than it has to a policy improves that improves so much on each workload, log units: on the whole panel, and
+    /// where a guard asks for it on the study and on the drawn workloads.
+    pub(crate) fn room(&self, improvements: impl Iterator<Item = f64>) -> f64 {
+        let mut sums = [0.0; 2];
+        improvements.enumerate().for_each(|(at, improvement)| sums[usize::from(at >= self.study)] += improvement);
+        let [study, drawn] = [sums[0] / self.study as f64, sums[1] / self.drawn().max(1) as f64];
+        let panel = (sums[0] + sums[1]) / self.reference_works.len() as f64 - AIM;
+        let asked = self.guards.iter().filter_map(|(what, bound)| match what {
+            What::Shortfall => Some(study + bound / 100.0 - BERTH),
+            What::DrawnShortfall => Some(drawn + bound / 100.0 - BERTH),
+            _ => None,
+        });
+        asked.fold(panel, f64::min)
+    }
+
+    /// Net saving on the study with these effects.
+    fn saving(&self, effects: &[[f64; 2]]) -> f64 {
+        let study = &effects[..self.study];
+        let work = 1.0 + mean(study, 1) / self.reference_work(0..self.study).abs().max(0.01);
+        (1.0 - work * (-self.lambda * mean(study, 0)).exp()).clamp(-0.5, 0.5)
+    }
+
+    fn reference_work(&self, range: std::ops::Range<usize>) -> f64 {
+        let count = range.len().max(1) as f64;
+        self.reference_works[range].iter().sum::<f64>() / count
+    }
+
+    fn drawn(&self) -> usize {
+        self.reference_works.len() - self.study
+    }
+
+    /// What a policy with these effects is worth: its net saving, less what it violates, as tuning has it.
+    pub(crate) fn worth(&self, effects: &[[f64; 2]]) -> f64 {
+        let improvement = mean(effects, 0);
+        let work = 1.0 + mean(effects, 1) / self.reference_work(0..self.reference_works.len()).abs().max(0.01);
+        let mut excess = (-improvement).max(0.0) + (improvement.abs() - COMPARABLE).max(0.0);
+        for (what, bound) in &self.guards {
+            let unit = if *what == What::Work { 1.0 } else { 0.01 };
+            excess += (self.foreseen(*what, effects) - bound).max(0.0) * unit;
+        }
+        1.0 - work * (-self.state.yardsticks().lambda * improvement).exp() - PRICE * excess
+    }
+
+    /// The probability that a shape is worth more than `bar`.
+    pub(crate) fn hope(&self, shape: &Shape, bar: f64) -> f64 {
+        let foresight = self.responses.foresee(shape);
+        let all = 0..foresight.sds.len();
+        let saving = self.sd(&foresight, all.clone()) * WORK / self.reference_work(all).abs().max(0.01);
+        // What is violated, if anything, is mostly what a single workload loses.
+        let violated = PRICE * foresight.sds[..self.study].iter().sum::<f64>() / self.study as f64;
+        Belief { mean: self.worth(&foresight.effects), sd: saving.hypot(violated) }.at_least(bar)
+    }
+
+    /// The uncertainty of a mean improvement over some of the workloads.
+    fn sd(&self, foresight: &Foresight, range: std::ops::Range<usize>) -> f64 {
+        let (sds, count) = (&foresight.sds[range.clone()], range.len().max(1) as f64);
+        let (sum, squares) = sds.iter().fold((0.0, 0.0), |(sum, squares), sd| (sum + sd, squares + sd * sd));
+        (COMMON * sum * sum + (1.0 - COMMON) * squares).sqrt() / count
     }
 
     /// The best policy so far, by what it saves less what it violates; none if nothing is better than the reference.
@@ -115,7 +215,9 @@ impl<'a> Mind<'a> {
     pub(crate) fn incumbent_but(&self, other: Option<&CandidateId>) -> Option<&Known> {
         let reference = self.known[0].worth;
         let counts = |k: &&Known| k.id.is_some() && k.id.as_ref() != other && self.is_simple(&k.shape);
-        let written = self.known.iter().filter(counts).filter(|k| k.improvement.abs() <= COMPARABLE);
+        // Claims are about the study, so it is there that costs have to compare, with a little to spare for other seeds.
+        let compares = |k: &&Known| mean(&k.effects[..self.study], 0).abs() <= 0.75 * COMPARABLE;
+        let written = self.known.iter().filter(counts).filter(compares);
         written.filter(|k| k.worth > reference).max_by(|a, b| a.worth.total_cmp(&b.worth))
     }
 }
@@ -124,8 +226,7 @@ impl Mind<'_> {
     /// The least work among policies that keep every bound and improve enough; the reference's if there is none. What violates
     /// a bound is no measure of what can be reached within it.
     pub(crate) fn least_work(&self) -> f64 {
-        let bounds = || self.guarded.iter().map(|guarded| guarded.bound);
-        let within = |k: &&Known| k.guarded.iter().zip(bounds()).all(|(value, bound)| *value <= bound);
+        let within = |k: &&Known| k.guarded.iter().zip(&self.guards).all(|(value, (_, bound))| value <= bound);
         let kept = self.known.iter().filter(|k| k.id.is_some() && k.improvement >= 0.0 && self.is_simple(&k.shape));
         kept.filter(within).map(|k| k.work).fold(0.0, f64::min)
     }
@@ -137,53 +238,76 @@ impl Mind<'_> {
     }
 }
 
-impl What {
-    pub(crate) fn value(self, score: &Score) -> f64 {
-        match self {
-            What::Regret => score.regret,
-            What::DrawnRegret => score.panels.as_ref().map_or(0.0, |panels| panels.drawn.regret_of_most()),
-            What::Shortfall => score.shortfall,
-            What::DrawnGain => score.panels.as_ref().map_or(0.0, |panels| panels.drawn.against_reference),
-            What::Work => score.work_ratio.map_or(1.0, |ratio| ratio - 1.0),
-            What::Rate => score.rate_ratio.map_or(1.0, |ratio| ratio - 1.0),
-        }
-    }
-
-    fn prior(self) -> Prior {
-        let (trend, wiggle, noise) = match self {
-            What::Regret => ([10.0, 4.0, 4.0, 4.0, 2.0, 2.0, 10.0], 2.0, 0.2),
-            What::DrawnRegret => ([10.0, 4.0, 4.0, 6.0, 6.0, 2.0, 10.0], 3.0, 0.5),
-            What::DrawnGain => ([20.0, 5.0, 5.0, 10.0, 8.0, 2.0, 20.0], 1.5, 0.05),
-            What::Shortfall => ([20.0, 5.0, 5.0, 8.0, 2.0, 2.0, 20.0], 1.5, 0.05),
-            What::Work | What::Rate => ([1.0, 0.3, 0.5, 0.4, 0.1, 0.1, 1.0], 0.04, 0.003),
-        };
-        Prior { trend, wiggle, noise }
-    }
+fn mean(effects: &[[f64; 2]], which: usize) -> f64 {
+    effects.iter().map(|effect| effect[which]).sum::<f64>() / effects.len().max(1) as f64
 }
 
-/// The experiment's guards that a shape can be weighed by, with their bounds.
-fn guards(state: &State) -> Vec<(What, f64)> {
-    let drawn = state.yardsticks().drawn > 0;
-    let objective = &state.opened().experiment.objective;
-    let drawn_by_itself = objective.at_most(GuardMetric::DrawnRegret).is_some();
-    let of = |metric, bound: f64| match metric {
-        GuardMetric::Regret if drawn && !drawn_by_itself => {
-            vec![(What::Regret, bound), (What::DrawnRegret, bound.max(REGRET))]
+/// By how much the search seeds flatter policies on the study: they are the same for all, and each claim was tested on others.
+/// They count as a test that found none.
+fn flattery(state: &State, known: &[Known]) -> f64 {
+    let (mut sum, mut seeds) = (0.0, f64::from(state.opened().experiment.seeds));
+    for iteration in &state.iterations {
+        let arms = iteration.bundle.iter().flat_map(|bundle| &bundle.arms).zip(&iteration.arms);
+        for (arm, record) in arms {
+            let (Some(finding), [Side::Reference]) = (&record.finding, arm.prediction.against.as_slice()) else {
+                continue;
+            };
+            let searched = known.iter().find(|known| known.id.is_some() && known.id == record.candidate);
+            if let (Some(effect), Some(known), Metric::NetSaving) = (finding.effect, searched, arm.prediction.metric) {
+                sum += finding.seeds as f64 * (known.saving - effect.estimate);
+                seeds += finding.seeds as f64;
+            }
         }
-        GuardMetric::Regret => vec![(What::Regret, bound)],
-        GuardMetric::Shortfall => vec![(What::Shortfall, bound)],
-        GuardMetric::DrawnRegret if drawn => vec![(What::DrawnRegret, bound)],
-        GuardMetric::DrawnGain if drawn => vec![(What::DrawnGain, bound)],
-        GuardMetric::WorkRatio => vec![(What::Work, bound - 1.0)],
-        GuardMetric::RateRatio => vec![(What::Rate, bound - 1.0)],
-        _ => Vec::new(),
-    };
-    objective
-        .constraints
-        .iter()
-        .filter_map(|guard| guard.at_most.map(|bound| of(guard.metric, bound)))
-        .flatten()
-        .collect()
+    }
+    sum / seeds
+}
+
+/// How the workloads respond, from the yardsticks and all that is known.
+fn responses(state: &State, reference: Shape, known: &[Known]) -> Responses {
+    let (yardsticks, started) = (state.yardsticks(), state.opened());
+    let workloads = yardsticks.reference.cells.len();
+    let neutral = Profile { droppable_share: 0.5, rate: 5.0, kv_capacity: 300_000.0, prompt_tokens: 2048.0 };
+    let profiles =
+        if started.profiles.len() == workloads { started.profiles.clone() } else { vec![neutral; workloads] };
+    // What pure chance does: one pair tells little of one workload, so workloads of as many seeds share theirs.
+    let (once, again) = (yardsticks.reference.per_scenario(Cell::y), yardsticks.reference_again.per_scenario(Cell::y));
+    let differences: Vec<f64> = once.iter().zip(&again).map(|(once, again)| once - again).collect();
+    let study = yardsticks.study_rows();
+    let noise_of = |range: &[f64]| (range.iter().map(|d| d * d).sum::<f64>() / 2.0 / range.len().max(1) as f64).sqrt();
+    let noises = [noise_of(&differences[..study]), noise_of(&differences[study..])];
+    let noise: Vec<f64> = (0..workloads).map(|at| noises[usize::from(at >= study)]).collect();
+
+    let works = yardsticks.reference.per_scenario(|cell| cell.x);
+    let everything = beyond(&yardsticks.refuse_everything, yardsticks);
+    let nothing: Vec<[f64; 2]> = once.iter().zip(&works).map(|(y, x)| [-y, -x]).collect();
+    let step = |half: f64, signal| Shape { half, signal, ..PLAIN };
+    let mut seen: Vec<Seen<'_>> =
+        known.iter().map(|known| Seen { shape: known.shape, effects: &known.effects }).collect();
+    for signal in [Signal::Saturation, Signal::Kv] {
+        seen.push(Seen { shape: step(reference.half * FULL, signal), effects: &everything });
+    }
+    if started.experiment.baseline.starts_with(STEP_AT_ONE) {
+        seen.push(Seen { shape: step(1.0, Signal::Saturation), effects: &nothing });
+    }
+    Responses::of(&profiles, reference, &noise, &seen)
+}
+
+/// Improvement and extra shed work of a measurement beyond the reference's, workload by workload.
+fn beyond(measured: &Measurement, yardsticks: &Yardsticks) -> Vec<[f64; 2]> {
+    let [(y, x), (y_ref, x_ref)] =
+        [measured, &yardsticks.reference].map(|m| (m.per_scenario(Cell::y), m.per_scenario(|cell| cell.x)));
+    (0..y.len()).map(|at| [y[at] - y_ref[at], x[at] - x_ref[at]]).collect()
+}
+
+/// The same from a score, as far as it tells.
+fn told(score: &Score, yardsticks: &Yardsticks) -> Option<Vec<[f64; 2]>> {
+    let panels = score.panels.as_ref()?;
+    let works = yardsticks.reference.per_scenario(|cell| cell.x);
+    let (study, drawn) = (&panels.study, &panels.drawn);
+    let regrets = study.regrets.iter().chain(&drawn.regrets);
+    let told = regrets.zip(study.works.iter().chain(&drawn.works)).zip(&works);
+    let told: Vec<[f64; 2]> = told.map(|((regret, work), reference)| [-regret / 100.0, work - reference]).collect();
+    (told.len() == works.len()).then_some(told)
 }
 
 fn known(state: &State, reference: Shape, guards: &[(What, f64)]) -> Vec<Known> {
@@ -197,6 +321,7 @@ fn known(state: &State, reference: Shape, guards: &[(What, f64)]) -> Vec<Known> 
         work: m.x() / yardsticks.reference.x() - 1.0,
         saving: study_saving(m, state.study()).clamp(-0.5, 0.5),
         guarded: guards.iter().map(|(what, _)| what.value(score)).collect(),
+        effects: beyond(m, yardsticks),
     };
     let yardstick = |shape, m: &Measurement| {
         let score = objective::score(m, yardsticks, &state.opened().scenarios);
@@ -225,6 +350,7 @@ fn known(state: &State, reference: Shape, guards: &[(What, f64)]) -> Vec<Known> 
             saving: (1.0 - work * (-study.lambda * beyond).exp()).clamp(-0.5, 0.5),
             worth: tried.value,
             guarded: guards.iter().map(|(what, _)| what.value(score)).collect(),
+            effects: told(score, yardsticks)?,
         })
     }));
     known

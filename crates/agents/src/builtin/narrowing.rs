@@ -1,16 +1,14 @@
 //! Where nothing better is to be expected: half spaces of one dimension that lost, were looked into and may be forbidden.
 //!
-//! What a policy is worth where it improves as much as it has to is believed over its form alone, from every candidate and
-//! every point that an audit placed. A half space is proposed where that belief leaves next to no hope of something better
-//! than the best policy known, where a finding shows a policy inside it losing against one outside of it, and where nothing
+//! A half space is proposed where what is believed of policies, each placed where it improves as much as it has to, leaves next
+//! to no hope of something better than the best one known, where a finding shows a policy inside it losing against one outside of it, and where nothing
 //! known inside comes near to the best. Whether it holds is for its audit to say: what refutes one is learned from, and the
 //! next one is narrower.
 
-use super::shape::{Features, Shape, round};
-use super::surrogate::{Inputs, Place, Prior, Surrogate};
+use super::mind::Mind;
+use super::shape::{Shape, round};
 use science::audit::{AuditedPoint, words};
 use science::bundle::{ArmKind, Metric, Side};
-use science::keyed;
 use science::objective::COMPARABLE;
 use science::principle::{Change, Confidence, Principle, Status};
 use science::space::{Constraint, Dimension, Point, Space, Value, Within};
@@ -18,11 +16,11 @@ use science::state::State;
 use std::collections::BTreeSet;
 
 /// Fixed points of the space on which half spaces are weighed.
-const POINTS: u64 = 512;
+const POINTS: usize = 256;
 /// The smallest share of the declared space that is worth an audit.
-const LEAST: f64 = 0.05;
+const LEAST: f64 = 0.1;
 /// The largest expected share of a half space that is better than the best known.
-const DOUBT: f64 = 0.03;
+const DOUBT: f64 = 0.05;
 /// By how much more a policy must save to be better, as audits have it.
 const MARGIN: f64 = 0.01;
 /// A half space that holds something this near to the best known is not forbidden, however little of it is.
@@ -33,8 +31,12 @@ const BERTH: f64 = 0.1;
 const STEPS: u32 = 20;
 /// What is worth less than this is as bad as anything.
 const FLOOR: f64 = -0.6;
-/// Candidates that are looked at, and measurements that the belief rests on, at most.
+/// Candidates that are looked at, at most.
 const MEMORY: usize = 80;
+/// Iterations whose findings are looked at, at most.
+const RECENT: usize = 40;
+/// Audits whose points are looked at, at most.
+const AUDITS: usize = 20;
 /// Findings that a principle cites, at most.
 const CITED: usize = 8;
 
@@ -81,9 +83,11 @@ fn widest(state: &State, known: &[Known], bar: f64, id: &str) -> Option<Change> 
     if shown.is_empty() {
         return None;
     }
-    let (key, hope) = (keyed::seed(&["narrowing"], POINTS), Hope::of(known));
-    let left = (0..POINTS).map(|n| space.draw(key, n)).filter(|point| !excluded(state, point));
-    let weighed = left.filter_map(|point| hope.beyond(&point, bar + MARGIN).map(|hope| (point, hope)));
+    let mind = Mind::of(state);
+    let left = state.open_points(POINTS / 64).into_iter().map(|n| space.fixed(n));
+    // Wherever a form belongs: its place in the space says nothing about it.
+    let hope = |point: &Point| Some(mind.hope(&mind.located(&space, Shape::at(point)?)?, bar + MARGIN));
+    let weighed = left.filter_map(|point| hope(&point).map(|hope| (point, hope)));
     let weighed: Vec<(Point, f64)> = weighed.collect();
     let sizes = shown.into_iter().filter_map(|half| {
         let inside = weighed.iter().filter(|(point, _)| half.constraint.excludes(point));
@@ -114,10 +118,6 @@ fn refused(state: &State) -> Vec<Change> {
     unbacked.filter_map(|p| Some(Change::Retire { id: p.id.clone(), reason: reason(&p.id)? })).collect()
 }
 
-fn excluded(state: &State, point: &Point) -> bool {
-    state.constraints().any(|(_, constraint)| constraint.excludes(point))
-}
-
 /// What was measured on the search panel: the candidates worth most, then what audits placed.
 fn known(state: &State) -> Vec<Known> {
     let reference = super::published(&state.opened().experiment);
@@ -131,7 +131,8 @@ fn known(state: &State) -> Vec<Known> {
         let (worth, room) = state.worth_and_room(&record.candidate.id)?;
         Some(of(record.candidate.point.as_ref()?, worth, room))
     });
-    let audited = state.iterations.iter().flat_map(|i| &i.audits).flat_map(|audit| &audit.points);
+    let audits = state.iterations.iter().rev().flat_map(|i| &i.audits).take(AUDITS);
+    let audited = audits.flat_map(|audit| &audit.points);
     let measured = |point: &AuditedPoint| Some(of(&point.point, point.worth?, point.room?));
     let mut known: Vec<Known> = yardstick.iter().filter_map(measured).collect();
     known.extend(written);
@@ -139,46 +140,11 @@ fn known(state: &State) -> Vec<Known> {
     known
 }
 
-/// What is believed of a form, wherever it is placed.
-struct Hope {
-    belief: Surrogate,
-    inputs: Inputs,
-    level: f64,
-}
-
-impl Hope {
-    fn of(known: &[Known]) -> Hope {
-        let placed = known.iter().filter(|known| known.placed);
-        let data: Vec<(Features, f64)> = placed.filter_map(|known| Some((form(&known.point)?, known.worth))).collect();
-        let data = &data[data.len().saturating_sub(MEMORY)..];
-        let (inputs, worths): (Vec<Features>, Vec<f64>) = data.iter().copied().unzip();
-        // Before any data a form is as good as those that were tried, give or take.
-        let level = worths.iter().sum::<f64>() / worths.len().max(1) as f64;
-        let centre = inputs.first().copied().unwrap_or_default();
-        let values: Vec<f64> = worths.iter().map(|worth| worth - level).collect();
-        let prior = Prior { trend: [0.0, 0.1, 0.15, 0.1, 0.1, 0.05, 0.3], wiggle: 0.15, noise: 0.02 };
-        let inputs = Inputs::new(inputs);
-        Hope { belief: Surrogate::fit(prior, centre, &inputs, &values), inputs, level }
-    }
-
-    /// The probability that a policy of this form is worth more than `bar`.
-    fn beyond(&self, point: &Point, bar: f64) -> Option<f64> {
-        let place = Place::new(&self.inputs, form(point)?);
-        Some(self.belief.at(&place).at_least(bar - self.level))
-    }
-}
-
-/// What the surrogate sees of a policy, its place aside.
-fn form(point: &Point) -> Option<Features> {
-    let mut features = Shape::at(point)?.features();
-    features[0] = 0.0;
-    Some(features)
-}
-
 /// Findings on fresh seeds in which one policy costs less than another, beyond the uncertainty of either.
 fn contrasts(state: &State) -> Vec<Contrast> {
     let mut contrasts = Vec::new();
-    for (iteration, number) in state.iterations.iter().zip(1..) {
+    let first = state.iterations.len().saturating_sub(RECENT);
+    for (iteration, number) in state.iterations.iter().zip(1..).skip(first) {
         let Some(bundle) = &iteration.bundle else { continue };
         let point = |side: &Side| match side {
             Side::Reference => super::published(&state.opened().experiment),
@@ -254,6 +220,9 @@ impl<'a> Half<'a> {
     /// To forbid doing without something takes an ablation: policies that differ in other things as well do not show that it
     /// was this one.
     fn is_shown(&self, contrast: &Contrast, scale: Option<&str>) -> bool {
+        if !contrast.speaks_of(&self.constraint) {
+            return false;
+        }
         let mass = |point: &Point| match point.get(&self.dimension.name) {
             Some(Value::Number(value)) => Some(self.dimension.mass_below(*value)),
             Some(Value::Choice(_)) | None => None,
@@ -269,8 +238,7 @@ impl<'a> Half<'a> {
             }
             _ => true,
         };
-        let speaks = reaches && contrast.speaks_of(&self.constraint);
-        speaks && (!self.forbids_to_do_without() || contrast.is_about(&self.dimension.name, scale))
+        reaches && (!self.forbids_to_do_without() || contrast.is_about(&self.dimension.name, scale))
     }
 
     /// Whether it excludes a choice, or a weighting of zero: that something is needed.
@@ -473,15 +441,5 @@ mod tests {
         let half = Half::at(&space.dimensions[2], [0.0, 2.0], 0.5, true).unwrap();
         assert!(half.is_near(&point("step", &[("mix", 1.1)])), "a tenth of the prior is 0.2");
         assert!(!half.is_near(&point("step", &[("mix", 1.3)])));
-    }
-
-    #[test]
-    fn there_is_hope_where_something_like_it_was_good_and_little_where_all_was_bad() {
-        let known =
-            |mix: f64, worth: f64| Known { point: point("step", &[("half", 0.3), ("mix", mix)]), worth, placed: true };
-        let all: Vec<Known> = (0..8).map(|n| known(0.2 * f64::from(n), if n < 5 { -0.3 } else { 0.1 })).collect();
-        let hope = Hope::of(&all);
-        let at = |mix: f64| hope.beyond(&point("step", &[("half", 0.3), ("mix", mix)]), 0.11).unwrap();
-        assert!(at(0.3) < DOUBT && at(1.2) > 5.0 * DOUBT, "{} {}", at(0.3), at(1.2));
     }
 }

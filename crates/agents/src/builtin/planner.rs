@@ -4,22 +4,23 @@
 //! probability that it keeps what the experiment bounds; its place on the saturation axis is then set so that it is
 //! expected to improve as much as the reference does, since costs compare at equal improvement only.
 
-use super::mind::{Guarded, Known, Mind, What};
+use super::components::Component;
+use super::mind::{Known, Mind};
 use super::shape::{Curve, Features, Shape, Signal};
-use super::surrogate::{Belief, Place, Way};
 use super::tuned;
 use science::bundle::Bundle;
+use science::gaussian::Belief;
 use science::keyed;
 use science::objective::COMPARABLE;
 use science::space::Space;
 use science::state::State;
 
-/// Improvement aimed at beyond the reference's, log units: a little above, since falling short disqualifies.
-const AIM: f64 = 0.001;
 /// Bisections of the place: to a thousandth, which is as exactly as it is written.
-pub(crate) const STEPS: u32 = 12;
-/// Points of the space that are weighed for one bundle.
-const PROPOSALS: u64 = 2000;
+const STEPS: u32 = 12;
+/// Points of the space that are looked at for one bundle, how many of them are weighed, and how often the best is varied.
+const PROPOSALS: u64 = 500;
+const WEIGHED: usize = 16;
+const REFINED: u64 = 64;
 
 /// The next bundle.
 pub(crate) fn plan(state: &State) -> Result<Bundle, String> {
@@ -47,106 +48,77 @@ impl Mind<'_> {
         let iteration = self.state.iteration_number().to_string();
         let seed = keyed::seed(&["plan", &iteration], self.state.opened().seed);
         let (near, best) = (incumbent.map_or(self.reference, |k| k.shape), self.least_work());
-        let mut chosen: Option<(f64, Shape)> = None;
-        // Two bundles in three refine the best known policy: far from it there is always more to hope for, since little is known.
-        let refines = incumbent.is_some() && !self.state.iteration_number().is_multiple_of(3);
-        for n in 0..PROPOSALS {
-            let Some(drawn) = Shape::at(&space.draw(seed, n)) else { continue };
-            // Every other proposal varies the best known shape instead of starting afresh. No weighting is ever drawn as
-            // exactly none, so some are left out.
-            let shape = if refines || n % 2 == 0 { nearby(near, drawn, seed, n) } else { plainer(drawn, seed, n) };
-            let (shape, most) = (advised(shape), chosen.map_or(f64::NEG_INFINITY, |(most, _)| most));
-            // Nothing is promised of what has too many constants, wherever it is placed.
-            if most >= 0.0 && !self.is_simple(&shape.rounded()) {
-                continue;
-            }
-            let Some(shape) = self.placed(space, shape) else { continue };
-            if let Some(promise) = self.promise(&shape, best, most) {
-                chosen = Some((promise, shape));
+        // Each component takes an ablation, and a bundle is to take no more than twice its share of the evaluations.
+        let room =
+            self.state.evaluation_share().map_or(usize::MAX, |share| (2 * share as usize).saturating_sub(1).max(2));
+        let is_fit = |shape: &Shape| self.is_simple(shape) && Component::between(&near, shape).len() <= room;
+        let has_signal = space.dimension("signal").is_some();
+        let proposed = |shape: Shape| {
+            let shape = advised(if has_signal { shape } else { Shape { signal: Signal::Saturation, ..shape } });
+            is_fit(&shape.rounded()).then(|| self.located(space, shape)).flatten()
+        };
+        // Every other proposal varies the best known shape instead of starting afresh. No weighting is ever drawn as exactly
+        // none, so some are left out.
+        let drawn = |n| Some((n, Shape::at(&space.draw(seed, n))?));
+        let anywhere = (0..PROPOSALS).filter_map(drawn).filter_map(|(n, drawn)| {
+            proposed(if n % 2 == 0 { nearby(near, drawn, seed, n) } else { plainer(drawn, seed, n) })
+        });
+        let mut looked: Vec<(f64, Shape)> = anywhere.map(|shape| (self.worth(&self.effects(&shape)), shape)).collect();
+        looked.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+        let open = looked.into_iter().map(|(_, shape)| shape).filter(|shape| self.is_open(space, shape));
+        let weighed = open.take(WEIGHED).map(|shape| (self.promise(&shape, best), shape));
+        let mut chosen = weighed.reduce(|most, other| if other.0 > most.0 { other } else { most })?;
+        for (n, drawn) in (PROPOSALS..PROPOSALS + REFINED).filter_map(drawn) {
+            let Some(shape) = proposed(nearby(chosen.1, drawn, seed, n)) else { continue };
+            let promise = self.promise(&shape, best);
+            if promise > chosen.0 && self.is_open(space, &shape) {
+                chosen = (promise, shape);
             }
         }
-        chosen.map(|(_, shape)| shape)
+        Some(chosen.1)
     }
 
     /// How much less work than `best` (over the reference's, less 1) is expected, counted only as far as the policy is
-    /// likely to be admissible; none unless that is more than `most`.
-    fn promise(&self, shape: &Shape, best: f64, most: f64) -> Option<f64> {
-        if !self.is_simple(shape) {
-            return (most < 0.0).then_some(0.0);
-        }
-        let place = self.place(shape);
-        let work = self.work.at(&place);
-        let saved = Belief { mean: -work.mean, sd: work.sd }.expected_improvement(-best);
-        // What else is asked only lowers it.
-        if saved.max(0.0) <= most {
-            return None;
-        }
-        let kept = self.guarded.iter().map(|guarded| 1.0 - guarded.belief.at(&place).at_least(guarded.bound));
-        let improvement = self.improvement.at(&place);
-        let comparable = improvement.at_least(0.0) - improvement.at_least(COMPARABLE);
-        Some(saved * kept.product::<f64>() * comparable).filter(|promise| *promise > most)
-    }
-
-    /// How much more a shape is expected to improve than it has to, log units: on the whole panel and, where a guard asks
-    /// for it, on the study. The less is known, the wider the `berth`; but never so wide that costs no longer compare.
-    fn room(&self, way: &Way<'_>, berths: &[f64]) -> f64 {
-        let panel = way.mean(&self.improvement) - AIM;
-        let study = self.shortfalls().map(|guarded| (guarded.bound - way.mean(&guarded.belief)) / 100.0);
-        let margins = std::iter::once(panel).chain(study).zip(berths);
-        margins.map(|(margin, berth)| margin - berth).fold(f64::INFINITY, f64::min)
-    }
-
-    fn berths(&self, place: &Place) -> Vec<f64> {
-        let study = self.shortfalls().map(|guarded| guarded.belief.at(place).sd / 100.0);
-        let sds = std::iter::once(self.improvement.at(place).sd).chain(study);
-        sds.map(|sd| (0.5 * sd).min(COMPARABLE / 4.0)).collect()
-    }
-
-    fn shortfalls(&self) -> impl Iterator<Item = &Guarded> {
-        self.guarded.iter().filter(|guarded| guarded.what == What::Shortfall)
+    /// likely to be within every bound, on other seeds too.
+    fn promise(&self, shape: &Shape, best: f64) -> f64 {
+        let outlook = self.outlook(shape);
+        let saved = Belief { mean: -outlook.work.mean, sd: outlook.work.sd }.expected_improvement(-best);
+        let seeds = f64::from(self.state.opened().experiment.seeds.max(1));
+        let kept = outlook.guarded.iter().zip(&self.guards).map(|(belief, (what, bound))| {
+            let sd = belief.sd.hypot(what.luck(seeds));
+            1.0 - Belief { sd, ..*belief }.at_least(*bound)
+        });
+        let comparable = outlook.improvement.at_least(0.0) - outlook.improvement.at_least(COMPARABLE);
+        saved * kept.product::<f64>() * comparable
     }
 
     /// The shape moved to where it should improve as much as the reference; none if that is outside of the space,
     /// excluded, or has been tried.
     pub(crate) fn placed(&self, space: &Space, shape: Shape) -> Option<Shape> {
-        let shape = self.located(space, shape)?;
-        let point = shape.point(|name| space.dimension(name).is_some());
+        self.located(space, shape).filter(|shape| self.is_open(space, shape))
+    }
+
+    /// Whether a shape is inside of the space, not excluded, and has not been tried.
+    fn is_open(&self, space: &Space, shape: &Shape) -> bool {
         let features = shape.features();
-        let tried = self.inputs.features.iter().any(|known| alike(*known, features));
-        let allowed = !tried
+        let tried = self.known.iter().any(|known| alike(known.shape.features(), features));
+        let point = shape.point(|name| space.dimension(name).is_some());
+        !tried
             && space.contains(&point).is_ok()
-            && !self.state.constraints().any(|(_, constraint)| constraint.excludes(&point));
-        allowed.then_some(shape)
+            && !self.state.constraints().any(|(_, constraint)| constraint.excludes(&point))
     }
 
     /// The shape moved to where it should improve as much as the reference, wherever that is.
     pub(crate) fn located(&self, space: &Space, mut shape: Shape) -> Option<Shape> {
-        let [low, high] = space.dimension("half")?.range?;
-        // First without a berth: how wide it is follows from where one arrives.
-        let berths = vec![0.0; 1 + self.shortfalls().count()];
-        shape.half = 1.0;
-        let (features, begin) = (shape.features(), [low, high].map(f64::ln));
-        let begun = self.halving.as_ref()?.begin(features, features[0]);
-        let (arrived, _) = self.place_with_room(begun.clone(), begin, &berths);
-        shape.half = self.place_with_room(begun, begin, &self.berths(&arrived.place())).1.exp();
-        Some(shape.rounded())
-    }
-
-    /// The place (ln of the half) between these two beyond which a shape is expected to improve too little, and the way there.
-    fn place_with_room<'a>(
-        &self,
-        mut way: Way<'a>,
-        [mut sheds_more, mut sheds_less]: [f64; 2],
-        berths: &[f64],
-    ) -> (Way<'a>, f64) {
-        let mut middle = f64::midpoint(sheds_more, sheds_less);
-        for _ in 1..STEPS {
-            let room = self.room(&way, berths) > 0.0;
-            way.go(room);
+        let [mut sheds_more, mut sheds_less] = space.dimension("half")?.range?.map(f64::ln);
+        let along = self.responses.along(&shape);
+        for _ in 0..STEPS {
+            let middle = f64::midpoint(sheds_more, sheds_less);
+            shape.half = middle.exp();
+            let room = self.room(along.improvements(shape.half)) > 0.0;
             *(if room { &mut sheds_more } else { &mut sheds_less }) = middle;
-            middle = f64::midpoint(sheds_more, sheds_less);
         }
-        (way, middle)
+        Some(shape.rounded())
     }
 }
 

@@ -7,6 +7,7 @@
 //! at that pressure. Every curve is placed by `half`, the pressure at which one request in two is refused, so that curves
 //! of different shape are comparable at the same place.
 
+use science::profile::Profile;
 use science::space::{Point, Value};
 
 /// Prompt length at which the weighting is neutral, tokens.
@@ -20,7 +21,7 @@ pub(crate) const NEUTRAL_GAP: f64 = 200_000.0;
 const NEUTRAL_SHARE: f64 = 0.5;
 /// Exponents below this weigh nothing.
 const FAINT: f64 = 0.03;
-/// What the surrogate sees of a shape.
+/// A shape by numbers: two of which all are near each other are as good as the same.
 pub(crate) type Features = [f64; 7];
 
 /// One policy of the family.
@@ -134,12 +135,22 @@ impl Shape {
         }
     }
 
-    /// What the surrogate sees: place, gradualness (compressed), weightings by prompt, by mix and by capacity, signal, weighting by
+    /// By numbers: place, gradualness (compressed), weightings by prompt, by mix and by capacity, signal, weighting by
     /// rate. The place is the saturation at which half is refused of an even mix, so that it means the same under each weighting of it.
     pub(crate) fn features(&self) -> Features {
         let signal = f64::from(u8::from(self.signal == Signal::Kv));
         let place = self.half.ln() - self.mix * NEUTRAL_SHARE;
         [place, self.spread().ln_1p(), self.prompt, self.mix, self.capacity, signal, self.rate]
+    }
+
+    /// ln of the signal at which half is refused in a workload, once its mix and its rate are known.
+    pub(crate) fn place_in(&self, workload: &Profile) -> f64 {
+        let critical = 1.0 - workload.droppable_share;
+        self.half.ln()
+            - self.mix * workload.droppable_share
+            - self.capacity * (workload.kv_capacity / NEUTRAL_CAPACITY).ln()
+            - self.rate * critical * (workload.rate * NEUTRAL_GAP / 1e6).ln()
+            - self.prompt * (workload.prompt_tokens / NEUTRAL_PROMPT).ln()
     }
 
     /// The same shape with constants that a person would write: three significant digits.

@@ -3,8 +3,8 @@
 //! A claim whose size lies nearer to the true effect than those seeds can tell ends open, and its trials are lost. The larger
 //! a claim the more it says; so it is the largest that is likely to hold and to be decided.
 
-use super::surrogate::Belief;
 use science::bundle::{Metric, Relation, Side};
+use science::gaussian::Belief;
 use science::sequence::{CAP, LOOKS, half_width};
 use science::state::State;
 
