@@ -15,7 +15,7 @@ fn list(value: &Value) -> &[Value] {
 #[test]
 fn the_space_narrows_only_where_an_audit_found_nothing_better_and_says_how_sure_that_is() {
     let environment = Environment::new();
-    environment.copy("experiments/tiny");
+    environment.copy_with_a_dozen_seeds();
     environment.ok(&["run", "tiny", "--iterations", "12", "--seed", "3"]);
     let report = report(&environment);
     let (mut volume, mut backing, mut runs) = (1.0, BTreeMap::new(), 0);
@@ -44,7 +44,7 @@ fn the_space_narrows_only_where_an_audit_found_nothing_better_and_says_how_sure_
     assert!((report["principles"]["false_exclusion"].as_f64().expect("a bound") - bound).abs() < 1e-12, "{behind}");
     assert_eq!(report["principles"]["audited_points"], behind);
     assert!(behind >= 29, "{behind} points are too few for a bound of a tenth");
-    assert_eq!(report["trials"]["audit"], runs * 3 * 2, "three seeds of two scenarios");
+    assert_eq!(report["trials"]["audit"], runs * 12 * 2, "a dozen seeds of two scenarios");
     let text = environment.ok(&["report"]);
     assert!(text.contains("of what is excluded at most"), "{text}");
 }
@@ -52,10 +52,10 @@ fn the_space_narrows_only_where_an_audit_found_nothing_better_and_says_how_sure_
 #[test]
 fn a_campaign_that_is_killed_in_an_audit_ends_with_the_digest_of_an_undisturbed_one() {
     let (killed, whole) = (Environment::new(), Environment::new());
-    killed.copy("experiments/tiny");
-    whole.copy("experiments/tiny");
+    killed.copy_with_a_dozen_seeds();
+    whole.copy_with_a_dozen_seeds();
     // As many as it takes to learn what may be forbidden; in the last one there is much to audit.
-    let run = ["run", "tiny", "--iterations", "8"];
+    let run = ["run", "tiny", "--iterations", "12"];
     let landed = [&run[..], &["resume"], &["resume"]].map(|run| killed.kill_while(run, "auditing what"));
     assert!(landed.contains(&true), "it was always done before it was killed");
     killed.ok(&["resume"]);

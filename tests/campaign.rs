@@ -39,7 +39,8 @@ fn a_campaign_runs_to_its_end_and_can_be_read_in_every_form() {
 
 #[test]
 fn what_was_refuted_narrows_the_declared_space() {
-    let environment = tiny();
+    let environment = Environment::new();
+    environment.copy_with_a_dozen_seeds();
     environment.ok(&["run", "tiny", "--iterations", "12"]);
     let shown = environment.json(&["show", "--format", "json"]);
     let volumes: Vec<f64> =

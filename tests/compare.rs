@@ -19,14 +19,14 @@ fn a_campaign_that_has_ended_is_held_against_random_search_and_tuning_and_the_re
     let message = environment.fails(2, &["compare", "--pool", "1"]);
     assert!(message.contains("a pool of 1 points is less than one search"), "{message}");
 
-    let compared = environment.json(&["compare", "--pool", "40", "--format", "json"]);
+    let compared = environment.json(&["compare", "--pool", "120", "--format", "json"]);
     let number = |value: &Value| value.as_u64().unwrap_or_else(|| panic!("{compared:#}"));
-    assert_eq!((number(&compared["pool"]), number(&compared["random"]["searches"])), (40, 10_000));
-    // Everything that the campaign ran, verdicts included: 30 trials are one evaluation (2 x 3 and 24 drawn workloads).
+    assert_eq!((number(&compared["pool"]), number(&compared["random"]["searches"])), (120, 10_000));
+    // Everything that the campaign ran, verdicts included: 102 trials are one evaluation (2 x 3 and 96 drawn workloads).
     let spent = &compared["spent"];
     assert_eq!(spent["evaluations"], status["evaluations"]);
-    assert_eq!(number(&spent["audited"]) * 30, number(&status["trials"]["audit"]));
-    assert_eq!(number(&spent["verdicts"]), number(&status["trials"]["verdict"]).div_ceil(30));
+    assert_eq!(number(&spent["audited"]) * 102, number(&status["trials"]["audit"]));
+    assert_eq!(number(&spent["verdicts"]), number(&status["trials"]["verdict"]).div_ceil(102));
     assert_eq!(compared["champion"], status["champion"]["score"]["net_saving"]);
     assert_eq!(compared["tuned"].as_array().map(Vec::len), Some(5), "{compared:#}");
     let only = compared["tune_only"]["any"].as_f64().expect("some constants of the reference compare with it");
@@ -44,13 +44,13 @@ fn a_campaign_that_has_ended_is_held_against_random_search_and_tuning_and_the_re
     assert!(text.contains("Random search and tuning alone"), "{text}");
     assert!(environment.ok(&["report", "--format", "markdown"]).contains("## Random search and tuning alone"));
     let text = environment.ok(&["compare"]).split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(text.contains("Of 40 points drawn from the declared space"), "{text}");
+    assert!(text.contains("Of 120 points drawn from the declared space"), "{text}");
 
     // Another pool is another comparison, and the same one comes to the same.
-    let smaller = environment.json(&["compare", "--pool", "36", "--again", "--format", "json"]);
-    assert_eq!(smaller["pool"], 36);
+    let smaller = environment.json(&["compare", "--pool", "100", "--again", "--format", "json"]);
+    assert_eq!(smaller["pool"], 100);
     assert_eq!(environment.json(&["report", "--format", "json"])["comparison"], smaller);
-    assert_eq!(environment.json(&["compare", "--pool", "40", "--again", "--format", "json"]), compared);
+    assert_eq!(environment.json(&["compare", "--pool", "120", "--again", "--format", "json"]), compared);
 }
 
 /// What quantiles are of: nothing is less than everything.

@@ -52,7 +52,7 @@ fn a_campaign_with_a_population_ends_with_a_look_that_verify_repeats_to_the_digi
     let report = report(&environment);
     let (sealed, champion) = (&report["sealed"], &report["champion"]);
     assert!(champion.is_object(), "{report:#}");
-    assert_eq!(champion["score"]["panels"]["drawn"]["regrets"].as_array().map(Vec::len), Some(48), "{champion:#}");
+    assert_eq!(champion["score"]["panels"]["drawn"]["regrets"].as_array().map(Vec::len), Some(96), "{champion:#}");
     assert_eq!(sealed["workloads"]["count"], 96, "{sealed:#}");
 
     std::fs::remove_dir_all(environment.path("tiny")).unwrap();

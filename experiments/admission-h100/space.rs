@@ -59,11 +59,11 @@ impl Admitter for Policy {
         let [family, half, prompt, mix, capacity, signal, rate, onset, exponent] = *parameters else {
             panic!("one value for each dimension");
         };
-        // In the unit of the pressure, which is not divided by the threshold of the KV cache nor by the neutral capacity, and
+        // In the unit of the pressure, which is not divided by the threshold of the KV cache, the neutral prompt or capacity, and
         // where it weighs the rate it weighs the mix by the same power.
         let kv = signal >= 0.5;
         let by_mix = if rate == 0.0 { 1.0 } else { (-mix).exp() };
-        let unit = if kv { KV_THRESHOLD } else { 1.0 } * NEUTRAL_CAPACITY.powf(capacity) * by_mix;
+        let unit = if kv { KV_THRESHOLD } else { 1.0 } * NEUTRAL_PROMPT.powf(prompt) * NEUTRAL_CAPACITY.powf(capacity) * by_mix;
         let half = if unit == 1.0 { half } else { rounded(half * unit, 100.0) };
         let rate = if rate == 0.0 { None } else { Some((rounded(NEUTRAL_GAP * (-mix / rate).exp(), 100.0), rate)) };
         let curve = if family < 0.5 {
@@ -91,7 +91,7 @@ impl Admitter for Policy {
             cluster.saturation(5.0, KV_THRESHOLD)
         };
         if self.prompt != 0.0 {
-            pressure *= (f64::from(request.prompt_tokens) / NEUTRAL_PROMPT).powf(self.prompt);
+            pressure *= f64::from(request.prompt_tokens).powf(self.prompt);
         }
         let share = self.droppable / self.arrived;
         if let Some((least, rate)) = self.rate {
