@@ -34,7 +34,7 @@ const FLOOR: f64 = -0.6;
 /// Candidates that are looked at, at most.
 const MEMORY: usize = 80;
 /// Iterations whose findings are looked at, at most.
-const RECENT: usize = 40;
+const RECENT: usize = 20;
 /// Audits whose points are looked at, at most.
 const AUDITS: usize = 20;
 /// Findings that a principle cites, at most.
