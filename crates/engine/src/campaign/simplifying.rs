@@ -35,7 +35,7 @@ impl Campaign {
         // Nothing is tuned any more, and what is declared as tunable could not go.
         let source = retune::inlined(&own).unwrap_or(own);
         // One evaluation is for the candidate that comes of it.
-        let most = self.state.evaluations_left().saturating_sub(1) as usize;
+        let most = self.state.evaluations_left().map_or(usize::MAX, |left| left.saturating_sub(1) as usize);
         let mut trying = Trying {
             of: id.clone(),
             source,

@@ -1,4 +1,4 @@
-//! What verdicts may cost: the budget of verdict trials, and an iteration's share of it.
+//! What is left of the budgets of evaluations and of verdict trials, and an iteration's share of it.
 
 use super::{State, Test};
 use crate::bundle::Side;
@@ -12,13 +12,22 @@ impl State {
     /// The even share of the verdict trials that are left for the iteration that comes next; none without a budget.
     pub fn verdict_share(&self) -> Option<u32> {
         let left = self.opened().experiment.budget.verdict_trials?.saturating_sub(self.verdict_trials());
-        Some(left / self.opened().experiment.iterations.saturating_sub(self.iterations.len() as u32).max(1))
+        Some(left / self.iterations_to_come().max(1))
+    }
+
+    /// Evaluations that the budget still holds; none without a budget.
+    pub fn evaluations_left(&self) -> Option<u32> {
+        Some(self.opened().experiment.budget.evaluations?.saturating_sub(self.evaluations))
     }
 
     /// The even share of the evaluations that are left for the iteration that comes next; none without a budget.
     pub fn evaluation_share(&self) -> Option<u32> {
-        let left = self.opened().experiment.budget.evaluations?.saturating_sub(self.evaluations);
-        Some(left / self.opened().experiment.iterations.saturating_sub(self.iterations.len() as u32).max(1))
+        Some(self.evaluations_left()? / self.iterations_to_come().max(1))
+    }
+
+    /// Iterations that were planned and have not begun.
+    pub(super) fn iterations_to_come(&self) -> u32 {
+        self.opened().experiment.iterations.saturating_sub(self.iterations.len() as u32)
     }
 
     /// Why a look that takes `tests` is not taken, if the budget of verdict trials does not reach for it.
@@ -29,8 +38,9 @@ impl State {
         let budget = self.opened().experiment.budget.verdict_trials?;
         let spent = self.current().verdict_trials;
         let left = budget.saturating_sub(self.verdict_trials() - spent);
-        let turns = self.opened().experiment.iterations.saturating_sub(self.iterations.len() as u32 - 1).max(1);
-        let share = (2 * u64::from(left) / u64::from(turns)).min(u64::from(left));
+        // The one under way is a turn, too.
+        let turns = u64::from(self.iterations_to_come()) + 1;
+        let share = (2 * u64::from(left) / turns).min(u64::from(left));
         let wanted = u64::from(spent) + self.trials(tests);
         (wanted > share).then(|| {
             format!(

@@ -46,18 +46,12 @@ impl State {
     fn worth_simplifying(&self) -> Option<CandidateId> {
         let champion = self.champion()?.id;
         self.candidates[&champion].score.as_ref()?.net_saving?;
-        (self.evaluations_left() >= 2).then_some(champion)
+        self.evaluations_left().is_none_or(|left| left >= 2).then_some(champion)
     }
 
     /// Whether simplifying made this candidate.
     pub fn is_simplified(&self, id: &CandidateId) -> bool {
         self.simplification.as_ref().and_then(|simplification| simplification.made.as_ref()) == Some(id)
-    }
-
-    /// Evaluations that the budget still holds.
-    pub fn evaluations_left(&self) -> u32 {
-        let budget = self.opened().experiment.budget.evaluations;
-        budget.map_or(u32::MAX, |budget| budget.saturating_sub(self.evaluations))
     }
 
     /// What a change of a candidate is worth, given what became of it.

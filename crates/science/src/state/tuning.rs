@@ -83,10 +83,8 @@ impl State {
     /// budget leaves beside that and a bundle for each iteration to come, and up to half of it even so.
     pub fn tuning_room(&self, tunables: u32) -> u32 {
         let most = tuner::budget(tunables as usize) as u32;
-        let Some(budget) = self.opened().experiment.budget.evaluations else { return most };
-        let left = budget.saturating_sub(self.evaluations);
-        let to_come = self.opened().experiment.iterations.saturating_sub(self.iterations.len() as u32);
-        let spared = left.saturating_sub(BUNDLE * to_come).max(left / 2);
+        let Some(left) = self.evaluations_left() else { return most };
+        let spared = left.saturating_sub(BUNDLE * self.iterations_to_come()).max(left / 2);
         most.min(spared.saturating_sub(SHORTENING * tunables + 1))
     }
 
