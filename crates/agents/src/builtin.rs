@@ -10,6 +10,7 @@ mod components;
 mod executor;
 mod extractor;
 mod guards;
+mod half_space;
 mod mind;
 mod narrowing;
 mod planner;

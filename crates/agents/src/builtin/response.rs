@@ -94,7 +94,6 @@ struct Part<'a> {
 }
 
 /// What is foreseen of a policy on every workload.
-#[derive(Clone, Debug)]
 pub(crate) struct Foresight {
     pub(crate) effects: Vec<Effect>,
     /// Standard deviations of the improvements.
@@ -167,7 +166,7 @@ impl Response {
         let factor = cholesky(precision);
         let [gain, work] = sums.map(|sums| backward(&factor, &forward(&factor, &sums)));
         let weights: Vec<Effect> = (0..TERMS).map(|i| [gain[i] * SCALES[i], work[i] * SCALES[i]]).collect();
-        let line = |signal: usize| {
+        let tabulated = |signal: usize| {
             let value = |n: usize| {
                 let place = ENDS[0] + n as f64 * PIECE;
                 let along = line(place);
@@ -181,7 +180,7 @@ impl Response {
             (0..=PIECES).map(value).collect()
         };
         let form = std::array::from_fn(|i| weights[2 * LINE + 1 + i]);
-        Response { profile, lines: [line(0), line(1)], form, factor }
+        Response { profile, lines: [tabulated(0), tabulated(1)], form, factor }
     }
 
     fn at(&self, signal: usize, place: f64, form: &[f64; FORM]) -> Effect {
