@@ -52,19 +52,10 @@ fn within(candidate: &Measurement, yardsticks: &Yardsticks, row: usize) -> Optio
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fixture::{self, cell};
 
     fn panel(rows: &[[f64; 2]]) -> Measurement {
-        let cell = |[y, x]: &[f64; 2]| Cell {
-            gains: [*y; 4],
-            x: *x,
-            x_requests: *x,
-            extra_sheds: 0,
-            droppable: 100,
-            saved_ms: 0.0,
-            throughput: 1.0,
-            protected: 0,
-        };
-        Measurement { cells: rows.iter().map(|row| vec![cell(row)]).collect() }
+        Measurement { cells: rows.iter().map(|[y, x]| vec![cell(*y, *x)]).collect() }
     }
 
     /// What the reference gains and costs in three workloads, and what a point of improvement costs there.
@@ -79,14 +70,11 @@ mod tests {
     fn yardsticks() -> Yardsticks {
         let (louder, softer) = (moved([0.03; 3]), moved([-0.03; 3]));
         Yardsticks {
-            reference: moved([0.0; 3]),
-            reference_again: moved([0.0; 3]),
             refuse_everything: moved([0.1; 3]),
             lambda: Yardsticks::exchange_rate(&louder, &softer).unwrap(),
             louder,
             softer,
-            overloaded: vec![],
-            drawn: 0,
+            ..fixture::yardsticks(moved([0.0; 3]))
         }
     }
 

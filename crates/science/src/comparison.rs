@@ -147,8 +147,8 @@ pub fn most<'a>(points: impl Iterator<Item = &'a Scored>) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::{Agents, Budget, Guard, GuardMetric, Objective};
-    use crate::objective::Cell;
+    use crate::experiment::{Guard, GuardMetric};
+    use crate::fixture::{self, cell};
     use crate::space::Value;
     use crate::state::Iteration;
 
@@ -156,52 +156,21 @@ mod tests {
 
     /// Both scenarios on three seeds.
     fn measurement(y: f64, x: f64) -> Measurement {
-        let cell = Cell {
-            gains: [y; 4],
-            x,
-            x_requests: x,
-            extra_sheds: 10,
-            droppable: 100,
-            saved_ms: 1.0,
-            throughput: 1.0,
-            protected: 0,
-        };
-        Measurement { cells: vec![vec![cell; 3]; 2] }
+        Measurement { cells: vec![vec![cell(y, x); 3]; 2] }
     }
 
     fn yardsticks() -> Yardsticks {
         Yardsticks {
-            reference: measurement(0.25, 0.4),
-            reference_again: measurement(0.25, 0.4),
             refuse_everything: measurement(0.4, 0.9),
             louder: measurement(0.27, 0.44),
             softer: measurement(0.23, 0.36),
-            lambda: 5.0,
-            overloaded: vec![],
-            drawn: 0,
+            ..fixture::yardsticks(measurement(0.25, 0.4))
         }
     }
 
     fn experiment() -> Experiment {
-        let guard = |metric, at_most| Guard { metric, at_most: Some(at_most), at_least: None };
-        Experiment {
-            question: String::new(),
-            iterations: 1,
-            seeds: 3,
-            baseline: String::new(),
-            reference: String::new(),
-            space_source: None,
-            scenarios: vec![],
-            population: None,
-            objective: Objective {
-                reference_scale: "k".into(),
-                scale: None,
-                constraints: vec![guard(GuardMetric::Regret, 5.0), guard(GuardMetric::FreeParameters, 5.0)],
-            },
-            dimensions: vec![],
-            budget: Budget::default(),
-            agents: Agents::default(),
-        }
+        let guard = |metric| Guard { metric, at_most: Some(5.0), at_least: None };
+        fixture::experiment(vec![guard(GuardMetric::Regret), guard(GuardMetric::FreeParameters)])
     }
 
     fn scored(number: f64, measured: Option<Measurement>) -> Scored {

@@ -15,6 +15,8 @@ pub mod effect;
 pub mod event;
 pub mod experiment;
 pub mod fastfail;
+#[cfg(test)]
+mod fixture;
 pub mod gaussian;
 pub mod id;
 pub mod judge;

@@ -2,7 +2,8 @@ use super::*;
 use crate::bundle::{Arm, ArmKind, Design, Metric, Prediction, Relation};
 use crate::descriptor::{Curve, Descriptor, Input};
 use crate::event::Candidate;
-use crate::experiment::{Agents, Budget, Experiment, GuardMetric, Objective};
+use crate::experiment::{Budget, Experiment, GuardMetric};
+use crate::fixture;
 use crate::id::Hash;
 use crate::judge::Verdict;
 use crate::objective::{Cell, Measurement};
@@ -18,15 +19,9 @@ mod simplifying;
 mod tuning;
 
 fn measurement(y: f64, x: f64) -> Measurement {
-    let cell = |seed: usize| Cell {
-        gains: [y + seed as f64 * 1e-4; 4],
-        x: x + seed as f64 * 1e-4,
-        x_requests: x,
-        extra_sheds: 10,
-        droppable: 100,
-        saved_ms: 1.0,
-        throughput: 1.0,
-        protected: 0,
+    let cell = |seed: usize| {
+        let off = seed as f64 * 1e-4;
+        Cell { x_requests: x, ..fixture::cell(y + off, x + off) }
     };
     Measurement { cells: vec![(0..3).map(cell).collect()] }
 }
@@ -35,18 +30,9 @@ fn started(budget: Option<u32>) -> Event {
     Event::Started(Box::new(Started {
         name: "admission".into(),
         experiment: Experiment {
-            question: "?".into(),
-            iterations: 1,
-            seeds: 3,
-            baseline: "b".into(),
-            reference: "r".into(),
-            space_source: None,
             scenarios: vec!["s.toml".into()],
-            population: None,
-            objective: Objective { reference_scale: "k".into(), scale: None, constraints: vec![] },
-            dimensions: vec![],
             budget: Budget { evaluations: budget, ..Budget::default() },
-            agents: Agents::default(),
+            ..fixture::experiment(vec![])
         },
         scenarios: vec!["s".into()],
         training: vec![],
@@ -64,14 +50,10 @@ fn started(budget: Option<u32>) -> Event {
 
 fn calibrated() -> Event {
     let yardsticks = Yardsticks {
-        reference: measurement(0.25, 0.4),
-        reference_again: measurement(0.25, 0.4),
         refuse_everything: measurement(0.4, 0.8),
         louder: measurement(0.27, 0.44),
         softer: measurement(0.23, 0.36),
-        lambda: 5.0,
-        overloaded: vec![],
-        drawn: 0,
+        ..fixture::yardsticks(measurement(0.25, 0.4))
     };
     Event::Calibrated { yardsticks: Box::new(yardsticks), trials: Hash::of(b"") }
 }

@@ -79,40 +79,21 @@ fn unit(metric: GuardMetric) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::objective::{Cell, PanelScore, Panels, score};
+    use crate::fixture::{self, cell};
+    use crate::objective::{PanelScore, Panels, score};
 
     fn measured(rows: [(f64, f64); 2]) -> Measurement {
-        let cell = |(y, x): (f64, f64)| Cell {
-            gains: [y; 4],
-            x,
-            x_requests: x,
-            extra_sheds: 10,
-            droppable: 100,
-            saved_ms: 1.0,
-            throughput: 1.0,
-            protected: 0,
-        };
-        Measurement { cells: rows.map(|row| vec![cell(row); 3]).to_vec() }
+        Measurement { cells: rows.map(|(y, x)| vec![cell(y, x); 3]).to_vec() }
     }
 
     fn yardsticks() -> Yardsticks {
-        let reference = measured([(0.2, 0.4), (0.3, 0.4)]);
-        Yardsticks {
-            reference_again: reference.clone(),
-            refuse_everything: reference.clone(),
-            louder: reference.clone(),
-            softer: reference.clone(),
-            reference,
-            lambda: 5.0,
-            overloaded: vec![],
-            drawn: 0,
-        }
+        fixture::yardsticks(measured([(0.2, 0.4), (0.3, 0.4)]))
     }
 
     fn worth_of(measured: &Measurement) -> Worth {
         let yardsticks = yardsticks();
         let guard = Guard { metric: GuardMetric::Regret, at_most: Some(5.0), at_least: None };
-        let objective = Objective { reference_scale: "k".into(), scale: None, constraints: vec![guard] };
+        let objective = fixture::experiment(vec![guard]).objective;
         let score = score(measured, &yardsticks, &["a".into(), "b".into()]);
         worth(measured, &score, &yardsticks, &objective)
     }
