@@ -8,7 +8,8 @@
 //! `extra_shed_rate`, `extra_sheds`, `throughput_loss`, `ms_saved_per_shed`, `regret`, `regret_scenario`, `loss`,
 //! `protected_rejections`, and `scenarios[]` {`name`, `improvement`, `extra_shed_work`, `extra_shed_rate`,
 //! `against_reference`, `overloaded`}, and `panels`: null, or {`study`, `drawn`}, each {`improvement`, `against_reference`,
-//! `extra_shed_work`, `work_ratio`, `rate_ratio`, `net_saving`, `regrets[]`}.
+//! `extra_shed_work`, `work_ratio`, `rate_ratio`, `net_saving`, `regrets[]` (what each workload loses against the
+//! reference, points), `works[]` (the extra shed work of each workload)}.
 
 use crate::effort::effort;
 use crate::evaluation::Evaluation;

@@ -1,11 +1,13 @@
 //! What the campaigns are made of: an experiment, its yardsticks, and what a policy measures.
 
 use crate::SCENARIOS;
+use engine::population::TRAINING;
 use science::event::Started;
 use science::experiment::{Agents, Budget, Experiment, Guard, GuardMetric, Objective};
 use science::objective::{Cell, Measurement, Yardsticks};
 use science::space::{Dimension, Measure};
 use std::collections::BTreeMap;
+
 /// Improvement and cost of a policy.
 #[derive(Clone, Copy)]
 pub(crate) struct Made {
@@ -33,13 +35,10 @@ impl Made {
 
     /// On the search panel: two seeds of the study, one of each drawn workload.
     pub(crate) fn searched(self) -> Measurement {
-        let drawn = (0..DRAWN).map(|_| self.row(0..1));
+        let drawn = (0..TRAINING).map(|_| self.row(0..1));
         Measurement { cells: (0..SCENARIOS).map(|_| self.row(0..2)).chain(drawn).collect() }
     }
 }
-
-/// Drawn workloads of the search panel.
-pub(crate) const DRAWN: usize = 24;
 
 pub(crate) fn yardsticks() -> Yardsticks {
     let made = |y, x| Made { y, x }.searched();
@@ -51,7 +50,7 @@ pub(crate) fn yardsticks() -> Yardsticks {
         softer: made(0.23, 0.36),
         lambda: 5.0,
         overloaded: vec![],
-        drawn: DRAWN,
+        drawn: TRAINING,
     }
 }
 
@@ -100,7 +99,7 @@ pub(crate) fn started() -> Started {
             agents: Agents::default(),
         },
         scenarios,
-        training: (0..DRAWN).map(|n| format!("drawn-{n}")).collect(),
+        training: (0..TRAINING).map(|n| format!("drawn-{n}")).collect(),
         workloads: vec![],
         profiles: vec![],
         inputs: BTreeMap::new(),
