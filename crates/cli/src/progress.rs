@@ -79,6 +79,7 @@ fn working(state: &State, work: Work<'_>) -> String {
         Work::Testing(seeds) => format!("testing on {seeds} fresh seeds"),
         Work::Tuning(id) => format!("tuning the constants of {}", id.short()),
         Work::Simplifying(id) => format!("leaving out of {} what does not matter", id.short()),
+        Work::Finals(count) => format!("running {count} finalists on fresh seeds and workloads"),
         Work::Extracting => "drawing lessons".to_owned(),
         Work::Auditing(principle, points) => {
             format!("looking for better in {points} points of what {principle} forbids")
@@ -137,6 +138,9 @@ fn recorded(state: &State, event: &Event) -> Option<String> {
                 .as_ref()
                 .map_or_else(|| "all of it matters".into(), |made| format!("becomes {}", made.id.short()));
             Some(format!("  {}: simplified in {} ways: {made}", of.short(), tried.len()))
+        }
+        Event::Finals { finalists, .. } => {
+            Some(format!("{} finalists ran on fresh seeds and workloads; {}", finalists.len(), best(state)))
         }
         Event::IterationClosed { volume } => {
             let bound = state.false_exclusion().map_or_else(String::new, |bound| {

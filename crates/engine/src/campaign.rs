@@ -3,6 +3,7 @@
 mod ahead;
 mod audit;
 mod bench;
+mod finals;
 mod looks;
 mod simplifying;
 mod steps;
@@ -142,6 +143,8 @@ pub enum Work<'a> {
     Tuning(&'a CandidateId),
     /// What does not matter is left out of this candidate.
     Simplifying(&'a CandidateId),
+    /// So many candidates that may become champion run on seeds and workloads of their own.
+    Finals(usize),
     /// The extractor is at work.
     Extracting,
     /// So many points of what this principle forbids are run.

@@ -66,6 +66,15 @@ impl Panel {
         Ok(panel)
     }
 
+    /// The panel that a champion is chosen on among the finalists: as the one that candidates are ranked by, but with seeds
+    /// and workloads that nobody was chosen by.
+    pub fn finals(loaded: &LoadedExperiment, campaign_seed: u64, seeds: usize) -> Result<Self, EngineError> {
+        let mut panel = Self::study(loaded, campaign_seed, Role::Finals, 0..seeds)?;
+        let workloads = loaded.population.iter().flat_map(|population| population.finals(campaign_seed));
+        panel.draw(workloads, campaign_seed, Role::Finals)?;
+        Ok(panel)
+    }
+
     /// Verdict seeds of an iteration: fresh, shared by the arms of its bundle, and never used again. Claims are about the
     /// study.
     pub fn verdict(

@@ -23,7 +23,7 @@ use std::path::Path;
 /// Workloads that candidates are ranked on, besides the study's.
 pub const TRAINING: usize = 96;
 /// Workloads that the champion is judged on.
-pub const SEALED: usize = 96;
+pub const SEALED: usize = science::seal::WORKLOADS;
 
 /// A population of workloads: the meaning of the file that `population` in `campaign.toml` names. The documentation of the
 /// fields is the reference of the format; a range is written `[low, high]`.
@@ -117,6 +117,11 @@ impl Population {
     /// The workloads that candidates of a campaign are ranked on, `training_01` and so on.
     pub fn training(&self, campaign_seed: u64) -> Vec<Scenario> {
         self.draw("training", TRAINING, |dimension| keyed::seed(&["population", "training", dimension], campaign_seed))
+    }
+
+    /// The workloads that finalists of a campaign are compared on, `final_01` and so on: others than it trained on, and as many.
+    pub fn finals(&self, campaign_seed: u64) -> Vec<Scenario> {
+        self.draw("final", TRAINING, |dimension| keyed::seed(&["population", "final", dimension], campaign_seed))
     }
 
     /// The workloads that the champion of a frozen record is judged on, `sealed_01` and so on. They follow from the digest of

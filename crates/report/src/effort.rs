@@ -16,6 +16,8 @@ pub(crate) struct Effort {
     pub(crate) audit: usize,
     /// On verdict seeds, the baseline's included.
     pub(crate) verdict: usize,
+    /// On seeds and workloads of the finals, the baseline's and the reference's included.
+    pub(crate) finals: usize,
     /// The most that verdicts may take.
     pub(crate) verdict_budget: Option<u32>,
     /// Not run, since an arm was skipped, decided before its last look, or acted like a candidate that was measured.
@@ -31,6 +33,7 @@ pub(crate) fn effort(state: &State) -> Effort {
         search: 6 * panel,
         audit: state.audit_trials(),
         verdict: state.verdict_trials() as usize,
+        finals: state.finals.as_ref().map_or(0, |finals| finals.trials),
         verdict_budget: state.opened().experiment.budget.verdict_trials,
         ..Effort::default()
     };
@@ -66,11 +69,11 @@ impl Effort {
     /// All of it in one sentence.
     pub(crate) fn sentence(self) -> String {
         let budget = self.verdict_budget.map_or_else(String::new, |most| format!(" of {}", grouped(u64::from(most))));
-        let [search, audit, verdict, spared] =
-            [self.search, self.audit, self.verdict, self.spared].map(|n| grouped(n as u64));
-        let audit = if self.audit == 0 { String::new() } else { format!("{audit} on audits of constraints, ") };
+        let [search, verdict, spared] = [self.search, self.verdict, self.spared].map(|n| grouped(n as u64));
+        let some = |n: usize, of: &str| if n == 0 { String::new() } else { format!("{} {of}, ", grouped(n as u64)) };
+        let (audit, finals) = (some(self.audit, "on audits of constraints"), some(self.finals, "in the finals"));
         format!(
-            "Trials: {search} on search seeds, {audit}{verdict}{budget} on verdict seeds; early verdicts and skipped arms spared {spared}."
+            "Trials: {search} on search seeds, {audit}{finals}{verdict}{budget} on verdict seeds; early verdicts and skipped arms spared {spared}."
         )
     }
 }

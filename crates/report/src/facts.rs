@@ -140,6 +140,7 @@ pub(crate) fn phase(state: &State) -> String {
         Action::Simplify { candidate } => {
             format!("leaving out of candidate {} what does not matter", candidate.short())
         }
+        Action::Finals { finalists } => format!("running {} finalists on fresh seeds and workloads", finalists.len()),
         Action::Extract => "drawing lessons".into(),
         Action::Audit { principle, .. } => format!("auditing what {principle} forbids"),
         Action::Record(event) => format!("recording {}", event.kind()),

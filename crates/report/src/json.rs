@@ -42,7 +42,9 @@ use serde_json::{Map, Value, json};
 ///   `improvement`, `net_saving`, `free_parameters`, `objections[]`, `champion`, `front`}, parents before children;
 /// - `principles`: {`active[]`, `retired[]`, `volume`, `false_exclusion` (null: nothing was audited; else the 95 % bound on the share of what is excluded that beats what was known), `audited_points` (what that rests on), `declared`};
 /// - `simplification`: null, or {`of` (the champion that was taken apart), `tried[]` {`change`, `outcome`, `gain` (its net
-///   saving less the whole's), `free_parameters`, `admissible`, `kept`}, `candidate` (without what does not matter, or null)}.
+///   saving less the whole's), `free_parameters`, `admissible`, `kept`}, `candidate` (without what does not matter, or null)};
+/// - `finals`: null, or {`finalists[]` {`candidate`, `outcome`, `before` (the chance to stand under the seal, 0..1, by the search),
+///   `after` (by search and finals; null: it did not run), `score` (on the finals alone)}, `trials`}.
 pub fn show(record: &Record<'_>) -> Value {
     let mut out = identity(record);
     if let Some(facts) = Facts::of(record) {
@@ -52,7 +54,7 @@ pub fn show(record: &Record<'_>) -> Value {
 }
 
 /// What `status --format json` prints: the identity as in [`show`] (down to `ended`), `phase`, `iteration` (under way or
-/// next, from 1), `iterations_planned`, `iterations_closed`, `evaluations`, `false_exclusion`, `trials` {`search`, `audit`, `verdict`, `verdict_budget` (null: none), `spared`}, `candidates`, `scored`, `volume`, `found`
+/// next, from 1), `iterations_planned`, `iterations_closed`, `evaluations`, `false_exclusion`, `trials` {`search`, `audit`, `verdict`, `finals`, `verdict_budget` (null: none), `spared`}, `candidates`, `scored`, `volume`, `found`
 /// (`champion`, `no-champion`, `nothing-scored`, `uncalibrated`), `hypotheses` (arms), `repairs` (candidates sent back),
 /// `spend` (null where agents did nothing that anybody counts; else {`calls`, `uncounted`, `tokens` {`prompt`, `cached` (of
 /// `prompt`), `completion`, `reasoning` (of `completion`), `total`}, `usd` (null: unknown), `unpriced[]`, `lost` {`attempts`,
@@ -191,6 +193,7 @@ fn lineage(out: &mut Map<String, Value>, facts: &Facts<'_>) {
     put(out, "lineage", &facts.lineage.nodes);
     put(out, "principles", &facts.principles);
     put(out, "simplification", simplification(facts));
+    put(out, "finals", &facts.record.state.finals);
 }
 
 fn champion(facts: &Facts<'_>) -> Value {

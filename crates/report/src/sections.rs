@@ -4,6 +4,7 @@ mod agents;
 mod campaign;
 mod candidates;
 mod comparison;
+mod finals;
 mod iterations;
 mod lessons;
 mod sealed;
@@ -32,6 +33,7 @@ pub(crate) fn report(facts: &Facts<'_>, detail: Detail) -> Vec<Section> {
     let mut sections = vec![campaign::overview(facts)];
     sections.extend(facts.record.sealed.map(sealed::sealed));
     sections.extend(facts.record.comparison.map(comparison::comparison));
+    sections.extend(finals::finals(facts));
     sections.extend(candidates::yardsticks(facts, detail));
     sections.extend(facts.champion().and_then(|champion: Standing<'_>| candidates::scenarios(facts, champion)));
     sections.extend(simplification::simplification(facts));

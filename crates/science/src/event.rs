@@ -172,6 +172,15 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         candidate: Option<Candidate>,
     },
+    /// The candidates that may become champion ran on seeds and workloads that nobody was chosen by.
+    Finals {
+        /// What the reference did there, against the baseline.
+        reference: Box<Measurement>,
+        /// The finalists, the likeliest first.
+        finalists: Vec<Finalist>,
+        /// Hash over the baseline's, the reference's and their trials.
+        trials: Hash,
+    },
     /// A turn of the loop ended.
     IterationClosed {
         /// Share of the design space that is left, 0..1.
@@ -265,6 +274,18 @@ pub struct Simpler {
     pub kept: bool,
 }
 
+/// A candidate in the finals.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Finalist {
+    /// The candidate.
+    pub candidate: CandidateId,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Its trials against the baseline's, if all of them ran.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measurement: Option<Measurement>,
+}
+
 /// Why a campaign ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -294,6 +315,7 @@ impl Event {
             | Event::Tuned { .. }
             | Event::Audited { .. }
             | Event::Simplified { .. }
+            | Event::Finals { .. }
             | Event::IterationClosed { .. }
             | Event::Ended { .. } => &[],
         }
@@ -315,6 +337,7 @@ impl Event {
             Event::ArmSkipped { .. } => "arm-skipped",
             Event::Tuned { .. } => "tuned",
             Event::Simplified { .. } => "simplified",
+            Event::Finals { .. } => "finals",
             Event::PrinciplesRevised { .. } => "principles-revised",
             Event::Audited { .. } => "audited",
             Event::IterationClosed { .. } => "iteration-closed",

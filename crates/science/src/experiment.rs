@@ -137,6 +137,10 @@ pub struct Budget {
     /// iteration takes at most twice its even share of what is left.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict_trials: Option<u32>,
+    /// Candidates that may run for champion on seeds and workloads of their own once the search is over; at most 3. Without it
+    /// the search panel decides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finalists: Option<u32>,
     /// Wall time of the campaign, minutes, over all its resumes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub minutes: Option<f64>,

@@ -3,15 +3,19 @@
 //! On the study each test is one-sided at 5 % and at a fixed number of seeds, so Student's t holds; all of them must pass together, which
 //! needs no correction. Differences are paired seed by seed, and none is a ratio of noisy numbers.
 
+mod chance;
 mod workloads;
 
 use crate::objective::{Cell, Measurement};
 use crate::stats::{mean, t_interval};
+pub use chance::Evidence;
 use serde::{Deserialize, Serialize};
 pub use workloads::{Workloads, workloads};
 
 /// Sealed seeds of each scenario.
 pub const SEEDS: usize = 20;
+/// Sealed workloads, where the experiment has a population.
+pub const WORKLOADS: usize = 96;
 /// Extra shed work may be at most this many times the reference's.
 const WORK: f64 = 0.92;
 /// What improvement may fall short by, log units (0.1 points).
@@ -57,22 +61,8 @@ pub struct Test {
 /// Holds a candidate against the reference on the same sealed seeds. `regret` is the most that any scenario may lose, points;
 /// none where the experiment sets no bound.
 pub fn study(candidate: &Measurement, reference: &Measurement, scenarios: &[String], regret: Option<f64>) -> Study {
-    let difference = |value: fn(&Cell) -> f64, factor: f64| -> Vec<f64> {
-        let pairs = reference.per_seed(value).into_iter().zip(candidate.per_seed(value));
-        pairs.map(|(reference, candidate)| factor * reference - candidate).collect()
-    };
-    let y: Vec<f64> = difference(Cell::y, 1.0).iter().map(|lost| SHORT - lost).collect();
-    let mut tests = vec![
-        test(format!("extra shed work at most {WORK} times the reference's"), &difference(|cell| cell.x, WORK)),
-        test("extra shed rate at most the reference's".into(), &difference(|cell| cell.x_requests, 1.0)),
-        test(format!("improvement at most {} points below the reference's", SHORT * 100.0), &y),
-    ];
-    let rows = scenarios.iter().zip(candidate.cells.iter().zip(&reference.cells));
-    for (name, (candidate, reference)) in rows {
-        let Some(regret) = regret else { break };
-        let margins = candidate.iter().zip(reference).map(|(c, r)| c.y() - r.y() + regret / 100.0);
-        tests.push(test(format!("at most {regret} points lost in {name}"), &margins.collect::<Vec<f64>>()));
-    }
+    let margins = margins(candidate, reference, regret);
+    let mut tests: Vec<Test> = requirements(scenarios, regret).zip(&margins).map(|(r, m)| test(r, m)).collect();
     let protected: u64 = candidate.cells.iter().flatten().map(|cell| cell.protected).sum();
     let margin = 0.0 - protected as f64;
     tests.push(Test { requirement: "no protected request refused".into(), margin, low: margin, holds: protected == 0 });
@@ -83,6 +73,37 @@ pub fn study(candidate: &Measurement, reference: &Measurement, scenarios: &[Stri
         rate_ratio: ratio(|cell| cell.x_requests),
         points: (candidate.y() - reference.y()) * 100.0,
     }
+}
+
+/// What is required of the mean over seeds, in the order of [`margins`].
+fn requirements(scenarios: &[String], regret: Option<f64>) -> impl Iterator<Item = String> {
+    let bounded = regret
+        .into_iter()
+        .flat_map(move |regret| scenarios.iter().map(move |name| format!("at most {regret} points lost in {name}")));
+    let all = [
+        format!("extra shed work at most {WORK} times the reference's"),
+        "extra shed rate at most the reference's".into(),
+        format!("improvement at most {} points below the reference's", SHORT * 100.0),
+    ];
+    all.into_iter().chain(bounded)
+}
+
+/// How far each requirement is kept, seed by seed.
+fn margins(candidate: &Measurement, reference: &Measurement, regret: Option<f64>) -> Vec<Vec<f64>> {
+    let difference = |value: fn(&Cell) -> f64, factor: f64| -> Vec<f64> {
+        let pairs = reference.per_seed(value).into_iter().zip(candidate.per_seed(value));
+        pairs.map(|(reference, candidate)| factor * reference - candidate).collect()
+    };
+    let y: Vec<f64> = difference(Cell::y, 1.0).iter().map(|lost| SHORT - lost).collect();
+    let mut margins = vec![difference(|cell| cell.x, WORK), difference(|cell| cell.x_requests, 1.0), y];
+    if let Some(regret) = regret {
+        let rows = candidate.cells.iter().zip(&reference.cells);
+        let row = |(candidate, reference): (&Vec<Cell>, &Vec<Cell>)| {
+            candidate.iter().zip(reference).map(|(c, r)| c.y() - r.y() + regret / 100.0).collect()
+        };
+        margins.extend(rows.map(row));
+    }
+    margins
 }
 
 impl Look {

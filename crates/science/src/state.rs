@@ -8,7 +8,9 @@ mod advice;
 mod allowance;
 mod apply;
 mod audits;
+mod finals;
 mod leaders;
+mod luck;
 mod records;
 mod simplifying;
 mod tuning;
@@ -29,6 +31,8 @@ use crate::space::{Constraint, Point};
 use crate::volume::Mask;
 use crate::work::Work;
 pub use apply::IllegalEvent;
+pub use finals::{Final, Finals};
+pub use luck::Luck;
 pub use records::{ArmRecord, CandidateRecord, Iteration, Tested};
 pub use simplifying::Simplification;
 use std::collections::BTreeMap;
@@ -57,6 +61,8 @@ pub struct State {
     pub work: Vec<(u32, Work)>,
     /// What simplifying the champion showed, once that was done.
     pub simplification: Option<Simplification>,
+    /// What the finals showed, once they were held.
+    pub finals: Option<Finals>,
     /// Candidates that went through the sandbox.
     pub evaluations: u32,
     /// Points of the design space that were measured to audit constraints.
@@ -123,6 +129,11 @@ pub enum Action {
         /// The champion.
         candidate: CandidateId,
     },
+    /// Run candidates that may become champion on seeds and workloads of the finals.
+    Finals {
+        /// The candidates, the likeliest first; at least two.
+        finalists: Vec<CandidateId>,
+    },
     /// Ask the extractor for lessons.
     Extract,
     /// Measure points of what a principle forbids, or is to forbid, on the search panel.
@@ -163,6 +174,7 @@ impl State {
             Phase::Calibrating => Action::Calibrate,
             Phase::Planning if self.is_through() => self
                 .next_for_simplifying()
+                .or_else(|| self.next_for_finals())
                 .unwrap_or_else(|| Action::Record(Box::new(Event::Ended { reason: EndReason::Completed }))),
             Phase::Planning => Action::Plan,
             Phase::Arm(at) => self.next_for_arm(at),
@@ -199,9 +211,11 @@ impl State {
         if self.may_evaluate() {
             return Action::Evaluate { candidate: candidate.clone() };
         }
-        let budget = self.opened().experiment.budget.evaluations.unwrap_or_default();
-        let reason = EndReason::BudgetSpent(format!("evaluations ({budget})"));
-        Action::Record(Box::new(Event::Ended { reason }))
+        self.next_for_finals().unwrap_or_else(|| {
+            let budget = self.opened().experiment.budget.evaluations.unwrap_or_default();
+            let reason = EndReason::BudgetSpent(format!("evaluations ({budget})"));
+            Action::Record(Box::new(Event::Ended { reason }))
+        })
     }
 
     fn may_evaluate(&self) -> bool {

@@ -170,6 +170,7 @@ impl Extra<'_> {
             | Event::ArmSkipped { .. }
             | Event::PrinciplesRevised { .. }
             | Event::Audited { .. }
+            | Event::Finals { .. }
             | Event::IterationClosed { .. }
             | Event::Ended { .. } => (None, false, false),
         };

@@ -43,7 +43,7 @@ pub(crate) async fn project(tx: &mut SqliteConnection, step: &Step<'_>) -> Resul
         Event::ExecutorFailed { arm, .. } => executor_failed(tx, step, arm).await?,
         Event::RepairFailed { arm, reason, .. } => repair_failed(tx, step, arm, reason).await?,
         Event::CandidateEvaluated { candidate, outcome, .. } => evaluated(tx, step, candidate, *outcome).await?,
-        Event::Tested { .. } => {}
+        Event::Tested { .. } | Event::Finals { .. } => {}
         Event::ArmJudged { arm, finding } => arm_judged(tx, step, arm, finding).await?,
         Event::ArmSkipped { arm, reason } => arm_skipped(tx, step, arm, reason).await?,
         Event::Tuned { retuned: Some(made), .. } | Event::Simplified { candidate: Some(made), .. } => {

@@ -1,8 +1,21 @@
-//! What the experiment bounds and a shape decides, as bounds from above.
+//! What the experiment bounds and a shape decides, as bounds from above, and what to aim at so that they are kept elsewhere too.
 
 use science::experiment::{Guard, GuardMetric, REGRET};
-use science::objective::Score;
+use science::seal::SEEDS;
 use science::state::State;
+
+/// Student's t for a one-sided test at 5 % on as many seeds as are sealed.
+const CERTAIN: f64 = 1.73;
+
+/// Something that a guard bounds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Guarded {
+    pub(crate) what: What,
+    /// What the experiment allows on the search panel.
+    pub(crate) bound: f64,
+    /// What is aimed at, since it is to hold on seeds and workloads that nobody has seen.
+    pub(crate) aim: f64,
+}
 
 /// What a guard is about; zero for the reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,8 +34,8 @@ pub(crate) enum What {
     Work,
 }
 
-/// The experiment's guards that a shape can be weighed by, as bounds from above.
-pub(crate) fn of(state: &State) -> Vec<(What, f64)> {
+/// The experiment's guards that a shape can be weighed by, where so many seeds tell of the study.
+pub(crate) fn of(state: &State, seeds: f64) -> Vec<Guarded> {
     let drawn = state.yardsticks().drawn > 0;
     let objective = &state.opened().experiment.objective;
     let drawn_by_itself = objective.at_most(GuardMetric::DrawnRegret).is_some();
@@ -41,31 +54,30 @@ pub(crate) fn of(state: &State) -> Vec<(What, f64)> {
         (GuardMetric::WorkRatio, Some(most), _) => vec![(What::Work, most - 1.0)],
         _ => Vec::new(),
     };
-    objective.constraints.iter().flat_map(of).collect()
+    let aimed = |(what, bound): (What, f64)| Guarded { what, bound, aim: bound - what.to_spare(seeds) };
+    objective.constraints.iter().flat_map(of).map(aimed).collect()
 }
 
 impl What {
-    /// What other seeds, or other workloads, make of it: a standard deviation, where so many search seeds stand for the study.
-    /// As it was seen of good policies of this family.
+    /// What is to be kept from a bound: what makes a test on sealed seeds certain, and what these and the seeds known scatter.
+    fn to_spare(self, seeds: f64) -> f64 {
+        let sealed = self.luck(SEEDS as f64);
+        let certain = match self {
+            What::Regret | What::Shortfall | What::Work => CERTAIN * sealed,
+            What::DrawnRegret | What::DrawnGain | What::DrawnShortfall => 0.0,
+        };
+        certain + self.luck(seeds).hypot(sealed)
+    }
+
+    /// What other seeds, or other workloads, make of it: a standard deviation, where so many seeds stand for the study. As it was
+    /// seen of good policies of this family.
     pub(crate) fn luck(self, seeds: f64) -> f64 {
         match self {
             What::Regret => 1.2 / seeds.sqrt(),
             What::Shortfall => 0.3 / seeds.sqrt(),
             What::Work => 0.018 / seeds.sqrt(),
-            What::DrawnRegret => 0.5,
+            What::DrawnRegret => 0.7,
             What::DrawnGain | What::DrawnShortfall => 0.3,
-        }
-    }
-
-    /// What a score says of it.
-    pub(crate) fn value(self, score: &Score) -> f64 {
-        match self {
-            What::Regret => score.regret,
-            What::DrawnRegret => score.panels.as_ref().map_or(0.0, |panels| panels.drawn.regret_of_most()),
-            What::Shortfall => score.shortfall,
-            What::DrawnGain => score.panels.as_ref().map_or(0.0, |panels| panels.drawn.against_reference),
-            What::DrawnShortfall => -What::DrawnGain.value(score),
-            What::Work => score.work_ratio.map_or(1.0, |ratio| ratio - 1.0),
         }
     }
 }

@@ -1,24 +1,21 @@
 //! What the researcher knows, and the beliefs that follow from it.
 
 use super::executor::{constants, place};
-use super::guards::{self, What};
+use super::guards::{self, Guarded, What};
 use super::response::{Foresight, Responses, Seen};
 use super::shape::{Curve, PLAIN, Shape, Signal};
-use science::bundle::{Metric, Side};
 use science::experiment::GuardMetric;
 use science::gaussian::Belief;
 use science::id::CandidateId;
 use science::measurement::Cell;
-use science::objective::{self, COMPARABLE, MAY_LOSE, Measurement, Score, Yardsticks};
+use science::objective::{COMPARABLE, MAY_LOSE, Measurement, Score, Yardsticks};
 use science::profile::Profile;
 use science::state::{CandidateRecord, State};
 use science::tuner::Tried;
-use science::tuner::goal::{PRICE, worth};
+use science::tuner::goal::PRICE;
 
 /// Improvement aimed at beyond the reference's, log units: a little above, since falling short disqualifies.
 const AIM: f64 = 0.001;
-/// What improvements are to keep from a bound, log units.
-const BERTH: f64 = 0.0012;
 /// Policies that beliefs rest on, at most.
 const MEMORY: usize = 80;
 /// Where everything is refused, over the place of the reference: no instance is ever as empty.
@@ -39,12 +36,12 @@ pub(crate) struct Mind<'a> {
     /// The reference's extra shed work on every workload; the study's come first.
     reference_works: Vec<f64>,
     study: usize,
-    /// How much less policies save on the study than the search seeds say.
-    flattery: f64,
+    /// Seeds that what is known of the study rests on: search seeds, and verdict seeds.
+    seeds: f64,
     /// The study's exchange rate.
     lambda: f64,
     /// What the experiment bounds from above.
-    pub(crate) guards: Vec<(What, f64)>,
+    pub(crate) guards: Vec<Guarded>,
 }
 
 /// What is believed of a policy.
@@ -63,34 +60,27 @@ pub(crate) struct Outlook {
 pub(crate) struct Known {
     pub(crate) id: Option<CandidateId>,
     pub(crate) shape: Shape,
-    pub(crate) improvement: f64,
-    pub(crate) work: f64,
-    /// Net saving on the study, at any distance from the reference's improvement.
-    pub(crate) saving: f64,
-    /// Net saving on the whole panel, less what it violates.
-    pub(crate) worth: f64,
-    /// What the experiment bounds, in the order of its guards.
-    guarded: Vec<f64>,
-    /// Improvement beyond the reference's, log units, and extra shed work beyond it, on each workload.
+    /// Improvement beyond the reference's, log units, and extra shed work beyond it, on each workload; without what the search
+    /// seeds make of candidates.
     effects: Vec<[f64; 2]>,
 }
 
 impl<'a> Mind<'a> {
     pub(crate) fn of(state: &'a State) -> Self {
         let reference = reference(&state.opened().experiment.reference);
-        let yardsticks = state.yardsticks();
-        let guards = guards::of(state);
-        let known = known(state, reference, &guards);
+        let (yardsticks, luck) = (state.yardsticks(), state.search_luck());
+        let known = known(state, reference, &luck.scenarios);
+        let seeds = f64::from(state.opened().experiment.seeds) + luck.seeds as f64;
         Mind {
             responses: responses(state, reference, &known),
             reference_works: yardsticks.reference.per_scenario(|cell| cell.x),
             study: yardsticks.study_rows(),
-            flattery: flattery(state, &known),
+            guards: guards::of(state, seeds),
+            seeds,
             lambda: state.study().lambda,
             state,
             reference,
             known,
-            guards,
         }
     }
 
@@ -100,32 +90,28 @@ impl<'a> Mind<'a> {
         let all = 0..foresight.sds.len();
         let sd = |range| self.sd(&foresight, range);
         let (panel, study) = (sd(all.clone()), sd(0..self.study));
-        let [panel_work, study_work] = [all, 0..self.study].map(|range| self.reference_work(range).abs().max(0.01));
-        let guarded = self.guards.iter().map(|(what, _)| {
+        let [panel_work, study_work] = [all, 0..self.study].map(|range| self.reference_work(range));
+        let guarded = self.guards.iter().map(|Guarded { what, .. }| {
+            let (each_of_study, each_drawn) = (each(&foresight.sds[..self.study]), each(&foresight.sds[self.study..]));
             let sd = match what {
-                What::Regret => foresight.sds[..self.study].iter().sum::<f64>() / self.study as f64 * 100.0,
-                What::DrawnRegret => foresight.sds[self.study..].iter().sum::<f64>() / self.drawn() as f64 * 50.0,
+                What::Regret => each_of_study * 100.0,
+                What::DrawnRegret => each_drawn * 50.0,
                 What::Shortfall => study * 100.0,
                 What::DrawnGain | What::DrawnShortfall => sd(self.study..foresight.sds.len()) * 100.0,
                 What::Work => study * WORK / study_work,
             };
-            let flattered = if *what == What::Work { self.flattery } else { 0.0 };
-            Belief { mean: self.foreseen(*what, &foresight.effects) + flattered, sd }
+            let sd = sd.hypot(what.luck(self.seeds));
+            Belief { mean: self.foreseen(*what, &foresight.effects), sd }
         });
         Outlook {
             improvement: Belief { mean: mean(&foresight.effects, 0), sd: panel },
             work: Belief { mean: mean(&foresight.effects, 1) / panel_work, sd: panel * WORK / panel_work },
             saving: Belief {
-                mean: self.saving(&foresight.effects) - self.flattery,
+                mean: self.saving(&foresight.effects),
                 sd: (study * WORK / study_work).hypot(0.5 * self.lambda * study),
             },
             guarded: guarded.collect(),
         }
-    }
-
-    /// What is to be expected of a shape on each workload: improvement beyond the reference's, and extra shed work beyond it.
-    pub(crate) fn effects(&self, shape: &Shape) -> Vec<[f64; 2]> {
-        self.responses.effects(shape).collect()
     }
 
     /// What something that a guard is about would be with these effects.
@@ -142,7 +128,7 @@ impl<'a> Mind<'a> {
             What::Shortfall => -100.0 * mean(study, 0),
             What::DrawnGain => 100.0 * mean(drawn, 0),
             What::DrawnShortfall => -100.0 * mean(drawn, 0),
-            What::Work => mean(study, 1) / self.reference_work(0..self.study).max(0.01),
+            What::Work => mean(study, 1) / self.reference_work(0..self.study),
         }
     }
 
@@ -153,9 +139,9 @@ impl<'a> Mind<'a> {
         improvements.enumerate().for_each(|(at, improvement)| sums[usize::from(at >= self.study)] += improvement);
         let [study, drawn] = [sums[0] / self.study as f64, sums[1] / self.drawn().max(1) as f64];
         let panel = (sums[0] + sums[1]) / self.reference_works.len() as f64 - AIM;
-        let asked = self.guards.iter().filter_map(|(what, bound)| match what {
-            What::Shortfall => Some(study + bound / 100.0 - BERTH),
-            What::DrawnShortfall => Some(drawn + bound / 100.0 - BERTH),
+        let asked = self.guards.iter().filter_map(|Guarded { what, aim, .. }| match what {
+            What::Shortfall => Some(study + aim / 100.0),
+            What::DrawnShortfall => Some(drawn + aim / 100.0),
             _ => None,
         });
         asked.fold(panel, f64::min)
@@ -164,39 +150,46 @@ impl<'a> Mind<'a> {
     /// Net saving on the study with these effects.
     fn saving(&self, effects: &[[f64; 2]]) -> f64 {
         let study = &effects[..self.study];
-        let work = 1.0 + mean(study, 1) / self.reference_work(0..self.study).abs().max(0.01);
+        let work = 1.0 + mean(study, 1) / self.reference_work(0..self.study);
         (1.0 - work * (-self.lambda * mean(study, 0)).exp()).clamp(-0.5, 0.5)
     }
 
+    /// The reference's mean extra shed work on some of the workloads, kept off zero: it is divided by.
     fn reference_work(&self, range: std::ops::Range<usize>) -> f64 {
         let count = range.len().max(1) as f64;
-        self.reference_works[range].iter().sum::<f64>() / count
+        (self.reference_works[range].iter().sum::<f64>() / count).abs().max(0.01)
     }
 
     fn drawn(&self) -> usize {
         self.reference_works.len() - self.study
     }
 
-    /// What a policy with these effects is worth: its net saving, less what it violates, as tuning has it.
-    pub(crate) fn worth(&self, effects: &[[f64; 2]]) -> f64 {
+    /// What a policy with these effects is worth: its net saving, less what it violates of these bounds, as tuning has it.
+    fn worth(&self, effects: &[[f64; 2]], bound: impl Fn(&Guarded) -> f64) -> f64 {
         let improvement = mean(effects, 0);
-        let work = 1.0 + mean(effects, 1) / self.reference_work(0..self.reference_works.len()).abs().max(0.01);
+        let work = 1.0 + mean(effects, 1) / self.reference_work(0..effects.len());
         let mut excess = (-improvement).max(0.0) + (improvement.abs() - COMPARABLE).max(0.0);
-        for (what, bound) in &self.guards {
-            let unit = if *what == What::Work { 1.0 } else { 0.01 };
-            excess += (self.foreseen(*what, effects) - bound).max(0.0) * unit;
+        for guarded in &self.guards {
+            let unit = if guarded.what == What::Work { 1.0 } else { 0.01 };
+            excess += (self.foreseen(guarded.what, effects) - bound(guarded)).max(0.0) * unit;
         }
         1.0 - work * (-self.state.yardsticks().lambda * improvement).exp() - PRICE * excess
+    }
+
+    /// What a shape is expected to be worth, with something to spare at every bound.
+    pub(crate) fn value(&self, shape: &Shape) -> f64 {
+        self.worth(&self.responses.effects(shape).collect::<Vec<_>>(), |guarded| guarded.aim)
     }
 
     /// The probability that a shape is worth more than `bar`.
     pub(crate) fn hope(&self, shape: &Shape, bar: f64) -> f64 {
         let foresight = self.responses.foresee(shape);
         let all = 0..foresight.sds.len();
-        let saving = self.sd(&foresight, all.clone()) * WORK / self.reference_work(all).abs().max(0.01);
+        let saving = self.sd(&foresight, all.clone()) * WORK / self.reference_work(all);
         // What is violated, if anything, is mostly what a single workload loses.
-        let violated = PRICE * foresight.sds[..self.study].iter().sum::<f64>() / self.study as f64;
-        Belief { mean: self.worth(&foresight.effects), sd: saving.hypot(violated) }.at_least(bar)
+        let violated = PRICE * each(&foresight.sds[..self.study]);
+        let mean = self.worth(&foresight.effects, |guarded| guarded.bound);
+        Belief { mean, sd: saving.hypot(violated) }.at_least(bar)
     }
 
     /// The uncertainty of a mean improvement over some of the workloads.
@@ -206,29 +199,36 @@ impl<'a> Mind<'a> {
         (COMMON * sum * sum + (1.0 - COMMON) * squares).sqrt() / count
     }
 
-    /// The best policy so far, by what it saves less what it violates; none if nothing is better than the reference.
+    /// The best policy so far, by what it saves less what it violates, with something to spare; none if nothing is better than
+    /// the reference.
     pub(crate) fn incumbent(&self) -> Option<&Known> {
         self.incumbent_but(None)
     }
 
     /// The same as if this candidate did not exist.
     pub(crate) fn incumbent_but(&self, other: Option<&CandidateId>) -> Option<&Known> {
-        let reference = self.known[0].worth;
+        let aimed = |known: &Known| self.worth(&known.effects, |guarded| guarded.aim);
+        let reference = aimed(&self.known[0]);
         let counts = |k: &&Known| k.id.is_some() && k.id.as_ref() != other && self.is_simple(&k.shape);
         // Claims are about the study, so it is there that costs have to compare, with a little to spare for other seeds.
         let compares = |k: &&Known| mean(&k.effects[..self.study], 0).abs() <= 0.75 * COMPARABLE;
-        let written = self.known.iter().filter(counts).filter(compares);
-        written.filter(|k| k.worth > reference).max_by(|a, b| a.worth.total_cmp(&b.worth))
+        let valued = self.known.iter().filter(counts).filter(compares).map(|known| (aimed(known), known));
+        let best = valued.filter(|(value, _)| *value > reference).max_by(|(a, _), (b, _)| a.total_cmp(b));
+        best.map(|(_, known)| known)
     }
-}
 
-impl Mind<'_> {
-    /// The least work among policies that keep every bound and improve enough; the reference's if there is none. What violates
-    /// a bound is no measure of what can be reached within it.
+    /// Net saving of a known policy on the study, at any distance from the reference's improvement.
+    pub(crate) fn saving_of(&self, known: &Known) -> f64 {
+        self.saving(&known.effects)
+    }
+
+    /// The least work among policies that keep every bound with something to spare and improve enough; the reference's if there
+    /// is none. What violates a bound is no measure of what can be reached within it.
     pub(crate) fn least_work(&self) -> f64 {
-        let within = |k: &&Known| k.guarded.iter().zip(&self.guards).all(|(value, (_, bound))| value <= bound);
-        let kept = self.known.iter().filter(|k| k.id.is_some() && k.improvement >= 0.0 && self.is_simple(&k.shape));
-        kept.filter(within).map(|k| k.work).fold(0.0, f64::min)
+        let within = |k: &&Known| self.guards.iter().all(|guard| self.foreseen(guard.what, &k.effects) <= guard.aim);
+        let counts = |k: &&Known| k.id.is_some() && mean(&k.effects, 0) >= 0.0 && self.is_simple(&k.shape);
+        let work = |k: &Known| mean(&k.effects, 1) / self.reference_work(0..k.effects.len());
+        self.known.iter().filter(counts).filter(within).map(work).fold(0.0, f64::min)
     }
 
     /// Whether a shape has as few constants as the experiment asks for.
@@ -238,28 +238,13 @@ impl Mind<'_> {
     }
 }
 
-fn mean(effects: &[[f64; 2]], which: usize) -> f64 {
-    effects.iter().map(|effect| effect[which]).sum::<f64>() / effects.len().max(1) as f64
+/// The mean uncertainty of a single workload.
+fn each(sds: &[f64]) -> f64 {
+    sds.iter().sum::<f64>() / sds.len().max(1) as f64
 }
 
-/// By how much the search seeds flatter policies on the study: they are the same for all, and each claim was tested on others.
-/// They count as a test that found none.
-fn flattery(state: &State, known: &[Known]) -> f64 {
-    let (mut sum, mut seeds) = (0.0, f64::from(state.opened().experiment.seeds));
-    for iteration in &state.iterations {
-        let arms = iteration.bundle.iter().flat_map(|bundle| &bundle.arms).zip(&iteration.arms);
-        for (arm, record) in arms {
-            let (Some(finding), [Side::Reference]) = (&record.finding, arm.prediction.against.as_slice()) else {
-                continue;
-            };
-            let searched = known.iter().find(|known| known.id.is_some() && known.id == record.candidate);
-            if let (Some(effect), Some(known), Metric::NetSaving) = (finding.effect, searched, arm.prediction.metric) {
-                sum += finding.seeds as f64 * (known.saving - effect.estimate);
-                seeds += finding.seeds as f64;
-            }
-        }
-    }
-    sum / seeds
+fn mean(effects: &[[f64; 2]], which: usize) -> f64 {
+    effects.iter().map(|effect| effect[which]).sum::<f64>() / effects.len().max(1) as f64
 }
 
 /// How the workloads respond, from the yardsticks and all that is known.
@@ -310,50 +295,31 @@ fn told(score: &Score, yardsticks: &Yardsticks) -> Option<Vec<[f64; 2]>> {
     (told.len() == works.len()).then_some(told)
 }
 
-fn known(state: &State, reference: Shape, guards: &[(What, f64)]) -> Vec<Known> {
+/// What was measured of the family: the reference first, then it at other scales, then candidates and what tuning tried.
+fn known(state: &State, reference: Shape, luck: &[[f64; 2]]) -> Vec<Known> {
     let yardsticks = state.yardsticks();
-    let objective = &state.opened().experiment.objective;
-    let entry = |id: Option<CandidateId>, shape: Shape, m: &Measurement, score: &Score, worth: f64| Known {
-        worth,
-        id,
-        shape,
-        improvement: m.y() - yardsticks.reference.y(),
-        work: m.x() / yardsticks.reference.x() - 1.0,
-        saving: study_saving(m, state.study()).clamp(-0.5, 0.5),
-        guarded: guards.iter().map(|(what, _)| what.value(score)).collect(),
-        effects: beyond(m, yardsticks),
-    };
-    let yardstick = |shape, m: &Measurement| {
-        let score = objective::score(m, yardsticks, &state.opened().scenarios);
-        entry(None, shape, m, &score, worth(m, &score, yardsticks, objective).value())
-    };
-    let mut known = vec![yardstick(reference, &yardsticks.reference)];
+    let known = |id: Option<&CandidateId>, shape: Shape, effects| Known { id: id.cloned(), shape, effects };
+    let mut all = vec![known(None, reference, beyond(&yardsticks.reference, yardsticks))];
     if let Curve::Power { exponent } = reference.curve {
         let moved = |factor: f64| Shape { half: reference.half * f64::powf(factor, -1.0 / exponent), ..reference };
-        known.push(yardstick(moved(1.5), &yardsticks.louder));
-        known.push(yardstick(moved(1.0 / 1.5), &yardsticks.softer));
+        all.push(known(None, moved(1.5), beyond(&yardsticks.louder, yardsticks)));
+        all.push(known(None, moved(1.0 / 1.5), beyond(&yardsticks.softer, yardsticks)));
     }
-    known.extend(remembered(state).into_iter().filter_map(|(record, shape)| {
-        let (measured, score) = (record.measurement.as_ref()?, record.score.as_ref()?);
-        Some(entry(Some(record.candidate.id.clone()), shape, measured, score, record.worth?.value()))
+    let without_luck = |mut effects: Vec<[f64; 2]>| {
+        effects.iter_mut().zip(luck).for_each(|(effect, luck)| (0..2).for_each(|k| effect[k] -= luck[k]));
+        effects
+    };
+    all.extend(remembered(state).into_iter().filter_map(|(record, shape)| {
+        let effects = beyond(record.measurement.as_ref()?, yardsticks);
+        Some(known(Some(&record.candidate.id), shape, without_luck(effects)))
     }));
-    let room = MEMORY.saturating_sub(known.len());
-    known.extend(tuned(state).into_iter().take(room).filter_map(|(shape, tried)| {
-        let (score, study) = (tried.score.as_ref()?, state.study());
-        // Of the study, both of them.
-        let (beyond, work) = (-score.shortfall / 100.0, score.work_ratio?);
-        Some(Known {
-            id: None,
-            shape,
-            improvement: -(1.0 - score.improvement).ln() - yardsticks.reference.y(),
-            work: score.extra_shed_work / yardsticks.reference.x() - 1.0,
-            saving: (1.0 - work * (-study.lambda * beyond).exp()).clamp(-0.5, 0.5),
-            worth: tried.value,
-            guarded: guards.iter().map(|(what, _)| what.value(score)).collect(),
-            effects: told(score, yardsticks)?,
-        })
-    }));
-    known
+    let room = MEMORY.saturating_sub(all.len());
+    all.extend(
+        tuned(state).into_iter().take(room).filter_map(|(shape, tried)| {
+            Some(known(None, shape, without_luck(told(tried.score.as_ref()?, yardsticks)?)))
+        }),
+    );
+    all
 }
 
 /// What tuning measured beside candidates' own constants, with its place in the design space; what is worth most first.
@@ -371,8 +337,8 @@ fn tuned(state: &State) -> Vec<(Shape, &Tried)> {
     places
 }
 
-/// The policies worth most: a process over all of a long campaign would think for longer than a trial takes, and what is
-/// far from the best says little about it.
+/// The policies worth most: what is far from the best says little about it, and to learn from all of a long campaign would take
+/// longer than a trial.
 fn remembered(state: &State) -> Vec<(&CandidateRecord, Shape)> {
     let shaped =
         state.worthiest().filter_map(|record| Some((record, record.candidate.point.as_ref().and_then(Shape::at)?)));
@@ -383,10 +349,6 @@ fn remembered(state: &State) -> Vec<(&CandidateRecord, Shape)> {
         best.sort_by_key(|(record, _)| record.position);
     }
     best
-}
-
-fn study_saving(measured: &Measurement, study: &Yardsticks) -> f64 {
-    study.saving_at_a_distance(&measured.rows(0..study.reference.cells.len()))
 }
 
 /// The reference's shape, where it is the published family; else a guess at its place.

@@ -34,7 +34,7 @@ pub(crate) fn plan(state: &State) -> Result<Bundle, String> {
     }
     let incumbent = mind.incumbent();
     let choice = mind.choose(&space, incumbent).ok_or("no point of the space is left that the constraints allow")?;
-    Ok(mind.bundle(&space, choice, incumbent, incumbent.map_or(0.0, |known| known.saving)))
+    Ok(mind.bundle(&space, choice, incumbent, incumbent.map_or(0.0, |known| mind.saving_of(known))))
 }
 
 impl Mind<'_> {
@@ -63,7 +63,7 @@ impl Mind<'_> {
         let anywhere = (0..PROPOSALS).filter_map(drawn).filter_map(|(n, drawn)| {
             proposed(if n % 2 == 0 { nearby(near, drawn, seed, n) } else { plainer(drawn, seed, n) })
         });
-        let mut looked: Vec<(f64, Shape)> = anywhere.map(|shape| (self.worth(&self.effects(&shape)), shape)).collect();
+        let mut looked: Vec<(f64, Shape)> = anywhere.map(|shape| (self.value(&shape), shape)).collect();
         looked.sort_by(|(a, _), (b, _)| b.total_cmp(a));
         let open = looked.into_iter().map(|(_, shape)| shape).filter(|shape| self.is_open(space, shape));
         let weighed = open.take(WEIGHED).map(|shape| (self.promise(&shape, best), shape));
@@ -83,11 +83,7 @@ impl Mind<'_> {
     fn promise(&self, shape: &Shape, best: f64) -> f64 {
         let outlook = self.outlook(shape);
         let saved = Belief { mean: -outlook.work.mean, sd: outlook.work.sd }.expected_improvement(-best);
-        let seeds = f64::from(self.state.opened().experiment.seeds.max(1));
-        let kept = outlook.guarded.iter().zip(&self.guards).map(|(belief, (what, bound))| {
-            let sd = belief.sd.hypot(what.luck(seeds));
-            1.0 - Belief { sd, ..*belief }.at_least(*bound)
-        });
+        let kept = outlook.guarded.iter().zip(&self.guards).map(|(belief, guard)| 1.0 - belief.at_least(guard.aim));
         let comparable = outlook.improvement.at_least(0.0) - outlook.improvement.at_least(COMPARABLE);
         saved * kept.product::<f64>() * comparable
     }

@@ -12,7 +12,7 @@ pub(crate) fn bundle(mind: &Mind<'_>, space: &Space) -> Option<Bundle> {
     let shape = Shape::at(mind.state.candidates[id].candidate.point.as_ref()?)?;
     let incumbent = mind.incumbent_but(Some(id));
     let leads = mind.incumbent().is_some_and(|best| best.id.as_ref() == Some(id));
-    let mut bundle = mind.bundle(space, shape, incumbent, incumbent.map_or(0.0, |known| known.saving));
+    let mut bundle = mind.bundle(space, shape, incumbent, incumbent.map_or(0.0, |known| mind.saving_of(known)));
     let claimed = bundle.arms[0].design.point.clone();
     // Whoever has the tuned candidate's place means the tuned candidate, not what an executor would write for the place.
     for arm in bundle.arms.iter_mut().filter(|arm| arm.kind != ArmKind::Ablation && arm.design.point == claimed) {

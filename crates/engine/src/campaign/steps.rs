@@ -39,6 +39,7 @@ impl Campaign {
             Action::Test { tests } => self.test(tests, watch).await?,
             Action::Tune { candidate } => self.tune(&candidate, watch).await?,
             Action::Simplify { candidate } => self.simplify(&candidate, watch).await?,
+            Action::Finals { finalists } => self.finals(finalists, watch).await?,
             Action::Extract => return self.extract(stop, watch).await,
             Action::Audit { principle, points } => self.audit(principle, points, watch).await?,
             Action::Record(_) | Action::Rest => unreachable!("the loop handles these"),

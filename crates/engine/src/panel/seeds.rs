@@ -16,6 +16,8 @@ pub enum Role<'a> {
     Training,
     /// Verdicts of this iteration.
     Verdict(u32),
+    /// Choosing among the finalists of a campaign.
+    Finals,
     /// The one look at the champion, once the record with this digest is frozen.
     Sealed(&'a Hash),
 }
@@ -35,6 +37,7 @@ impl Seeds {
         let (name, of) = match role {
             Role::Search => ("search", None),
             Role::Training => ("training", None),
+            Role::Finals => ("finals", None),
             Role::Verdict(iteration) => ("verdict", Some(iteration.to_string())),
             Role::Sealed(digest) => ("sealed", Some(digest.as_str().to_owned())),
         };
@@ -70,7 +73,9 @@ mod tests {
 
     fn roles(digest: &Hash) -> impl Iterator<Item = (Role<'_>, Range<usize>)> {
         let verdicts = (1..=ITERATIONS).map(|iteration| (Role::Verdict(iteration), 0..CAP));
-        [(Role::Search, 0..SEARCH_SEEDS), (Role::Sealed(digest), 0..SEALED)].into_iter().chain(verdicts)
+        let others =
+            [(Role::Search, 0..SEARCH_SEEDS), (Role::Finals, 0..SEARCH_SEEDS), (Role::Sealed(digest), 0..SEALED)];
+        others.into_iter().chain(verdicts)
     }
 
     #[test]
@@ -88,7 +93,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(owners.len(), names.len() * 3 * (SEARCH_SEEDS + SEALED + CAP * ITERATIONS as usize));
+        assert_eq!(owners.len(), names.len() * 3 * (2 * SEARCH_SEEDS + SEALED + CAP * ITERATIONS as usize));
     }
 
     #[test]
@@ -105,6 +110,7 @@ mod tests {
         let panels = [
             (Panel::search(&study, 5, 2).unwrap(), Role::Search, [0, 1]),
             (Panel::verdict(&study, 5, 2, 3..5).unwrap(), Role::Verdict(2), [3, 4]),
+            (Panel::finals(&study, 5, 2).unwrap(), Role::Finals, [0, 1]),
             (Panel::sealed(&study, &digest, 2).unwrap(), Role::Sealed(&digest), [0, 1]),
         ];
         for (panel, role, numbers) in &panels {
@@ -124,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_search_panel_adds_the_workloads_that_its_campaign_trains_on() {
+    fn the_workloads_that_a_campaign_trains_on_are_in_no_other_panel() {
         let (study, digest) = (study(), Hash::of(b"a record"));
         let search = |campaign_seed| Panel::search(&study, campaign_seed, 2).unwrap();
         let (one, two) = (search(1), search(2));
@@ -134,6 +140,10 @@ mod tests {
         assert_eq!(Panel::verdict(&study, 1, 1, 0..2).unwrap().drawn, 0);
         let sealed = Panel::sealed_workloads(&study, &digest).unwrap();
         assert_eq!((sealed.rows.len(), sealed.drawn), (SEALED_WORKLOADS, SEALED_WORKLOADS));
-        assert!(sealed.cells.iter().all(|sealed| one.cells.iter().all(|cell| cell.draws != sealed.draws)));
+        let finals = Panel::finals(&study, 1, 2).unwrap();
+        assert_eq!((finals.rows.clone(), finals.drawn), (one.rows.clone(), TRAINING));
+        for others in [&sealed, &finals] {
+            assert!(others.cells.iter().all(|other| one.cells.iter().all(|cell| cell.draws != other.draws)));
+        }
     }
 }

@@ -24,6 +24,7 @@ fn show_has_the_documented_keys() {
         "directory",
         "ended",
         "experiment",
+        "finals",
         "iterations",
         "last_ms",
         "lineage",

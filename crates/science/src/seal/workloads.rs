@@ -44,71 +44,114 @@ pub fn workloads(
     bound: f64,
     key: u64,
 ) -> Workloads {
-    let reference = &yardsticks.reference;
-    let columns = [
-        candidate.per_scenario(|cell| cell.x),
-        candidate.per_scenario(Cell::y),
-        reference.per_scenario(|cell| cell.x),
-        reference.per_scenario(Cell::y),
-    ];
-    let count = columns[0].len();
-    let saving = |workloads: &mut dyn Iterator<Item = usize>| saving(&columns, yardsticks.lambda, workloads);
-    let net_saving = saving(&mut (0..count));
+    let pairs = Pairs::of(candidate, &yardsticks.reference, yardsticks.lambda);
+    let count = pairs.columns[0].len();
+    let shown = pairs.shown(0..count, bound);
     let mut resampled: Vec<f64> = (0..RESAMPLES)
         .map(|n| {
             let pick = |k| (keyed::uniform(key, n * count as u64 + k) * count as f64) as usize;
-            saving(&mut (0..count as u64).map(pick))
+            pairs.saving((0..count as u64).map(pick))
         })
         .collect();
     resampled.sort_by(f64::total_cmp);
     let quantile = |share: f64| resampled[((RESAMPLES - 1) as f64 * share).round() as usize];
     let net_saving_ci = [quantile(0.025), quantile(0.975)];
-    let regrets: Vec<f64> = columns[1].iter().zip(&columns[3]).map(|(y, y_ref)| (y_ref - y) * 100.0).collect();
-    let losing = regrets.iter().filter(|regret| **regret > bound).count();
-    let worst = (0..count).max_by(|a, b| regrets[*a].total_cmp(&regrets[*b])).unwrap_or(0);
-    let points = (candidate.y() - reference.y()) * 100.0;
+    let worst = (0..count).max_by(|a, b| pairs.regret(*a).total_cmp(&pairs.regret(*b))).unwrap_or(0);
     let fixed = |requirement: String, margin: f64| Test { requirement, margin, low: margin, holds: margin >= 0.0 };
+    let [comparable, saving, few] = shown.margins();
     let tests = vec![
         fixed(
             format!("improvement within {} points of the reference's, so that costs compare", COMPARABLE * 100.0),
-            COMPARABLE * 100.0 - points.abs(),
+            comparable,
         ),
-        fixed(format!("net saving at least {SAVING} on {count} sealed workloads"), net_saving - SAVING),
+        fixed(format!("net saving at least {SAVING} on {count} sealed workloads"), saving),
         Test {
             requirement: "net saving above 0, whichever workloads had been drawn".into(),
-            margin: net_saving,
+            margin: shown.net_saving,
             low: net_saving_ci[0],
             holds: net_saving_ci[0] > 0.0,
         },
-        fixed(
-            format!("more than {bound} points lost in at most {MAY_LOSE} of the sealed workloads"),
-            MAY_LOSE - losing as f64 / count as f64,
-        ),
+        fixed(format!("more than {bound} points lost in at most {MAY_LOSE} of the sealed workloads"), few),
         protected(candidate),
     ];
     Workloads {
         count,
-        net_saving,
+        net_saving: shown.net_saving,
         net_saving_ci,
-        points,
-        losing,
+        points: shown.points,
+        losing: shown.losing,
         bound,
         worst: names.get(worst).cloned().unwrap_or_default(),
-        regret: regrets.get(worst).copied().unwrap_or(0.0),
+        regret: if count == 0 { 0.0 } else { pairs.regret(worst) },
         tests,
     }
 }
 
-fn saving([x, y, x_ref, y_ref]: &[Vec<f64>; 4], lambda: f64, workloads: &mut dyn Iterator<Item = usize>) -> f64 {
-    let (mut cost, mut gain, mut cost_ref, mut gain_ref, mut count) = (0.0, 0.0, 0.0, 0.0, 0.0);
-    for at in workloads {
-        cost += x[at];
-        gain += y[at];
-        cost_ref += x_ref[at];
-        gain_ref += y_ref[at];
-        count += 1.0;
+/// A candidate beside the reference, workload by workload.
+pub(super) struct Pairs {
+    /// Extra shed work and improvement (log units) of the candidate, then of the reference.
+    columns: [Vec<f64>; 4],
+    lambda: f64,
+}
+
+/// What some of the workloads show.
+pub(super) struct Shown {
+    count: usize,
+    net_saving: f64,
+    /// Improvement beyond the reference's, points.
+    points: f64,
+    losing: usize,
+}
+
+impl Pairs {
+    pub(super) fn of(candidate: &Measurement, reference: &Measurement, lambda: f64) -> Self {
+        let columns = [candidate, reference].map(|m| [m.per_scenario(|cell| cell.x), m.per_scenario(Cell::y)]);
+        let [[x, y], [x_ref, y_ref]] = columns;
+        Pairs { columns: [x, y, x_ref, y_ref], lambda }
     }
-    1.0 - cost / cost_ref * (-lambda * (gain - gain_ref) / count).exp()
+
+    /// What these workloads show, some of them perhaps more than once.
+    pub(super) fn shown(&self, workloads: impl Iterator<Item = usize> + Clone, bound: f64) -> Shown {
+        let [_, y, _, y_ref] = &self.columns;
+        let (mut count, mut gain, mut losing) = (0, 0.0, 0);
+        for at in workloads.clone() {
+            count += 1;
+            gain += y[at] - y_ref[at];
+            losing += usize::from(self.regret(at) > bound);
+        }
+        let points = gain / count.max(1) as f64 * 100.0;
+        Shown { count, net_saving: self.saving(workloads), points, losing }
+    }
+
+    /// What the candidate loses in a workload, points.
+    fn regret(&self, at: usize) -> f64 {
+        (self.columns[3][at] - self.columns[1][at]) * 100.0
+    }
+
+    fn saving(&self, workloads: impl Iterator<Item = usize>) -> f64 {
+        let [x, y, x_ref, y_ref] = &self.columns;
+        let (mut cost, mut gain, mut cost_ref, mut gain_ref, mut count) = (0.0, 0.0, 0.0, 0.0, 0.0);
+        for at in workloads {
+            cost += x[at];
+            gain += y[at];
+            cost_ref += x_ref[at];
+            gain_ref += y_ref[at];
+            count += 1.0;
+        }
+        1.0 - cost / cost_ref * (-self.lambda * (gain - gain_ref) / count).exp()
+    }
+}
+
+impl Shown {
+    /// How far each requirement on what was drawn is kept: that costs compare (points), that enough is saved, and that few
+    /// workloads lose much (fractions). None may be below zero.
+    pub(super) fn margins(&self) -> [f64; 3] {
+        [
+            COMPARABLE * 100.0 - self.points.abs(),
+            self.net_saving - SAVING,
+            MAY_LOSE - self.losing as f64 / self.count as f64,
+        ]
+    }
 }
 
 fn protected(candidate: &Measurement) -> Test {

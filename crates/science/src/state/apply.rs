@@ -161,6 +161,11 @@ impl State {
                     return illegal(problem);
                 }
             }
+            (Event::Finals { reference, finalists, .. }, Phase::Planning | Phase::Arm(_)) => {
+                if let Err(problem) = self.take_finals(reference, finalists) {
+                    return illegal(problem);
+                }
+            }
             (Event::PrinciplesRevised { changes, failure, notes, .. }, Phase::Extracting) => {
                 self.revise(event, changes)?;
                 self.iterations.last_mut().expect("an iteration is under way").extraction_failure = failure.clone();
@@ -209,6 +214,7 @@ impl State {
                 | Event::ArmSkipped { .. }
                 | Event::Tuned { .. }
                 | Event::Simplified { .. }
+                | Event::Finals { .. }
                 | Event::PrinciplesRevised { .. }
                 | Event::Audited { .. }
                 | Event::IterationClosed { .. }

@@ -136,9 +136,9 @@ impl State {
         self.leaders.before = self.leaders.first.clone();
     }
 
-    /// The best admissible candidate so far.
+    /// The best admissible candidate so far; once finals were held, their winner.
     pub fn champion(&self) -> Option<Champion> {
-        self.champion_of(&self.leaders.first)
+        self.winner().or_else(|| self.champion_of(&self.leaders.first))
     }
 
     /// The best of those that were scored before the iteration under way, and of its own that `also` holds for.

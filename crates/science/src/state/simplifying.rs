@@ -44,7 +44,7 @@ impl State {
     /// The champion, if its net saving says what a change costs, and if the budget holds for at least one change and the
     /// candidate that comes of it.
     fn worth_simplifying(&self) -> Option<CandidateId> {
-        let champion = self.champion()?.id;
+        let champion = self.favourite()?;
         self.candidates[&champion].score.as_ref()?.net_saving?;
         self.evaluations_left().is_none_or(|left| left >= 2).then_some(champion)
     }

@@ -14,7 +14,9 @@ use std::collections::BTreeSet;
 mod audits;
 mod budget;
 mod fastfail;
+mod finals;
 mod leaders;
+mod luck;
 mod simplifying;
 mod tuning;
 

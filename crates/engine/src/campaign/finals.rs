@@ -1,0 +1,61 @@
+//! Runs the finalists side by side on seeds and workloads that nobody was chosen by.
+
+use super::steps::blocking;
+use super::{Campaign, Progress, Work};
+use crate::error::EngineError;
+use crate::panel::Panel;
+use futures::future::try_join_all;
+use science::event::{Event, Finalist};
+use science::id::{CandidateId, Hash};
+use science::outcome::Outcome;
+use science::trial::{self, Trial};
+use std::sync::Arc;
+use store::Extra;
+
+impl Campaign {
+    /// Runs candidates on the panel of the finals, and records what they did there.
+    pub(super) async fn finals(
+        &mut self,
+        finalists: Vec<CandidateId>,
+        watch: &mut impl FnMut(Progress<'_>),
+    ) -> Result<(), EngineError> {
+        watch(Progress::Working(&self.state, Work::Finals(finalists.len())));
+        let (loaded, evaluator, seed) =
+            (Arc::clone(&self.loaded), Arc::clone(&self.evaluator), self.state.opened().seed);
+        let (panel, baseline, reference) = blocking(move || {
+            let panel = Panel::finals(&loaded, seed, loaded.experiment.seeds as usize)?;
+            let yardstick = |key, name| panel.yardstick(&loaded, key, name, &evaluator.sandbox);
+            let baseline = yardstick("baseline", &loaded.experiment.baseline)?;
+            let reference = yardstick("reference", &loaded.experiment.reference)?;
+            Ok::<_, EngineError>((Arc::new(panel), baseline, reference))
+        })
+        .await??;
+        let ran = try_join_all(finalists.iter().map(|id| self.run_finalist(id, &panel))).await?;
+        let mut trials = [baseline.as_slice(), &reference].concat();
+        let finalists = finalists.into_iter().zip(ran).map(|(candidate, ran)| {
+            let (outcome, measurement) = match ran {
+                Ok(own) => {
+                    trials.extend(&own);
+                    (Outcome::Scored, Some(panel.measure(&own, &baseline)))
+                }
+                Err(outcome) => (outcome, None),
+            };
+            Finalist { candidate, outcome, measurement }
+        });
+        let finalists: Vec<Finalist> = finalists.collect();
+        let reference = Box::new(panel.measure(&reference, &baseline));
+        let event = Event::Finals { reference, finalists, trials: trial::hash(&trials) };
+        self.record(event, Extra::default(), watch).await
+    }
+
+    async fn run_finalist(
+        &self,
+        id: &CandidateId,
+        panel: &Arc<Panel>,
+    ) -> Result<Result<Vec<Trial>, Outcome>, EngineError> {
+        let source = self.sources.get(id).cloned().unwrap_or_default();
+        let (panel, evaluator) = (Arc::clone(panel), Arc::clone(&self.evaluator));
+        let key = Hash::of(format!("outcome of {id} in the finals").as_bytes());
+        self.bench.outcome(key, move || panel.trials_of(&source, &evaluator.sandbox)).await
+    }
+}

@@ -1,0 +1,74 @@
+//! What the search seeds make candidates look like, as their verdict seeds tell.
+//!
+//! All candidates are ranked on the same search seeds, and these differ from others by chance: in a scenario where they suit
+//! what the search looks for, every candidate looks too good, and the more are tried, the better the best one looks. The
+//! verdict seeds of an iteration are fresh, so what the same candidates did on them says by how much.
+
+use super::{State, Tested};
+use crate::bundle::Side;
+use crate::objective::{Cell, Measurement};
+
+/// Iterations whose verdict seeds are looked at, at most: more of them say little more.
+const RECENT: usize = 40;
+
+/// By how much the search seeds favour candidates over the reference.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Luck {
+    /// In each scenario of the study: improvement (log units) and extra shed work (a fraction), each beyond the reference's,
+    /// on the search seeds less what is to be expected on others.
+    pub scenarios: Vec<[f64; 2]>,
+    /// Verdict seeds that say so.
+    pub seeds: usize,
+}
+
+impl State {
+    /// By how much the search seeds favour candidates over the reference: what they show beyond the verdict seeds, drawn
+    /// towards none as if as many verdict seeds as there are search seeds had shown none (the posterior mean where all seeds
+    /// scatter alike).
+    pub fn search_luck(&self) -> Luck {
+        let mut sums = vec![[0.0; 2]; self.opened().scenarios.len()];
+        let mut seeds = 0;
+        for iteration in self.iterations.iter().rev().take(RECENT) {
+            // Arms share their seeds, so together they say as much as one.
+            let shown = self.shown_by(&iteration.tests);
+            let most = shown.iter().map(|(_, seeds)| *seeds).max().unwrap_or(0);
+            let weight = most as f64 / shown.len().max(1) as f64;
+            for (beyond, _) in &shown {
+                sums.iter_mut().zip(beyond).for_each(|(sum, beyond)| (0..2).for_each(|k| sum[k] += weight * beyond[k]));
+            }
+            seeds += most;
+        }
+        let total = (seeds + self.opened().experiment.seeds as usize).max(1) as f64;
+        Luck { scenarios: sums.into_iter().map(|sum| sum.map(|sum| sum / total)).collect(), seeds }
+    }
+
+    /// What each candidate that was tested showed on the search seeds beyond the verdict seeds, scenario by scenario, and on
+    /// how many of these.
+    fn shown_by(&self, tests: &[Tested]) -> Vec<(Vec<[f64; 2]>, usize)> {
+        let ran = || tests.iter().filter_map(|test| Some((&test.policy, test.measured.as_ref().ok()?)));
+        let Some((_, reference)) = ran().find(|(policy, _)| **policy == Side::Reference) else { return Vec::new() };
+        let shown = |(policy, fresh): (&Side, &Measurement)| {
+            let Side::Candidate(id) = policy else { return None };
+            let searched = self.candidates.get(id)?.measurement.as_ref()?;
+            let (searched, fresh) = (beyond(searched, &self.study().reference), beyond(fresh, reference));
+            let seeds = fresh.iter().map(|(_, seeds)| *seeds).min()?;
+            let less = |((a, _), (b, _)): (&([f64; 2], usize), &([f64; 2], usize))| [a[0] - b[0], a[1] - b[1]];
+            Some((searched.iter().zip(&fresh).map(less).collect(), seeds))
+        };
+        ran().filter_map(shown).collect()
+    }
+}
+
+/// Improvement and extra shed work beyond the reference's in each scenario that both have, over the seeds that both ran on, and
+/// how many these are.
+fn beyond(measured: &Measurement, reference: &Measurement) -> Vec<([f64; 2], usize)> {
+    let rows = measured.cells.iter().zip(&reference.cells);
+    let row = |(own, reference): (&Vec<Cell>, &Vec<Cell>)| {
+        let pairs = own.iter().zip(reference);
+        let seeds = pairs.len();
+        let sums =
+            pairs.fold([0.0; 2], |[y, x], (own, reference)| [y + own.y() - reference.y(), x + own.x - reference.x]);
+        (sums.map(|sum| sum / seeds.max(1) as f64), seeds)
+    };
+    rows.map(row).collect()
+}

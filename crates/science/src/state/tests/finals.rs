@@ -1,0 +1,123 @@
+//! Who runs for champion, and who wins.
+
+use super::*;
+use crate::event::Finalist;
+
+/// A scenario's seeds with this extra shed work, at the reference's improvement.
+fn working(works: [f64; 3]) -> Measurement {
+    Measurement { cells: vec![works.map(|x| fixture::cell(0.2502, x)).to_vec()] }
+}
+
+/// A campaign whose search is over, with one candidate that sheds little by chance and one that surely sheds enough less. Costs are
+/// about the reference's 0.4.
+fn searched(finalists: Option<u32>) -> (State, Action) {
+    let Event::Started(mut opened) = started(Some(2)) else { unreachable!("it is that") };
+    opened.experiment.budget.finalists = finalists;
+    let events = [
+        Event::Started(opened),
+        calibrated(),
+        bundle(),
+        written("main", "c1"),
+        evaluated("c1", Some(working([0.20, 0.30, 0.50]))),
+    ];
+    let mut state = fold(&events);
+    settle(&mut state);
+    state.apply(&written("ablation", "c2")).unwrap();
+    state.apply(&evaluated("c2", Some(working([0.35, 0.351, 0.352])))).unwrap();
+    assert_eq!(settle(&mut state), Action::Extract);
+    state.apply(&Event::PrinciplesRevised { changes: vec![], failure: None, notes: None, work: vec![] }).unwrap();
+    let action = settle(&mut state);
+    (state, action)
+}
+
+fn id(id: &str) -> CandidateId {
+    CandidateId::from(id.to_owned())
+}
+
+fn ran(candidate: &str, measurement: Option<Measurement>) -> Finalist {
+    let outcome = if measurement.is_some() { Outcome::Scored } else { Outcome::Timeout };
+    Finalist { candidate: id(candidate), outcome, measurement }
+}
+
+fn finals(finalists: Vec<Finalist>) -> Event {
+    Event::Finals { reference: Box::new(measurement(0.25, 0.4)), finalists, trials: Hash::of(b"") }
+}
+
+#[test]
+fn the_likeliest_to_stand_run_for_champion_and_not_those_that_shed_least() {
+    let (state, action) = searched(Some(3));
+    assert_eq!(action, Action::Finals { finalists: vec![id("c2"), id("c1")] });
+    assert_eq!(state.champion().unwrap().id, id("c1"), "before the finals the least work leads");
+    assert_eq!(state.favourite(), Some(id("c2")));
+}
+
+#[test]
+fn without_a_choice_the_search_panel_decides() {
+    for finalists in [None, Some(1)] {
+        let (state, action) = searched(finalists);
+        assert_eq!((action, state.champion().unwrap().id), (Action::Rest, id("c1")));
+    }
+}
+
+#[test]
+fn whoever_is_likeliest_to_stand_by_search_and_finals_is_champion() {
+    let (mut state, _) = searched(Some(2));
+    let fresh = vec![ran("c2", Some(working([0.40, 0.39, 0.41]))), ran("c1", Some(working([0.30, 0.31, 0.30])))];
+    state.apply(&finals(fresh)).unwrap();
+    let held = state.finals.as_ref().unwrap();
+    assert_eq!((held.finalists.len(), held.trials), (2, 4 * 3), "baseline and reference ran as well");
+    assert!(held.finalists[0].before > 0.95 && held.finalists[0].after < Some(0.5), "{held:?}");
+    assert!(held.finalists[1].before < 0.5, "{held:?}");
+    let likeliest = held.finalists.iter().max_by(|a, b| a.after.partial_cmp(&b.after).unwrap()).unwrap();
+    let champion = state.champion().unwrap();
+    assert_eq!((&champion.id, champion.matches_reference), (&likeliest.candidate, true));
+    assert_eq!(settle(&mut state), Action::Rest, "they are held once");
+}
+
+#[test]
+fn finals_are_held_before_a_spent_budget_of_evaluations_ends_the_campaign() {
+    let (mut state, _) = searched(Some(3));
+    // As the search panel has it, in an iteration that no evaluation is left for.
+    let Event::Started(mut opened) = started(Some(2)) else { unreachable!("it is that") };
+    (opened.experiment.budget.finalists, opened.experiment.iterations) = (Some(3), 2);
+    state.started = Some(*opened);
+    (state.ended, state.phase) = (None, Phase::Planning);
+    state.apply(&bundle()).unwrap();
+    state.apply(&written("main", "c3")).unwrap();
+    assert_eq!(settle(&mut state), Action::Finals { finalists: vec![id("c2"), id("c1")] });
+    state.apply(&finals(vec![ran("c2", Some(working([0.3; 3]))), ran("c1", None)])).unwrap();
+    assert_eq!(settle(&mut state), Action::Rest);
+    assert_eq!(state.ended, Some(EndReason::BudgetSpent("evaluations (2)".into())));
+}
+
+#[test]
+fn a_finalist_that_breaks_off_does_not_win() {
+    let (mut state, _) = searched(Some(2));
+    state.apply(&finals(vec![ran("c2", None), ran("c1", Some(working([0.45, 0.45, 0.45])))])).unwrap();
+    assert_eq!(state.champion().unwrap().id, id("c1"));
+    let (mut state, _) = searched(Some(2));
+    state.apply(&finals(vec![ran("c2", None), ran("c1", None)])).unwrap();
+    assert_eq!(state.champion().unwrap().id, id("c1"), "the search panel decides after all");
+}
+
+#[test]
+fn finals_of_others_on_another_panel_or_without_trials_are_illegal() {
+    let good = || working([0.3; 3]);
+    let wide = Measurement { cells: [good().cells, good().cells].concat() };
+    let mut unscored = ran("c1", Some(good()));
+    unscored.outcome = Outcome::Timeout;
+    let cases = [
+        (vec![ran("c1", Some(good())), ran("c2", Some(good()))], "others than the likeliest"),
+        (vec![ran("c2", Some(good()))], "others than the likeliest"),
+        (vec![ran("c2", Some(wide)), ran("c1", None)], "another panel"),
+        (vec![ran("c2", Some(good())), unscored], "without a measurement"),
+    ];
+    let (mut state, _) = searched(Some(2));
+    for (finalists, problem) in cases {
+        let illegal = state.apply(&finals(finalists)).unwrap_err();
+        assert!(illegal.problem.contains(problem), "{illegal}");
+    }
+    assert_eq!(state.finals, None, "an illegal event changes nothing");
+    let early = fold(&[started(None), calibrated()]).apply(&finals(vec![])).unwrap_err();
+    assert!(early.problem.contains("no finals"), "{early}");
+}
