@@ -5,6 +5,8 @@
 mod cell;
 mod run;
 mod seeds;
+#[cfg(test)]
+mod tests;
 
 use crate::error::EngineError;
 use crate::experiment::LoadedExperiment;
@@ -15,6 +17,7 @@ use sandbox::{Outcome, Sandbox};
 use science::id::Hash;
 use science::objective::Measurement;
 use science::profile::Profile;
+use science::third::Third;
 use science::trial::Trial;
 pub use seeds::{Role, Seeds};
 use simulator::cluster::ClusterConfig;
@@ -160,6 +163,14 @@ impl Panel {
     pub fn single(cluster: &ClusterConfig, arrivals: Arc<[Arrival]>, draws: u64) -> Self {
         let cell = PanelCell { cluster: Arc::new(cluster.clone()), arrivals, draws: [draws; 2] };
         Panel { cells: vec![cell], names: vec![String::new()], rows: vec![1], drawn: 0 }
+    }
+
+    /// A third of it, for what a glance decides, with the cells that it holds; none where nothing was drawn.
+    pub fn third(&self) -> Option<(Third, Self)> {
+        let third = Third::of(&self.rows, self.drawn)?;
+        let (cells, names) = (third.cells(&self.cells), third.workloads(&self.names));
+        let panel = Panel { cells, names, rows: third.seeds(), drawn: third.drawn() };
+        Some((third, panel))
     }
 
     /// Trials that a policy takes on it.

@@ -35,7 +35,8 @@ use serde_json::{Map, Value, json};
 ///   `champion`, `closed`}. An arm: {`finding` (`F<iteration>.<arm>`), `arm`, `kind`, `hypothesis`, `mechanism`, `diagnostic`,
 ///   `intent`, `point`, `prediction`, `claim`, `confidence`, `candidate`, `author` (null: the built-in executor), `repairs`, `unmended`, `outcome`, `verdict`, `error`, `effect`
 ///   {`estimate`, `low`, `high`}, `measured`, `seeds` (fresh ones), `heavy_tail`, `reason`, `skipped`}. A principle's change: {`change`, `principle`,
-///   `statement`, `evidence[]`, `constraint` (as proposed), `reason`}. An audit: {`principle`, `constraint`, `again`, `points[]` {`point`, `saving`, `admissible`},
+///   `statement`, `evidence[]`, `constraint` (as proposed), `reason`}. An audit: {`principle`, `constraint`, `again`, `points[]` {`point`, `saving`, `admissible`,
+///   `worth`, `room`, `runs` (on the whole search panel; 0: a third of it showed the point to be hopeless), `thirds` (runs on a third)},
 ///   `refused` (null: the constraint is in force)}. A champion: {`candidate`, `matches_reference`,
 ///   `free_parameters`, `score`};
 /// - `lineage[]`: {`candidate`, `parent` (null: the reference), `resolved`, `author`, `repairs` (the candidate that it mends), `depth`, `findings[]`, `outcome`,

@@ -1,5 +1,9 @@
 //! Audits: a constraint is in force only if points drawn from what it excludes hold nothing better than the best policy
 //! known. Otherwise a space would narrow for whoever claims most.
+//!
+//! Nearly all of these points are hopeless at first sight, so each is run on a third of the panel before it is run on all of
+//! it. A third may show that a point is not better, with a margin for what a third cannot tell; only the whole panel shows
+//! that one is.
 
 use crate::space::{Constraint, Dimension, Point, Space, Value, Within};
 use serde::{Deserialize, Serialize};
@@ -20,7 +24,7 @@ const DRAWS: u64 = 4096;
 /// One minus the confidence of the bound.
 const ALPHA: f64 = 0.05;
 
-/// A point of an excluded region, measured on the search panel.
+/// A point of an excluded region, measured on the search panel, or on a third of it that shows it to be hopeless.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AuditedPoint {
     /// The point.
@@ -36,13 +40,20 @@ pub struct AuditedPoint {
     /// How much more it improves than it has to, log units; none if it did not run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub room: Option<f64>,
-    /// Runs on the search panel that placing it took, this one included.
+    /// Runs on the whole search panel that placing it took, this one included; none where a third was enough.
     #[serde(default = "once")]
     pub runs: u32,
+    /// The same on a third of it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub thirds: u32,
 }
 
 fn once() -> u32 {
     1
+}
+
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// What a point must not exceed.
@@ -70,9 +81,17 @@ pub struct Audit {
 }
 
 impl AuditedPoint {
-    /// Whether it is better than the best policy known. A point is rarely placed so exactly that it passes every guard, so
-    /// it counts as well by what it is worth beyond what it violates.
+    /// Whether it was measured on a third of the panel alone.
+    pub fn on_a_third(&self) -> bool {
+        self.runs == 0
+    }
+
+    /// Whether it is better than the best policy known, which only the whole panel shows. A point is rarely placed so exactly
+    /// that it passes every guard, so it counts as well by what it is worth beyond what it violates.
     pub fn beats(&self, bar: Bar) -> bool {
+        if self.on_a_third() {
+            return false;
+        }
         let saves = self.admissible && self.saving.is_some_and(|saving| saving > bar.saving.unwrap_or(0.0) + MARGIN);
         saves || self.worth.is_some_and(|worth| worth > bar.worth + MARGIN)
     }
@@ -83,10 +102,13 @@ impl AuditedPoint {
     }
 }
 
-/// The best of the runs that placing a point took, which stands for them all.
+/// The run that stands for all those that placing a point took: the best on the whole panel, or the last one on a third of it,
+/// which showed that no more are worth it.
 pub fn best(runs: &[AuditedPoint]) -> Option<AuditedPoint> {
-    let best = runs.iter().reduce(|best, run| if run.value() > best.value() { run } else { best })?;
-    Some(AuditedPoint { runs: runs.len() as u32, ..best.clone() })
+    let whole = runs.iter().filter(|run| !run.on_a_third());
+    let best = whole.reduce(|best, run| if run.value() > best.value() { run } else { best }).or(runs.last())?;
+    let count = |each: fn(&AuditedPoint) -> u32| runs.iter().map(each).sum();
+    Some(AuditedPoint { runs: count(|run| run.runs), thirds: count(|run| run.thirds), ..best.clone() })
 }
 
 /// Why these points refute a constraint, by the best of them; none if none does.
@@ -216,7 +238,7 @@ mod tests {
     }
 
     fn point(saving: Option<f64>, admissible: bool, worth: Option<f64>) -> AuditedPoint {
-        AuditedPoint { point: BTreeMap::new(), saving, admissible, worth, room: None, runs: 1 }
+        AuditedPoint { point: BTreeMap::new(), saving, admissible, worth, room: None, runs: 1, thirds: 0 }
     }
 
     #[test]
@@ -241,5 +263,22 @@ mod tests {
         let runs = [0.1, 0.3, 0.2].map(|worth| point(None, false, Some(worth)));
         assert_eq!(best(&runs), Some(AuditedPoint { runs: 3, ..runs[1].clone() }));
         assert_eq!(best(&[]), None);
+    }
+
+    #[test]
+    fn what_ran_on_the_whole_panel_stands_for_a_point_and_no_third_of_it_refutes() {
+        let third = |worth| AuditedPoint { runs: 0, thirds: 1, ..point(Some(0.5), true, Some(worth)) };
+        let whole = point(None, false, Some(0.1));
+        let runs = [third(0.4), third(0.3), whole.clone()];
+        assert_eq!(best(&runs), Some(AuditedPoint { thirds: 2, ..whole }));
+        assert_eq!(best(&runs[..2]), Some(AuditedPoint { thirds: 2, ..runs[1].clone() }), "the run that ended it");
+        assert!(!runs[0].beats(Bar { saving: None, worth: 0.0 }));
+    }
+
+    #[test]
+    fn a_point_of_an_old_record_ran_on_the_whole_panel() {
+        let old: AuditedPoint = serde_json::from_str(r#"{"point":{},"admissible":true,"runs":2}"#).unwrap();
+        assert_eq!((old.runs, old.thirds), (2, 0));
+        assert_eq!(serde_json::to_string(&old).unwrap(), r#"{"point":{},"admissible":true,"runs":2}"#);
     }
 }

@@ -39,7 +39,7 @@ pub struct Comparison {
 pub struct Spent {
     /// Candidates, and points at which constants were tuned.
     pub evaluations: u32,
-    /// Points at which constraints were audited.
+    /// The trials at points at which constraints were audited.
     pub audited: u32,
     /// The trials of its verdicts, which other searches spend on candidates.
     pub verdicts: u32,
@@ -76,7 +76,8 @@ impl Spent {
     pub fn of(state: &State) -> Self {
         let panel = state.yardsticks().reference.trials().max(1) as u32;
         let verdicts = state.verdict_trials().div_ceil(panel);
-        Spent { evaluations: state.evaluations, audited: state.audited, verdicts }
+        let audited = (state.audit_trials() as u32).div_ceil(panel);
+        Spent { evaluations: state.evaluations, audited, verdicts }
     }
 
     /// All of it.
@@ -206,7 +207,7 @@ mod tests {
         let mut state = State::default();
         state.yardsticks = Some(yardsticks());
         (state.evaluations, state.audited) = (7, 3);
-        // 13 trials on a panel of 6 are begun runs.
+        // 13 trials of verdicts on a panel of 6 are begun runs.
         let iteration = |verdict_trials| Iteration { verdict_trials, ..Iteration::default() };
         state.iterations = vec![iteration(9), iteration(4)];
         let spent = Spent::of(&state);

@@ -5,6 +5,7 @@
 //! all droppable work.
 
 use crate::stats::mean;
+use crate::third::Third;
 use crate::trial::Trial;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -111,6 +112,12 @@ impl Measurement {
     /// Some of the workloads.
     pub fn rows(&self, rows: Range<usize>) -> Self {
         Measurement { cells: self.cells[rows].to_vec() }
+    }
+
+    /// What it says of a third of its panel.
+    pub fn on(&self, third: &Third) -> Self {
+        let mut kept = third.cells(&self.cells.concat()).into_iter();
+        Measurement { cells: third.seeds().into_iter().map(|seeds| kept.by_ref().take(seeds).collect()).collect() }
     }
 
     /// Trials that it rests on.

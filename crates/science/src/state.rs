@@ -28,9 +28,11 @@ use crate::objective::{Score, Yardsticks};
 use crate::principle::{Principle, Status};
 use crate::sizing;
 use crate::space::{Constraint, Point};
+use crate::third::Third;
 use crate::volume::Mask;
 use crate::work::Work;
 pub use apply::IllegalEvent;
+pub use audits::Place;
 pub use finals::{Final, Finals};
 pub use luck::Luck;
 pub use records::{ArmRecord, CandidateRecord, Iteration, Tested};
@@ -47,6 +49,8 @@ pub struct State {
     pub yardsticks: Option<Yardsticks>,
     /// The same for the study alone: what claims are about.
     study: Option<Yardsticks>,
+    /// A third of the panel, where it has one, with the same for it alone: what points of audits are held against at first.
+    third: Option<(Third, Yardsticks)>,
     /// The turns of the loop so far; the last one may be under way.
     pub iterations: Vec<Iteration>,
     /// Every candidate that was written.
@@ -65,8 +69,10 @@ pub struct State {
     pub finals: Option<Finals>,
     /// Candidates that went through the sandbox.
     pub evaluations: u32,
-    /// Points of the design space that were measured to audit constraints.
+    /// Runs on the whole search panel that audits of constraints took.
     pub audited: u32,
+    /// The same on a third of it.
+    thirds: u32,
     /// Why the campaign ended, if it has.
     pub ended: Option<EndReason>,
     /// Points without a better one that a principle's constraint rests on.
@@ -136,7 +142,7 @@ pub enum Action {
     },
     /// Ask the extractor for lessons.
     Extract,
-    /// Measure points of what a principle forbids, or is to forbid, on the search panel.
+    /// Measure points of what a principle forbids, or is to forbid, on the search panel, each where [`State::next_place`] says.
     Audit {
         /// The principle.
         principle: String,

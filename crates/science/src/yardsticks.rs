@@ -1,8 +1,8 @@
 //! The yardsticks: what every candidate is held against, and the exchange rate between cost and improvement.
 
 use crate::measurement::{Cell, Measurement};
+use crate::third::Third;
 use serde::{Deserialize, Serialize};
-use std::ops::Range;
 
 /// Improvements further than this from the reference's are not comparable by cost (log units: 2 points).
 pub const COMPARABLE: f64 = 0.02;
@@ -38,19 +38,35 @@ impl Yardsticks {
     /// The yardsticks of the study alone, with the exchange rate of its own panel: λ belongs to the panel in use.
     pub fn study(&self) -> Self {
         let rows = 0..self.study_rows();
-        Yardsticks { drawn: 0, overloaded: self.overloaded.clone(), ..self.part(rows) }
+        Yardsticks {
+            drawn: 0,
+            overloaded: self.overloaded.clone(),
+            ..self.part(|measured| measured.rows(rows.clone()))
+        }
     }
 
     /// The yardsticks of the drawn workloads alone.
     pub fn population(&self) -> Self {
-        self.part(self.study_rows()..self.reference.cells.len())
+        let rows = self.study_rows()..self.reference.cells.len();
+        self.part(|measured| measured.rows(rows.clone()))
     }
 
-    fn part(&self, rows: Range<usize>) -> Self {
-        let of = |measured: &Measurement| measured.rows(rows.clone());
+    /// Which cells are a third of the panel, and the yardsticks of these alone; none where the panel has no third.
+    pub fn third(&self) -> Option<(Third, Self)> {
+        let seeds: Vec<usize> = self.reference.cells.iter().map(Vec::len).collect();
+        let third = Third::of(&seeds, self.drawn)?;
+        let part = self.part(|measured| measured.on(&third));
+        let drawn = third.drawn();
+        Some((third, Yardsticks { drawn, overloaded: self.overloaded.clone(), ..part }))
+    }
+
+    /// What these say of a part of the panel; all of its workloads count as drawn.
+    fn part(&self, of: impl Fn(&Measurement) -> Measurement) -> Self {
         let (louder, softer) = (of(&self.louder), of(&self.softer));
+        let reference = of(&self.reference);
         Yardsticks {
-            reference: of(&self.reference),
+            drawn: reference.cells.len(),
+            reference,
             reference_again: of(&self.reference_again),
             refuse_everything: of(&self.refuse_everything),
             // A part on which the scale moves nothing has no rate of its own.
@@ -58,7 +74,6 @@ impl Yardsticks {
             louder,
             softer,
             overloaded: Vec::new(),
-            drawn: rows.len(),
         }
     }
 

@@ -187,12 +187,17 @@ impl Bench {
                     worth: None,
                     room: None,
                     runs: 1,
+                    thirds: 0,
                     admissible: true,
                 };
                 let points = points.into_iter().map(worse).collect();
                 Event::Audited { principle, points, trials: Hash::of(b"") }
             }
-            Action::Repair { .. } | Action::Tune { .. } | Action::Simplify { .. } | Action::Rest => {
+            Action::Repair { .. }
+            | Action::Tune { .. }
+            | Action::Simplify { .. }
+            | Action::Finals { .. }
+            | Action::Rest => {
                 unreachable!("nothing is repaired or tuned, and the campaign is long")
             }
         }

@@ -185,6 +185,7 @@ fn audited(principle: &str) -> Event {
         worth: None,
         room: None,
         runs: 1,
+        thirds: 0,
         admissible: true,
     };
     Event::Audited { principle: principle.into(), points: (0..ENOUGH).map(point).collect(), trials: Hash::of(b"") }

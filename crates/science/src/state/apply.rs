@@ -35,6 +35,7 @@ impl State {
                     return illegal(format!("{rows} workloads are not {scenarios} scenarios and {drawn} drawn ones"));
                 }
                 self.study = Some(yardsticks.study());
+                self.third = yardsticks.third();
                 self.yardsticks = Some((**yardsticks).clone());
                 self.phase = Phase::Planning;
             }

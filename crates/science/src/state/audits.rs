@@ -1,25 +1,20 @@
 //! Which constraints are to be audited, and what audits lead to.
 
-use super::{Action, CandidateRecord, Phase, State};
-use crate::audit::{self, AGAIN, Audit, AuditedPoint, Bar, ENOUGH, EVERY, POINTS};
-use crate::champion;
+mod place;
+
+use super::{Action, Phase, State};
+use crate::audit::{self, AGAIN, Audit, AuditedPoint, ENOUGH, EVERY, POINTS};
 use crate::event::Event;
-use crate::experiment::GuardMetric;
-use crate::id::CandidateId;
 use crate::judge::Verdict;
 use crate::keyed;
-use crate::objective::{self, COMPARABLE, Measurement, Score};
-use crate::placing;
+use crate::objective::Yardsticks;
 use crate::principle::{Confidence, Principle, Status};
-use crate::space::{Constraint, Dimension, Point, Space, Value, Within};
+use crate::space::Constraint;
 use crate::trial;
-use crate::tuner::goal::{self, Worth};
 use crate::volume::Mask;
+pub use place::Place;
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
-
-/// Measurements of each kind from which the place of a new one is guessed, the latest.
-const KEPT: usize = 100;
 
 /// A constraint that waits for its audit.
 #[derive(Clone, Debug)]
@@ -62,24 +57,9 @@ impl State {
 
     /// Trials that audits took.
     pub fn audit_trials(&self) -> usize {
-        let cells = self.yardsticks.as_ref().map_or(0, |known| known.reference.trials());
-        self.audited as usize * cells
-    }
-
-    /// What a measurement on the search panel says of a point; none measured means that it did not run.
-    pub fn audited_point(&self, point: Point, measurement: Option<&Measurement>) -> AuditedPoint {
-        let started = self.opened();
-        let score = measurement.map(|m| objective::score(m, self.yardsticks(), &started.scenarios));
-        let objections = |score| champion::objections(score, 0, None, &started.experiment);
-        let measured = measurement.zip(score.as_ref());
-        AuditedPoint {
-            point,
-            saving: score.as_ref().and_then(|score| score.net_saving),
-            admissible: score.as_ref().is_some_and(|score| objections(score).is_empty()),
-            worth: measured.map(|(measured, score)| self.worth_of(measured, score)),
-            room: measured.map(|(measured, score)| self.room(measured, score)),
-            runs: 1,
-        }
+        let cells = |known: Option<&Yardsticks>| known.map_or(0, |known| known.reference.trials());
+        let third = self.third.as_ref().map(|(_, yardsticks)| yardsticks);
+        self.audited as usize * cells(self.yardsticks.as_ref()) + self.thirds as usize * cells(third)
     }
 
     /// What a principle's constraint excludes.
@@ -89,102 +69,6 @@ impl State {
             Some(known) if known.constraint == *constraint => known.mask.get_or_init(find).clone(),
             Some(_) | None => find(),
         }
-    }
-
-    /// Where a point that an audit draws is to be measured next: at the place on the objective's scale where it improves as
-    /// much as it has to, as far as that place is inside of what is excluded. None if what was run shows enough.
-    ///
-    /// A curve that is bad only in its place says nothing of its form, and most places are bad for every form.
-    pub fn next_place(&self, drawn: &Point, runs: &[AuditedPoint]) -> Option<Point> {
-        let space = self.opened().experiment.space();
-        let Some((dimension, Value::Number(own))) = self.scale(&space).and_then(|d| Some((d, drawn.get(&d.name)?)))
-        else {
-            return runs.is_empty().then(|| drawn.clone());
-        };
-        let inside = match self.due().and_then(|due| due.constraint.excludes.get(&dimension.name)) {
-            Some(Within::Range(ends)) => ends.map(|end| dimension.mass_below(end)),
-            Some(Within::OneOf(_)) | None => [0.0, 1.0],
-        };
-        let bar = self.bar().worth;
-        let hopeless = |run: &AuditedPoint| match (run.worth, run.room.map(f64::abs)) {
-            (Some(worth), Some(off)) => off <= COMPARABLE && worth + placing::SLACK + placing::MENDS * off < bar,
-            _ => true,
-        };
-        if runs.iter().any(hopeless) {
-            return None;
-        }
-        let mass = |point: &Point| match point.get(&dimension.name) {
-            Some(Value::Number(value)) => dimension.mass_below(*value),
-            Some(Value::Choice(_)) | None => 0.0,
-        };
-        let ran: Vec<(f64, f64)> = runs.iter().filter_map(|run| Some((mass(&run.point), run.room?))).collect();
-        let slope = self.yardsticks().refuse_everything.y() / placing::STRETCH;
-        let guess =
-            || placing::guess(&self.places(&space, dimension, slope), &space.coordinates(&dimension.name, drawn));
-        let start = if ran.is_empty() { guess() } else { None };
-        let next = placing::next(inside, start.unwrap_or_else(|| dimension.mass_below(*own)), slope, &ran)?;
-        let mut point = drawn.clone();
-        point.insert(dimension.name.clone(), dimension.at_mass(next));
-        Some(point)
-    }
-
-    /// What a point or a candidate is worth.
-    fn worth_of(&self, measured: &Measurement, score: &Score) -> f64 {
-        goal::worth(measured, score, self.yardsticks(), &self.opened().experiment.objective).value()
-    }
-
-    /// How much more a policy improves than it has to, log units: on the whole panel, and where a guard asks for it on the
-    /// study and on the drawn workloads.
-    fn room(&self, measured: &Measurement, score: &Score) -> f64 {
-        let panel = measured.y() - self.yardsticks().reference.y();
-        let objective = &self.opened().experiment.objective;
-        let study = objective.at_most(GuardMetric::Shortfall).map(|bound| (bound - score.shortfall) / 100.0);
-        let least = objective.at_least(GuardMetric::DrawnGain).zip(score.panels.as_ref());
-        let drawn = least.map(|(bound, panels)| (panels.drawn.against_reference - bound) / 100.0);
-        [study, drawn].into_iter().flatten().fold(panel, f64::min)
-    }
-
-    /// What a point of an audit must not exceed.
-    pub fn bar(&self) -> Bar {
-        let worth = |record: &CandidateRecord| self.worth(record).map(Worth::value);
-        let champion = self.champion().map(|champion| &self.candidates[&champion.id]);
-        // A champion that is worse than the reference lowers no bar.
-        let saving = champion.and_then(|record| record.score.as_ref()?.net_saving).filter(|saving| *saving > 0.0);
-        let reference = &self.yardsticks().reference;
-        let score = objective::score(reference, self.yardsticks(), &self.opened().scenarios);
-        let known = champion.and_then(worth).or_else(|| self.worthiest().find_map(worth));
-        Bar { saving, worth: known.unwrap_or(f64::NEG_INFINITY).max(self.worth_of(reference, &score)) }
-    }
-
-    /// The dimension along which points are placed.
-    fn scale<'a>(&self, space: &'a Space) -> Option<&'a Dimension> {
-        space.dimension(self.opened().experiment.objective.scale.as_ref()?)
-    }
-
-    /// Where what was measured belongs on the scale, as prior mass, with its other coordinates: the latest candidates and
-    /// points of audits that are not far off.
-    fn places(&self, space: &Space, scale: &Dimension, slope: f64) -> Vec<(Vec<f64>, f64)> {
-        let audited = self.iterations.iter().rev().flat_map(|iteration| iteration.audits.iter().rev());
-        let audited =
-            audited.flat_map(|audit| &audit.points).filter_map(|audited| Some((&audited.point, audited.room?)));
-        let written = self.order.iter().rev().take(KEPT).filter_map(|id| {
-            let (_, room) = self.worth_and_room(id)?;
-            Some((self.candidates[id].candidate.point.as_ref()?, room))
-        });
-        let near = audited.take(KEPT).chain(written).filter(|(_, room)| room.abs() <= 3.0 * COMPARABLE);
-        let places = near.filter_map(|(point, room)| match point.get(&scale.name) {
-            Some(Value::Number(value)) => {
-                Some((space.coordinates(&scale.name, point), scale.mass_below(*value) + room / slope))
-            }
-            Some(Value::Choice(_)) | None => None,
-        });
-        places.collect()
-    }
-
-    /// What a candidate is worth, and how much more it improves than it has to, log units; none if it was not scored.
-    pub fn worth_and_room(&self, id: &CandidateId) -> Option<(f64, f64)> {
-        let record = self.candidates.get(id)?;
-        Some((record.worth?.value(), self.room(record.measurement.as_ref()?, record.score.as_ref()?)))
     }
 
     /// How well these findings support a lesson: established if findings of two iterations confirm what was claimed, or
@@ -279,6 +163,7 @@ impl State {
         let count = points.len() as u32;
         let before = self.pending.first().filter(|_| !again).and_then(|pending| pending.before.clone());
         self.audited += points.iter().map(|point| point.runs).sum::<u32>();
+        self.thirds += points.iter().map(|point| point.thirds).sum::<u32>();
         let known = self.principles.iter_mut().find(|p| p.id == principle).expect("an audit's principle is known");
         match (again, &refused) {
             (true, None) => *self.backing.entry(principle.clone()).or_default() += count,

@@ -1,5 +1,7 @@
 //! Constraints are in force once they are audited, and as long as what they exclude holds nothing better.
 
+mod thirds;
+
 use super::*;
 use crate::audit::{AGAIN, AuditedPoint, EVERY, POINTS};
 use crate::principle::Confidence;
@@ -55,10 +57,18 @@ fn measured(state: &State, saving: f64) -> Event {
         worth: None,
         room: None,
         runs: 1,
+        thirds: 0,
         admissible: true,
         point,
     };
     Event::Audited { principle, points: points.into_iter().map(point).collect(), trials: Hash::of(b"") }
+}
+
+fn half(point: &Point) -> f64 {
+    match point["half"] {
+        Value::Number(half) => half,
+        ref other => panic!("{other:?}"),
+    }
 }
 
 fn close(state: &mut State) {
@@ -157,7 +167,7 @@ fn a_point_of_an_audit_is_placed_where_it_improves_as_much_as_it_has_to_inside_o
     learn(&mut state, vec![Change::Insert(forbidding("P1", [0.0, 0.25]))]).unwrap();
     let Action::Audit { points, .. } = state.next_action() else { panic!("an audit is due") };
     let drawn = points[0].clone();
-    assert_eq!(state.next_place(&drawn, &[]), Some(drawn.clone()));
+    assert_eq!(state.next_place(&drawn, &[]), Some(Place { point: drawn.clone(), third: false }));
     let ran = |room| AuditedPoint {
         point: drawn.clone(),
         saving: None,
@@ -165,13 +175,11 @@ fn a_point_of_an_audit_is_placed_where_it_improves_as_much_as_it_has_to_inside_o
         worth: Some(0.0),
         room: Some(room),
         runs: 1,
+        thirds: 0,
     };
-    let half = |point: Option<Point>| match point.and_then(|mut point| point.remove("half")) {
-        Some(Value::Number(half)) => half,
-        other => panic!("{other:?}"),
-    };
-    let own = half(Some(drawn.clone()));
-    let (more, less) = (half(state.next_place(&drawn, &[ran(0.2)])), half(state.next_place(&drawn, &[ran(-0.01)])));
+    let own = half(&drawn);
+    let next = |room| half(&state.next_place(&drawn, &[ran(room)]).unwrap().point);
+    let (more, less) = (next(0.2), next(-0.01));
     assert!(less < own && own < more, "what improves too much refuses less: {less} {own} {more}");
     assert!((0.0..=0.25).contains(&more), "{more}");
     assert_eq!(state.next_place(&drawn, &[ran(0.001)]), None, "it is where it belongs");
