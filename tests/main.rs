@@ -9,6 +9,7 @@ mod compare;
 mod configuration;
 mod design_space;
 mod environment;
+mod finals;
 mod language_model;
 mod seal;
 mod simplification;

@@ -126,6 +126,9 @@ pub enum GuardMetric {
     FreeParameters,
 }
 
+/// Candidates that may run for champion, at most: of many the luckiest would win again.
+const FINALISTS: u32 = 3;
+
 /// The `[budget]` table; what is absent is not limited.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -195,6 +198,10 @@ impl Experiment {
             if guard.at_most.is_none() == guard.at_least.is_none() {
                 return fail("objective.constraint", "give each constraint either `at_most` or `at_least`".into());
             }
+        }
+        if self.budget.finalists.is_some_and(|most| !(1..=FINALISTS).contains(&most)) {
+            let problem = format!("at least one candidate becomes champion, and at most {FINALISTS} may run for it");
+            return fail("budget.finalists", problem);
         }
         if self.budget.minutes.is_some_and(|minutes| minutes.is_nan() || minutes <= 0.0) {
             return fail("budget.minutes", "a time budget must be above zero".into());

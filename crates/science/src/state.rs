@@ -182,6 +182,7 @@ impl State {
                 .next_for_simplifying()
                 .or_else(|| self.next_for_finals())
                 .unwrap_or_else(|| Action::Record(Box::new(Event::Ended { reason: EndReason::Completed }))),
+            Phase::Planning if !self.may_evaluate() => self.next_for_finals().unwrap_or_else(|| self.spent()),
             Phase::Planning => Action::Plan,
             Phase::Arm(at) => self.next_for_arm(at),
             Phase::Extracting => self.next_for_tuning().unwrap_or(Action::Extract),
@@ -196,6 +197,11 @@ impl State {
         let arm = &bundle.arms[at];
         let findings: Vec<Option<&Finding>> = iteration.arms.iter().map(|arm| arm.finding.as_ref()).collect();
         if let Some(reason) = fastfail::skip(bundle, &findings, iteration.advice.as_ref()) {
+            return Action::Record(Box::new(Event::ArmSkipped { arm: arm.name.clone(), reason }));
+        }
+        // What the main arm showed is still to be learned from.
+        if at > 0 && iteration.arms[at].candidate.is_none() && !self.may_evaluate() {
+            let reason = "the budget of evaluations is spent".to_owned();
             return Action::Record(Box::new(Event::ArmSkipped { arm: arm.name.clone(), reason }));
         }
         let Some(candidate) = &iteration.arms[at].candidate else {
@@ -217,11 +223,14 @@ impl State {
         if self.may_evaluate() {
             return Action::Evaluate { candidate: candidate.clone() };
         }
-        self.next_for_finals().unwrap_or_else(|| {
-            let budget = self.opened().experiment.budget.evaluations.unwrap_or_default();
-            let reason = EndReason::BudgetSpent(format!("evaluations ({budget})"));
-            Action::Record(Box::new(Event::Ended { reason }))
-        })
+        self.next_for_finals().unwrap_or_else(|| self.spent())
+    }
+
+    /// The end of a campaign that may evaluate nothing more.
+    fn spent(&self) -> Action {
+        let budget = self.opened().experiment.budget.evaluations.unwrap_or_default();
+        let reason = EndReason::BudgetSpent(format!("evaluations ({budget})"));
+        Action::Record(Box::new(Event::Ended { reason }))
     }
 
     fn may_evaluate(&self) -> bool {

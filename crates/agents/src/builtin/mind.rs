@@ -3,13 +3,12 @@
 use super::executor::{constants, place};
 use super::guards::{self, Guarded, What};
 use super::response::{Foresight, Responses, Seen};
-use super::shape::{Curve, PLAIN, Shape, Signal};
+use super::shape::{Curve, NEUTRAL, PLAIN, Shape, Signal};
 use science::experiment::GuardMetric;
 use science::gaussian::Belief;
 use science::id::CandidateId;
 use science::measurement::Cell;
 use science::objective::{COMPARABLE, MAY_LOSE, Measurement, Score, Yardsticks};
-use science::profile::Profile;
 use science::state::{CandidateRecord, State};
 use science::tuner::Tried;
 use science::tuner::goal::PRICE;
@@ -17,7 +16,7 @@ use science::tuner::goal::PRICE;
 /// Improvement aimed at beyond the reference's, log units: a little above, since falling short disqualifies.
 const AIM: f64 = 0.001;
 /// Policies that beliefs rest on, at most.
-const MEMORY: usize = 80;
+const MEMORY: usize = 60;
 /// Where everything is refused, over the place of the reference: no instance is ever as empty.
 const FULL: f64 = 0.08;
 /// The baseline that is a step of the saturation at 1.
@@ -36,8 +35,6 @@ pub(crate) struct Mind<'a> {
     /// The reference's extra shed work on every workload; the study's come first.
     reference_works: Vec<f64>,
     study: usize,
-    /// Seeds that what is known of the study rests on: search seeds, and verdict seeds.
-    seeds: f64,
     /// The study's exchange rate.
     lambda: f64,
     /// What the experiment bounds from above.
@@ -52,8 +49,8 @@ pub(crate) struct Outlook {
     pub(crate) work: Belief,
     /// Net saving on the study, which claims are about.
     pub(crate) saving: Belief,
-    /// What the experiment bounds, in the order of its guards.
-    pub(crate) guarded: Vec<Belief>,
+    /// The probability that every guard is kept with something to spare, as if they did not hang together.
+    pub(crate) kept: f64,
 }
 
 /// A measured policy of the family.
@@ -76,7 +73,6 @@ impl<'a> Mind<'a> {
             reference_works: yardsticks.reference.per_scenario(|cell| cell.x),
             study: yardsticks.study_rows(),
             guards: guards::of(state, seeds),
-            seeds,
             lambda: state.study().lambda,
             state,
             reference,
@@ -91,18 +87,6 @@ impl<'a> Mind<'a> {
         let sd = |range| self.sd(&foresight, range);
         let (panel, study) = (sd(all.clone()), sd(0..self.study));
         let [panel_work, study_work] = [all, 0..self.study].map(|range| self.reference_work(range));
-        let guarded = self.guards.iter().map(|Guarded { what, .. }| {
-            let (each_of_study, each_drawn) = (each(&foresight.sds[..self.study]), each(&foresight.sds[self.study..]));
-            let sd = match what {
-                What::Regret => each_of_study * 100.0,
-                What::DrawnRegret => each_drawn * 50.0,
-                What::Shortfall => study * 100.0,
-                What::DrawnGain | What::DrawnShortfall => sd(self.study..foresight.sds.len()) * 100.0,
-                What::Work => study * WORK / study_work,
-            };
-            let sd = sd.hypot(what.luck(self.seeds));
-            Belief { mean: self.foreseen(*what, &foresight.effects), sd }
-        });
         Outlook {
             improvement: Belief { mean: mean(&foresight.effects, 0), sd: panel },
             work: Belief { mean: mean(&foresight.effects, 1) / panel_work, sd: panel * WORK / panel_work },
@@ -110,8 +94,22 @@ impl<'a> Mind<'a> {
                 mean: self.saving(&foresight.effects),
                 sd: (study * WORK / study_work).hypot(0.5 * self.lambda * study),
             },
-            guarded: guarded.collect(),
+            kept: self.guards.iter().map(|guard| self.kept(guard, &foresight)).product(),
         }
+    }
+
+    /// The probability that what a guard is about is where it is aimed at, on the seeds that tell of it.
+    fn kept(&self, guard: &Guarded, foresight: &Foresight) -> f64 {
+        let (study, drawn) = (0..self.study, self.study..foresight.sds.len());
+        let sd = match guard.what {
+            What::Regret => each(&foresight.sds[study]) * 100.0,
+            What::DrawnRegret => each(&foresight.sds[drawn]) * 50.0,
+            What::Shortfall => self.sd(foresight, study) * 100.0,
+            What::DrawnGain | What::DrawnShortfall => self.sd(foresight, drawn) * 100.0,
+            What::Work => self.sd(foresight, study.clone()) * WORK / self.reference_work(study),
+        };
+        let mean = self.foreseen(guard.what, &foresight.effects);
+        1.0 - Belief { mean, sd: sd.hypot(guard.luck) }.at_least(guard.aim)
     }
 
     /// What something that a guard is about would be with these effects.
@@ -251,9 +249,8 @@ fn mean(effects: &[[f64; 2]], which: usize) -> f64 {
 fn responses(state: &State, reference: Shape, known: &[Known]) -> Responses {
     let (yardsticks, started) = (state.yardsticks(), state.opened());
     let workloads = yardsticks.reference.cells.len();
-    let neutral = Profile { droppable_share: 0.5, rate: 5.0, kv_capacity: 300_000.0, prompt_tokens: 2048.0 };
     let profiles =
-        if started.profiles.len() == workloads { started.profiles.clone() } else { vec![neutral; workloads] };
+        if started.profiles.len() == workloads { started.profiles.clone() } else { vec![NEUTRAL; workloads] };
     // What pure chance does: one pair tells little of one workload, so workloads of as many seeds share theirs.
     let (once, again) = (yardsticks.reference.per_scenario(Cell::y), yardsticks.reference_again.per_scenario(Cell::y));
     let differences: Vec<f64> = once.iter().zip(&again).map(|(once, again)| once - again).collect();
@@ -274,7 +271,7 @@ fn responses(state: &State, reference: Shape, known: &[Known]) -> Responses {
     if started.experiment.baseline.starts_with(STEP_AT_ONE) {
         seen.push(Seen { shape: step(1.0, Signal::Saturation), effects: &nothing });
     }
-    Responses::of(&profiles, reference, &noise, &seen)
+    Responses::of(&profiles, study, reference, &noise, &seen)
 }
 
 /// Improvement and extra shed work of a measurement beyond the reference's, workload by workload.
@@ -286,12 +283,11 @@ fn beyond(measured: &Measurement, yardsticks: &Yardsticks) -> Vec<[f64; 2]> {
 
 /// The same from a score, as far as it tells.
 fn told(score: &Score, yardsticks: &Yardsticks) -> Option<Vec<[f64; 2]>> {
-    let panels = score.panels.as_ref()?;
     let works = yardsticks.reference.per_scenario(|cell| cell.x);
-    let (study, drawn) = (&panels.study, &panels.drawn);
-    let regrets = study.regrets.iter().chain(&drawn.regrets);
-    let told = regrets.zip(study.works.iter().chain(&drawn.works)).zip(&works);
-    let told: Vec<[f64; 2]> = told.map(|((regret, work), reference)| [-regret / 100.0, work - reference]).collect();
+    let study = score.scenarios.iter().map(|scenario| [scenario.against_reference / 100.0, scenario.extra_shed_work]);
+    let drawn = score.panels.iter().flat_map(|panels| panels.drawn.regrets.iter().zip(&panels.drawn.works));
+    let all = study.chain(drawn.map(|(regret, work)| [-regret / 100.0, *work]));
+    let told: Vec<[f64; 2]> = all.zip(&works).map(|([y, x], reference)| [y, x - reference]).collect();
     (told.len() == works.len()).then_some(told)
 }
 

@@ -60,7 +60,10 @@ pub(super) fn narrow(state: &State, id: &str) -> Vec<Change> {
     let (known, bar) = (known(state), state.bar().worth);
     let mut changes = outgrown(state, &known, bar);
     changes.extend(refused(state));
-    changes.extend(widest(state, &known, bar, id));
+    // As long as nothing good is known, nobody can say that it is elsewhere.
+    if state.bar().saving.is_some() {
+        changes.extend(widest(state, &known, bar, id));
+    }
     changes
 }
 
@@ -75,17 +78,23 @@ fn widest(state: &State, known: &[Known], bar: f64, id: &str) -> Option<Change> 
     if shown.is_empty() {
         return None;
     }
+    let left: Vec<Point> = state.open_points(POINTS / 64).into_iter().map(|n| space.fixed(n)).collect();
+    let inside =
+        |half: &Half<'_>| -> Vec<usize> { (0..left.len()).filter(|at| half.constraint.excludes(&left[*at])).collect() };
+    let mut large: Vec<(Vec<usize>, Half<'_>)> = shown.into_iter().map(|half| (inside(&half), half)).collect();
+    large.retain(|(inside, _)| inside.len() as f64 >= LEAST * POINTS as f64);
+    large.sort_by_key(|(inside, _)| std::cmp::Reverse(inside.len()));
+    if large.is_empty() {
+        return None;
+    }
     let mind = Mind::of(state);
-    let left = state.open_points(POINTS / 64).into_iter().map(|n| space.fixed(n));
-    // Wherever a form belongs: its place in the space says nothing about it.
-    let hope = |point: &Point| Some(mind.hope(&mind.located(&space, Shape::at(point)?)?, bar + MARGIN));
-    let weighed: Vec<(Point, f64)> = left.filter_map(|point| hope(&point).map(|hope| (point, hope))).collect();
-    let sizes = shown.into_iter().filter_map(|half| {
-        let inside = weighed.iter().filter(|(point, _)| half.constraint.excludes(point));
-        let (count, hoped) = inside.fold((0.0, 0.0), |(count, sum), (_, hope)| (count + 1.0, sum + hope));
-        (count >= LEAST * POINTS as f64 && hoped <= DOUBT * count).then_some((count, half))
-    });
-    let (_, half) = sizes.reduce(|best, other| if other.0 > best.0 { other } else { best })?;
+    // Wherever a form belongs: its place in the space says nothing about it. Asked for once, and only of what may be forbidden.
+    let hope = |at: usize| mind.located(&space, Shape::at(&left[at])?).map(|shape| mind.hope(&shape, bar + MARGIN));
+    let mut hopes: Vec<Option<f64>> = vec![None; left.len()];
+    let half = large.into_iter().find_map(|(inside, half)| {
+        let hoped: f64 = inside.iter().map(|at| *hopes[*at].get_or_insert_with(|| hope(*at).unwrap_or(0.0))).sum();
+        (hoped <= DOUBT * inside.len() as f64).then_some(half)
+    })?;
     Some(forbid(&half, state, known, &contrasts, id))
 }
 

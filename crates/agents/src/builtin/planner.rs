@@ -15,10 +15,11 @@ use science::objective::COMPARABLE;
 use science::space::Space;
 use science::state::State;
 
-/// Bisections of the place: to a thousandth, which is as exactly as it is written.
+/// Steps to the place at most, and how near to what is needed is near enough, log units: it is written with three digits.
 const STEPS: u32 = 12;
+const EXACT: f64 = 1e-5;
 /// Points of the space that are looked at for one bundle, how many of them are weighed, and how often the best is varied.
-const PROPOSALS: u64 = 500;
+const PROPOSALS: u64 = 300;
 const WEIGHED: usize = 16;
 const REFINED: u64 = 64;
 
@@ -83,9 +84,8 @@ impl Mind<'_> {
     fn promise(&self, shape: &Shape, best: f64) -> f64 {
         let outlook = self.outlook(shape);
         let saved = Belief { mean: -outlook.work.mean, sd: outlook.work.sd }.expected_improvement(-best);
-        let kept = outlook.guarded.iter().zip(&self.guards).map(|(belief, guard)| 1.0 - belief.at_least(guard.aim));
         let comparable = outlook.improvement.at_least(0.0) - outlook.improvement.at_least(COMPARABLE);
-        saved * kept.product::<f64>() * comparable
+        saved * outlook.kept * comparable
     }
 
     /// The shape moved to where it should improve as much as the reference; none if that is outside of the space,
@@ -106,16 +106,36 @@ impl Mind<'_> {
 
     /// The shape moved to where it should improve as much as the reference, wherever that is.
     pub(crate) fn located(&self, space: &Space, mut shape: Shape) -> Option<Shape> {
-        let [mut sheds_more, mut sheds_less] = space.dimension("half")?.range?.map(f64::ln);
         let along = self.responses.along(&shape);
-        for _ in 0..STEPS {
-            let middle = f64::midpoint(sheds_more, sheds_less);
-            shape.half = middle.exp();
-            let room = self.room(along.improvements(shape.half)) > 0.0;
-            *(if room { &mut sheds_more } else { &mut sheds_less }) = middle;
-        }
+        let ends = space.dimension("half")?.range?.map(f64::ln);
+        shape.half = falls_to_zero(ends, |place| self.room(along.improvements(place.exp()))).exp();
         Some(shape.rounded())
     }
+}
+
+/// Where between its ends a falling function is zero; the end that is nearer to it where it is not. By regula falsi, in which an
+/// end that stays twice counts half as much (the Illinois rule).
+fn falls_to_zero([low, high]: [f64; 2], value: impl Fn(f64) -> f64) -> f64 {
+    let (mut above, mut below) = ((low, value(low)), (high, value(high)));
+    if above.1 <= 0.0 || below.1 >= 0.0 {
+        return if above.1 <= 0.0 { low } else { high };
+    }
+    let (mut place, mut last) = (low, 0.0);
+    for _ in 0..STEPS {
+        place = above.0 + (below.0 - above.0) * above.1 / (above.1 - below.1);
+        let here = value(place);
+        if here.abs() < EXACT {
+            break;
+        }
+        let again = if here * last > 0.0 { 0.5 } else { 1.0 };
+        if here > 0.0 {
+            (above, below.1) = ((place, here), below.1 * again);
+        } else {
+            (below, above.1) = ((place, here), above.1 * again);
+        }
+        last = here;
+    }
+    place
 }
 
 /// The best shape moved a part of the way towards another one; one trait in two is kept as it is.
@@ -155,4 +175,32 @@ fn plainer(shape: Shape, seed: u64, n: u64) -> Shape {
 fn alike(a: Features, b: Features) -> bool {
     let near: Features = [0.01, 0.05, 0.04, 0.04, 0.04, 0.5, 0.02];
     (0..near.len()).all(|i| (a[i] - b[i]).abs() < near[i])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_falling_function_is_followed_to_its_zero_in_few_steps() {
+        let (mut most, mut sum) = (0, 0);
+        for middle in 1..40 {
+            let steps = std::cell::Cell::new(0);
+            let value = |place: f64| {
+                steps.set(steps.get() + 1);
+                0.4 / (1.0 + (4.0 * (place + 3.0 - 0.1 * f64::from(middle))).exp()) - 0.25
+            };
+            let zero = falls_to_zero([-3.0, 0.7], value);
+            let expected = (0.1 * f64::from(middle) - 3.0 + 0.6f64.ln() / 4.0).clamp(-3.0, 0.7);
+            assert!((zero - expected).abs() < 1e-3, "{middle}: {zero} instead of {expected}");
+            (most, sum) = (most.max(steps.get()), sum + steps.get());
+        }
+        assert!(most <= 14 && sum < 39 * 10, "{most}, {sum}");
+    }
+
+    #[test]
+    fn what_is_nowhere_zero_ends_at_the_end_that_is_nearest() {
+        assert_eq!(falls_to_zero([1.0, 2.0], |place| -place), 1.0);
+        assert_eq!(falls_to_zero([1.0, 2.0], |place| 3.0 - place), 2.0);
+    }
 }

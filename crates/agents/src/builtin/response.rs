@@ -7,7 +7,7 @@
 //! (Bishop, *Pattern Recognition and Machine Learning*, 2006, ch. 3.3). The line begins with what the yardsticks say: the
 //! reference, the reference at other scales, the baseline, and refusing everything.
 
-use super::shape::{Shape, Signal};
+use super::shape::{Pulls, Shape, Signal};
 use science::gaussian::{backward, cholesky, forward};
 use science::profile::Profile;
 
@@ -40,6 +40,9 @@ const SCALES: [f64; TERMS] = {
 };
 /// How far off a measurement may be, log units of improvement, beside chance: lines have no kinks in between.
 const JAGGED: f64 = 0.003;
+/// Drawn workloads come in no order, and how uncertain one of so many is says it of them all: to say it of each takes the most of
+/// the time that a plan takes.
+const SPOKEN_FOR: usize = 4;
 /// The ends of a tabulated line, log units from the reference's place, and the length of its pieces.
 const ENDS: [f64; 2] = [-3.0, 2.4];
 const PIECE: f64 = 0.05;
@@ -60,6 +63,8 @@ pub(crate) struct Seen<'a> {
 pub(crate) struct Responses {
     origin: Origin,
     workloads: Vec<Response>,
+    /// How many of them are the study's.
+    study: usize,
 }
 
 /// Where lines begin.
@@ -71,7 +76,7 @@ struct Origin {
 
 /// How one workload responds.
 struct Response {
-    profile: Profile,
+    pulls: Pulls,
     /// The line by signal: the saturation, then the KV cache.
     lines: [Vec<Effect>; 2],
     form: [Effect; FORM],
@@ -101,26 +106,31 @@ pub(crate) struct Foresight {
 }
 
 impl Responses {
-    /// What `seen` says of workloads with these profiles; `noise` is what chance does to an improvement in each. The reference is a
+    /// What `seen` says of workloads with these profiles, the study's first; `noise` is what chance does to an improvement in each. The reference is a
     /// curve of this shape.
-    pub(crate) fn of(profiles: &[Profile], reference: Shape, noise: &[f64], seen: &[Seen<'_>]) -> Self {
+    pub(crate) fn of(profiles: &[Profile], study: usize, reference: Shape, noise: &[f64], seen: &[Seen<'_>]) -> Self {
         let origin = Origin { place: reference.half.ln(), spread: reference.spread().ln_1p() };
         let slope = slopes(seen, origin);
         let response = |at: usize| {
-            let rows = seen.iter().map(|seen| (origin.terms(&seen.shape, &profiles[at]), seen.effects[at]));
-            Response::of(profiles[at], rows, slope, noise[at].hypot(JAGGED))
+            let pulls = Pulls::of(&profiles[at]);
+            let rows = seen.iter().map(|seen| (origin.terms(&seen.shape, &pulls), seen.effects[at]));
+            Response::of(pulls, rows, slope, noise[at].hypot(JAGGED))
         };
-        Responses { origin, workloads: (0..profiles.len()).map(response).collect() }
+        Responses { origin, workloads: (0..profiles.len()).map(response).collect(), study }
     }
 
     /// What is foreseen of a shape.
     pub(crate) fn foresee(&self, shape: &Shape) -> Foresight {
-        let effects = self.effects(shape).collect();
         let sd = |workload: &Response| {
-            let explained = forward(&workload.factor, &self.origin.terms(shape, &workload.profile));
+            let explained = forward(&workload.factor, &self.origin.terms(shape, &workload.pulls));
             explained.iter().map(|v| v * v).sum::<f64>().sqrt()
         };
-        Foresight { effects, sds: self.workloads.iter().map(sd).collect() }
+        let mut sds = Vec::with_capacity(self.workloads.len());
+        for (at, workload) in self.workloads.iter().enumerate() {
+            let speaks = at.checked_sub(self.study).is_none_or(|drawn| drawn.is_multiple_of(SPOKEN_FOR));
+            sds.push(if speaks { sd(workload) } else { sds[at - 1] });
+        }
+        Foresight { effects: self.effects(shape).collect(), sds }
     }
 
     /// What a shape is foreseen to improve as its place moves.
@@ -129,7 +139,7 @@ impl Responses {
         let unplaced = Shape { half: 1.0, ..*shape };
         let parts = self.workloads.iter().map(|workload| {
             let [level, slope] = formed(&form, &workload.form);
-            let place = unplaced.place_in(&workload.profile) - self.origin.place;
+            let place = unplaced.place_in(&workload.pulls) - self.origin.place;
             Part { line: &workload.lines[signal], place, level: level[0], slope: slope[0] }
         });
         Along { parts: parts.collect() }
@@ -140,14 +150,14 @@ impl Responses {
         let signal = usize::from(shape.signal == Signal::Kv);
         let form = self.origin.form(shape);
         self.workloads.iter().map(move |workload| {
-            let place = shape.place_in(&workload.profile) - self.origin.place;
+            let place = shape.place_in(&workload.pulls) - self.origin.place;
             workload.at(signal, place, &form)
         })
     }
 }
 
 impl Response {
-    fn of(profile: Profile, rows: impl Iterator<Item = (Terms, Effect)>, slope: Effect, noise: f64) -> Self {
+    fn of(pulls: Pulls, rows: impl Iterator<Item = (Terms, Effect)>, slope: Effect, noise: f64) -> Self {
         let mut precision: Vec<Vec<f64>> =
             (0..TERMS).map(|i| (0..=i).map(|j| f64::from(u8::from(i == j))).collect()).collect();
         let mut sums = [[0.0; TERMS]; 2];
@@ -180,7 +190,7 @@ impl Response {
             (0..=PIECES).map(value).collect()
         };
         let form = std::array::from_fn(|i| weights[2 * LINE + 1 + i]);
-        Response { profile, lines: [tabulated(0), tabulated(1)], form, factor }
+        Response { pulls, lines: [tabulated(0), tabulated(1)], form, factor }
     }
 
     fn at(&self, signal: usize, place: f64, form: &[f64; FORM]) -> Effect {
@@ -224,8 +234,8 @@ impl Origin {
     }
 
     /// All terms of a shape in a workload, in units of what they are expected to be.
-    fn terms(self, shape: &Shape, profile: &Profile) -> Terms {
-        let place = (shape.place_in(profile) - self.place).clamp(ENDS[0], ENDS[1]);
+    fn terms(self, shape: &Shape, pulls: &Pulls) -> Terms {
+        let place = (shape.place_in(pulls) - self.place).clamp(ENDS[0], ENDS[1]);
         let along = line(place);
         let mut terms = [0.0; TERMS];
         terms[..LINE].copy_from_slice(&along);
@@ -287,7 +297,9 @@ mod tests {
     /// A world in which a workload responds to the place in it, and to how gradual a curve is, whatever is weighed.
     fn effects(shape: &Shape) -> Vec<Effect> {
         let fall = |place: f64| 0.5 / (1.0 + (2.0 * (place + 1.3)).exp());
-        let one = |shape: &Shape, workload: &Profile| fall(shape.place_in(workload)) + 0.02 * shape.spread().ln_1p();
+        let one = |shape: &Shape, workload: &Profile| {
+            fall(shape.place_in(&Pulls::of(workload))) + 0.02 * shape.spread().ln_1p()
+        };
         let gain = |workload: &Profile| one(shape, workload) - one(&reference(), workload);
         profiles().iter().map(|workload| [gain(workload), 1.4 * gain(workload)]).collect()
     }
@@ -312,7 +324,7 @@ mod tests {
         let effects: Vec<Vec<Effect>> = all.iter().map(effects).collect();
         let seen: Vec<Seen<'_>> =
             all.iter().zip(&effects).map(|(shape, effects)| Seen { shape: *shape, effects }).collect();
-        Responses::of(&profiles(), reference(), &[0.001; 12], &seen)
+        Responses::of(&profiles(), 12, reference(), &[0.001; 12], &seen)
     }
 
     #[test]

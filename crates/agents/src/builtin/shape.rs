@@ -19,6 +19,13 @@ pub(crate) const NEUTRAL_GAP: f64 = 200_000.0;
 /// Droppable share at which places are compared under different weightings of the mix: the middle of what it can be. It
 /// only says where to look first; what is measured corrects it.
 const NEUTRAL_SHARE: f64 = 0.5;
+/// A workload in which every weighting is neutral.
+pub(crate) const NEUTRAL: Profile = Profile {
+    droppable_share: NEUTRAL_SHARE,
+    rate: 1e6 / NEUTRAL_GAP,
+    kv_capacity: NEUTRAL_CAPACITY,
+    prompt_tokens: NEUTRAL_PROMPT,
+};
 /// Exponents below this weigh nothing.
 const FAINT: f64 = 0.03;
 /// A shape by numbers: two of which all are near each other are as good as the same.
@@ -40,6 +47,22 @@ pub(crate) struct Shape {
     pub(crate) signal: Signal,
     /// Exponent of the weighting by the arrival rate of an instance, where all traffic is critical; 0 is none.
     pub(crate) rate: f64,
+}
+
+/// How far each weighting moves the place of a curve in a workload, for each unit of it: mix, capacity, rate, prompt.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pulls([f64; 4]);
+
+impl Pulls {
+    pub(crate) fn of(workload: &Profile) -> Self {
+        let critical = 1.0 - workload.droppable_share;
+        Pulls([
+            workload.droppable_share,
+            (workload.kv_capacity / NEUTRAL_CAPACITY).ln(),
+            critical * (workload.rate * NEUTRAL_GAP / 1e6).ln(),
+            (workload.prompt_tokens / NEUTRAL_PROMPT).ln(),
+        ])
+    }
 }
 
 /// What a pressure begins with.
@@ -144,13 +167,9 @@ impl Shape {
     }
 
     /// ln of the signal at which half is refused in a workload, once its mix and its rate are known.
-    pub(crate) fn place_in(&self, workload: &Profile) -> f64 {
-        let critical = 1.0 - workload.droppable_share;
-        self.half.ln()
-            - self.mix * workload.droppable_share
-            - self.capacity * (workload.kv_capacity / NEUTRAL_CAPACITY).ln()
-            - self.rate * critical * (workload.rate * NEUTRAL_GAP / 1e6).ln()
-            - self.prompt * (workload.prompt_tokens / NEUTRAL_PROMPT).ln()
+    pub(crate) fn place_in(&self, workload: &Pulls) -> f64 {
+        let Pulls([mix, capacity, rate, prompt]) = workload;
+        self.half.ln() - self.mix * mix - self.capacity * capacity - self.rate * rate - self.prompt * prompt
     }
 
     /// The same shape with constants that a person would write: three significant digits.

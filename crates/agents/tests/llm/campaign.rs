@@ -51,7 +51,9 @@ pub(crate) fn next(state: &State) -> Event {
             work: vec![],
         },
         Action::Audit { principle, points } => audited(principle, points),
-        Action::Repair { .. } | Action::Rest => unreachable!("nothing is repaired, and the campaign is longer"),
+        Action::Repair { .. } | Action::Finals { .. } | Action::Rest => {
+            unreachable!("nothing is repaired, no finals are asked for, and the campaign is longer")
+        }
     }
 }
 

@@ -111,7 +111,7 @@ async fn campaign_in(savings: Savings, seed: u64, iterations: u32) -> State {
             }
             Action::Extract => Event::PrinciplesRevised { changes: vec![], failure: None, notes: None, work: vec![] },
             Action::Audit { .. } => unreachable!("no lesson forbids anything"),
-            Action::Repair { .. } => unreachable!("nobody repairs here"),
+            Action::Repair { .. } | Action::Finals { .. } => unreachable!("nobody repairs here or asks for finals"),
             Action::Rest => return state,
         };
         state.apply(&event).unwrap();

@@ -146,6 +146,7 @@ fn status_and_report_have_the_documented_keys() {
         "calibration",
         "caveats",
         "comparison",
+        "finals",
         "front",
         "iterations",
         "lineage",

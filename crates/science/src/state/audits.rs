@@ -125,7 +125,7 @@ impl State {
 
     /// When a campaign is through, the constraint that rests on fewest points, if all of them together rest on too few.
     fn too_little_tested(&self) -> Option<(&Principle, &Constraint)> {
-        let last = self.iterations.len() as u32 >= self.opened().experiment.iterations;
+        let last = self.iterations.len() as u32 >= self.opened().experiment.iterations || !self.may_evaluate();
         if !last || self.audited_points() >= ENOUGH {
             return None;
         }

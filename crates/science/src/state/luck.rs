@@ -50,25 +50,22 @@ impl State {
         let shown = |(policy, fresh): (&Side, &Measurement)| {
             let Side::Candidate(id) = policy else { return None };
             let searched = self.candidates.get(id)?.measurement.as_ref()?;
+            let seeds = fresh.cells.iter().chain(&reference.cells).map(Vec::len).min()?;
             let (searched, fresh) = (beyond(searched, &self.study().reference), beyond(fresh, reference));
-            let seeds = fresh.iter().map(|(_, seeds)| *seeds).min()?;
-            let less = |((a, _), (b, _)): (&([f64; 2], usize), &([f64; 2], usize))| [a[0] - b[0], a[1] - b[1]];
-            Some((searched.iter().zip(&fresh).map(less).collect(), seeds))
+            Some((searched.iter().zip(&fresh).map(|(a, b)| [a[0] - b[0], a[1] - b[1]]).collect(), seeds))
         };
         ran().filter_map(shown).collect()
     }
 }
 
-/// Improvement and extra shed work beyond the reference's in each scenario that both have, over the seeds that both ran on, and
-/// how many these are.
-fn beyond(measured: &Measurement, reference: &Measurement) -> Vec<([f64; 2], usize)> {
-    let rows = measured.cells.iter().zip(&reference.cells);
+/// Improvement and extra shed work beyond the reference's in each scenario that both have, over the seeds that both ran on.
+fn beyond(measured: &Measurement, reference: &Measurement) -> Vec<[f64; 2]> {
     let row = |(own, reference): (&Vec<Cell>, &Vec<Cell>)| {
         let pairs = own.iter().zip(reference);
-        let seeds = pairs.len();
+        let seeds = pairs.len().max(1) as f64;
         let sums =
             pairs.fold([0.0; 2], |[y, x], (own, reference)| [y + own.y() - reference.y(), x + own.x - reference.x]);
-        (sums.map(|sum| sum / seeds.max(1) as f64), seeds)
+        sums.map(|sum| sum / seeds)
     };
-    rows.map(row).collect()
+    measured.cells.iter().zip(&reference.cells).map(row).collect()
 }

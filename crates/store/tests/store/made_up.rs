@@ -119,6 +119,7 @@ pub(crate) fn play(started: &Started) -> Vec<Played> {
                 work: vec![],
             }),
             Action::Audit { principle, points } => plain(audited(principle, points)),
+            Action::Finals { .. } => unreachable!("the experiment asks for none"),
             Action::Record(event) => plain(*event),
             Action::Rest => return played,
         };

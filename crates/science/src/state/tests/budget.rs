@@ -95,3 +95,16 @@ fn an_interval_must_have_its_low_end_below_its_high_end() {
         assert_eq!(checked.is_ok(), good, "{checked:?}");
     }
 }
+
+#[test]
+fn arms_that_no_evaluation_is_left_for_are_skipped_and_the_iteration_is_learned_from() {
+    let Event::Started(mut opened) = started(Some(1)) else { unreachable!("it is that") };
+    opened.experiment.iterations = 2;
+    let saves = evaluated("c1", Some(measurement(0.25, 0.3)));
+    let mut state = fold(&[Event::Started(opened), calibrated(), bundle(), written("main", "c1"), saves]);
+    assert_eq!(settle(&mut state), Action::Extract);
+    assert_eq!(state.current().arms[1].skipped.as_deref(), Some("the budget of evaluations is spent"));
+    state.apply(&Event::PrinciplesRevised { changes: vec![], failure: None, notes: None, work: vec![] }).unwrap();
+    assert_eq!(settle(&mut state), Action::Rest, "nobody plans what cannot be evaluated");
+    assert_eq!(state.ended, Some(EndReason::BudgetSpent("evaluations (1)".into())));
+}
