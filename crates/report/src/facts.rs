@@ -94,9 +94,13 @@ impl<'a> Facts<'a> {
         }
         let calibration = &self.calibration.verdicts;
         let verdicts = calibration.confirmed + calibration.partially_confirmed + calibration.refuted;
+        let chosen = match &self.record.state.finals {
+            Some(_) => "the same that chose among the candidates, up to the finals, which others decided",
+            None => "the same that chose among the candidates",
+        };
         let mut caveats = vec![
             format!(
-                "Scores come from {panel}, the same that chose among the candidates. Whether the champion holds on fresh arrivals, \
+                "Scores come from {panel}, {chosen}. Whether the champion holds on fresh arrivals, \
                  and on workloads that the search has not seen, only the sealed look says."
             ),
             "Intervals are 95 % over seeds, one figure at a time; they say nothing about other workloads.".into(),

@@ -109,7 +109,7 @@ pub fn report(record: &Record<'_>) -> Value {
 }
 
 /// What `compare --format json` prints: [`science::comparison::Comparison`]: `pool`, `admissible`, `spent` {`evaluations`,
-/// `audited`, `verdicts`}, `champion`, `random` {`searches`, `nothing`, `low`, `median`, `high`}, `p`, `tuned[]`
+/// `audited`, `finals`, `verdicts`}, `champion`, `random` {`searches`, `nothing`, `low`, `median`, `high`}, `p`, `tuned[]`
 /// {`admissible`, `any`}, `tune_only` (likewise; null where the reference has no place in the space), `sealed` (null without
 /// a population; else {`champion`, `random`, `p`, `beating`, `tuned[]`, `tune_only`}). Savings are null where nothing
 /// admissible was found.

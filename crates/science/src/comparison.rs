@@ -41,6 +41,9 @@ pub struct Spent {
     pub evaluations: u32,
     /// The trials at points at which constraints were audited.
     pub audited: u32,
+    /// The trials of the finals.
+    #[serde(default)]
+    pub finals: u32,
     /// The trials of its verdicts, which other searches spend on candidates.
     pub verdicts: u32,
 }
@@ -77,12 +80,13 @@ impl Spent {
         let panel = state.yardsticks().reference.trials().max(1) as u32;
         let verdicts = state.verdict_trials().div_ceil(panel);
         let audited = (state.audit_trials() as u32).div_ceil(panel);
-        Spent { evaluations: state.evaluations, audited, verdicts }
+        let finals = state.finals.as_ref().map_or(0, |finals| finals.trials as u32).div_ceil(panel);
+        Spent { evaluations: state.evaluations, audited, finals, verdicts }
     }
 
     /// All of it.
     pub fn total(self) -> usize {
-        (self.evaluations + self.audited + self.verdicts) as usize
+        (self.evaluations + self.audited + self.finals + self.verdicts) as usize
     }
 }
 
@@ -151,7 +155,7 @@ mod tests {
     use crate::experiment::{Guard, GuardMetric};
     use crate::fixture::{self, cell};
     use crate::space::Value;
-    use crate::state::Iteration;
+    use crate::state::{Finals, Iteration};
 
     const SCENARIOS: [&str; 2] = ["near", "far"];
 
@@ -210,8 +214,9 @@ mod tests {
         // 13 trials of verdicts on a panel of 6 are begun runs.
         let iteration = |verdict_trials| Iteration { verdict_trials, ..Iteration::default() };
         state.iterations = vec![iteration(9), iteration(4)];
+        state.finals = Some(Finals { finalists: vec![], trials: 24 });
         let spent = Spent::of(&state);
-        assert_eq!(spent, Spent { evaluations: 7, audited: 3, verdicts: 3 });
-        assert_eq!(spent.total(), 13);
+        assert_eq!(spent, Spent { evaluations: 7, audited: 3, finals: 4, verdicts: 3 });
+        assert_eq!(spent.total(), 17);
     }
 }

@@ -36,10 +36,10 @@ fn row(name: &str, search: String, sealed: Option<String>) -> Vec<String> {
 
 fn spent(comparison: &Comparison) -> String {
     let Comparison { pool, admissible, spent, random, .. } = comparison;
-    let Spent { evaluations, audited, verdicts } = spent;
+    let Spent { evaluations, audited, finals, verdicts } = spent;
     format!(
         "Each search may spend what the campaign spent: {} runs of one policy on its search panel ({evaluations} of candidates and \
-         tuning, {audited} of audits, {verdicts} for the trials of its verdicts). Of {} points drawn from the declared space {} are \
+         tuning, {audited} of audits, {verdicts} for the trials of its verdicts, {finals} for those of its finals). Of {} points drawn from the declared space {} are \
          admissible; {} random searches draw from them.",
         grouped(spent.total() as u64),
         grouped(u64::from(*pool)),

@@ -62,7 +62,7 @@ fn comparison(high: f64) -> Comparison {
     Comparison {
         pool: 2_000,
         admissible: 31,
-        spent: Spent { evaluations: 90, audited: 20, verdicts: 40 },
+        spent: Spent { evaluations: 90, audited: 20, finals: 0, verdicts: 40 },
         champion: Some(0.12),
         random: spread(10_000, 900, 0.06),
         p: Some(0.0123),
