@@ -57,12 +57,12 @@ struct Contrast {
 
 /// What is to go, and the constraint that is to be audited next, if there is one; `id` is the name of a new principle.
 pub(super) fn narrow(state: &State, id: &str) -> Vec<Change> {
-    let (known, bar) = (known(state), state.bar().worth);
-    let mut changes = outgrown(state, &known, bar);
+    let (known, bar) = (known(state), state.bar());
+    let mut changes = outgrown(state, &known, bar.worth);
     changes.extend(refused(state));
     // As long as nothing good is known, nobody can say that it is elsewhere.
-    if state.bar().saving.is_some() {
-        changes.extend(widest(state, &known, bar, id));
+    if bar.saving.is_some() {
+        changes.extend(widest(state, &known, bar.worth, id));
     }
     changes
 }

@@ -3,12 +3,14 @@
 use crate::campaign;
 use crate::verdict_seeds::tested;
 use agents::builtin::Researcher;
-use agents::{Brief, Planner as _};
+use agents::{Brief, Extractor as _, Planner as _};
 use science::bundle::ArmKind;
 use science::event::{Candidate, Event, Started};
+use science::experiment::{Guard, GuardMetric};
 use science::fastfail::{self, Advice};
 use science::id::{CandidateId, Hash};
 use science::outcome::Outcome;
+use science::principle::Change;
 use science::space::{Dimension, Measure, Point, Value};
 use science::state::{Action, State};
 use std::collections::BTreeMap;
@@ -61,8 +63,15 @@ fn opened() -> (Started, State) {
 
 /// A whole campaign of the researcher's.
 async fn campaign_in(savings: Savings, seed: u64, iterations: u32) -> State {
+    campaign_under(vec![], savings, seed, iterations).await.0
+}
+
+/// The same under these constraints, and how often it was about to forbid something.
+async fn campaign_under(constraints: Vec<Guard>, savings: Savings, seed: u64, iterations: u32) -> (State, usize) {
     let (mut started, calibrated) = opened();
     (started.seed, started.experiment.iterations) = (seed, iterations);
+    started.experiment.objective.constraints = constraints;
+    let mut forbids = 0;
     let mut state = State::default();
     state.apply(&Event::Started(Box::new(started))).unwrap();
     loop {
@@ -109,12 +118,34 @@ async fn campaign_in(savings: Savings, seed: u64, iterations: u32) -> State {
             Action::Simplify { candidate: of } => {
                 Event::Simplified { of, tried: vec![], trials: Hash::of(b""), candidate: None }
             }
-            Action::Extract => Event::PrinciplesRevised { changes: vec![], failure: None, notes: None, work: vec![] },
+            Action::Extract => {
+                let lessons = Researcher.extract(Brief { state: &state, source: None }).await.unwrap().content.unwrap();
+                forbids += lessons.changes.iter().filter(|change| is_constraint(change)).count();
+                Event::PrinciplesRevised { changes: vec![], failure: None, notes: None, work: vec![] }
+            }
             Action::Audit { .. } => unreachable!("no lesson forbids anything"),
             Action::Repair { .. } | Action::Finals { .. } => unreachable!("nobody repairs here or asks for finals"),
-            Action::Rest => return state,
+            Action::Rest => return (state, forbids),
         };
         state.apply(&event).unwrap();
+    }
+}
+
+fn is_constraint(change: &Change) -> bool {
+    matches!(change, Change::Insert(principle) | Change::Refine(principle) if principle.constraint.is_some())
+}
+
+#[tokio::test]
+async fn nothing_is_forbidden_before_a_champion_is_known() {
+    let unreachable = Guard { metric: GuardMetric::WorkRatio, at_most: Some(0.6), at_least: None };
+    for (constraints, forbids) in [(vec![], true), (vec![unreachable], false)] {
+        let mut count = 0;
+        for seed in 1..=3 {
+            let (state, forbidden) = campaign_under(constraints.clone(), [0.05, 0.05, 0.2], seed, 8).await;
+            assert_eq!(state.champion().is_some(), forbids);
+            count += forbidden;
+        }
+        assert_eq!(count > 0, forbids, "{count} lessons forbid something");
     }
 }
 

@@ -63,10 +63,10 @@ impl State {
 
     /// Whoever won the finals.
     pub(super) fn winner(&self) -> Option<Champion> {
-        let ran = self.finals.iter().flat_map(|finals| &finals.finalists);
-        let best = ran
-            .filter_map(|f| Some((f.after?, &f.candidate)))
-            .reduce(|best, other| if other.0 > best.0 { other } else { best });
+        let finalists = self.finals.iter().flat_map(|finals| &finals.finalists);
+        let harmless = |f: &&Final| f.score.as_ref().is_some_and(|score| score.protected_rejections == 0);
+        let chances = finalists.filter(harmless).filter_map(|f| Some((f.after?, &f.candidate)));
+        let best = chances.reduce(|best, other| if other.0 > best.0 { other } else { best });
         best.map(|(_, id)| Champion { id: id.clone(), matches_reference: true })
     }
 
@@ -101,6 +101,7 @@ impl State {
         let less = |cell: &Cell, [y, x]: &[f64; 2]| Cell {
             gains: cell.gains.map(|gain| gain - y),
             x: cell.x - x,
+            // Requests are not looked at apart: they go with their work.
             x_requests: cell.x_requests - x,
             ..*cell
         };
@@ -117,6 +118,7 @@ impl State {
         Evidence { candidate, reference: reference.clone(), scenarios, lambda }
     }
 
+    /// Takes what the finals showed, and works out each finalist's chance.
     pub(super) fn take_finals(&mut self, reference: &Measurement, finalists: &[Finalist]) -> Result<(), String> {
         let expected = match self.next_action() {
             Action::Finals { finalists } => finalists,

@@ -91,10 +91,15 @@ fn finals_are_held_before_a_spent_budget_of_evaluations_ends_the_campaign() {
 }
 
 #[test]
-fn a_finalist_that_breaks_off_does_not_win() {
+fn a_finalist_that_breaks_off_or_refuses_what_is_protected_does_not_win() {
     let (mut state, _) = searched(Some(2));
     state.apply(&finals(vec![ran("c2", None), ran("c1", Some(working([0.45, 0.45, 0.45])))])).unwrap();
     assert_eq!(state.champion().unwrap().id, id("c1"));
+    let mut refusing = working([0.3; 3]);
+    refusing.cells[0][1].protected = 1;
+    let (mut state, _) = searched(Some(2));
+    state.apply(&finals(vec![ran("c2", Some(refusing)), ran("c1", Some(working([0.45; 3])))])).unwrap();
+    assert_eq!(state.champion().unwrap().id, id("c1"), "a protected request is never worth a chance");
     let (mut state, _) = searched(Some(2));
     state.apply(&finals(vec![ran("c2", None), ran("c1", None)])).unwrap();
     assert_eq!(state.champion().unwrap().id, id("c1"), "the search panel decides after all");
