@@ -1,8 +1,9 @@
 //! Chooses what to claim next.
 //!
 //! A policy is worth trying where the belief about its work promises most over the best known one, weighted with the
-//! probability that it keeps what the experiment bounds; its place on the saturation axis is then set so that it is
-//! expected to improve as much as the reference does, since costs compare at equal improvement only.
+//! probability that it keeps what the experiment bounds, with something to spare for seeds and workloads that nobody has
+//! seen; its place on the saturation axis is then set so that it is expected to improve as much as the reference does, since
+//! costs compare at equal improvement only.
 
 use super::components::Component;
 use super::mind::{Known, Mind};
