@@ -11,6 +11,7 @@ mod tests;
 use crate::error::EngineError;
 use crate::experiment::LoadedExperiment;
 use crate::policy::Policy;
+use crate::population::Population;
 use cell::PanelCell;
 pub use cell::trial;
 use sandbox::{Outcome, Sandbox};
@@ -63,18 +64,26 @@ impl Panel {
     /// The panel that candidates are ranked by: the first `seeds` search seeds of the study, and, where the experiment
     /// declares a population, one seed each of the workloads that the campaign trains on.
     pub fn search(loaded: &LoadedExperiment, campaign_seed: u64, seeds: usize) -> Result<Self, EngineError> {
-        let mut panel = Self::study(loaded, campaign_seed, Role::Search, 0..seeds)?;
-        let training = loaded.population.iter().flat_map(|population| population.training(campaign_seed));
-        panel.draw(training, campaign_seed, Role::Training)?;
-        Ok(panel)
+        Self::ranking(loaded, campaign_seed, seeds, [Role::Search, Role::Training], Population::training)
     }
 
     /// The panel that a champion is chosen on among the finalists: as the one that candidates are ranked by, but with seeds
     /// and workloads that nobody was chosen by.
     pub fn finals(loaded: &LoadedExperiment, campaign_seed: u64, seeds: usize) -> Result<Self, EngineError> {
-        let mut panel = Self::study(loaded, campaign_seed, Role::Finals, 0..seeds)?;
-        let workloads = loaded.population.iter().flat_map(|population| population.finals(campaign_seed));
-        panel.draw(workloads, campaign_seed, Role::Finals)?;
+        Self::ranking(loaded, campaign_seed, seeds, [Role::Finals; 2], Population::finals)
+    }
+
+    /// The study on seeds of one role, and the workloads that a campaign draws, in another.
+    fn ranking(
+        loaded: &LoadedExperiment,
+        campaign_seed: u64,
+        seeds: usize,
+        [study, drawn]: [Role<'_>; 2],
+        workloads: fn(&Population, u64) -> Vec<Scenario>,
+    ) -> Result<Self, EngineError> {
+        let mut panel = Self::study(loaded, campaign_seed, study, 0..seeds)?;
+        let workloads = loaded.population.iter().flat_map(|population| workloads(population, campaign_seed));
+        panel.draw(workloads, campaign_seed, drawn)?;
         Ok(panel)
     }
 

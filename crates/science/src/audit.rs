@@ -44,16 +44,12 @@ pub struct AuditedPoint {
     #[serde(default = "once")]
     pub runs: u32,
     /// The same on a third of it.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "crate::work::is_zero")]
     pub thirds: u32,
 }
 
 fn once() -> u32 {
     1
-}
-
-fn is_zero(count: &u32) -> bool {
-    *count == 0
 }
 
 /// What a point must not exceed.

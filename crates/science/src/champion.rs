@@ -133,7 +133,7 @@ pub(crate) fn dominates(a: [f64; 3], b: [f64; 3]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::{Agents, Budget, Objective};
+    use crate::fixture;
 
     fn score(improvement: f64, work: f64, regret: f64) -> Score {
         Score {
@@ -160,24 +160,7 @@ mod tests {
     }
 
     fn experiment() -> Experiment {
-        Experiment {
-            question: String::new(),
-            iterations: 1,
-            seeds: 5,
-            baseline: String::new(),
-            reference: String::new(),
-            space_source: None,
-            scenarios: vec![],
-            population: None,
-            objective: Objective {
-                reference_scale: "k".into(),
-                scale: None,
-                constraints: vec![Guard { metric: GuardMetric::Regret, at_most: Some(5.0), at_least: None }],
-            },
-            dimensions: vec![],
-            budget: Budget::default(),
-            agents: Agents::default(),
-        }
+        fixture::experiment(vec![Guard { metric: GuardMetric::Regret, at_most: Some(5.0), at_least: None }])
     }
 
     fn win(scores: &[(Score, u32)]) -> Option<(usize, bool)> {

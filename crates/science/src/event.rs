@@ -248,7 +248,7 @@ pub struct Candidate {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repairs: Option<CandidateId>,
     /// Constants that it declares as tunable.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "crate::work::is_zero")]
     pub tunables: u32,
     /// The candidate whose constants it has at tuned values, if tuning made it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -344,9 +344,4 @@ impl Event {
             Event::Ended { .. } => "ended",
         }
     }
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
-fn is_zero(n: &u32) -> bool {
-    *n == 0
 }

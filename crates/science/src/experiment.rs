@@ -90,7 +90,7 @@ pub const REGRET: f64 = 5.0;
 impl Guard {
     /// What a drawn workload may lose, where this guard bounds regret, points. The study may be searched by a stricter bound
     /// than the claim's, to have something left for seeds that the search has not seen; drawn workloads are the claim's own.
-    pub(crate) fn drawn(&self) -> Option<f64> {
+    pub fn drawn(&self) -> Option<f64> {
         self.at_most.filter(|_| self.metric == GuardMetric::Regret).map(|bound| bound.max(REGRET))
     }
 }
@@ -217,7 +217,7 @@ impl Experiment {
 
     /// The most points that a workload may lose under the seal, where a guard bounds regret: five, or what it allows beyond.
     pub fn claimed_regret(&self) -> Option<f64> {
-        self.objective.at_most(GuardMetric::Regret).map(|bound| bound.max(REGRET))
+        self.objective.constraints.iter().filter_map(Guard::drawn).reduce(f64::min)
     }
 
     /// The design space.

@@ -114,6 +114,11 @@ impl Measurement {
         Measurement { cells: self.cells[rows].to_vec() }
     }
 
+    /// Seeds of each workload.
+    pub fn seeds(&self) -> Vec<usize> {
+        self.cells.iter().map(Vec::len).collect()
+    }
+
     /// What it says of a third of its panel.
     pub fn on(&self, third: &Third) -> Self {
         let mut kept = third.cells(&self.cells.concat()).into_iter();

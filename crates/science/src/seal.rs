@@ -8,7 +8,7 @@ mod workloads;
 
 use crate::objective::{Cell, Measurement};
 use crate::stats::{mean, t_interval};
-pub use chance::Evidence;
+pub use chance::{Evidence, Looks};
 use serde::{Deserialize, Serialize};
 pub use workloads::{Workloads, workloads};
 
@@ -127,20 +127,12 @@ fn test(requirement: String, margins: &[f64]) -> Test {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fixture;
 
     fn measurement(y: f64, x: f64, rate: f64) -> Measurement {
         let cell = |seed: usize| {
             let noise = if seed.is_multiple_of(2) { 5e-4 } else { -5e-4 };
-            Cell {
-                gains: [y + noise; 4],
-                x: x + noise,
-                x_requests: rate + noise,
-                extra_sheds: 0,
-                droppable: 100,
-                saved_ms: 0.0,
-                throughput: 1.0,
-                protected: 0,
-            }
+            Cell { x_requests: rate + noise, ..fixture::cell(y + noise, x + noise) }
         };
         Measurement { cells: vec![(0..SEEDS).map(cell).collect(); 2] }
     }

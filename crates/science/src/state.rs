@@ -234,7 +234,7 @@ impl State {
     }
 
     fn may_evaluate(&self) -> bool {
-        self.opened().experiment.budget.evaluations.is_none_or(|budget| self.evaluations < budget)
+        self.evaluations_left().is_none_or(|left| left > 0)
     }
 
     pub(crate) fn measured(&self, side: &Side) -> Result<Measured<'_>, String> {

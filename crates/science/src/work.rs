@@ -104,7 +104,7 @@ pub fn summed<'a>(work: impl IntoIterator<Item = &'a Work>) -> Vec<Work> {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
-fn is_zero(n: &u32) -> bool {
+pub(crate) fn is_zero(n: &u32) -> bool {
     *n == 0
 }
 

@@ -53,8 +53,7 @@ impl Yardsticks {
 
     /// Which cells are a third of the panel, and the yardsticks of these alone; none where the panel has no third.
     pub fn third(&self) -> Option<(Third, Self)> {
-        let seeds: Vec<usize> = self.reference.cells.iter().map(Vec::len).collect();
-        let third = Third::of(&seeds, self.drawn)?;
+        let third = Third::of(&self.reference.seeds(), self.drawn)?;
         let part = self.part(|measured| measured.on(&third));
         let drawn = third.drawn();
         Some((third, Yardsticks { drawn, overloaded: self.overloaded.clone(), ..part }))

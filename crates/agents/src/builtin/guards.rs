@@ -1,6 +1,6 @@
 //! What the experiment bounds and a shape decides, as bounds from above, and what to aim at so that they are kept elsewhere too.
 
-use science::experiment::{Guard, GuardMetric, REGRET};
+use science::experiment::{Guard, GuardMetric};
 use science::seal::SEEDS;
 use science::state::State;
 
@@ -42,10 +42,10 @@ pub(crate) fn of(state: &State, seeds: f64) -> Vec<Guarded> {
     let objective = &state.opened().experiment.objective;
     let drawn_by_itself = objective.at_most(GuardMetric::DrawnRegret).is_some();
     let of = |guard: &Guard| match (guard.metric, guard.at_most, guard.at_least) {
-        (GuardMetric::Regret, Some(most), _) if drawn && !drawn_by_itself => {
-            vec![(What::Regret, most), (What::DrawnRegret, most.max(REGRET))]
+        (GuardMetric::Regret, Some(most), _) => {
+            let of_drawn = guard.drawn().filter(|_| drawn && !drawn_by_itself).map(|most| (What::DrawnRegret, most));
+            [(What::Regret, most)].into_iter().chain(of_drawn).collect()
         }
-        (GuardMetric::Regret, Some(most), _) => vec![(What::Regret, most)],
         (GuardMetric::Shortfall, Some(most), _) => vec![(What::Shortfall, most)],
         (GuardMetric::DrawnRegret, Some(most), _) if drawn => vec![(What::DrawnRegret, most)],
         (GuardMetric::DrawnGain, most, least) if drawn => {

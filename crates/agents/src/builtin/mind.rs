@@ -84,15 +84,15 @@ impl<'a> Mind<'a> {
     pub(crate) fn outlook(&self, shape: &Shape) -> Outlook {
         let foresight = self.responses.foresee(shape);
         let all = 0..foresight.sds.len();
-        let sd = |range| self.sd(&foresight, range);
-        let (panel, study) = (sd(all.clone()), sd(0..self.study));
-        let [panel_work, study_work] = [all, 0..self.study].map(|range| self.reference_work(range));
+        let study = 0..self.study;
+        let work = mean(&foresight.effects, 1) / self.reference_work(all.clone());
+        let improvement_on_study = self.sd(&foresight, study.clone());
         Outlook {
-            improvement: Belief { mean: mean(&foresight.effects, 0), sd: panel },
-            work: Belief { mean: mean(&foresight.effects, 1) / panel_work, sd: panel * WORK / panel_work },
+            improvement: Belief { mean: mean(&foresight.effects, 0), sd: self.sd(&foresight, all.clone()) },
+            work: Belief { mean: work, sd: self.work_sd(&foresight, all) },
             saving: Belief {
                 mean: self.saving(&foresight.effects),
-                sd: (study * WORK / study_work).hypot(0.5 * self.lambda * study),
+                sd: self.work_sd(&foresight, study).hypot(0.5 * self.lambda * improvement_on_study),
             },
             kept: self.guards.iter().map(|guard| self.kept(guard, &foresight)).product(),
         }
@@ -106,7 +106,7 @@ impl<'a> Mind<'a> {
             What::DrawnRegret => each(&foresight.sds[drawn]) * 50.0,
             What::Shortfall => self.sd(foresight, study) * 100.0,
             What::DrawnGain | What::DrawnShortfall => self.sd(foresight, drawn) * 100.0,
-            What::Work => self.sd(foresight, study.clone()) * WORK / self.reference_work(study),
+            What::Work => self.work_sd(foresight, study),
         };
         let mean = self.foreseen(guard.what, &foresight.effects);
         1.0 - Belief { mean, sd: sd.hypot(guard.luck) }.at_least(guard.aim)
@@ -183,7 +183,7 @@ impl<'a> Mind<'a> {
     pub(crate) fn hope(&self, shape: &Shape, bar: f64) -> f64 {
         let foresight = self.responses.foresee(shape);
         let all = 0..foresight.sds.len();
-        let saving = self.sd(&foresight, all.clone()) * WORK / self.reference_work(all);
+        let saving = self.work_sd(&foresight, all);
         // What is violated, if anything, is mostly what a single workload loses.
         let violated = PRICE * each(&foresight.sds[..self.study]);
         let mean = self.worth(&foresight.effects, |guarded| guarded.bound);
@@ -195,6 +195,11 @@ impl<'a> Mind<'a> {
         let (sds, count) = (&foresight.sds[range.clone()], range.len().max(1) as f64);
         let (sum, squares) = sds.iter().fold((0.0, 0.0), |(sum, squares), sd| (sum + sd, squares + sd * sd));
         (COMMON * sum * sum + (1.0 - COMMON) * squares).sqrt() / count
+    }
+
+    /// The uncertainty of extra shed work over the reference's on some of the workloads.
+    fn work_sd(&self, foresight: &Foresight, range: std::ops::Range<usize>) -> f64 {
+        self.sd(foresight, range.clone()) * WORK / self.reference_work(range)
     }
 
     /// The best policy so far, by what it saves less what it violates, with something to spare; none if nothing is better than

@@ -2,6 +2,7 @@
 
 use crate::document::{Block, Section, Table};
 use crate::facts::Facts;
+use crate::sections::sealed::signed;
 use crate::words::{fixed, percent};
 use science::objective::Score;
 use science::state::Final;
@@ -35,20 +36,19 @@ pub(super) fn finals(facts: &Facts<'_>) -> Option<Section> {
 fn row(finalist: &Final, wins: bool) -> Vec<String> {
     let dash = || "-".to_owned();
     let of = |value: &dyn Fn(&Score) -> Option<String>| finalist.score.as_ref().and_then(value).unwrap_or_else(dash);
-    let drawn = |score: &Score| score.panels.as_ref().map(|panels| panels.drawn.clone());
     let losing = |score: &Score| {
-        let drawn = drawn(score)?;
+        let drawn = &score.panels.as_ref()?.drawn;
         Some(percent(drawn.losing(science::experiment::REGRET) as f64 / drawn.regrets.len().max(1) as f64))
     };
     vec![
         finalist.candidate.short().to_owned(),
         percent(finalist.before),
         of(&|score| Some(fixed(score.work_ratio?, 3))),
-        of(&|score| Some(format!("{:+.2}", -score.shortfall))),
+        of(&|score| Some(signed(-score.shortfall))),
         of(&|score| Some(fixed(score.regret, 1))),
         of(&|score| Some(score.regret_scenario.clone())),
         of(&losing),
-        of(&|score| Some(percent(drawn(score)?.net_saving?))),
+        of(&|score| Some(percent(score.panels.as_ref()?.drawn.net_saving?))),
         finalist.after.map_or_else(|| finalist.outcome.as_str().to_owned(), percent),
         if wins { "champion" } else { "" }.into(),
     ]

@@ -55,7 +55,7 @@ fn workloads(look: &Workloads) -> String {
     )
 }
 
-fn signed(points: f64) -> String {
+pub(super) fn signed(points: f64) -> String {
     format!("{points:+.2}")
 }
 

@@ -27,10 +27,33 @@ pub struct Evidence {
     pub lambda: f64,
 }
 
+/// What looks draw of what candidates ran on: the same for all that ran on as many seeds and workloads.
+#[derive(Clone, Debug)]
+pub struct Looks(Vec<Draws>);
+
+/// What one look draws, by position.
+#[derive(Clone, Debug)]
+struct Draws {
+    seeds: Vec<usize>,
+    workloads: Vec<usize>,
+}
+
+impl Looks {
+    /// Looks at what ran as this did; `key` fixes what is drawn.
+    pub fn at(evidence: &Evidence, key: u64) -> Self {
+        let (seeds, workloads) = (evidence.seeds(), evidence.candidate.cells.len() - evidence.scenarios);
+        let draws = |look: u64| Draws {
+            seeds: draw(seeds, SEEDS, keyed::seed(&["chance", "seeds"], key ^ look)),
+            workloads: draw(workloads, WORKLOADS, keyed::seed(&["chance", "workloads"], key ^ look)),
+        };
+        Looks((0..LOOKS).map(draws).collect())
+    }
+}
+
 impl Evidence {
     /// The chance that a look finds every requirement kept, 0..1. `regret` is the most that a workload may lose, points, if
-    /// the experiment bounds it; `key` fixes what is drawn.
-    pub fn chance(&self, regret: Option<f64>, key: u64) -> f64 {
+    /// the experiment bounds it.
+    pub fn chance(&self, regret: Option<f64>, looks: &Looks) -> f64 {
         let protected = self.candidate.cells.iter().flatten().any(|cell| cell.protected > 0);
         let rows = self.candidate.cells.len();
         let part = |range: std::ops::Range<usize>| (self.candidate.rows(range.clone()), self.reference.rows(range));
@@ -38,23 +61,25 @@ impl Evidence {
         let margins = margins(&study, &study_reference, regret);
         let (drawn, drawn_reference) = part(self.scenarios..rows);
         let pairs = Pairs::of(&drawn, &drawn_reference, self.lambda);
-        let (seeds, workloads) = (margins[0].len(), rows - self.scenarios);
         let Ok(t) = StudentsT::new(0.0, 1.0, (SEEDS - 1) as f64) else { return 0.0 };
         let quantile = t.inverse_cdf(1.0 - ALPHA / 2.0);
-        if protected || seeds == 0 {
+        if protected || margins[0].is_empty() || margins[0].len() != self.seeds() {
             return 0.0;
         }
-        let stands = |look: &u64| {
-            let seeds = draw(seeds, SEEDS, keyed::seed(&["chance", "seeds"], key ^ look));
-            let study = margins.iter().all(|margins| certain(&seeds, margins, quantile));
+        let stands = |look: &&Draws| {
             let keeps = || {
-                let workloads = draw(workloads, WORKLOADS, keyed::seed(&["chance", "workloads"], key ^ look));
-                let margins = pairs.shown(workloads.iter().copied(), regret.unwrap_or(REGRET)).margins();
+                let margins = pairs.shown(look.workloads.iter().copied(), regret.unwrap_or(REGRET)).margins();
                 margins.iter().all(|margin| *margin >= 0.0)
             };
-            study && (workloads == 0 || keeps())
+            let study = margins.iter().all(|margins| certain(&look.seeds, margins, quantile));
+            study && (look.workloads.is_empty() || keeps())
         };
-        (0..LOOKS).filter(stands).count() as f64 / LOOKS as f64
+        looks.0.iter().filter(stands).count() as f64 / LOOKS as f64
+    }
+
+    /// Seeds of each scenario of the study.
+    fn seeds(&self) -> usize {
+        self.candidate.cells.first().map_or(0, Vec::len)
     }
 
     /// All that this and `other` show together: more seeds of the same scenarios, and more workloads.
@@ -71,8 +96,11 @@ impl Evidence {
     }
 }
 
-/// `count` of `from` things, at random with weights that are themselves random (exponential, so uniform on the simplex).
+/// `count` of `from` things, none where there is none, at random with weights that are themselves random (exponential, so uniform on the simplex).
 fn draw(from: usize, count: usize, key: u64) -> Vec<usize> {
+    if from == 0 {
+        return Vec::new();
+    }
     let mut sum = 0.0;
     let uniform = |n: usize| keyed::uniform(key, n as u64);
     let sums: Vec<f64> = (0..from)
@@ -118,19 +146,23 @@ mod tests {
         }
     }
 
+    fn chance(evidence: &Evidence) -> f64 {
+        evidence.chance(REGRET_BOUND, &Looks::at(evidence, 1))
+    }
+
     #[test]
     fn what_keeps_every_requirement_with_room_surely_stands_and_what_misses_one_never_does() {
-        assert_eq!(evidence(0.8, 0.0, 0).chance(REGRET_BOUND, 1), 1.0);
-        assert_eq!(evidence(0.93, 0.0, 0).chance(REGRET_BOUND, 1), 0.0);
-        assert_eq!(evidence(0.8, 0.0, 20).chance(REGRET_BOUND, 1), 0.0, "half of the workloads lose six points");
+        assert_eq!(chance(&evidence(0.8, 0.0, 0)), 1.0);
+        assert_eq!(chance(&evidence(0.93, 0.0, 0)), 0.0);
+        assert_eq!(chance(&evidence(0.8, 0.0, 20)), 0.0, "half of the workloads lose six points");
         let mut refusing = evidence(0.8, 0.0, 0);
         refusing.candidate.cells[1][3].protected = 1;
-        assert_eq!(refusing.chance(REGRET_BOUND, 1), 0.0);
+        assert_eq!(chance(&refusing), 0.0);
     }
 
     #[test]
     fn the_nearer_a_bound_and_the_more_seeds_scatter_the_smaller_is_the_chance() {
-        let chance = |work, noise, losing| evidence(work, noise, losing).chance(REGRET_BOUND, 1);
+        let chance = |work, noise, losing| chance(&evidence(work, noise, losing));
         let scattered = [chance(0.88, 0.01, 0), chance(0.88, 0.08, 0), chance(0.91, 0.08, 0)];
         assert!(scattered.is_sorted_by(|a, b| a > b) && scattered[2] > 0.0, "{scattered:?}");
         let losing = [chance(0.8, 0.0, 1), chance(0.8, 0.0, 3), chance(0.8, 0.0, 5)];
@@ -143,6 +175,6 @@ mod tests {
         let both = one.with(&one);
         assert_eq!((both.candidate.cells.len(), both.candidate.cells[0].len()), (2 + 80, 24));
         assert_eq!(both.reference.cells.iter().map(Vec::len).sum::<usize>(), 2 * 24 + 80);
-        assert!(both.chance(REGRET_BOUND, 1) > one.chance(REGRET_BOUND, 1));
+        assert!(chance(&both) > chance(&one));
     }
 }

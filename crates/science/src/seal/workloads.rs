@@ -164,34 +164,16 @@ fn protected(candidate: &Measurement) -> Test {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fixture;
 
     fn measurement(count: usize, y: impl Fn(usize) -> f64, x: impl Fn(usize) -> f64) -> Measurement {
-        let cell = |at: usize| Cell {
-            gains: [y(at); 4],
-            x: x(at),
-            x_requests: x(at),
-            extra_sheds: 0,
-            droppable: 100,
-            saved_ms: 0.0,
-            throughput: 1.0,
-            protected: 0,
-        };
-        Measurement { cells: (0..count).map(|at| vec![cell(at)]).collect() }
+        Measurement { cells: (0..count).map(|at| vec![fixture::cell(y(at), x(at))]).collect() }
     }
 
     fn look(candidate: &Measurement) -> Workloads {
         let count = candidate.cells.len();
         let reference = measurement(count, |_| 0.3, |_| 0.4);
-        let yardsticks = Yardsticks {
-            reference_again: reference.clone(),
-            refuse_everything: reference.clone(),
-            louder: reference.clone(),
-            softer: reference.clone(),
-            reference,
-            lambda: 5.0,
-            overloaded: vec![],
-            drawn: count,
-        };
+        let yardsticks = Yardsticks { drawn: count, ..fixture::yardsticks(reference) };
         let names: Vec<String> = (0..count).map(|at| format!("w{at}")).collect();
         workloads(candidate, &yardsticks, &names, 5.0, 1)
     }

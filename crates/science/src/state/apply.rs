@@ -95,9 +95,8 @@ impl State {
                 {
                     return illegal(format!("candidate {other}, which it acts like, was not measured so"));
                 }
-                let rows = |measured: &Measurement| measured.cells.iter().map(Vec::len).collect::<Vec<_>>();
                 if let (Some(measured), Some(yardsticks)) = (measurement, &self.yardsticks)
-                    && rows(measured) != rows(&yardsticks.reference)
+                    && measured.seeds() != yardsticks.reference.seeds()
                 {
                     return illegal(format!("candidate {candidate} was measured on another panel than the reference"));
                 }

@@ -11,7 +11,7 @@ use crate::id::CandidateId;
 use crate::keyed;
 use crate::objective::{self, Cell, Measurement, Score, Yardsticks};
 use crate::outcome::Outcome;
-use crate::seal::Evidence;
+use crate::seal::{Evidence, Looks};
 use serde::Serialize;
 
 /// Admissible candidates whose chance is computed, at most: those that save most.
@@ -76,10 +76,11 @@ impl State {
         let reference = self.yardsticks().reference.improvement();
         let luck = self.search_luck().scenarios;
         let matching = self.ranked().filter(|c| c.admissible && c.score.improvement >= reference).take(WEIGHED);
+        let mut looks = None;
         let mut likeliest: Vec<(CandidateId, Evidence, f64)> = matching
             .filter_map(|contender| {
                 let evidence = self.searched(self.candidates[contender.id].measurement.as_ref()?, &luck);
-                let chance = self.chance(&evidence);
+                let chance = self.chance(&evidence, &mut looks);
                 Some((contender.id.clone(), evidence, chance))
             })
             .collect();
@@ -91,9 +92,11 @@ impl State {
         likeliest
     }
 
-    fn chance(&self, evidence: &Evidence) -> f64 {
+    /// The chance of one of several that ran on the same panels, for which the same looks are drawn.
+    fn chance(&self, evidence: &Evidence, looks: &mut Option<Looks>) -> f64 {
         let started = self.opened();
-        evidence.chance(started.experiment.claimed_regret(), keyed::seed(&["finals"], started.seed))
+        let looks = looks.get_or_insert_with(|| Looks::at(evidence, keyed::seed(&["finals"], started.seed)));
+        evidence.chance(started.experiment.claimed_regret(), looks)
     }
 
     /// What a candidate showed on the search panel, less what the search seeds make of all of them.
@@ -127,10 +130,9 @@ impl State {
         if !finalists.iter().map(|finalist| &finalist.candidate).eq(&expected) {
             return Err("others than the likeliest candidates ran".into());
         }
-        let rows = |measured: &Measurement| measured.cells.iter().map(Vec::len).collect::<Vec<_>>();
-        let panel = rows(&self.yardsticks().reference);
+        let panel = self.yardsticks().reference.seeds();
         let ran = || finalists.iter().filter_map(|finalist| finalist.measurement.as_ref());
-        if [reference].into_iter().chain(ran()).any(|measured| rows(measured) != panel) {
+        if [reference].into_iter().chain(ran()).any(|measured| measured.seeds() != panel) {
             return Err("they ran on another panel than candidates are ranked on".into());
         }
         if finalists.iter().any(|finalist| (finalist.outcome == Outcome::Scored) != finalist.measurement.is_some()) {
@@ -138,9 +140,11 @@ impl State {
         }
         let yardsticks = Yardsticks { reference: reference.clone(), ..self.yardsticks().clone() };
         let likeliest = self.likeliest().into_iter().zip(finalists);
+        let mut looks = None;
         let finalists = likeliest.map(|((candidate, searched, before), finalist)| {
             let fresh = finalist.measurement.as_ref();
-            let after = fresh.map(|fresh| self.chance(&searched.with(&self.evidence(fresh.clone(), reference))));
+            let after =
+                fresh.map(|fresh| self.chance(&searched.with(&self.evidence(fresh.clone(), reference)), &mut looks));
             let score = fresh.map(|fresh| objective::score(fresh, &yardsticks, &self.opened().scenarios));
             Final { candidate, outcome: finalist.outcome, before, after, score }
         });
