@@ -118,7 +118,7 @@ pub(crate) const TIME: &str = "time";
 pub enum Progress<'a> {
     /// Work of some length begins.
     Working(&'a State, Work<'a>),
-    /// A step is on the record.
+    /// A step was taken; it is about to be put on record.
     Recorded(&'a State, &'a Event),
     /// Something that the user should know, and that does not stop the campaign.
     Warning(String),
@@ -288,7 +288,7 @@ impl Campaign {
         }
     }
 
-    /// Appends an event to the record and moves by it.
+    /// Moves by an event, and by all that follow from it without the world, and puts them on record together.
     async fn record(
         &mut self,
         event: Event,
@@ -298,9 +298,17 @@ impl Campaign {
         // First the state, which refuses what cannot follow and is then unchanged; if the record cannot be written after
         // that, the error ends this run, and the next one begins with what was written.
         self.state.apply(&event)?;
-        self.digest = self.store.append(&self.id, self.next_seq, &event, extra).await?;
-        self.next_seq += 1;
         watch(Progress::Recorded(&self.state, &event));
+        let mut events = vec![event];
+        while self.clock.out_before != Some(self.next_seq + events.len() as u64)
+            && let Action::Record(event) = self.state.next_action()
+        {
+            self.state.apply(&event)?;
+            watch(Progress::Recorded(&self.state, &event));
+            events.push(*event);
+        }
+        self.digest = self.store.append_all(&self.id, self.next_seq, &events, extra).await?;
+        self.next_seq += events.len() as u64;
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 use crate::error::StoreError;
 use crate::events::{Extra, Tail};
 use crate::open::{Store, now_ms};
+use crate::script::Script;
 use crate::texts;
 use science::event::{Event, Started};
 use science::id::Hash;
@@ -84,8 +85,8 @@ impl Store {
             return Err(StoreError::Unstorable { what: "the campaign".into(), problem });
         }
         let id = CampaignId(uuid::Uuid::new_v4().simple().to_string());
-        let mut tx = self.begin().await?;
-        sqlx::query(
+        let mut script = Script::default();
+        script.add(
             "INSERT INTO campaigns (id, name, directory, seed, agents, toolchain, version, sandboxed, created_at_ms)
              VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
@@ -97,15 +98,11 @@ impl Store {
         .bind(&started.toolchain)
         .bind(&started.version)
         .bind(started.sandboxed)
-        .bind(now_ms())
-        .execute(&mut *tx)
-        .await?;
-        for text in inputs.values() {
-            texts::put(&mut tx, text).await?;
-        }
+        .bind(now_ms());
+        inputs.values().for_each(|text| texts::put(&mut script, text));
         let mut tail = Tail::of_new(id.clone());
-        tail.advance(&mut tx, &Event::Started(Box::new(started.clone())), Extra::default()).await?;
-        tx.commit().await?;
+        tail.advance(&mut script, &Event::Started(Box::new(started.clone())), Extra::default())?;
+        self.run(script).await?;
         self.keep(tail);
         Ok(id)
     }

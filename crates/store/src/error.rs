@@ -1,6 +1,8 @@
 //! What can go wrong, in words that say what to do about it.
 
 use crate::campaigns::CampaignId;
+use crate::observations::Observation;
+use science::event::Event;
 use science::id::{CandidateId, Hash};
 use science::state::IllegalEvent;
 use std::path::{Path, PathBuf};
@@ -186,12 +188,44 @@ fn holder(pid: Option<u32>) -> String {
 }
 
 impl StoreError {
+    /// Whether something was to be written under a key that is taken.
+    pub(crate) fn is_taken(&self) -> bool {
+        self.code() == Some(CONSTRAINT_PRIMARY_KEY)
+    }
+
+    /// Says which events name something that is not there, if that is what went wrong, or which observation was to be changed.
+    pub(crate) fn of(self, events: &[Event], seq: u64, observation: Option<&Observation>) -> Self {
+        match (self.code(), observation) {
+            (Some(CONSTRAINT_FOREIGN_KEY), _) => {
+                let kinds: Vec<String> = events.iter().map(|event| format!("`{}`", event.kind())).collect();
+                StoreError::Dangling { what: format!("event {seq} ({})", kinds.join(", then ")) }
+            }
+            (_, Some(observation)) => self.contradicting(observation),
+            _ => self,
+        }
+    }
+
+    /// Says which observation it is that a trigger kept from being changed, if that is what went wrong.
+    pub(crate) fn contradicting(self, observation: &Observation) -> Self {
+        match self.code() {
+            Some(CONSTRAINT_TRIGGER) => {
+                StoreError::Contradiction { key: observation.key.clone(), ordinal: observation.ordinal }
+            }
+            _ => self,
+        }
+    }
+
+    fn code(&self) -> Option<i32> {
+        let StoreError::Database(error) = self else { return None };
+        sqlite(error).map(|(code, _)| code)
+    }
+
     /// Gives a plain database error its place and its kind; leaves all others as they are.
     pub(crate) fn at(self, path: &Path) -> Self {
         let StoreError::Database(error) = self else { return self };
         let path = path.to_owned();
         let Some((code, problem)) = sqlite(&error) else { return StoreError::Database(error) };
-        // https://www.sqlite.org/rescode.html: the low byte is the primary code.
+        // The low byte is the primary code.
         match code & 0xff {
             5 | 6 => StoreError::Busy { path },
             8 | 14 => StoreError::Unwritable { path, problem },
@@ -202,6 +236,11 @@ impl StoreError {
         }
     }
 }
+
+// https://www.sqlite.org/rescode.html
+const CONSTRAINT_FOREIGN_KEY: i32 = 787;
+const CONSTRAINT_PRIMARY_KEY: i32 = 1555;
+const CONSTRAINT_TRIGGER: i32 = 1811;
 
 fn sqlite(error: &sqlx::Error) -> Option<(i32, String)> {
     let database = error.as_database_error()?;

@@ -5,6 +5,7 @@ use crate::error::StoreError;
 use crate::observations::Observation;
 use crate::open::{Store, now_ms};
 use crate::project::{Step, project};
+use crate::script::Script;
 use crate::trials::TrialRow;
 use science::event::Event;
 use science::id::Hash;
@@ -52,7 +53,18 @@ pub struct Extra<'a> {
 impl Store {
     /// Appends an event with all rows that follow from it, in one transaction; gives the log's new digest.
     pub async fn append(&self, id: &CampaignId, seq: u64, event: &Event, extra: Extra<'_>) -> Result<Hash, StoreError> {
-        self.step(id, seq, event, extra).await.map_err(|error| error.at(&self.path))
+        self.append_all(id, seq, std::slice::from_ref(event), extra).await
+    }
+
+    /// Appends an event together with others that follow from it alone, in one transaction; `extra` is what comes with the first.
+    pub async fn append_all(
+        &self,
+        id: &CampaignId,
+        seq: u64,
+        events: &[Event],
+        extra: Extra<'_>,
+    ) -> Result<Hash, StoreError> {
+        self.step(id, seq, events, extra).await.map_err(|error| error.at(&self.path))
     }
 
     /// Every event of a campaign, in order; an error if the log is not what was written.
@@ -73,22 +85,39 @@ impl Store {
         Ok(Loaded { state: tail.state, digest: Hash::from(tail.digest), next_seq: tail.next })
     }
 
-    async fn step(&self, id: &CampaignId, seq: u64, event: &Event, extra: Extra<'_>) -> Result<Hash, StoreError> {
-        let mut tx = self.begin().await?;
+    async fn step(&self, id: &CampaignId, seq: u64, events: &[Event], extra: Extra<'_>) -> Result<Hash, StoreError> {
         // Taken, not borrowed: after a step that fails halfway the database is asked again.
         let kept = self.tail.lock().unwrap_or_else(PoisonError::into_inner).take();
         let mut tail = match kept {
-            Some(tail) if tail.campaign == *id && tail.is_current(&mut tx).await? => tail,
-            _ => Tail::fold(id, read(&mut tx, id).await?)?,
+            Some(tail) if tail.campaign == *id && tail.next == seq => tail,
+            _ => self.tail_of(id).await?,
         };
         if seq != tail.next {
             return Err(StoreError::Conflict { campaign: id.clone(), seq, next: tail.next });
         }
-        tail.advance(&mut tx, event, extra).await?;
-        tx.commit().await?;
+        let mut script = Script::default();
+        for (at, event) in events.iter().enumerate() {
+            tail.advance(&mut script, event, if at == 0 { extra } else { Extra::default() })?;
+        }
+        if let Err(error) = self.run(script).await {
+            // Events are neither changed nor deleted (triggers see to that), so a kept tail is out of date only where somebody
+            // has gone on, and then this event is there already.
+            if error.is_taken()
+                && let Ok(Tail { next, .. }) = self.tail_of(id).await
+                && next != seq
+            {
+                return Err(StoreError::Conflict { campaign: id.clone(), seq, next });
+            }
+            return Err(error.of(events, seq, extra.observation));
+        }
         let digest = Hash::from(tail.digest.clone());
         self.keep(tail);
         Ok(digest)
+    }
+
+    /// The end of a campaign's log as the database has it.
+    async fn tail_of(&self, id: &CampaignId) -> Result<Tail, StoreError> {
+        Tail::fold(id, read(&mut *self.pool.acquire().await?, id).await?)
     }
 
     /// Remembers where a campaign stands, once that is committed.
@@ -122,31 +151,15 @@ impl Tail {
         Ok(tail)
     }
 
-    /// Whether nobody has gone on with the campaign since.
-    async fn is_current(&self, tx: &mut SqliteConnection) -> Result<bool, StoreError> {
-        let last: Option<(i64, String)> =
-            sqlx::query_as("SELECT seq, digest FROM events WHERE campaign = ? ORDER BY seq DESC LIMIT 1")
-                .bind(self.campaign.as_str())
-                .fetch_optional(tx)
-                .await?;
-        Ok(last.is_some_and(|(seq, digest)| seq.cast_unsigned() + 1 == self.next && digest == self.digest))
-    }
-
-    /// Applies an event and writes it with everything that follows from it. After an error the transaction and the tail
-    /// are to be dropped.
-    pub(crate) async fn advance(
-        &mut self,
-        tx: &mut SqliteConnection,
-        event: &Event,
-        extra: Extra<'_>,
-    ) -> Result<(), StoreError> {
+    /// Applies an event and adds what is to be written for it: itself, and everything that follows from it.
+    pub(crate) fn advance(&mut self, script: &mut Script, event: &Event, extra: Extra<'_>) -> Result<(), StoreError> {
         extra.check(event)?;
         let payload = payload(event)?;
         self.state.apply(event)?;
         self.digest = chain(&self.digest, event.kind().as_bytes(), payload.as_bytes());
         let step = Step { campaign: &self.campaign, seq: self.next.cast_signed(), event, extra, after: &self.state };
-        insert(tx, &step, &payload, &self.digest).await.map_err(|error| dangling(error, &step))?;
-        project(tx, &step).await.map_err(|error| dangling(error, &step))?;
+        insert(script, &step, &payload, &self.digest);
+        project(script, &step);
         self.next += 1;
         Ok(())
     }
@@ -198,23 +211,25 @@ fn payload(event: &Event) -> Result<String, StoreError> {
     let unstorable =
         |problem: String| StoreError::Unstorable { what: format!("the event `{}`", event.kind()), problem };
     let payload = serde_json::to_string(event).map_err(|error| unstorable(error.to_string()))?;
+    // JSON writes what is not finite as null. Reading takes longer than all else that is done for an event.
+    if !payload.contains("null") {
+        return Ok(payload);
+    }
     match serde_json::from_str::<Event>(&payload) {
         Ok(same) if same == *event => Ok(payload),
         Ok(_) | Err(_) => Err(unstorable("a number in it is not finite".into())),
     }
 }
 
-async fn insert(tx: &mut SqliteConnection, step: &Step<'_>, payload: &str, digest: &str) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO events (campaign, seq, kind, payload, digest, at_ms) VALUES (?, ?, ?, ?, ?, ?)")
+fn insert(script: &mut Script, step: &Step<'_>, payload: &str, digest: &str) {
+    script
+        .add("INSERT INTO events (campaign, seq, kind, payload, digest, at_ms) VALUES (?, ?, ?, ?, ?, ?)")
         .bind(step.campaign.as_str())
         .bind(step.seq)
         .bind(step.event.kind())
         .bind(payload)
         .bind(digest)
-        .bind(now_ms())
-        .execute(tx)
-        .await?;
-    Ok(())
+        .bind(now_ms());
 }
 
 /// An event as stored, in bytes: a damaged one need not be text any more.
@@ -257,15 +272,6 @@ fn damaged(campaign: &CampaignId, seq: u64, problem: &str) -> StoreError {
     StoreError::DamagedLog { campaign: campaign.clone(), seq, problem: problem.into() }
 }
 
-fn dangling(error: StoreError, step: &Step<'_>) -> StoreError {
-    match &error {
-        StoreError::Database(sqlx::Error::Database(cause)) if cause.is_foreign_key_violation() => {
-            StoreError::Dangling { what: format!("event {} (`{}`)", step.seq, step.event.kind()) }
-        }
-        _ => error,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -305,22 +311,38 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_transaction_that_is_dropped_before_its_commit_leaves_nothing() {
+    async fn an_event_whose_rows_cannot_be_written_leaves_nothing() {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(&dir.path().join("lineage.db")).await.unwrap();
         let id = store.create(&started(), dir.path(), &BTreeMap::new()).await.unwrap();
         let event = Event::Ended { reason: EndReason::Completed };
         let before = store.load(&id).await.unwrap();
         for _ in 0..3 {
-            let mut tx = store.begin().await.unwrap();
-            let mut tail = Tail::fold(&id, read(&mut tx, &id).await.unwrap()).unwrap();
-            tail.advance(&mut tx, &event, Extra::default()).await.unwrap();
-            drop(tx);
+            let mut tail = store.tail_of(&id).await.unwrap();
+            let mut script = Script::default();
+            tail.advance(&mut script, &event, Extra::default()).unwrap();
+            script.add("INSERT INTO nowhere VALUES (?)").bind(1_i64);
+            store.run(script).await.unwrap_err();
             assert_eq!(store.load(&id).await.unwrap().digest, before.digest);
             let ended = sqlx::query_scalar::<_, Option<String>>("SELECT ended FROM campaigns");
             assert_eq!(ended.fetch_one(&store.pool).await.unwrap(), None);
         }
         store.append(&id, 1, &event, Extra::default()).await.unwrap();
         assert_eq!(store.load(&id).await.unwrap().next_seq, 2);
+    }
+
+    #[tokio::test]
+    async fn events_that_are_appended_together_are_all_on_record_or_none_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(&dir.path().join("lineage.db")).await.unwrap();
+        let id = store.create(&started(), dir.path(), &BTreeMap::new()).await.unwrap();
+        let before = store.load(&id).await.unwrap();
+        let ended = Event::Ended { reason: EndReason::Completed };
+        let twice = [ended.clone(), ended.clone()];
+        store.append_all(&id, 1, &twice, Extra::default()).await.unwrap_err();
+        let after = store.load(&id).await.unwrap();
+        assert_eq!((after.digest, after.next_seq), (before.digest, 1));
+        let digest = store.append_all(&id, 1, &twice[..1], Extra::default()).await.unwrap();
+        assert_eq!(store.load(&id).await.unwrap().digest, digest);
     }
 }

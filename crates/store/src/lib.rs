@@ -5,7 +5,7 @@
 //!
 //! 1. `migrations/`: what is stored.
 //! 2. [`events`]: how a step is appended, read back and folded; the digest chain.
-//! 3. `project.rs`: which derived rows follow from which event.
+//! 3. `project.rs`: which derived rows follow from which event; `script.rs`: how they are written at once, or not at all.
 //! 4. [`open`](mod@open): how a database is opened without ever harming one that is not ours to touch.
 //!
 //! [`mirror`] writes candidates into a git repository that can be thrown away and written again. [`lock`](mod@lock)
@@ -20,6 +20,7 @@ pub mod mirror;
 pub mod observations;
 pub mod open;
 mod project;
+mod script;
 pub mod texts;
 pub mod trials;
 

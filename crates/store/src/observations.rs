@@ -3,8 +3,8 @@
 use crate::campaigns::CampaignId;
 use crate::error::StoreError;
 use crate::open::{Store, now_ms};
+use crate::script::Script;
 use science::id::Hash;
-use sqlx::SqliteConnection;
 
 /// Something that the world did once.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,12 +23,10 @@ impl Store {
     /// Records an observation, in its own transaction. Recording the same again changes nothing; something else under
     /// the same key and ordinal is an error.
     pub async fn observe(&self, id: &CampaignId, observation: &Observation) -> Result<(), StoreError> {
-        let transaction = async {
-            let mut tx = self.begin().await?;
-            put(&mut tx, id, observation).await?;
-            Ok(tx.commit().await?)
-        };
-        transaction.await.map_err(|error: StoreError| error.at(&self.path))
+        let mut script = Script::default();
+        put(&mut script, id, observation);
+        let written = self.run(script).await;
+        written.map_err(|error| error.contradicting(observation).at(&self.path))
     }
 
     /// What was observed under a key.
@@ -57,36 +55,21 @@ impl Store {
     }
 }
 
-/// Writes an observation, or finds it written.
-pub(crate) async fn put(
-    tx: &mut SqliteConnection,
-    id: &CampaignId,
-    observation: &Observation,
-) -> Result<(), StoreError> {
+/// Writes an observation, or finds it written. One with another content is not changed: a trigger sees to that.
+pub(crate) fn put(script: &mut Script, id: &CampaignId, observation: &Observation) {
     let Observation { key, ordinal, kind, payload } = observation;
-    let known: Option<Row> = sqlx::query_as(
-        "SELECT key, ordinal, kind, payload FROM observations WHERE campaign = ? AND key = ? AND ordinal = ?",
-    )
-    .bind(id.as_str())
-    .bind(key.as_str())
-    .bind(ordinal)
-    .fetch_optional(&mut *tx)
-    .await?;
-    match known.map(Observation::from) {
-        Some(known) if known == *observation => return Ok(()),
-        Some(_) => return Err(StoreError::Contradiction { key: key.clone(), ordinal: *ordinal }),
-        None => {}
-    }
-    sqlx::query("INSERT INTO observations (campaign, key, ordinal, kind, payload, at_ms) VALUES (?, ?, ?, ?, ?, ?)")
+    script
+        .add(
+            "INSERT INTO observations (campaign, key, ordinal, kind, payload, at_ms) VALUES (?, ?, ?, ?, ?, ?)
+             ON CONFLICT DO UPDATE SET payload = excluded.payload
+             WHERE payload <> excluded.payload OR kind <> excluded.kind",
+        )
         .bind(id.as_str())
         .bind(key.as_str())
         .bind(ordinal)
         .bind(kind)
         .bind(payload)
-        .bind(now_ms())
-        .execute(tx)
-        .await?;
-    Ok(())
+        .bind(now_ms());
 }
 
 /// An observation as stored.

@@ -7,7 +7,7 @@ use crate::error::StoreError;
 use crate::events::Tail;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Connection, Sqlite, SqliteConnection, Transaction};
+use sqlx::{Connection, SqliteConnection};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -93,12 +93,6 @@ impl Store {
             migrate(&pool, path).await?;
         }
         Ok(Store { pool, path: path.to_owned(), tail: Mutex::new(None) })
-    }
-
-    /// Begins a transaction that holds the write lock from the start: a plain one that began with a read could fail at
-    /// its first write, however patient.
-    pub(crate) async fn begin(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
-        Ok(self.pool.begin_with("BEGIN IMMEDIATE").await?)
     }
 }
 

@@ -1,11 +1,11 @@
 //! Which derived rows follow from which event.
 //!
-//! [`project`] runs in the transaction that appends the event. It reads the state *after* the event and no table: what it
+//! [`project`] adds to the script that appends the event. It reads the state *after* the event and no table: what it
 //! writes follows from the log alone, but for what came beside the event ([`Extra`]) and is stored as it came.
 
 use crate::campaigns::CampaignId;
-use crate::error::StoreError;
 use crate::events::Extra;
+use crate::script::Script;
 use crate::{observations, texts, trials};
 use science::bundle::{Arm, Bundle, Relation, Side};
 use science::event::{Candidate, EndReason, Event, Started};
@@ -14,7 +14,7 @@ use science::judge::Finding;
 use science::outcome::Outcome;
 use science::principle::Change;
 use science::state::{State, describe};
-use sqlx::SqliteConnection;
+use serde::Serialize;
 
 /// An event where it stands.
 pub(crate) struct Step<'a> {
@@ -26,38 +26,38 @@ pub(crate) struct Step<'a> {
     pub(crate) after: &'a State,
 }
 
-/// Writes the rows that follow from an event.
-pub(crate) async fn project(tx: &mut SqliteConnection, step: &Step<'_>) -> Result<(), StoreError> {
+/// Adds the rows that follow from an event.
+pub(crate) fn project(script: &mut Script, step: &Step<'_>) {
     if let Some(observation) = step.extra.observation {
-        observations::put(tx, step.campaign, observation).await?;
+        observations::put(script, step.campaign, observation);
     }
     if let Some(source) = step.extra.source {
-        texts::put(tx, source).await?;
+        texts::put(script, source);
     }
     match step.event {
-        Event::Started(opened) => started(tx, step, opened).await?,
+        Event::Started(opened) => started(script, step, opened),
         Event::Calibrated { .. } => {}
-        Event::BundleRegistered { bundle, .. } => bundle_registered(tx, step, bundle).await?,
-        Event::PlanFailed { reason, .. } => plan_failed(tx, step, reason).await?,
-        Event::CandidateWritten { arm, candidate, .. } => candidate_written(tx, step, arm, candidate).await?,
-        Event::ExecutorFailed { arm, .. } => executor_failed(tx, step, arm).await?,
-        Event::RepairFailed { arm, reason, .. } => repair_failed(tx, step, arm, reason).await?,
-        Event::CandidateEvaluated { candidate, outcome, .. } => evaluated(tx, step, candidate, *outcome).await?,
+        Event::BundleRegistered { bundle, .. } => bundle_registered(script, step, bundle),
+        Event::PlanFailed { reason, .. } => plan_failed(script, step, reason),
+        Event::CandidateWritten { arm, candidate, .. } => candidate_written(script, step, arm, candidate),
+        Event::ExecutorFailed { arm, .. } => executor_failed(script, step, arm),
+        Event::RepairFailed { arm, reason, .. } => repair_failed(script, step, arm, reason),
+        Event::CandidateEvaluated { candidate, outcome, .. } => evaluated(script, step, candidate, *outcome),
         Event::Tested { .. } | Event::Finals { .. } => {}
-        Event::ArmJudged { arm, finding } => arm_judged(tx, step, arm, finding).await?,
-        Event::ArmSkipped { arm, reason } => arm_skipped(tx, step, arm, reason).await?,
+        Event::ArmJudged { arm, finding } => arm_judged(script, step, arm, finding),
+        Event::ArmSkipped { arm, reason } => arm_skipped(script, step, arm, reason),
         Event::Tuned { retuned: Some(made), .. } | Event::Simplified { candidate: Some(made), .. } => {
-            made_of_another(tx, step, made).await?;
+            made_of_another(script, step, made);
         }
         Event::Tuned { retuned: None, .. } | Event::Simplified { candidate: None, .. } => {}
-        Event::PrinciplesRevised { changes, .. } => principles_revised(tx, step, changes).await?,
-        Event::Audited { principle, .. } => audited(tx, step, principle).await?,
-        Event::IterationClosed { volume } => iteration_closed(tx, step, *volume).await?,
-        Event::Ended { reason } => ended(tx, step, reason).await?,
+        Event::PrinciplesRevised { changes, .. } => principles_revised(script, step, changes),
+        Event::Audited { principle, .. } => audited(script, step, principle),
+        Event::IterationClosed { volume } => iteration_closed(script, step, *volume),
+        Event::Ended { reason } => ended(script, step, reason),
     }
-    worked(tx, step).await?;
+    worked(script, step);
     let iteration = matches!(step.event, Event::Tested { .. }).then(|| step.iteration());
-    trials::put(tx, step.campaign, step.seq, iteration, step.extra.trials).await
+    trials::put(script, step.campaign, step.seq, iteration, step.extra.trials)
 }
 
 impl Step<'_> {
@@ -67,51 +67,45 @@ impl Step<'_> {
     }
 }
 
-async fn started(tx: &mut SqliteConnection, step: &Step<'_>, started: &Started) -> Result<(), StoreError> {
+fn started(script: &mut Script, step: &Step<'_>, started: &Started) {
     for (path, hash) in &started.inputs {
-        sqlx::query("INSERT INTO inputs (campaign, path, hash) VALUES (?, ?, ?)")
+        script
+            .add("INSERT INTO inputs (campaign, path, hash) VALUES (?, ?, ?)")
             .bind(step.campaign.as_str())
             .bind(path)
-            .bind(hash.as_str())
-            .execute(&mut *tx)
-            .await?;
+            .bind(hash.as_str());
     }
     for (position, name) in (0_i64..).zip(started.scenarios.iter().chain(&started.training)) {
-        sqlx::query("INSERT INTO scenarios (campaign, position, name) VALUES (?, ?, ?)")
+        script
+            .add("INSERT INTO scenarios (campaign, position, name) VALUES (?, ?, ?)")
             .bind(step.campaign.as_str())
             .bind(position)
-            .bind(name)
-            .execute(&mut *tx)
-            .await?;
+            .bind(name);
     }
-    Ok(())
 }
 
-async fn bundle_registered(tx: &mut SqliteConnection, step: &Step<'_>, bundle: &Bundle) -> Result<(), StoreError> {
+fn bundle_registered(script: &mut Script, step: &Step<'_>, bundle: &Bundle) {
     let (departs_from, parent) = match &bundle.parent {
         Side::Baseline => ("baseline", None),
         Side::Reference => ("reference", None),
         Side::Arm(_) => ("arm", None),
         Side::Candidate(id) => ("candidate", Some(id.as_str())),
     };
-    sqlx::query(
-        "INSERT INTO iterations (campaign, number, seq, question, departs_from, parent, planner)
+    script
+        .add(
+            "INSERT INTO iterations (campaign, number, seq, question, departs_from, parent, planner)
          VALUES (?, ?, ?, ?, ?, ?, ?)",
-    )
-    .bind(step.campaign.as_str())
-    .bind(step.iteration())
-    .bind(step.seq)
-    .bind(&bundle.question)
-    .bind(departs_from)
-    .bind(parent)
-    .bind(&step.after.current().planner)
-    .execute(&mut *tx)
-    .await?;
-    for (position, arm) in (0_i64..).zip(&bundle.arms) {
-        sqlx::query(
-            "INSERT INTO arms (campaign, iteration, name, position, kind, hypothesis, mechanism, diagnostic, intent,
-             metric, claim, confidence, candidate) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
+        .bind(step.campaign.as_str())
+        .bind(step.iteration())
+        .bind(step.seq)
+        .bind(&bundle.question)
+        .bind(departs_from)
+        .bind(parent)
+        .bind(&step.after.current().planner);
+    for (position, arm) in (0_i64..).zip(&bundle.arms) {
+        script.add("INSERT INTO arms (campaign, iteration, name, position, kind, hypothesis, mechanism, diagnostic, intent,
+             metric, claim, confidence, candidate) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
         .bind(step.campaign.as_str())
         .bind(step.iteration())
         .bind(&arm.name)
@@ -124,11 +118,8 @@ async fn bundle_registered(tx: &mut SqliteConnection, step: &Step<'_>, bundle: &
         .bind(arm.prediction.metric.as_str())
         .bind(claim(arm))
         .bind(arm.prediction.confidence)
-        .bind(arm.design.candidate.as_ref().map(CandidateId::as_str))
-        .execute(&mut *tx)
-        .await?;
+        .bind(arm.design.candidate.as_ref().map(CandidateId::as_str));
     }
-    Ok(())
 }
 
 /// A prediction in words.
@@ -147,31 +138,22 @@ fn claim(arm: &Arm) -> String {
     claim
 }
 
-async fn plan_failed(tx: &mut SqliteConnection, step: &Step<'_>, reason: &str) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO iterations (campaign, number, seq, failure, planner) VALUES (?, ?, ?, ?, ?)")
+fn plan_failed(script: &mut Script, step: &Step<'_>, reason: &str) {
+    script
+        .add("INSERT INTO iterations (campaign, number, seq, failure, planner) VALUES (?, ?, ?, ?, ?)")
         .bind(step.campaign.as_str())
         .bind(step.iteration())
         .bind(step.seq)
         .bind(reason)
-        .bind(&step.after.current().planner)
-        .execute(tx)
-        .await?;
-    Ok(())
+        .bind(&step.after.current().planner);
 }
 
-async fn put_candidate(
-    tx: &mut SqliteConnection,
-    step: &Step<'_>,
-    arm: &str,
-    candidate: &Candidate,
-) -> Result<(), StoreError> {
+fn put_candidate(script: &mut Script, step: &Step<'_>, arm: &str, candidate: &Candidate) {
     let record = &step.after.candidates[&candidate.id];
-    let point = candidate.point.as_ref().map(serde_json::to_string).transpose().map_err(unstorable)?;
+    let point = candidate.point.as_ref().map(json);
     // The same code written again is the same candidate; what is known of it stays.
-    sqlx::query(
-        "INSERT INTO candidates (campaign, id, seq, source, parent, iteration, arm, point, free_parameters, author, repairs)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (campaign, id) DO NOTHING",
-    )
+    script.add("INSERT INTO candidates (campaign, id, seq, source, parent, iteration, arm, point, free_parameters, author, repairs)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (campaign, id) DO NOTHING")
     .bind(step.campaign.as_str())
     .bind(candidate.id.as_str())
     .bind(step.seq)
@@ -182,95 +164,69 @@ async fn put_candidate(
     .bind(point)
     .bind(candidate.free_parameters)
     .bind(&record.author)
-    .bind(candidate.repairs.as_ref().map(CandidateId::as_str))
-    .execute(tx)
-    .await?;
-    Ok(())
+    .bind(candidate.repairs.as_ref().map(CandidateId::as_str));
 }
 
 /// A candidate that an executor wrote for an arm.
-async fn candidate_written(
-    tx: &mut SqliteConnection,
-    step: &Step<'_>,
-    arm: &str,
-    candidate: &Candidate,
-) -> Result<(), StoreError> {
-    put_candidate(tx, step, arm, candidate).await?;
-    sqlx::query("UPDATE arms SET candidate = ? WHERE campaign = ? AND iteration = ? AND name = ?")
+fn candidate_written(script: &mut Script, step: &Step<'_>, arm: &str, candidate: &Candidate) {
+    put_candidate(script, step, arm, candidate);
+    script
+        .add("UPDATE arms SET candidate = ? WHERE campaign = ? AND iteration = ? AND name = ?")
         .bind(candidate.id.as_str())
         .bind(step.campaign.as_str())
         .bind(step.iteration())
-        .bind(arm)
-        .execute(tx)
-        .await?;
-    Ok(())
+        .bind(arm);
 }
 
 /// What tuning or simplifying made stands beside the arm of the candidate that it was made of; the arm keeps the one that it
 /// was judged by.
-async fn made_of_another(tx: &mut SqliteConnection, step: &Step<'_>, candidate: &Candidate) -> Result<(), StoreError> {
+fn made_of_another(script: &mut Script, step: &Step<'_>, candidate: &Candidate) {
     let arm = step.after.candidates[&candidate.id].arm.clone();
-    put_candidate(tx, step, &arm, candidate).await
+    put_candidate(script, step, &arm, candidate)
 }
 
 /// The state machine gives such an arm its verdict; it stands there, not in the event.
-async fn executor_failed(tx: &mut SqliteConnection, step: &Step<'_>, arm: &str) -> Result<(), StoreError> {
+fn executor_failed(script: &mut Script, step: &Step<'_>, arm: &str) {
     let (position, _) = step.after.bundle().arm(arm).expect("the event was applied");
     let finding = step.after.current().arms[position].finding.as_ref().expect("a failed executor has a finding");
-    arm_judged(tx, step, arm, finding).await
+    arm_judged(script, step, arm, finding)
 }
 
-async fn repair_failed(tx: &mut SqliteConnection, step: &Step<'_>, arm: &str, reason: &str) -> Result<(), StoreError> {
-    sqlx::query("UPDATE arms SET unmended = ? WHERE campaign = ? AND iteration = ? AND name = ?")
+fn repair_failed(script: &mut Script, step: &Step<'_>, arm: &str, reason: &str) {
+    script
+        .add("UPDATE arms SET unmended = ? WHERE campaign = ? AND iteration = ? AND name = ?")
         .bind(reason)
         .bind(step.campaign.as_str())
         .bind(step.iteration())
-        .bind(arm)
-        .execute(tx)
-        .await?;
-    Ok(())
+        .bind(arm);
 }
 
-async fn evaluated(
-    tx: &mut SqliteConnection,
-    step: &Step<'_>,
-    candidate: &CandidateId,
-    outcome: Outcome,
-) -> Result<(), StoreError> {
+fn evaluated(script: &mut Script, step: &Step<'_>, candidate: &CandidateId, outcome: Outcome) {
     let record = &step.after.candidates[candidate];
     let score = record.score.as_ref();
-    let descriptor = record.descriptor.as_ref().map(serde_json::to_string).transpose().map_err(unstorable)?;
-    sqlx::query(
-        "UPDATE candidates SET evaluated_seq = ?, outcome = ?, message = ?, improvement = ?, extra_shed_work = ?,
+    let descriptor = record.descriptor.as_ref().map(json);
+    script
+        .add(
+            "UPDATE candidates SET evaluated_seq = ?, outcome = ?, message = ?, improvement = ?, extra_shed_work = ?,
          net_saving = ?, regret = ?, feasible = ?, descriptor = ?, acts_like = ? WHERE campaign = ? AND id = ?",
-    )
-    .bind(step.seq)
-    .bind(outcome.as_str())
-    .bind(step.extra.message)
-    .bind(score.map(|score| score.improvement))
-    .bind(score.map(|score| score.extra_shed_work))
-    .bind(score.and_then(|score| score.net_saving))
-    .bind(score.map(|score| score.regret))
-    .bind(score.map(|_| step.after.objections(candidate).is_empty()))
-    .bind(descriptor)
-    .bind(record.acts_like.as_ref().map(CandidateId::as_str))
-    .bind(step.campaign.as_str())
-    .bind(candidate.as_str())
-    .execute(tx)
-    .await?;
-    Ok(())
+        )
+        .bind(step.seq)
+        .bind(outcome.as_str())
+        .bind(step.extra.message)
+        .bind(score.map(|score| score.improvement))
+        .bind(score.map(|score| score.extra_shed_work))
+        .bind(score.and_then(|score| score.net_saving))
+        .bind(score.map(|score| score.regret))
+        .bind(score.map(|_| step.after.objections(candidate).is_empty()))
+        .bind(descriptor)
+        .bind(record.acts_like.as_ref().map(CandidateId::as_str))
+        .bind(step.campaign.as_str())
+        .bind(candidate.as_str());
 }
 
-async fn arm_judged(
-    tx: &mut SqliteConnection,
-    step: &Step<'_>,
-    arm: &str,
-    finding: &Finding,
-) -> Result<(), StoreError> {
-    sqlx::query(
-        "UPDATE arms SET verdict = ?, error = ?, effect = ?, low = ?, high = ?, seeds = ?, reason = ?, judged_seq = ?
-         WHERE campaign = ? AND iteration = ? AND name = ?",
-    )
+fn arm_judged(script: &mut Script, step: &Step<'_>, arm: &str, finding: &Finding) {
+    script.add("UPDATE arms SET verdict = ?, error = ?, effect = ?, low = ?, high = ?, seeds = ?, reason = ?, judged_seq = ?
+         WHERE campaign = ? AND iteration = ? AND name = ?")
     .bind(finding.verdict.as_str())
     .bind(finding.error.map(science::judge::ErrorKind::as_str))
     .bind(finding.effect.map(|effect| effect.estimate))
@@ -281,99 +237,80 @@ async fn arm_judged(
     .bind(step.seq)
     .bind(step.campaign.as_str())
     .bind(step.iteration())
-    .bind(arm)
-    .execute(tx)
-    .await?;
-    Ok(())
+    .bind(arm);
 }
 
-async fn arm_skipped(tx: &mut SqliteConnection, step: &Step<'_>, arm: &str, reason: &str) -> Result<(), StoreError> {
-    sqlx::query("UPDATE arms SET skipped = ?, judged_seq = ? WHERE campaign = ? AND iteration = ? AND name = ?")
+fn arm_skipped(script: &mut Script, step: &Step<'_>, arm: &str, reason: &str) {
+    script
+        .add("UPDATE arms SET skipped = ?, judged_seq = ? WHERE campaign = ? AND iteration = ? AND name = ?")
         .bind(reason)
         .bind(step.seq)
         .bind(step.campaign.as_str())
         .bind(step.iteration())
-        .bind(arm)
-        .execute(tx)
-        .await?;
-    Ok(())
+        .bind(arm);
 }
 
-async fn principles_revised(tx: &mut SqliteConnection, step: &Step<'_>, changes: &[Change]) -> Result<(), StoreError> {
+fn principles_revised(script: &mut Script, step: &Step<'_>, changes: &[Change]) {
     for change in changes {
         match change {
-            Change::Insert(principle) | Change::Refine(principle) => write_principle(tx, step, &principle.id).await?,
+            Change::Insert(principle) | Change::Refine(principle) => write_principle(script, step, &principle.id),
             Change::Retire { id, reason } => {
-                sqlx::query(
-                    "UPDATE principles SET status = 'retired', retired_for = ?, seq = ? WHERE campaign = ? AND id = ?",
-                )
+                script.add("UPDATE principles SET status = 'retired', retired_for = ?, seq = ? WHERE campaign = ? AND id = ?")
                 .bind(reason)
                 .bind(step.seq)
                 .bind(step.campaign.as_str())
-                .bind(id)
-                .execute(&mut *tx)
-                .await?;
+                .bind(id);
             }
         }
     }
-    Ok(())
 }
 
 /// An audit may put a constraint into force, or retire the principle that forbids too much.
-async fn audited(tx: &mut SqliteConnection, step: &Step<'_>, id: &str) -> Result<(), StoreError> {
-    write_principle(tx, step, id).await?;
+fn audited(script: &mut Script, step: &Step<'_>, id: &str) {
+    write_principle(script, step, id);
     let refused = step.after.current().audits.last().and_then(|audit| audit.refused.as_ref().filter(|_| audit.again));
-    sqlx::query("UPDATE principles SET retired_for = ? WHERE campaign = ? AND id = ?")
+    script
+        .add("UPDATE principles SET retired_for = ? WHERE campaign = ? AND id = ?")
         .bind(refused)
         .bind(step.campaign.as_str())
-        .bind(id)
-        .execute(tx)
-        .await?;
-    Ok(())
+        .bind(id);
 }
 
 /// Writes a principle as it stands: not all that an extractor proposes is in force.
-async fn write_principle(tx: &mut SqliteConnection, step: &Step<'_>, id: &str) -> Result<(), StoreError> {
+fn write_principle(script: &mut Script, step: &Step<'_>, id: &str) {
     let principle = step.after.principles.iter().find(|principle| principle.id == id).expect("the event was applied");
-    let excludes = principle.constraint.as_ref().map(serde_json::to_string).transpose().map_err(unstorable)?;
-    sqlx::query(
-        "INSERT INTO principles (campaign, id, seq, statement, mechanism, regime, confidence, status, excludes)
+    let excludes = principle.constraint.as_ref().map(json);
+    script
+        .add(
+            "INSERT INTO principles (campaign, id, seq, statement, mechanism, regime, confidence, status, excludes)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT (campaign, id) DO UPDATE SET seq = excluded.seq, statement = excluded.statement,
          mechanism = excluded.mechanism, regime = excluded.regime, confidence = excluded.confidence,
          status = excluded.status, excludes = excluded.excludes, retired_for = NULL",
-    )
-    .bind(step.campaign.as_str())
-    .bind(&principle.id)
-    .bind(step.seq)
-    .bind(&principle.statement)
-    .bind(&principle.mechanism)
-    .bind(&principle.regime)
-    .bind(principle.confidence.as_str())
-    .bind(principle.status.as_str())
-    .bind(excludes)
-    .execute(&mut *tx)
-    .await?;
-    sqlx::query("DELETE FROM evidence WHERE campaign = ? AND principle = ?")
+        )
         .bind(step.campaign.as_str())
         .bind(&principle.id)
-        .execute(&mut *tx)
-        .await?;
+        .bind(step.seq)
+        .bind(&principle.statement)
+        .bind(&principle.mechanism)
+        .bind(&principle.regime)
+        .bind(principle.confidence.as_str())
+        .bind(principle.status.as_str())
+        .bind(excludes);
+    script
+        .add("DELETE FROM evidence WHERE campaign = ? AND principle = ?")
+        .bind(step.campaign.as_str())
+        .bind(&principle.id);
     for (position, finding) in (0_i64..).zip(&principle.evidence) {
         let cited = cited(step.after, finding);
-        sqlx::query(
-            "INSERT INTO evidence (campaign, principle, position, finding, iteration, arm) VALUES (?, ?, ?, ?, ?, ?)",
-        )
+        script.add("INSERT INTO evidence (campaign, principle, position, finding, iteration, arm) VALUES (?, ?, ?, ?, ?, ?)")
         .bind(step.campaign.as_str())
         .bind(&principle.id)
         .bind(position)
         .bind(finding)
         .bind(cited.map(|(iteration, _)| iteration))
-        .bind(cited.map(|(_, arm)| arm))
-        .execute(&mut *tx)
-        .await?;
+        .bind(cited.map(|(_, arm)| arm));
     }
-    Ok(())
 }
 
 /// The arm that `F<iteration>.<arm>` cites. Extractors write it in words, so it may cite nothing.
@@ -384,60 +321,50 @@ fn cited<'a>(state: &State, finding: &'a str) -> Option<(u32, &'a str)> {
     bundle.arm(arm).map(|_| (number, arm))
 }
 
-async fn iteration_closed(tx: &mut SqliteConnection, step: &Step<'_>, volume: f64) -> Result<(), StoreError> {
+fn iteration_closed(script: &mut Script, step: &Step<'_>, volume: f64) {
     let champion = step.after.current().champion.as_ref();
-    sqlx::query(
-        "UPDATE iterations SET volume = ?, champion = ?, matches_reference = ? WHERE campaign = ? AND number = ?",
-    )
-    .bind(volume)
-    .bind(champion.map(|champion| champion.id.as_str()))
-    .bind(champion.map(|champion| champion.matches_reference))
-    .bind(step.campaign.as_str())
-    .bind(step.iteration())
-    .execute(tx)
-    .await?;
-    Ok(())
+    script
+        .add("UPDATE iterations SET volume = ?, champion = ?, matches_reference = ? WHERE campaign = ? AND number = ?")
+        .bind(volume)
+        .bind(champion.map(|champion| champion.id.as_str()))
+        .bind(champion.map(|champion| champion.matches_reference))
+        .bind(step.campaign.as_str())
+        .bind(step.iteration());
 }
 
-async fn ended(tx: &mut SqliteConnection, step: &Step<'_>, reason: &EndReason) -> Result<(), StoreError> {
+fn ended(script: &mut Script, step: &Step<'_>, reason: &EndReason) {
     let reason = match reason {
         EndReason::Completed => "completed".to_owned(),
         EndReason::BudgetSpent(budget) => format!("budget spent: {budget}"),
     };
-    sqlx::query("UPDATE campaigns SET ended = ? WHERE id = ?")
-        .bind(reason)
-        .bind(step.campaign.as_str())
-        .execute(tx)
-        .await?;
-    Ok(())
+    script.add("UPDATE campaigns SET ended = ? WHERE id = ?").bind(reason).bind(step.campaign.as_str());
 }
 
 /// What agents did for the event.
-async fn worked(tx: &mut SqliteConnection, step: &Step<'_>) -> Result<(), StoreError> {
+fn worked(script: &mut Script, step: &Step<'_>) {
     for (position, work) in (0_i64..).zip(step.event.work()) {
-        sqlx::query(
-            "INSERT INTO work (campaign, seq, position, iteration, role, author, calls, uncounted, prompt_tokens,
+        script
+            .add(
+                "INSERT INTO work (campaign, seq, position, iteration, role, author, calls, uncounted, prompt_tokens,
              cached_tokens, completion_tokens, reasoning_tokens, usd) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        )
-        .bind(step.campaign.as_str())
-        .bind(step.seq)
-        .bind(position)
-        .bind(step.iteration())
-        .bind(work.role.as_str())
-        .bind(&work.by)
-        .bind(work.calls)
-        .bind(work.uncounted)
-        .bind(work.tokens.prompt.cast_signed())
-        .bind(work.tokens.cached.cast_signed())
-        .bind(work.tokens.completion.cast_signed())
-        .bind(work.tokens.reasoning.cast_signed())
-        .bind(work.usd)
-        .execute(&mut *tx)
-        .await?;
+            )
+            .bind(step.campaign.as_str())
+            .bind(step.seq)
+            .bind(position)
+            .bind(step.iteration())
+            .bind(work.role.as_str())
+            .bind(&work.by)
+            .bind(work.calls)
+            .bind(work.uncounted)
+            .bind(work.tokens.prompt.cast_signed())
+            .bind(work.tokens.cached.cast_signed())
+            .bind(work.tokens.completion.cast_signed())
+            .bind(work.tokens.reasoning.cast_signed())
+            .bind(work.usd);
     }
-    Ok(())
 }
 
-fn unstorable(error: serde_json::Error) -> StoreError {
-    StoreError::Unstorable { what: "a derived column".into(), problem: error.to_string() }
+/// What is derived is part of an event that was written as JSON.
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("it is part of an event, which is JSON")
 }

@@ -3,8 +3,8 @@
 use crate::campaigns::CampaignId;
 use crate::error::StoreError;
 use crate::open::Store;
+use crate::script::Script;
 use science::id::{CandidateId, Hash};
-use sqlx::SqliteConnection;
 use std::collections::BTreeMap;
 
 impl Store {
@@ -54,13 +54,9 @@ impl Store {
 }
 
 /// Stores a text, or finds it stored.
-pub(crate) async fn put(tx: &mut SqliteConnection, text: &str) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO files (hash, text) VALUES (?, ?) ON CONFLICT DO NOTHING")
-        .bind(Hash::of(text.as_bytes()).as_str())
-        .bind(text)
-        .execute(tx)
-        .await?;
-    Ok(())
+pub(crate) fn put(script: &mut Script, text: &str) {
+    let hash = Hash::of(text.as_bytes());
+    script.add("INSERT INTO files (hash, text) VALUES (?, ?) ON CONFLICT DO NOTHING").bind(hash.as_str()).bind(text);
 }
 
 /// A text as stored.

@@ -3,8 +3,8 @@
 use crate::campaigns::CampaignId;
 use crate::error::StoreError;
 use crate::open::Store;
+use crate::script::Script;
 use science::trial::Trial;
-use sqlx::SqliteConnection;
 
 /// A trial and what it is a trial of.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -37,53 +37,46 @@ impl Store {
 }
 
 /// Writes the trials that came with an event: those of search seeds, or those of an iteration's verdict seeds.
-pub(crate) async fn put(
-    tx: &mut SqliteConnection,
-    id: &CampaignId,
-    seq: i64,
-    iteration: Option<i64>,
-    trials: &[TrialRow<'_>],
-) -> Result<(), StoreError> {
-    for TrialRow { policy, scenario, seed, trial } in trials {
-        let row = Row::from(trial);
-        let query = match iteration {
-            None => sqlx::query(
-                "INSERT INTO trials (campaign, policy, scenario, seed, seq, ttft_mean_us, ttft_p90_us, ttft_p99_us,
-                 e2e_mean_us, e2e_p90_us, drift, critical_requests, protected_rejections, droppable_requests,
-                 droppable_work, refused_requests, refused_work, output_tokens)
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            ),
-            Some(iteration) => sqlx::query(
-                "INSERT INTO verdict_trials (iteration, campaign, policy, scenario, seed, seq, ttft_mean_us,
-                 ttft_p90_us, ttft_p99_us, e2e_mean_us, e2e_p90_us, drift, critical_requests, protected_rejections,
-                 droppable_requests, droppable_work, refused_requests, refused_work, output_tokens)
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            )
-            .bind(iteration),
+pub(crate) fn put(script: &mut Script, id: &CampaignId, seq: i64, iteration: Option<i64>, trials: &[TrialRow<'_>]) {
+    // SQLite takes 32,766 values in a statement.
+    for trials in trials.chunks(1000) {
+        let (table, first, columns) = match iteration {
+            None => ("trials", "", 18),
+            Some(_) => ("verdict_trials", "iteration, ", 19),
         };
-        query
-            .bind(id.as_str())
-            .bind(policy)
-            .bind(scenario)
-            .bind(seed)
-            .bind(seq)
-            .bind(row.ttft_mean_us)
-            .bind(row.ttft_p90_us)
-            .bind(row.ttft_p99_us)
-            .bind(row.e2e_mean_us)
-            .bind(row.e2e_p90_us)
-            .bind(row.drift)
-            .bind(row.critical_requests)
-            .bind(row.protected_rejections)
-            .bind(row.droppable_requests)
-            .bind(row.droppable_work)
-            .bind(row.refused_requests)
-            .bind(row.refused_work)
-            .bind(row.output_tokens)
-            .execute(&mut *tx)
-            .await?;
+        let row = format!("({})", vec!["?"; columns].join(", "));
+        script.add(&format!(
+            "INSERT INTO {table} ({first}campaign, policy, scenario, seed, seq, ttft_mean_us, ttft_p90_us, ttft_p99_us,
+             e2e_mean_us, e2e_p90_us, drift, critical_requests, protected_rejections, droppable_requests, droppable_work,
+             refused_requests, refused_work, output_tokens) VALUES {}",
+            vec![row; trials.len()].join(", ")
+        ));
+        for TrialRow { policy, scenario, seed, trial } in trials {
+            if let Some(iteration) = iteration {
+                script.bind(iteration);
+            }
+            let row = Row::from(trial);
+            script
+                .bind(id.as_str())
+                .bind(policy)
+                .bind(scenario)
+                .bind(seed)
+                .bind(seq)
+                .bind(row.ttft_mean_us)
+                .bind(row.ttft_p90_us)
+                .bind(row.ttft_p99_us)
+                .bind(row.e2e_mean_us)
+                .bind(row.e2e_p90_us)
+                .bind(row.drift)
+                .bind(row.critical_requests)
+                .bind(row.protected_rejections)
+                .bind(row.droppable_requests)
+                .bind(row.droppable_work)
+                .bind(row.refused_requests)
+                .bind(row.refused_work)
+                .bind(row.output_tokens);
+        }
     }
-    Ok(())
 }
 
 /// A trial as stored: SQLite keeps a real that is not a number as NULL, and no unsigned integers.

@@ -90,6 +90,7 @@ struct Bench {
     id: CampaignId,
     seq: u64,
     written: u64,
+    researcher: Researcher,
     _directory: tempfile::TempDir,
 }
 
@@ -106,7 +107,16 @@ impl Bench {
         let (store, id) = opened.expect("a new database");
         let (mut state, space) = (State::default(), started.experiment.space());
         state.apply(&Event::Started(Box::new(started))).expect("it begins so");
-        let mut bench = Bench { state, space, store, id, seq: 1, written: 0, _directory: directory };
+        let mut bench = Bench {
+            state,
+            space,
+            store,
+            id,
+            seq: 1,
+            written: 0,
+            researcher: Researcher::default(),
+            _directory: directory,
+        };
         while bench.state.candidates.len() < candidates {
             bench.turn(runtime, FILLING, &mut Parts::new());
         }
@@ -136,9 +146,9 @@ impl Bench {
         timed(&mut parts, "models: prompts of the extractor", || {
             [extractor.request(state), extractor.notes_request(state, &[])].map(|prompt| prompt.expect("a prompt"))
         });
-        let plan = || runtime.block_on(Researcher.plan(brief)).expect("it asks nobody").content.is_ok();
+        let plan = || runtime.block_on(self.researcher.plan(brief)).expect("it asks nobody").content.is_ok();
         timed(&mut parts, "built-in: plan", plan);
-        let lessons = || runtime.block_on(Researcher.extract(brief)).expect("it asks nobody").content.is_ok();
+        let lessons = || runtime.block_on(self.researcher.extract(brief)).expect("it asks nobody").content.is_ok();
         timed(&mut parts, "built-in: lessons", lessons);
         parts
     }
@@ -153,14 +163,19 @@ impl Bench {
                 return;
             }
             let event = self.event(action, filling);
-            timed(parts, "state: apply", || self.state.apply(&event)).expect("it may follow");
             let source = matches!(event, Event::CandidateWritten { .. }).then_some(SOURCE);
             let extra = Extra { source, ..Extra::default() };
-            let seq = self.seq;
-            let (store, id) = (&self.store, &self.id);
-            let append = || runtime.block_on(store.append(id, seq, &event, extra));
+            timed(parts, "state: apply", || self.state.apply(&event)).expect("it may follow");
+            // As the loop does: what follows without the world goes on record together.
+            let mut events = vec![event];
+            while let Action::Record(event) = timed(parts, "state: next action", || self.state.next_action()) {
+                timed(parts, "state: apply", || self.state.apply(&event)).expect("it may follow");
+                events.push(*event);
+            }
+            let (store, id, seq) = (&self.store, &self.id, self.seq);
+            let append = || runtime.block_on(store.append_all(id, seq, &events, extra));
             timed(parts, "store: append and project", append).expect("it is written");
-            self.seq += 1;
+            self.seq += events.len() as u64;
         }
     }
 
@@ -303,7 +318,7 @@ impl Bench {
         if filling == 0 || number <= 12 {
             let point: Point = self.space.draw(8, number as u64);
             let around = |value: &Value| match value {
-                Value::Number(value) => Within::Range([0.9 * value, 1.1 * value]),
+                Value::Number(value) => Within::Range([value - 0.1 * value.abs(), value + 0.1 * value.abs()]),
                 Value::Choice(choice) => Within::OneOf(vec![choice.clone()]),
             };
             changes.push(Change::Insert(Principle {
