@@ -146,10 +146,19 @@ pub fn cholesky(mut matrix: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
 pub fn forward(factor: &[Vec<f64>], b: &[f64]) -> Vec<f64> {
     let mut x: Vec<f64> = Vec::with_capacity(b.len());
     for (i, row) in factor.iter().enumerate() {
-        let dot: f64 = row.iter().zip(&x).map(|(l, x)| l * x).sum();
-        x.push((b[i] - dot) / row[i]);
+        x.push((b[i] - dot(&row[..i], &x)) / row[i]);
     }
     x
+}
+
+/// By four sums, of which the processor does several at once.
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<4>(), b.as_chunks::<4>());
+    let mut sums = [0.0; 4];
+    for (a, b) in a.iter().zip(b) {
+        (0..4).for_each(|k| sums[k] += a[k] * b[k]);
+    }
+    sums.iter().sum::<f64>() + a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum::<f64>()
 }
 
 /// Solves Lᵀ·x = b.
@@ -160,6 +169,14 @@ pub fn backward(factor: &[Vec<f64>], b: &[f64]) -> Vec<f64> {
         x[i] = (x[i] - dot) / factor[i][i];
     }
     x
+}
+
+/// The lower triangle of the inverse of L·Lᵀ.
+pub fn inverse(factor: &[Vec<f64>]) -> Vec<Vec<f64>> {
+    let n = factor.len();
+    let unit = |k: usize| -> Vec<f64> { (0..n).map(|i| f64::from(u8::from(i == k))).collect() };
+    let columns: Vec<Vec<f64>> = (0..n).map(|k| forward(factor, &unit(k))).collect();
+    (0..n).map(|i| (0..=i).map(|j| dot(&columns[i][i..], &columns[j][i..])).collect()).collect()
 }
 
 /// The standard normal distribution function, through Abramowitz and Stegun 7.1.26 (error below 1.5e-7).
@@ -174,6 +191,18 @@ pub fn normal_cdf(z: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_matrix_times_its_inverse_is_one() {
+        let entry = |i: usize, j: usize| 1.0 / (1.0 + i.abs_diff(j) as f64) + if i == j { 0.5 } else { 0.0 };
+        let inverse = inverse(&cholesky((0..7).map(|i| (0..=i).map(|j| entry(i, j)).collect()).collect()));
+        for i in 0..7 {
+            for j in 0..7 {
+                let product: f64 = (0..7).map(|k| entry(i, k) * inverse[k.max(j)][k.min(j)]).sum();
+                assert!((product - f64::from(u8::from(i == j))).abs() < 1e-12, "{i} {j}: {product}");
+            }
+        }
+    }
 
     #[test]
     fn it_passes_through_what_was_measured_and_doubts_what_was_not() {

@@ -5,8 +5,13 @@ use crate::tuner::goal::Worth;
 
 /// The nearest decimal with this many significant digits.
 pub fn rounded(value: f64, digits: usize) -> f64 {
-    // Through text: the nearest short decimal, not a product with an inexact power of ten.
-    format!("{value:.*e}", digits.max(1) - 1).parse().unwrap_or(value)
+    if value == 0.0 || !value.is_finite() {
+        return value;
+    }
+    let behind_the_point = digits.max(1) as i32 - 1 - value.abs().log10().floor() as i32;
+    // Powers of ten are exact up to 10^22, and to divide by one gives the nearest short decimal; to multiply with 0.001 does not.
+    let unit = 10f64.powi(behind_the_point.abs());
+    if behind_the_point >= 0 { (value * unit).round() / unit } else { (value / unit).round() * unit }
 }
 
 /// What shortening may lose, in net saving.
@@ -85,6 +90,19 @@ mod tests {
             shortening.take(worth(&next));
         }
         (shortening.point().to_vec(), count)
+    }
+
+    #[test]
+    fn a_constant_is_written_with_no_more_digits_than_asked_for() {
+        assert_eq!([rounded(0.278_612, 3), rounded(12.345, 2), rounded(-0.0456, 2)], [0.279, 12.0, -0.046]);
+        assert_eq!([rounded(48_231.0, 3), rounded(0.0, 2), rounded(1e-9, 2)], [48_200.0, 0.0, 1e-9]);
+        for n in 0..10_000 {
+            let value = (crate::keyed::uniform(3, n) * 40.0 - 20.0).exp();
+            for digits in 1..=4 {
+                let short = rounded(value, digits);
+                assert_eq!(format!("{:.*e}", digits - 1, value).parse(), Ok(short), "{value} with {digits} digits");
+            }
+        }
     }
 
     #[test]

@@ -214,11 +214,25 @@ impl Dimension {
     /// The value below which a share `mass` of the prior lies.
     pub fn at_mass(&self, mass: f64) -> Value {
         match self.range {
-            Some([low, high]) if self.measure == Measure::LogUniform => {
-                Value::Number((low.ln() + mass * (high.ln() - low.ln())).exp().clamp(low, high))
-            }
-            Some([low, high]) => Value::Number(low + mass * (high - low)),
+            Some(range) => Value::Number(self.between(self.measured(range), mass)),
             None => Value::Choice(self.values[self.choice_at(mass)].clone()),
+        }
+    }
+
+    /// Numbers in the unit in which the prior is even.
+    pub(crate) fn measured(&self, numbers: [f64; 2]) -> [f64; 2] {
+        match self.measure {
+            Measure::Uniform => numbers,
+            Measure::LogUniform => numbers.map(f64::ln),
+        }
+    }
+
+    /// The number that lies so far from one end of the range to the other, which are given as [`Dimension::measured`].
+    pub(crate) fn between(&self, [low, high]: [f64; 2], mass: f64) -> f64 {
+        let value = low + mass * (high - low);
+        match (self.measure, self.range) {
+            (Measure::LogUniform, Some([low, high])) => value.exp().clamp(low, high),
+            _ => value,
         }
     }
 

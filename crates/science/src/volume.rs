@@ -5,7 +5,7 @@
 //! stays the same, so it is kept as a [`Mask`]: however many constraints there are, only a new one takes drawing.
 
 use crate::keyed;
-use crate::space::{Constraint, Dimension, Point, Space, Value, Within};
+use crate::space::{Constraint, Dimension, Point, Space, Within};
 use std::sync::Arc;
 
 /// Points that the volume is counted on. Standard error of a share: at most 0.2 percentage points.
@@ -29,6 +29,8 @@ impl Mask {
     }
 }
 
+/// More than a share of the prior is off by rounding.
+const ROUNDING: f64 = 1e-9;
 const WORDS: usize = VOLUME_POINTS as usize / 64;
 
 impl Space {
@@ -49,96 +51,103 @@ impl Space {
 
     /// The fixed points that a constraint excludes.
     pub fn mask(&self, constraint: &Constraint) -> Mask {
-        let mut words = vec![0; WORDS];
-        if let Some(mut sides) = self.sides(constraint) {
-            // Choices first: they take least to draw.
-            sides.sort_by_key(|(_, side)| matches!(side, Side::Range(..)));
-            let seed = self.fixed_seed();
-            let axes: Vec<Axis<'_>> = self.dimensions.iter().map(|dimension| self.axis(dimension)).collect();
-            for n in 0..VOLUME_POINTS {
-                let inside = sides.iter().all(|(at, side)| side.holds(drawn(&axes, *at, seed, n)));
-                words[(n / 64) as usize] |= u64::from(inside) << (n % 64);
+        let Some(mut sides) = self.sides(constraint) else { return Mask(vec![0; WORDS].into()) };
+        // Choices first: they leave fewer points for what takes more.
+        sides.sort_by_key(|side| matches!(side.part, Part::Range { .. }));
+        let (seed, dimensions) = (self.fixed_seed(), self.dimensions.len() as u64);
+        let mut words = vec![u64::MAX; WORDS];
+        for side in &sides {
+            let mut at = side.at as u64;
+            for word in &mut words {
+                if *word != 0 {
+                    let inside = |bit: u64| u64::from(side.holds(keyed::uniform(seed, at + bit * dimensions))) << bit;
+                    *word &= (0..64).map(inside).fold(0, |all, one| all | one);
+                }
+                at += 64 * dimensions;
             }
         }
         Mask(words.into())
     }
 
-    /// A constraint by the positions of dimensions; none if no point can lie in it.
-    fn sides(&self, constraint: &Constraint) -> Option<Vec<(usize, Side)>> {
-        let side = |(name, within): (&String, &Within)| {
-            let at = self.dimensions.iter().position(|dimension| dimension.name == *name)?;
+    /// A constraint as what it asks of single dimensions; none if no point can lie in it.
+    fn sides(&self, constraint: &Constraint) -> Option<Vec<Side<'_>>> {
+        let mut sides = Vec::new();
+        for (name, within) in &constraint.excludes {
+            let at = self.position(name)?;
+            self.existing(at, &mut sides)?;
             let dimension = &self.dimensions[at];
-            match within {
-                Within::Range([low, high]) => dimension.range.map(|_| (at, Side::Range(*low, *high))),
-                Within::OneOf(choices) if dimension.range.is_none() => {
-                    Some((at, Side::OneOf(dimension.values.iter().map(|value| choices.contains(value)).collect())))
-                }
-                Within::OneOf(_) => None,
-            }
-        };
-        let sides: Option<Vec<_>> = constraint.excludes.iter().map(side).collect();
-        sides.filter(|sides| !sides.is_empty())
+            let part = match (within, dimension.range) {
+                (Within::Range(ends), Some(range)) => Part::Range {
+                    ends: *ends,
+                    masses: ends.map(|end| dimension.mass_below(end)),
+                    range: dimension.measured(range),
+                },
+                (Within::OneOf(choices), None) => Part::of(dimension, choices),
+                (Within::Range(_), None) | (Within::OneOf(_), Some(_)) => return None,
+            };
+            sides.push(Side { at, dimension, part });
+        }
+        Some(sides).filter(|sides| !sides.is_empty())
     }
 
-    fn axis<'a>(&'a self, dimension: &'a Dimension) -> Axis<'a> {
-        let at = |name: &str| self.dimensions.iter().position(|other| other.name == name);
-        let parent = |(name, values): (&String, &Vec<String>)| {
-            let allowed = |at: usize| self.dimensions[at].values.iter().map(|value| values.contains(value)).collect();
-            at(name).map(|at| (at, allowed(at)))
-        };
-        Axis { dimension, parents: dimension.parent.iter().map(parent).collect() }
+    /// Adds what it takes for a dimension to exist: choices of those that it stands under.
+    fn existing<'a>(&'a self, at: usize, sides: &mut Vec<Side<'a>>) -> Option<()> {
+        for (parent, allowed) in &self.dimensions[at].parent {
+            // A parent is declared before what exists under it, and is a choice.
+            let above = self.position(parent).filter(|above| *above < at)?;
+            let dimension = Some(&self.dimensions[above]).filter(|dimension| dimension.range.is_none())?;
+            self.existing(above, sides)?;
+            sides.push(Side { at: above, dimension, part: Part::of(dimension, allowed) });
+        }
+        Some(())
+    }
+
+    fn position(&self, name: &str) -> Option<usize> {
+        self.dimensions.iter().position(|dimension| dimension.name == name)
     }
 }
 
-/// A dimension with its parents by position, and which of their choices it exists under; none if a parent is missing.
-struct Axis<'a> {
+/// What a constraint asks of one dimension.
+struct Side<'a> {
+    /// Its position.
+    at: usize,
     dimension: &'a Dimension,
-    parents: Option<Vec<(usize, Vec<bool>)>>,
+    part: Part,
 }
 
-/// A coordinate: a number, or the position of a choice.
-#[derive(Clone, Copy)]
-enum Coordinate {
-    Number(f64),
-    Choice(usize),
-}
-
-/// What a constraint says of one dimension.
-enum Side {
-    Range(f64, f64),
+/// A part of a dimension.
+enum Part {
+    Range {
+        ends: [f64; 2],
+        /// The shares of the prior below them.
+        masses: [f64; 2],
+        /// The dimension's own ends, as [`Dimension::measured`].
+        range: [f64; 2],
+    },
     /// Whether each choice lies inside.
     OneOf(Vec<bool>),
 }
 
-impl Side {
-    fn holds(&self, coordinate: Option<Coordinate>) -> bool {
-        match (self, coordinate) {
-            (Side::Range(low, high), Some(Coordinate::Number(value))) => *low <= value && value <= *high,
-            (Side::OneOf(inside), Some(Coordinate::Choice(at))) => inside.get(at).copied().unwrap_or(false),
-            (Side::Range(..) | Side::OneOf(_), _) => false,
+impl Part {
+    fn of(dimension: &Dimension, choices: &[String]) -> Self {
+        Part::OneOf(dimension.values.iter().map(|value| choices.contains(value)).collect())
+    }
+}
+
+impl Side<'_> {
+    /// Whether what such a share of the prior lies below is inside.
+    fn holds(&self, mass: f64) -> bool {
+        match &self.part {
+            Part::OneOf(inside) => inside[self.dimension.choice_at(mass)],
+            Part::Range { ends, masses, range } => {
+                // Only next to an end does it take the number itself, which takes an exponential.
+                if masses.iter().all(|end| (mass - end).abs() > ROUNDING) {
+                    return masses[0] < mass && mass < masses[1];
+                }
+                let value = self.dimension.between(*range, mass);
+                ends[0] <= value && value <= ends[1]
+            }
         }
-    }
-}
-
-/// A coordinate of the n-th point; none where the dimension does not exist at it.
-fn drawn(axes: &[Axis<'_>], at: usize, seed: u64, n: u64) -> Option<Coordinate> {
-    let under = |(parent, allowed): &(usize, Vec<bool>)| {
-        // A parent is declared before what exists under it.
-        let choice = (*parent < at).then(|| drawn(axes, *parent, seed, n)).flatten();
-        matches!(choice, Some(Coordinate::Choice(choice)) if allowed.get(choice).copied().unwrap_or(false))
-    };
-    let axis = &axes[at];
-    let exists = axis.parents.as_ref().is_some_and(|parents| parents.iter().all(under));
-    exists.then(|| coordinate(axis.dimension, keyed::uniform(seed, n * axes.len() as u64 + at as u64)))
-}
-
-fn coordinate(dimension: &Dimension, mass: f64) -> Coordinate {
-    if dimension.range.is_none() {
-        return Coordinate::Choice(dimension.choice_at(mass));
-    }
-    match dimension.at_mass(mass) {
-        Value::Number(value) => Coordinate::Number(value),
-        Value::Choice(_) => unreachable!("a dimension with a range has numbers"),
     }
 }
 

@@ -182,7 +182,9 @@ impl State {
             }
             (Event::IterationClosed { volume }, Phase::Closing) => {
                 let (champion, false_exclusion) = (self.champion(), self.false_exclusion());
+                let luck = self.luck_in(&self.current().tests);
                 let iteration = self.iterations.last_mut().expect("closing an iteration");
+                iteration.luck = Some(luck);
                 iteration.volume = Some(*volume);
                 iteration.false_exclusion = false_exclusion;
                 iteration.champion = champion;

@@ -29,17 +29,26 @@ impl State {
         let mut sums = vec![[0.0; 2]; self.opened().scenarios.len()];
         let mut seeds = 0;
         for iteration in self.iterations.iter().rev().take(RECENT) {
-            // Arms share their seeds, so together they say as much as one.
-            let shown = self.shown_by(&iteration.tests);
-            let most = shown.iter().map(|(_, seeds)| *seeds).max().unwrap_or(0);
-            let weight = most as f64 / shown.len().max(1) as f64;
-            for (beyond, _) in &shown {
-                sums.iter_mut().zip(beyond).for_each(|(sum, beyond)| (0..2).for_each(|k| sum[k] += weight * beyond[k]));
-            }
-            seeds += most;
+            let live = || self.luck_in(&iteration.tests);
+            let Luck { scenarios, seeds: own } = iteration.luck.as_ref().map_or_else(live, Luck::clone);
+            let weighed = scenarios.iter().map(|shown| shown.map(|shown| shown * own as f64));
+            sums.iter_mut().zip(weighed).for_each(|(sum, shown)| (0..2).for_each(|k| sum[k] += shown[k]));
+            seeds += own;
         }
         let total = (seeds + self.opened().experiment.seeds as usize).max(1) as f64;
         Luck { scenarios: sums.into_iter().map(|sum| sum.map(|sum| sum / total)).collect(), seeds }
+    }
+
+    /// What the verdict seeds of one iteration say of it, just as they do. Its arms share their seeds, so together they say as
+    /// much as one.
+    pub(super) fn luck_in(&self, tests: &[Tested]) -> Luck {
+        let shown = self.shown_by(tests);
+        let mut scenarios = vec![[0.0; 2]; self.opened().scenarios.len()];
+        for (beyond, _) in &shown {
+            let share = 1.0 / shown.len() as f64;
+            scenarios.iter_mut().zip(beyond).for_each(|(sum, own)| (0..2).for_each(|k| sum[k] += share * own[k]));
+        }
+        Luck { scenarios, seeds: shown.iter().map(|(_, seeds)| *seeds).max().unwrap_or(0) }
     }
 
     /// What each candidate that was tested showed on the search seeds beyond the verdict seeds, scenario by scenario, and on
