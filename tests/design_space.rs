@@ -52,7 +52,8 @@ fn written(point: &Point) -> String {
         },
     };
     let state = State::default();
-    let answer = Researcher.implement(Brief { state: &state, source: None }, &arm);
+    let researcher = Researcher::default();
+    let answer = researcher.implement(Brief { state: &state, source: None }, &arm);
     let answer = tokio::runtime::Builder::new_current_thread().build().expect("a runtime").block_on(answer);
     answer.expect("it asks nobody").content.expect("a source")
 }

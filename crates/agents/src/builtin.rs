@@ -7,10 +7,12 @@
 
 mod claims;
 mod components;
+mod constants;
 mod executor;
 mod extractor;
 mod guards;
 mod half_space;
+mod memory;
 mod mind;
 mod narrowing;
 mod planner;
@@ -19,6 +21,7 @@ mod shape;
 mod stakes;
 mod tuned;
 
+use self::memory::Memory;
 use crate::{Answer, Answering, Brief, Executor, Extractor, Fault, Lessons, Planner};
 use futures::future::{FutureExt, ready};
 use science::bundle::{Arm, Bundle};
@@ -37,13 +40,15 @@ pub fn published(experiment: &Experiment) -> Option<Point> {
 /// The built-in admitter that follows the published curve.
 const PUBLISHED: &str = "probabilistic";
 
-/// Planner, executor and extractor in one, for the admission family.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Researcher;
+/// Planner, executor and extractor in one, for the admission family. Clones share what they have worked out.
+#[derive(Clone, Debug, Default)]
+pub struct Researcher {
+    memory: Memory,
+}
 
 impl Planner for Researcher {
     fn plan<'a>(&'a self, brief: Brief<'a>) -> Answering<'a, Bundle> {
-        ready(Ok(Answer::free(planner::plan(brief.state)))).boxed()
+        ready(Ok(Answer::free(planner::plan(brief.state, &self.memory)))).boxed()
     }
 }
 
@@ -58,13 +63,13 @@ impl Executor for Researcher {
     }
 
     fn place(&self, point: &Point, constants: &[(&str, f64)]) -> Point {
-        executor::place(point, constants)
+        constants::place(point, constants)
     }
 }
 
 impl Extractor for Researcher {
     fn extract<'a>(&'a self, brief: Brief<'a>) -> Answering<'a, Lessons> {
-        let changes = extractor::extract(brief.state);
+        let changes = extractor::extract(brief.state, &self.memory);
         ready(Ok(Answer::free(Ok(Lessons { changes, notes: None })))).boxed()
     }
 }

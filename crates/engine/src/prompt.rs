@@ -124,7 +124,7 @@ impl Standpoint {
         if self.state.iterations.last().is_some_and(|iteration| iteration.bundle.is_some()) {
             return Ok(());
         }
-        let planned = Researcher.plan(Brief { state: &self.state, source: None }).await?;
+        let planned = Researcher::default().plan(Brief { state: &self.state, source: None }).await?;
         let bundle = planned.content.map_err(EngineError::Unresumable)?;
         Ok(self.state.apply(&Event::BundleRegistered { bundle: Box::new(bundle), work: Vec::new() })?)
     }
@@ -134,7 +134,7 @@ impl Standpoint {
             return Ok(());
         }
         let arm = self.state.bundle().arms[0].clone();
-        let written = Researcher.implement(Brief { state: &self.state, source: None }, &arm).await?;
+        let written = Researcher::default().implement(Brief { state: &self.state, source: None }, &arm).await?;
         let source = written.content.map_err(EngineError::Unresumable)?;
         let reading = read(&source);
         let candidate = Candidate {

@@ -2,11 +2,12 @@
 
 use super::components::Component;
 use super::mind::{Known, Mind};
-use super::shape::{Shape, round};
+use super::shape::Shape;
 use super::stakes::{LEAST, Stake, Stakes};
 use science::bundle::{Arm, ArmKind, Bundle, Design, Metric, Prediction, Relation, Side};
 use science::fastfail::Advice;
 use science::gaussian::Belief;
+use science::short::rounded;
 use science::space::Space;
 
 /// Scenarios in which the reference sheds less than this beyond the baseline serve as controls.
@@ -243,7 +244,7 @@ fn staked(against: Side, stake: &Stake) -> Prediction {
 
 /// The size of a claim, in words.
 fn percent(stake: &Stake) -> String {
-    format!("{} %", round(stake.size() * 100.0, 4))
+    format!("{} %", rounded(stake.size() * 100.0, 4))
 }
 
 /// The middle 80 % of a belief, as a person would write it.

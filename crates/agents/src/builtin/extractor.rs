@@ -3,16 +3,18 @@
 //! One finding speaks of the policies that it compared and forbids nothing. What several of them rule out together is a
 //! constraint of its own ([`super::narrowing`]).
 
+use super::memory::Memory;
 use super::narrowing;
-use super::shape::{Shape, round};
+use super::shape::Shape;
 use science::bundle::{Arm, ArmKind, Relation, Side};
 use science::judge::{Finding, Verdict};
 use science::principle::{Change, Confidence, Principle, Status};
+use science::short::rounded;
 use science::space::Point;
 use science::state::{self, State};
 
 /// What the iteration that is under way changes in the principles.
-pub(crate) fn extract(state: &State) -> Vec<Change> {
+pub(crate) fn extract(state: &State, memory: &Memory) -> Vec<Change> {
     let Some(bundle) = &state.current().bundle else { return Vec::new() };
     let judged = bundle.arms.iter().zip(&state.current().arms);
     let mut changes = Vec::new();
@@ -21,7 +23,7 @@ pub(crate) fn extract(state: &State) -> Vec<Change> {
         let evidence = format!("F{}.{}", state.iteration_number(), arm.name);
         changes.extend(lesson(state, arm, finding, &next(state, &changes), &evidence, &bundle.parent));
     }
-    changes.extend(narrowing::narrow(state, &next(state, &changes)));
+    changes.extend(narrowing::narrow(state, memory, &next(state, &changes)));
     changes
 }
 
@@ -64,7 +66,7 @@ fn lesson(state: &State, arm: &Arm, finding: &Finding, id: &str, evidence: &str,
 /// What an arm claims to save, in words.
 fn claimed(arm: &Arm) -> String {
     let (Relation::AtLeast(size) | Relation::Within(size)) = arm.prediction.relation;
-    format!("{} %", round(size * 100.0, 4))
+    format!("{} %", rounded(size * 100.0, 4))
 }
 
 /// An earlier principle that confirms the same mechanism for the same family. Refutations are not joined: each speaks of

@@ -1,6 +1,6 @@
 //! Half spaces: the low or the high side of one dimension, or one of its choices, which a principle may forbid.
 
-use super::shape::round;
+use science::short::rounded;
 use science::space::{Constraint, Dimension, Point, Space, Value, Within};
 
 /// Steps of prior mass in which half spaces grow.
@@ -40,7 +40,7 @@ impl<'a> Half<'a> {
     /// What lies below or above a share of a dimension's prior, by an edge that a person would write.
     fn at(dimension: &'a Dimension, [low, high]: [f64; 2], mass: f64, below: bool) -> Option<Self> {
         let Value::Number(edge) = dimension.at_mass(mass) else { return None };
-        let edge = round(edge, 2);
+        let edge = rounded(edge, 2);
         let ends = if below { [low, edge] } else { [edge, high] };
         let constraint = Constraint { excludes: [(dimension.name.clone(), Within::Range(ends))].into() };
         (ends[0] < ends[1]).then_some(Half { dimension, below, constraint })
@@ -134,7 +134,8 @@ impl<'a> Half<'a> {
             Within::Range(ends) => *ends,
             Within::OneOf(choices) => return format!("A {} curve", choices.join(" or ")),
         };
-        let side = if self.below { format!("below {}", round(high, 3)) } else { format!("above {}", round(low, 3)) };
+        let side =
+            if self.below { format!("below {}", rounded(high, 3)) } else { format!("above {}", rounded(low, 3)) };
         match self.dimension.name.as_str() {
             "prompt" => format!("A weighting by prompt length with an exponent {side}"),
             "mix" => format!("A weight {side} for the droppable share of arrivals"),

@@ -1,8 +1,9 @@
 //! What the researcher knows, and the beliefs that follow from it.
 
-use super::executor::{constants, place};
+use super::constants::{constants, place};
 use super::guards::{self, Guarded, What};
-use super::response::{Foresight, Responses, Seen};
+use super::memory::{Given, Memory, Seen};
+use super::response::{Foresight, Responses};
 use super::shape::{Curve, NEUTRAL, PLAIN, Shape, Signal};
 use science::experiment::GuardMetric;
 use science::gaussian::Belief;
@@ -12,6 +13,7 @@ use science::objective::{COMPARABLE, MAY_LOSE, Measurement, Score, Yardsticks};
 use science::state::{CandidateRecord, State};
 use science::tuner::Tried;
 use science::tuner::goal::PRICE;
+use std::sync::Arc;
 
 /// Improvement aimed at beyond the reference's, log units: a little above, since falling short disqualifies.
 const AIM: f64 = 0.001;
@@ -31,7 +33,7 @@ pub(crate) struct Mind<'a> {
     pub(crate) state: &'a State,
     pub(crate) reference: Shape,
     pub(crate) known: Vec<Known>,
-    pub(crate) responses: Responses,
+    pub(crate) responses: Arc<Responses>,
     /// The reference's extra shed work on every workload; the study's come first.
     reference_works: Vec<f64>,
     study: usize,
@@ -63,13 +65,13 @@ pub(crate) struct Known {
 }
 
 impl<'a> Mind<'a> {
-    pub(crate) fn of(state: &'a State) -> Self {
+    pub(crate) fn of(state: &'a State, memory: &Memory) -> Self {
         let reference = reference(&state.opened().experiment.reference);
         let (yardsticks, luck) = (state.yardsticks(), state.search_luck());
         let known = known(state, reference, &luck.scenarios);
         let seeds = f64::from(state.opened().experiment.seeds) + luck.seeds as f64;
         Mind {
-            responses: responses(state, reference, &known),
+            responses: memory.responses(given(state, reference, &known)),
             reference_works: yardsticks.reference.per_scenario(|cell| cell.x),
             study: yardsticks.study_rows(),
             guards: guards::of(state, seeds),
@@ -250,8 +252,8 @@ fn mean(effects: &[[f64; 2]], which: usize) -> f64 {
     effects.iter().map(|effect| effect[which]).sum::<f64>() / effects.len().max(1) as f64
 }
 
-/// How the workloads respond, from the yardsticks and all that is known.
-fn responses(state: &State, reference: Shape, known: &[Known]) -> Responses {
+/// What tells how the workloads respond: the yardsticks, and all that is known.
+fn given(state: &State, reference: Shape, known: &[Known]) -> Given {
     let (yardsticks, started) = (state.yardsticks(), state.opened());
     let workloads = yardsticks.reference.cells.len();
     let profiles =
@@ -268,15 +270,15 @@ fn responses(state: &State, reference: Shape, known: &[Known]) -> Responses {
     let everything = beyond(&yardsticks.refuse_everything, yardsticks);
     let nothing: Vec<[f64; 2]> = once.iter().zip(&works).map(|(y, x)| [-y, -x]).collect();
     let step = |half: f64, signal| Shape { half, signal, ..PLAIN };
-    let mut seen: Vec<Seen<'_>> =
-        known.iter().map(|known| Seen { shape: known.shape, effects: &known.effects }).collect();
+    let mut seen: Vec<Seen> =
+        known.iter().map(|known| Seen { shape: known.shape, effects: known.effects.clone() }).collect();
     for signal in [Signal::Saturation, Signal::Kv] {
-        seen.push(Seen { shape: step(reference.half * FULL, signal), effects: &everything });
+        seen.push(Seen { shape: step(reference.half * FULL, signal), effects: everything.clone() });
     }
     if started.experiment.baseline.starts_with(STEP_AT_ONE) {
-        seen.push(Seen { shape: step(1.0, Signal::Saturation), effects: &nothing });
+        seen.push(Seen { shape: step(1.0, Signal::Saturation), effects: nothing });
     }
-    Responses::of(&profiles, study, reference, &noise, &seen)
+    Given { profiles, study, reference, noise, seen }
 }
 
 /// Improvement and extra shed work of a measurement beyond the reference's, workload by workload.

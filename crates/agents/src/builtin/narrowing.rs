@@ -6,6 +6,7 @@
 //! and the next one is narrower.
 
 use super::half_space::{Half, halves};
+use super::memory::Memory;
 use super::mind::Mind;
 use super::shape::Shape;
 use science::audit::{AuditedPoint, words};
@@ -17,7 +18,7 @@ use science::state::{Place, State};
 use std::collections::BTreeSet;
 
 /// Fixed points of the space on which half spaces are weighed.
-const POINTS: usize = 256;
+const POINTS: usize = 128;
 /// The smallest share of the declared space that is worth an audit.
 const LEAST: f64 = 0.1;
 /// The largest expected share of a half space that is better than the best known.
@@ -56,19 +57,19 @@ struct Contrast {
 }
 
 /// What is to go, and the constraint that is to be audited next, if there is one; `id` is the name of a new principle.
-pub(super) fn narrow(state: &State, id: &str) -> Vec<Change> {
+pub(super) fn narrow(state: &State, memory: &Memory, id: &str) -> Vec<Change> {
     let (known, bar) = (known(state), state.bar());
     let mut changes = outgrown(state, &known, bar.worth);
     changes.extend(refused(state));
     // As long as nothing good is known, nobody can say that it is elsewhere.
     if bar.saving.is_some() {
-        changes.extend(widest(state, &known, bar.worth, id));
+        changes.extend(widest(state, memory, &known, bar.worth, id));
     }
     changes
 }
 
 /// The half space that forbids most of what is left.
-fn widest(state: &State, known: &[Known], bar: f64, id: &str) -> Option<Change> {
+fn widest(state: &State, memory: &Memory, known: &[Known], bar: f64, id: &str) -> Option<Change> {
     let space = state.opened().experiment.space();
     let contrasts = contrasts(state);
     let scale = state.opened().experiment.objective.scale.as_deref();
@@ -87,7 +88,7 @@ fn widest(state: &State, known: &[Known], bar: f64, id: &str) -> Option<Change> 
     if large.is_empty() {
         return None;
     }
-    let mind = Mind::of(state);
+    let mind = Mind::of(state, memory);
     // Wherever a form belongs: its place in the space says nothing about it. Asked for once, and only of what may be forbidden.
     let hope = |at: usize| mind.located(&space, Shape::at(&left[at])?).map(|shape| mind.hope(&shape, bar + MARGIN));
     let mut hopes: Vec<Option<f64>> = vec![None; left.len()];

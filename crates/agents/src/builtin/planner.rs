@@ -6,6 +6,7 @@
 //! costs compare at equal improvement only.
 
 use super::components::Component;
+use super::memory::Memory;
 use super::mind::{Known, Mind};
 use super::shape::{Curve, Features, Shape, Signal};
 use super::tuned;
@@ -18,19 +19,19 @@ use science::state::State;
 
 /// Steps to the place at most, and how near to what is needed is near enough, log units: it is written with three digits.
 const STEPS: u32 = 12;
-const EXACT: f64 = 1e-5;
+const EXACT: f64 = 1e-4;
 /// Points of the space that are looked at for one bundle, how many of them are weighed, and how often the best is varied.
 const PROPOSALS: u64 = 300;
 const WEIGHED: usize = 16;
 const REFINED: u64 = 64;
 
 /// The next bundle.
-pub(crate) fn plan(state: &State) -> Result<Bundle, String> {
+pub(crate) fn plan(state: &State, memory: &Memory) -> Result<Bundle, String> {
     let space = state.opened().experiment.space();
     if space.dimension("family").is_none() || space.dimension("half").is_none() {
         return Err("the built-in planner needs the dimensions `family` and `half` in campaign.toml".into());
     }
-    let mind = Mind::of(state);
+    let mind = Mind::of(state, memory);
     if let Some(bundle) = tuned::bundle(&mind, &space) {
         return Ok(bundle);
     }

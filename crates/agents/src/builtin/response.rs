@@ -7,9 +7,9 @@
 //! (Bishop, *Pattern Recognition and Machine Learning*, 2006, ch. 3.3). The line begins with what the yardsticks say: the
 //! reference, the reference at other scales, the baseline, and refusing everything.
 
+use super::memory::{Given, Seen};
 use super::shape::{Pulls, Shape, Signal};
-use science::gaussian::{backward, cholesky, forward};
-use science::profile::Profile;
+use science::gaussian::{backward, cholesky, forward, inverse};
 
 /// Log units of the place from one kink to the next.
 const KNOT: f64 = 0.3;
@@ -42,29 +42,26 @@ const SCALES: [f64; TERMS] = {
 const JAGGED: f64 = 0.003;
 /// Drawn workloads come in no order, and how uncertain one of so many is says it of them all: to say it of each takes the most of
 /// the time that a plan takes.
-const SPOKEN_FOR: usize = 4;
-/// The ends of a tabulated line, log units from the reference's place, and the length of its pieces.
+const SPOKEN_FOR: usize = 8;
+/// The ends of a tabulated line, log units from the reference's place, and its pieces, which are those from kink to kink.
 const ENDS: [f64; 2] = [-3.0, 2.4];
-const PIECE: f64 = 0.05;
-const PIECES: usize = 108;
+const PIECES: usize = 18;
 
 type Terms = [f64; TERMS];
 /// Improvement beyond the reference's in log units, and extra shed work beyond the reference's as a fraction.
-type Effect = [f64; 2];
-
-/// What is known of a policy on every workload.
-pub(crate) struct Seen<'a> {
-    pub(crate) shape: Shape,
-    /// Improvement beyond the reference's, log units, and extra shed work beyond the reference's.
-    pub(crate) effects: &'a [Effect],
-}
+pub(crate) type Effect = [f64; 2];
 
 /// How all workloads of the search respond.
 pub(crate) struct Responses {
     origin: Origin,
     workloads: Vec<Response>,
-    /// How many of them are the study's.
-    study: usize,
+    pub(crate) given: Given,
+}
+
+impl std::fmt::Debug for Responses {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "responses of {} workloads to {} policies", self.workloads.len(), self.given.seen.len())
+    }
 }
 
 /// Where lines begin.
@@ -80,8 +77,8 @@ struct Response {
     /// The line by signal: the saturation, then the KV cache.
     lines: [Vec<Effect>; 2],
     form: [Effect; FORM],
-    /// Of the precision of all terms.
-    factor: Vec<Vec<f64>>,
+    /// Of all terms, the lower triangle; none where it is not asked for.
+    covariance: Option<Vec<Vec<f64>>>,
 }
 
 /// How a shape does as its place moves.
@@ -106,29 +103,24 @@ pub(crate) struct Foresight {
 }
 
 impl Responses {
-    /// What `seen` says of workloads with these profiles, the study's first; `noise` is what chance does to an improvement in each. The reference is a
-    /// curve of this shape.
-    pub(crate) fn of(profiles: &[Profile], study: usize, reference: Shape, noise: &[f64], seen: &[Seen<'_>]) -> Self {
-        let origin = Origin { place: reference.half.ln(), spread: reference.spread().ln_1p() };
-        let slope = slopes(seen, origin);
+    pub(crate) fn of(given: Given) -> Self {
+        let origin = Origin { place: given.reference.half.ln(), spread: given.reference.spread().ln_1p() };
+        let slope = slopes(&given.seen, origin);
         let response = |at: usize| {
-            let pulls = Pulls::of(&profiles[at]);
-            let rows = seen.iter().map(|seen| (origin.terms(&seen.shape, &pulls), seen.effects[at]));
-            Response::of(pulls, rows, slope, noise[at].hypot(JAGGED))
+            let pulls = Pulls::of(&given.profiles[at]);
+            let speaks = at.checked_sub(given.study).is_none_or(|drawn| drawn.is_multiple_of(SPOKEN_FOR));
+            let rows = given.seen.iter().map(|seen| (origin.terms(&seen.shape, &pulls), seen.effects[at]));
+            Response::of(pulls, rows, slope, given.noise[at].hypot(JAGGED), speaks)
         };
-        Responses { origin, workloads: (0..profiles.len()).map(response).collect(), study }
+        Responses { origin, workloads: (0..given.profiles.len()).map(response).collect(), given }
     }
 
     /// What is foreseen of a shape.
     pub(crate) fn foresee(&self, shape: &Shape) -> Foresight {
-        let sd = |workload: &Response| {
-            let explained = forward(&workload.factor, &self.origin.terms(shape, &workload.pulls));
-            explained.iter().map(|v| v * v).sum::<f64>().sqrt()
-        };
-        let mut sds = Vec::with_capacity(self.workloads.len());
-        for (at, workload) in self.workloads.iter().enumerate() {
-            let speaks = at.checked_sub(self.study).is_none_or(|drawn| drawn.is_multiple_of(SPOKEN_FOR));
-            sds.push(if speaks { sd(workload) } else { sds[at - 1] });
+        let mut sds: Vec<f64> = Vec::with_capacity(self.workloads.len());
+        for workload in &self.workloads {
+            let sd = workload.covariance.as_ref().map(|of| spread(of, &self.origin.terms(shape, &workload.pulls)));
+            sds.extend(sd.or(sds.last().copied()));
         }
         Foresight { effects: self.effects(shape).collect(), sds }
     }
@@ -157,7 +149,7 @@ impl Responses {
 }
 
 impl Response {
-    fn of(pulls: Pulls, rows: impl Iterator<Item = (Terms, Effect)>, slope: Effect, noise: f64) -> Self {
+    fn of(pulls: Pulls, rows: impl Iterator<Item = (Terms, Effect)>, slope: Effect, noise: f64, speaks: bool) -> Self {
         let mut precision: Vec<Vec<f64>> =
             (0..TERMS).map(|i| (0..=i).map(|j| f64::from(u8::from(i == j))).collect()).collect();
         let mut sums = [[0.0; TERMS]; 2];
@@ -178,7 +170,7 @@ impl Response {
         let weights: Vec<Effect> = (0..TERMS).map(|i| [gain[i] * SCALES[i], work[i] * SCALES[i]]).collect();
         let tabulated = |signal: usize| {
             let value = |n: usize| {
-                let place = ENDS[0] + n as f64 * PIECE;
+                let place = ENDS[0] + n as f64 * KNOT;
                 let along = line(place);
                 let sum = |k: usize| {
                     let own: f64 = (0..LINE).map(|i| along[i] * weights[i][k]).sum();
@@ -190,7 +182,7 @@ impl Response {
             (0..=PIECES).map(value).collect()
         };
         let form = std::array::from_fn(|i| weights[2 * LINE + 1 + i]);
-        Response { pulls, lines: [tabulated(0), tabulated(1)], form, factor }
+        Response { pulls, lines: [tabulated(0), tabulated(1)], form, covariance: speaks.then(|| inverse(&factor)) }
     }
 
     fn at(&self, signal: usize, place: f64, form: &[f64; FORM]) -> Effect {
@@ -213,7 +205,7 @@ impl Along<'_> {
 
 /// The ends of the piece of a line that a place lies on, and how far along it is.
 fn piece(line: &[Effect], place: f64) -> (Effect, Effect, f64) {
-    let along = ((place - ENDS[0]) / PIECE).clamp(0.0, PIECES as f64 - 1e-9);
+    let along = ((place - ENDS[0]) / KNOT).clamp(0.0, PIECES as f64 - 1e-9);
     let at = along as usize;
     (line[at], line[at + 1], along - at as f64)
 }
@@ -251,6 +243,16 @@ impl Origin {
     }
 }
 
+/// The standard deviation of a sum of these terms. Of a line most terms are zero: it has passed few of its kinks.
+fn spread(covariance: &[Vec<f64>], terms: &Terms) -> f64 {
+    let present: Vec<usize> = (0..TERMS).filter(|i| terms[*i] != 0.0).collect();
+    let twice = |(n, i): (usize, &usize)| {
+        let others: f64 = present[..n].iter().map(|j| covariance[*i][*j] * terms[*j]).sum();
+        terms[*i] * (covariance[*i][*i] * terms[*i] + 2.0 * others)
+    };
+    present.iter().enumerate().map(twice).sum::<f64>().max(0.0).sqrt()
+}
+
 /// How far a place is along a line, and beyond each of its kinks.
 fn line(place: f64) -> [f64; LINE] {
     std::array::from_fn(|i| match i {
@@ -261,8 +263,8 @@ fn line(place: f64) -> [f64; LINE] {
 }
 
 /// The slopes of improvement and of extra shed work along the place, over all workloads, near the reference.
-fn slopes(seen: &[Seen<'_>], origin: Origin) -> Effect {
-    let near = |seen: &&Seen<'_>| (0.01..0.2).contains(&(seen.shape.half.ln() - origin.place).abs());
+fn slopes(seen: &[Seen], origin: Origin) -> Effect {
+    let near = |seen: &&Seen| (0.01..0.2).contains(&(seen.shape.half.ln() - origin.place).abs());
     let moved = |shape: &Shape| shape.mix == 0.0 && shape.prompt == 0.0 && shape.capacity == 0.0 && shape.rate == 0.0;
     let (mut squares, mut products) = (1e-9, [0.0; 2]);
     for seen in seen.iter().filter(|seen| moved(&seen.shape)).filter(near) {
@@ -278,6 +280,7 @@ mod tests {
     use super::*;
     use crate::builtin::shape::{Curve, PLAIN};
     use science::keyed::uniform;
+    use science::profile::Profile;
 
     fn profiles() -> Vec<Profile> {
         let unit = |n: u64, k: u64| uniform(3, 4 * n + k);
@@ -318,13 +321,15 @@ mod tests {
     }
 
     fn responses(shapes: &[Shape]) -> Responses {
+        Responses::of(given(shapes))
+    }
+
+    fn given(shapes: &[Shape]) -> Given {
         let all: Vec<Shape> =
             [1.0, 1.08, 0.92].map(|factor| Shape { half: reference().half * factor, ..reference() }).into();
         let all: Vec<Shape> = all.into_iter().chain(shapes.iter().copied()).collect();
-        let effects: Vec<Vec<Effect>> = all.iter().map(effects).collect();
-        let seen: Vec<Seen<'_>> =
-            all.iter().zip(&effects).map(|(shape, effects)| Seen { shape: *shape, effects }).collect();
-        Responses::of(&profiles(), 12, reference(), &[0.001; 12], &seen)
+        let seen = all.iter().map(|shape| Seen { shape: *shape, effects: effects(shape) }).collect();
+        Given { profiles: profiles(), study: 12, reference: reference(), noise: vec![0.001; 12], seen }
     }
 
     #[test]

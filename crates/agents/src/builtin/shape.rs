@@ -8,6 +8,7 @@
 //! of different shape are comparable at the same place.
 
 use science::profile::Profile;
+use science::short::rounded;
 use science::space::{Point, Value};
 
 /// Prompt length at which the weighting is neutral, tokens.
@@ -176,14 +177,14 @@ impl Shape {
     pub(crate) fn rounded(&self) -> Shape {
         let curve = match self.curve {
             Curve::Step => Curve::Step,
-            Curve::Ramp { onset } => Curve::Ramp { onset: round(onset, 2) },
-            Curve::Power { exponent } => Curve::Power { exponent: round(exponent, 2) },
+            Curve::Ramp { onset } => Curve::Ramp { onset: rounded(onset, 2) },
+            Curve::Power { exponent } => Curve::Power { exponent: rounded(exponent, 2) },
         };
         // A weighting too faint to act on would only be more constants.
-        let weight = |exponent: f64| if exponent.abs() < FAINT { 0.0 } else { round(exponent, 2) };
+        let weight = |exponent: f64| if exponent.abs() < FAINT { 0.0 } else { rounded(exponent, 2) };
         Shape {
             curve,
-            half: round(self.half, 3),
+            half: rounded(self.half, 3),
             prompt: weight(self.prompt),
             mix: weight(self.mix),
             capacity: weight(self.capacity),
@@ -218,18 +219,8 @@ impl Shape {
             r => format!(", shedding sooner the more critical requests arrive at an instance (exponent {r})"),
         };
         let of = if self.signal == Signal::Kv { " of the KV cache's use" } else { "" };
-        format!("{curve}{of} with its middle at {}{by_prompt}{by_mix}{by_capacity}{by_rate}", round(self.half, 3))
+        format!("{curve}{of} with its middle at {}{by_prompt}{by_mix}{by_capacity}{by_rate}", rounded(self.half, 3))
     }
-}
-
-/// Rounds to a number of significant digits.
-pub(crate) fn round(value: f64, digits: i32) -> f64 {
-    if value == 0.0 || !value.is_finite() {
-        return 0.0;
-    }
-    let exponent = digits - 1 - value.abs().log10().floor() as i32;
-    // Through text: the nearest short decimal, not a product with an inexact power of ten.
-    format!("{value:.*}", exponent.max(0) as usize).parse().unwrap_or(value)
 }
 
 #[cfg(test)]
@@ -275,12 +266,5 @@ mod tests {
         let plain = Shape { curve: Curve::Step, half: 0.3, ..PLAIN };
         let weighing = Shape { mix: 1.0, half: 0.3 * 0.5f64.exp(), ..plain };
         assert!((weighing.features()[0] - plain.features()[0]).abs() < 1e-12);
-    }
-
-    #[test]
-    fn rounding_keeps_significant_digits() {
-        assert_eq!(round(0.278_612, 3), 0.279);
-        assert_eq!(round(12.345, 2), 12.0);
-        assert_eq!(round(-0.0456, 2), -0.046);
     }
 }

@@ -71,7 +71,7 @@ async fn campaign_under(constraints: Vec<Guard>, savings: Savings, seed: u64, it
     let (mut started, calibrated) = opened();
     (started.seed, started.experiment.iterations) = (seed, iterations);
     started.experiment.objective.constraints = constraints;
-    let mut forbids = 0;
+    let (researcher, mut forbids) = (Researcher::default(), 0);
     let mut state = State::default();
     state.apply(&Event::Started(Box::new(started))).unwrap();
     loop {
@@ -81,7 +81,7 @@ async fn campaign_under(constraints: Vec<Guard>, savings: Savings, seed: u64, it
                 Event::Calibrated { yardsticks: Box::new(calibrated.yardsticks().clone()), trials: Hash::of(b"") }
             }
             Action::Plan => {
-                let answer = Researcher.plan(Brief { state: &state, source: None }).await.unwrap();
+                let answer = researcher.plan(Brief { state: &state, source: None }).await.unwrap();
                 let bundle = answer.content.unwrap();
                 assert_eq!(state.check_bundle(&bundle), Ok(()), "{bundle:#?}");
                 Event::BundleRegistered { bundle: Box::new(fastfail::ordered(bundle)), work: vec![] }
@@ -119,7 +119,7 @@ async fn campaign_under(constraints: Vec<Guard>, savings: Savings, seed: u64, it
                 Event::Simplified { of, tried: vec![], trials: Hash::of(b""), candidate: None }
             }
             Action::Extract => {
-                let lessons = Researcher.extract(Brief { state: &state, source: None }).await.unwrap().content.unwrap();
+                let lessons = researcher.extract(Brief { state: &state, source: None }).await.unwrap().content.unwrap();
                 forbids += lessons.changes.iter().filter(|change| is_constraint(change)).count();
                 Event::PrinciplesRevised { changes: vec![], failure: None, notes: None, work: vec![] }
             }

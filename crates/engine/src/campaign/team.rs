@@ -103,17 +103,18 @@ impl Team {
             contract: KIT.files[0].1.to_owned(),
             templates: Arc::clone(&templates),
         };
+        let researcher = Researcher::default();
         Ok(Engaged {
             planner: match self.planner {
-                Author::Builtin => Box::new(Researcher),
+                Author::Builtin => Box::new(researcher.clone()),
                 Author::Models(models) => Box::new(llm::Planner::new(desk(models))),
             },
             executor: match self.executor {
-                Author::Builtin => Box::new(Researcher),
+                Author::Builtin => Box::new(researcher.clone()),
                 Author::Models(models) => Box::new(llm::Executor::new(desk(models))),
             },
             extractor: match self.extractor {
-                Author::Builtin => Box::new(Researcher),
+                Author::Builtin => Box::new(researcher.clone()),
                 Author::Models(models) => Box::new(llm::Extractor::new(desk(models))),
             },
             recorder: Arc::clone(&recorder),
