@@ -58,9 +58,9 @@ fn measured(tuning: &Tuning) -> usize {
 }
 
 fn spared(arm: &ArmRecord, panel: usize, scenarios: usize) -> usize {
-    match (&arm.finding, &arm.skipped) {
-        (Some(finding), _) if finding.effect.is_some() => CAP.saturating_sub(finding.seeds) * scenarios,
-        (None, Some(_)) => panel + CAP * scenarios,
+    match &arm.finding {
+        Some(finding) if finding.effect.is_some() => CAP.saturating_sub(finding.seeds) * scenarios,
+        None if arm.is_spared() => panel + CAP * scenarios,
         _ => 0,
     }
 }

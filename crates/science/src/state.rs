@@ -201,7 +201,7 @@ impl State {
         }
         // What the main arm showed is still to be learned from.
         if at > 0 && iteration.arms[at].candidate.is_none() && !self.may_evaluate() {
-            let reason = "the budget of evaluations is spent".to_owned();
+            let reason = records::EVALUATIONS_SPENT.to_owned();
             return Action::Record(Box::new(Event::ArmSkipped { arm: arm.name.clone(), reason }));
         }
         let Some(candidate) = &iteration.arms[at].candidate else {

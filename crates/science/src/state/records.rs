@@ -60,6 +60,9 @@ pub struct Tested {
     pub measured: Result<Measurement, Outcome>,
 }
 
+/// Why an arm is skipped that no evaluation is left for.
+pub(super) const EVALUATIONS_SPENT: &str = "the budget of evaluations is spent";
+
 /// What became of an arm.
 #[derive(Clone, Debug, Default)]
 pub struct ArmRecord {
@@ -73,6 +76,13 @@ pub struct ArmRecord {
     pub repairs: u32,
     /// Why the last of them brought nothing, if it did.
     pub unmended: Option<String>,
+}
+
+impl ArmRecord {
+    /// Whether earlier verdicts made it pointless; what there was no budget for is spared nothing.
+    pub fn is_spared(&self) -> bool {
+        self.finding.is_none() && self.skipped.as_ref().is_some_and(|reason| reason != EVALUATIONS_SPENT)
+    }
 }
 
 /// What is known of a candidate.

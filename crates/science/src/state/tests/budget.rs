@@ -104,6 +104,7 @@ fn arms_that_no_evaluation_is_left_for_are_skipped_and_the_iteration_is_learned_
     let mut state = fold(&[Event::Started(opened), calibrated(), bundle(), written("main", "c1"), saves]);
     assert_eq!(settle(&mut state), Action::Extract);
     assert_eq!(state.current().arms[1].skipped.as_deref(), Some("the budget of evaluations is spent"));
+    assert!(!state.current().arms[1].is_spared(), "nobody found it pointless");
     state.apply(&Event::PrinciplesRevised { changes: vec![], failure: None, notes: None, work: vec![] }).unwrap();
     assert_eq!(settle(&mut state), Action::Rest, "nobody plans what cannot be evaluated");
     assert_eq!(state.ended, Some(EndReason::BudgetSpent("evaluations (1)".into())));
