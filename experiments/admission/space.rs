@@ -112,14 +112,17 @@ impl Admitter for Policy {
     }
 }
 
-/// The nearest short decimal: as many digits as it takes to reach `least`, which is a power of ten.
+/// The nearest short decimal: one digit more than `least`, a power of ten, has zeros.
 fn rounded(value: f64, least: f64) -> f64 {
     if value <= 0.0 {
         return 0.0;
     }
-    let mut scale = 1.0;
+    let (mut scale, mut unit) = (1.0, 1.0);
     while value * scale < least {
         scale *= 10.0;
     }
-    (value * scale + 0.5).floor() / scale
+    while value >= 10.0 * least * unit {
+        unit *= 10.0;
+    }
+    (value * scale / unit + 0.5).floor() / scale * unit
 }
