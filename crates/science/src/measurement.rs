@@ -86,30 +86,35 @@ impl Measurement {
 
     /// The seed means of `value`, one for each workload.
     pub fn per_scenario(&self, value: impl Fn(&Cell) -> f64) -> Vec<f64> {
-        self.cells.iter().map(|row| row.iter().map(&value).sum::<f64>() / row.len().max(1) as f64).collect()
+        Part(&self.cells).per_scenario(value)
     }
 
     /// The panel's mean of `value`: every workload weighs the same.
     pub fn mean(&self, value: impl Fn(&Cell) -> f64) -> f64 {
-        mean(&self.per_scenario(value))
+        Part(&self.cells).mean(value)
     }
 
     /// Mean improvement over the panel, log units.
     pub fn y(&self) -> f64 {
-        self.mean(Cell::y)
+        Part(&self.cells).y()
     }
 
     /// The same as the share of critical latency saved: 1 − exp(−y), the geometric mean over metrics and workloads.
     pub fn improvement(&self) -> f64 {
-        1.0 - (-self.y()).exp()
+        Part(&self.cells).improvement()
     }
 
     /// Mean extra shed work over the panel, a fraction.
     pub fn x(&self) -> f64 {
-        self.mean(|c| c.x)
+        Part(&self.cells).x()
     }
 
-    /// Some of the workloads.
+    /// What it says of some of the workloads.
+    pub(crate) fn part(&self, rows: Range<usize>) -> Part<'_> {
+        Part(&self.cells[rows])
+    }
+
+    /// Some of the workloads, by themselves.
     pub fn rows(&self, rows: Range<usize>) -> Self {
         Measurement { cells: self.cells[rows].to_vec() }
     }
@@ -132,5 +137,32 @@ impl Measurement {
 
     pub(crate) fn sum(&self, value: impl Fn(&Cell) -> f64) -> f64 {
         self.cells.iter().flatten().map(value).sum()
+    }
+}
+
+/// Some workloads of a measurement.
+#[derive(Clone, Copy)]
+pub(crate) struct Part<'a>(&'a [Vec<Cell>]);
+
+impl Part<'_> {
+    /// The seed means of `value`, one for each workload.
+    pub(crate) fn per_scenario(self, value: impl Fn(&Cell) -> f64) -> Vec<f64> {
+        self.0.iter().map(|row| row.iter().map(&value).sum::<f64>() / row.len().max(1) as f64).collect()
+    }
+
+    pub(crate) fn mean(self, value: impl Fn(&Cell) -> f64) -> f64 {
+        mean(&self.per_scenario(value))
+    }
+
+    pub(crate) fn y(self) -> f64 {
+        self.mean(Cell::y)
+    }
+
+    pub(crate) fn improvement(self) -> f64 {
+        1.0 - (-self.y()).exp()
+    }
+
+    pub(crate) fn x(self) -> f64 {
+        self.mean(|cell| cell.x)
     }
 }

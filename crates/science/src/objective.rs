@@ -1,10 +1,13 @@
 //! The objective: what all trials of a candidate say, by name; means over the workloads of a
 //! panel, equally weighted.
 
+use crate::measurement::Part;
 pub use crate::measurement::{Cell, Measurement};
 use crate::stats::{Interval, t_interval};
+use crate::yardsticks::net_saving;
 pub use crate::yardsticks::{COMPARABLE, Yardsticks};
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 
 /// Share of drawn workloads that may lose more than the regret guard allows: over many workloads the maximum is too noisy a
 /// bound.
@@ -127,9 +130,9 @@ pub fn score(candidate: &Measurement, yardsticks: &Yardsticks, names: &[String])
     let interval = |values: &[f64]| t_interval(values, 0.05, 0.0);
     let range = |i: Option<Interval>| i.map(|i| [i.low, i.high]);
     let y = candidate.per_seed(Cell::y);
-    let study = candidate.rows(0..yardsticks.study_rows());
-    let part = panel_score(&study, &yardsticks.study());
-    let scenarios = scenario_scores(&study, yardsticks, names);
+    let study = candidate.part(0..yardsticks.study_rows());
+    let part = panel_score(candidate, yardsticks, 0..yardsticks.study_rows());
+    let scenarios = scenario_scores(study, yardsticks, names);
     let worst = scenarios.iter().min_by(|a, b| a.against_reference.total_cmp(&b.against_reference));
     let (sheds, droppable) = (candidate.sum(|c| c.extra_sheds as f64), candidate.sum(|c| c.droppable as f64));
     Score {
@@ -151,26 +154,26 @@ pub fn score(candidate: &Measurement, yardsticks: &Yardsticks, names: &[String])
         rate_ratio: part.rate_ratio,
         protected_rejections: candidate.cells.iter().flatten().map(|c| c.protected).sum(),
         scenarios,
-        panels: panels(candidate, yardsticks, &part),
+        panels: panels(candidate, yardsticks, part),
     }
 }
 
 /// Scores a measurement by its study rows, which have seeds enough for intervals; the drawn workloads stand beside.
 pub fn score_by_study(candidate: &Measurement, yardsticks: &Yardsticks, names: &[String]) -> Score {
     let (study, against) = (candidate.rows(0..yardsticks.study_rows()), yardsticks.study());
-    let panels = panels(candidate, yardsticks, &panel_score(&study, &against));
-    Score { panels, ..score(&study, &against, names) }
+    let own = panel_score(candidate, yardsticks, 0..yardsticks.study_rows());
+    Score { panels: panels(candidate, yardsticks, own), ..score(&study, &against, names) }
 }
 
-fn panels(candidate: &Measurement, yardsticks: &Yardsticks, study: &PanelScore) -> Option<Panels> {
+fn panels(candidate: &Measurement, yardsticks: &Yardsticks, study: PanelScore) -> Option<Panels> {
     let drawn = yardsticks.study_rows()..candidate.cells.len();
-    (yardsticks.drawn > 0)
-        .then(|| Panels { study: study.clone(), drawn: panel_score(&candidate.rows(drawn), &yardsticks.population()) })
+    (yardsticks.drawn > 0).then(|| Panels { study, drawn: panel_score(candidate, yardsticks, drawn) })
 }
 
 /// Scores one part of a panel against the yardsticks of that part.
-pub fn panel_score(candidate: &Measurement, yardsticks: &Yardsticks) -> PanelScore {
-    let reference = &yardsticks.reference;
+fn panel_score(candidate: &Measurement, yardsticks: &Yardsticks, rows: Range<usize>) -> PanelScore {
+    let lambda = yardsticks.rate_on(&rows);
+    let (candidate, reference) = (candidate.part(rows.clone()), yardsticks.reference.part(rows));
     let ratio = |value: fn(&Cell) -> f64| {
         let (own, reference) = (candidate.mean(value), reference.mean(value));
         (reference > 0.0).then(|| own / reference)
@@ -182,13 +185,13 @@ pub fn panel_score(candidate: &Measurement, yardsticks: &Yardsticks) -> PanelSco
         extra_shed_work: candidate.x(),
         work_ratio: ratio(|cell| cell.x),
         rate_ratio: ratio(|cell| cell.x_requests),
-        net_saving: yardsticks.net_saving(candidate),
+        net_saving: net_saving([candidate.x(), candidate.y()], [reference.x(), reference.y()], lambda),
         regrets: y.iter().zip(&y_ref).map(|(y, y_ref)| (y_ref - y) * 100.0).collect(),
         works: candidate.per_scenario(|cell| cell.x),
     }
 }
 
-fn scenario_scores(candidate: &Measurement, yardsticks: &Yardsticks, names: &[String]) -> Vec<ScenarioScore> {
+fn scenario_scores(candidate: Part<'_>, yardsticks: &Yardsticks, names: &[String]) -> Vec<ScenarioScore> {
     let (y, y_ref) = (candidate.per_scenario(Cell::y), yardsticks.reference.per_scenario(Cell::y));
     let (x, x_requests) = (candidate.per_scenario(|c| c.x), candidate.per_scenario(|c| c.x_requests));
     let row = |s: usize| ScenarioScore {

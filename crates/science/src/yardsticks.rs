@@ -1,8 +1,9 @@
 //! The yardsticks: what every candidate is held against, and the exchange rate between cost and improvement.
 
-use crate::measurement::{Cell, Measurement};
+use crate::measurement::{Cell, Measurement, Part};
 use crate::third::Third;
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 
 /// Improvements further than this from the reference's are not comparable by cost (log units: 2 points).
 pub const COMPARABLE: f64 = 0.02;
@@ -59,6 +60,11 @@ impl Yardsticks {
         Some((third, Yardsticks { drawn, overloaded: self.overloaded.clone(), ..part }))
     }
 
+    /// The exchange rate of some of the workloads. A part on which the scale moves nothing has no rate of its own.
+    pub(crate) fn rate_on(&self, rows: &Range<usize>) -> f64 {
+        Self::rate(self.louder.part(rows.clone()), self.softer.part(rows.clone())).unwrap_or(self.lambda)
+    }
+
     /// What these say of a part of the panel; all of its workloads count as drawn.
     fn part(&self, of: impl Fn(&Measurement) -> Measurement) -> Self {
         let (louder, softer) = (of(&self.louder), of(&self.softer));
@@ -78,6 +84,10 @@ impl Yardsticks {
 
     /// λ = [ln X(1.5 k) − ln X(k / 1.5)] / [Y(1.5 k) − Y(k / 1.5)]; none where the scale moves nothing or costs nothing.
     pub fn exchange_rate(louder: &Measurement, softer: &Measurement) -> Option<f64> {
+        Self::rate(louder.part(0..louder.cells.len()), softer.part(0..softer.cells.len()))
+    }
+
+    fn rate(louder: Part<'_>, softer: Part<'_>) -> Option<f64> {
         let (x_loud, x_soft, dy) = (louder.x(), softer.x(), louder.y() - softer.y());
         (x_loud > 0.0 && x_soft > 0.0 && dy.abs() > 1e-9).then(|| (x_loud / x_soft).ln() / dy)
     }
@@ -85,7 +95,7 @@ impl Yardsticks {
     /// Cost saved against the reference at equal improvement, from panel means.
     /// None where improvements differ by more than [`COMPARABLE`] or the reference costs nothing.
     pub fn net_saving(&self, candidate: &Measurement) -> Option<f64> {
-        self.saving(candidate.x(), candidate.y(), self.reference.x(), self.reference.y())
+        net_saving([candidate.x(), candidate.y()], [self.reference.x(), self.reference.y()], self.lambda)
     }
 
     /// `net_saving` seed by seed, where it is defined for the panel.
@@ -102,11 +112,16 @@ impl Yardsticks {
         self.raw_saving(candidate.x(), candidate.y(), self.reference.x(), self.reference.y())
     }
 
-    fn saving(&self, x: f64, y: f64, x_ref: f64, y_ref: f64) -> Option<f64> {
-        ((y - y_ref).abs() <= COMPARABLE && x_ref > 0.0).then(|| self.raw_saving(x, y, x_ref, y_ref))
-    }
-
     fn raw_saving(&self, x: f64, y: f64, x_ref: f64, y_ref: f64) -> f64 {
-        1.0 - (x / x_ref) * (-self.lambda * (y - y_ref)).exp()
+        raw_saving([x, y], [x_ref, y_ref], self.lambda)
     }
+}
+
+/// Cost saved at equal improvement by extra shed work and improvement, against the reference's, where they compare.
+pub(crate) fn net_saving(own: [f64; 2], reference: [f64; 2], lambda: f64) -> Option<f64> {
+    ((own[1] - reference[1]).abs() <= COMPARABLE && reference[0] > 0.0).then(|| raw_saving(own, reference, lambda))
+}
+
+fn raw_saving([x, y]: [f64; 2], [x_ref, y_ref]: [f64; 2], lambda: f64) -> f64 {
+    1.0 - (x / x_ref) * (-lambda * (y - y_ref)).exp()
 }

@@ -266,9 +266,9 @@ fn given(state: &State, reference: Shape, known: &[Known]) -> Given {
     let noises = [noise_of(&differences[..study]), noise_of(&differences[study..])];
     let noise: Vec<f64> = (0..workloads).map(|at| noises[usize::from(at >= study)]).collect();
 
-    let works = yardsticks.reference.per_scenario(|cell| cell.x);
-    let everything = beyond(&yardsticks.refuse_everything, yardsticks);
-    let nothing: Vec<[f64; 2]> = once.iter().zip(&works).map(|(y, x)| [-y, -x]).collect();
+    let own = effects(&yardsticks.reference);
+    let everything = beyond(&yardsticks.refuse_everything, &own);
+    let nothing: Vec<[f64; 2]> = own.iter().map(|effect| effect.map(|own| -own)).collect();
     let step = |half: f64, signal| Shape { half, signal, ..PLAIN };
     let mut seen: Vec<Seen> =
         known.iter().map(|known| Seen { shape: known.shape, effects: known.effects.clone() }).collect();
@@ -281,11 +281,16 @@ fn given(state: &State, reference: Shape, known: &[Known]) -> Given {
     Given { profiles, study, reference, noise, seen }
 }
 
-/// Improvement and extra shed work of a measurement beyond the reference's, workload by workload.
-fn beyond(measured: &Measurement, yardsticks: &Yardsticks) -> Vec<[f64; 2]> {
-    let [(y, x), (y_ref, x_ref)] =
-        [measured, &yardsticks.reference].map(|m| (m.per_scenario(Cell::y), m.per_scenario(|cell| cell.x)));
-    (0..y.len()).map(|at| [y[at] - y_ref[at], x[at] - x_ref[at]]).collect()
+/// Improvement and extra shed work of a measurement, workload by workload.
+fn effects(measured: &Measurement) -> Vec<[f64; 2]> {
+    let (y, x) = (measured.per_scenario(Cell::y), measured.per_scenario(|cell| cell.x));
+    y.into_iter().zip(x).map(|(y, x)| [y, x]).collect()
+}
+
+/// The same beyond the reference's own.
+fn beyond(measured: &Measurement, reference: &[[f64; 2]]) -> Vec<[f64; 2]> {
+    let pairs = effects(measured).into_iter().zip(reference);
+    pairs.map(|(own, reference)| [own[0] - reference[0], own[1] - reference[1]]).collect()
 }
 
 /// The same from a score, as far as it tells.
@@ -302,18 +307,19 @@ fn told(score: &Score, yardsticks: &Yardsticks) -> Option<Vec<[f64; 2]>> {
 fn known(state: &State, reference: Shape, luck: &[[f64; 2]]) -> Vec<Known> {
     let yardsticks = state.yardsticks();
     let known = |id: Option<&CandidateId>, shape: Shape, effects| Known { id: id.cloned(), shape, effects };
-    let mut all = vec![known(None, reference, beyond(&yardsticks.reference, yardsticks))];
+    let own = effects(&yardsticks.reference);
+    let mut all = vec![known(None, reference, beyond(&yardsticks.reference, &own))];
     if let Curve::Power { exponent } = reference.curve {
         let moved = |factor: f64| Shape { half: reference.half * f64::powf(factor, -1.0 / exponent), ..reference };
-        all.push(known(None, moved(1.5), beyond(&yardsticks.louder, yardsticks)));
-        all.push(known(None, moved(1.0 / 1.5), beyond(&yardsticks.softer, yardsticks)));
+        all.push(known(None, moved(1.5), beyond(&yardsticks.louder, &own)));
+        all.push(known(None, moved(1.0 / 1.5), beyond(&yardsticks.softer, &own)));
     }
     let without_luck = |mut effects: Vec<[f64; 2]>| {
         effects.iter_mut().zip(luck).for_each(|(effect, luck)| (0..2).for_each(|k| effect[k] -= luck[k]));
         effects
     };
     all.extend(remembered(state).into_iter().filter_map(|(record, shape)| {
-        let effects = beyond(record.measurement.as_ref()?, yardsticks);
+        let effects = beyond(record.measurement.as_ref()?, &own);
         Some(known(Some(&record.candidate.id), shape, without_luck(effects)))
     }));
     let room = MEMORY.saturating_sub(all.len());

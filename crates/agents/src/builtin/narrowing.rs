@@ -50,10 +50,10 @@ struct Known {
 }
 
 /// A finding that shows one policy losing against another.
-struct Contrast {
+struct Contrast<'a> {
     finding: String,
-    loser: Point,
-    winner: Point,
+    loser: &'a Point,
+    winner: &'a Point,
 }
 
 /// What is to go, and the constraint that is to be audited next, if there is one; `id` is the name of a new principle.
@@ -71,10 +71,11 @@ pub(super) fn narrow(state: &State, memory: &Memory, id: &str) -> Vec<Change> {
 /// The half space that forbids most of what is left.
 fn widest(state: &State, memory: &Memory, known: &[Known], bar: f64, id: &str) -> Option<Change> {
     let space = state.opened().experiment.space();
-    let contrasts = contrasts(state);
+    let reference = super::published(&state.opened().experiment);
+    let contrasts = contrasts(state, reference.as_ref());
     let scale = state.opened().experiment.objective.scale.as_deref();
     let close = |half: &Half<'_>| known.iter().any(|k| k.worth > bar - CLOSE && half.is_near(&k.point));
-    let lost = |half: &Half<'_>| contrasts.iter().any(|c| half.is_shown(&c.loser, &c.winner, scale));
+    let lost = |half: &Half<'_>| contrasts.iter().any(|c| half.is_shown(c.loser, c.winner, scale));
     let shown: Vec<Half<'_>> = halves(&space, scale).filter(|half| lost(half) && !close(half)).collect();
     if shown.is_empty() {
         return None;
@@ -100,10 +101,10 @@ fn widest(state: &State, memory: &Memory, known: &[Known], bar: f64, id: &str) -
 }
 
 /// A new principle, or a known one about the same side, which then forbids more.
-fn forbid(half: &Half<'_>, state: &State, known: &[Known], contrasts: &[Contrast], id: &str) -> Change {
+fn forbid(half: &Half<'_>, state: &State, known: &[Known], contrasts: &[Contrast<'_>], id: &str) -> Change {
     let widened = |p: &&Principle| p.constraint.as_ref().is_some_and(|before| half.widens(before));
     let before = state.principles.iter().filter(|p| p.status == Status::Active).find(widened);
-    let own = contrasts.iter().filter(|contrast| half.divides(&contrast.loser, &contrast.winner));
+    let own = contrasts.iter().filter(|contrast| half.divides(contrast.loser, contrast.winner));
     let cited: BTreeSet<&String> = before.iter().flat_map(|principle| &principle.evidence).collect();
     let new = own.map(|contrast| &contrast.finding).filter(|finding| !cited.contains(finding));
     let evidence: Vec<String> = before.iter().flat_map(|p| &p.evidence).chain(new).take(CITED).cloned().collect();
@@ -176,15 +177,15 @@ fn known(state: &State) -> Vec<Known> {
 }
 
 /// Findings on fresh seeds in which one policy costs less than another, beyond the uncertainty of either.
-fn contrasts(state: &State) -> Vec<Contrast> {
+fn contrasts<'a>(state: &'a State, reference: Option<&'a Point>) -> Vec<Contrast<'a>> {
     let mut contrasts = Vec::new();
     let first = state.iterations.len().saturating_sub(RECENT);
     for (iteration, number) in state.iterations.iter().zip(1..).skip(first) {
         let Some(bundle) = &iteration.bundle else { continue };
         let point = |side: &Side| match side {
-            Side::Reference => super::published(&state.opened().experiment),
-            Side::Candidate(id) => state.candidates.get(id)?.candidate.point.clone(),
-            Side::Arm(name) => bundle.arm(name)?.1.design.point.clone(),
+            Side::Reference => reference,
+            Side::Candidate(id) => state.candidates.get(id)?.candidate.point.as_ref(),
+            Side::Arm(name) => bundle.arm(name)?.1.design.point.as_ref(),
             Side::Baseline => None,
         };
         for (arm, record) in bundle.arms.iter().zip(&iteration.arms) {
@@ -194,7 +195,7 @@ fn contrasts(state: &State) -> Vec<Contrast> {
             else {
                 continue;
             };
-            let (Some(own), Some(other)) = (arm.design.point.clone(), point(other)) else { continue };
+            let (Some(own), Some(other)) = (arm.design.point.as_ref(), point(other)) else { continue };
             // An ablation's effect is what the whole saves beyond it.
             let (gains, loses) = if arm.kind == ArmKind::Ablation { (other, own) } else { (own, other) };
             let finding = format!("F{number}.{}", arm.name);
