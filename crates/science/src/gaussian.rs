@@ -125,19 +125,20 @@ fn matern(a: &[f64], b: &[f64], lengths: &[f64]) -> f64 {
 pub fn cholesky(mut matrix: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
     let n = matrix.len();
     // By columns: the sums of one are independent of each other, so the processor does several at once.
-    let mut columns: Vec<Vec<f64>> = Vec::with_capacity(n);
+    let (mut columns, mut sums) = (vec![0.0; n * n], vec![0.0; n]);
     for j in 0..n {
-        let mut sums = vec![0.0; n - j];
-        for (k, column) in columns.iter().enumerate() {
-            let (own, below) = (column[j - k], &column[j - k..]);
-            sums.iter_mut().zip(below).for_each(|(sum, entry)| *sum += entry * own);
+        sums[j..].fill(0.0);
+        for column in columns.chunks_exact(n).take(j) {
+            let own = column[j];
+            sums[j..].iter_mut().zip(&column[j..]).for_each(|(sum, entry)| *sum += entry * own);
         }
-        let pivot = (matrix[j][j] - sums[0]).max(1e-15).sqrt();
+        let pivot = (matrix[j][j] - sums[j]).max(1e-15).sqrt();
         matrix[j][j] = pivot;
+        columns[j * n + j] = pivot;
         for i in j + 1..n {
-            matrix[i][j] = (matrix[i][j] - sums[i - j]) / pivot;
+            matrix[i][j] = (matrix[i][j] - sums[i]) / pivot;
+            columns[j * n + i] = matrix[i][j];
         }
-        columns.push((j..n).map(|i| matrix[i][j]).collect());
     }
     matrix
 }

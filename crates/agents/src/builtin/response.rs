@@ -48,6 +48,8 @@ const ENDS: [f64; 2] = [-3.0, 2.4];
 const PIECES: usize = 18;
 
 type Terms = [f64; TERMS];
+/// Effects at both ends of each piece.
+type Line = [Effect; PIECES + 1];
 /// Improvement beyond the reference's in log units, and extra shed work beyond the reference's as a fraction.
 pub(crate) type Effect = [f64; 2];
 
@@ -75,7 +77,7 @@ struct Origin {
 struct Response {
     pulls: Pulls,
     /// The line by signal: the saturation, then the KV cache.
-    lines: [Vec<Effect>; 2],
+    lines: [Line; 2],
     form: [Effect; FORM],
     /// Of all terms, the lower triangle; none where it is not asked for.
     covariance: Option<Vec<Vec<f64>>>,
@@ -88,7 +90,7 @@ pub(crate) struct Along<'a> {
 
 /// The same in one workload.
 struct Part<'a> {
-    line: &'a [Effect],
+    line: &'a Line,
     /// The place of a shape with its half at 1.
     place: f64,
     level: f64,
@@ -179,7 +181,7 @@ impl Response {
                 };
                 [sum(0), sum(1)]
             };
-            (0..=PIECES).map(value).collect()
+            std::array::from_fn(value)
         };
         let form = std::array::from_fn(|i| weights[2 * LINE + 1 + i]);
         Response { pulls, lines: [tabulated(0), tabulated(1)], form, covariance: speaks.then(|| inverse(&factor)) }
@@ -204,7 +206,7 @@ impl Along<'_> {
 }
 
 /// The ends of the piece of a line that a place lies on, and how far along it is.
-fn piece(line: &[Effect], place: f64) -> (Effect, Effect, f64) {
+fn piece(line: &Line, place: f64) -> (Effect, Effect, f64) {
     let along = ((place - ENDS[0]) / KNOT).clamp(0.0, PIECES as f64 - 1e-9);
     let at = along as usize;
     (line[at], line[at + 1], along - at as f64)
