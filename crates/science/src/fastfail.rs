@@ -3,7 +3,10 @@
 //! 1. The main arm is refuted or could not be tested: the other arms of the bundle say nothing, skip them.
 //! 2. The control is refuted and the main arm is not confirmed: the effect, if any, is not the claimed one; skip the rest,
 //!    and send the design back.
-//! 3. One component alone carries more than 80 % of the effect: what the others add is not worth more arms; skip the rest,
+//! 3. The main arm is inconclusive: what share of an effect a component carries is a finer question than how large the
+//!    effect is. Of 84 such claims in fifteen campaigns four came to a decision, at 384 trials of search for each bundle.
+//!    Hear the control, for rule 2, and skip the rest.
+//! 4. One component alone carries more than 80 % of the effect: what the others add is not worth more arms; skip the rest,
 //!    and ask for the simpler design.
 //!
 //! The order of arms decides how much that saves: see [`ordered`].
@@ -43,8 +46,13 @@ impl Advice {
     }
 }
 
-/// Why the next arm of a bundle need not be tried, given the findings so far and what they ask for; none if it must.
-pub fn skip(bundle: &Bundle, findings: &[Option<&Finding>], advice: Option<&Advice>) -> Option<String> {
+/// Why an arm of a bundle need not be tried, given the findings so far and what they ask for; none if it must.
+pub(crate) fn skip(
+    bundle: &Bundle,
+    arm: usize,
+    findings: &[Option<&Finding>],
+    advice: Option<&Advice>,
+) -> Option<String> {
     match (verdict(bundle, findings, ArmKind::Main)?, advice) {
         (Verdict::Refuted, _) => Some("the main claim is refuted".into()),
         (Verdict::Invalid, _) => Some("the main claim could not be tested".into()),
@@ -53,6 +61,9 @@ pub fn skip(bundle: &Bundle, findings: &[Option<&Finding>], advice: Option<&Advi
         }
         (_, Some(Advice::Simplify { component })) => {
             Some(format!("component `{component}` carries more than 80 % of the effect: simplify"))
+        }
+        (Verdict::Inconclusive, None) if !matches!(bundle.arms[arm].kind, ArmKind::Main | ArmKind::ControlNegative) => {
+            Some("the main claim is inconclusive: what its effect rests on cannot be told".into())
         }
         (Verdict::Confirmed | Verdict::PartiallyConfirmed | Verdict::Inconclusive, None) => None,
     }

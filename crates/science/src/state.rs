@@ -21,7 +21,6 @@ use crate::champion;
 use crate::defect::Defect;
 use crate::effect::Measured;
 use crate::event::{EndReason, Event, Started};
-use crate::fastfail;
 use crate::id::CandidateId;
 use crate::judge::Finding;
 use crate::objective::{Score, Yardsticks};
@@ -195,8 +194,7 @@ impl State {
     fn next_for_arm(&self, at: usize) -> Action {
         let (bundle, iteration) = (self.bundle(), self.current());
         let arm = &bundle.arms[at];
-        let findings: Vec<Option<&Finding>> = iteration.arms.iter().map(|arm| arm.finding.as_ref()).collect();
-        if let Some(reason) = fastfail::skip(bundle, &findings, iteration.advice.as_ref()) {
+        if let Some(reason) = self.spared(at) {
             return Action::Record(Box::new(Event::ArmSkipped { arm: arm.name.clone(), reason }));
         }
         // What the main arm showed is still to be learned from.

@@ -1,6 +1,6 @@
 //! Work on arms whose turn has not come.
 //!
-//! Once the main claim stands, the other arms of a bundle are written side by side and evaluated as cores become free.
+//! Once the main claim was judged, the other arms of a bundle that are worth it are written side by side and evaluated as cores become free.
 //! Events are still appended in the order of the arms, and what they say does not depend on who was ready first.
 
 use super::bench::Bench;
@@ -67,7 +67,7 @@ impl Ahead {
 }
 
 impl Campaign {
-    /// Asks the executor for an arm, and, once the main claim stands, for all arms that are left.
+    /// Asks the executor for an arm, and, once the main claim was judged, for all arms that are left to be tried.
     pub(super) async fn write(&self, at: usize) -> Vec<(usize, Written)> {
         let arms = &self.state.bundle().arms;
         let last = if at == 0 { 1 } else { arms.len() };
@@ -77,8 +77,9 @@ impl Campaign {
             let brief = Brief { state: &self.state, source: source.map(String::as_str) };
             (at, self.agents.executor.implement(brief, arm).await)
         };
-        // Nobody is asked for a candidate that is there.
-        join_all((at..last).filter(|at| arms[*at].design.candidate.is_none()).map(ask)).await
+        // Nobody is asked for a candidate that is there, or that nothing is to be learned from any more.
+        let is_wanted = |at: &usize| arms[*at].design.candidate.is_none() && self.state.spared(*at).is_none();
+        join_all((at..last).filter(is_wanted).map(ask)).await
     }
 
     /// Keeps what was written, and begins to evaluate it.

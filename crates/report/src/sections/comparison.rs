@@ -17,15 +17,17 @@ fn blocks(comparison: &Comparison) -> Vec<Block> {
         row("the champion", saving(comparison.champion), sealed.map(|sealed| saving(sealed.champion))),
         row("random search, median", saving(comparison.random.median), sealed.map(|s| saving(s.random.median))),
         row("random search, 5 % to 95 %", range(&comparison.random), sealed.map(|s| range(&s.random))),
-        row("random search and tuning", bests(&comparison.tuned), sealed.map(|s| savings(&s.tuned))),
-        row("the reference, tuned", only(comparison), sealed.map(|s| saving(s.tune_only))),
     ];
+    table.rows.extend(comparison.tuned.iter().enumerate().map(|(n, found)| {
+        let sealed = sealed.map(|sealed| saving(sealed.tuned.get(n).copied().flatten()));
+        row(&format!("random search and tuning, key {n}"), best(found), sealed)
+    }));
+    table.rows.push(row("the reference, tuned", only(comparison), sealed.map(|s| saving(s.tune_only))));
     blocks.push(Block::Table(table));
     blocks.push(Block::Text(standing(comparison).into()));
     blocks.extend(sealed.map(|sealed| Block::Text(under_seal(sealed).into())));
     let note = "A dash: nothing admissible was found, or nothing that compares with the reference. No search is bound in how many \
-                constants its finds have. Tuning shows one figure for each of its keys, and in brackets the most that any point saves \
-                whose guards are left out of account.";
+                constants its finds have. In brackets the most that any tuned point saves whose guards are left out of account.";
     blocks.push(Block::Text(note.into()));
     blocks
 }
@@ -88,19 +90,14 @@ fn saving(saving: Option<f64>) -> String {
 }
 
 fn range(spread: &Spread) -> String {
-    format!("{} to {}", saving(spread.low), saving(spread.high))
-}
-
-fn savings(found: &[Option<f64>]) -> String {
-    found.iter().map(|found| saving(*found)).collect::<Vec<_>>().join(", ")
+    match (spread.low, spread.high) {
+        (None, None) => saving(None),
+        (low, high) => format!("{} to {}", saving(low), saving(high)),
+    }
 }
 
 fn best(best: &Best) -> String {
     format!("{} ({})", saving(best.admissible), saving(best.any))
-}
-
-fn bests(found: &[Best]) -> String {
-    found.iter().map(best).collect::<Vec<_>>().join(", ")
 }
 
 fn only(comparison: &Comparison) -> String {

@@ -91,7 +91,8 @@ fn a_comparison_says_where_the_champion_stands_among_random_searches() {
             "150 runs of one policy on its search panel (90 of candidates and tuning, 20 of audits, 40 for the trials",
             "Of 2,000 points drawn from the declared space 31 are admissible",
             "900 of 10,000 random searches find nothing admissible that compares with the reference. 1.2 % find something at least as good",
-            "8.0 % (11.0 %), - (5.0 %) 7.0 %, -",
+            "random search and tuning, key 0 8.0 % (11.0 %) 7.0 %",
+            "random search and tuning, key 1 - (5.0 %) -",
             "The finds of 4 of 200 random searches pass every test",
         ] {
             assert!(text.contains(said), "{said}: {text}");

@@ -8,10 +8,14 @@ use crate::judge::{Finding, Verdict, certainly_positive};
 use crate::objective::Measurement;
 
 impl State {
+    /// Why an arm of the bundle under way need not be tried, as far as is known by now; none if it must.
+    pub fn spared(&self, arm: usize) -> Option<String> {
+        fastfail::skip(self.bundle(), arm, &self.findings(), self.current().advice.as_ref())
+    }
+
     /// What the findings so far ask for, if anything.
     pub(super) fn advice(&self) -> Option<Advice> {
-        let (bundle, iteration) = (self.bundle(), self.current());
-        let findings: Vec<Option<&Finding>> = iteration.arms.iter().map(|arm| arm.finding.as_ref()).collect();
+        let (bundle, findings) = (self.bundle(), self.findings());
         if let Some(control) = fastfail::confounded(bundle, &findings) {
             return Some(Advice::Redesign { control: control.name.clone() });
         }
@@ -20,6 +24,10 @@ impl State {
         let [a, b] = bundle.components.as_slice() else { return None };
         let component = [(a, b), (b, a)].into_iter().find(|(_, other)| holds && self.suffices_without(other))?.0;
         Some(Advice::Simplify { component: component.clone() })
+    }
+
+    fn findings(&self) -> Vec<Option<&Finding>> {
+        self.current().arms.iter().map(|arm| arm.finding.as_ref()).collect()
     }
 
     /// Whether the main design without this component keeps more than [`DOMINANT`] of its effect over the parent, by the

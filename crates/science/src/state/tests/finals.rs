@@ -17,13 +17,13 @@ fn searched(finalists: Option<u32>) -> (State, Action) {
         Event::Started(opened),
         calibrated(),
         bundle(),
-        written("main", "c1"),
-        evaluated("c1", Some(working([0.20, 0.30, 0.50]))),
+        written("main", "c2"),
+        evaluated("c2", Some(working([0.35, 0.351, 0.352]))),
     ];
     let mut state = fold(&events);
     settle(&mut state);
-    state.apply(&written("ablation", "c2")).unwrap();
-    state.apply(&evaluated("c2", Some(working([0.35, 0.351, 0.352])))).unwrap();
+    state.apply(&written("ablation", "c1")).unwrap();
+    state.apply(&evaluated("c1", Some(working([0.20, 0.30, 0.50])))).unwrap();
     assert_eq!(settle(&mut state), Action::Extract);
     state.apply(&Event::PrinciplesRevised { changes: vec![], failure: None, notes: None, work: vec![] }).unwrap();
     let action = settle(&mut state);
