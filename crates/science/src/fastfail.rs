@@ -5,7 +5,7 @@
 //!    and send the design back.
 //! 3. The main arm is inconclusive: what share of an effect a component carries is a finer question than how large the
 //!    effect is. Of 84 such claims in fifteen campaigns four came to a decision, at 384 trials of search for each bundle.
-//!    Hear the control, for rule 2, and skip the rest.
+//!    Hear the control, for rule 2, unless it waits for such a claim, and skip the rest.
 //! 4. One component alone carries more than 80 % of the effect: what the others add is not worth more arms; skip the rest,
 //!    and ask for the simpler design.
 //!
@@ -62,11 +62,17 @@ pub(crate) fn skip(
         (_, Some(Advice::Simplify { component })) => {
             Some(format!("component `{component}` carries more than 80 % of the effect: simplify"))
         }
-        (Verdict::Inconclusive, None) if !matches!(bundle.arms[arm].kind, ArmKind::Main | ArmKind::ControlNegative) => {
+        (Verdict::Inconclusive, None) if !controls_the_whole(bundle, &bundle.arms[arm]) => {
             Some("the main claim is inconclusive: what its effect rests on cannot be told".into())
         }
         (Verdict::Confirmed | Verdict::PartiallyConfirmed | Verdict::Inconclusive, None) => None,
     }
+}
+
+/// Whether an arm is a control that can be heard without the arms about components.
+fn controls_the_whole(bundle: &Bundle, arm: &Arm) -> bool {
+    let is_of_components = |side: &Side| matches!(side, Side::Arm(name) if *name != bundle.arms[0].name);
+    arm.kind == ArmKind::ControlNegative && !arm.prediction.against.iter().any(is_of_components)
 }
 
 /// Whether the control says that something else is at work: it is refuted, and the main claim is open or holds in part.

@@ -1,7 +1,8 @@
 //! Work on arms whose turn has not come.
 //!
-//! Once the main claim was judged, the other arms of a bundle that are worth it are written side by side and evaluated as cores become free.
-//! Events are still appended in the order of the arms, and what they say does not depend on who was ready first.
+//! Once the main claim was judged, the other arms of a bundle that are worth it are written side by side and evaluated as
+//! cores become free. Events are still appended in the order of the arms, and what they say does not depend on who was ready
+//! first.
 
 use super::bench::Bench;
 use super::steps::rows;

@@ -30,11 +30,11 @@ fn compound() -> Bundle {
 
 /// Plays the arms of the compound bundle with these candidates, as far as they are asked for: improvement and cost each.
 fn played(measured: &[(f64, f64)]) -> State {
-    played_by(|arm| measurement(measured[arm].0, measured[arm].1))
+    played_as(compound(), |arm| measurement(measured[arm].0, measured[arm].1))
 }
 
-fn played_by(measured: impl Fn(usize) -> Measurement) -> State {
-    let registered = Event::BundleRegistered { bundle: Box::new(compound()), work: vec![] };
+fn played_as(bundle: Bundle, measured: impl Fn(usize) -> Measurement) -> State {
+    let registered = Event::BundleRegistered { bundle: Box::new(bundle), work: vec![] };
     let mut state = fold(&[started(None), calibrated(), registered]);
     while let Action::Implement { arm } = settle(&mut state) {
         let (id, name) = (format!("c{arm}"), state.bundle().arms[arm].name.clone());
@@ -67,14 +67,22 @@ fn a_refuted_control_beside_a_confirmed_claim_skips_nothing() {
 
 #[test]
 fn a_claim_that_stays_open_spares_what_would_be_said_about_its_components_and_hears_its_control() {
-    // On one seed it saves a third, on another it costs a sixth.
-    let costs = [0.27, 0.38, 0.47];
-    let state = played_by(|_| Measurement { cells: vec![costs.map(|cost| fixture::cell(0.25, cost)).to_vec()] });
+    let state = played_as(compound(), open);
     let verdict = |at: usize| state.iterations[0].arms[at].finding.as_ref().map(|finding| finding.verdict);
     assert_eq!((verdict(0), verdict(1)), (Some(Verdict::Inconclusive), Some(Verdict::Confirmed)));
     let why = Some("the main claim is inconclusive: what its effect rests on cannot be told");
     assert_eq!(skipped(&state), [None, None, why, why, why]);
     assert_eq!(state.candidates.len(), 2, "nobody wrote the others");
+    // A control that is held against one of them could not be judged without it.
+    let mut bundle = compound();
+    bundle.arms[1].prediction.against = vec![Side::Arm("only-b".into())];
+    let state = played_as(ordered(bundle), open);
+    assert_eq!((skipped(&state), state.candidates.len()), (vec![None, why, why, why, why], 1));
+}
+
+/// On one seed it saves a third, on another it costs a sixth.
+fn open(_: usize) -> Measurement {
+    Measurement { cells: vec![[0.27, 0.38, 0.47].map(|cost| fixture::cell(0.25, cost)).to_vec()] }
 }
 
 #[test]
