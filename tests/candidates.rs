@@ -145,6 +145,6 @@ fn a_source_that_was_scored_before_is_recalled_with_the_same_score() {
     }
     assert_eq!(first, second);
     // Another seed is another panel.
-    let other = environment.json(&[&EVALUATE[..], &["--seed", "2"]].concat());
+    let other = environment.json(&[&EVALUATE[..], &["--nonce", "2"]].concat());
     assert_eq!(other["cached"], false);
 }

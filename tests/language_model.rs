@@ -86,7 +86,7 @@ fn without_a_key_or_a_model_nothing_is_begun() {
         (&["run", "tiny", "--executor", "a+b"], "cannot be the name of a model"),
         (&["run", "tiny", "--executor", "m", "--executor-command", "x"], "cannot be used with"),
         (&["run", "tiny", "--executor-command", "'x"], "open quote"),
-        (&["run", "tiny", "--replay", "x", "--seed", "2"], "cannot be used with"),
+        (&["run", "tiny", "--replay", "x", "--nonce", "2"], "cannot be used with"),
         (&["run", "tiny", "--replay", "none.jsonl"], "none.jsonl"),
         (&["run", "tiny", "--executor", "m", "--max-usd", "nan"], "--max-usd"),
     ] {

@@ -4,6 +4,7 @@ use crate::configuration::Configuration;
 use crate::failure::Failure;
 use clap::ValueEnum;
 use engine::Places;
+use engine::science::nonce::Nonce;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use store::{CampaignId, Store};
@@ -63,6 +64,33 @@ impl Global {
         Ok(Arc::new(Store::open(&self.database()).await?))
     }
 
+    /// What the seeds of single evaluations derive from: made once for a state directory, so that two edits of a file are
+    /// measured alike, and nobody can write a file by it who does not read this one.
+    pub(crate) fn nonce(&self) -> Result<Nonce, Failure> {
+        let file = self.state_dir.join("nonce");
+        let cannot = |what: &str, error: &dyn std::fmt::Display| {
+            Failure::failed(format!("cannot {what} {} ({error}); name a nonce by --nonce", file.display()))
+        };
+        match std::fs::read_to_string(&file) {
+            Ok(text) => text.trim().parse().map_err(|error: String| cannot("use", &error)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                let nonce = random_nonce()?;
+                // Linked into its place, so that of two processes one wins and both use the same.
+                let beside = self.state_dir.join(format!("nonce.{}", std::process::id()));
+                let made = std::fs::create_dir_all(&self.state_dir)
+                    .and_then(|()| std::fs::write(&beside, format!("{nonce}\n")))
+                    .and_then(|()| std::fs::hard_link(&beside, &file));
+                let _ = std::fs::remove_file(&beside);
+                match made {
+                    Ok(()) => Ok(nonce),
+                    Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => self.nonce(),
+                    Err(error) => Err(cannot("write", &error)),
+                }
+            }
+            Err(error) => Err(cannot("read", &error)),
+        }
+    }
+
     /// The user's cache folder, or one in the state directory where there is none.
     fn cache(&self) -> Result<PathBuf, Failure> {
         let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
@@ -73,6 +101,13 @@ impl Global {
                 .map_err(|error| Failure::failed(format!("no place for a cache: {error}"))),
         }
     }
+}
+
+/// A nonce that nobody knows yet.
+pub(crate) fn random_nonce() -> Result<Nonce, Failure> {
+    let mut bits = [0; 16];
+    getrandom::fill(&mut bits).map_err(|error| Failure::failed(format!("no randomness to be had: {error}")))?;
+    Ok(Nonce::of(u128::from_ne_bytes(bits)))
 }
 
 /// The campaign that a command is about.

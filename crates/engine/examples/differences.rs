@@ -7,6 +7,8 @@
 use engine::LoadedExperiment;
 use engine::cores::each;
 use engine::panel::{Role, Seeds, trial};
+use science::id::CandidateId;
+use science::nonce::Nonce;
 use science::objective::{Cell, Measurement, Yardsticks};
 use science::sequence::CAP;
 use science::trial::Trial;
@@ -15,7 +17,7 @@ use simulator::{Scenario, simulate};
 use std::path::Path;
 use std::sync::Arc;
 
-const CAMPAIGN_SEED: u64 = 1;
+const NONCE: u128 = 1;
 const ITERATIONS: usize = 20;
 /// A plain step at saturation 0.26: both thresholds of the legacy gate are 0.26 times the usual ones.
 const STEP: &str = "gaie-legacy(queue=1.3,kv=0.208)";
@@ -54,7 +56,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let lambda = Yardsticks::exchange_rate(&scaled(0), &scaled(1)).ok_or("the reference's scale changes nothing")?;
     println!(
-        "# Written by `cargo run --release -p engine --example differences` from experiments/admission, campaign seed {CAMPAIGN_SEED}."
+        "# Written by `cargo run --release -p engine --example differences` from experiments/admission, nonce {NONCE}."
     );
     println!(
         "# Against the baseline, y in 0.001 points and x in 0.00001; `again` is the reference under other draws, `step` {STEP}."
@@ -72,8 +74,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 fn row(scenario: &Scenario, seed: usize, policies: &Policies) -> Row {
-    let role = Role::Verdict((seed / CAP) as u32 + 1);
-    let seeds = Seeds::new(CAMPAIGN_SEED, role, &scenario.name, seed % CAP);
+    let main = CandidateId::of("no candidate");
+    let role = Role::Verdict { iteration: (seed / CAP) as u32 + 1, main: &main };
+    let seeds = Seeds::new(Nonce::of(NONCE), role, &scenario.name, seed % CAP);
     let no_traces = |_: &str| Err(std::io::Error::other("no traces here"));
     let arrivals = scenario.arrivals(seeds.arrivals, no_traces).expect("a generated workload");
     let run = |policy: &Builtin, draws: u64| -> Trial {

@@ -20,6 +20,7 @@ use crate::realise::Points;
 use agents::llm::Templates;
 use science::event::{EndReason, Event, Started};
 use science::id::{CandidateId, Hash};
+use science::nonce::Nonce;
 use science::state::{Action, State};
 use science::trial::Trial;
 use std::collections::BTreeMap;
@@ -64,9 +65,9 @@ struct Ground {
 }
 
 impl Ground {
-    fn prepare(places: &Places, loaded: LoadedExperiment, seed: u64) -> Result<Self, EngineError> {
+    fn prepare(places: &Places, loaded: LoadedExperiment, nonce: Nonce) -> Result<Self, EngineError> {
         let sandbox = places.sandbox()?;
-        let panel = Panel::search(&loaded, seed, loaded.experiment.seeds as usize)?;
+        let panel = Panel::search(&loaded, nonce, loaded.experiment.seeds as usize)?;
         let points = Points::of(&loaded, &sandbox)?;
         Ok(Ground { loaded: Arc::new(loaded), sandbox, panel, points })
     }
@@ -77,8 +78,8 @@ impl Ground {
 pub struct Opening {
     /// The experiment.
     pub loaded: LoadedExperiment,
-    /// The campaign's seed.
-    pub seed: u64,
+    /// What all its seeds derive from.
+    pub nonce: Nonce,
     /// Who plans and writes.
     pub agents: Agents,
     /// What the world said before, for a campaign that is to run again as it did.
@@ -170,8 +171,8 @@ impl Stop {
 impl Campaign {
     /// Opens a campaign and records its first event.
     pub async fn open(store: Arc<Store>, places: &Places, opening: Opening) -> Result<Self, EngineError> {
-        let Opening { loaded, seed, agents, cassette, version } = opening;
-        let ground = Ground::prepare(places, loaded, seed)?;
+        let Opening { loaded, nonce, agents, cassette, version } = opening;
+        let ground = Ground::prepare(places, loaded, nonce)?;
         let Ground { loaded, sandbox, panel, .. } = &ground;
         let started = Started {
             name: loaded.name.clone(),
@@ -181,7 +182,9 @@ impl Campaign {
             workloads: panel.workloads(),
             profiles: panel.profiles(),
             inputs: loaded.hashes(),
-            seed,
+            nonce,
+            meaning: loaded.meaning(),
+            traces: loaded.traces(),
             agents: agents.team.label(),
             toolchain: sandbox.toolchain().to_owned(),
             version,
@@ -218,7 +221,7 @@ impl Campaign {
         let agents = choose(started)?;
         let directory = std::path::PathBuf::from(&started.name);
         let loaded = LoadedExperiment::from_texts(&directory, store.inputs(&id).await?)?;
-        let ground = Ground::prepare(places, loaded, started.seed)?;
+        let ground = Ground::prepare(places, loaded, started.nonce)?;
         let mut warnings = Vec::new();
         if started.toolchain != ground.sandbox.toolchain() {
             let (then, now) = (first_line(&started.toolchain), first_line(ground.sandbox.toolchain()));

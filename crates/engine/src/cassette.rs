@@ -7,13 +7,14 @@ use agents::llm::{Request, Settings};
 use science::event::Started;
 use science::experiment::Experiment;
 use science::id::Hash;
+use science::nonce::Nonce;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io::Write;
 use store::{CampaignId, Observation, Store};
 
 /// Version of the format: the first line says it.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// Kinds of observations that a campaign's course depends on. Sessions and lost attempts belong to the run, not to the
 /// campaign.
@@ -36,10 +37,12 @@ pub struct Header {
     pub name: String,
     /// The experiment as it was run: its file, and what the command line changed in it.
     pub experiment: Experiment,
+    /// What was measured: [`LoadedExperiment::meaning`](crate::LoadedExperiment::meaning).
+    pub meaning: Hash,
     /// The experiment's files with their hashes.
     pub inputs: BTreeMap<String, Hash>,
-    /// The campaign's seed.
-    pub seed: u64,
+    /// The campaign's nonce.
+    pub nonce: Nonce,
     /// Who planned and wrote.
     pub agents: String,
     /// The digest that the campaign ended with, or stood at.
@@ -59,12 +62,12 @@ impl Cassette {
     /// The cassette of a campaign.
     pub async fn export(store: &Store, id: &CampaignId) -> Result<Self, EngineError> {
         let record = store.load(id).await?;
-        let Started { name, experiment, inputs, seed, agents, .. } = record.state.opened().clone();
+        let Started { name, experiment, meaning, inputs, nonce, agents, .. } = record.state.opened().clone();
         let mut observations = Vec::new();
         for kind in KINDS {
             observations.extend(store.observations(id, kind).await?);
         }
-        let header = Header { cassette: FORMAT, name, experiment, inputs, seed, agents, digest: record.digest };
+        let header = Header { cassette: FORMAT, name, experiment, meaning, inputs, nonce, agents, digest: record.digest };
         Ok(Cassette { header, observations })
     }
 

@@ -1,7 +1,7 @@
 //! Honest yardsticks for a campaign that has ended: what random search and tuning alone find with as much.
 //!
 //! It stands outside of the campaign's budget and of its digest. Every point runs through the experiment's `space` source,
-//! on the campaign's own search panel, and under the seal of its own digest.
+//! on the campaign's own search panel, and under the seal of the campaign's first look.
 
 use crate::Places;
 use crate::cores::on_all_cores;
@@ -52,8 +52,8 @@ pub async fn compare(store: &Store, places: &Places, id: &CampaignId, pool: usiz
     if record.state.yardsticks.is_none() {
         return Err(EngineError::Unresumable(format!("campaign {} ended before anything was measured", id.short())));
     }
-    let champion = match (verify::recorded(store, id).await?, record.state.champion()) {
-        (Some(verified), _) => Some(verified.look),
+    let champion = match (verify::recorded(store, id).await?.into_iter().next(), record.state.champion()) {
+        (Some(first), _) => Some(first.look),
         (None, Some(_)) => Some(verify::verify(store, places, id).await?.look),
         (None, None) => None,
     };
@@ -61,7 +61,7 @@ pub async fn compare(store: &Store, places: &Places, id: &CampaignId, pool: usiz
     let places = places.clone();
     let run = move || {
         let sandbox = places.sandbox()?;
-        searched(&record.state, &record.digest, &loaded, &sandbox, (pool, champion))
+        searched(&record.state, &loaded, &sandbox, (pool, champion))
     };
     let comparison =
         tokio::task::spawn_blocking(run).await.map_err(|error| EngineError::Panicked(error.to_string()))??;
@@ -82,7 +82,6 @@ async fn keep(store: &Store, id: &CampaignId, comparison: &Comparison) -> Result
 
 fn searched(
     state: &State,
-    digest: &Hash,
     loaded: &LoadedExperiment,
     sandbox: &Sandbox,
     (size, champion): (usize, Option<Look>),
@@ -127,7 +126,7 @@ fn searched(
         random: Spread::of(&found),
         tuned: tuned.iter().zip(&finalists.tuned).map(|(points, find)| best_of(points, *find)).collect(),
         tune_only: only.as_ref().map(|points| best_of(points, finalists.only)),
-        sealed: finalists.sealed(state, digest, loaded, (&ground, sandbox))?,
+        sealed: finalists.sealed(state, loaded, (&ground, sandbox))?,
     })
 }
 
@@ -167,11 +166,12 @@ impl Finalists<'_> {
     fn sealed(
         &self,
         state: &State,
-        digest: &Hash,
         loaded: &LoadedExperiment,
         (ground, sandbox): (&Ground<'_>, &Sandbox),
     ) -> Result<Option<Sealed>, EngineError> {
-        let seal = Seal::open(loaded, &state.opened().experiment, digest, sandbox)?;
+        let champion = state.champion().map(|champion| champion.id);
+        let sealing = verify::sealing(state.opened(), champion.as_ref(), 1);
+        let seal = Seal::open(loaded, state.opened(), &sealing, sandbox)?;
         if !seal.draws_workloads() {
             return Ok(None);
         }

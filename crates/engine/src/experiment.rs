@@ -4,6 +4,9 @@
 //! directory cannot change what a running campaign measures. The directory may come from a stranger: its files name no
 //! command, no endpoint and no path outside of it.
 
+mod meaning;
+pub(crate) mod traffic;
+
 use crate::error::EngineError;
 use crate::population::Population;
 use science::experiment::Experiment;
@@ -13,6 +16,7 @@ use simulator::file::{FileError, MAX_TRACE_BYTES, parse_toml, read_inside};
 use simulator::workload::Workload;
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
+use traffic::Traffic;
 
 /// The file that makes a directory an experiment.
 pub const CAMPAIGN_FILE: &str = "campaign.toml";
@@ -28,6 +32,8 @@ pub struct LoadedExperiment {
     pub experiment: Experiment,
     /// Its scenarios, in order.
     pub scenarios: Vec<Scenario>,
+    /// What arrives in each of them.
+    pub traffic: Vec<Traffic>,
     /// Where further workloads are drawn from, if it declares that.
     pub population: Option<Population>,
     /// Every text that it consists of, by path relative to the directory.
@@ -71,11 +77,10 @@ impl LoadedExperiment {
         self.inputs.iter().map(|(path, text)| (path.clone(), Hash::of(text.as_bytes()))).collect()
     }
 
-    /// The trace of a scenario by its file name: traces lie beside their scenarios.
-    pub fn trace(&self, scenario: usize, name: &str) -> std::io::Result<String> {
-        let path = beside(&self.experiment.scenarios[scenario], name);
-        let missing = || std::io::Error::new(std::io::ErrorKind::NotFound, "no such file in the experiment");
-        self.inputs.get(&path).cloned().ok_or_else(missing)
+    /// The names of the scenarios whose workload is a trace.
+    pub fn traces(&self) -> Vec<String> {
+        let recorded = self.scenarios.iter().zip(&self.traffic).filter(|(_, traffic)| traffic.is_recorded());
+        recorded.map(|(scenario, _)| scenario.name.clone()).collect()
     }
 
     fn assemble(
@@ -97,13 +102,22 @@ impl LoadedExperiment {
         let file = directory.join(CAMPAIGN_FILE);
         let experiment: Experiment = parse_toml(&text, &file)?;
         experiment.check().map_err(|(key, problem)| FileError::at_key(&file, &text, &key, problem))?;
-        let mut scenarios: Vec<Scenario> = Vec::new();
+        let (mut scenarios, mut traffic): (Vec<Scenario>, Vec<Traffic>) = (Vec::new(), Vec::new());
         for (at, path) in experiment.scenarios.iter().enumerate() {
             let key = format!("scenarios.{at}");
             let scenario = Scenario::parse(&named(path, Some((&text, &key)))?, &directory.join(path))?;
-            if let Workload::Trace(trace) = &scenario.workload {
-                named(&beside(path, trace), None)?;
-            }
+            let trace = match &scenario.workload {
+                Workload::Trace { file, .. } => {
+                    let text = named(&beside(path, file), None)?;
+                    Some(scenario.arrivals(0, |_| Ok(text))?)
+                }
+                Workload::Generated(_) => None,
+            };
+            let mut own = Traffic::of(&scenario, trace).map_err(|problem| FileError::new(&directory.join(path), problem))?;
+            // Two scenarios that mean the same are two nevertheless, with seeds of their own.
+            let alike = traffic.iter().filter(|other: &&Traffic| other.key.starts_with(&own.key)).count();
+            own.key = format!("{} {alike}", own.key);
+            traffic.push(own);
             if scenarios.iter().any(|other| other.name == scenario.name) {
                 let problem = format!("two scenarios are called `{}`", scenario.name);
                 return Err(FileError::at_key(&file, &text, &key, problem).into());
@@ -133,7 +147,8 @@ impl LoadedExperiment {
         let name =
             directory.file_name().map_or_else(|| "experiment".into(), |name| name.to_string_lossy().into_owned());
         let directory = directory.into();
-        Ok(LoadedExperiment { name, directory, experiment, scenarios, population, inputs: BTreeMap::new() })
+        let inputs = BTreeMap::new();
+        Ok(LoadedExperiment { name, directory, experiment, scenarios, traffic, population, inputs })
     }
 }
 

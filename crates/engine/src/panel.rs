@@ -1,6 +1,6 @@
 //! The panel: workloads with their seeds, and how policies are run on them.
 //!
-//! All policies meet the same arrivals and the same draws: both are functions of (campaign seed, workload, seed) alone.
+//! All policies meet the same arrivals and the same draws: both follow from ([`Role`], workload, seed) and the nonce alone.
 
 mod cell;
 mod run;
@@ -9,18 +9,18 @@ mod seeds;
 mod tests;
 
 use crate::error::EngineError;
-use crate::experiment::LoadedExperiment;
+use crate::experiment::{LoadedExperiment, traffic};
 use crate::policy::Policy;
-use crate::population::Population;
 use cell::PanelCell;
 pub use cell::trial;
 use sandbox::{Outcome, Sandbox};
-use science::id::Hash;
+use science::id::CandidateId;
+use science::nonce::Nonce;
 use science::objective::Measurement;
 use science::profile::Profile;
 use science::third::Third;
 use science::trial::Trial;
-pub use seeds::{Role, Seeds};
+pub use seeds::{Role, Sealing, Seeds};
 use simulator::cluster::ClusterConfig;
 use simulator::{Arrival, Run, Scenario};
 use std::ops::Range;
@@ -63,82 +63,73 @@ pub type Ran<T> = Result<Result<Runs<T>, Outcome>, EngineError>;
 impl Panel {
     /// The panel that candidates are ranked by: the first `seeds` search seeds of the study, and, where the experiment
     /// declares a population, one seed each of the workloads that the campaign trains on.
-    pub fn search(loaded: &LoadedExperiment, campaign_seed: u64, seeds: usize) -> Result<Self, EngineError> {
-        Self::ranking(loaded, campaign_seed, seeds, [Role::Search, Role::Training], Population::training)
-    }
-
-    /// The panel that a champion is chosen on among the finalists: as the one that candidates are ranked by, but with seeds
-    /// and workloads that nobody was chosen by.
-    pub fn finals(loaded: &LoadedExperiment, campaign_seed: u64, seeds: usize) -> Result<Self, EngineError> {
-        Self::ranking(loaded, campaign_seed, seeds, [Role::Finals; 2], Population::finals)
-    }
-
-    /// The study on seeds of one role, and the workloads that a campaign draws, in another.
-    fn ranking(
-        loaded: &LoadedExperiment,
-        campaign_seed: u64,
-        seeds: usize,
-        [study, drawn]: [Role<'_>; 2],
-        workloads: fn(&Population, u64) -> Vec<Scenario>,
-    ) -> Result<Self, EngineError> {
-        let mut panel = Self::study(loaded, campaign_seed, study, 0..seeds)?;
-        let workloads = loaded.population.iter().flat_map(|population| workloads(population, campaign_seed));
-        panel.draw(workloads, campaign_seed, drawn)?;
+    pub fn search(loaded: &LoadedExperiment, nonce: Nonce, seeds: usize) -> Result<Self, EngineError> {
+        let mut panel = Self::study(loaded, nonce, Role::Search, 0..seeds)?;
+        panel.draw(loaded, nonce, Role::Search)?;
         Ok(panel)
     }
 
-    /// Verdict seeds of an iteration: fresh, shared by the arms of its bundle, and never used again. Claims are about the
-    /// study.
+    /// The panel that a champion is chosen on among these finalists: as the one that candidates are ranked by, but with seeds
+    /// and workloads that nobody was chosen by.
+    pub fn finals(
+        loaded: &LoadedExperiment,
+        nonce: Nonce,
+        finalists: &[CandidateId],
+        seeds: usize,
+    ) -> Result<Self, EngineError> {
+        let mut panel = Self::study(loaded, nonce, Role::Finals(finalists), 0..seeds)?;
+        panel.draw(loaded, nonce, Role::Finals(finalists))?;
+        Ok(panel)
+    }
+
+    /// Verdict seeds of the iteration whose main arm this candidate is: fresh, shared by the arms of its bundle, and never
+    /// used again. Claims are about the study.
     pub fn verdict(
         loaded: &LoadedExperiment,
-        campaign_seed: u64,
-        iteration: u32,
+        nonce: Nonce,
+        (iteration, main): (u32, &CandidateId),
         seeds: Range<usize>,
     ) -> Result<Self, EngineError> {
-        Self::study(loaded, campaign_seed, Role::Verdict(iteration), seeds)
+        Self::study(loaded, nonce, Role::Verdict { iteration, main }, seeds)
     }
 
-    /// Sealed seeds of the study: made from the digest of a frozen record, so that nobody knows them before.
-    pub fn sealed(loaded: &LoadedExperiment, digest: &Hash, seeds: usize) -> Result<Self, EngineError> {
-        Self::study(loaded, 0, Role::Sealed(digest), 0..seeds)
+    /// Sealed seeds of the study. Of a trace it is the part that was held out.
+    pub fn sealed(
+        loaded: &LoadedExperiment,
+        nonce: Nonce,
+        sealing: &Sealing,
+        seeds: usize,
+    ) -> Result<Self, EngineError> {
+        Self::study(loaded, nonce, Role::Sealed(sealing), 0..seeds)
     }
 
-    /// Sealed workloads: drawn from the experiment's population by the digest of a frozen record. Empty where there is no
-    /// population.
-    pub fn sealed_workloads(loaded: &LoadedExperiment, digest: &Hash) -> Result<Self, EngineError> {
+    /// Sealed workloads: drawn from the experiment's population. Empty where there is no population.
+    pub fn sealed_workloads(loaded: &LoadedExperiment, nonce: Nonce, sealing: &Sealing) -> Result<Self, EngineError> {
         let mut panel = Panel::default();
-        let sealed = loaded.population.iter().flat_map(|population| population.sealed(digest));
-        panel.draw(sealed, 0, Role::Sealed(digest))?;
+        panel.draw(loaded, nonce, Role::Sealed(sealing))?;
         Ok(panel)
     }
 
     /// The experiment's scenarios on seeds of one role.
     fn study(
         loaded: &LoadedExperiment,
-        campaign_seed: u64,
+        nonce: Nonce,
         role: Role<'_>,
         numbers: Range<usize>,
     ) -> Result<Self, EngineError> {
         let mut panel = Panel::default();
-        for (at, scenario) in loaded.scenarios.iter().enumerate() {
-            let seeds = numbers.clone().map(|number| Seeds::new(campaign_seed, role, &scenario.name, number));
-            panel.add(scenario, seeds, |name| loaded.trace(at, name))?;
+        for (scenario, traffic) in loaded.scenarios.iter().zip(&loaded.traffic) {
+            let seeds = numbers.clone().map(|number| Seeds::new(nonce, role, &traffic.key, number));
+            panel.add(scenario, seeds, |seed| traffic.arrivals(scenario, role, seed))?;
         }
         Ok(panel)
     }
 
     /// Adds drawn workloads, one seed each: trials belong on workloads, which differ more than seeds do.
-    fn draw(
-        &mut self,
-        workloads: impl Iterator<Item = Scenario>,
-        campaign_seed: u64,
-        role: Role<'_>,
-    ) -> Result<(), EngineError> {
-        let no_trace =
-            |_: &str| Err(std::io::Error::new(std::io::ErrorKind::NotFound, "a drawn workload has no trace"));
-        for workload in workloads {
-            let seeds = Seeds::new(campaign_seed, role, &workload.name, 0);
-            self.add(&workload, [seeds].into_iter(), no_trace)?;
+    fn draw(&mut self, loaded: &LoadedExperiment, nonce: Nonce, role: Role<'_>) -> Result<(), EngineError> {
+        for workload in loaded.population.iter().flat_map(|population| population.workloads(nonce, role)) {
+            let seeds = Seeds::new(nonce, role, &workload.name, 0);
+            self.add(&workload, [seeds].into_iter(), |seed| traffic::generated(&workload, seed))?;
             self.drawn += 1;
         }
         Ok(())
@@ -148,13 +139,13 @@ impl Panel {
         &mut self,
         scenario: &Scenario,
         seeds: impl Iterator<Item = Seeds>,
-        trace: impl Fn(&str) -> std::io::Result<String>,
+        arrivals: impl Fn(u64) -> Result<Arc<[Arrival]>, EngineError>,
     ) -> Result<(), EngineError> {
         let (cluster, before) = (Arc::new(scenario.cluster.clone()), self.cells.len());
         for seeds in seeds {
             self.cells.push(PanelCell {
                 cluster: Arc::clone(&cluster),
-                arrivals: scenario.arrivals(seeds.arrivals, &trace)?,
+                arrivals: arrivals(seeds.arrivals)?,
                 draws: seeds.draws,
             });
         }

@@ -1,8 +1,8 @@
 //! Workloads that nobody chose: drawn from a population that the experiment declares in a file.
 //!
 //! A handful of workloads made by hand misleads: what a policy saves differs far more between workloads than between seeds.
-//! So candidates are also ranked on [`TRAINING`] workloads drawn by the campaign's seed, and the champion is judged on
-//! [`SEALED`] others, drawn by the digest of the frozen record. A drawn workload is an ordinary scenario: it is written as a
+//! So candidates are also ranked on [`TRAINING`] workloads drawn by the campaign's nonce, and the champion is judged on
+//! [`SEALED`] others, drawn once it is fixed. A drawn workload is an ordinary scenario: it is written as a
 //! scenario file is written, and read as one is.
 
 mod capacity;
@@ -12,8 +12,9 @@ mod drawn;
 pub use capacity::saturated_rate;
 
 use drawn::Unit;
-use science::id::Hash;
+use crate::panel::Role;
 use science::keyed;
+use science::nonce::Nonce;
 use serde::Deserialize;
 use simulator::Scenario;
 use simulator::file::{FileError, parse_toml};
@@ -114,20 +115,16 @@ impl Population {
         Ok(population)
     }
 
-    /// The workloads that candidates of a campaign are ranked on, `training_01` and so on.
-    pub fn training(&self, campaign_seed: u64) -> Vec<Scenario> {
-        self.draw("training", TRAINING, |dimension| keyed::seed(&["population", "training", dimension], campaign_seed))
-    }
-
-    /// The workloads that finalists of a campaign are compared on, `final_01` and so on: others than it trained on, and as many.
-    pub fn finals(&self, campaign_seed: u64) -> Vec<Scenario> {
-        self.draw("final", TRAINING, |dimension| keyed::seed(&["population", "final", dimension], campaign_seed))
-    }
-
-    /// The workloads that the champion of a frozen record is judged on, `sealed_01` and so on. They follow from the digest of
-    /// the record, so nobody knows them before.
-    pub fn sealed(&self, digest: &Hash) -> Vec<Scenario> {
-        self.draw("sealed", SEALED, |dimension| keyed::seed(&["population", "sealed", digest.as_str(), dimension], 0))
+    /// The workloads of a role: those that candidates are ranked on are called `training_01` and so on, those of the finals
+    /// `final_01`, those under the seal `sealed_01`. No verdict is given on drawn workloads.
+    pub fn workloads(&self, nonce: Nonce, role: Role<'_>) -> Vec<Scenario> {
+        let (name, count) = match role {
+            Role::Search => ("training", TRAINING),
+            Role::Finals(_) => ("final", TRAINING),
+            Role::Sealed(_) => ("sealed", SEALED),
+            Role::Verdict { .. } => return Vec::new(),
+        };
+        self.draw(name, count, |dimension| role.seed(nonce, &["population", dimension]))
     }
 
     /// A Latin hypercube: of n workloads, each n-th part of a dimension holds one. Compared with independent draws this

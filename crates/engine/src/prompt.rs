@@ -13,6 +13,7 @@ use science::bundle::Side;
 use science::defect::Defect;
 use science::event::{Candidate, Event, Started};
 use science::id::{CandidateId, Hash};
+use science::nonce::Nonce;
 use science::outcome::Outcome;
 use science::state::State;
 use science::trial;
@@ -44,9 +45,9 @@ impl Standpoint {
     }
 
     /// Where a campaign on an experiment would begin: its yardsticks are measured, and nothing is recorded.
-    pub fn of_experiment(loaded: &LoadedExperiment, seed: u64, places: &Places) -> Result<Self, EngineError> {
+    pub fn of_experiment(loaded: &LoadedExperiment, nonce: Nonce, places: &Places) -> Result<Self, EngineError> {
         let (experiment, sandbox) = (&loaded.experiment, places.sandbox()?);
-        let panel = Panel::search(loaded, seed, experiment.seeds as usize)?;
+        let panel = Panel::search(loaded, nonce, experiment.seeds as usize)?;
         let measured = yardsticks::measure(loaded, &panel, &sandbox)?;
         let started = Started {
             name: loaded.name.clone(),
@@ -56,7 +57,9 @@ impl Standpoint {
             workloads: panel.workloads(),
             profiles: panel.profiles(),
             inputs: loaded.hashes(),
-            seed,
+            nonce,
+            meaning: loaded.meaning(),
+            traces: loaded.traces(),
             agents: String::new(),
             toolchain: sandbox.toolchain().to_owned(),
             version: String::new(),

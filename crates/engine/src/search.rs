@@ -38,7 +38,7 @@ impl<'a> Ground<'a> {
     ) -> Result<Option<Self>, EngineError> {
         let Some(points) = Points::of(loaded, sandbox)? else { return Ok(None) };
         let started = state.opened();
-        let panel = Panel::search(loaded, started.seed, started.experiment.seeds as usize)?;
+        let panel = Panel::search(loaded, started.nonce, started.experiment.seeds as usize)?;
         Ok(Some(Ground {
             baseline: panel.yardstick(loaded, "baseline", &started.experiment.baseline, sandbox)?,
             yardsticks: state.yardsticks(),

@@ -11,6 +11,7 @@ use crate::panel::Panel;
 use crate::probe::Probe;
 use crate::yardsticks::measure;
 use science::id::Hash;
+use science::nonce::Nonce;
 use science::objective::{Measurement, Yardsticks};
 use science::outcome::Outcome;
 use science::trial::Trial;
@@ -25,8 +26,8 @@ pub struct Question<'a> {
     pub source: &'a str,
     /// The experiment.
     pub loaded: &'a LoadedExperiment,
-    /// The campaign seed that the search seeds derive from.
-    pub seed: u64,
+    /// What the search seeds derive from: the same for two edits of a file, so that they compare.
+    pub nonce: Nonce,
     /// Search seeds for each scenario.
     pub seeds: usize,
     /// What tells this build of the program from others: its results may differ from theirs.
@@ -70,7 +71,7 @@ pub fn evaluate(places: &Places, question: Question<'_>) -> Result<Answer, Engin
             cached: true,
         });
     }
-    let panel = Panel::search(question.loaded, question.seed, question.seeds)?;
+    let panel = Panel::search(question.loaded, question.nonce, question.seeds)?;
     let evaluator = Evaluator { sandbox: places.sandbox()?, panel };
     let Evaluation { outcome, message, trials, probe, timing, .. } = evaluator.evaluate(question.source, |_| None)?;
     let (yardsticks, baseline) = match known {
@@ -93,11 +94,11 @@ pub fn evaluate(places: &Places, question: Question<'_>) -> Result<Answer, Engin
 impl Question<'_> {
     /// Names the panel, the policies that it is measured with, and who measures.
     fn panel_key(&self, places: &Places) -> Hash {
-        let Question { loaded, seed, seeds, build, .. } = self;
+        let Question { loaded, nonce, seeds, build, .. } = self;
         let compiler = std::fs::metadata(&places.rustc).and_then(|file| file.modified()).ok();
         let files: Vec<String> = loaded.hashes().iter().map(|(path, hash)| format!("{path} {hash}")).collect();
         let walls = places.walls;
-        Hash::of(format!("{build}\n{compiler:?} {walls:?}\n{seed} {seeds}\n{}", files.join("\n")).as_bytes())
+        Hash::of(format!("{build}\n{compiler:?} {walls:?}\n{nonce} {seeds}\n{}", files.join("\n")).as_bytes())
     }
 }
 

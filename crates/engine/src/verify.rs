@@ -1,18 +1,19 @@
-//! The sealed look at a frozen champion, from the database alone.
+//! The sealed looks at a champion that is fixed, from the database alone.
 //!
-//! Seeds and workloads are made from the digest of the record: nobody, not even whoever runs the campaign, can know them
-//! before the record is complete, and whoever verifies it again meets the same ones.
+//! Seeds and workloads follow from the nonce, the champion, the meaning of the experiment and the number of the look: not from
+//! the bytes of the log, and not from a name. So nothing can be changed about a campaign to have them drawn again; another look
+//! is another number, and every one is on record.
 
 use crate::Places;
 use crate::error::EngineError;
 use crate::experiment::LoadedExperiment;
-use crate::panel::{Draws, Panel};
+use crate::panel::{Draws, Panel, Role, Sealing};
 use crate::policy::Policy;
 use crate::yardsticks::{Measured, measure};
 use sandbox::Sandbox;
-use science::experiment::{Experiment, REGRET};
+use science::event::Started;
+use science::experiment::REGRET;
 use science::id::{CandidateId, Hash};
-use science::keyed;
 use science::objective::Measurement;
 use science::seal::{self, Look};
 use science::trial::Trial;
@@ -25,45 +26,67 @@ use store::{CampaignId, Loaded, Observation, Store};
 pub struct Verified {
     /// The champion.
     pub champion: CandidateId,
-    /// The digest that seeds and workloads are made from.
-    pub digest: Hash,
-    /// What the look showed.
+    /// The number of the look, from 1.
+    pub number: u32,
+    /// What it showed.
     pub look: Look,
 }
 
-/// Kind of the observation that keeps the look at the end of a campaign.
+/// Kind of the observations that keep the looks.
 const SEALED_LOOK: &str = "sealed-look";
 
-/// Takes the one look at the champion of a campaign that has ended, and records it; none if there is no champion. What is
-/// on record already is not looked at again. The look follows from the digest, so it lies outside of it.
+/// Takes the first look at the champion of a campaign that has ended, and records it; none if there is no champion. What is on
+/// record already is not looked at again. A look follows from the record, so it lies outside of the digest.
 pub async fn unseal(store: &Store, places: &Places, id: &CampaignId) -> Result<Option<Verified>, EngineError> {
-    if let Some(verified) = recorded(store, id).await? {
-        return Ok(Some(verified));
+    if let Some(first) = recorded(store, id).await?.into_iter().next() {
+        return Ok(Some(first));
     }
     let record = store.load(id).await?;
     if record.state.champion().is_none() {
         return Ok(None);
     }
-    let verified = look(store, places, id, record).await?;
-    let payload = serde_json::to_string(&verified).map_err(|error| EngineError::Panicked(error.to_string()))?;
-    let (key, kind) = (Hash::of(SEALED_LOOK.as_bytes()), SEALED_LOOK.to_owned());
-    store.observe(id, &Observation { key, ordinal: 0, kind, payload }).await?;
+    let verified = look(store, places, id, record, 1).await?;
+    keep(store, id, &verified).await?;
     Ok(Some(verified))
 }
 
-/// The look that was taken when the campaign ended, if it is on record.
-pub async fn recorded(store: &Store, id: &CampaignId) -> Result<Option<Verified>, EngineError> {
-    let text = store.observation(id, &Hash::of(SEALED_LOOK.as_bytes()), 0).await?;
-    Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
+/// Every look that is on record, in order.
+pub async fn recorded(store: &Store, id: &CampaignId) -> Result<Vec<Verified>, EngineError> {
+    let looks = store.observations(id, SEALED_LOOK).await?;
+    let read = |look: &Observation| serde_json::from_str(&look.payload);
+    looks.iter().map(read).collect::<Result<_, _>>().map_err(|error| {
+        EngineError::Unresumable(format!("a sealed look of campaign {} cannot be read: {error}", id.short()))
+    })
 }
 
-/// Scores the champion of a campaign that has ended on sealed seeds of its scenarios and on sealed workloads.
+/// Takes the first look at the champion of a campaign that has ended once more, and records nothing.
 pub async fn verify(store: &Store, places: &Places, id: &CampaignId) -> Result<Verified, EngineError> {
     let record = store.load(id).await?;
-    look(store, places, id, record).await
+    look(store, places, id, record, 1).await
 }
 
-async fn look(store: &Store, places: &Places, id: &CampaignId, record: Loaded) -> Result<Verified, EngineError> {
+/// Takes a look with a number that was not looked at yet, and adds it to the record.
+pub async fn again(store: &Store, places: &Places, id: &CampaignId) -> Result<Verified, EngineError> {
+    let record = store.load(id).await?;
+    let number = recorded(store, id).await?.len() as u32 + 1;
+    let verified = look(store, places, id, record, number).await?;
+    keep(store, id, &verified).await?;
+    Ok(verified)
+}
+
+async fn keep(store: &Store, id: &CampaignId, verified: &Verified) -> Result<(), EngineError> {
+    let payload = serde_json::to_string(verified).map_err(|error| EngineError::Panicked(error.to_string()))?;
+    let (key, kind) = (Hash::of(SEALED_LOOK.as_bytes()), SEALED_LOOK.to_owned());
+    Ok(store.observe(id, &Observation { key, ordinal: verified.number - 1, kind, payload }).await?)
+}
+
+async fn look(
+    store: &Store,
+    places: &Places,
+    id: &CampaignId,
+    record: Loaded,
+    number: u32,
+) -> Result<Verified, EngineError> {
     let cannot = |problem: &str| Err(EngineError::Unresumable(format!("campaign {} {problem}", id.short())));
     if record.state.ended.is_none() {
         return cannot("has not ended: its champion is not fixed, and the seal stays closed");
@@ -72,19 +95,24 @@ async fn look(store: &Store, places: &Places, id: &CampaignId, record: Loaded) -
     let Some(source) = store.source(id, &champion.id).await? else { return cannot("lacks its champion's source") };
     let started = record.state.opened();
     let loaded = LoadedExperiment::from_texts(&PathBuf::from(&started.name), store.inputs(id).await?)?;
-    let (digest, places, experiment) = (record.digest, places.clone(), started.experiment.clone());
-    let seal = digest.clone();
+    let (places, started) = (places.clone(), started.clone());
+    let sealing = sealing(&started, Some(&champion.id), number);
     let run = move || {
         let sandbox = places.sandbox()?;
         let candidate = Policy::of_source(&source, &sandbox)?
             .map_err(|outcome| EngineError::Yardsticks(format!("the champion ended as {outcome}")))?;
-        Seal::open(&loaded, &experiment, &seal, &sandbox)?.look("champion", &candidate, &sandbox)
+        Seal::open(&loaded, &started, &sealing, &sandbox)?.look("champion", &candidate, &sandbox)
     };
     let look = tokio::task::spawn_blocking(run).await.map_err(|error| EngineError::Panicked(error.to_string()))??;
-    Ok(Verified { champion: champion.id, digest, look })
+    Ok(Verified { champion: champion.id, number, look })
 }
 
-/// The sealed seeds and workloads of a frozen record, with what policies are held against on them.
+/// What a look at this champion follows from.
+pub(crate) fn sealing(started: &Started, champion: Option<&CandidateId>, look: u32) -> Sealing {
+    Sealing { champion: champion.cloned(), meaning: started.meaning.clone(), look }
+}
+
+/// The sealed seeds and workloads of a look, with what policies are held against on them.
 pub(crate) struct Seal {
     study: Panel,
     baseline: Vec<Trial>,
@@ -92,22 +120,25 @@ pub(crate) struct Seal {
     /// Drawn workloads; none where the experiment has no population.
     workloads: Option<(Panel, Measured)>,
     regret: Option<f64>,
+    /// Whether no seed changes what arrives in the study.
+    one_trace: bool,
     /// What the bootstrap follows from.
     key: u64,
 }
 
 impl Seal {
-    /// Opens the seal of the record with this digest.
+    /// Opens the seal for one look.
     pub(crate) fn open(
         loaded: &LoadedExperiment,
-        experiment: &Experiment,
-        digest: &Hash,
+        started: &Started,
+        sealing: &Sealing,
         sandbox: &Sandbox,
     ) -> Result<Self, EngineError> {
-        let study = Panel::sealed(loaded, digest, seal::SEEDS)?;
+        let (nonce, experiment) = (started.nonce, &started.experiment);
+        let study = Panel::sealed(loaded, nonce, sealing, seal::SEEDS)?;
         let baseline = study.yardstick(loaded, "baseline", &experiment.baseline, sandbox)?;
         let reference = study.yardstick(loaded, "reference", &experiment.reference, sandbox)?;
-        let workloads = Panel::sealed_workloads(loaded, digest)?;
+        let workloads = Panel::sealed_workloads(loaded, nonce, sealing)?;
         let workloads = match workloads.drawn {
             0 => None,
             _ => Some((measure(loaded, &workloads, sandbox)?, workloads)),
@@ -118,7 +149,8 @@ impl Seal {
             study,
             workloads: workloads.map(|(measured, panel)| (panel, measured)),
             regret: experiment.claimed_regret(),
-            key: keyed::seed(&["bootstrap", digest.as_str()], 0),
+            one_trace: started.one_trace(),
+            key: Role::Sealed(sealing).seed(nonce, &["bootstrap"]),
         })
     }
 
@@ -131,7 +163,7 @@ impl Seal {
     pub(crate) fn look(&self, name: &str, policy: &Policy, sandbox: &Sandbox) -> Result<Look, EngineError> {
         let trials = self.study.must(name, policy, Draws::Shared, sandbox)?;
         let measured = self.study.measure(&trials, &self.baseline);
-        let study = seal::study(&measured, &self.reference, &self.study.names, self.regret);
+        let study = seal::study(&measured, &self.reference, &self.study.names, self.regret, self.one_trace);
         let Some((panel, against)) = &self.workloads else { return Ok(Look { study, workloads: None }) };
         let trials = panel.must(name, policy, Draws::Shared, sandbox)?;
         let measured = panel.measure(&trials, &against.trials[0].1);

@@ -112,6 +112,7 @@ impl<'a> Facts<'a> {
             ),
             "What random search and tuning alone find with as many trials, `elenchus compare` says.".into(),
         ];
+        caveats.extend(self.traces());
         if !self.started.sandboxed {
             caveats.insert(
                 0,
@@ -122,6 +123,25 @@ impl<'a> Facts<'a> {
             caveats.insert(0, "The campaign has not ended; all of this may change.".into());
         }
         caveats
+    }
+}
+
+impl Facts<'_> {
+    /// What recorded traces cannot say; none where there are none.
+    fn traces(&self) -> Option<String> {
+        let (traces, all) = (&self.started.traces, self.started.scenarios.len());
+        match traces.len() {
+            0 => None,
+            recorded if recorded == all => Some(
+                "One trace: no interval. Every scenario is a recorded trace, which no seed changes: candidates were chosen and \
+                 claims judged on its first part, and the sealed look is one run of what was held out."
+                    .into(),
+            ),
+            _ => Some(format!(
+                "Recorded traces, which no seed changes: {}. Intervals say nothing of other traffic there.",
+                traces.join(", ")
+            )),
+        }
     }
 }
 

@@ -72,13 +72,14 @@ pub fn status(record: &Record<'_>) -> Value {
 }
 
 /// Everything that the report says: all of [`show`] and of [`status`], and `summary` (the headline's paragraph),
-/// `sealed` (null until a campaign ended with a champion; else {`beats_reference`, `study` {`work_ratio`, `rate_ratio`, `points`,
+/// `sealed` (null until a campaign ended with a champion; else, of the first look, {`beats_reference`, `looks` and `looks_kept` (how many
+/// were taken, and in how many every requirement is kept), `study` {`work_ratio`, `rate_ratio`, `points`,
 /// `tests[]`}, `workloads` (null without a population; else {`count`, `net_saving`, `net_saving_ci`, `points`, `losing`, `bound`,
-/// `worst`, `regret`, `tests[]`})}, a test: {`requirement`, `margin`, `low`, `holds`}), `comparison` (as [`comparison`]; null until it was asked for), `allocation` (of the champion; else null: {`net_saving`,
+/// `worst`, `regret`, `tests[]`})}, a test: {`requirement`, `margin`, `interval` (90 %; null where nothing varies), `holds`}), `comparison` (as [`comparison`]; null until it was asked for), `allocation` (of the champion; else null: {`net_saving`,
 /// `within`, `between`, `measured`, `workloads`}), `nearest` (without a champion: {`candidate`, `objections[]`, `score`}), `caveats[]`, `yardsticks` {`rows[]` {`name`,
 /// `policy`, `share_of_attainable`, `score`}, `lambda`, `overloaded[]`, `attainable`, `reference`, `refusing_everything`},
 /// `front[]` (candidate ids), `calibration` {`decided`, `mean_confidence`, `base_rate`, `brier`, `base_rate_brier`,
-/// `intervals` (stated 80 % intervals whose effect was measured), `intervals_inside`, `inconclusive_share`, `verdicts`, `errors`}, `notes`, `reproduce` {`seed`, `agents`, `toolchain`, `version`, `digest`, `sandboxed`, `inputs`}.
+/// `intervals` (stated 80 % intervals whose effect was measured), `intervals_inside`, `inconclusive_share`, `verdicts`, `errors`}, `notes`, `reproduce` {`nonce`, `agents`, `toolchain`, `version`, `digest`, `sandboxed`, `inputs`}.
 pub fn report(record: &Record<'_>) -> Value {
     let mut out = identity(record);
     progress(&mut out, record);
@@ -96,7 +97,7 @@ pub fn report(record: &Record<'_>) -> Value {
     put(&mut out, "notes", &record.state.notes);
     let started = facts.started;
     let reproduce = json!({
-        "seed": started.seed,
+        "nonce": started.nonce.to_string(),
         "agents": started.agents,
         "toolchain": started.toolchain,
         "version": started.version,
@@ -161,7 +162,7 @@ fn identity(record: &Record<'_>) -> Map<String, Value> {
     put(&mut out, "directory", record.directory);
     put(&mut out, "question", started.map(|started| &started.experiment.question));
     put(&mut out, "agents", started.map(|started| &started.agents));
-    put(&mut out, "seed", started.map(|started| started.seed));
+    put(&mut out, "nonce", started.map(|started| started.nonce));
     put(&mut out, "sandboxed", started.map(|started| started.sandboxed));
     put(&mut out, "created_ms", record.times.created_ms);
     put(&mut out, "last_ms", record.times.last_ms);
@@ -247,8 +248,14 @@ fn cleaned(value: Value) -> Value {
 }
 
 fn sealed(record: &Record<'_>) -> Value {
-    record.sealed.map_or(
-        Value::Null,
-        |look| json!({ "beats_reference": look.holds(), "study": look.study, "workloads": look.workloads }),
-    )
+    let kept = record.looks.iter().filter(|look| look.holds()).count();
+    record.looks.first().map_or(Value::Null, |first| {
+        json!({
+            "beats_reference": first.holds(),
+            "looks": record.looks.len(),
+            "looks_kept": kept,
+            "study": first.study,
+            "workloads": first.workloads,
+        })
+    })
 }

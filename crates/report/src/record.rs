@@ -22,8 +22,8 @@ pub struct Record<'a> {
     pub times: Times,
     /// Requests to models that brought no reply.
     pub losses: Losses,
-    /// What the sealed look at the champion showed, if it was taken.
-    pub sealed: Option<&'a Look>,
+    /// What the sealed looks at the champion showed, in order; empty until one was taken.
+    pub looks: &'a [Look],
     /// What random search and tuning alone would have found, if that was asked.
     pub comparison: Option<&'a Comparison>,
 }

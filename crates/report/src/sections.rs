@@ -13,7 +13,7 @@ mod simplification;
 pub(crate) use campaign::{headline, standing_lines};
 pub(crate) use candidates::scenario_table;
 pub(crate) use comparison::comparison;
-pub(crate) use sealed::{sealed, verdict as sealed_verdict};
+pub(crate) use sealed::{blocks as sealed_look, verdict as sealed_verdict};
 
 use crate::document::Section;
 use crate::facts::Facts;
@@ -31,7 +31,7 @@ pub(crate) enum Detail {
 /// The whole report, the most important first.
 pub(crate) fn report(facts: &Facts<'_>, detail: Detail) -> Vec<Section> {
     let mut sections = vec![campaign::overview(facts)];
-    sections.extend(facts.record.sealed.map(sealed::sealed));
+    sections.extend(sealed::sealed(facts.record.looks));
     sections.extend(facts.record.comparison.map(comparison::comparison));
     sections.extend(finals::finals(facts));
     sections.extend(candidates::yardsticks(facts, detail));

@@ -76,9 +76,9 @@ pub fn score(evaluation: &Evaluation<'_>) -> String {
         }
 }
 
-/// What a sealed look showed.
-pub fn sealed(look: &Look) -> String {
-    Layout { width: WIDTH, color: false }.blocks(&sections::sealed(look).blocks)
+/// What a sealed look showed, out of these.
+pub fn sealed(look: &Look, looks: &[Look]) -> String {
+    Layout { width: WIDTH, color: false }.blocks(&sections::sealed_look(look, looks))
 }
 
 /// A campaign beside random search and tuning.

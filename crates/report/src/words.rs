@@ -48,8 +48,11 @@ pub(crate) fn size(metric: Metric, value: f64) -> String {
     }
 }
 
-/// A measured difference with its interval, in the metric's own unit.
+/// A measured difference with its interval, in the metric's own unit; an interval of no width is that of one trace, and none.
 pub fn effect(metric: Metric, i: Interval) -> String {
+    if i.low == i.high {
+        return format!("{} (one trace: no interval)", size(metric, i.estimate));
+    }
     let decimals = match metric {
         Metric::NetSaving | Metric::ExtraShedWork | Metric::ExtraShedRate => 1,
         Metric::Improvement | Metric::TtftP90 | Metric::E2eMean | Metric::E2eP90 => 2,

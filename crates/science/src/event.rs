@@ -6,6 +6,7 @@ use crate::descriptor::Descriptor;
 use crate::experiment::Experiment;
 use crate::id::{CandidateId, Hash};
 use crate::judge::Finding;
+use crate::nonce::Nonce;
 use crate::objective::{Measurement, Yardsticks};
 use crate::outcome::Outcome;
 use crate::principle::Change;
@@ -213,8 +214,14 @@ pub struct Started {
     pub profiles: Vec<Profile>,
     /// Every file that the experiment consists of, with its hash.
     pub inputs: BTreeMap<String, Hash>,
-    /// The campaign's seed.
-    pub seed: u64,
+    /// What all seeds derive from.
+    pub nonce: Nonce,
+    /// Hash of what is measured: scenarios, population, baseline and reference as they were read, without their names, their
+    /// order and the files that they stand in. The seal follows from it.
+    pub meaning: Hash,
+    /// The scenarios whose workload is one recorded trace: other seeds change a policy's draws there, not what arrives.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub traces: Vec<String>,
     /// Who plans and writes, for example `builtin` or `openai:gpt-5`.
     pub agents: String,
     /// The compiler, as it names itself.
@@ -226,6 +233,13 @@ pub struct Started {
     /// Times that an arm's candidate may go back to its author.
     #[serde(default)]
     pub repairs: u32,
+}
+
+impl Started {
+    /// Whether every scenario is one recorded trace: no seed changes what arrives, and an interval over seeds says nothing.
+    pub fn one_trace(&self) -> bool {
+        !self.traces.is_empty() && self.traces.len() == self.scenarios.len()
+    }
 }
 
 /// A candidate as written.

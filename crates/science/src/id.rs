@@ -48,6 +48,15 @@ impl Hash {
         Hash(blake3::hash(bytes).to_hex().to_string())
     }
 
+    /// Hashes texts, one after the other; two lists that differ anywhere differ in their hashes.
+    pub fn of_all(texts: impl IntoIterator<Item = String>) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        for text in texts {
+            hasher.update(&(text.len() as u64).to_le_bytes()).update(text.as_bytes());
+        }
+        Hash(hasher.finalize().to_hex().to_string())
+    }
+
     /// The hash as text.
     pub fn as_str(&self) -> &str {
         &self.0

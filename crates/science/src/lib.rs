@@ -22,6 +22,7 @@ pub mod id;
 pub mod judge;
 pub mod keyed;
 pub mod measurement;
+pub mod nonce;
 pub mod objective;
 pub mod outcome;
 pub mod placing;

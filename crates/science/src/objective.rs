@@ -127,7 +127,7 @@ pub struct ScenarioScore {
 
 /// Scores a measurement. `names` are the study's scenarios, in the experiment's order.
 pub fn score(candidate: &Measurement, yardsticks: &Yardsticks, names: &[String]) -> Score {
-    let interval = |values: &[f64]| t_interval(values, 0.05, 0.0);
+    let interval = |values: &[f64]| t_interval(values, 0.05, 0.0).filter(|_| !yardsticks.one_trace);
     let range = |i: Option<Interval>| i.map(|i| [i.low, i.high]);
     let y = candidate.per_seed(Cell::y);
     let study = candidate.part(0..yardsticks.study_rows());

@@ -1,4 +1,4 @@
-//! The sealed look: whether a frozen champion beats the reference on seeds, and on workloads, that nobody could know before.
+//! The sealed look: whether a champion that is fixed beats the reference on seeds, and on workloads, that nobody could know before.
 //!
 //! On the study each test is one-sided at 5 % and at a fixed number of seeds, so Student's t holds; all of them must pass together, which
 //! needs no correction. Differences are paired seed by seed, and none is a ratio of noisy numbers.
@@ -43,6 +43,10 @@ pub struct Study {
     pub rate_ratio: f64,
     /// Improvement beyond the reference's, points.
     pub points: f64,
+    /// Whether every scenario is one recorded trace: then seeds change a policy's draws and nothing else, and no interval over
+    /// them says what other traffic would show.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub one_trace: bool,
 }
 
 /// One requirement, as a margin that has to lie above zero.
@@ -52,26 +56,36 @@ pub struct Test {
     pub requirement: String,
     /// The mean margin, in the unit of the requirement.
     pub margin: f64,
-    /// Its lower bound at 5 %.
-    pub low: f64,
-    /// Whether the bound is above zero.
+    /// Its interval at 90 %, so that each end is a bound at 5 %; none where nothing was drawn that could vary.
+    pub interval: Option<[f64; 2]>,
+    /// Whether it lies above zero; by its interval, where it has one.
     pub holds: bool,
 }
 
 /// Holds a candidate against the reference on the same sealed seeds. `regret` is the most that any scenario may lose, points;
-/// none where the experiment sets no bound.
-pub fn study(candidate: &Measurement, reference: &Measurement, scenarios: &[String], regret: Option<f64>) -> Study {
+/// none where the experiment sets no bound. `one_trace`: no seed changes what arrives.
+pub fn study(
+    candidate: &Measurement,
+    reference: &Measurement,
+    scenarios: &[String],
+    regret: Option<f64>,
+    one_trace: bool,
+) -> Study {
     let margins = margins(candidate, reference, regret);
+    let test = |requirement: String, margins: &Vec<f64>| match one_trace {
+        true => Test::fixed(requirement, mean(margins), mean(margins) > 0.0),
+        false => varied(requirement, margins),
+    };
     let mut tests: Vec<Test> = requirements(scenarios, regret).zip(&margins).map(|(r, m)| test(r, m)).collect();
     let protected: u64 = candidate.cells.iter().flatten().map(|cell| cell.protected).sum();
-    let margin = 0.0 - protected as f64;
-    tests.push(Test { requirement: "no protected request refused".into(), margin, low: margin, holds: protected == 0 });
+    tests.push(Test::fixed("no protected request refused".into(), 0.0 - protected as f64, protected == 0));
     let ratio = |value: fn(&Cell) -> f64| mean(&candidate.per_seed(value)) / mean(&reference.per_seed(value));
     Study {
         tests,
         work_ratio: ratio(|cell| cell.x),
         rate_ratio: ratio(|cell| cell.x_requests),
         points: (candidate.y() - reference.y()) * 100.0,
+        one_trace,
     }
 }
 
@@ -118,10 +132,17 @@ impl Look {
     }
 }
 
-fn test(requirement: String, margins: &[f64]) -> Test {
-    let interval = t_interval(margins, ALPHA, 0.0);
-    let low = interval.map_or(f64::NEG_INFINITY, |interval| interval.low);
-    Test { requirement, margin: mean(margins), low, holds: low > 0.0 }
+impl Test {
+    /// A requirement whose margin is what it is.
+    fn fixed(requirement: String, margin: f64, holds: bool) -> Self {
+        Test { requirement, margin, interval: None, holds }
+    }
+}
+
+/// A requirement on a mean over seeds.
+fn varied(requirement: String, margins: &[f64]) -> Test {
+    let interval = t_interval(margins, ALPHA, 0.0).map(|interval| [interval.low, interval.high]);
+    Test { requirement, margin: mean(margins), interval, holds: interval.is_some_and(|[low, _]| low > 0.0) }
 }
 
 #[cfg(test)]
@@ -139,7 +160,7 @@ mod tests {
 
     fn failing(candidate: &Measurement) -> Vec<String> {
         let names = ["near".to_owned(), "far".to_owned()];
-        let study = study(candidate, &measurement(0.3, 0.4, 0.4), &names, Some(5.0));
+        let study = study(candidate, &measurement(0.3, 0.4, 0.4), &names, Some(5.0), false);
         let look = Look { study: study.clone(), workloads: None };
         assert_eq!(look.holds(), study.tests.iter().all(|test| test.holds));
         study.tests.into_iter().filter(|test| !test.holds).map(|test| test.requirement).collect()

@@ -30,6 +30,7 @@ pub(crate) struct RawScenario {
 #[serde(deny_unknown_fields)]
 pub(crate) struct RawWorkload {
     pub(crate) trace: Option<String>,
+    pub(crate) held_out: Option<f64>,
     pub(crate) rate: Option<f64>,
     pub(crate) requests: Option<u64>,
     pub(crate) clients: Option<Vec<Client>>,

@@ -74,7 +74,7 @@ impl Scenario {
     ) -> Result<Arc<[Arrival]>, FileError> {
         match &self.workload {
             Workload::Generated(generated) => Ok(workload::generate(generated, seed).into()),
-            Workload::Trace(name) => {
+            Workload::Trace { file: name, .. } => {
                 let file = Path::new(name);
                 let text = read_file(name).map_err(|error| FileError::new(file, format!("cannot be read: {error}")))?;
                 Ok(trace::read_with(&text, file, &|class| known_class(&self.cluster, class))?.into())
@@ -105,7 +105,12 @@ fn known_class(cluster: &ClusterConfig, class: &str) -> Result<(), String> {
 }
 
 fn workload(raw: RawWorkload, place: &Place<'_>) -> Result<Workload, FileError> {
-    let Some(trace) = raw.trace else { return generated(raw, place).map(Workload::Generated) };
+    let Some(trace) = raw.trace else {
+        if raw.held_out.is_some() {
+            return Err(place.wrong("workload.held_out", "only a trace has a part that can be held out"));
+        }
+        return generated(raw, place).map(Workload::Generated);
+    };
     let generator_keys = [
         ("rate", raw.rate.is_some()),
         ("requests", raw.requests.is_some()),
@@ -121,7 +126,11 @@ fn workload(raw: RawWorkload, place: &Place<'_>) -> Result<Workload, FileError> 
         let problem = "must be a file inside the scenario's directory, named without `..` and without a leading `/`";
         return Err(place.wrong("workload.trace", problem));
     }
-    Ok(Workload::Trace(trace))
+    let held_out = raw.held_out.unwrap_or(HELD_OUT);
+    if !(0.1..=0.9).contains(&held_out) {
+        return Err(place.wrong("workload.held_out", "must lie between 0.1 and 0.9 of the trace's requests"));
+    }
+    Ok(Workload::Trace { file: trace, held_out })
 }
 
 fn generated(raw: RawWorkload, place: &Place<'_>) -> Result<GeneratedWorkload, FileError> {
@@ -146,6 +155,9 @@ fn generated(raw: RawWorkload, place: &Place<'_>) -> Result<GeneratedWorkload, F
     }
     Ok(workload)
 }
+
+/// The share of a trace that is held out unless the scenario says otherwise.
+const HELD_OUT: f64 = 0.4;
 
 /// Each client costs memory and time of its own.
 const MAX_CLIENTS: usize = 10_000;

@@ -14,8 +14,13 @@ use crate::trace::{Arrival, MAX_TIME_US};
 /// Where the requests come from.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Workload {
-    /// A trace file, named relative to the scenario's directory, inside of which it lies.
-    Trace(String),
+    /// A recorded trace.
+    Trace {
+        /// Its file, named relative to the scenario's directory, inside of which it lies.
+        file: String,
+        /// The share of its requests, the last ones, that an experiment keeps for the look under its seal; 0.1 to 0.9.
+        held_out: f64,
+    },
     /// Requests made from a seed.
     Generated(GeneratedWorkload),
 }

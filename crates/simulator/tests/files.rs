@@ -260,7 +260,7 @@ fn a_missing_key_is_named_with_its_table() {
 fn a_trace_stays_inside_the_directory_of_its_scenario() {
     let head = FULL.split("[workload]").next().unwrap();
     let with = |trace: &str| parse(&format!("{head}[workload]\ntrace = \"{trace}\"\n"));
-    assert_eq!(with("a/b.csv").unwrap().workload, Workload::Trace("a/b.csv".to_owned()));
+    assert_eq!(with("a/b.csv").unwrap().workload, Workload::Trace { file: "a/b.csv".to_owned(), held_out: 0.4 });
     for outside in ["/etc/passwd", "../t.csv", "a/../../t.csv", ""] {
         assert_eq!(with(outside).unwrap_err().key.as_deref(), Some("workload.trace"), "{outside}");
     }

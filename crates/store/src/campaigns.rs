@@ -48,8 +48,8 @@ pub struct CampaignRow {
     pub name: String,
     /// The experiment's directory when the campaign was opened; for people only.
     pub directory: PathBuf,
-    /// Its seed.
-    pub seed: u64,
+    /// Its nonce; none of a campaign that was recorded under earlier rules.
+    pub nonce: Option<String>,
     /// Who plans and writes.
     pub agents: String,
     /// When it was opened, ms since 1970.
@@ -87,13 +87,13 @@ impl Store {
         let id = CampaignId(uuid::Uuid::new_v4().simple().to_string());
         let mut script = Script::default();
         script.add(
-            "INSERT INTO campaigns (id, name, directory, seed, agents, toolchain, version, sandboxed, created_at_ms)
+            "INSERT INTO campaigns (id, name, directory, nonce, agents, toolchain, version, sandboxed, created_at_ms)
              VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(id.as_str())
         .bind(&started.name)
         .bind(directory.to_string_lossy())
-        .bind(started.seed.cast_signed())
+        .bind(started.nonce.to_string())
         .bind(&started.agents)
         .bind(&started.toolchain)
         .bind(&started.version)
@@ -111,7 +111,7 @@ impl Store {
     pub async fn campaigns(&self) -> Result<Vec<CampaignRow>, StoreError> {
         // In the order of creation, which a clock that was set back does not change.
         let rows: Result<Vec<Row>, sqlx::Error> = sqlx::query_as(
-            "SELECT id, name, directory, seed, agents, created_at_ms, count(*) AS events, max(at_ms) AS last_at_ms
+            "SELECT id, name, directory, nonce, agents, created_at_ms, count(*) AS events, max(at_ms) AS last_at_ms
              FROM campaigns JOIN events ON campaign = id GROUP BY id ORDER BY campaigns.rowid",
         )
         .fetch_all(&self.pool)
@@ -147,7 +147,7 @@ struct Row {
     id: String,
     name: String,
     directory: String,
-    seed: i64,
+    nonce: Option<String>,
     agents: String,
     created_at_ms: i64,
     events: i64,
@@ -160,7 +160,7 @@ impl From<Row> for CampaignRow {
             id: CampaignId(row.id),
             name: row.name,
             directory: row.directory.into(),
-            seed: row.seed.cast_unsigned(),
+            nonce: row.nonce,
             agents: row.agents,
             created_at_ms: row.created_at_ms,
             events: row.events.cast_unsigned(),

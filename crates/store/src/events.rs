@@ -276,6 +276,7 @@ fn damaged(campaign: &CampaignId, seq: u64, problem: &str) -> StoreError {
 mod tests {
     use super::*;
     use science::event::{EndReason, Started};
+    use science::nonce::Nonce;
     use science::experiment::{Agents, Budget, Experiment, Objective};
     use std::collections::BTreeMap;
 
@@ -301,7 +302,9 @@ mod tests {
             workloads: vec![],
             profiles: vec![],
             inputs: BTreeMap::new(),
-            seed: 1,
+            nonce: Nonce::of(1),
+            meaning: Hash::of(b"what is measured"),
+            traces: vec![],
             agents: "scripted".into(),
             toolchain: "rustc".into(),
             version: "0".into(),

@@ -49,7 +49,7 @@ impl Mind<'_> {
 
     fn search(&self, space: &Space, incumbent: Option<&Known>, advised: impl Fn(Shape) -> Shape) -> Option<Shape> {
         let iteration = self.state.iteration_number().to_string();
-        let seed = keyed::seed(&["plan", &iteration], self.state.opened().seed);
+        let seed = self.state.opened().nonce.seed(&["plan", &iteration]);
         let (near, best) = (incumbent.map_or(self.reference, |k| k.shape), self.least_work());
         // Each component takes an ablation, and a bundle is to take no more than twice its share of the evaluations.
         let room =

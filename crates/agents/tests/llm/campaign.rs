@@ -8,6 +8,7 @@ use science::bundle::{Arm, ArmKind, Bundle, Design, Metric, Prediction, Relation
 use science::event::{Candidate, Event, Started};
 use science::experiment::{Agents, Budget, Experiment, Guard, GuardMetric, Objective};
 use science::id::{CandidateId, Hash};
+use science::nonce::Nonce;
 use science::objective::{Cell, Measurement, Yardsticks};
 use science::outcome::Outcome;
 use science::principle::{Change, Confidence, Principle, Status};
@@ -108,7 +109,9 @@ fn started(iterations: u32) -> Started {
         workloads: vec!["4 instances of qwen3-14b; 90.0 requests/s for 120 s, 80 % of them critical".into()],
         profiles: vec![],
         inputs: BTreeMap::new(),
-        seed: 1,
+        nonce: Nonce::of(1),
+        meaning: Hash::of(b"what is measured"),
+        traces: vec![],
         agents: "openai:test".into(),
         toolchain: "rustc".into(),
         version: "0".into(),

@@ -9,6 +9,7 @@ use science::event::{Candidate, Event, Started};
 use science::experiment::{Guard, GuardMetric};
 use science::fastfail::{self, Advice};
 use science::id::{CandidateId, Hash};
+use science::nonce::Nonce;
 use science::outcome::Outcome;
 use science::principle::Change;
 use science::space::{Dimension, Measure, Point, Value};
@@ -69,7 +70,7 @@ async fn campaign_in(savings: Savings, seed: u64, iterations: u32) -> State {
 /// The same under these constraints, and how often it was about to forbid something.
 async fn campaign_under(constraints: Vec<Guard>, savings: Savings, seed: u64, iterations: u32) -> (State, usize) {
     let (mut started, calibrated) = opened();
-    (started.seed, started.experiment.iterations) = (seed, iterations);
+    (started.nonce, started.experiment.iterations) = (Nonce::of(seed.into()), iterations);
     started.experiment.objective.constraints = constraints;
     let (researcher, mut forbids) = (Researcher::default(), 0);
     let mut state = State::default();

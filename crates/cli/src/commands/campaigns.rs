@@ -27,7 +27,7 @@ pub(crate) async fn list(args: ListArgs, global: &Global) -> Result<Code, Failur
     let campaigns = global.store().await?.campaigns().await?;
     if args.format == Format::Json {
         let rows = campaigns.iter().map(|c| {
-            json!({ "id": c.id.as_str(), "name": c.name, "directory": c.directory, "seed": c.seed, "agents": c.agents,
+            json!({ "id": c.id.as_str(), "name": c.name, "directory": c.directory, "nonce": c.nonce, "agents": c.agents,
                     "events": c.events, "created_at_ms": c.created_at_ms, "last_at_ms": c.last_at_ms })
         });
         println!("{:#}", rows.collect::<serde_json::Value>());
@@ -38,9 +38,9 @@ pub(crate) async fn list(args: ListArgs, global: &Global) -> Result<Code, Failur
         return Ok(Code::Done);
     }
     let mut table = comfy_table::Table::new();
-    table.load_style(comfy_table::presets::NOTHING).set_header(["campaign", "experiment", "agents", "seed", "events"]);
+    table.load_style(comfy_table::presets::NOTHING).set_header(["campaign", "experiment", "agents", "events"]);
     for c in &campaigns {
-        table.add_row([c.id.short(), &c.name, &c.agents, &c.seed.to_string(), &c.events.to_string()]);
+        table.add_row([c.id.short(), &c.name, &c.agents, &c.events.to_string()]);
     }
     println!("{table}");
     Ok(Code::Done)

@@ -5,6 +5,7 @@ use crate::failure::{Code, Failure};
 use engine::LoadedExperiment;
 use engine::evaluate::read;
 use engine::sandbox::Walls;
+use engine::science::nonce::Nonce;
 use engine::science::outcome::Outcome;
 use engine::science::{champion, objective};
 use engine::single::{self, Question};
@@ -22,9 +23,9 @@ pub(crate) struct Args {
     /// Search seeds for each scenario, instead of 5 or the experiment's if it has more
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
     seeds: Option<u32>,
-    /// The campaign seed that the search seeds derive from
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
+    /// What the search seeds derive from, 1 to 32 hexadecimal digits, instead of the state directory's own
+    #[arg(long, value_name = "HEX")]
+    nonce: Option<Nonce>,
     /// Also show the refusal probability against saturation, queue, KV utilisation and prompt length, as probed
     #[arg(long)]
     curve: bool,
@@ -42,7 +43,8 @@ pub(crate) fn evaluate(args: Args, global: &Global) -> Result<Code, Failure> {
     let loaded = LoadedExperiment::read(&args.experiment)?;
     let seeds = args.seeds.unwrap_or(loaded.experiment.seeds.max(SEEDS)) as usize;
     let (places, build) = (global.places()?, build()?);
-    let question = Question { source: &source, loaded: &loaded, seed: args.seed, seeds, build: &build };
+    let nonce = args.nonce.map_or_else(|| global.nonce(), Ok)?;
+    let question = Question { source: &source, loaded: &loaded, nonce, seeds, build: &build };
     let answer = single::evaluate(&places, question)?;
     let (yardsticks, names, reading) = (&answer.yardsticks, loaded.scenario_names(), read(&source));
     let score = answer.measurement.as_ref().map(|measured| objective::score_by_study(measured, yardsticks, &names));

@@ -92,8 +92,8 @@ async fn show(args: ShowArgs, global: &Global) -> Result<Code, Failure> {
 
 /// Where a campaign on an experiment would begin.
 fn beginning(directory: &Path, global: &Global) -> Result<Standpoint, Failure> {
-    let (loaded, places) = (LoadedExperiment::read(directory)?, global.places()?);
-    Ok(tokio::task::block_in_place(|| Standpoint::of_experiment(&loaded, 1, &places))?)
+    let (loaded, places, nonce) = (LoadedExperiment::read(directory)?, global.places()?, global.nonce()?);
+    Ok(tokio::task::block_in_place(|| Standpoint::of_experiment(&loaded, nonce, &places))?)
 }
 
 /// The models that fill a role in a campaign; none for built-in agents.

@@ -63,7 +63,7 @@ pub(crate) struct Source {
     source: Option<String>,
     times: Times,
     losses: Losses,
-    sealed: Option<Look>,
+    looks: Vec<Look>,
     comparison: Option<Comparison>,
 }
 
@@ -85,7 +85,7 @@ impl Source {
             source,
             times: times.unwrap_or_default(),
             losses: losses(store, id).await?,
-            sealed: verify::recorded(store, id).await?.map(|verified| verified.look),
+            looks: verify::recorded(store, id).await?.into_iter().map(|verified| verified.look).collect(),
             comparison: compare::recorded(store, id).await?,
         })
     }
@@ -99,7 +99,7 @@ impl Source {
             source: self.source.as_deref(),
             times: self.times,
             losses: self.losses,
-            sealed: self.sealed.as_ref(),
+            looks: &self.looks,
             comparison: self.comparison.as_ref(),
         }
     }

@@ -2,12 +2,13 @@
 
 use crate::agents::{CapOptions, Choice, live, recorded};
 use crate::commands::report::Source;
-use crate::context::Global;
+use crate::context::{Global, random_nonce};
 use crate::failure::{Code, Failure};
 use crate::progress::Display;
 use engine::campaign::Opening;
 use engine::cassette::{Cassette, replays};
 use engine::science::event::EndReason;
+use engine::science::nonce::Nonce;
 use engine::verify::unseal;
 use engine::{Campaign, Casting, LoadedExperiment, Stop};
 use std::path::{Path, PathBuf};
@@ -24,17 +25,18 @@ pub(crate) struct Args {
     choice: Choice,
     #[command(flatten)]
     caps: CapOptions,
-    /// The campaign's seed: the same seed gives the same campaign
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
+    /// What all seeds derive from, 1 to 32 hexadecimal digits: the same nonce gives the same campaign. Random if left out, and
+    /// printed at the end
+    #[arg(long, value_name = "HEX")]
+    nonce: Option<Nonce>,
     /// Turns of the loop, instead of the experiment's
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     iterations: Option<u32>,
     /// Run a recorded campaign again, from the cassette that `elenchus cassette` wrote: nobody is asked, and the digest
-    /// must come out the same. Agents, seed, iterations and budgets are the recorded ones
+    /// must come out the same. Agents, nonce, iterations and budgets are the recorded ones
     #[arg(long, value_name = "FILE", conflicts_with_all = [
         "agents", "model", "planner", "executor", "extractor", "planner_command", "executor_command", "max_usd",
-        "max_tokens", "max_calls", "seed", "iterations",
+        "max_tokens", "max_calls", "nonce", "iterations",
     ])]
     replay: Option<PathBuf>,
 }
@@ -56,7 +58,8 @@ fn opening(args: &Args, mut loaded: LoadedExperiment, global: &Global) -> Result
     args.caps.apply(&mut loaded.experiment.budget)?;
     let budget = &loaded.experiment.budget;
     let agents = live(&args.choice.casting()?, args.choice.commands(), budget, &global.configuration()?)?;
-    Ok(Opening { loaded, seed: args.seed, agents, cassette: None, version: env!("CARGO_PKG_VERSION").into() })
+    let nonce = args.nonce.map_or_else(random_nonce, Ok)?;
+    Ok(Opening { loaded, nonce, agents, cassette: None, version: env!("CARGO_PKG_VERSION").into() })
 }
 
 /// A campaign that was recorded, on the same experiment.
@@ -64,16 +67,18 @@ fn replay(file: &Path, mut loaded: LoadedExperiment, global: &Global) -> Result<
     let unusable = |problem: String| Failure::usage(format!("{}: {problem}", file.display()));
     let text = std::fs::read_to_string(file).map_err(|error| unusable(error.to_string()))?;
     let cassette = Cassette::read(&text).map_err(unusable)?;
-    let (then, now) = (&cassette.header.inputs, loaded.hashes());
-    if let Some(path) = then.keys().chain(now.keys()).find(|path| then.get(*path) != now.get(*path)) {
-        let directory = loaded.directory.display();
-        return Err(unusable(format!("it was recorded on another experiment: {path} of {directory} is not the same")));
+    if cassette.header.meaning != loaded.meaning() {
+        let (then, now, directory) = (&cassette.header.inputs, loaded.hashes(), loaded.directory.display());
+        let differing: Vec<&str> =
+            then.keys().chain(now.keys()).filter(|path| then.get(*path) != now.get(*path)).map(String::as_str).collect();
+        let files = differing.join(", ");
+        return Err(unusable(format!("it was recorded on another experiment; of {directory} differs: {files}")));
     }
     loaded.experiment = cassette.header.experiment.clone();
     let casting = Casting::parse(&cassette.header.agents).map_err(unusable)?;
     let agents = recorded(&casting, &global.configuration()?, |model| cassette.settings(model))?;
-    let (seed, version) = (cassette.header.seed, env!("CARGO_PKG_VERSION").into());
-    Ok(Opening { loaded, seed, agents, cassette: Some(cassette), version })
+    let (nonce, version) = (cassette.header.nonce, env!("CARGO_PKG_VERSION").into());
+    Ok(Opening { loaded, nonce, agents, cassette: Some(cassette), version })
 }
 
 /// Runs a campaign to its end, or to Ctrl-C, and says what came of it.
@@ -93,6 +98,7 @@ pub(crate) async fn drive(mut campaign: Campaign, global: &Global, warnings: Vec
         return Ok(Code::Interrupted);
     }
     let (end, digest) = (campaign.state.ended.clone(), campaign.digest.clone());
+    let nonce = campaign.state.opened().nonce;
     drop(campaign);
     let store = global.store().await?;
     unseal(&store, &global.places()?, &id).await?;
@@ -100,6 +106,7 @@ pub(crate) async fn drive(mut campaign: Campaign, global: &Global, warnings: Vec
     let file = global.state_dir.join("reports").join(format!("{}.md", id.short()));
     source.save_markdown(&file)?;
     print!("{}", report::terminal::status(&source.record()));
+    println!("nonce      {nonce} (`run --nonce` repeats the campaign)");
     println!("report     {} (or `elenchus report`)", file.display());
     match replays(&store, &id).await? {
         Some(recorded) if recorded != digest => {

@@ -2,19 +2,25 @@
 
 use crate::context::{Format, Global, campaign};
 use crate::failure::{Code, Failure};
-use engine::verify::{Verified, recorded, verify};
+use engine::science::seal::Look;
+use engine::verify::{Verified, again, recorded, verify};
 use serde_json::json;
 
 /// Score the champion of a campaign that has ended on sealed seeds and workloads, from the database alone.
 ///
-/// Both are made from the digest of the record, so nobody can have chosen a candidate by them. Exit 1 unless the champion
-/// beats the reference. On fresh arrivals in the experiment's scenarios: at most 0.92 times its extra shed work, no more
-/// requests, improvement not lower, and no scenario given up, each at 5 %. On 96 workloads drawn from its population, where
-/// it declares one: at least 10 % of the cost saved at equal improvement, and at most one workload in ten given up.
+/// Both follow from the nonce, the champion, what is measured and the number of the look, so nobody can have chosen a candidate
+/// by them, and nothing can be changed to have them drawn again. Without `--again` the first look is repeated and held against
+/// the record. Exit 1 unless the champion beats the reference. On fresh arrivals in the experiment's scenarios: at most 0.92
+/// times its extra shed work, no more requests, improvement not lower, and no scenario given up, each at 5 %. On 96 workloads
+/// drawn from its population, where it declares one: at least 10 % of the cost saved at equal improvement, and at most one
+/// workload in ten given up.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// The campaign, by the beginning of its id; the latest if left out
     campaign: Option<String>,
+    /// Take another look, with seeds and workloads of its own, and add it to the record: every look is counted
+    #[arg(long)]
+    again: bool,
     /// How to print it
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
@@ -23,24 +29,32 @@ pub(crate) struct Args {
 pub(crate) async fn run(args: Args, global: &Global) -> Result<Code, Failure> {
     let store = global.store().await?;
     let id = campaign(&store, args.campaign.as_deref()).await?;
-    let verified = verify(&store, &global.places()?, &id).await?;
-    let recorded = recorded(&store, &id).await?;
+    let places = global.places()?;
+    let verified = match args.again {
+        true => again(&store, &places, &id).await?,
+        false => verify(&store, &places, &id).await?,
+    };
+    let on_record = recorded(&store, &id).await?;
+    let looks: Vec<Look> = on_record.iter().map(|verified| verified.look.clone()).collect();
     match args.format {
-        Format::Text => print(&verified),
-        Format::Json => println!("{:#}", shown(&verified)),
+        Format::Text => print(&verified, &looks),
+        Format::Json => println!("{:#}", shown(&verified, &looks)),
     }
-    if recorded.is_some_and(|recorded| recorded != verified) {
+    let same = on_record.iter().find(|recorded| recorded.number == verified.number);
+    if same.is_some_and(|recorded| *recorded != verified) {
         let problem = "this is not what was recorded when the campaign ended: another build, or a changed database";
         return Err(Failure::failed(problem));
     }
     Ok(if verified.look.holds() { Code::Done } else { Code::Failed })
 }
 
-fn shown(verified: &Verified) -> serde_json::Value {
-    let Verified { champion, digest, look } = verified;
+fn shown(verified: &Verified, looks: &[Look]) -> serde_json::Value {
+    let Verified { champion, number, look } = verified;
     json!({
         "champion": champion.as_str(),
-        "digest": digest.as_str(),
+        "look": number,
+        "looks": looks.len(),
+        "looks_kept": looks.iter().filter(|look| look.holds()).count(),
         "beats_reference": look.holds(),
         "work_ratio": look.study.work_ratio,
         "rate_ratio": look.study.rate_ratio,
@@ -50,8 +64,8 @@ fn shown(verified: &Verified) -> serde_json::Value {
     })
 }
 
-fn print(verified: &Verified) {
-    let Verified { champion, digest, look } = verified;
-    println!("Champion {} under the seal of digest {}:\n", champion.short(), &digest.as_str()[..16]);
-    print!("{}", report::terminal::sealed(look));
+fn print(verified: &Verified, looks: &[Look]) {
+    let Verified { champion, number, look } = verified;
+    println!("Champion {} under its seal, look {number}:\n", champion.short());
+    print!("{}", report::terminal::sealed(look, looks));
 }

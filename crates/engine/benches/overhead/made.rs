@@ -3,7 +3,9 @@
 use crate::SCENARIOS;
 use engine::population::TRAINING;
 use science::event::Started;
+use science::id::Hash;
 use science::experiment::{Agents, Budget, Experiment, Guard, GuardMetric, Objective};
+use science::nonce::Nonce;
 use science::objective::{Cell, Measurement, Yardsticks};
 use science::space::{Dimension, Measure};
 use std::collections::BTreeMap;
@@ -103,7 +105,9 @@ pub(crate) fn started() -> Started {
         workloads: vec![],
         profiles: vec![],
         inputs: BTreeMap::new(),
-        seed: 1,
+        nonce: Nonce::of(1),
+        meaning: Hash::of(b"what is measured"),
+        traces: vec![],
         agents: "made up".into(),
         toolchain: "rustc".into(),
         version: "0".into(),

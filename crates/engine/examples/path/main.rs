@@ -14,14 +14,15 @@ mod shapes;
 
 use bench::Bench;
 use compare::{Comparison, Repeated};
+use engine::panel::Role;
 use engine::{LoadedExperiment, Population};
-use science::id::Hash;
+use science::nonce::Nonce;
 use shapes::Shape;
 use simulator::Scenario;
 use std::path::Path;
 
-/// What the digest of a frozen record would be: the sealed seeds and workloads of this page follow from it.
-const RECORD: &[u8] = b"the path of the study";
+/// The workloads of this page are drawn as those of a seal are, of this nonce.
+const NONCE: u128 = 0x7061_7468;
 /// Seeds of each of the study's scenarios.
 const STUDY_SEEDS: usize = 20;
 /// Seeds of each drawn workload; what is replicated there is the workload.
@@ -30,15 +31,19 @@ const DRAWN_SEEDS: usize = 3;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let study = LoadedExperiment::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../experiments/admission"))?;
     let population = study.population.as_ref().ok_or("the study declares a population")?;
-    let digest = Hash::of(RECORD);
-    let on_study = Comparison::new(&Bench::new(&study.scenarios, &digest, STUDY_SEEDS), Repeated::Seeds);
-    let drawn = population.sealed(&digest);
-    let on_drawn = Comparison::new(&Bench::new(&drawn, &digest, DRAWN_SEEDS), Repeated::Workloads);
+    let nonce = Nonce::of(NONCE);
+    let on_study = Comparison::new(&Bench::new(&study.scenarios, nonce, STUDY_SEEDS), Repeated::Seeds);
+    let drawn = sealed(population, nonce);
+    let on_drawn = Comparison::new(&Bench::new(&drawn, nonce, DRAWN_SEEDS), Repeated::Workloads);
     let step =
         on_drawn.shapes.iter().find(|placed| matches!(placed.shape, Shape::Step)).ok_or("a step is among them")?;
-    let shortened = shortened(population, &drawn, &digest, step.half);
+    let shortened = shortened(population, &drawn, nonce, step.half);
     print!("{}", page::write(&on_study, &on_drawn, &shortened));
     Ok(())
+}
+
+fn sealed(population: &Population, nonce: Nonce) -> Vec<Scenario> {
+    population.workloads(nonce, Role::Sealed(&bench::sealing()))
 }
 
 /// What the bound on requests changes: a policy less the quintic, workload by workload, in the drawn workloads and in the
@@ -54,11 +59,12 @@ struct Shortened {
     costs: Vec<(f64, f64)>,
 }
 
-fn shortened(population: &Population, drawn: &[Scenario], digest: &Hash, half: f64) -> Shortened {
-    let full = Population { requests: [population.requests[0], 1_000_000], ..population.clone() }.sealed(digest);
+fn shortened(population: &Population, drawn: &[Scenario], nonce: Nonce, half: f64) -> Shortened {
+    let full = Population { requests: [population.requests[0], 1_000_000], ..population.clone() };
+    let full = sealed(&full, nonce);
     let shorter = drawn.iter().zip(&full).filter(|(a, b)| a.workload != b.workload).count();
     let [short, long] = [drawn, &full[..]].map(|scenarios| {
-        let bench = Bench::new(scenarios, digest, 1);
+        let bench = Bench::new(scenarios, nonce, 1);
         [shapes::quintic(compare::PUBLISHED), Shape::Step.policy(half)].map(|policy| bench.measure(&policy))
     });
     let pairs = |value: fn(&science::objective::Cell) -> f64| {

@@ -20,10 +20,11 @@ impl Campaign {
         watch: &mut impl FnMut(Progress<'_>),
     ) -> Result<(), EngineError> {
         watch(Progress::Working(&self.state, Work::Finals(finalists.len())));
-        let (loaded, evaluator, seed) =
-            (Arc::clone(&self.loaded), Arc::clone(&self.evaluator), self.state.opened().seed);
+        let (loaded, evaluator, nonce) =
+            (Arc::clone(&self.loaded), Arc::clone(&self.evaluator), self.state.opened().nonce);
+        let of = finalists.clone();
         let (panel, baseline, reference) = blocking(move || {
-            let panel = Panel::finals(&loaded, seed, loaded.experiment.seeds as usize)?;
+            let panel = Panel::finals(&loaded, nonce, &of, loaded.experiment.seeds as usize)?;
             let yardstick = |key, name| panel.yardstick(&loaded, key, name, &evaluator.sandbox);
             let baseline = yardstick("baseline", &loaded.experiment.baseline)?;
             let reference = yardstick("reference", &loaded.experiment.reference)?;

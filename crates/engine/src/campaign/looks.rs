@@ -108,7 +108,9 @@ impl Campaign {
 
     /// The panel of further verdict seeds with the baseline's trials on it, which all arms are paired with.
     async fn look(&self, iteration: u32, test: &Test) -> Result<Look, EngineError> {
-        let panel = Arc::new(Panel::verdict(&self.loaded, self.state.opened().seed, iteration, test.from..test.to)?);
+        let main = self.state.current().arms[0].candidate.as_ref().expect("a bundle is judged once its main arm is written");
+        let nonce = self.state.opened().nonce;
+        let panel = Arc::new(Panel::verdict(&self.loaded, nonce, (iteration, main), test.from..test.to)?);
         let (loaded, evaluator, on) = (Arc::clone(&self.loaded), Arc::clone(&self.evaluator), Arc::clone(&panel));
         let run = move || on.yardstick(&loaded, "baseline", &loaded.experiment.baseline, &evaluator.sandbox);
         Ok(Look { panel, baseline: Arc::new(blocking(run).await??), begun: BTreeMap::new() })

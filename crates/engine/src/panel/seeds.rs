@@ -1,25 +1,63 @@
-//! Which seeds a trial has: a function of the campaign seed, the seed's role, the scenario and a number, and of nothing
+//! Which seeds a trial has: a function of the campaign's nonce, the seed's role, the workload and a number, and of nothing
 //! else.
 //!
-//! Roles never share a seed. A claim is suggested by what was seen on the search seeds, and one tested on the seeds that
-//! suggested it would be confirmed too often.
+//! Roles never share a seed: a claim is suggested by what was seen on the search seeds, and one tested on the seeds that
+//! suggested it would be confirmed too often. Seeds by which a source is judged follow from that source too, so that nobody
+//! can have written it by them, even who knows the nonce; none follows from the bytes of a log or the name of a file.
 
-use science::id::Hash;
-use science::keyed;
+use science::id::{CandidateId, Hash};
+use science::nonce::Nonce;
 
 /// What a seed is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role<'a> {
     /// Ranking candidates: the same seeds for the whole campaign.
     Search,
-    /// Ranking candidates on the workloads that a campaign draws for itself.
-    Training,
-    /// Verdicts of this iteration.
-    Verdict(u32),
-    /// Choosing among the finalists of a campaign.
-    Finals,
-    /// The one look at the champion, once the record with this digest is frozen.
-    Sealed(&'a Hash),
+    /// Verdicts of an iteration: of the source of its main arm, and shared by all arms.
+    Verdict {
+        /// The iteration, from 1.
+        iteration: u32,
+        /// The main arm's candidate.
+        main: &'a CandidateId,
+    },
+    /// Choosing among these finalists of a campaign.
+    Finals(&'a [CandidateId]),
+    /// A look at the champion, once it is fixed.
+    Sealed(&'a Sealing),
+}
+
+/// What the seeds and workloads of a sealed look follow from, beside the nonce.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sealing {
+    /// The champion; none where a campaign ended without one and others are looked at.
+    pub champion: Option<CandidateId>,
+    /// What is measured: [`science::event::Started::meaning`].
+    pub meaning: Hash,
+    /// The number of the look, from 1.
+    pub look: u32,
+}
+
+impl Role<'_> {
+    /// The seed for a purpose within this role.
+    pub fn seed(&self, nonce: Nonce, purpose: &[&str]) -> u64 {
+        let own = self.parts();
+        let parts: Vec<&str> = own.iter().map(String::as_str).chain(purpose.iter().copied()).collect();
+        nonce.seed(&parts)
+    }
+
+    /// Its name, how many parts follow, and these: no two roles run into each other.
+    fn parts(&self) -> Vec<String> {
+        let (name, of) = match self {
+            Role::Search => ("search", Vec::new()),
+            Role::Verdict { iteration, main } => ("verdict", vec![iteration.to_string(), main.to_string()]),
+            Role::Finals(finalists) => ("finals", finalists.iter().map(CandidateId::to_string).collect()),
+            Role::Sealed(Sealing { champion, meaning, look }) => {
+                let champion = champion.as_ref().map_or_else(String::new, CandidateId::to_string);
+                ("sealed", vec![champion, meaning.to_string(), look.to_string()])
+            }
+        };
+        [name.to_owned(), of.len().to_string()].into_iter().chain(of).collect()
+    }
 }
 
 /// The keys that the randomness of one cell derives from.
@@ -32,22 +70,11 @@ pub struct Seeds {
 }
 
 impl Seeds {
-    /// Those of the seed with this number, in one scenario.
-    pub fn new(campaign_seed: u64, role: Role<'_>, scenario: &str, number: usize) -> Self {
-        let (name, of) = match role {
-            Role::Search => ("search", None),
-            Role::Training => ("training", None),
-            Role::Finals => ("finals", None),
-            Role::Verdict(iteration) => ("verdict", Some(iteration.to_string())),
-            Role::Sealed(digest) => ("sealed", Some(digest.as_str().to_owned())),
-        };
+    /// Those of the seed with this number, for the workload with this key.
+    pub fn new(nonce: Nonce, role: Role<'_>, workload: &str, number: usize) -> Self {
         let number = number.to_string();
-        let key = |purpose: &str| {
-            let role = [purpose, name].into_iter().chain(of.as_deref());
-            let parts: Vec<&str> = role.chain([scenario, number.as_str()]).collect();
-            keyed::seed(&parts, campaign_seed)
-        };
-        Seeds { arrivals: key("arrivals"), draws: [key("draws"), key("other draws")] }
+        let seed = |purpose: &str| role.seed(nonce, &[purpose, workload, &number]);
+        Seeds { arrivals: seed("arrivals"), draws: [seed("draws"), seed("other draws")] }
     }
 }
 
@@ -71,54 +98,80 @@ mod tests {
         LoadedExperiment::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../experiments/admission")).unwrap()
     }
 
-    fn roles(digest: &Hash) -> impl Iterator<Item = (Role<'_>, Range<usize>)> {
-        let verdicts = (1..=ITERATIONS).map(|iteration| (Role::Verdict(iteration), 0..CAP));
-        let others =
-            [(Role::Search, 0..SEARCH_SEEDS), (Role::Finals, 0..SEARCH_SEEDS), (Role::Sealed(digest), 0..SEALED)];
-        others.into_iter().chain(verdicts)
+    fn sealing(look: u32) -> Sealing {
+        Sealing { champion: Some(CandidateId::of("champion")), meaning: Hash::of(b"what is measured"), look }
+    }
+
+    fn roles<'a>(
+        main: &'a CandidateId,
+        finalists: &'a [CandidateId],
+        sealings: &'a [Sealing],
+    ) -> Vec<(Role<'a>, Range<usize>)> {
+        let verdicts = (1..=ITERATIONS).map(|iteration| (Role::Verdict { iteration, main }, 0..CAP));
+        let looks = sealings.iter().map(|sealing| (Role::Sealed(sealing), 0..SEALED));
+        let others = [(Role::Search, 0..SEARCH_SEEDS), (Role::Finals(finalists), 0..SEARCH_SEEDS)];
+        others.into_iter().chain(looks).chain(verdicts).collect()
     }
 
     #[test]
-    fn no_key_of_arrivals_or_draws_serves_two_roles_scenarios_numbers_or_purposes() {
+    fn no_key_of_arrivals_or_draws_serves_two_roles_workloads_numbers_or_purposes() {
         let mut owners = BTreeMap::new();
-        let names = study().scenario_names();
-        for (role, numbers) in roles(&Hash::of(b"a record")) {
-            for (scenario, number) in names.iter().flat_map(|name| numbers.clone().map(move |number| (name, number))) {
-                let seeds = Seeds::new(1, role, scenario, number);
-                for (purpose, key) in [seeds.arrivals, seeds.draws[0], seeds.draws[1]].into_iter().enumerate() {
-                    let owner = format!("{role:?}, {scenario}, seed {number}, purpose {purpose}");
-                    if let Some(other) = owners.insert(key, owner.clone()) {
-                        panic!("key {key:#x} serves {other} and {owner}");
+        let keys: Vec<String> = study().traffic.into_iter().map(|traffic| traffic.key).collect();
+        let (main, finalists) = (CandidateId::of("main"), [CandidateId::of("a"), CandidateId::of("b")]);
+        let sealings = [sealing(1), sealing(2)];
+        for (role, numbers) in roles(&main, &finalists, &sealings) {
+            for (key, number) in keys.iter().flat_map(|key| numbers.clone().map(move |number| (key, number))) {
+                let seeds = Seeds::new(Nonce::of(1), role, key, number);
+                for (purpose, seed) in [seeds.arrivals, seeds.draws[0], seeds.draws[1]].into_iter().enumerate() {
+                    let owner = format!("{role:?}, {key}, seed {number}, purpose {purpose}");
+                    if let Some(other) = owners.insert(seed, owner.clone()) {
+                        panic!("seed {seed:#x} serves {other} and {owner}");
                     }
                 }
             }
         }
-        assert_eq!(owners.len(), names.len() * 3 * (2 * SEARCH_SEEDS + SEALED + CAP * ITERATIONS as usize));
+        assert_eq!(owners.len(), keys.len() * 3 * (2 * SEARCH_SEEDS + 2 * SEALED + CAP * ITERATIONS as usize));
     }
 
     #[test]
-    fn another_campaign_has_other_seeds() {
-        let of = |campaign_seed| Seeds::new(campaign_seed, Role::Verdict(3), "balanced_near", 7);
-        assert_eq!(of(1), of(1));
-        assert!(of(1).arrivals != of(2).arrivals && of(1).draws[0] != of(2).draws[0]);
+    fn seeds_that_judge_a_source_follow_from_it_and_search_seeds_from_the_nonce_alone() {
+        let seeds = |nonce: u128, role: Role<'_>| Seeds::new(Nonce::of(nonce), role, "balanced", 7);
+        let (one, other) = (CandidateId::of("one"), CandidateId::of("other"));
+        assert_ne!(seeds(1, Role::Search), seeds(2, Role::Search));
+        let verdict = |main| seeds(1, Role::Verdict { iteration: 3, main });
+        assert_eq!(verdict(&one), verdict(&one));
+        assert_ne!(verdict(&one), verdict(&other));
+        let finals = |of: &[CandidateId]| seeds(1, Role::Finals(of));
+        assert_ne!(finals(std::slice::from_ref(&one)), finals(&[one.clone(), other.clone()]));
+        let sealed = |sealing: Sealing| seeds(1, Role::Sealed(&sealing));
+        let looks = [
+            sealing(1),
+            sealing(2),
+            Sealing { champion: Some(other), ..sealing(1) },
+            Sealing { meaning: Hash::of(b"something else"), ..sealing(1) },
+        ];
+        let distinct: std::collections::BTreeSet<u64> = looks.map(|look| sealed(look).arrivals).into();
+        assert_eq!(distinct.len(), 4);
     }
 
     #[test]
     fn a_panel_meets_the_seeds_of_its_role() {
-        let study = study();
-        let digest = Hash::of(b"a record");
+        let (study, nonce) = (study(), Nonce::of(5));
+        let (main, finalists, sealing) = (CandidateId::of("main"), [CandidateId::of("a")], sealing(1));
         let panels = [
-            (Panel::search(&study, 5, 2).unwrap(), Role::Search, [0, 1]),
-            (Panel::verdict(&study, 5, 2, 3..5).unwrap(), Role::Verdict(2), [3, 4]),
-            (Panel::finals(&study, 5, 2).unwrap(), Role::Finals, [0, 1]),
-            (Panel::sealed(&study, &digest, 2).unwrap(), Role::Sealed(&digest), [0, 1]),
+            (Panel::search(&study, nonce, 2).unwrap(), Role::Search, [0, 1]),
+            (
+                Panel::verdict(&study, nonce, (2, &main), 3..5).unwrap(),
+                Role::Verdict { iteration: 2, main: &main },
+                [3, 4],
+            ),
+            (Panel::finals(&study, nonce, &finalists, 2).unwrap(), Role::Finals(&finalists), [0, 1]),
+            (Panel::sealed(&study, nonce, &sealing, 2).unwrap(), Role::Sealed(&sealing), [0, 1]),
         ];
         for (panel, role, numbers) in &panels {
-            let names = study.scenario_names();
-            let on_study = &panel.cells[..names.len() * 2];
-            let campaign_seed = if matches!(role, Role::Sealed(_)) { 0 } else { 5 };
-            let seeds = |name, number| Seeds::new(campaign_seed, *role, name, number);
-            let expected = names.iter().flat_map(|name| numbers.map(|number| seeds(name, number)));
+            let on_study = &panel.cells[..study.scenarios.len() * 2];
+            let seeds = |key, number| Seeds::new(nonce, *role, key, number);
+            let expected = study.traffic.iter().flat_map(|traffic| numbers.map(|number| seeds(&traffic.key, number)));
             let draws: Vec<[u64; 2]> = expected.clone().map(|seeds| seeds.draws).collect();
             assert_eq!(on_study.iter().map(|cell| cell.draws).collect::<Vec<_>>(), draws);
             let scenario = study.scenarios.iter().flat_map(|scenario| [scenario; 2]);
@@ -131,16 +184,18 @@ mod tests {
 
     #[test]
     fn the_workloads_that_a_campaign_trains_on_are_in_no_other_panel() {
-        let (study, digest) = (study(), Hash::of(b"a record"));
-        let search = |campaign_seed| Panel::search(&study, campaign_seed, 2).unwrap();
+        let (study, sealing, finalists) = (study(), sealing(1), [CandidateId::of("a")]);
+        let nonce = Nonce::of(1);
+        let search = |nonce| Panel::search(&study, Nonce::of(nonce), 2).unwrap();
         let (one, two) = (search(1), search(2));
         assert_eq!((one.rows.clone(), one.drawn), ([vec![2; 8], vec![1; TRAINING]].concat(), TRAINING));
         assert_eq!(one.names, two.names);
         assert!(one.cells[16..].iter().zip(&two.cells[16..]).all(|(a, b)| a.arrivals != b.arrivals));
-        assert_eq!(Panel::verdict(&study, 1, 1, 0..2).unwrap().drawn, 0);
-        let sealed = Panel::sealed_workloads(&study, &digest).unwrap();
+        let main = CandidateId::of("main");
+        assert_eq!(Panel::verdict(&study, nonce, (1, &main), 0..2).unwrap().drawn, 0);
+        let sealed = Panel::sealed_workloads(&study, nonce, &sealing).unwrap();
         assert_eq!((sealed.rows.len(), sealed.drawn), (SEALED_WORKLOADS, SEALED_WORKLOADS));
-        let finals = Panel::finals(&study, 1, 2).unwrap();
+        let finals = Panel::finals(&study, nonce, &finalists, 2).unwrap();
         assert_eq!((finals.rows.clone(), finals.drawn), (one.rows.clone(), TRAINING));
         for others in [&sealed, &finals] {
             assert!(others.cells.iter().all(|other| one.cells.iter().all(|cell| cell.draws != other.draws)));

@@ -1,6 +1,7 @@
 use super::*;
-use crate::panel::trial;
+use crate::panel::{Sealing, trial};
 use admitter::Draw;
+use science::id::Hash;
 use simulator::admitters::Builtin;
 use simulator::sampler::Length;
 use simulator::workload::{GeneratedWorkload, Workload};
@@ -13,10 +14,19 @@ fn declared() -> Population {
     Population::parse(TEXT, Path::new("population.toml")).unwrap()
 }
 
+fn training(population: &Population, nonce: u128) -> Vec<Scenario> {
+    population.workloads(Nonce::of(nonce), Role::Search)
+}
+
+fn sealed(population: &Population, look: u32) -> Vec<Scenario> {
+    let sealing = Sealing { champion: None, meaning: Hash::of(b"what is measured"), look };
+    population.workloads(Nonce::of(0), Role::Sealed(&sealing))
+}
+
 fn generated(scenario: &Scenario) -> &GeneratedWorkload {
     match &scenario.workload {
         Workload::Generated(workload) => workload,
-        Workload::Trace(name) => panic!("{name} is a trace"),
+        Workload::Trace { file: name, .. } => panic!("{name} is a trace"),
     }
 }
 
@@ -40,9 +50,7 @@ fn rates(workload: &GeneratedWorkload) -> [f64; 2] {
 #[test]
 fn every_workload_of_many_campaigns_lies_within_the_declared_bounds() {
     let population = declared();
-    let digest = |n: u64| Hash::of(&n.to_le_bytes());
-    let scenarios =
-        (0..10).flat_map(|n| population.training(n)).chain((0..2).flat_map(|n| population.sealed(&digest(n))));
+    let scenarios = (0..10).flat_map(|n| training(&population, n)).chain((1..3).flat_map(|n| sealed(&population, n)));
     let mut seen = 0;
     for scenario in scenarios {
         let workload = generated(&scenario);
@@ -68,23 +76,22 @@ fn every_workload_of_many_campaigns_lies_within_the_declared_bounds() {
 #[test]
 fn a_campaign_has_its_own_workloads_and_always_the_same() {
     let population = declared();
-    let (first, second) = (population.training(1), population.training(2));
-    assert_eq!(first, population.training(1));
+    let (first, second) = (training(&population, 1), training(&population, 2));
+    assert_eq!(first, training(&population, 1));
     assert!(first.iter().zip(&second).all(|(a, b)| a.workload != b.workload));
     let names: Vec<&str> = first.iter().map(|scenario| &scenario.name[..]).collect();
     assert_eq!((names.len(), names[0], names[95]), (TRAINING, "training_01", "training_96"));
 }
 
 #[test]
-fn sealed_workloads_follow_from_the_digest_and_are_none_of_the_training_ones() {
+fn sealed_workloads_follow_from_the_look_and_are_none_of_the_training_ones() {
     let population = declared();
-    let sealed = population.sealed(&Hash::of(b"a record"));
-    assert_eq!(sealed, population.sealed(&Hash::of(b"a record")));
-    assert_eq!((sealed.len(), &sealed[0].name[..], &sealed[95].name[..]), (SEALED, "sealed_01", "sealed_96"));
-    let other = population.sealed(&Hash::of(b"another"));
-    assert!(sealed.iter().zip(&other).all(|(a, b)| a.workload != b.workload));
-    for training in population.training(0) {
-        assert!(sealed.iter().all(|scenario| scenario.workload != training.workload));
+    let (first, other) = (sealed(&population, 1), sealed(&population, 2));
+    assert_eq!(first, sealed(&population, 1));
+    assert_eq!((first.len(), &first[0].name[..], &first[95].name[..]), (SEALED, "sealed_01", "sealed_96"));
+    assert!(first.iter().zip(&other).all(|(a, b)| a.workload != b.workload));
+    for training in training(&population, 0) {
+        assert!(first.iter().all(|scenario| scenario.workload != training.workload));
     }
 }
 
@@ -94,7 +101,7 @@ fn each_part_of_a_range_and_each_choice_is_drawn_equally_often() {
     assert_ne!(parts, (0..24).collect::<Vec<_>>());
     parts.sort_unstable();
     assert_eq!(parts, (0..24).collect::<Vec<_>>());
-    let training = declared().training(3);
+    let training = training(&declared(), 3);
     for instances in [2, 4, 8] {
         assert_eq!(training.iter().filter(|scenario| scenario.cluster.instances == instances).count(), TRAINING / 3);
     }
@@ -161,7 +168,7 @@ fn the_widest_and_the_narrowest_of_what_may_be_declared_can_be_drawn() {
         let workload = widest.at("corner", &corner(unit)).scenario();
         assert!((50..=20_000).contains(&generated(&workload).requests));
     }
-    assert_eq!(widest.training(1).len(), TRAINING);
+    assert_eq!(training(&widest, 1).len(), TRAINING);
     let narrowest = TEXT
         .replace("[600, 4000]", "[50, 50]")
         .replace("[0.1, 0.9]", "[0.5, 0.5]")
@@ -170,7 +177,7 @@ fn the_widest_and_the_narrowest_of_what_may_be_declared_can_be_drawn() {
         .replace("[64, 1024]", "[8, 8]")
         .replace("[2, 4, 8]", "[128]");
     let narrowest = Population::parse(&narrowest, Path::new("p.toml")).unwrap();
-    assert!(narrowest.training(1).iter().all(|scenario| generated(scenario).requests == 50));
+    assert!(training(&narrowest, 1).iter().all(|scenario| generated(scenario).requests == 50));
 }
 
 /// A drawn workload with poisson arrivals, at another load and for another time.
@@ -199,7 +206,7 @@ fn drift(scenario: &Scenario, load: f64) -> f64 {
 
 #[test]
 fn a_cluster_serves_four_fifths_of_its_capacity_and_falls_behind_at_a_third_more() {
-    for scenario in declared().training(11).iter().step_by(4) {
+    for scenario in training(&declared(), 11).iter().step_by(4) {
         let (calm, behind) = (drift(scenario, 0.8), drift(scenario, 1.3));
         assert!(calm < 2.0 && behind > 2.0, "{}: {calm} at 0.8, {behind} at 1.3", scenario.name);
     }

@@ -77,7 +77,7 @@ pub(crate) fn standing_lines(facts: &Facts<'_>) -> Vec<Line> {
         }
         None => facts.paragraph().into(),
     });
-    lines.extend(facts.record.sealed.map(|look| sealed_verdict(look).into()));
+    lines.extend(facts.record.looks.first().map(|look| sealed_verdict(look).into()));
     let principles = &facts.principles;
     let left = left(principles.volume, principles.false_exclusion, Some(principles.audited_points));
     lines.push(format!("Left: {left}.").into());
@@ -90,11 +90,11 @@ pub(crate) fn standing_lines(facts: &Facts<'_>) -> Vec<Line> {
     lines
 }
 
-/// Seed, toolchain, version, digest, commands.
+/// Nonce, toolchain, version, digest, commands.
 pub(super) fn reproduce(facts: &Facts<'_>, detail: Detail) -> Section {
     let (record, started) = (facts.record, facts.started);
     let terms = [
-        format!("seed: {}", started.seed),
+        format!("nonce: {}", started.nonce),
         format!("agents: {}", started.agents),
         format!("toolchain: {}", started.toolchain),
         format!("elenchus: {}", started.version),
@@ -110,12 +110,12 @@ pub(super) fn reproduce(facts: &Facts<'_>, detail: Detail) -> Section {
     let agents = options(&started.agents);
     let unsafely = if started.sandboxed { "" } else { " --unsafe-no-sandbox" };
     let commands = format!(
-        "elenchus run {directory} --seed {} {agents}{unsafely}\nelenchus show {id} --format json   # its digest\n\
+        "elenchus run {directory} --nonce {} {agents}{unsafely}\nelenchus show {id} --format json   # its digest\n\
          elenchus champion {id} > champion.rs\n\
          elenchus evaluate champion.rs --experiment {directory}\n",
-        started.seed
+        started.nonce
     );
-    let note = "The same experiment, seed, toolchain and observations give the same digest. A language model's replies are \
+    let note = "The same experiment, nonce, toolchain and observations give the same digest. A language model's replies are \
                 observations: a new run asks for new ones, and its path may differ.";
     let commands = match facts.spend {
         None => commands,

@@ -4,12 +4,15 @@ use crate::document::{Block, Section, Table};
 use crate::words::{fixed, percent, percent_within};
 use science::seal::{Look, SEEDS, Test, Workloads};
 
-/// What the look at the champion on sealed seeds and workloads showed.
-pub(crate) fn sealed(look: &Look) -> Section {
-    Section { title: "The sealed look", blocks: blocks(look) }
+/// What the looks at the champion on sealed seeds and workloads showed: the first one in full, and all of them in a line each.
+/// None until one was taken.
+pub(crate) fn sealed(looks: &[Look]) -> Option<Section> {
+    let first = looks.first()?;
+    Some(Section { title: "The sealed look", blocks: blocks(first, looks) })
 }
 
-fn blocks(look: &Look) -> Vec<Block> {
+/// One look in full, and all that were taken.
+pub(crate) fn blocks(look: &Look, looks: &[Look]) -> Vec<Block> {
     let study = &look.study;
     let mut texts = vec![
         verdict(look).to_owned(),
@@ -23,13 +26,45 @@ fn blocks(look: &Look) -> Vec<Block> {
     ];
     texts.extend(look.workloads.as_ref().map(workloads));
     let mut blocks: Vec<Block> = texts.into_iter().map(|text| Block::Text(text.into())).collect();
-    let mut table = Table::new(&["<requirement", ">margin", ">at least", "<"]);
+    let mut table = Table::new(&["<requirement", ">margin", ">90 % interval", "<"]);
     table.rows = look.tests().map(row).collect();
     blocks.push(Block::Table(table));
-    let note = "Seeds and workloads follow from the digest of the record: nobody can have chosen a candidate by them. A margin of the \
-                study holds if its lower bound at 5 % is above zero; all must hold together.";
+    let traces = match study.one_trace {
+        true => " One trace: no interval, and what was held out of it is one piece of traffic.",
+        false => "",
+    };
+    let note = format!(
+        "Seeds and workloads follow from the nonce, the champion, what is measured and the number of the look: none of these can \
+         be chosen to have them drawn again. A margin of the study is kept if its interval lies above zero; all must be kept \
+         together.{traces}"
+    );
     blocks.push(Block::Text(note.into()));
+    blocks.push(Block::Text(counted(looks).into()));
+    if looks.len() > 1 {
+        blocks.push(Block::Table(all(looks)));
+    }
     blocks
+}
+
+/// How many looks were taken, and what became of them: a champion near a requirement keeps it in some looks and not in others.
+fn counted(looks: &[Look]) -> String {
+    let (kept, all) = (looks.iter().filter(|look| look.holds()).count(), looks.len());
+    match all {
+        1 => "One look was taken. Whoever takes another one (`elenchus verify --again`) adds it to the record.".into(),
+        _ => format!("{all} looks were taken; in {kept} of {all} every requirement is kept. The first one counts."),
+    }
+}
+
+fn all(looks: &[Look]) -> Table {
+    let mut table = Table::new(&[">look", ">shed work", ">points", ">net saving", ">missed"]);
+    let row = |(number, look): (usize, &Look)| {
+        let saving =
+            look.workloads.as_ref().map_or("-".into(), |w| percent_within(w.net_saving, Some(w.net_saving_ci)));
+        let missed = look.tests().filter(|test| !test.holds).count().to_string();
+        vec![(number + 1).to_string(), fixed(look.study.work_ratio, 3), signed(look.study.points), saving, missed]
+    };
+    table.rows = looks.iter().enumerate().map(row).collect();
+    table
 }
 
 /// The claim in one sentence.
@@ -61,5 +96,6 @@ pub(super) fn signed(points: f64) -> String {
 
 fn row(test: &Test) -> Vec<String> {
     let word = if test.holds { "holds" } else { "FAILS" };
-    vec![test.requirement.clone(), format!("{:+.4}", test.margin), format!("{:+.4}", test.low), word.into()]
+    let within = test.interval.map_or("-".into(), |[low, high]| format!("[{low:+.4}, {high:+.4}]"));
+    vec![test.requirement.clone(), format!("{:+.4}", test.margin), within, word.into()]
 }

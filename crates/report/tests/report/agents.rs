@@ -138,7 +138,7 @@ fn the_command_that_runs_it_again_names_the_same_agents() {
         let state = fold(&[Event::Started(Box::new(opened))]);
         let text = markdown::report(&record(&state));
         let line = text.lines().find(|line| line.starts_with("elenchus run")).unwrap().to_owned();
-        line.split_once("--seed 7 ").unwrap().1.to_owned()
+        line.split_once("--nonce 00000000000000000000000000000007 ").unwrap().1.to_owned()
     };
     assert_eq!(again("builtin"), "--agents builtin");
     assert_eq!(again("openai:gpt-5"), "--agents openai --model gpt-5");

@@ -8,6 +8,7 @@ use science::bundle::{Arm, ArmKind, Bundle, Design, Metric, Prediction, Relation
 use science::event::{Candidate, Event, Simpler, Started};
 use science::experiment::{Agents, Budget, Experiment, Guard, GuardMetric, Objective};
 use science::id::{CandidateId, Hash};
+use science::nonce::Nonce;
 use science::objective::{Cell, Measurement, Yardsticks};
 use science::outcome::Outcome;
 use science::principle::{Change, Confidence, Principle, Status};
@@ -71,7 +72,9 @@ pub(crate) fn opening() -> Started {
         workloads: vec![],
         profiles: vec![],
         inputs: BTreeMap::from([("campaign.toml".into(), Hash::of(b"campaign"))]),
-        seed: 7,
+        nonce: Nonce::of(7),
+        meaning: Hash::of(b"what is measured"),
+        traces: vec![],
         agents: "builtin".into(),
         toolchain: "rustc 1.95.0".into(),
         version: "0.1.0".into(),
@@ -278,7 +281,7 @@ pub(crate) fn record<'a>(state: &'a State) -> Record<'a> {
         source: state.champion().is_some().then_some(SOURCE),
         times: Times { created_ms: 1_795_355_220_000, last_ms: 1_795_358_820_000 },
         losses: Losses::default(),
-        sealed: None,
+        looks: &[],
         comparison: None,
     }
 }

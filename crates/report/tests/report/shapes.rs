@@ -31,7 +31,7 @@ fn show_has_the_documented_keys() {
         "principles",
         "question",
         "sandboxed",
-        "seed",
+        "nonce",
         "simplification",
     ];
     assert_eq!(keys(&show), expected);
@@ -133,7 +133,7 @@ fn status_and_report_have_the_documented_keys() {
         "repairs",
         "sandboxed",
         "scored",
-        "seed",
+        "nonce",
         "spend",
         "trials",
         "volume",

@@ -57,7 +57,7 @@ pub fn workloads(
     let quantile = |share: f64| resampled[((RESAMPLES - 1) as f64 * share).round() as usize];
     let net_saving_ci = [quantile(0.025), quantile(0.975)];
     let worst = (0..count).max_by(|a, b| pairs.regret(*a).total_cmp(&pairs.regret(*b))).unwrap_or(0);
-    let fixed = |requirement: String, margin: f64| Test { requirement, margin, low: margin, holds: margin >= 0.0 };
+    let fixed = |requirement: String, margin: f64| Test::fixed(requirement, margin, margin >= 0.0);
     let [comparable, saving, few] = shown.margins();
     let tests = vec![
         fixed(
@@ -68,7 +68,7 @@ pub fn workloads(
         Test {
             requirement: "net saving above 0, whichever workloads had been drawn".into(),
             margin: shown.net_saving,
-            low: net_saving_ci[0],
+            interval: Some(net_saving_ci),
             holds: net_saving_ci[0] > 0.0,
         },
         fixed(format!("more than {bound} points lost in at most {MAY_LOSE} of the sealed workloads"), few),
@@ -156,9 +156,7 @@ impl Shown {
 
 fn protected(candidate: &Measurement) -> Test {
     let refused: u64 = candidate.cells.iter().flatten().map(|cell| cell.protected).sum();
-    let margin = 0.0 - refused as f64;
-    let requirement = "no protected request refused in a sealed workload".into();
-    Test { requirement, margin, low: margin, holds: refused == 0 }
+    Test::fixed("no protected request refused in a sealed workload".into(), 0.0 - refused as f64, refused == 0)
 }
 
 #[cfg(test)]

@@ -97,7 +97,7 @@ impl State {
     pub(super) fn next_audit(&self) -> Action {
         let due = self.due().expect("the phase ends with the last audit");
         let round = self.iterations.iter().flat_map(|i| &i.audits).filter(|a| a.principle == due.principle).count();
-        let key = keyed::seed(&["audit", due.principle, &round.to_string()], self.opened().seed);
+        let key = self.opened().nonce.seed(&["audit", due.principle, &round.to_string()]);
         let in_force: Vec<&Constraint> = self.constraints().map(|(_, constraint)| constraint).collect();
         let (others, count) = if due.again { (&[][..], AGAIN) } else { (&in_force[..], POINTS) };
         let points = audit::points(&self.opened().experiment.space(), due.constraint, others, key, count);

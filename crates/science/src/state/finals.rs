@@ -95,7 +95,7 @@ impl State {
     /// The chance of one of several that ran on the same panels, for which the same looks are drawn.
     fn chance(&self, evidence: &Evidence, looks: &mut Option<Looks>) -> f64 {
         let started = self.opened();
-        let looks = looks.get_or_insert_with(|| Looks::at(evidence, keyed::seed(&["finals"], started.seed)));
+        let looks = looks.get_or_insert_with(|| Looks::at(evidence, started.nonce.seed(&["chance in the finals"])));
         evidence.chance(started.experiment.claimed_regret(), looks)
     }
 

@@ -5,6 +5,7 @@ use crate::event::Candidate;
 use crate::experiment::{Budget, Experiment, GuardMetric};
 use crate::fixture;
 use crate::id::Hash;
+use crate::nonce::Nonce;
 use crate::judge::Verdict;
 use crate::objective::{Cell, Measurement};
 use crate::outcome::Outcome;
@@ -41,7 +42,9 @@ fn started(budget: Option<u32>) -> Event {
         workloads: vec![],
         profiles: vec![],
         inputs: BTreeMap::new(),
-        seed: 1,
+        nonce: Nonce::of(1),
+        meaning: Hash::of(b"what is measured"),
+        traces: vec![],
         agents: "scripted".into(),
         toolchain: "rustc".into(),
         version: "0".into(),

@@ -9,6 +9,7 @@ use crate::judge::{self, Finding};
 use crate::objective::Measurement;
 use crate::outcome::Outcome;
 use crate::sequence::LOOKS;
+use crate::stats::Interval;
 
 /// The sides of an arm's claim: what ran on the verdict seeds, or is to run. The baseline needs no run of its own.
 struct Sides {
@@ -48,7 +49,11 @@ impl State {
                     "not exercised: in every scenario of its scope both sides decide exactly alike".into(),
                 ));
             }
-            if let Some(finding) = judge::judge(&arm.prediction, &effects, number + 1 == LOOKS.len()) {
+            if let Some(mut finding) = judge::judge(&arm.prediction, &effects, number + 1 == LOOKS.len()) {
+                // No seed changes what a trace brings: what varies is the policies' draws, which no interval should pass for more.
+                if self.opened().one_trace() {
+                    finding.effect = finding.effect.map(|i| Interval { low: i.estimate, high: i.estimate, ..i });
+                }
                 return Ok(finding);
             }
             before = Some(effects);

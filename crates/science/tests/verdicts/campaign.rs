@@ -6,6 +6,7 @@ use science::event::{Candidate, Event, Started};
 use science::experiment::{Agents, Budget, Experiment, Objective};
 use science::id::{CandidateId, Hash};
 use science::judge::{Finding, judge};
+use science::nonce::Nonce;
 use science::objective::{Measurement, Yardsticks};
 use science::outcome::Outcome;
 use science::sequence::LOOKS;
@@ -139,7 +140,9 @@ fn opened(scenarios: &[String]) -> Event {
         workloads: vec![],
         profiles: vec![],
         inputs: BTreeMap::new(),
-        seed: 1,
+        nonce: Nonce::of(1),
+        meaning: Hash::of(b"what is measured"),
+        traces: vec![],
         agents: "recorded".into(),
         toolchain: "none".into(),
         version: "0".into(),

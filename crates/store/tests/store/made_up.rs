@@ -6,6 +6,7 @@ use science::bundle::{Arm, ArmKind, Bundle, Design, Metric, Prediction, Relation
 use science::event::{Candidate, Event, Simpler, Started};
 use science::experiment::{Agents, Budget, Experiment, Objective};
 use science::id::{CandidateId, Hash};
+use science::nonce::Nonce;
 use science::objective::{Cell, Measurement, Yardsticks};
 use science::outcome::Outcome;
 use science::principle::{Change, Confidence, Principle, Status};
@@ -66,7 +67,9 @@ pub(crate) fn started(seed: u64) -> Started {
         workloads: vec![],
         profiles: vec![],
         inputs: inputs().into_iter().map(|(path, text)| (path, Hash::of(text.as_bytes()))).collect(),
-        seed,
+        nonce: Nonce::of(seed.into()),
+        meaning: Hash::of(b"what is measured"),
+        traces: vec![],
         agents: "scripted".into(),
         toolchain: "rustc".into(),
         version: "0".into(),
