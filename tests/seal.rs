@@ -1,4 +1,5 @@
-//! The one look at sealed seeds and sealed workloads: taken when a campaign ends, repeated by `verify`.
+//! The looks at sealed seeds and sealed workloads: the first is taken when a campaign ends and repeated by `verify`, further
+//! ones are counted, and nothing that is not measured draws them anew.
 
 use crate::environment::Environment;
 use serde_json::Value;
@@ -65,7 +66,7 @@ fn a_campaign_with_a_population_ends_with_a_look_that_verify_repeats_to_the_digi
     let tests = |part: &Value| part["tests"].as_array().expect("tests").clone();
     assert_eq!(tests(&repeated), [tests(&sealed["study"]), tests(&sealed["workloads"])].concat());
     assert_eq!(repeated["champion"], champion["candidate"]);
-    assert_eq!(repeated["digest"], report["digest"]);
+    assert_eq!((&repeated["look"], &repeated["looks"]), (&Value::from(1), &Value::from(1)));
 
     let holds = tests(&repeated).iter().all(|test| test["holds"] == true);
     assert_eq!((&repeated["beats_reference"], verified.code), (&Value::Bool(holds), i32::from(!holds)));
@@ -74,6 +75,78 @@ fn a_campaign_with_a_population_ends_with_a_look_that_verify_repeats_to_the_digi
     let text = environment.ok(&["report"]);
     assert!(text.contains(words) && text.contains("96 sealed workloads"), "{text}");
     assert!(said.contains("report"), "{said}");
+}
+
+#[test]
+fn another_look_has_seeds_of_its_own_and_is_counted_on_the_record() {
+    let environment = drawn();
+    environment.ok(&RUN);
+    let first = report(&environment)["sealed"].clone();
+    let looked = environment.run(&["verify", "--again", "--format", "json"]);
+    let second: Value = serde_json::from_str(&looked.stdout).expect("JSON");
+    assert_eq!((&second["look"], &second["looks"]), (&Value::from(2), &Value::from(2)), "{second:#}");
+    assert_ne!(second["workloads"]["net_saving"], first["workloads"]["net_saving"]);
+    let now = report(&environment)["sealed"].clone();
+    assert_eq!((&now["study"], &now["workloads"]), (&first["study"], &first["workloads"]), "the first one counts");
+    assert_eq!((&now["looks"], &now["looks_kept"]), (&second["looks"], &second["looks_kept"]));
+    assert!(environment.ok(&["report"]).contains("2 looks were taken"));
+    let again = environment.run(&["verify", "--format", "json"]);
+    let again: Value = serde_json::from_str(&again.stdout).expect("JSON");
+    assert_eq!((&again["look"], &again["looks"]), (&Value::from(1), &Value::from(2)), "repeating a look takes none");
+}
+
+/// Everything about an experiment that is not measured: names, files, comments, order, the question.
+fn disguise(environment: &Environment) {
+    std::fs::rename(environment.path("tiny"), environment.path("another name")).unwrap();
+    let file = |name: &str| format!("another name/{name}");
+    let campaign = environment.read(&file("campaign.toml"));
+    let campaign = campaign.replace("scenarios/busy.toml", "rush.toml").replace("Which policy", "What is best? Which");
+    environment.write(&file("campaign.toml"), &format!("# copied\n{campaign}"));
+    std::fs::rename(environment.path(&file("scenarios/busy.toml")), environment.path(&file("rush.toml"))).unwrap();
+    let population = environment.read(&file("population.toml"));
+    environment.write(&file("population.toml"), &format!("# a comment\n{population}"));
+}
+
+#[test]
+fn a_renamed_copy_with_comments_and_another_question_has_the_same_digest_and_the_same_seal() {
+    let (plain, disguised) = (drawn(), drawn());
+    plain.ok(&RUN);
+    disguise(&disguised);
+    disguised.ok(&["run", "another name", "--iterations", "4"]);
+    let (plain, disguised) = (report(&plain), report(&disguised));
+    assert!(plain["sealed"].is_object(), "{plain:#}");
+    assert_eq!((&plain["digest"], &plain["sealed"]), (&disguised["digest"], &disguised["sealed"]));
+}
+
+#[test]
+fn traces_have_no_interval_and_the_champion_is_looked_at_on_what_was_held_out() {
+    let environment = Environment::new();
+    environment.copy("experiments/tiny");
+    for (name, rate) in [("calm", 24), ("busy", 12)] {
+        let scenario = environment.read(&format!("tiny/scenarios/{name}.toml"));
+        let cluster = scenario.split("[workload]").next().expect("a cluster");
+        environment.write(
+            &format!("tiny/scenarios/{name}.toml"),
+            &format!("{cluster}[workload]\ntrace = \"{name}.csv\"\n"),
+        );
+        let row = |n: u64| {
+            let class = if n % 3 == 0 { "critical" } else { "sheddable" };
+            format!("{},{class},{},{}\n", n * 1000 * rate, 512 + (n * 7919) % 1024, 64 + (n * 104_729) % 128)
+        };
+        let rows: String = (0..700).map(row).collect();
+        let trace = format!("arrival_us,slo_class,input_tokens,output_tokens\n{rows}");
+        environment.write(&format!("tiny/scenarios/{name}.csv"), &trace);
+    }
+    environment.ok(&["run", "tiny", "--iterations", "2"]);
+    let json = report(&environment);
+    let text = environment.ok(&["report"]);
+    assert!(text.contains("One trace: no interval"), "{text}");
+    assert!(!json.to_string().contains("\"net_saving_ci\":["), "{json:#}");
+    let printed = text.lines().find(|line| line.contains(" % [") || line.contains("points ["));
+    assert_eq!(printed, None, "{text}");
+    if let Some(tests) = json["sealed"]["study"]["tests"].as_array() {
+        assert!(tests.iter().all(|test| test["interval"].is_null()), "{tests:#?}");
+    }
 }
 
 #[test]

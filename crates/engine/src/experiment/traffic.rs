@@ -84,3 +84,59 @@ pub(crate) fn generated(scenario: &Scenario, seed: u64) -> Result<Arc<[Arrival]>
     let no_file = |_: &str| Err(std::io::Error::new(std::io::ErrorKind::NotFound, "a generated workload has no trace"));
     Ok(scenario.arrivals(seed, no_file)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::panel::Sealing;
+    use std::path::Path;
+
+    const TRACE: &str = "arrival_us,slo_class,input_tokens,output_tokens,deadline_us\n\
+                         100,critical,10,1,\n200,sheddable,10,2,\n300,critical,10,3,\n700,critical,10,4,900\n800,critical,10,5,\n";
+
+    fn scenario(name: &str, workload: &str) -> Scenario {
+        let cluster = "[cluster]\ninstances = 1\nmodel = \"qwen3-14b\"\nhardware = \"h100\"\nlatency = \"roofline\"\nrouting = \"round-robin\"\n";
+        Scenario::parse(&format!("name = \"{name}\"\n{cluster}\n[workload]\n{workload}"), Path::new("s.toml")).unwrap()
+    }
+
+    fn recorded(name: &str, workload: &str, trace: &str) -> (Scenario, Traffic) {
+        let scenario = scenario(name, workload);
+        let arrivals = scenario.arrivals(0, |_| Ok(trace.to_owned())).unwrap();
+        let traffic = Traffic::of(&scenario, Some(arrivals)).unwrap();
+        (scenario, traffic)
+    }
+
+    fn tokens((scenario, traffic): &(Scenario, Traffic), role: Role<'_>, seed: u64) -> Vec<(u64, u32, Option<u64>)> {
+        let arrivals = traffic.arrivals(scenario, role, seed).unwrap();
+        arrivals.iter().map(|arrival| (arrival.arrival_us, arrival.output_tokens, arrival.deadline_us)).collect()
+    }
+
+    #[test]
+    fn the_last_part_of_a_trace_is_held_out_for_the_seal_and_no_seed_changes_either() {
+        let sealing = Sealing { champion: None, meaning: Hash::of(b""), look: 1 };
+        let trace = recorded("a", "trace = \"t.csv\"", TRACE);
+        let searched = tokens(&trace, Role::Search, 1);
+        assert_eq!(searched, [(100, 1, None), (200, 2, None), (300, 3, None)]);
+        assert_eq!(tokens(&trace, Role::Search, 2), searched);
+        assert_eq!(tokens(&trace, Role::Sealed(&sealing), 3), [(0, 4, Some(200)), (100, 5, None)]);
+        let less = recorded("a", "trace = \"t.csv\"\nheld_out = 0.2", TRACE);
+        assert_eq!(tokens(&less, Role::Search, 1).len(), 4);
+    }
+
+    #[test]
+    fn a_trace_that_is_too_short_to_part_is_refused() {
+        let scenario = scenario("a", "trace = \"t.csv\"");
+        let one = "arrival_us,slo_class,input_tokens,output_tokens\n1,critical,1,1\n";
+        let arrivals = scenario.arrivals(0, |_| Ok(one.into())).unwrap();
+        assert!(Traffic::of(&scenario, Some(arrivals)).unwrap_err().contains("cannot be parted"));
+    }
+
+    #[test]
+    fn a_scenarios_key_says_what_it_means_and_not_what_it_is_called() {
+        let key = |name, workload, trace| recorded(name, workload, trace).1.key;
+        let own = key("a", "trace = \"t.csv\"", TRACE);
+        assert_eq!(own, key("b", "trace = \"u.csv\" # another file", &TRACE.replace(",10,", ", 10 ,")));
+        assert_ne!(own, key("a", "trace = \"t.csv\"", &TRACE.replace("800,", "801,")));
+        assert_ne!(own, key("a", "trace = \"t.csv\"\nheld_out = 0.5", TRACE));
+    }
+}
