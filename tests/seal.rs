@@ -125,10 +125,8 @@ fn traces_have_no_interval_and_the_champion_is_looked_at_on_what_was_held_out() 
     for (name, rate) in [("calm", 24), ("busy", 12)] {
         let scenario = environment.read(&format!("tiny/scenarios/{name}.toml"));
         let cluster = scenario.split("[workload]").next().expect("a cluster");
-        environment.write(
-            &format!("tiny/scenarios/{name}.toml"),
-            &format!("{cluster}[workload]\ntrace = \"{name}.csv\"\n"),
-        );
+        environment
+            .write(&format!("tiny/scenarios/{name}.toml"), &format!("{cluster}[workload]\ntrace = \"{name}.csv\"\n"));
         let row = |n: u64| {
             let class = if n % 3 == 0 { "critical" } else { "sheddable" };
             format!("{},{class},{},{}\n", n * 1000 * rate, 512 + (n * 7919) % 1024, 64 + (n * 104_729) % 128)

@@ -67,7 +67,8 @@ impl Cassette {
         for kind in KINDS {
             observations.extend(store.observations(id, kind).await?);
         }
-        let header = Header { cassette: FORMAT, name, experiment, meaning, inputs, nonce, agents, digest: record.digest };
+        let header =
+            Header { cassette: FORMAT, name, experiment, meaning, inputs, nonce, agents, digest: record.digest };
         Ok(Cassette { header, observations })
     }
 

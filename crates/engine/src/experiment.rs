@@ -113,7 +113,8 @@ impl LoadedExperiment {
                 }
                 Workload::Generated(_) => None,
             };
-            let mut own = Traffic::of(&scenario, trace).map_err(|problem| FileError::new(&directory.join(path), problem))?;
+            let mut own =
+                Traffic::of(&scenario, trace).map_err(|problem| FileError::new(&directory.join(path), problem))?;
             // Two scenarios that mean the same are two nevertheless, with seeds of their own.
             let alike = traffic.iter().filter(|other: &&Traffic| other.key.starts_with(&own.key)).count();
             own.key = format!("{} {alike}", own.key);

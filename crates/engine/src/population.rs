@@ -11,8 +11,8 @@ mod drawn;
 
 pub use capacity::saturated_rate;
 
-use drawn::Unit;
 use crate::panel::Role;
+use drawn::Unit;
 use science::keyed;
 use science::nonce::Nonce;
 use serde::Deserialize;

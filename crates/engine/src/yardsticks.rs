@@ -62,7 +62,7 @@ pub fn measure(loaded: &LoadedExperiment, panel: &Panel, sandbox: &Sandbox) -> R
         lambda,
         overloaded: overloaded(&trials[3].1, panel),
         drawn: panel.drawn,
-        one_trace: panel.drawn == 0 && loaded.traces().len() == loaded.scenarios.len(),
+        one_trace: loaded.traces().len() == loaded.scenarios.len(),
     };
     Ok(Measured { yardsticks, trials })
 }

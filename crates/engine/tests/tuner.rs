@@ -55,6 +55,7 @@ impl Bench {
             lambda,
             overloaded: vec![],
             drawn: 0,
+            one_trace: false,
         };
         Bench { cells, baseline, yardsticks, objective: study.experiment.objective }
     }

@@ -28,6 +28,7 @@ pub(crate) fn yardsticks(reference: Measurement) -> Yardsticks {
         lambda: 5.0,
         overloaded: vec![],
         drawn: 0,
+        one_trace: false,
     }
 }
 

@@ -243,6 +243,7 @@ mod tests {
             lambda,
             overloaded: vec![],
             drawn: 0,
+            one_trace: false,
         }
     }
 

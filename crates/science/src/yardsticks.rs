@@ -28,7 +28,7 @@ pub struct Yardsticks {
     /// How many of the workloads, the last ones, were drawn from the experiment's population.
     #[serde(default)]
     pub drawn: usize,
-    /// Whether every workload is one recorded trace: no seed changes what arrives, so no score has an interval.
+    /// Whether every scenario of the study is one recorded trace: no seed changes what arrives, so no score has an interval.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub one_trace: bool,
 }
@@ -82,6 +82,7 @@ impl Yardsticks {
             louder,
             softer,
             overloaded: Vec::new(),
+            one_trace: self.one_trace,
         }
     }
 

@@ -276,8 +276,8 @@ fn damaged(campaign: &CampaignId, seq: u64, problem: &str) -> StoreError {
 mod tests {
     use super::*;
     use science::event::{EndReason, Started};
-    use science::nonce::Nonce;
     use science::experiment::{Agents, Budget, Experiment, Objective};
+    use science::nonce::Nonce;
     use std::collections::BTreeMap;
 
     fn started() -> Started {

@@ -144,6 +144,7 @@ fn yardsticks() -> Yardsticks {
         lambda: 4.8,
         overloaded: vec!["chatbot_near".into()],
         drawn: 0,
+        one_trace: false,
     }
 }
 

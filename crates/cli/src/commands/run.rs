@@ -69,8 +69,12 @@ fn replay(file: &Path, mut loaded: LoadedExperiment, global: &Global) -> Result<
     let cassette = Cassette::read(&text).map_err(unusable)?;
     if cassette.header.meaning != loaded.meaning() {
         let (then, now, directory) = (&cassette.header.inputs, loaded.hashes(), loaded.directory.display());
-        let differing: Vec<&str> =
-            then.keys().chain(now.keys()).filter(|path| then.get(*path) != now.get(*path)).map(String::as_str).collect();
+        let differing: Vec<&str> = then
+            .keys()
+            .chain(now.keys())
+            .filter(|path| then.get(*path) != now.get(*path))
+            .map(String::as_str)
+            .collect();
         let files = differing.join(", ");
         return Err(unusable(format!("it was recorded on another experiment; of {directory} differs: {files}")));
     }

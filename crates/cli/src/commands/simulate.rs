@@ -89,7 +89,10 @@ fn arrivals(args: &Args, scenario: &Scenario) -> Result<Arc<[Arrival]>, Failure>
         // A trace named on the command line may lie anywhere; one named in a scenario must lie beside it.
         let text = read_text(trace, MAX_TRACE_BYTES)
             .map_err(|error| Failure::usage(format!("cannot read {}: {error}", trace.display())))?;
-        let replay = Scenario { workload: Workload::Trace { file: trace.display().to_string(), held_out: 0.4 }, ..scenario.clone() };
+        let replay = Scenario {
+            workload: Workload::Trace { file: trace.display().to_string(), held_out: 0.4 },
+            ..scenario.clone()
+        };
         return Ok(replay.arrivals(args.seed, |_| Ok(text))?);
     }
     let beside = args.scenario.parent().unwrap_or(Path::new("."));

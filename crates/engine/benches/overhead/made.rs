@@ -3,8 +3,8 @@
 use crate::SCENARIOS;
 use engine::population::TRAINING;
 use science::event::Started;
-use science::id::Hash;
 use science::experiment::{Agents, Budget, Experiment, Guard, GuardMetric, Objective};
+use science::id::Hash;
 use science::nonce::Nonce;
 use science::objective::{Cell, Measurement, Yardsticks};
 use science::space::{Dimension, Measure};

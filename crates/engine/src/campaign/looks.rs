@@ -108,7 +108,8 @@ impl Campaign {
 
     /// The panel of further verdict seeds with the baseline's trials on it, which all arms are paired with.
     async fn look(&self, iteration: u32, test: &Test) -> Result<Look, EngineError> {
-        let main = self.state.current().arms[0].candidate.as_ref().expect("a bundle is judged once its main arm is written");
+        let main =
+            self.state.current().arms[0].candidate.as_ref().expect("a bundle is judged once its main arm is written");
         let nonce = self.state.opened().nonce;
         let panel = Arc::new(Panel::verdict(&self.loaded, nonce, (iteration, main), test.from..test.to)?);
         let (loaded, evaluator, on) = (Arc::clone(&self.loaded), Arc::clone(&self.evaluator), Arc::clone(&panel));

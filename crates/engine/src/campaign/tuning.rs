@@ -10,7 +10,6 @@ use futures::future::try_join_all;
 use sandbox::{Artifact, Outcome};
 use science::event::{Candidate, Event};
 use science::id::{CandidateId, Hash};
-use science::keyed;
 use science::objective::{self, Score};
 use science::retune;
 use science::short::Shortening;
@@ -63,8 +62,7 @@ impl Campaign {
 
     /// The best values, as short as they may be; none unless they gain enough on the candidate's own.
     async fn search(&self, workpiece: &Workpiece, history: &mut History) -> Result<Option<Vec<f64>>, EngineError> {
-        let tuner =
-            Tuner::new(&workpiece.ranges, self.state.opened().nonce.seed(&["tune", workpiece.id.as_str()]));
+        let tuner = Tuner::new(&workpiece.ranges, self.state.opened().nonce.seed(&["tune", workpiece.id.as_str()]));
         let opening = tuner.opening();
         let measured = try_join_all(opening.iter().map(|point| self.measure(workpiece, point))).await?;
         for (point, measured) in opening.into_iter().zip(measured) {

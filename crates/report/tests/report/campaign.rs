@@ -97,6 +97,7 @@ pub(crate) fn calibrated() -> Event {
         lambda: 5.0,
         overloaded: vec!["chatbot_near".into()],
         drawn: 0,
+        one_trace: false,
     };
     Event::Calibrated { yardsticks: Box::new(yardsticks), trials: Hash::of(b"") }
 }

@@ -6,7 +6,6 @@ use super::{Action, Phase, State};
 use crate::audit::{self, AGAIN, Audit, AuditedPoint, ENOUGH, EVERY, POINTS};
 use crate::event::Event;
 use crate::judge::Verdict;
-use crate::keyed;
 use crate::objective::Yardsticks;
 use crate::principle::{Confidence, Principle, Status};
 use crate::space::Constraint;

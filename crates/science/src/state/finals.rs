@@ -8,7 +8,6 @@ use super::{Action, State};
 use crate::champion::Champion;
 use crate::event::Finalist;
 use crate::id::CandidateId;
-use crate::keyed;
 use crate::objective::{self, Cell, Measurement, Score, Yardsticks};
 use crate::outcome::Outcome;
 use crate::seal::{Evidence, Looks};

@@ -35,6 +35,7 @@ pub(crate) fn yardsticks(lambda: f64, [reference, again]: [Measurement; 2]) -> Y
         lambda,
         overloaded: vec![],
         drawn: 0,
+        one_trace: false,
     }
 }
 

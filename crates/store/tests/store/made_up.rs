@@ -207,6 +207,7 @@ fn calibrated() -> Played {
         lambda: 5.0,
         overloaded: vec!["far".into()],
         drawn: 0,
+        one_trace: false,
     };
     let event = Event::Calibrated { yardsticks: Box::new(yardsticks), trials: Hash::of(b"") };
     Played { policies: vec!["baseline".into(), "reference".into()], ..plain(event) }
