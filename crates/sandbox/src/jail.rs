@@ -6,6 +6,7 @@
 
 mod object;
 mod serve;
+mod stack;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -23,7 +24,7 @@ pub type MathsFn = extern "C" fn(f64, f64) -> f64;
 
 /// The task of the compiler's jail: the cell, then the program and its arguments.
 pub(crate) const COMPILE: &str = "compile";
-/// The task of a candidate's jail: the cell, then the object.
+/// The task of a candidate's jail: the cell, then the placement and the object.
 pub(crate) const RUN: &str = "run";
 /// Exit status of a jail that could not be closed; which `rustc` never uses.
 pub(crate) const NOT_CLOSED: i32 = 97;

@@ -31,6 +31,7 @@ mod group;
 mod kit;
 mod limits;
 mod outcome;
+mod places;
 mod protocol;
 mod session;
 mod toolchain;
@@ -39,11 +40,13 @@ mod wrapper;
 use std::path::PathBuf;
 
 use compile::Compiler;
+use places::Placement;
 pub use cores::Core;
 pub use kit::Kit;
-pub use limits::{COMPILE_CPU, Limits, RUN_CPU, WALL, Walls};
+pub use limits::{COMPILE_CPU, Limits, MAX_STATE_BYTES, RUN_CPU, WALL, Walls};
 pub use outcome::{Outcome, SandboxError, Verdict};
 pub use screen::{Refusal, Screened, screen};
+pub use protocol::{MAX_PARAMETERS, MAX_QUESTION_BYTES, MAX_ROUND_BYTES, MAX_SEATS, QUESTION_HEADER};
 pub use session::{Round, Session};
 
 /// For the fuzzer (`fuzz/`) alone: reads bytes as a jailed process may send them.
@@ -113,7 +116,17 @@ impl Sandbox {
     }
 
     /// Starts a process that holds the candidate once for each seat, with these parameters.
+    ///
+    /// # Panics
+    /// If there are more than [`MAX_SEATS`] seats, or their parameters do not fit: see [`MAX_ROUND_BYTES`].
     pub fn start(&self, artifact: &Artifact, seats: &[Vec<f64>]) -> Verdict<Session> {
-        Session::start(&self.options, artifact, seats)
+        Session::start(&self.options, artifact, seats, Placement::Home)
+    }
+
+    /// The same, but for where the candidate lies in memory: its code, its state, its stack and what it is given have other
+    /// addresses than in every session of [`start`](Sandbox::start). A candidate that answers differently depends on
+    /// addresses, which are none of its business.
+    pub fn start_elsewhere(&self, artifact: &Artifact, seats: &[Vec<f64>]) -> Verdict<Session> {
+        Session::start(&self.options, artifact, seats, Placement::Elsewhere)
     }
 }

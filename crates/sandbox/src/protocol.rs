@@ -9,12 +9,24 @@
 //! round, one byte per question. A candidate that has broken out of the language can forge frames; it speaks for itself then,
 //! as with any answer, and knows nothing more.
 
+use crate::places::DESK_BYTES;
+
+/// The most seats of a session, and the most questions of a round.
+pub const MAX_SEATS: usize = 1 << 16;
+/// The longest question, in bytes.
+pub const MAX_QUESTION_BYTES: usize = u16::MAX as usize;
+/// Bytes that a question takes in a round beside its own.
+pub const QUESTION_HEADER: usize = 4;
+/// The most bytes of a round: for each question its own and [`QUESTION_HEADER`]. The parameters of all seats of a session
+/// must not take more either: for each seat 4 bytes, and 8 for each parameter.
+pub const MAX_ROUND_BYTES: usize = MAX_ORDER_BYTES - ORDER_HEADER;
+/// The most parameters of a seat.
+pub const MAX_PARAMETERS: usize = DESK_BYTES / 8;
+
 /// Bytes before the payload of a frame to the child.
 pub(crate) const ORDER_HEADER: usize = 4;
 /// Bytes before the payload of a frame from the child.
 pub(crate) const REPLY_HEADER: usize = 8;
-/// Bytes before a question in a round.
-pub(crate) const QUESTION_HEADER: usize = 4;
 
 /// The jail is closed.
 pub(crate) const SEALED: u32 = 1;
@@ -28,8 +40,10 @@ pub(crate) const PANICKED: u32 = 4;
 pub(crate) const FAILED: u32 = 5;
 /// The seats do not fit into memory.
 pub(crate) const NO_ROOM: u32 = 6;
+/// The state of one seat is larger than it may be; payload: its bytes as u64.
+pub(crate) const STATE_TOO_LARGE: u32 = 7;
 
-/// The largest payload to the child.
+/// The largest frame to the child, in bytes.
 pub(crate) const MAX_ORDER_BYTES: usize = 8 << 20;
 /// The largest description of a candidate.
 pub(crate) const MAX_DESCRIPTION_BYTES: usize = 16 << 10;

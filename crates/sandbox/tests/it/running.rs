@@ -102,11 +102,20 @@ fn endless_recursion_is_a_crash() {
 }
 
 #[test]
-fn a_state_larger_than_the_memory_is_out_of_memory() {
+fn a_state_larger_than_the_memory_is_denied_before_anything_runs() {
     let source = "use toy::prelude::*;\npub struct Policy([u8; 4 << 30]);\nimpl Player for Policy {\n\
                   fn new(_: &[f64]) -> Self { Policy([0; 4 << 30]) }\nfn play(&mut self, q: &[u8]) -> u8 { self.0[q.len()] }\n}\n";
     let outcome = lab().ask(source);
-    assert_eq!(outcome, Err(Outcome::OutOfMemory));
+    assert!(matches!(&outcome, Err(Outcome::Denied { what }) if what.contains("4294967296 bytes")), "{outcome:?}");
+}
+
+#[test]
+fn states_that_do_not_fit_into_memory_together_are_out_of_memory() {
+    let source = "use toy::prelude::*;\npub struct Policy([u8; 60_000]);\nimpl Player for Policy {\n\
+                  fn new(_: &[f64]) -> Self { Policy([1; 60_000]) }\nfn play(&mut self, q: &[u8]) -> u8 { self.0[q.len()] }\n}\n";
+    let lab = lab();
+    assert_eq!(lab.start(source, &vec![vec![]; 20_000]).err(), Some(Outcome::OutOfMemory));
+    assert!(lab.start(source, &vec![vec![]; 2_000]).is_ok(), "the control");
 }
 
 #[test]
