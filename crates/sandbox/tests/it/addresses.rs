@@ -188,7 +188,7 @@ fn a_message_holds_no_address() {
         Err(Outcome::Crashed { text, .. }) => text,
         other => panic!("{other:?}"),
     };
-    let text = said("panic!(\"at {:p}, {:#x} and {:#018X} of {}\", q, q.as_ptr() as usize, 0x12345_u64, 77)");
+    let text = said("panic!(\"at {:p}, {:#x} and {:#018X} of {}\", q.as_ptr(), q.as_ptr() as usize, 0x12345_u64, 77)");
     assert!(text.ends_with("at 0x?, 0x? and 0x? of 77"), "{text}");
     assert!(said("panic!(\"{:#x} 0x 0xg {:#x}\", 0xabc, 7)").ends_with("0xabc 0x 0xg 0x7"), "what is no address stays");
 }

@@ -85,6 +85,9 @@ fn a_jail_that_alone_lacks_a_wall_says_which_and_touches_no_candidate() {
         let options = Options { runner: runner.clone(), ..lab.sandbox.options().clone() };
         let sandbox = Sandbox::new(options).unwrap();
         is_named(sandbox.start(&artifact, &[vec![]]).err());
+        if wall == "fixed places" {
+            continue; // the compiler lies where it likes
+        }
         // The compiler's jail, at the first thing that it compiles.
         let empty = directory.path().join(format!("cache of {wall}"));
         let options = Options { runner, ..kit::options(&empty, kit::limits(), Walls::Required) };

@@ -26,7 +26,8 @@ fn pieces(source: &str) -> Vec<String> {
         match (at(here), at(here + 1)) {
             ('/', '/') => here += text[here..].iter().take_while(|&&c| c != '\n').count(),
             ('/', '*') => here = after_comment(&text, here),
-            ('"', _) => here = after_text(&text, here + 1, '"'),
+            // With a suffix, which the compiler refuses.
+            ('"', _) => here = after_word(&text, after_text(&text, here + 1, '"')),
             ('\'', '\\') => here = after_text(&text, here + 1, '\''),
             ('\'', _) if at(here + 2) == '\'' => here += 3,
             ('\'', _) => here = after_word(&text, here + 1),
