@@ -23,6 +23,7 @@ pub mod jail;
 pub mod screen;
 pub mod walls;
 
+mod cache;
 mod cell;
 mod compile;
 mod cores;
@@ -38,12 +39,14 @@ mod toolchain;
 mod wrapper;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use compile::Compiler;
 use places::Placement;
+pub use cache::{MAX_CACHE_BYTES, MAX_CACHE_OBJECTS};
 pub use cores::Core;
 pub use kit::Kit;
-pub use limits::{COMPILE_CPU, Limits, MAX_STATE_BYTES, RUN_CPU, WALL, Walls};
+pub use limits::{COMPILE_CPU, Limits, MAX_OBJECT_BYTES, MAX_STATE_BYTES, RUN_CPU, WALL, Walls};
 pub use outcome::{Outcome, SandboxError, Verdict};
 pub use screen::{Refusal, Screened, screen};
 pub use protocol::{MAX_PARAMETERS, MAX_QUESTION_BYTES, MAX_ROUND_BYTES, MAX_SEATS, QUESTION_HEADER};
@@ -80,13 +83,22 @@ pub struct Sandbox {
     compiler: Compiler,
 }
 
-/// A compiled candidate: an object file in the cache that was proven to stand alone.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A compiled candidate: an object that was proven to stand alone. What was proven is what runs: it is held in memory, whatever
+/// becomes of the cache.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Artifact {
-    /// Where it lies.
+    /// Its bytes.
+    object: Arc<[u8]>,
+    /// Where the cache has it, until it is evicted.
     pub path: PathBuf,
     /// Whether it was there already.
     pub cached: bool,
+}
+
+impl std::fmt::Debug for Artifact {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Artifact").field("path", &self.path).field("cached", &self.cached).finish_non_exhaustive()
+    }
 }
 
 impl Sandbox {

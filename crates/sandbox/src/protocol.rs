@@ -1,7 +1,7 @@
 //! The frames between a session and its jailed process. All numbers are little-endian.
 //!
-//! To the child: length u32, then that many bytes. The first frame starts the seats: for each one its number of parameters
-//! as u32 and the parameters as f64. Every later one is a round: for each question the seat as u16, its length as u16, its
+//! To the child: length u32, then that many bytes. The first frame starts the seats: the length of the object as u32,
+//! the object, and for each seat its number of parameters as u32 and the parameters as f64. Every later one is a round: for each question the seat as u16, its length as u16, its
 //! bytes.
 //!
 //! From the child: status u32, length u32, then that many bytes. `SEALED` (empty) comes before any code of the candidate
@@ -9,6 +9,7 @@
 //! round, one byte per question. A candidate that has broken out of the language can forge frames; it speaks for itself then,
 //! as with any answer, and knows nothing more.
 
+use crate::limits::MAX_OBJECT_BYTES;
 use crate::places::DESK_BYTES;
 
 /// The most seats of a session, and the most questions of a round.
@@ -45,6 +46,8 @@ pub(crate) const STATE_TOO_LARGE: u32 = 7;
 
 /// The largest frame to the child, in bytes.
 pub(crate) const MAX_ORDER_BYTES: usize = 8 << 20;
+/// The largest first frame to the child, in bytes.
+pub(crate) const MAX_START_BYTES: usize = MAX_ORDER_BYTES + 4 + MAX_OBJECT_BYTES;
 /// The largest description of a candidate.
 pub(crate) const MAX_DESCRIPTION_BYTES: usize = 16 << 10;
 /// The largest text in a frame that reports a failure or a panic.

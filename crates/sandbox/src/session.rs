@@ -41,8 +41,8 @@ impl Session {
         assert!(seats.len() <= protocol::MAX_SEATS, "a seat has a number of 16 bits");
         let runner = |reason: String| SandboxError::Runner { runner: options.runner.clone(), reason };
         let mut command = Command::new(&options.runner);
-        command.arg(jail::ARGUMENT).arg(jail::RUN).args(cell(options, artifact).to_arguments());
-        command.arg(placement.name()).arg(&artifact.path);
+        command.arg(jail::ARGUMENT).arg(jail::RUN).args(cell(options).to_arguments());
+        command.arg(placement.name());
         command.env_clear().current_dir("/").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let unrandomised = Unrandomised::start();
         let mut group = Group::spawn(&mut command).map_err(SandboxError::io("start", &options.runner))?;
@@ -54,7 +54,7 @@ impl Session {
         let mut session = Session { group, link, limits, seats: seats.len(), description: Vec::new(), ending: None };
 
         let deadline = Instant::now() + CLOSING_WALL;
-        let order = start_order(seats);
+        let order = start_order(&artifact.object, seats);
         let sealed = match session.link.send(&order, deadline) {
             // A jail that could not be closed has said why before it went.
             Ok(()) | Err(Trouble::End) => session.link.receive(protocol::MAX_TEXT_BYTES, deadline),
@@ -246,8 +246,8 @@ impl Round {
     }
 }
 
-/// A candidate's process may read its own object and nothing else.
-fn cell(options: &Options, artifact: &Artifact) -> Cell {
+/// A candidate's process may open no file at all.
+fn cell(options: &Options) -> Cell {
     Cell {
         walls: options.walls,
         cpu_s: options.limits.run_cpu.as_secs().max(1),
@@ -255,19 +255,22 @@ fn cell(options: &Options, artifact: &Artifact) -> Cell {
         stack_bytes: options.limits.stack_bytes,
         file_bytes: 0,
         open_files: 16,
-        read: vec![artifact.path.clone()],
+        read: Vec::new(),
         execute: Vec::new(),
         write: Vec::new(),
     }
 }
 
-fn start_order(seats: &[Vec<f64>]) -> Vec<u8> {
+fn start_order(object: &[u8], seats: &[Vec<f64>]) -> Vec<u8> {
     let mut order = vec![0; protocol::ORDER_HEADER];
+    order.extend_from_slice(&(object.len() as u32).to_le_bytes());
+    order.extend_from_slice(object);
+    let before = order.len();
     for parameters in seats {
         order.extend_from_slice(&(parameters.len() as u32).to_le_bytes());
         order.extend(parameters.iter().flat_map(|value| value.to_le_bytes()));
     }
-    assert!(order.len() <= protocol::MAX_ORDER_BYTES, "parameters of at most 8 MiB");
+    assert!(order.len() - before <= protocol::MAX_ROUND_BYTES, "parameters of at most 8 MiB");
     let length = (order.len() - protocol::ORDER_HEADER) as u32;
     order[..protocol::ORDER_HEADER].copy_from_slice(&length.to_le_bytes());
     order

@@ -6,10 +6,8 @@
 )]
 
 use std::ffi::c_void;
-use std::fs;
 use std::io;
 use std::ops::Range;
-use std::path::Path;
 use std::ptr;
 
 use super::MathsFn;
@@ -47,10 +45,9 @@ pub(super) enum Unloadable {
 
 impl Object {
     /// Loads it, for as long as the process lives. Runs none of its code.
-    pub(super) fn load(path: &Path, places: &Places, stack_bytes: usize, anywhere: bool) -> Result<Object, Unloadable> {
+    pub(super) fn load(object: &[u8], places: &Places, stack_bytes: usize, anywhere: bool) -> Result<Object, Unloadable> {
         let take = |place, bytes| places::take(place, bytes, anywhere).map_err(Unloadable::Place);
-        let file = fs::read(path).map_err(|error| Unloadable::Object(error.to_string()))?;
-        let proven = Proven::read(&file).map_err(Unloadable::Object)?;
+        let proven = Proven::read(object).map_err(Unloadable::Object)?;
         let symbol = |name: &str| {
             let found = proven.export(name).and_then(|address| usize::try_from(address).ok());
             found.ok_or_else(|| Unloadable::Object(format!("it does not define `{name}`")))

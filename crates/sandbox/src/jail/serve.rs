@@ -4,7 +4,6 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, AsRawFd};
-use std::path::Path;
 use std::sync::OnceLock;
 
 use super::object::{self, Object, Unloadable};
@@ -21,8 +20,8 @@ static ANSWERS: OnceLock<File> = OnceLock::new();
 /// Is the jail of a candidate until the session closes the pipe.
 pub(super) fn run(cell: &Cell, mut arguments: impl Iterator<Item = OsString>, maths: &'static [MathsFn]) -> ! {
     let placement = arguments.next().and_then(|name| Placement::named(name.to_str()?));
-    let (Some(placement), Some(object)) = (placement, arguments.next()) else { exit(NOT_CLOSED) };
-    let mut stage = match Stage::set(cell, placement, Path::new(&object), maths) {
+    let Some(placement) = placement else { exit(NOT_CLOSED) };
+    let mut stage = match Stage::set(cell, placement, maths) {
         Ok(stage) => stage,
         Err(Failure::Missing(Missing { wall, reason })) => {
             // If this fails the session is gone, and nobody is left to tell. The standard output is where answers go.
@@ -90,25 +89,23 @@ impl From<io::Error> for Failure {
 }
 
 impl Stage {
-    /// Closes the cell, loads the object, makes room for the seats, and closes the cell for good. No code of the object has
+    /// Closes the cell, puts the object in its place, makes room for the seats, and closes the cell for good. No code of the object has
     /// run when this returns.
-    fn set(
-        cell: &Cell,
-        placement: Placement,
-        object: &Path,
-        maths: &'static [MathsFn],
-    ) -> Result<Stage, Failure> {
+    fn set(cell: &Cell, placement: Placement, maths: &'static [MathsFn]) -> Result<Stage, Failure> {
         drop_descriptors()?;
         let mut questions = File::from(io::stdin().as_fd().try_clone_to_owned()?);
         let answers = File::from(io::stdout().as_fd().try_clone_to_owned()?);
         let answers = ANSWERS.get_or_init(|| answers);
         walls::close(cell, Filter::Loader)?;
         let unusable = |reason: String| Missing { wall: "object", reason };
+        let mut order = vec![0; protocol::MAX_START_BYTES];
+        let mut first = read_order(&mut questions, &mut order)?.ok_or(Failure::Gone)?;
+        let malformed = || unusable("the first order is malformed".to_owned());
+        let length = take_u32(&mut first).ok_or_else(malformed)? as usize;
+        let (object, first) = first.split_at_checked(length).ok_or_else(malformed)?;
         let (stack_bytes, anywhere) = (cell.stack_bytes as usize, cell.walls == Walls::Disabled);
         let object = Object::load(object, &placement.places(), stack_bytes, anywhere)?;
-        let mut order = vec![0; protocol::MAX_ORDER_BYTES];
-        let first = read_order(&mut questions, &mut order)?.ok_or(Failure::Gone)?;
-        let parameters = seats(first).ok_or_else(|| unusable("the first order is malformed".to_owned()))?;
+        let parameters = seats(first).ok_or_else(malformed)?;
         let mut states = Vec::new();
         let bytes = parameters.len() * object.state_bytes();
         states.try_reserve_exact(bytes).map_err(|_| Failure::NoRoom)?;
