@@ -205,8 +205,8 @@ const OUT_OF_MEMORY: [&str; 2] = ["memory allocation of", "LLVM ERROR: out of me
 /// What the compiler says when it wrote a type to a file, whose name is another one in every run.
 const LONG_TYPE: [&str; 2] = ["has been written to 'object.long-type-", "`--verbose` to print the full type name"];
 
-/// The largest file that the compiler may write on its way. The contract takes 100 kB.
-const MAX_FILE_BYTES: u64 = 8 << 20;
+/// The largest file that the compiler may write on its way, which is gone when it ends.
+const MAX_FILE_BYTES: u64 = 64 << 20;
 
 const SYSTEM_LIBRARIES: &[&str] = &["/lib", "/lib64", "/usr/lib", "/usr/lib64", "/nix/store"];
 const SYSTEM_FILES: &[&str] = &["/etc/ld.so.cache"];
