@@ -53,7 +53,8 @@ impl Cache {
 
     /// An object that is there and sound. It counts as used now.
     pub(crate) fn get(&self, path: &Path) -> Option<Vec<u8>> {
-        let fits = fs::symlink_metadata(path).is_ok_and(|found| found.is_file() && found.len() <= MAX_OBJECT_BYTES as u64);
+        let fits =
+            fs::symlink_metadata(path).is_ok_and(|found| found.is_file() && found.len() <= MAX_OBJECT_BYTES as u64);
         let object = fits.then(|| fs::read(path).ok()).flatten().filter(|object| elf::stands_alone(object).is_ok())?;
         // In a cache that cannot be written nothing is evicted either.
         let _ = File::options().append(true).open(path).and_then(|file| file.set_modified(SystemTime::now()));

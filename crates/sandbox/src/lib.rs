@@ -9,15 +9,16 @@
 //!    toolchain and its build directory, under limits of time and memory.
 //! 3. The object that comes out is read (`elf.rs`): it may need no library and nothing from outside but five functions that
 //!    copy and compare memory, so it cannot call into the process that loads it.
-//! 4. [`Sandbox::start`] loads the object in a second jail, which then gives up everything but reading questions and writing
-//!    answers. [`Session::round`] talks to it: bytes in, one byte per question out.
+//! 4. [`Sandbox::start`] hands the object to a second jail, which puts it in memory at a fixed place and then gives up
+//!    everything but reading questions and writing answers. [`Session::round`] talks to it: bytes in, one byte per question
+//!    out. All seats are answered at one place, so no address tells a candidate where it is (`places.rs`).
 //!
 //! What goes wrong with a candidate is an [`Outcome`], data for the caller; what goes wrong with us is a [`SandboxError`].
 //! Hence the shape [`Verdict`] of the fallible calls. A wall that cannot be set up is an error, never a shrug, unless the
 //! caller says [`Walls::Disabled`].
 //!
 //! Reading guide: `outcome.rs` (what can happen), `jail.rs` (what the child process does, in order), `walls.rs` (what keeps
-//! it in), then `screen.rs`, `compile.rs` and `session.rs`, one for each gate.
+//! it in), `places.rs` (what it sees of memory), then `screen.rs`, `compile.rs` and `session.rs`, one for each gate.
 
 pub mod jail;
 pub mod screen;
@@ -41,15 +42,15 @@ mod wrapper;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use compile::Compiler;
-use places::Placement;
 pub use cache::{MAX_CACHE_BYTES, MAX_CACHE_OBJECTS};
+use compile::Compiler;
 pub use cores::Core;
 pub use kit::Kit;
 pub use limits::{COMPILE_CPU, Limits, MAX_OBJECT_BYTES, MAX_STATE_BYTES, RUN_CPU, WALL, Walls};
 pub use outcome::{Outcome, SandboxError, Verdict};
-pub use screen::{Refusal, Screened, screen};
+use places::Placement;
 pub use protocol::{MAX_PARAMETERS, MAX_QUESTION_BYTES, MAX_ROUND_BYTES, MAX_SEATS, QUESTION_HEADER};
+pub use screen::{Refusal, Screened, screen};
 pub use session::{Round, Session};
 
 /// For the fuzzer (`fuzz/`) alone: reads bytes as a jailed process may send them.

@@ -35,22 +35,12 @@ pub(crate) struct Places {
 pub(crate) const DESK_BYTES: usize = 64 << 10;
 
 /// Below 2³⁹, which every processor has, and far from where systems put programs and libraries.
-const HOME: Places = Places {
-    object: 0x20_0000_0000,
-    desk: 0x21_0000_0000,
-    slot: 0x22_0000_0000,
-    stack: 0x23_0000_0000,
-    offset: 0,
-};
+const HOME: Places =
+    Places { object: 0x20_0000_0000, desk: 0x21_0000_0000, slot: 0x22_0000_0000, stack: 0x23_0000_0000, offset: 0 };
 
 /// Differs from the other in high and low bits alike.
-const ELSEWHERE: Places = Places {
-    object: 0x15_5a5a_5000,
-    desk: 0x16_a5a4_b000,
-    slot: 0x1a_3c3d_6000,
-    stack: 0x1d_9696_9000,
-    offset: 0xa40,
-};
+const ELSEWHERE: Places =
+    Places { object: 0x15_5a5a_5000, desk: 0x16_a5a4_b000, slot: 0x1a_3c3d_6000, stack: 0x1d_9696_9000, offset: 0xa40 };
 
 impl Placement {
     /// As an argument of the jail.

@@ -206,7 +206,8 @@ impl Round {
     /// Adds a question that `write` appends to the buffer it is given.
     ///
     /// # Panics
-    /// If the question is longer than 65,535 bytes, or the round than 65,536 questions or 8 MiB.
+    /// If the question is longer than [`MAX_QUESTION_BYTES`](crate::MAX_QUESTION_BYTES), or the round than
+    /// [`MAX_SEATS`](crate::MAX_SEATS) questions or [`MAX_ROUND_BYTES`](crate::MAX_ROUND_BYTES).
     pub fn ask(&mut self, seat: u16, write: impl FnOnce(&mut Vec<u8>)) {
         let header = self.buffer.len();
         self.buffer.extend_from_slice(&seat.to_le_bytes());

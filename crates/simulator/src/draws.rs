@@ -89,7 +89,12 @@ mod tests {
     #[test]
     fn no_two_requests_secrets_clients_or_purposes_share_draws() {
         let runs = (0..50).flat_map(|seed| {
-            [Draws::new(seed), Draws::of_arrivals(seed, 0), Draws::of_arrivals(seed, 1), Draws::of_arrivals(0, seed + 2)]
+            [
+                Draws::new(seed),
+                Draws::of_arrivals(seed, 0),
+                Draws::of_arrivals(seed, 1),
+                Draws::of_arrivals(0, seed + 2),
+            ]
         });
         let firsts: Vec<u64> = runs.flat_map(|mut draws| (0..40).map(move |n| first(&mut draws, n))).collect();
         assert_eq!(firsts.iter().collect::<BTreeSet<_>>().len(), firsts.len());
@@ -128,6 +133,9 @@ mod tests {
         assert_eq!(inverted(&scattered(1234, 5), 5), 1234, "the control: draws as they were, which are not one-way");
         let mut draws = Draws::new(1234);
         let found: BTreeSet<u64> = (0..100).map(|n| inverted(&draws.of(n), n)).collect();
-        assert!(found.len() == 100 && !found.contains(&1234), "each request inverts to another seed, none is the secret");
+        assert!(
+            found.len() == 100 && !found.contains(&1234),
+            "each request inverts to another seed, none is the secret"
+        );
     }
 }

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use admitter::{Admitter, Cluster, Decision};
 
-use crate::draws::Draws;
 use crate::cluster::ClusterConfig;
+use crate::draws::Draws;
 use crate::event::{Due, Event, Lane, first};
 use crate::request::Requests;
 use crate::routing::Router;

@@ -66,7 +66,9 @@ pub fn generate(workload: &GeneratedWorkload, seed: u64) -> Vec<Arrival> {
     let mut sources: Vec<Source<'_>> = (0u64..)
         .zip(&workload.clients)
         .filter(|(_, client)| client.fraction > 0.0)
-        .map(|(index, client)| Source::start(workload, client, client.fraction / total, Draws::of_arrivals(seed, index)))
+        .map(|(index, client)| {
+            Source::start(workload, client, client.fraction / total, Draws::of_arrivals(seed, index))
+        })
         .collect();
     // The earliest on top; clients that send at the same time do so in their order.
     let mut next: BinaryHeap<Reverse<(u64, usize)>> =

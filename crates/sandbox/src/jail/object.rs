@@ -45,7 +45,12 @@ pub(super) enum Unloadable {
 
 impl Object {
     /// Loads it, for as long as the process lives. Runs none of its code.
-    pub(super) fn load(object: &[u8], places: &Places, stack_bytes: usize, anywhere: bool) -> Result<Object, Unloadable> {
+    pub(super) fn load(
+        object: &[u8],
+        places: &Places,
+        stack_bytes: usize,
+        anywhere: bool,
+    ) -> Result<Object, Unloadable> {
         let take = |place, bytes| places::take(place, bytes, anywhere).map_err(Unloadable::Place);
         let proven = Proven::read(object).map_err(Unloadable::Object)?;
         let symbol = |name: &str| {

@@ -153,13 +153,7 @@ impl Stage {
 }
 
 /// Answers the questions of a round. `None` if the session sent nonsense.
-fn answer(
-    object: &Object,
-    states: &mut [u8],
-    seats: usize,
-    mut round: &[u8],
-    answers: &mut [u8],
-) -> Option<usize> {
+fn answer(object: &Object, states: &mut [u8], seats: usize, mut round: &[u8], answers: &mut [u8]) -> Option<usize> {
     let (mut count, bytes) = (0, object.state_bytes());
     while !round.is_empty() {
         let seat = Some(usize::from(take_u16(&mut round)?)).filter(|&seat| seat < seats)?;

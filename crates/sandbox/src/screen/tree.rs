@@ -83,7 +83,10 @@ impl Tree<'_> {
             return self.refuse(root.span(), format!("the crate `{name}` is out of reach"));
         }
         let own = !from_crates && self.names.contains(&name);
-        if is_path && !own && let Some(reason) = names::refused_crate(&name) {
+        if is_path
+            && !own
+            && let Some(reason) = names::refused_crate(&name)
+        {
             return self.refuse(root.span(), reason);
         }
         if let Some(&item) = words.get(1)

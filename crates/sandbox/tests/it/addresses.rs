@@ -138,7 +138,8 @@ fn neither_the_length_of_a_path_nor_limits_nor_environment_move_an_address_or_ch
 /// A runner that prepares something before it becomes the jail.
 fn script(directory: &Path, preparation: &str) -> std::path::PathBuf {
     let runner = directory.join("runner.sh");
-    fs::write(&runner, format!("#!/bin/sh\n{preparation}\nexec '{}' \"$@\"\n", env!("CARGO_BIN_EXE_sandbox-jail"))).unwrap();
+    fs::write(&runner, format!("#!/bin/sh\n{preparation}\nexec '{}' \"$@\"\n", env!("CARGO_BIN_EXE_sandbox-jail")))
+        .unwrap();
     fs::set_permissions(&runner, fs::Permissions::from_mode(0o755)).unwrap();
     runner
 }
@@ -176,8 +177,9 @@ fn what_one_seat_leaves_in_the_slot_is_not_part_of_another_ones_state() {
                   if q[0] == 7 { self.0 = State::Large([0; 64]); }\n\
                   match &mut self.0 { State::Large(all) => { all[5] += 1; all.iter().sum() } State::Small(n) => { *n += 1; *n } } } }\n";
     let mut session = lab().start(source, &[vec![1.0], vec![0.0], vec![1.0]]).unwrap();
-    let answers: Vec<u8> =
-        [(0, 1), (1, 1), (2, 1), (1, 7), (0, 1), (1, 1)].map(|(seat, q)| ask(&mut session, seat, &[q]).unwrap()).to_vec();
+    let answers: Vec<u8> = [(0, 1), (1, 1), (2, 1), (1, 7), (0, 1), (1, 1)]
+        .map(|(seat, q)| ask(&mut session, seat, &[q]).unwrap())
+        .to_vec();
     let nines = (9 * 64_u32) as u8;
     assert_eq!(answers, [nines + 1, 2, nines + 1, 1, nines + 2, 2]);
 }
