@@ -263,7 +263,7 @@ fn what_is_denied_works_outside_of_the_jail() {
 /// Asks a policy, outside of any jail, in a process that keeps a secret beside what it shows; ends with 7 if what the policy
 /// tries works.
 const CONTROL: &str = r#"
-use admitter::{Admitter, Cluster, Decision, Draw, Instance, Request};
+use admitter::{Admitter, Cluster, Decision, Instance, Request};
 
 #[repr(align(4096))]
 struct World {
@@ -279,7 +279,7 @@ fn works<P: Admitter>() -> bool {
     let request = Request { priority: -2, prompt_tokens: 9, now_us: 0 };
     let cluster = Cluster { instances: &world.instances };
     // Two runs: the second one must know nothing of the first.
-    (0..2).any(|_| P::new(&[]).admit(&request, &cluster, &mut Draw::from_key(1)) == Decision::Reject)
+    (0..2).any(|_| P::new(&[]).admit(&request, &cluster, &mut admitter::wire::draw(1)) == Decision::Reject)
 }
 
 fn main() {

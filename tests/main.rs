@@ -1,5 +1,6 @@
 //! End-to-end tests: the real command in a temporary directory with a cleared environment.
 
+mod addresses;
 mod arrows;
 mod audit;
 mod bad_input;

@@ -30,11 +30,12 @@
 //! **What is seen.** The priority and prompt length of the request, the time, and for each instance the signals that an
 //! llm-d router has: queue, batch and KV-cache figures scraped from the instances about every 50 ms (so they are stale by
 //! up to `metrics_age_us`, and read as an empty cluster until the first scrape), and the router's own exact count of what
-//! is in flight. **What is never shown:** the number of output tokens, any latency, future arrivals, the seed. The order
-//! of the instances carries no meaning; a decision must not depend on it.
+//! is in flight. **What is never shown:** the number of output tokens, any latency, future arrivals, any seed, and where or in
+//! which of many runs a policy is: its state, its stack and all that it is given lie at the same addresses in each of them.
+//! The order of the instances carries no meaning; a decision must not depend on it.
 //!
 //! **What may be used.** `core` and this crate; neither an allocator nor the standard library. No `unsafe`, no `static`
-//! items, no macros of one's own. The functions of [`Maths`] read as usual (`x.sqrt()`, `x.powf(y)`) and give the same
+//! items, no macros of one's own. A `Policy` has at most 64 KiB, and is moved between calls. The functions of [`Maths`] read as usual (`x.sqrt()`, `x.powf(y)`) and give the same
 //! bits on every host. A panic ends the run: the candidate's outcome is then `crashed`, not an error of the framework.
 #![no_std]
 #![deny(missing_docs)]
@@ -148,8 +149,10 @@ impl Decision {
 
 /// The source of randomness for one request.
 ///
-/// The k-th draw for the n-th request of a run is a pure function of (seed, n, k): two policies that meet the same
-/// arrivals also meet the same draws, however many each of them takes.
+/// The k-th draw for the n-th request of a run is a pure function of (the run's secret, n, k): two policies that meet the same
+/// arrivals also meet the same draws, however many each of them takes. Each request has a key of its own, a one-way keyed hash
+/// of the secret and n. So whoever works out the key from the draws has these draws, which are its own anyway: nothing about
+/// the secret, other requests or arrivals follows from it.
 #[derive(Clone, Debug)]
 pub struct Draw {
     key: u64,
@@ -157,21 +160,6 @@ pub struct Draw {
 }
 
 impl Draw {
-    /// The draws for request number `n` of a run with this seed.
-    pub fn for_request(seed: u64, n: u64) -> Self {
-        Draw::from_key(mix(mix(seed).wrapping_add(n.wrapping_mul(GOLDEN))))
-    }
-
-    /// The draws with this key; see [`Draw::key`].
-    pub fn from_key(key: u64) -> Self {
-        Draw { key, taken: 0 }
-    }
-
-    /// What determines all draws for this request.
-    pub fn key(&self) -> u64 {
-        self.key
-    }
-
     /// The next number, uniform in 0..1 (1 excluded), a multiple of 2⁻⁵³.
     pub fn uniform(&mut self) -> f64 {
         self.taken += 1;

@@ -11,6 +11,8 @@ pub const HEADER_BYTES: usize = 24;
 pub const INSTANCE_BYTES: usize = 36;
 /// The most instances that a question can describe.
 pub const MAX_INSTANCES: usize = 128;
+/// As many instances as most clusters have.
+const FEW: usize = 16;
 /// The most parameters that a policy can take.
 pub const MAX_TUNABLES: usize = 32;
 
@@ -21,6 +23,11 @@ pub const REJECT: u8 = 1;
 /// Answer to bytes that are no question.
 pub const NOT_A_QUESTION: u8 = 255;
 
+/// The draws of a request with this key.
+pub fn draw(key: u64) -> Draw {
+    Draw { key, taken: 0 }
+}
+
 const IDLE: Instance =
     Instance { waiting: 0, running: 0, in_flight: 0, kv_utilization: 0.0, metrics_age_us: 0, kv_capacity_tokens: 0 };
 
@@ -29,7 +36,7 @@ pub fn ask(request: &Request, instances: &[Instance], draw: &Draw, mut write: im
     write(&request.priority.to_le_bytes());
     write(&request.prompt_tokens.to_le_bytes());
     write(&request.now_us.to_le_bytes());
-    write(&draw.key().to_le_bytes());
+    write(&draw.key.to_le_bytes());
     for instance in instances {
         write(&instance.waiting.to_le_bytes());
         write(&instance.running.to_le_bytes());
@@ -40,38 +47,46 @@ pub fn ask(request: &Request, instances: &[Instance], draw: &Draw, mut write: im
     }
 }
 
-/// One run of a policy on the far side: the policy itself and room for the instances of a question.
-pub struct Seat<P> {
-    policy: P,
-    instances: [Instance; MAX_INSTANCES],
-}
+/// One run of a policy on the far side. It is nothing but the policy: it is copied with each answer.
+pub struct Seat<P>(P);
 
 impl<P: Admitter> Seat<P> {
     /// Starts a run with these parameters, or with the author's defaults where there are none.
     pub fn start(parameters: &[f64]) -> Self {
-        let mut defaults = [0.0; MAX_TUNABLES];
-        for (value, tunable) in defaults.iter_mut().zip(P::TUNABLES) {
-            *value = tunable.default;
+        let count = P::TUNABLES.len();
+        let given = (parameters.len() == count).then_some(parameters);
+        // A copy in any case: where the values lie must not tell who chose them.
+        let mut values = [0.0; MAX_TUNABLES];
+        for (at, (value, tunable)) in values.iter_mut().zip(P::TUNABLES).enumerate() {
+            *value = given.map_or(tunable.default, |given| given[at]);
         }
-        let defaults = &defaults[..P::TUNABLES.len()];
-        let parameters = if parameters.len() == defaults.len() { parameters } else { defaults };
-        Seat { policy: P::new(parameters), instances: [IDLE; MAX_INSTANCES] }
+        Seat(P::new(&values[..count]))
     }
 
     /// Answers a question.
     pub fn answer(&mut self, question: &[u8]) -> u8 {
+        // To clear room for as many as there may be would take longer than most answers.
+        if question.len() <= HEADER_BYTES + FEW * INSTANCE_BYTES {
+            self.answer_in(&mut [IDLE; FEW], question)
+        } else {
+            self.answer_in(&mut [IDLE; MAX_INSTANCES], question)
+        }
+    }
+
+    /// The same, with room for the instances. Not inlined: there is one copy of the policy.
+    #[inline(never)]
+    fn answer_in(&mut self, room: &mut [Instance], question: &[u8]) -> u8 {
         let mut bytes = Bytes(question);
         let Some((request, key)) = bytes.request() else { return NOT_A_QUESTION };
         let mut count = 0;
         while !bytes.0.is_empty() {
-            match (self.instances.get_mut(count), bytes.instance()) {
-                (Some(slot), Some(instance)) => *slot = instance,
+            match (room.get_mut(count), bytes.instance()) {
+                (Some(place), Some(instance)) => *place = instance,
                 _ => return NOT_A_QUESTION,
             }
             count += 1;
         }
-        let cluster = Cluster { instances: &self.instances[..count] };
-        match self.policy.admit(&request, &cluster, &mut Draw::from_key(key)) {
+        match self.0.admit(&request, &Cluster { instances: &room[..count] }, &mut draw(key)) {
             Decision::Admit => ADMIT,
             Decision::Reject => REJECT,
         }

@@ -5,7 +5,7 @@
 //! within 1 / [`DRAWS`]; the answers depend on nothing but the candidate.
 
 use crate::error::EngineError;
-use admitter::{Draw, Instance, Request, wire};
+use admitter::{Instance, Request, wire};
 use sandbox::{Artifact, Outcome, Round, Sandbox};
 use science::descriptor::{Curve, Descriptor, Input, log_slope, reaches};
 use science::id::Hash;
@@ -231,7 +231,7 @@ impl Asked<'_> {
 
 fn ask(round: &mut Round, seat: usize, request: &Request, situation: &Situation, key: u64) {
     round.ask(seat as u16, |bytes| {
-        wire::ask(request, &situation.instances, &Draw::from_key(key), |piece| bytes.extend_from_slice(piece));
+        wire::ask(request, &situation.instances, &wire::draw(key), |piece| bytes.extend_from_slice(piece));
     });
 }
 
@@ -330,7 +330,7 @@ fn even_keys() -> Vec<u64> {
     let mut keys: Vec<Option<u64>> = vec![None; DRAWS];
     let mut missing = DRAWS;
     for key in 0u64.. {
-        let part = (Draw::from_key(key).uniform() * DRAWS as f64) as usize;
+        let part = (wire::draw(key).uniform() * DRAWS as f64) as usize;
         if keys[part].is_none() {
             keys[part] = Some(key);
             missing -= 1;
@@ -352,7 +352,7 @@ mod tests {
 
     #[test]
     fn the_draws_of_a_probe_lie_evenly() {
-        let firsts: Vec<f64> = even_keys().into_iter().map(|key| Draw::from_key(key).uniform()).collect();
+        let firsts: Vec<f64> = even_keys().into_iter().map(|key| wire::draw(key).uniform()).collect();
         assert_eq!(firsts.len(), DRAWS);
         assert!(firsts.iter().enumerate().all(|(n, u)| (u * DRAWS as f64) as usize == n));
     }

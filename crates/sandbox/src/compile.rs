@@ -1,16 +1,15 @@
 //! Compiles the kit and candidates, in the compiler's jail, into the cache.
 
 use std::fs;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::os::unix::process::ExitStatusExt;
-use std::path::{Path, PathBuf};
-use std::process::{self, Command, Stdio};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::Instant;
 
+use crate::cache::{BuildDir, Cache, OBJECT};
 use crate::cell::Cell;
 use crate::group::Group;
-use crate::limits::Limits;
+use crate::limits::{Limits, MAX_OBJECT_BYTES};
 use crate::outcome::{Outcome, SandboxError, Verdict, death};
 use crate::screen::Screened;
 use crate::session::printable;
@@ -21,8 +20,7 @@ use crate::{Artifact, Options, elf, jail, wrapper};
 #[derive(Debug)]
 pub(crate) struct Compiler {
     pub toolchain: Toolchain,
-    /// The part of the cache for this toolchain and this kit.
-    cache: PathBuf,
+    cache: Cache,
     kit: PathBuf,
 }
 
@@ -34,15 +32,8 @@ impl Compiler {
         let mut parts = vec![toolchain.version.as_str(), toolchain.sysroot.to_str().unwrap_or(""), kit.name];
         parts.extend(kit.files.iter().flat_map(|&(name, text)| [name, text]));
         parts.extend(KIT_ARGUMENTS);
-        let cache = options.cache.join(digest(&parts));
-        // Nobody else may plant an object here.
-        let created = fs::DirBuilder::new().recursive(true).mode(0o700).create(&cache);
-        created.map_err(SandboxError::io("create", &cache))?;
-        // The jailed compiler sees the world from its build directory.
-        let cache = fs::canonicalize(&cache).map_err(SandboxError::io("find", &cache))?;
-        private(&cache)?;
-        sweep(&cache)?;
-        let compiler = Compiler { toolchain, kit: cache.join(format!("lib{}.rlib", kit.name)), cache };
+        let cache = Cache::open(&options.cache, &digest(&parts))?;
+        let compiler = Compiler { toolchain, kit: cache.directory.join(format!("lib{}.rlib", kit.name)), cache };
         if !compiler.kit.is_file() {
             compiler.compile_kit(options)?;
         }
@@ -51,7 +42,7 @@ impl Compiler {
 
     fn compile_kit(&self, options: &Options) -> Result<(), SandboxError> {
         let kit = &options.kit;
-        let build = BuildDir::new(&self.cache)?;
+        let build = BuildDir::new(&self.cache.directory)?;
         for (name, text) in kit.files {
             build.write(name, text)?;
         }
@@ -73,12 +64,12 @@ impl Compiler {
         let wrapper = wrapper::text(&options.kit);
         // The exact text, not the normalised one: line numbers show in panics.
         let key = digest(&[&wrapper, &candidate.source, &CANDIDATE_ARGUMENTS.concat()]);
-        let path = self.cache.join(format!("{key}.so"));
+        let path = self.cache.directory.join(format!("{key}.so"));
         // What is unreadable or damaged is compiled again.
-        if fs::read(&path).is_ok_and(|object| elf::stands_alone(&object).is_ok()) {
-            return Ok(Ok(Artifact { path, cached: true }));
+        if let Some(object) = self.cache.get(&path) {
+            return Ok(Ok(Artifact { object: object.into(), path, cached: true }));
         }
-        let build = BuildDir::new(&self.cache)?;
+        let build = BuildDir::new(&self.cache.directory)?;
         build.write(wrapper::FILE, &wrapper)?;
         build.write(wrapper::CANDIDATE_FILE, &candidate.source)?;
         if let Err(outcome) = self.rustc(options, &build, &self.candidate_arguments(options))? {
@@ -89,15 +80,18 @@ impl Compiler {
             return Ok(Err(refusal.clone().into()));
         }
         let object = build.path.join(OBJECT);
+        let length = fs::metadata(&object).map_err(SandboxError::io("read", &object))?.len();
+        if length > MAX_OBJECT_BYTES as u64 {
+            let what = format!("the compiled object has {length} bytes; at most {MAX_OBJECT_BYTES} are allowed");
+            return Ok(Err(Outcome::Denied { what }));
+        }
         let bytes = fs::read(&object).map_err(SandboxError::io("read", &object))?;
         if let Err(what) = elf::stands_alone(&bytes) {
             return Ok(Err(Outcome::Denied { what: format!("the compiled object does not stand alone: {what}") }));
         }
-        // A jail that is being built names the file that lies there now: what is sound is not replaced under it.
-        if !fs::read(&path).is_ok_and(|object| elf::stands_alone(&object).is_ok()) {
-            build.publish(&path)?;
-        }
-        Ok(Ok(Artifact { path, cached: false }))
+        build.publish(&path)?;
+        self.cache.grown(bytes.len());
+        Ok(Ok(Artifact { object: bytes.into(), path, cached: false }))
     }
 
     fn candidate_arguments(&self, options: &Options) -> Vec<String> {
@@ -154,7 +148,7 @@ impl Compiler {
 
     /// Diagnostics that are the same in every run: they go back to whoever wrote the candidate.
     fn reproducible(&self, diagnostics: &str, build: &BuildDir) -> String {
-        let places = [(&build.path, ""), (&self.cache, "cache/"), (&self.toolchain.sysroot, "rust/")];
+        let places = [(&build.path, ""), (&self.cache.directory, "cache/"), (&self.toolchain.sysroot, "rust/")];
         let mut text: String = diagnostics
             .split_inclusive('\n')
             .filter(|line| !LONG_TYPE.iter().any(|said| line.contains(said)))
@@ -179,7 +173,7 @@ impl Compiler {
             cpu_s: options.limits.compile_cpu.as_secs().max(1),
             memory_bytes: options.limits.compile_memory_bytes,
             stack_bytes: options.limits.stack_bytes,
-            file_bytes: MAX_OBJECT_BYTES,
+            file_bytes: MAX_FILE_BYTES,
             open_files: 256,
             // The kit is being made when it is not there yet.
             read: [&self.kit].into_iter().filter(|kit| kit.exists()).cloned().chain(existing(SYSTEM_FILES)).collect(),
@@ -211,90 +205,13 @@ const OUT_OF_MEMORY: [&str; 2] = ["memory allocation of", "LLVM ERROR: out of me
 /// What the compiler says when it wrote a type to a file, whose name is another one in every run.
 const LONG_TYPE: [&str; 2] = ["has been written to 'object.long-type-", "`--verbose` to print the full type name"];
 
-/// Name of the result in a build directory.
-const OBJECT: &str = "object";
-/// A candidate's object has about 10 kB.
-const MAX_OBJECT_BYTES: u64 = 64 << 20;
+/// The largest file that the compiler may write on its way, which is gone when it ends.
+const MAX_FILE_BYTES: u64 = 64 << 20;
 
 const SYSTEM_LIBRARIES: &[&str] = &["/lib", "/lib64", "/usr/lib", "/usr/lib64", "/nix/store"];
 const SYSTEM_FILES: &[&str] = &["/etc/ld.so.cache"];
 /// Where `cc` and what it calls lie.
 const SYSTEM_PROGRAMS: &[&str] = &["/bin", "/usr/bin", "/usr/libexec"];
-
-/// A directory for one compilation; it is removed on drop.
-struct BuildDir {
-    path: PathBuf,
-}
-
-/// No compilation lasts as long.
-const STALE: Duration = Duration::from_secs(3600);
-
-const BUILD_PREFIX: &str = "build-";
-
-impl BuildDir {
-    fn new(cache: &Path) -> Result<BuildDir, SandboxError> {
-        static NUMBER: AtomicU64 = AtomicU64::new(0);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let path = cache.join(format!("{BUILD_PREFIX}{}-{number}", process::id()));
-        fs::create_dir(&path).map_err(SandboxError::io("create", &path))?;
-        Ok(BuildDir { path })
-    }
-
-    fn write(&self, name: &str, text: &str) -> Result<(), SandboxError> {
-        let path = self.path.join(name);
-        fs::write(&path, text).map_err(SandboxError::io("write", &path))
-    }
-
-    /// Puts the result in its place unless another process was first. Nothing that lies there is replaced: Landlock's rules
-    /// are about files, not names, and a jail that was built for the file there before could not open the new one.
-    fn publish_once(&self, place: &Path) -> Result<(), SandboxError> {
-        match fs::hard_link(self.path.join(OBJECT), place) {
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-            linked => linked.map_err(SandboxError::io("create", place)),
-        }
-    }
-
-    /// Moves the result to its place in one step, so that nobody ever sees half of it.
-    fn publish(&self, place: &Path) -> Result<(), SandboxError> {
-        fs::rename(self.path.join(OBJECT), place).map_err(SandboxError::io("create", place))
-    }
-}
-
-impl Drop for BuildDir {
-    fn drop(&mut self) {
-        // What cannot be removed now is swept up by a later process.
-        let _ = fs::remove_dir_all(&self.path);
-    }
-}
-
-/// Refuses a cache where somebody else may write: objects in it are loaded without being compiled again.
-#[expect(unsafe_code, reason = "the standard library does not tell the user's number")]
-fn private(cache: &Path) -> Result<(), SandboxError> {
-    let metadata = fs::metadata(cache).map_err(SandboxError::io("read", cache))?;
-    // SAFETY: it takes nothing and cannot fail.
-    let user = unsafe { libc::geteuid() };
-    if metadata.uid() == user && metadata.mode() & 0o022 == 0 {
-        return Ok(());
-    }
-    let reason = format!("others may write to {}; remove it or take their rights away", cache.display());
-    Err(SandboxError::Wall { wall: "cache".to_owned(), reason })
-}
-
-/// Removes build directories of processes that were killed: old ones only, since a process that shares the cache may live
-/// where its number cannot be seen.
-fn sweep(cache: &Path) -> Result<(), SandboxError> {
-    for entry in fs::read_dir(cache).map_err(SandboxError::io("read", cache))?.flatten() {
-        let name = entry.file_name();
-        let owner = name.to_str().and_then(|name| name.strip_prefix(BUILD_PREFIX)?.split('-').next());
-        let gone = owner.is_some_and(|owner| !Path::new("/proc").join(owner).exists());
-        let age = entry.metadata().and_then(|metadata| metadata.modified()).ok().and_then(|time| time.elapsed().ok());
-        if gone && age.is_some_and(|age| age > STALE) {
-            // Another process may be sweeping too.
-            let _ = fs::remove_dir_all(entry.path());
-        }
-    }
-    Ok(())
-}
 
 /// A file name for what these texts determine.
 fn digest(parts: &[&str]) -> String {
@@ -304,21 +221,4 @@ fn digest(parts: &[&str]) -> String {
         hasher.update(part.as_bytes());
     }
     hasher.finalize().to_hex()[..32].to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_kit_that_another_process_built_meanwhile_is_not_replaced() {
-        let cache = tempfile::tempdir().unwrap();
-        let kit = cache.path().join("kit");
-        for text in ["first", "second"] {
-            let build = BuildDir::new(cache.path()).unwrap();
-            build.write(OBJECT, text).unwrap();
-            build.publish_once(&kit).unwrap();
-        }
-        assert_eq!(fs::read_to_string(&kit).unwrap(), "first");
-    }
 }

@@ -1,9 +1,10 @@
 //! Proves that a compiled candidate stands alone.
 //!
-//! The dynamic loader follows the program headers and the dynamic section; so does this, and it ignores the section table,
-//! which the loader never reads. What it does not know it refuses, for an object may come from a compiler that was taken
-//! over. Written by hand because it is two tables of fixed layout: a library for all object formats would be the larger
-//! thing to trust.
+//! A loader follows the program headers and the dynamic section; so does this, and it ignores the section table. What it
+//! does not know it refuses, for an object may come from a compiler that was taken over. Written by hand because it is two
+//! tables of fixed layout: a library for all object formats would be the larger thing to trust.
+
+mod image;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -11,29 +12,74 @@ use std::ops::Range;
 /// Checks that the object needs no library, runs nothing when it is loaded, and refers to no symbol from outside but the
 /// memory functions that compiled Rust takes for granted. The error says what is wrong.
 pub(crate) fn stands_alone(object: &[u8]) -> Result<(), String> {
-    let elf = Elf::parse(object).ok_or("it is no 64-bit little-endian ELF object")?;
-    elf.check_segments()?;
-    let dynamic = elf.dynamic()?;
-    let find = |tag| dynamic.get(&tag).copied();
-    for (table, bytes) in [(DT_RELA, DT_RELASZ), (DT_JMPREL, DT_PLTRELSZ)] {
-        let (Some(table), Some(bytes)) = (find(table), find(bytes)) else { continue };
-        let relocations = elf.at_address(table, bytes).ok_or("its relocations are not in the file")?;
-        for relocation in relocations.chunks_exact(RELA_BYTES) {
-            let info = number(relocation, 8, 8).unwrap_or(0);
-            let (symbol, kind) = (info >> 32, info & 0xffff_ffff);
-            if !elf.relocations.contains(&kind) {
-                return Err(format!("it has a relocation of kind {kind}, which no candidate needs"));
-            }
-            // A symbol that it defines itself counts too: the loader asks the program and its libraries first.
-            if let Some(name) = elf.name(symbol, find(DT_SYMTAB), find(DT_STRTAB))?
-                && !GIVEN.contains(&name.as_str())
-                && !OWN.contains(&name.as_str())
-            {
-                return Err(format!("it refers to `{name}`, which the jail does not give"));
+    Proven::read(object).map(drop)
+}
+
+/// An object that stands alone.
+pub(crate) struct Proven<'a> {
+    elf: Elf<'a>,
+    dynamic: BTreeMap<u64, u64>,
+    relocations: Vec<Relocation>,
+}
+
+/// A word of the object that depends on where things lie.
+struct Relocation {
+    /// Address of the word, in a segment that can be written.
+    place: u64,
+    target: Target,
+    addend: u64,
+}
+
+/// What a word points at, before its addend.
+enum Target {
+    /// An address of the object itself.
+    Own(u64),
+    /// A function that the jail gives, by its place in [`GIVEN`].
+    Given(usize),
+}
+
+impl<'a> Proven<'a> {
+    pub(crate) fn read(object: &'a [u8]) -> Result<Self, String> {
+        let elf = Elf::parse(object).ok_or("it is no 64-bit little-endian ELF object")?;
+        elf.check_segments()?;
+        let dynamic = elf.dynamic()?;
+        let mut proven = Proven { elf, dynamic, relocations: Vec::new() };
+        for (table, bytes) in [(DT_RELA, DT_RELASZ), (DT_JMPREL, DT_PLTRELSZ)] {
+            let (Some(table), Some(bytes)) = (proven.entry(table), proven.entry(bytes)) else { continue };
+            let relocations = proven.elf.at_address(table, bytes).ok_or("its relocations are not in the file")?;
+            for relocation in relocations.chunks_exact(RELA_BYTES) {
+                let relocation = proven.relocation(relocation)?;
+                proven.relocations.push(relocation);
             }
         }
+        Ok(proven)
     }
-    Ok(())
+
+    fn entry(&self, tag: u64) -> Option<u64> {
+        self.dynamic.get(&tag).copied()
+    }
+
+    fn relocation(&self, relocation: &[u8]) -> Result<Relocation, String> {
+        let field = |offset| number(relocation, offset, 8).unwrap_or(0);
+        let (place, info, addend) = (field(0), field(8), field(16));
+        let (symbol, kind) = (info >> 32, info & 0xffff_ffff);
+        if !self.elf.relocations.contains(&kind) {
+            return Err(format!("it has a relocation of kind {kind}, which no candidate needs"));
+        }
+        let target = match self.elf.symbol(symbol, self.entry(DT_SYMTAB), self.entry(DT_STRTAB))? {
+            None => Target::Own(0),
+            Some((name, value)) => match GIVEN.iter().position(|given| *given == name) {
+                Some(given) => Target::Given(given),
+                // What it defines itself is bound to its own definition.
+                None if OWN.contains(&name.as_str()) && value != 0 => Target::Own(value),
+                None => return Err(format!("it refers to `{name}`, which the jail does not give")),
+            },
+        };
+        if !self.elf.is_writable(place) {
+            return Err("it has a relocation outside of its data".to_owned());
+        }
+        Ok(Relocation { place, target, addend })
+    }
 }
 
 /// What the runner's own C library gives: pure functions of memory that the compiler calls for copies and comparisons.
@@ -43,7 +89,9 @@ const OWN: [&str; 2] = ["rust_eh_personality", "_Unwind_Resume"];
 
 const PT_LOAD: u64 = 1;
 const PT_DYNAMIC: u64 = 2;
+const PT_TLS: u64 = 7;
 const PT_GNU_STACK: u64 = 0x6474_e551;
+const PT_GNU_RELRO: u64 = 0x6474_e552;
 const PF_X: u64 = 1;
 const PF_W: u64 = 2;
 const DT_PLTRELSZ: u64 = 2;
@@ -60,9 +108,9 @@ const RELA_BYTES: usize = 24;
 const SYMBOL_BYTES: u64 = 24;
 
 /// Whether a tag is known to do no harm: tables of symbols, names, versions and relocations, the object's own name, a mark
-/// for debuggers, when to bind. Compact relocations (35 to 37) only add the base address.
+/// for debuggers, when to bind.
 fn is_harmless(tag: u64) -> bool {
-    matches!(tag, 2..=11 | 14 | 16 | 20 | 21 | 23 | 24 | 30 | 35..=37 | 0x6fff_fef5 | 0x6fff_fff0 | 0x6fff_fff9..=0x6fff_fffb)
+    matches!(tag, 2..=11 | 14 | 16 | 20 | 21 | 23 | 24 | 30 | 0x6fff_fef5 | 0x6fff_fff0 | 0x6fff_fff9..=0x6fff_fffb)
 }
 
 /// What is said of the tags that are most to be expected beyond these.
@@ -136,9 +184,19 @@ impl<'a> Elf<'a> {
                     if header.address / PAGE * PAGE < end {
                         return Err("its segments overlap");
                     }
+                    if last > MAX_IMAGE_BYTES || header.file_bytes > header.memory_bytes {
+                        return Err("its segments are too large");
+                    }
+                    if slice(self.bytes, header.offset, header.file_bytes).is_none() {
+                        return Err("its segments are not in the file");
+                    }
                     end = last;
                 }
                 PT_GNU_STACK if header.flags & PF_X != 0 => return Err("it wants an executable stack"),
+                PT_GNU_RELRO if header.address.saturating_add(header.memory_bytes) > MAX_IMAGE_BYTES => {
+                    return Err("its segments are too large");
+                }
+                PT_TLS => return Err("it has state of its own for each thread"),
                 _ => {}
             }
         }
@@ -185,8 +243,22 @@ impl<'a> Elf<'a> {
         slice(self.bytes, header.offset.checked_add(address - header.address)?, length)
     }
 
-    /// The name by which a symbol is looked up.
-    fn name(&self, symbol: u64, table: Option<u64>, names: Option<u64>) -> Result<Option<String>, &'static str> {
+    /// Whether a word lies here that a relocation may change.
+    fn is_writable(&self, address: u64) -> bool {
+        let holds = |header: &Header| {
+            let end = header.address.saturating_add(header.memory_bytes);
+            header.kind == PT_LOAD && header.flags & PF_W != 0 && header.address <= address && address + 8 <= end
+        };
+        address < MAX_IMAGE_BYTES && self.headers.iter().any(holds)
+    }
+
+    /// The name and the address of a symbol.
+    fn symbol(
+        &self,
+        symbol: u64,
+        table: Option<u64>,
+        names: Option<u64>,
+    ) -> Result<Option<(String, u64)>, &'static str> {
         const UNREADABLE: &str = "its symbols are not in the file";
         if symbol == 0 {
             return Ok(None);
@@ -200,7 +272,7 @@ impl<'a> Elf<'a> {
             return Err("it lets a function of its own choose what is bound when it is loaded");
         }
         let name = names.checked_add(name).and_then(|address| self.name_at(address)).ok_or(UNREADABLE)?;
-        Ok(Some(name))
+        Ok(Some((name, field(8, 8)?)))
     }
 
     fn name_at(&self, address: u64) -> Option<String> {
@@ -217,6 +289,8 @@ impl<'a> Elf<'a> {
 
 /// The smallest page that any system has.
 const PAGE: u64 = 4096;
+/// The most memory that an object may take once it is loaded. Candidates take some 20 kB.
+const MAX_IMAGE_BYTES: u64 = 16 << 20;
 
 fn slice(bytes: &[u8], offset: u64, length: u64) -> Option<&[u8]> {
     let start = usize::try_from(offset).ok()?;
@@ -236,7 +310,7 @@ mod tests {
     #[test]
     fn this_very_program_does_not_stand_alone() {
         let program = std::fs::read(std::env::current_exe().unwrap()).unwrap();
-        assert_eq!(stands_alone(&program), Err("it needs a shared library".to_owned()));
+        assert_eq!(stands_alone(&program), Err("it has state of its own for each thread".to_owned()));
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! What the child process does.
 //!
 //! In order: give up all descriptors but its three pipes; then, as the compiler's jail, close the cell and become `rustc`;
-//! or, as a candidate's jail, close the cell, load the object, close it further, and serve (`jail/serve.rs`). Nothing of a
+//! or, as a candidate's jail, close the cell, take the object, close it further, and serve (`jail/serve.rs`). Nothing of a
 //! candidate's is touched before the cell is closed.
 
 mod object;
 mod serve;
+mod stack;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -23,7 +24,7 @@ pub type MathsFn = extern "C" fn(f64, f64) -> f64;
 
 /// The task of the compiler's jail: the cell, then the program and its arguments.
 pub(crate) const COMPILE: &str = "compile";
-/// The task of a candidate's jail: the cell, then the object.
+/// The task of a candidate's jail: the cell, then the placement.
 pub(crate) const RUN: &str = "run";
 /// Exit status of a jail that could not be closed; which `rustc` never uses.
 pub(crate) const NOT_CLOSED: i32 = 97;

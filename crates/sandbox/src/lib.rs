@@ -9,20 +9,22 @@
 //!    toolchain and its build directory, under limits of time and memory.
 //! 3. The object that comes out is read (`elf.rs`): it may need no library and nothing from outside but five functions that
 //!    copy and compare memory, so it cannot call into the process that loads it.
-//! 4. [`Sandbox::start`] loads the object in a second jail, which then gives up everything but reading questions and writing
-//!    answers. [`Session::round`] talks to it: bytes in, one byte per question out.
+//! 4. [`Sandbox::start`] hands the object to a second jail, which puts it in memory at a fixed place and then gives up
+//!    everything but reading questions and writing answers. [`Session::round`] talks to it: bytes in, one byte per question
+//!    out. All seats are answered at one place, so no address tells a candidate where it is (`places.rs`).
 //!
 //! What goes wrong with a candidate is an [`Outcome`], data for the caller; what goes wrong with us is a [`SandboxError`].
 //! Hence the shape [`Verdict`] of the fallible calls. A wall that cannot be set up is an error, never a shrug, unless the
 //! caller says [`Walls::Disabled`].
 //!
 //! Reading guide: `outcome.rs` (what can happen), `jail.rs` (what the child process does, in order), `walls.rs` (what keeps
-//! it in), then `screen.rs`, `compile.rs` and `session.rs`, one for each gate.
+//! it in), `places.rs` (what it sees of memory), then `screen.rs`, `compile.rs` and `session.rs`, one for each gate.
 
 pub mod jail;
 pub mod screen;
 pub mod walls;
 
+mod cache;
 mod cell;
 mod compile;
 mod cores;
@@ -31,18 +33,23 @@ mod group;
 mod kit;
 mod limits;
 mod outcome;
+mod places;
 mod protocol;
 mod session;
 mod toolchain;
 mod wrapper;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
+pub use cache::{MAX_CACHE_BYTES, MAX_CACHE_OBJECTS};
 use compile::Compiler;
 pub use cores::Core;
 pub use kit::Kit;
-pub use limits::{COMPILE_CPU, Limits, RUN_CPU, WALL, Walls};
+pub use limits::{COMPILE_CPU, Limits, MAX_OBJECT_BYTES, MAX_STATE_BYTES, RUN_CPU, WALL, Walls};
 pub use outcome::{Outcome, SandboxError, Verdict};
+use places::Placement;
+pub use protocol::{MAX_PARAMETERS, MAX_QUESTION_BYTES, MAX_ROUND_BYTES, MAX_SEATS, QUESTION_HEADER};
 pub use screen::{Refusal, Screened, screen};
 pub use session::{Round, Session};
 
@@ -77,13 +84,22 @@ pub struct Sandbox {
     compiler: Compiler,
 }
 
-/// A compiled candidate: an object file in the cache that was proven to stand alone.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A compiled candidate: an object that was proven to stand alone. What was proven is what runs: it is held in memory, whatever
+/// becomes of the cache.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Artifact {
-    /// Where it lies.
+    /// Its bytes.
+    object: Arc<[u8]>,
+    /// Where the cache has it, until it is evicted.
     pub path: PathBuf,
     /// Whether it was there already.
     pub cached: bool,
+}
+
+impl std::fmt::Debug for Artifact {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Artifact").field("path", &self.path).field("cached", &self.cached).finish_non_exhaustive()
+    }
 }
 
 impl Sandbox {
@@ -113,7 +129,17 @@ impl Sandbox {
     }
 
     /// Starts a process that holds the candidate once for each seat, with these parameters.
+    ///
+    /// # Panics
+    /// If there are more than [`MAX_SEATS`] seats, or their parameters do not fit: see [`MAX_ROUND_BYTES`].
     pub fn start(&self, artifact: &Artifact, seats: &[Vec<f64>]) -> Verdict<Session> {
-        Session::start(&self.options, artifact, seats)
+        Session::start(&self.options, artifact, seats, Placement::Home)
+    }
+
+    /// The same, but for where the candidate lies in memory: its code, its state, its stack and what it is given have other
+    /// addresses than in every session of [`start`](Sandbox::start). A candidate that answers differently depends on
+    /// addresses, which are none of its business.
+    pub fn start_elsewhere(&self, artifact: &Artifact, seats: &[Vec<f64>]) -> Verdict<Session> {
+        Session::start(&self.options, artifact, seats, Placement::Elsewhere)
     }
 }

@@ -31,6 +31,13 @@ pub const RUN_CPU: Duration = Duration::from_secs(10);
 /// Processor time of a compilation, of which an ordinary candidate takes 0.1 s.
 pub const COMPILE_CPU: Duration = Duration::from_secs(10);
 
+/// The largest compiled candidate, in bytes. They have about 10 kB.
+pub const MAX_OBJECT_BYTES: usize = 1 << 20;
+
+/// The most that a candidate may keep for one seat, in bytes: the size of its policy's value. It is moved in and out of the one
+/// slot at each answer. Policies have some hundred bytes.
+pub const MAX_STATE_BYTES: usize = 64 << 10;
+
 /// The backstop for what waits instead of computing, in one compilation or one round: six times the processor time, so that
 /// on a busy machine the limit that does not depend on its mood is met first.
 pub const WALL: Duration = Duration::from_secs(60);

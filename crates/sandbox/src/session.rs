@@ -9,8 +9,9 @@ use crate::cell::Cell;
 use crate::cores::Core;
 use crate::group::Group;
 use crate::jail;
-use crate::limits::Limits;
+use crate::limits::{Limits, MAX_STATE_BYTES};
 use crate::outcome::{Outcome, SandboxError, Verdict, death};
+use crate::places::{Placement, Unrandomised};
 use crate::protocol;
 use crate::{Artifact, Options};
 use link::{Link, Trouble};
@@ -31,13 +32,21 @@ pub struct Session {
 
 impl Session {
     /// Starts the process and in it the candidate once for each seat.
-    pub(crate) fn start(options: &Options, artifact: &Artifact, seats: &[Vec<f64>]) -> Verdict<Session> {
-        assert!(seats.len() <= 1 << 16, "a seat has a number of 16 bits");
+    pub(crate) fn start(
+        options: &Options,
+        artifact: &Artifact,
+        seats: &[Vec<f64>],
+        placement: Placement,
+    ) -> Verdict<Session> {
+        assert!(seats.len() <= protocol::MAX_SEATS, "a seat has a number of 16 bits");
         let runner = |reason: String| SandboxError::Runner { runner: options.runner.clone(), reason };
         let mut command = Command::new(&options.runner);
-        command.arg(jail::ARGUMENT).arg(jail::RUN).args(cell(options, artifact).to_arguments()).arg(&artifact.path);
+        command.arg(jail::ARGUMENT).arg(jail::RUN).args(cell(options).to_arguments());
+        command.arg(placement.name());
         command.env_clear().current_dir("/").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let unrandomised = Unrandomised::start();
         let mut group = Group::spawn(&mut command).map_err(SandboxError::io("start", &options.runner))?;
+        drop(unrandomised);
         let pipes = (group.child().stdin.take(), group.child().stdout.take());
         let (Some(questions), Some(answers)) = pipes else { unreachable!("both were asked for") };
         let link = Link::new(questions.into(), answers.into()).map_err(SandboxError::io("talk to", &options.runner))?;
@@ -45,7 +54,7 @@ impl Session {
         let mut session = Session { group, link, limits, seats: seats.len(), description: Vec::new(), ending: None };
 
         let deadline = Instant::now() + CLOSING_WALL;
-        let order = start_order(seats);
+        let order = start_order(&artifact.object, seats);
         let sealed = match session.link.send(&order, deadline) {
             // A jail that could not be closed has said why before it went.
             Ok(()) | Err(Trouble::End) => session.link.receive(protocol::MAX_TEXT_BYTES, deadline),
@@ -54,6 +63,7 @@ impl Session {
         match sealed {
             Ok(protocol::SEALED) => {}
             Ok(protocol::NO_ROOM) => return Ok(Err(Outcome::OutOfMemory)),
+            Ok(protocol::STATE_TOO_LARGE) => return Ok(Err(too_large(session.link.payload()))),
             Ok(protocol::FAILED) => return Err(failed(session.link.payload())),
             Ok(status) => return Err(runner(format!("its first word is {status}"))),
             Err(Trouble::End) => {
@@ -126,7 +136,7 @@ impl Session {
         match self.link.receive(limit, deadline) {
             Ok(status) if status == wanted => Ok(()),
             Ok(protocol::PANICKED) => {
-                let text = printable(self.link.payload());
+                let text = without_addresses(&printable(self.link.payload()));
                 // What follows is its death; it is given until the deadline, then it is killed.
                 let _ = self.link.receive(0, deadline);
                 let signal = self.ended();
@@ -196,7 +206,8 @@ impl Round {
     /// Adds a question that `write` appends to the buffer it is given.
     ///
     /// # Panics
-    /// If the question is longer than 65,535 bytes, or the round than 65,536 questions or 8 MiB.
+    /// If the question is longer than [`MAX_QUESTION_BYTES`](crate::MAX_QUESTION_BYTES), or the round than
+    /// [`MAX_SEATS`](crate::MAX_SEATS) questions or [`MAX_ROUND_BYTES`](crate::MAX_ROUND_BYTES).
     pub fn ask(&mut self, seat: u16, write: impl FnOnce(&mut Vec<u8>)) {
         let header = self.buffer.len();
         self.buffer.extend_from_slice(&seat.to_le_bytes());
@@ -207,7 +218,7 @@ impl Round {
         self.buffer[header + 2..start].copy_from_slice(&length.to_le_bytes());
         self.count += 1;
         self.seats = self.seats.max(usize::from(seat) + 1);
-        assert!(self.count <= 1 << 16, "a round of at most 65,536 questions");
+        assert!(self.count <= protocol::MAX_SEATS, "a round of at most 65,536 questions");
         assert!(self.buffer.len() <= protocol::MAX_ORDER_BYTES, "a round of at most 8 MiB");
     }
 
@@ -236,8 +247,8 @@ impl Round {
     }
 }
 
-/// A candidate's process may read its own object and nothing else.
-fn cell(options: &Options, artifact: &Artifact) -> Cell {
+/// A candidate's process may open no file at all.
+fn cell(options: &Options) -> Cell {
     Cell {
         walls: options.walls,
         cpu_s: options.limits.run_cpu.as_secs().max(1),
@@ -245,22 +256,32 @@ fn cell(options: &Options, artifact: &Artifact) -> Cell {
         stack_bytes: options.limits.stack_bytes,
         file_bytes: 0,
         open_files: 16,
-        read: vec![artifact.path.clone()],
+        read: Vec::new(),
         execute: Vec::new(),
         write: Vec::new(),
     }
 }
 
-fn start_order(seats: &[Vec<f64>]) -> Vec<u8> {
+fn start_order(object: &[u8], seats: &[Vec<f64>]) -> Vec<u8> {
     let mut order = vec![0; protocol::ORDER_HEADER];
+    order.extend_from_slice(&(object.len() as u32).to_le_bytes());
+    order.extend_from_slice(object);
+    let before = order.len();
     for parameters in seats {
         order.extend_from_slice(&(parameters.len() as u32).to_le_bytes());
         order.extend(parameters.iter().flat_map(|value| value.to_le_bytes()));
     }
-    assert!(order.len() <= protocol::MAX_ORDER_BYTES, "parameters of at most 8 MiB");
+    assert!(order.len() - before <= protocol::MAX_ROUND_BYTES, "parameters of at most 8 MiB");
     let length = (order.len() - protocol::ORDER_HEADER) as u32;
     order[..protocol::ORDER_HEADER].copy_from_slice(&length.to_le_bytes());
     order
+}
+
+/// What becomes of a candidate with a state of more bytes than it may have.
+fn too_large(payload: &[u8]) -> Outcome {
+    let bytes = payload.first_chunk().map_or(0, |&bytes| u64::from_le_bytes(bytes));
+    let what = format!("its state has {bytes} bytes for each run; at most {MAX_STATE_BYTES} are allowed");
+    Outcome::Denied { what }
 }
 
 /// The wall that the jail names.
@@ -268,6 +289,20 @@ fn failed(payload: &[u8]) -> SandboxError {
     let text = printable(payload);
     let (wall, reason) = text.split_once('\n').unwrap_or(("jail", &text));
     SandboxError::Wall { wall: wall.to_owned(), reason: reason.to_owned() }
+}
+
+/// A candidate's words without what looks like an address: hexadecimal numbers of four digits and more. Where something lies
+/// is no part of an outcome.
+fn without_addresses(text: &str) -> String {
+    let mut parts = text.split("0x");
+    let mut kept = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let digits = part.bytes().take_while(u8::is_ascii_hexdigit).count();
+        kept.push_str("0x");
+        kept.push_str(if digits < 4 { part } else { "?" });
+        kept.push_str(if digits < 4 { "" } else { &part[digits..] });
+    }
+    kept
 }
 
 /// Text from the other side, fit for a terminal.

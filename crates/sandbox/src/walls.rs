@@ -21,6 +21,7 @@ use landlock::{
 use crate::cell::Cell;
 use crate::limits::Walls;
 use crate::outcome::SandboxError;
+use crate::places;
 pub(crate) use filter::Filter;
 
 /// What became of the attempt to set up one wall.
@@ -45,18 +46,23 @@ type Attempt = fn() -> Result<String, String>;
 
 /// The walls without which the jail does not work. Each is tried on a thread that is given up afterwards: walls hold single
 /// threads.
-const MANDATORY: [(&str, Attempt); 5] = [
+const MANDATORY: [(&str, Attempt); 6] = [
     ("limits", try_limits),
     ("no_new_privs", try_no_new_privs),
     ("landlock", try_landlock),
     ("seccomp", try_seccomp),
     ("process file descriptors", try_pidfd),
+    (FIXED_PLACES, places::attempt),
 ];
+
+/// The wall without which a candidate's addresses are other ones in every process, and tell seats apart.
+pub(crate) const FIXED_PLACES: &str = "fixed places";
 
 /// Tries every wall on this system, those first without which the jail does not work.
 pub fn probe() -> Vec<WallState> {
     let mut walls: Vec<WallState> = MANDATORY.into_iter().map(attempt).collect();
     let optional = |name, state| WallState { name, mandatory: false, state };
+    walls.push(optional("no randomisation", places::Unrandomised::attempt()));
     walls.extend(namespaces::ALL.iter().map(|space| optional(space.name, namespaces::attempt(space))));
     walls
 }

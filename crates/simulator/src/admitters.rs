@@ -298,6 +298,7 @@ fn signature(name: &str, tunables: &[Tunable]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Draws;
 
     const IDLE: admitter::Instance = admitter::Instance {
         waiting: 0,
@@ -314,7 +315,7 @@ mod tests {
         let cluster = Cluster { instances: &[instance, instance] };
         let mut admit = |n: &u64| {
             let request = Request { priority, prompt_tokens: 100, now_us: n * 1_000 };
-            policy.admit(&request, &cluster, &mut Draw::for_request(5, *n)) == Decision::Admit
+            policy.admit(&request, &cluster, &mut Draws::new(5).of(*n)) == Decision::Admit
         };
         (0..1_000u64).filter(|n| admit(n)).count()
     }

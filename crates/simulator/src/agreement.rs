@@ -6,6 +6,7 @@ use std::sync::Arc;
 use admitter::{Admitter, Cluster, Decision, Draw, Instance};
 
 use crate::admitters::Builtin;
+use crate::draws::{Draws, scattered};
 use crate::fast::FastInstance;
 use crate::gateway::Gateway;
 use crate::plain::PlainInstance;
@@ -46,7 +47,7 @@ impl Dice {
 
 impl Case {
     fn new(seed: u64) -> Self {
-        let mut dice = Dice(Draw::for_request(20_260_822, seed));
+        let mut dice = Dice(scattered(20_260_822, seed));
         let block_size = dice.of(&[16, 16, 16, 1, 5, 32]);
         let text = settings(&mut dice, block_size);
         let cluster =
@@ -136,7 +137,7 @@ fn watch<I: ServingInstance>(case: &Case) -> Seen {
     let mut gateway = Gateway::<I>::new(&case.cluster, Arc::clone(&case.arrivals));
     let (mut policy, mut questions) = (case.policy.clone(), Vec::new());
     while let Some(pending) = gateway.next() {
-        let mut draw = Draw::for_request(7, pending.index as u64);
+        let mut draw = Draws::new(7).of(pending.index as u64);
         let decision = policy.admit(&pending.request, &Cluster { instances: pending.instances }, &mut draw);
         questions.push((pending.index, pending.request, pending.instances.to_vec(), decision));
         gateway.decide(decision);

@@ -124,6 +124,7 @@ fn weibull_cv(shape: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::draws::scattered;
 
     const DRAWS: u64 = 400_000;
 
@@ -132,7 +133,7 @@ mod tests {
         let gaps = process.gaps();
         let (mut sum, mut squares) = (0.0, 0.0);
         for n in 0..DRAWS {
-            let gap = gaps.next(&mut Draw::for_request(seed, n));
+            let gap = gaps.next(&mut scattered(seed, n));
             assert!(gap >= 0.0 && gap.is_finite(), "{process:?}: {gap}");
             sum += gap;
             squares += gap * gap;
@@ -159,7 +160,7 @@ mod tests {
     fn gamma_and_weibull_with_a_cv_of_1_are_exponential() {
         for process in [ArrivalProcess::Gamma { cv: 1.0 }, ArrivalProcess::Weibull { cv: 1.0 }] {
             let gaps = process.gaps();
-            let below = (0..DRAWS).filter(|&n| gaps.next(&mut Draw::for_request(8, n)) < 0.5).count();
+            let below = (0..DRAWS).filter(|&n| gaps.next(&mut scattered(8, n)) < 0.5).count();
             let share = below as f64 / DRAWS as f64;
             assert!((share - (1.0 - (-0.5f64).exp())).abs() < 0.003, "{process:?}: {share}");
         }

@@ -5,9 +5,10 @@
 
 use std::sync::Arc;
 
-use admitter::{Admitter, Cluster, Decision, Draw};
+use admitter::{Admitter, Cluster, Decision};
 
 use crate::cluster::ClusterConfig;
+use crate::draws::Draws;
 use crate::event::{Due, Event, Lane, first};
 use crate::request::Requests;
 use crate::routing::Router;
@@ -121,11 +122,12 @@ impl<I: ServingInstance> Gateway<I> {
         Run { requests: self.requests.records, totals }
     }
 
-    /// Runs a policy to the end. The draws of request n (its row) are `Draw::for_request(draw_seed, n)`.
+    /// Runs a policy to the end. The draws of request n (its row) are those of `Draws::new(draw_seed)`.
     pub(crate) fn drive(mut self, admitter: &mut impl Admitter, draw_seed: u64) -> Run {
         crate::maths::install();
+        let mut draws = Draws::new(draw_seed);
         while let Some(pending) = self.next() {
-            let mut draw = Draw::for_request(draw_seed, pending.index as u64);
+            let mut draw = draws.of(pending.index as u64);
             let decision = admitter.admit(&pending.request, &Cluster { instances: pending.instances }, &mut draw);
             self.decide(decision);
         }

@@ -7,7 +7,8 @@
 //! Those are the plain instances; `fast.rs` says how the fast ones, which [`Simulation`] uses, come to the same results.
 //!
 //! Then, by subject: `scenario.rs`, `raw.rs`, `cluster.rs`, `cards.rs`, `capacity.rs`, `slo.rs`, `file.rs` (the input and
-//! its errors) · `trace.rs`, `workload.rs`, `sampler.rs`, `gaps.rs` (what arrives) · `run.rs`, `metrics.rs`, `timeline.rs`
+//! its errors) · `trace.rs`, `workload.rs`, `sampler.rs`, `gaps.rs` (what arrives),
+//! `draws.rs` (what chance is made of) · `run.rs`, `metrics.rs`, `timeline.rs`
 //! (what comes out) · `admitters.rs`, `maths.rs` (the built-in policies).
 //!
 //! Nothing here prints, reads the environment or a clock, or depends on the host: one seed gives one run, everywhere.
@@ -18,6 +19,7 @@ mod agreement;
 pub mod capacity;
 pub mod cards;
 pub mod cluster;
+mod draws;
 mod event;
 mod fast;
 pub mod file;
@@ -43,6 +45,7 @@ mod waiting;
 pub mod workload;
 
 pub use cluster::ClusterConfig;
+pub use draws::Draws;
 pub use run::{Outcome, Record, Run, Totals};
 pub use scenario::Scenario;
 pub use simulation::{Pending, Simulation, simulate};

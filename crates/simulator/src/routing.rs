@@ -1,8 +1,9 @@
 //! Which instance serves an admitted request.
 
-use admitter::{Draw, Instance};
+use admitter::Instance;
 
 use crate::cluster::{Routing, Scorer};
+use crate::draws::scattered;
 use crate::tie::TieRng;
 
 /// The router's policy and its memory.
@@ -30,7 +31,7 @@ impl Router {
         match &self.routing {
             Routing::RoundRobin => (routed % n as u64) as usize,
             // Keyed by the count alone: BLIS does not say how it draws, so there is nothing to reproduce.
-            Routing::Random => (Draw::for_request(self.seed, routed).uniform() * n as f64) as usize % n,
+            Routing::Random => (scattered(self.seed, routed).uniform() * n as f64) as usize % n,
             Routing::LeastLoaded => {
                 self.scores.clear();
                 self.scores.extend(instances.iter().map(|instance| -load(instance)));

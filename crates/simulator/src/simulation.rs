@@ -70,7 +70,8 @@ impl Simulation {
     }
 }
 
-/// Runs a policy on a workload to the end. The draws of request n (its row) are `Draw::for_request(draw_seed, n)`.
+/// Runs a policy on a workload to the end. The draws of request n (its row) are those of
+/// `Draws::new(draw_seed)` for n.
 pub fn simulate(
     cluster: &ClusterConfig,
     arrivals: Arc<[Arrival]>,

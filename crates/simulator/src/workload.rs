@@ -6,6 +6,7 @@ use std::collections::BinaryHeap;
 use admitter::Draw;
 use serde::Deserialize;
 
+use crate::draws::Draws;
 use crate::gaps::Gaps;
 use crate::sampler::{ArrivalProcess, Length};
 use crate::slo::Class;
@@ -70,7 +71,9 @@ pub fn generate(workload: &GeneratedWorkload, seed: u64) -> Vec<Arrival> {
     let mut sources: Vec<Source<'_>> = (0u64..)
         .zip(&workload.clients)
         .filter(|(_, client)| client.fraction > 0.0)
-        .map(|(index, client)| Source::start(workload, client, client.fraction / total, stream(seed, index)))
+        .map(|(index, client)| {
+            Source::start(workload, client, client.fraction / total, Draws::of_arrivals(seed, index))
+        })
         .collect();
     // The earliest on top; clients that send at the same time do so in their order.
     let mut next: BinaryHeap<Reverse<(u64, usize)>> =
@@ -101,12 +104,6 @@ impl GeneratedWorkload {
     }
 }
 
-/// The key of a client's stream. The constant keeps it apart from the draws of admission under the same seed.
-fn stream(seed: u64, client: u64) -> u64 {
-    const PURPOSE: u64 = 0x776f_726b_6c6f_6164;
-    Draw::for_request(seed ^ PURPOSE, client).key()
-}
-
 /// One client at work.
 struct Source<'a> {
     client: &'a Client,
@@ -116,15 +113,16 @@ struct Source<'a> {
     base_rate: f64,
     factor: f64,
     gaps: Gaps,
-    stream: u64,
+    draws: Draws,
     sent: u64,
     now_us: f64,
+    /// What the next request is drawn from.
     draw: Draw,
     next_us: u64,
 }
 
 impl<'a> Source<'a> {
-    fn start(workload: &'a GeneratedWorkload, client: &'a Client, share: f64, stream: u64) -> Self {
+    fn start(workload: &'a GeneratedWorkload, client: &'a Client, share: f64, mut draws: Draws) -> Self {
         let mut source = Source {
             client,
             class: Class::new(&client.slo_class),
@@ -132,10 +130,10 @@ impl<'a> Source<'a> {
             base_rate: workload.rate * share / 1e6,
             factor: 1.0,
             gaps: client.arrival.gaps(),
-            stream,
+            draw: draws.of(0),
+            draws,
             sent: 0,
             now_us: 0.0,
-            draw: Draw::from_key(0),
             next_us: 0,
         };
         source.plan();
@@ -159,7 +157,7 @@ impl<'a> Source<'a> {
     /// Finds the time of the next arrival. The process runs in units of expected arrivals; each stretch of constant rate
     /// turns these into time.
     fn plan(&mut self) {
-        self.draw = Draw::for_request(self.stream, self.sent);
+        self.draw = self.draws.of(self.sent);
         let mut left = self.gaps.next(&mut self.draw);
         while let Some(step) = self.steps.first() {
             let start_us = step.from_s * 1e6;

@@ -5,7 +5,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use admitter::{Admitter, Cluster, Draw};
+use admitter::{Admitter, Cluster};
 use simulator::admitters::Builtin;
 use simulator::trace::Arrival;
 use simulator::{ClusterConfig, Simulation};
@@ -45,9 +45,9 @@ const WARM_UP: usize = 5_000;
 /// How often memory is allocated in a run after the first decisions, up to the last one.
 fn allocations_after_warm_up(cluster: &ClusterConfig, arrivals: Arc<[Arrival]>) -> u64 {
     let (mut simulation, mut policy) = (Simulation::new(cluster, arrivals), Builtin::parse("gaie-legacy").unwrap());
-    let (mut decisions, mut before) = (0, 0);
+    let (mut decisions, mut before, mut draws) = (0, 0, simulator::Draws::new(1));
     while let Some(pending) = simulation.next() {
-        let mut draw = Draw::for_request(1, pending.index as u64);
+        let mut draw = draws.of(pending.index as u64);
         let decision = policy.admit(&pending.request, &Cluster { instances: pending.instances }, &mut draw);
         decisions += 1;
         if decisions == WARM_UP {

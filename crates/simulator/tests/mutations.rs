@@ -60,7 +60,7 @@ fn below(draw: &mut Draw, limit: usize) -> usize {
 
 /// Replaces, removes, doubles or swaps words or lines, 1 to 3 times.
 fn mutated(text: &str, n: u64) -> String {
-    let mut draw = Draw::for_request(2024, n);
+    let mut draw = simulator::Draws::new(2024).of(n);
     let mut text = text.to_owned();
     for _ in 0..=below(&mut draw, 3) {
         let separator = if draw.uniform() < 0.3 { '\n' } else { ' ' };

@@ -5,7 +5,7 @@ mod common;
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use admitter::{Admitter, Cluster, Draw};
+use admitter::{Admitter, Cluster};
 use simulator::admitters::Builtin;
 use simulator::timeline::{self, Sample};
 use simulator::{Arrival, ClusterConfig, Run, Simulation};
@@ -39,14 +39,14 @@ fn a_timeline_shows_what_a_router_with_a_fresh_view_sees() {
         let (cluster, arrivals) = (common::cluster(3, lines), bursts(600));
         let mut policy = Builtin::parse("probabilistic").unwrap();
         let mut simulation = Simulation::new(&cluster, Arc::from(&arrivals[..]));
-        let mut seen = Vec::new();
+        let (mut seen, mut draws) = (Vec::new(), simulator::Draws::new(1));
         while let Some(pending) = simulation.next() {
             let now_us = pending.request.now_us;
             let is_first = seen.last().is_none_or(|&(time_us, _)| time_us < now_us);
             if is_first && pending.instances[0].metrics_age_us == 0 {
                 seen.push((now_us, pending.instances.to_vec()));
             }
-            let mut draw = Draw::for_request(1, pending.index as u64);
+            let mut draw = draws.of(pending.index as u64);
             let decision = policy.admit(&pending.request, &Cluster { instances: pending.instances }, &mut draw);
             simulation.decide(decision);
         }

@@ -25,7 +25,7 @@ pub(crate) struct Args {
     /// A trace instead of the scenario's own workload
     #[arg(long, value_name = "CSV")]
     trace: Option<PathBuf>,
-    /// The seed of generated arrivals and of the policy's draws
+    /// The seed of generated arrivals and of the policy's draws, which are made of it by two unrelated one-way functions
     #[arg(long, default_value_t = 42)]
     seed: u64,
     /// Write one row for each request: request,admitted,instance,ttft_us,e2e_us

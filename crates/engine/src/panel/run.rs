@@ -4,7 +4,7 @@ use super::cell::PanelCell;
 use super::{Draws, Panel, Ran, Runs};
 use crate::cores::on_all_cores;
 use crate::policy::Policy;
-use admitter::{Decision, Draw, wire};
+use admitter::{Decision, wire};
 use sandbox::{Artifact, Outcome, Round, Sandbox};
 use science::trial::Trial;
 use simulator::{Run, Simulation};
@@ -65,6 +65,8 @@ impl Panel {
         // Both ends on one core: a round trip is then a switch, not a wake-up of another core.
         let _core = session.share_core()?;
         let mut runs: Vec<Simulation> = cells.iter().map(|cell| cell.start()).collect();
+        let mut keys: Vec<simulator::Draws> =
+            cells.iter().map(|cell| simulator::Draws::new(cell.draws[draws as usize])).collect();
         let (mut round, mut deciding) = (Round::new(), Duration::ZERO);
         let mut asked: Vec<usize> = Vec::with_capacity(runs.len());
         loop {
@@ -72,7 +74,7 @@ impl Panel {
             asked.clear();
             for (seat, run) in runs.iter_mut().enumerate() {
                 let Some(pending) = run.next() else { continue };
-                let draw = Draw::for_request(cells[seat].draws[draws as usize], pending.index as u64);
+                let draw = keys[seat].of(pending.index as u64);
                 round.ask(seat as u16, |bytes| {
                     wire::ask(&pending.request, pending.instances, &draw, |piece| bytes.extend_from_slice(piece));
                 });

@@ -1,6 +1,5 @@
 //! What a cluster can serve at most.
 
-use admitter::Draw;
 use simulator::admitters::Builtin;
 use simulator::sampler::{ArrivalProcess, Length};
 use simulator::workload::{Client, GeneratedWorkload, generate};
@@ -19,7 +18,7 @@ pub fn saturated_rate(cluster: &ClusterConfig, prompt: &Length, output: &Length)
     let one = ClusterConfig { instances: 1, horizon_us: None, ..cluster.clone() };
     let arrivals = pile(&one, prompt, output);
     let mut admit_all = Builtin::parse("always-admit").expect("it is built in");
-    let run = simulate(&one, arrivals.into(), &mut admit_all, Draw::for_request(SEED, 0).key());
+    let run = simulate(&one, arrivals.into(), &mut admit_all, SEED);
     let mut ends_us: Vec<u64> = run.requests.iter().filter_map(|record| record.e2e_us).collect();
     ends_us.sort_unstable();
     let Some(last) = ends_us.len().checked_sub(1).filter(|&last| last >= 4) else { return 0.0 };

@@ -1,6 +1,5 @@
 use super::*;
 use crate::panel::{Sealing, trial};
-use admitter::Draw;
 use science::id::Hash;
 use simulator::admitters::Builtin;
 use simulator::sampler::Length;
@@ -200,7 +199,7 @@ fn at_load(scenario: &Scenario, load: f64, seconds: f64) -> (Scenario, Arc<[Arri
 fn drift(scenario: &Scenario, load: f64) -> f64 {
     let (scenario, arrivals) = at_load(scenario, load, 120.0);
     let mut all = Builtin::parse("always-admit").unwrap();
-    let run = simulate(&scenario.cluster, Arc::clone(&arrivals), &mut all, Draw::for_request(1, 1).key());
+    let run = simulate(&scenario.cluster, Arc::clone(&arrivals), &mut all, 1);
     trial(&scenario.cluster, &arrivals, &run).drift
 }
 

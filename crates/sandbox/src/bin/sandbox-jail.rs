@@ -63,6 +63,11 @@ fn take_away(wall: &str) {
         "seccomp" => &[(libc::SYS_seccomp, None), (libc::SYS_prctl, Some((0, SeccompCmpOp::Eq, libc::PR_SET_SECCOMP)))],
         "process file descriptors" => &[(libc::SYS_pidfd_open, None)],
         "descriptors" => &[(libc::SYS_close_range, None)],
+        "fixed places" => &[(
+            libc::SYS_mmap,
+            Some((3, SeccompCmpOp::MaskedEq(libc::MAP_FIXED_NOREPLACE as u64), libc::MAP_FIXED_NOREPLACE)),
+        )],
+        "no randomisation" => &[(libc::SYS_personality, None)],
         "death signal" => &[(libc::SYS_prctl, Some((0, SeccompCmpOp::Eq, libc::PR_SET_PDEATHSIG)))],
         "namespaces" => &[(libc::SYS_unshare, None)],
         _ => panic!("no wall `{wall}`"),

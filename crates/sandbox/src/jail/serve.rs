@@ -6,10 +6,11 @@ use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, AsRawFd};
 use std::sync::OnceLock;
 
-use super::object::{self, Object, Seat};
+use super::object::{self, Object, Unloadable};
 use super::{MathsFn, NOT_CLOSED, drop_descriptors, exit};
 use crate::cell::Cell;
 use crate::limits::Walls;
+use crate::places::{DESK_BYTES, Placement};
 use crate::protocol::{self, take_u16, take_u32};
 use crate::walls::{self, Filter, Missing};
 
@@ -18,7 +19,9 @@ static ANSWERS: OnceLock<File> = OnceLock::new();
 
 /// Is the jail of a candidate until the session closes the pipe.
 pub(super) fn run(cell: &Cell, mut arguments: impl Iterator<Item = OsString>, maths: &'static [MathsFn]) -> ! {
-    let mut stage = match Stage::set(cell, arguments.next(), maths) {
+    let placement = arguments.next().and_then(|name| Placement::named(name.to_str()?));
+    let Some(placement) = placement else { exit(NOT_CLOSED) };
+    let mut stage = match Stage::set(cell, placement, maths) {
         Ok(stage) => stage,
         Err(Failure::Missing(Missing { wall, reason })) => {
             // If this fails the session is gone, and nobody is left to tell. The standard output is where answers go.
@@ -29,6 +32,11 @@ pub(super) fn run(cell: &Cell, mut arguments: impl Iterator<Item = OsString>, ma
         }
         Err(Failure::NoRoom) => {
             let _ = ANSWERS.get().map(|answers| write_frame(answers, protocol::NO_ROOM, &[]));
+            exit(0)
+        }
+        Err(Failure::TooLarge(bytes)) => {
+            let bytes = (bytes as u64).to_le_bytes();
+            let _ = ANSWERS.get().map(|answers| write_frame(answers, protocol::STATE_TOO_LARGE, &bytes));
             exit(0)
         }
         Err(Failure::Gone) => exit(0),
@@ -42,7 +50,8 @@ struct Stage {
     questions: File,
     answers: &'static File,
     object: Object,
-    seats: Vec<Seat>,
+    /// The states of all seats, one after the other, while they are not asked.
+    states: Vec<u8>,
     parameters: Vec<Vec<f64>>,
     order: Vec<u8>,
     reply: Vec<u8>,
@@ -51,6 +60,8 @@ struct Stage {
 enum Failure {
     Missing(Missing),
     NoRoom,
+    /// The state of one seat has so many bytes.
+    TooLarge(usize),
     /// The session closed the pipe.
     Gone,
 }
@@ -61,6 +72,16 @@ impl From<Missing> for Failure {
     }
 }
 
+impl From<Unloadable> for Failure {
+    fn from(unloadable: Unloadable) -> Self {
+        match unloadable {
+            Unloadable::Place(error) => Missing { wall: walls::FIXED_PLACES, reason: error.to_string() }.into(),
+            Unloadable::Object(reason) => Missing { wall: "object", reason }.into(),
+            Unloadable::State(bytes) => Failure::TooLarge(bytes),
+        }
+    }
+}
+
 impl From<io::Error> for Failure {
     fn from(_: io::Error) -> Self {
         Failure::Gone
@@ -68,21 +89,27 @@ impl From<io::Error> for Failure {
 }
 
 impl Stage {
-    /// Closes the cell, loads the object, makes room for the seats, and closes the cell for good. No code of the object has
+    /// Closes the cell, puts the object in its place, makes room for the seats, and closes the cell for good. No code of the object has
     /// run when this returns.
-    fn set(cell: &Cell, object: Option<OsString>, maths: &'static [MathsFn]) -> Result<Stage, Failure> {
+    fn set(cell: &Cell, placement: Placement, maths: &'static [MathsFn]) -> Result<Stage, Failure> {
         drop_descriptors()?;
         let mut questions = File::from(io::stdin().as_fd().try_clone_to_owned()?);
         let answers = File::from(io::stdout().as_fd().try_clone_to_owned()?);
         let answers = ANSWERS.get_or_init(|| answers);
         walls::close(cell, Filter::Loader)?;
         let unusable = |reason: String| Missing { wall: "object", reason };
-        let object = object.ok_or_else(|| unusable("none is named".to_owned()))?;
-        let object = Object::load(&object).map_err(|error| unusable(error.to_string()))?;
-        let mut order = vec![0; protocol::MAX_ORDER_BYTES];
-        let first = read_order(&mut questions, &mut order)?.ok_or(Failure::Gone)?;
-        let parameters = seats(first).ok_or_else(|| unusable("the first order is malformed".to_owned()))?;
-        let seats = parameters.iter().map(|_| object.room()).collect::<Option<Vec<_>>>().ok_or(Failure::NoRoom)?;
+        let mut order = vec![0; protocol::MAX_START_BYTES];
+        let mut first = read_order(&mut questions, &mut order)?.ok_or(Failure::Gone)?;
+        let malformed = || unusable("the first order is malformed".to_owned());
+        let length = take_u32(&mut first).ok_or_else(malformed)? as usize;
+        let (object, first) = first.split_at_checked(length).ok_or_else(malformed)?;
+        let (stack_bytes, anywhere) = (cell.stack_bytes as usize, cell.walls == Walls::Disabled);
+        let object = Object::load(object, &placement.places(), stack_bytes, anywhere)?;
+        let parameters = seats(first).ok_or_else(malformed)?;
+        let mut states = Vec::new();
+        let bytes = parameters.len() * object.state_bytes();
+        states.try_reserve_exact(bytes).map_err(|_| Failure::NoRoom)?;
+        states.resize(bytes, 0);
         if !object.fits(maths) {
             return Err(
                 unusable(format!("the contract wants a maths table of another length than {}", maths.len())).into()
@@ -94,21 +121,23 @@ impl Stage {
             let filter = Filter::Candidate { questions: questions.as_raw_fd(), answers: answers.as_raw_fd() };
             filter.apply().map_err(|reason| Missing { wall: "seccomp", reason })?;
         }
-        Ok(Stage { questions, answers, object, seats, parameters, order, reply })
+        Ok(Stage { questions, answers, object, states, parameters, order, reply })
     }
 
     /// Starts the seats and answers rounds until the session closes the pipe.
     fn serve(&mut self, maths: &'static [MathsFn]) -> io::Result<()> {
         write_frame(self.answers, protocol::SEALED, &[])?;
         self.object.bind(maths, report);
-        for (seat, parameters) in self.seats.iter().zip(&self.parameters) {
-            self.object.start(seat, parameters);
+        let bytes = self.object.state_bytes();
+        for (seat, parameters) in self.parameters.iter().enumerate() {
+            self.object.start(&mut self.states[seat * bytes..][..bytes], parameters);
         }
         let room = &mut self.reply[protocol::REPLY_HEADER..][..protocol::MAX_DESCRIPTION_BYTES];
         let length = self.object.describe(room);
         self.send(protocol::READY, length)?;
         while let Some(round) = read_order(&mut self.questions, &mut self.order)? {
-            let length = answer(&self.object, &self.seats, round, &mut self.reply[protocol::REPLY_HEADER..]);
+            let answers = &mut self.reply[protocol::REPLY_HEADER..];
+            let length = answer(&self.object, &mut self.states, self.parameters.len(), round, answers);
             let Some(length) = length else { exit(NOT_CLOSED) };
             self.send(protocol::ANSWERS, length)?;
         }
@@ -124,14 +153,14 @@ impl Stage {
 }
 
 /// Answers the questions of a round. `None` if the session sent nonsense.
-fn answer(object: &Object, seats: &[Seat], mut round: &[u8], answers: &mut [u8]) -> Option<usize> {
-    let mut count = 0;
+fn answer(object: &Object, states: &mut [u8], seats: usize, mut round: &[u8], answers: &mut [u8]) -> Option<usize> {
+    let (mut count, bytes) = (0, object.state_bytes());
     while !round.is_empty() {
-        let seat = seats.get(usize::from(take_u16(&mut round)?))?;
+        let seat = Some(usize::from(take_u16(&mut round)?)).filter(|&seat| seat < seats)?;
         let length = usize::from(take_u16(&mut round)?);
         let (question, rest) = round.split_at_checked(length)?;
         round = rest;
-        *answers.get_mut(count)? = object.answer(seat, question);
+        *answers.get_mut(count)? = object.answer(&mut states[seat * bytes..][..bytes], question);
         count += 1;
     }
     Some(count)
@@ -141,8 +170,8 @@ fn answer(object: &Object, seats: &[Seat], mut round: &[u8], answers: &mut [u8])
 fn seats(mut order: &[u8]) -> Option<Vec<Vec<f64>>> {
     let mut seats = Vec::new();
     while !order.is_empty() {
-        let count = take_u32(&mut order)? as usize;
-        let (values, rest) = order.split_at_checked(count.checked_mul(8)?)?;
+        let bytes = (take_u32(&mut order)? as usize).checked_mul(8).filter(|&bytes| bytes <= DESK_BYTES)?;
+        let (values, rest) = order.split_at_checked(bytes)?;
         order = rest;
         let (values, _) = values.as_chunks::<8>();
         seats.push(values.iter().map(|&bytes| f64::from_le_bytes(bytes)).collect());

@@ -1,5 +1,7 @@
 //! The walk over all tokens, which hardly cares what they mean.
 
+use std::collections::BTreeSet;
+
 use proc_macro2::{Delimiter, Group, Ident, Spacing, TokenStream, TokenTree};
 
 use super::Refusal;
@@ -62,13 +64,30 @@ fn ends_here(token: &TokenTree, next: Option<&TokenTree>) -> bool {
 
 /// Looks for what no candidate needs, wherever it stands, be it in the arguments of a macro.
 pub(super) fn check(tokens: &TokenStream, kit: &Kit) -> Result<(), Refusal> {
-    walk(tokens, Place { kit, modules: 0, in_macro: false, after_pub: false })
+    let mut own = BTreeSet::new();
+    collect_modules(tokens, &mut own);
+    walk(tokens, Place { kit, own: &own, modules: 0, in_macro: false, after_pub: false })
+}
+
+/// The names of the candidate's own modules, be they those of crates.
+fn collect_modules(tokens: &TokenStream, own: &mut BTreeSet<String>) {
+    let mut after_mod = false;
+    for token in tokens.clone() {
+        match &token {
+            TokenTree::Ident(name) if after_mod => drop(own.insert(plain(name))),
+            TokenTree::Group(group) => collect_modules(&group.stream(), own),
+            _ => {}
+        }
+        after_mod = is_word(&token, "mod");
+    }
 }
 
 /// Where a stretch of tokens stands.
 #[derive(Clone, Copy)]
 struct Place<'a> {
     kit: &'a Kit,
+    /// The names of the candidate's own modules.
+    own: &'a BTreeSet<String>,
     /// The number of the candidate's own modules around it.
     modules: usize,
     /// Within the arguments of a macro, which the syntax tree does not show.
@@ -85,7 +104,7 @@ fn walk(tokens: &TokenStream, place: Place<'_>) -> Result<(), Refusal> {
             TokenTree::Ident(ident) => {
                 check_word(ident, before, after, place)?;
                 check_macro(ident, after)?;
-                check_root(ident, before, after, place.kit)?;
+                check_root(ident, before, after, place)?;
             }
             TokenTree::Punct(punct) if punct.as_char() == '#' => check_attribute(token, after)?,
             TokenTree::Group(group) => walk(&group.stream(), place.inside(group, before))?,
@@ -149,14 +168,16 @@ fn check_macro(ident: &Ident, after: &[TokenTree]) -> Result<(), Refusal> {
 }
 
 /// Paths that start at a crate.
-fn check_root(ident: &Ident, before: &[TokenTree], after: &[TokenTree], kit: &Kit) -> Result<(), Refusal> {
+fn check_root(ident: &Ident, before: &[TokenTree], after: &[TokenTree], place: Place<'_>) -> Result<(), Refusal> {
+    let Place { kit, own, .. } = place;
     let [first, second, rest @ ..] = after else { return Ok(()) };
     let field = before.last().is_some_and(|mark| is_mark(mark, '.'));
     if field || !is_mark(first, ':') || !is_mark(second, ':') {
         return Ok(());
     }
     let name = plain(ident);
-    if let Some(reason) = names::refused_crate(&name) {
+    let own = own.contains(&name) && !from_crates(before);
+    if !own && let Some(reason) = names::refused_crate(&name) {
         return Err(Refusal::at(ident.span(), reason));
     }
     if name != "core" && name != kit.name {
@@ -177,6 +198,17 @@ fn check_root(ident: &Ident, before: &[TokenTree], after: &[TokenTree], kit: &Ki
         }
         _ => Err(whole(ident.span(), &name)),
     }
+}
+
+/// Whether two colons stand before that begin a path. Then it leads to a crate, whatever modules there are.
+fn from_crates(before: &[TokenTree]) -> bool {
+    let [rest @ .., first, second] = before else { return false };
+    let goes_on = match rest.last() {
+        Some(TokenTree::Ident(word)) => !names::KEYWORDS.contains(&word.to_string().as_str()),
+        Some(mark) => is_mark(mark, '>'),
+        None => false,
+    };
+    is_mark(first, ':') && is_mark(second, ':') && !goes_on
 }
 
 fn check_item(kit: &Kit, crate_name: &str, item: &Ident) -> Result<(), Refusal> {

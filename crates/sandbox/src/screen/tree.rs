@@ -14,7 +14,7 @@ use crate::kit::Kit;
 pub(super) fn check(file: &syn::File, kit: &Kit) -> Result<(), Refusal> {
     let mut names = Names::default();
     names.visit_file(file);
-    let mut tree = Tree { kit, names: names.0, modules: 0, refusal: None };
+    let mut tree = Tree { kit, names: names.0, modules: 0, within_type: false, refusal: None };
     tree.visit_file(file);
     tree.refusal.map_or(Ok(()), Err)
 }
@@ -51,6 +51,8 @@ struct Tree<'a> {
     names: BTreeSet<String>,
     /// The number of modules around the current place.
     modules: usize,
+    /// The next path starts within a type, as `::default` does in `<[f64; 4]>::default`, and not at a crate.
+    within_type: bool,
     /// The first offence.
     refusal: Option<Refusal>,
 }
@@ -80,7 +82,11 @@ impl Tree<'_> {
         if from_crates && name != "core" && name != self.kit.name {
             return self.refuse(root.span(), format!("the crate `{name}` is out of reach"));
         }
-        if is_path && let Some(reason) = names::refused_crate(&name) {
+        let own = !from_crates && self.names.contains(&name);
+        if is_path
+            && !own
+            && let Some(reason) = names::refused_crate(&name)
+        {
             return self.refuse(root.span(), reason);
         }
         if let Some(&item) = words.get(1)
@@ -158,8 +164,15 @@ impl Visit<'_> for Tree<'_> {
         self.check_use(&item.tree, &mut Vec::new(), item.leading_colon.is_some());
     }
 
+    fn visit_qself(&mut self, of: &syn::QSelf) {
+        visit::visit_qself(self, of);
+        self.within_type = of.position == 0;
+    }
+
     fn visit_path(&mut self, path: &syn::Path) {
-        self.check_path(path);
+        if !std::mem::take(&mut self.within_type) {
+            self.check_path(path);
+        }
         visit::visit_path(self, path);
     }
 

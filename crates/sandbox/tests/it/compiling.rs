@@ -78,6 +78,28 @@ fn a_damaged_object_in_the_cache_is_compiled_again() {
 }
 
 #[test]
+fn an_object_larger_than_usual_by_far_is_denied_and_does_not_stay() {
+    let lab = lab();
+    let table = |bytes: usize| {
+        candidate(
+            &format!("const T: [u8; {bytes}] = [7; {bytes}];"),
+            "Policy",
+            "T[q[0] as usize * 100] + T.len() as u8",
+        )
+    };
+    assert!(lab.compile(&table(500_000)).is_ok(), "the control");
+    for bytes in [2_000_000, 50_000_000] {
+        let outcome = lab.compile(&table(bytes));
+        assert!(matches!(outcome, Err(Outcome::Denied { .. })), "{bytes}: {outcome:?}");
+    }
+    let directories = std::fs::read_dir(lab.cache.path()).unwrap().flatten();
+    let entries = directories.flat_map(|directory| std::fs::read_dir(directory.path()).unwrap().flatten());
+    assert!(
+        entries.map(|entry| entry.metadata().unwrap().len()).all(|bytes| bytes <= sandbox::MAX_OBJECT_BYTES as u64)
+    );
+}
+
+#[test]
 fn unsafe_code_is_rejected_by_the_compiler_itself() {
     let lab = lab();
     for source in [

@@ -31,6 +31,10 @@ pub trait Player: Sized {
 pub fn add(x: f64, y: f64) -> f64 {
     inner::call(0, x, y)
 }
+/// The two words of a reference to a trait object, which a candidate in safe Rust cannot take apart.
+pub fn halves(object: &dyn core::fmt::Debug) -> [usize; 2] {
+    unsafe { core::mem::transmute::<&dyn core::fmt::Debug, [usize; 2]>(object) }
+}
 /// What a candidate can do once it has broken out of the language: any system call.
 pub fn system_call(number: usize, a: usize, b: usize, c: usize) -> isize {
     let result: isize;

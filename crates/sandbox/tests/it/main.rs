@@ -1,5 +1,6 @@
 //! The sandbox from outside: candidates against a small contract of the tests' own.
 
+mod addresses;
 mod breakout;
 mod compiling;
 mod hostile_compiler;

@@ -102,11 +102,20 @@ fn endless_recursion_is_a_crash() {
 }
 
 #[test]
-fn a_state_larger_than_the_memory_is_out_of_memory() {
+fn a_state_larger_than_the_memory_is_denied_before_anything_runs() {
     let source = "use toy::prelude::*;\npub struct Policy([u8; 4 << 30]);\nimpl Player for Policy {\n\
                   fn new(_: &[f64]) -> Self { Policy([0; 4 << 30]) }\nfn play(&mut self, q: &[u8]) -> u8 { self.0[q.len()] }\n}\n";
     let outcome = lab().ask(source);
-    assert_eq!(outcome, Err(Outcome::OutOfMemory));
+    assert!(matches!(&outcome, Err(Outcome::Denied { what }) if what.contains("4294967296 bytes")), "{outcome:?}");
+}
+
+#[test]
+fn states_that_do_not_fit_into_memory_together_are_out_of_memory() {
+    let source = "use toy::prelude::*;\npub struct Policy([u8; 60_000]);\nimpl Player for Policy {\n\
+                  fn new(_: &[f64]) -> Self { Policy([1; 60_000]) }\nfn play(&mut self, q: &[u8]) -> u8 { self.0[q.len()] }\n}\n";
+    let lab = lab();
+    assert_eq!(lab.start(source, &vec![vec![]; 20_000]).err(), Some(Outcome::OutOfMemory));
+    assert!(lab.start(source, &vec![vec![]; 2_000]).is_ok(), "the control");
 }
 
 #[test]
@@ -130,13 +139,15 @@ fn a_runner_that_is_no_jail_is_our_error() {
 }
 
 #[test]
-fn an_object_that_is_gone_or_no_object_is_our_error() {
+fn an_object_that_was_evicted_or_damaged_since_it_was_compiled_runs_all_the_same() {
     let lab = lab();
-    let mut artifact = lab.compile(GOOD).unwrap();
-    artifact.path = lab.cache.path().join("nothing.so");
-    assert!(lab.sandbox.start(&artifact, &[vec![]]).is_err());
+    let artifact = lab.compile(GOOD).unwrap();
+    let answer = || ask(&mut lab.sandbox.start(&artifact, &[vec![]]).unwrap().unwrap(), 0, &[5]);
     std::fs::write(&artifact.path, "nothing").unwrap();
-    assert!(lab.sandbox.start(&artifact, &[vec![]]).is_err());
+    assert_eq!(answer(), Ok(5));
+    std::fs::remove_file(&artifact.path).unwrap();
+    assert_eq!(answer(), Ok(5));
+    assert!(!lab.compile(GOOD).unwrap().cached, "it is compiled again when it is asked for");
 }
 
 #[test]

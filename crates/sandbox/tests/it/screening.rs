@@ -1,9 +1,21 @@
 //! What the screen refuses, and what it lets pass.
 
 use proptest::prelude::*;
-use sandbox::{Outcome, Refusal, screen};
+use sandbox::{Kit, Options, Outcome, Refusal, Sandbox, Walls, screen};
 
-use crate::kit::{GOOD, KIT, candidate, lab, playing};
+use crate::kit::{self, GOOD, KIT, candidate, lab, playing};
+
+/// The real contract: these tests are about its candidates.
+const CONTRACT: Kit = Kit {
+    name: "admitter",
+    files: &[
+        ("lib.rs", include_str!("../../../admitter/src/lib.rs")),
+        ("wire.rs", include_str!("../../../admitter/src/wire.rs")),
+    ],
+    state: "admitter::wire::Seat<candidate::Policy>",
+    install: "admitter::install_maths",
+    private: &[],
+};
 
 fn refusal(source: &str) -> Refusal {
     match screen(source, &KIT) {
@@ -107,6 +119,43 @@ fn every_rule_refuses_its_offence_and_lets_its_near_miss_pass() {
     for &(offence, near_miss, mention) in BODIES {
         let with = |body: &str| format!("use toy::prelude::*;\n{helper}\nfn play(q: &[u8]) -> u8 {{\n{body}\n}}\n");
         check(&with(offence), &with(near_miss), mention);
+    }
+}
+
+/// Lines of legal candidates that look like something else.
+const LEGAL: &str = include_str!("../../../../tests/fixtures/candidates/legal-lines.txt");
+
+#[test]
+fn what_only_looks_like_an_offence_passes_the_screen_and_compiles() {
+    let legal = |line: &str| {
+        format!(
+            "use admitter::prelude::*;\npub struct Policy;\nimpl Admitter for Policy {{\nfn new(_: &[f64]) -> Self {{ Policy }}\n\
+             fn admit(&mut self, r: &Request, c: &Cluster, d: &mut Draw) -> Decision {{\n\
+             if r.priority >= 0 {{ return Decision::Admit; }}\nlet s = c.saturation(5.0, 0.8);\n{line}\n\
+             Decision::reject_if(d.uniform() < s.powi(5) * 300.0)\n}}\n}}\n"
+        )
+    };
+    let kit = Kit { private: &["wire", "install_maths"], ..CONTRACT };
+    let cache = tempfile::tempdir().unwrap();
+    let options = kit::options(cache.path(), kit::limits(), Walls::Required);
+    let sandbox = Sandbox::new(Options { kit, ..options }).unwrap();
+    for line in LEGAL.lines() {
+        let screened = screen(&legal(line), &kit).unwrap_or_else(|refusal| panic!("{line}: {refusal:?}"));
+        let compiled = sandbox.compile(&screened).unwrap();
+        assert!(compiled.is_ok(), "{line}: {compiled:?}");
+    }
+    // What is meant by the rules that these lines are near to.
+    for line in [
+        "let _ = ::default::x();",
+        "let _ = ::test::x();",
+        "let _ = test::x();",
+        "mod test { pub fn x() {} } let _ = ::test::x();",
+        "let _ = <std::string::String>::new();",
+        "let _ = <[std::string::String; 1]>::default();",
+        "let _ = <f64 as ::std::ops::Add>::add(s, s);",
+        "let _ = <f64 as ::alloc::ops::Add>::add(s, s); mod alloc {}",
+    ] {
+        assert!(screen(&legal(line), &kit).is_err(), "{line}");
     }
 }
 

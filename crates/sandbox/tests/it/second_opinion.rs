@@ -26,7 +26,8 @@ fn pieces(source: &str) -> Vec<String> {
         match (at(here), at(here + 1)) {
             ('/', '/') => here += text[here..].iter().take_while(|&&c| c != '\n').count(),
             ('/', '*') => here = after_comment(&text, here),
-            ('"', _) => here = after_text(&text, here + 1, '"'),
+            // With a suffix, which the compiler refuses.
+            ('"', _) => here = after_word(&text, after_text(&text, here + 1, '"')),
             ('\'', '\\') => here = after_text(&text, here + 1, '\''),
             ('\'', _) if at(here + 2) == '\'' => here += 3,
             ('\'', _) => here = after_word(&text, here + 1),
@@ -126,11 +127,12 @@ fn objection(source: &str) -> Option<String> {
     let plain = |index: usize| pieces.get(index).map_or("", |piece| piece.strip_prefix("r#").unwrap_or(piece));
     let mark = |index: usize, mark: &str| pieces.get(index).is_some_and(|piece| piece == mark);
     let path = |index: usize| mark(index, ":") && mark(index + 1, ":");
+    let own = |word: &str| (1..pieces.len()).any(|index| pieces[index - 1] == "mod" && plain(index) == word);
     (0..pieces.len()).find_map(|index| {
         let word = plain(index);
         let offends = WORDS.contains(&pieces[index].as_str())
             || (MACROS.contains(&word) && mark(index + 1, "!") && ["(", "[", "{"].contains(&plain(index + 2)))
-            || (CRATES.contains(&word) && path(index + 1))
+            || (CRATES.contains(&word) && path(index + 1) && !own(word))
             || (word == "core" && path(index + 1) && OF_CORE.contains(&plain(index + 3)))
             || (word == "admitter" && path(index + 1) && KIT.private.contains(&plain(index + 3)))
             || (word == "#" && mark(index + 1, "[") && ATTRIBUTES.contains(&plain(index + 2)))

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use admitter::{Admitter, Cluster, Decision, Draw, Instance, Request};
+use admitter::{Admitter, Cluster, Decision, Instance, Request};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::RngSeed;
@@ -15,7 +15,7 @@ use crate::run::{Outcome, Run};
 use crate::serving::ServingInstance;
 use crate::slo::Class;
 use crate::trace::{Arrival, Prefix};
-use crate::{ClusterConfig, Scenario, Simulation};
+use crate::{ClusterConfig, Draws, Scenario, Simulation};
 
 /// A cluster small enough to run out of everything, a workload, and a policy.
 #[derive(Clone, Debug)]
@@ -182,7 +182,7 @@ fn decisions(case: &Case) -> Vec<Decided> {
     let (mut simulation, mut policy) = (Simulation::new(&case.cluster(), case.arrivals()), case.policy());
     let mut decided = Vec::new();
     while let Some(pending) = simulation.next() {
-        let mut draw = Draw::for_request(7, pending.index as u64);
+        let mut draw = Draws::new(7).of(pending.index as u64);
         let decision = policy.admit(&pending.request, &Cluster { instances: pending.instances }, &mut draw);
         let instances = pending.instances.to_vec();
         decided.push(Decided { index: pending.index, request: pending.request, instances, decision });
@@ -209,7 +209,7 @@ fn run_watched(case: &Case) -> Run {
             assert!(question.request.now_us >= now_us, "time fell from one decision to the next");
             now_us = question.request.now_us;
             assert_signals_are_fresh(&simulation, now_us);
-            let mut draw = Draw::for_request(7, u64::from(question.id));
+            let mut draw = Draws::new(7).of(u64::from(question.id));
             let decision = policy.admit(&question.request, &Cluster { instances: &simulation.view }, &mut draw);
             simulation.decide(decision);
         }
