@@ -3,6 +3,7 @@
 mod arrows;
 mod audit;
 mod bad_input;
+mod bounds;
 mod campaign;
 mod candidates;
 mod compare;

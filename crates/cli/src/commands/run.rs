@@ -4,10 +4,13 @@ use crate::agents::{CapOptions, Choice, live, recorded};
 use crate::commands::report::Source;
 use crate::context::Global;
 use crate::failure::{Code, Failure};
+use crate::output;
 use crate::progress::Display;
 use engine::campaign::Opening;
 use engine::cassette::{Cassette, replays};
 use engine::science::event::EndReason;
+use engine::science::experiment::Experiment;
+use engine::simulator::file::{MAX_TRACE_BYTES, read_text};
 use engine::verify::unseal;
 use engine::{Campaign, Casting, LoadedExperiment, Stop};
 use std::path::{Path, PathBuf};
@@ -62,14 +65,20 @@ fn opening(args: &Args, mut loaded: LoadedExperiment, global: &Global) -> Result
 /// A campaign that was recorded, on the same experiment.
 fn replay(file: &Path, mut loaded: LoadedExperiment, global: &Global) -> Result<Opening, Failure> {
     let unusable = |problem: String| Failure::usage(format!("{}: {problem}", file.display()));
-    let text = std::fs::read_to_string(file).map_err(|error| unusable(error.to_string()))?;
+    let text = read_text(file, MAX_TRACE_BYTES).map_err(|error| unusable(error.to_string()))?;
     let cassette = Cassette::read(&text).map_err(unusable)?;
     let (then, now) = (&cassette.header.inputs, loaded.hashes());
     if let Some(path) = then.keys().chain(now.keys()).find(|path| then.get(*path) != now.get(*path)) {
         let directory = loaded.directory.display();
         return Err(unusable(format!("it was recorded on another experiment: {path} of {directory} is not the same")));
     }
-    loaded.experiment = cassette.header.experiment.clone();
+    // What the command line may have changed is taken over; all else is what the files say.
+    let then = &cassette.header.experiment;
+    let (iterations, budget) = (then.iterations, then.budget);
+    loaded.experiment = Experiment { iterations, budget, ..loaded.experiment };
+    if loaded.experiment != *then || loaded.experiment.check().is_err() {
+        return Err(unusable("line 1: its experiment is not the one that its files describe: it was edited".into()));
+    }
     let casting = Casting::parse(&cassette.header.agents).map_err(unusable)?;
     let agents = recorded(&casting, &global.configuration()?, |model| cassette.settings(model))?;
     let (seed, version) = (cassette.header.seed, env!("CARGO_PKG_VERSION").into());
@@ -89,7 +98,7 @@ pub(crate) async fn drive(mut campaign: Campaign, global: &Global, warnings: Vec
     let ended = result?;
     let id = campaign.id.clone();
     if !ended {
-        eprintln!("stopped; `elenchus resume {}` goes on", id.short());
+        output::note(format!("stopped; `elenchus resume {}` goes on", id.short()));
         return Ok(Code::Interrupted);
     }
     let (end, digest) = (campaign.state.ended.clone(), campaign.digest.clone());
@@ -99,15 +108,15 @@ pub(crate) async fn drive(mut campaign: Campaign, global: &Global, warnings: Vec
     let source = Source::load(&store, &id).await?;
     let file = global.state_dir.join("reports").join(format!("{}.md", id.short()));
     source.save_markdown(&file)?;
-    print!("{}", report::terminal::status(&source.record()));
-    println!("report     {} (or `elenchus report`)", file.display());
+    output::laid_out(&report::terminal::status(&source.record()))?;
+    output::line(format!("report     {} (or `elenchus report`)", file.display()))?;
     match replays(&store, &id).await? {
         Some(recorded) if recorded != digest => {
             return Err(Failure::failed(format!(
                 "the replay ends with digest {digest}, the recorded campaign with {recorded}"
             )));
         }
-        Some(_) => println!("replay     the digest is the recorded campaign's"),
+        Some(_) => output::line("replay     the digest is the recorded campaign's")?,
         None => {}
     }
     match end {
@@ -124,6 +133,6 @@ async fn listen(stop: Stop) {
             std::process::exit(Code::Interrupted as i32);
         }
         stop.request();
-        eprintln!("\nstopping after this step; Ctrl-C again stops at once");
+        output::note("\nstopping after this step; Ctrl-C again stops at once");
     }
 }

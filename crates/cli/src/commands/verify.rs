@@ -2,6 +2,7 @@
 
 use crate::context::{Format, Global, campaign};
 use crate::failure::{Code, Failure};
+use crate::output;
 use engine::verify::{Verified, recorded, verify};
 use serde_json::json;
 
@@ -26,8 +27,8 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<Code, Failure> {
     let verified = verify(&store, &global.places()?, &id).await?;
     let recorded = recorded(&store, &id).await?;
     match args.format {
-        Format::Text => print(&verified),
-        Format::Json => println!("{:#}", shown(&verified)),
+        Format::Text => print(&verified)?,
+        Format::Json => output::json(shown(&verified))?,
     }
     if recorded.is_some_and(|recorded| recorded != verified) {
         let problem = "this is not what was recorded when the campaign ended: another build, or a changed database";
@@ -50,8 +51,8 @@ fn shown(verified: &Verified) -> serde_json::Value {
     })
 }
 
-fn print(verified: &Verified) {
+fn print(verified: &Verified) -> Result<(), Failure> {
     let Verified { champion, digest, look } = verified;
-    println!("Champion {} under the seal of digest {}:\n", champion.short(), &digest.as_str()[..16]);
-    print!("{}", report::terminal::sealed(look));
+    output::line(format!("Champion {} under the seal of digest {}:\n", champion.short(), &digest.as_str()[..16]))?;
+    output::laid_out(&report::terminal::sealed(look))
 }
