@@ -4,6 +4,7 @@ mod addresses;
 mod arrows;
 mod audit;
 mod bad_input;
+mod bounds;
 mod campaign;
 mod candidates;
 mod compare;

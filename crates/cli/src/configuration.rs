@@ -10,7 +10,7 @@ pub(crate) use endpoints::{DEFAULT_ENDPOINT, Found};
 
 use crate::failure::Failure;
 use engine::agents::llm::{OutputField, Price, Settings, Templates};
-use engine::simulator::file::{FileError, line_of, parse_toml};
+use engine::simulator::file::{FileError, MAX_TEXT_BYTES, line_of, parse_toml, read_text};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -83,7 +83,7 @@ impl Configuration {
                 None => return Ok(Configuration::default()),
             },
         };
-        let text = match std::fs::read_to_string(&file) {
+        let text = match read_text(&file, MAX_TEXT_BYTES) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound && !must_exist => {
                 return Ok(Configuration::default());
@@ -174,7 +174,7 @@ impl Configuration {
             let path = entry.map_err(|error| unreadable(&folder, error))?.path();
             if path.extension().is_some_and(|extension| extension == "hbs") {
                 let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-                overrides.insert(name, std::fs::read_to_string(&path).map_err(|error| unreadable(&path, error))?);
+                overrides.insert(name, read_text(&path, MAX_TEXT_BYTES).map_err(|error| unreadable(&path, error))?);
             }
         }
         Ok(overrides)

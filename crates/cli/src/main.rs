@@ -2,13 +2,12 @@
 //!
 //! One file for each command under `commands/`; its `Args` documentation is the help text.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the command is the one place that prints")]
-
 mod agents;
 mod commands;
 mod configuration;
 mod context;
 mod failure;
+mod output;
 mod progress;
 
 use clap::Parser;
@@ -30,9 +29,21 @@ fn main() -> ExitCode {
     if arguments.next().is_some_and(|first| first == engine::sandbox::jail::ARGUMENT) {
         engine::sandbox::jail::main(arguments, &engine::simulator::maths::TABLE);
     }
-    let command = Command::parse();
+    let command = match Command::try_parse() {
+        Ok(command) => command,
+        // Help and version are ours, and whoever closed the pipe has seen enough of them.
+        Err(error) if !error.use_stderr() => {
+            let _ = error.print();
+            return ExitCode::SUCCESS;
+        }
+        // It quotes the arguments.
+        Err(error) => {
+            output::note(error.render().to_string().trim_end());
+            return failure::Code::Usage.into();
+        }
+    };
     let filter = tracing_subscriber::EnvFilter::try_from_env("ELENCHUS_LOG").unwrap_or_else(|_| "error".into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(|| output::Log).init();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let result = match runtime {
         Ok(runtime) => runtime.block_on(commands::dispatch(command.command, &command.global)),
@@ -41,7 +52,7 @@ fn main() -> ExitCode {
     match result {
         Ok(code) => code.into(),
         Err(failure) => {
-            eprintln!("error: {}", report::clean(&failure.to_string()));
+            output::note(format!("error: {failure}"));
             failure.code.into()
         }
     }

@@ -1,12 +1,17 @@
 //! What a person sees while a campaign runs: a line that changes on a terminal, plain lines elsewhere.
 
+use crate::output;
 use engine::Progress;
 use engine::campaign::Work;
 use engine::science::event::Event;
 use engine::science::state::State;
+use engine::science::text::{self, clip};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
+
+/// Characters of one line.
+const LINE: usize = 1000;
 
 /// The display of one run.
 pub(crate) struct Display {
@@ -33,7 +38,7 @@ impl Display {
         match progress {
             Progress::Working(state, work) => {
                 if let Some(bar) = &self.bar {
-                    bar.set_message(working(state, *work));
+                    bar.set_message(text::line(&working(state, *work)));
                 }
             }
             Progress::Recorded(state, event) => {
@@ -57,13 +62,13 @@ impl Display {
         }
     }
 
-    /// Questions, names and reasons come from agents and files: what could command a terminal is taken out.
+    /// Questions, names and reasons come from agents and files: they stay in their line, which has an end.
     fn line(&self, text: &str) {
         let indent = &text[..text.len() - text.trim_start().len()];
-        let text = format!("{indent}{}", report::clean_line(text));
+        let text = format!("{indent}{}", clip(&text::line(text), LINE));
         match &self.bar {
             Some(bar) => bar.println(text),
-            None => eprintln!("[{:6.1} s] {text}", self.since.elapsed().as_secs_f64()),
+            None => output::note(format!("[{:6.1} s] {text}", self.since.elapsed().as_secs_f64())),
         }
     }
 }

@@ -8,6 +8,7 @@ use science::event::Started;
 use science::experiment::Experiment;
 use science::id::Hash;
 use science::nonce::Nonce;
+use science::text::escaped_json;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -90,13 +91,11 @@ impl Cassette {
 
     /// Writes it as JSON, a line for each observation.
     pub fn write(&self, mut out: impl Write) -> std::io::Result<()> {
-        serde_json::to_writer(&mut out, &self.header)?;
-        writeln!(out)?;
+        writeln!(out, "{}", escaped_json(&serde_json::to_string(&self.header)?))?;
         for Observation { kind, key, ordinal, payload } in &self.observations {
             let payload = serde_json::from_str(payload)?;
             let line = Line { kind: kind.clone(), key: key.clone(), ordinal: *ordinal, payload };
-            serde_json::to_writer(&mut out, &line)?;
-            writeln!(out)?;
+            writeln!(out, "{}", escaped_json(&serde_json::to_string(&line)?))?;
         }
         Ok(())
     }

@@ -8,11 +8,13 @@ mod meaning;
 pub(crate) mod traffic;
 
 use crate::error::EngineError;
+use crate::panel::size::Panels;
 use crate::population::Population;
 use science::experiment::Experiment;
 use science::id::Hash;
+use science::text;
 use simulator::Scenario;
-use simulator::file::{FileError, MAX_TRACE_BYTES, parse_toml, read_inside};
+use simulator::file::{FileError, MAX_TEXT_BYTES, MAX_TRACE_BYTES, parse_toml, read_inside};
 use simulator::workload::Workload;
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
@@ -20,6 +22,9 @@ use traffic::Traffic;
 
 /// The file that makes a directory an experiment.
 pub const CAMPAIGN_FILE: &str = "campaign.toml";
+
+/// Characters of a scenario's name: prompts and reports hold it.
+const NAME: usize = 60;
 
 /// An experiment with all its files.
 #[derive(Clone, Debug)]
@@ -47,13 +52,21 @@ impl LoadedExperiment {
         if !directory.is_dir() {
             return Err(not("there is no such directory".into()));
         }
-        if !directory.join(CAMPAIGN_FILE).is_file() {
+        if !directory.join(CAMPAIGN_FILE).exists() {
             return Err(not(format!("it has no {CAMPAIGN_FILE}")));
         }
-        let mut inputs = BTreeMap::new();
-        let read = |path: &str| read_inside(directory, path, MAX_TRACE_BYTES);
-        Self::assemble(directory, |path| {
-            let text = read(path)?;
+        let mut inputs: BTreeMap<String, String> = BTreeMap::new();
+        let mut left = MAX_TRACE_BYTES;
+        Self::assemble(directory, |path, at_most| {
+            if let Some(known) = inputs.get(path) {
+                return Ok(known.clone());
+            }
+            let text = read_inside(directory, path, at_most)?;
+            let Some(rest) = left.checked_sub(text.len() as u64) else {
+                let problem = format!("the files of an experiment have at most {MAX_TRACE_BYTES} bytes together");
+                return Err(std::io::Error::new(std::io::ErrorKind::InvalidData, problem));
+            };
+            left = rest;
             inputs.insert(path.to_owned(), text.clone());
             Ok(text)
         })
@@ -63,7 +76,7 @@ impl LoadedExperiment {
     /// Takes an experiment from the texts that a campaign keeps.
     pub fn from_texts(directory: &Path, inputs: BTreeMap<String, String>) -> Result<Self, EngineError> {
         let missing = || std::io::Error::new(std::io::ErrorKind::NotFound, "the database does not have it");
-        let loaded = Self::assemble(directory, |path| inputs.get(path).cloned().ok_or_else(missing))?;
+        let loaded = Self::assemble(directory, |path, _| inputs.get(path).cloned().ok_or_else(missing))?;
         Ok(LoadedExperiment { inputs, ..loaded })
     }
 
@@ -85,9 +98,10 @@ impl LoadedExperiment {
 
     fn assemble(
         directory: &Path,
-        mut text_of: impl FnMut(&str) -> std::io::Result<String>,
+        mut text_of: impl FnMut(&str, u64) -> std::io::Result<String>,
     ) -> Result<Self, EngineError> {
-        let mut named = |path: &str, by: Option<(&str, &str)>| -> Result<String, FileError> {
+        // A text is parsed, which takes many times its size; a trace is read row by row.
+        let mut sized = |path: &str, by: Option<(&str, &str)>, at_most: u64| -> Result<String, FileError> {
             let campaign = directory.join(CAMPAIGN_FILE);
             let wrong = |problem: String| match by {
                 Some((text, key)) => FileError::at_key(&campaign, text, key, problem),
@@ -96,25 +110,38 @@ impl LoadedExperiment {
             if !Path::new(path).components().all(|part| matches!(part, Component::Normal(_))) {
                 return Err(wrong(format!("`{path}` leads out of the experiment's directory")));
             }
-            text_of(path).map_err(|error| wrong(format!("{} cannot be read: {error}", directory.join(path).display())))
+            let unread = |error| wrong(format!("{} cannot be read: {error}", directory.join(path).display()));
+            text_of(path, at_most).map_err(unread)
         };
-        let text = named(CAMPAIGN_FILE, None)?;
+        let trace_rows = |text: &str| text.bytes().filter(|byte| *byte == b'\n').count() as u64;
+        let text = sized(CAMPAIGN_FILE, None, MAX_TEXT_BYTES)?;
         let file = directory.join(CAMPAIGN_FILE);
         let experiment: Experiment = parse_toml(&text, &file)?;
         experiment.check().map_err(|(key, problem)| FileError::at_key(&file, &text, &key, problem))?;
         let (mut scenarios, mut traffic): (Vec<Scenario>, Vec<Traffic>) = (Vec::new(), Vec::new());
+        let mut panels = Panels::of(&experiment);
         for (at, path) in experiment.scenarios.iter().enumerate() {
             let key = format!("scenarios.{at}");
-            let scenario = Scenario::parse(&named(path, Some((&text, &key)))?, &directory.join(path))?;
-            let trace = match &scenario.workload {
+            let scenario_text = sized(path, Some((&text, &key)), MAX_TEXT_BYTES)?;
+            let scenario = Scenario::parse(&scenario_text, &directory.join(path))?;
+            let (requests, source, trace) = match &scenario.workload {
                 Workload::Trace { file, .. } => {
-                    let text = named(&beside(path, file), None)?;
-                    Some(scenario.arrivals(0, |_| Ok(text))?)
+                    let trace = sized(&beside(path, file), None, MAX_TRACE_BYTES)?;
+                    (trace_rows(&trace), "workload.trace", Some(trace))
                 }
-                Workload::Generated(_) => None,
+                Workload::Generated(generated) => (generated.requests, "workload.requests", None),
             };
-            let mut own =
-                Traffic::of(&scenario, trace).map_err(|problem| FileError::new(&directory.join(path), problem))?;
+            panels.add(requests).map_err(|(alone, problem)| match alone {
+                true => FileError::at_key(&directory.join(path), &scenario_text, source, problem),
+                false => FileError::at_key(&file, &text, panels.key(), problem),
+            })?;
+            if !text::is_name(&scenario.name, NAME) {
+                let problem = format!("must have 1 to {NAME} characters that can be seen, in one line");
+                return Err(FileError::at_key(&directory.join(path), &scenario_text, "name", problem).into());
+            }
+            let trace = trace.map(|trace| scenario.arrivals(0, |_| Ok(trace))).transpose()?;
+            let mut own = Traffic::of(&scenario, trace)
+                .map_err(|problem| FileError::at_key(&directory.join(path), &scenario_text, source, problem))?;
             // Two scenarios that mean the same are two nevertheless, with seeds of their own.
             let alike = traffic.iter().filter(|other: &&Traffic| other.key.starts_with(&own.key)).count();
             own.key = format!("{} {alike}", own.key);
@@ -125,9 +152,10 @@ impl LoadedExperiment {
             }
             if scenario.cluster.horizon_us.is_some() {
                 // A cut-off would leave out the slowest requests, and with them what refusing others did for them.
-                let text = named(path, Some((&text, &key)))?;
                 let problem = "the runs of an experiment drain; leave the horizon out";
-                return Err(FileError::at_key(&directory.join(path), &text, "cluster.horizon_us", problem).into());
+                return Err(
+                    FileError::at_key(&directory.join(path), &scenario_text, "cluster.horizon_us", problem).into()
+                );
             }
             if usize::from(scenario.cluster.instances) > admitter::wire::MAX_INSTANCES {
                 let problem = format!("a candidate can be shown at most {} instances", admitter::wire::MAX_INSTANCES);
@@ -138,11 +166,14 @@ impl LoadedExperiment {
         let policies = [("baseline", &experiment.baseline), ("reference", &experiment.reference)];
         for (key, policy) in policies.into_iter().chain(experiment.space_source.iter().map(|file| ("space", file))) {
             if is_file(policy) {
-                named(policy, Some((&text, key)))?;
+                sized(policy, Some((&text, key)), MAX_TEXT_BYTES)?;
             }
         }
         let population = match &experiment.population {
-            Some(path) => Some(Population::parse(&named(path, Some((&text, "population")))?, &directory.join(path))?),
+            Some(path) => {
+                let population = sized(path, Some((&text, "population")), MAX_TEXT_BYTES)?;
+                Some(Population::parse(&population, &directory.join(path))?)
+            }
             None => None,
         };
         let name =

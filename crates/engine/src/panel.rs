@@ -5,6 +5,7 @@
 mod cell;
 mod run;
 mod seeds;
+pub(crate) mod size;
 #[cfg(test)]
 mod tests;
 
@@ -22,8 +23,11 @@ use science::third::Third;
 use science::trial::Trial;
 pub use seeds::{Role, Sealing, Seeds};
 use simulator::cluster::ClusterConfig;
-use simulator::{Arrival, Run, Scenario};
+use simulator::file::FileError;
+use simulator::{Arrival, Run, Scenario, Workload};
+use size::Size;
 use std::ops::Range;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,6 +35,7 @@ use std::time::Duration;
 #[derive(Debug, Default)]
 pub struct Panel {
     cells: Vec<PanelCell>,
+    size: Size,
     /// Names of the workloads, in order.
     pub names: Vec<String>,
     /// Seeds of each workload.
@@ -143,11 +148,17 @@ impl Panel {
     ) -> Result<(), EngineError> {
         let (cluster, before) = (Arc::new(scenario.cluster.clone()), self.cells.len());
         for seeds in seeds {
-            self.cells.push(PanelCell {
-                cluster: Arc::clone(&cluster),
-                arrivals: arrivals(seeds.arrivals)?,
-                draws: seeds.draws,
-            });
+            // What is generated is counted before it is made; how long a trace is, its reading said.
+            let foreseen = match &scenario.workload {
+                Workload::Generated(generated) => generated.requests,
+                Workload::Trace { .. } => 0,
+            };
+            let too_large = |problem| FileError::new(Path::new(&scenario.name), problem);
+            self.size.plus(1, foreseen).check().map_err(too_large)?;
+            let arrivals = arrivals(seeds.arrivals)?;
+            self.size = self.size.plus(1, arrivals.len() as u64);
+            self.size.check().map_err(too_large)?;
+            self.cells.push(PanelCell { cluster: Arc::clone(&cluster), arrivals, draws: seeds.draws });
         }
         self.names.push(scenario.name.clone());
         self.rows.push(self.cells.len() - before);
@@ -162,14 +173,14 @@ impl Panel {
     /// One run of one scenario, on these arrivals and draws.
     pub fn single(cluster: &ClusterConfig, arrivals: Arc<[Arrival]>, draws: u64) -> Self {
         let cell = PanelCell { cluster: Arc::new(cluster.clone()), arrivals, draws: [draws; 2] };
-        Panel { cells: vec![cell], names: vec![String::new()], rows: vec![1], drawn: 0 }
+        Panel { cells: vec![cell], size: Size::default(), names: vec![String::new()], rows: vec![1], drawn: 0 }
     }
 
     /// A third of it, for what a glance decides, with the cells that it holds; none where nothing was drawn.
     pub fn third(&self) -> Option<(Third, Self)> {
         let third = Third::of(&self.rows, self.drawn)?;
         let (cells, names) = (third.cells(&self.cells), third.workloads(&self.names));
-        let panel = Panel { cells, names, rows: third.seeds(), drawn: third.drawn() };
+        let panel = Panel { cells, size: self.size, names, rows: third.seeds(), drawn: third.drawn() };
         Some((third, panel))
     }
 

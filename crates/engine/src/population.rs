@@ -108,6 +108,9 @@ fn one() -> u32 {
 }
 
 impl Population {
+    /// The most requests that a drawn workload may have.
+    pub const MOST_REQUESTS: u64 = 20_000;
+
     /// Reads a population from its text; `file` only serves to name it.
     pub fn parse(text: &str, file: &Path) -> Result<Self, FileError> {
         let population: Population = parse_toml(text, file)?;

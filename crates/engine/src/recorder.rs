@@ -60,8 +60,8 @@ impl Recorder {
         let mut spent = Spent::default();
         let mut charge = |usd: Option<f64>, tokens: u64| {
             spent.usd += usd.unwrap_or_default();
-            spent.tokens += tokens;
-            spent.calls += 1;
+            spent.tokens = spent.tokens.saturating_add(tokens);
+            spent.calls = spent.calls.saturating_add(1);
         };
         for observation in self.store.observations(&self.campaign, CALL).await? {
             if let CallOutcome::Replied(reply) = parse::<Call>(&observation.payload)?.outcome {

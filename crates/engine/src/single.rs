@@ -17,6 +17,7 @@ use science::outcome::Outcome;
 use science::trial::Trial;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use simulator::file::{MAX_TRACE_BYTES, read_text};
 use std::path::{Path, PathBuf};
 
 /// What is to be evaluated, and on what.
@@ -109,8 +110,8 @@ struct Cache {
 
 impl Cache {
     fn get<T: DeserializeOwned>(&self, key: &Hash) -> Option<T> {
-        let text = std::fs::read(self.file(key)).ok()?;
-        serde_json::from_slice(&text).ok()
+        let text = read_text(&self.file(key), MAX_TRACE_BYTES).ok()?;
+        serde_json::from_str(&text).ok()
     }
 
     /// A cache that cannot be written costs time and nothing else.

@@ -235,13 +235,13 @@ fn value(fact: impl Serialize) -> Value {
     serde_json::to_value(fact).expect("facts are plain data with text keys")
 }
 
-/// The same without anything that a terminal would obey: JSON escapes only some of it.
-fn cleaned(value: Value) -> Value {
+/// The same without anything in its texts that a person would not see: JSON escapes only some of it.
+pub fn cleaned(value: Value) -> Value {
     match value {
-        Value::String(text) => Value::String(words::code(&text)),
+        Value::String(text) => Value::String(words::clean(&text)),
         Value::Array(items) => Value::Array(items.into_iter().map(cleaned).collect()),
         Value::Object(fields) => {
-            Value::Object(fields.into_iter().map(|(key, value)| (words::code(&key), cleaned(value))).collect())
+            Value::Object(fields.into_iter().map(|(key, value)| (words::clean(&key), cleaned(value))).collect())
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => value,
     }

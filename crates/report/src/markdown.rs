@@ -44,7 +44,7 @@ fn rows(table: &Table) -> String {
 
 /// A fence longer than any run of backticks within, so that the text cannot end it.
 fn fenced(language: &str, text: &str) -> String {
-    let text = words::code(text);
+    let text = words::clean(text);
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest.max(2) + 1);
     format!("\n{fence}{language}\n{}\n{fence}\n", text.trim_end())

@@ -1,7 +1,8 @@
-//! Numbers and other people's words, as they may be shown.
+//! Numbers as they are shown, and other people's words as they may be.
 
 use science::bundle::Metric;
 use science::stats::Interval;
+pub(crate) use science::text::{clean, clip_lines, line};
 
 /// A fraction as a percentage with one decimal.
 pub(crate) fn percent(fraction: f64) -> String {
@@ -126,43 +127,6 @@ pub(crate) fn shell(word: &str) -> String {
     if !word.is_empty() && word.chars().all(plain) { word.into() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }
 
-/// A text in one line, without anything that a terminal would obey.
-pub fn line(text: &str) -> String {
-    let visible = code(text);
-    visible.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// A text with its lines and tabs, without anything that a terminal would obey: whole colour and cursor sequences, every
-/// other control character, and the marks that reorder what is read.
-pub fn code(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text.chars().peekable();
-    while let Some(c) = rest.next() {
-        match c {
-            '\n' | '\t' => out.push(c),
-            '\u{1b}' if rest.peek() == Some(&'[') => {
-                rest.next();
-                skip_control_sequence(&mut rest);
-            }
-            '\u{9b}' => skip_control_sequence(&mut rest),
-            // An unfinished sequence of another kind must not swallow what follows: only its control characters go.
-            c if c.is_control() || reorders(c) => {}
-            c => out.push(c),
-        }
-    }
-    out
-}
-
-/// Parameters and the final byte of an ANSI control sequence.
-fn skip_control_sequence(rest: &mut std::iter::Peekable<std::str::Chars<'_>>) {
-    while rest.next_if(|c| ('\u{20}'..='\u{3f}').contains(c)).is_some() {}
-    rest.next_if(|c| ('\u{40}'..='\u{7e}').contains(c));
-}
-
-fn reorders(c: char) -> bool {
-    matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -186,13 +150,6 @@ mod tests {
         assert_eq!(size(Metric::Improvement, 0.0123), "1.23 points");
         let interval = Interval { estimate: 0.01, low: -0.02, high: 0.04 };
         assert_eq!(effect(Metric::E2eMean, interval), "1.00 points [-2.00, 4.00]");
-    }
-
-    #[test]
-    fn colours_and_titles_lose_their_power_and_the_words_stay() {
-        assert_eq!(line("\u{1b}[31mred\u{1b}[0m\nand \u{9b}2J\u{1b}]0;title\u{7}on\u{202e}"), "red and ]0;titleon");
-        assert_eq!(code("fn a() {\n\tb()\r\n}"), "fn a() {\n\tb()\n}");
-        assert_eq!(line("an unfinished \u{1b}["), "an unfinished");
     }
 
     #[test]

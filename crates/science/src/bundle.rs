@@ -3,8 +3,18 @@
 use crate::descriptor::Input;
 use crate::id::CandidateId;
 use crate::space::Point;
+use crate::text;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+
+/// Arms of one bundle, at most: each costs an evaluation.
+pub const ARMS: usize = 16;
+/// Sides of one comparison, at most.
+pub const SIDES: usize = 4;
+/// Characters of the name of an arm or a component, at most.
+pub const NAME: usize = 60;
+/// The smallest and the largest size of a claim, in the metric's unit: nothing that is measured lies beyond.
+const SIZES: [f64; 2] = [1e-6, 1e3];
 
 /// One iteration's claims. The first arm is the main one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -187,11 +197,14 @@ impl Bundle {
             Some(arm) if arm.kind != ArmKind::Main => return Err("the first arm must be of kind `main`".into()),
             Some(_) => {}
         }
+        if self.arms.len() > ARMS {
+            return Err(format!("the bundle has {} arms; at most {ARMS} are taken", self.arms.len()));
+        }
         for (at, arm) in self.arms.iter().enumerate() {
             let earlier = &self.arms[..at];
             let fail = |problem: String| Err(format!("arm `{}`: {problem}", arm.name));
-            if arm.name.is_empty() || arm.name.contains(char::is_whitespace) {
-                return fail("its name must be one word".into());
+            if !is_word(&arm.name) {
+                return fail(format!("its name must be one word of at most {NAME} characters"));
             }
             if earlier.iter().any(|other| other.name == arm.name) {
                 return fail("its name is used twice".into());
@@ -212,24 +225,32 @@ impl Bundle {
     }
 }
 
+/// Whether a text is one word that can be seen, and no longer than a name may be.
+pub(crate) fn is_word(name: &str) -> bool {
+    text::is_name(name, NAME) && !name.contains(char::is_whitespace)
+}
+
 impl Prediction {
     fn check(&self, scenarios: &[String], earlier: &[Arm]) -> Result<(), String> {
         let (Relation::AtLeast(size) | Relation::Within(size)) = self.relation;
-        if !(size.is_finite() && size > 0.0) {
-            return Err(format!("the size of its relation is {size}; it must be above zero"));
+        let [least, largest] = SIZES;
+        if !(least..=largest).contains(&size) {
+            return Err(format!("the size of its relation is {size:e}; it must lie between {least:e} and {largest}"));
         }
         if !(0.0..=1.0).contains(&self.confidence) {
             return Err(format!("its confidence is {}; it must lie in 0..1", self.confidence));
         }
         if let Some([low, high]) = self.interval
-            && !(low.is_finite() && high.is_finite() && low < high)
+            && !(-largest <= low && low < high && high <= largest)
         {
-            return Err(format!("its interval goes from {low} to {high}; its low end must lie below its high end"));
+            return Err(format!(
+                "its interval goes from {low:e} to {high:e}; its low end must lie below its high end, both within {largest} of zero"
+            ));
         }
         if let (Relation::AtLeast(size), Some(most)) = (self.relation, self.at_most)
-            && !(most.is_finite() && most > size)
+            && !(most > size && most <= largest)
         {
-            return Err(format!("its effect is claimed to be at least {size} and at most {most}"));
+            return Err(format!("its effect is claimed to be at least {size} and at most {most:e}"));
         }
         if self.at_most.is_some() && matches!(self.relation, Relation::Within(_)) {
             return Err("`at_most` belongs to `at-least`".into());
@@ -239,6 +260,15 @@ impl Prediction {
         }
         if self.against.is_empty() {
             return Err("its prediction compares with nothing".into());
+        }
+        if self.against.len() > SIDES {
+            return Err(format!("its prediction compares with {} sides; it takes at most {SIDES}", self.against.len()));
+        }
+        if (1..self.against.len()).any(|at| self.against[..at].contains(&self.against[at])) {
+            return Err("its prediction compares with the same side twice".into());
+        }
+        if self.scope.len() > scenarios.len() || (1..self.scope.len()).any(|at| self.scope[..at].contains(&self.scope[at])) {
+            return Err("its scope names a scenario twice".into());
         }
         if let Some(name) = self.scope.iter().find(|name| !scenarios.contains(name)) {
             return Err(format!("its scope names `{name}`, which is no scenario of the experiment"));

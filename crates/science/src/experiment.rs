@@ -1,6 +1,7 @@
 //! An experiment: what is to be discovered. The meaning of `campaign.toml`.
 
 use crate::space::{Dimension, Space};
+use crate::text;
 use serde::{Deserialize, Serialize};
 
 /// `campaign.toml`, whose field documentation is the reference of the format.
@@ -126,6 +127,11 @@ pub enum GuardMetric {
     FreeParameters,
 }
 
+/// Characters of a question: every prompt holds it.
+const QUESTION: usize = 4000;
+/// Scenarios of an experiment, at most.
+const SCENARIOS: usize = 1000;
+
 /// Candidates that may run for champion, at most: of many the luckiest would win again.
 const FINALISTS: u32 = 3;
 
@@ -176,6 +182,10 @@ impl Experiment {
     /// Says what is wrong with the meaning of the file, if anything is: the key and the problem.
     pub fn check(&self) -> Result<(), (String, String)> {
         let fail = |key: &str, problem: String| Err((key.to_owned(), problem));
+        if self.question.chars().nth(QUESTION).is_some() {
+            let length = self.question.chars().count();
+            return fail("question", format!("it has {length} characters; at most {QUESTION} are taken"));
+        }
         if self.iterations == 0 {
             return fail("iterations", "a campaign needs at least one iteration".into());
         }
@@ -185,6 +195,9 @@ impl Experiment {
         }
         if self.scenarios.is_empty() {
             return fail("scenarios", "an experiment needs at least one scenario".into());
+        }
+        if self.scenarios.len() > SCENARIOS {
+            return fail("scenarios", format!("{} scenarios; at most {SCENARIOS} are taken", self.scenarios.len()));
         }
         if let Some(file) = self.space_source.as_ref().filter(|file| !file.ends_with(".rs")) {
             return fail("space", format!("`{file}` is no file of candidate source, which ends in `.rs`"));
@@ -212,7 +225,9 @@ impl Experiment {
         if self.agents.repairs > 10 {
             return fail("agents.repairs", format!("{} repairs; at most 10 help", self.agents.repairs));
         }
-        self.space().check().map_err(|(name, problem)| ("dimension".to_owned(), format!("`{name}`: {problem}")))
+        self.space()
+            .check()
+            .map_err(|(name, problem)| ("dimension".to_owned(), format!("`{}`: {problem}", text::clip(&name, 60))))
     }
 
     /// The most points that a workload may lose under the seal, where a guard bounds regret: five, or what it allows beyond.

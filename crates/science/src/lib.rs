@@ -39,6 +39,7 @@ pub mod source;
 pub mod space;
 pub mod state;
 pub mod stats;
+pub mod text;
 pub mod third;
 pub mod trial;
 pub mod tuner;

@@ -6,7 +6,8 @@
 //! | one component | main, control |
 //! | parameters only | main; robustness arms make it a sweep |
 
-use crate::bundle::{Arm, ArmKind, Bundle, Relation, Side};
+use crate::bundle::{ARMS, Arm, ArmKind, Bundle, NAME, Relation, Side, is_word};
+use crate::text;
 
 /// Says which arm a bundle lacks for the components that it names, in a sentence for whoever wrote it.
 pub fn check(bundle: &Bundle) -> Result<(), String> {
@@ -55,9 +56,15 @@ pub fn check(bundle: &Bundle) -> Result<(), String> {
 }
 
 fn names(components: &[String]) -> Result<(), String> {
+    if components.len() > ARMS {
+        return Err(format!("the bundle names {} components; at most {ARMS} are taken", components.len()));
+    }
     for (at, name) in components.iter().enumerate() {
-        if name.is_empty() || name.contains(char::is_whitespace) {
-            return Err(format!("the name of component `{name}` must be one word"));
+        if !is_word(name) {
+            return Err(format!(
+                "the name of component `{}` must be one word of at most {NAME} characters",
+                text::clip(name, NAME)
+            ));
         }
         if components[..at].contains(name) {
             return Err(format!("component `{name}` is named twice"));

@@ -1,8 +1,16 @@
 //! The design space: typed dimensions, points in them, constraints, and the share of the space that is left.
 
 use crate::keyed;
+use crate::text;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+
+/// Dimensions of a space, and choices of one dimension, at most.
+const MOST: usize = 64;
+/// Characters of the name of a dimension or a choice: prompts and reports hold them.
+const NAME: usize = 60;
+/// Characters of what a dimension stands for.
+const MEANING: usize = 1000;
 
 /// One axis of the design space.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -106,6 +114,9 @@ impl Space {
     /// Says what is wrong with the declaration, if anything is: the name of the dimension and the problem.
     pub fn check(&self) -> Result<(), (String, String)> {
         for (at, dimension) in self.dimensions.iter().enumerate() {
+            if at == MOST {
+                return Err((dimension.name.clone(), format!("a space has at most {MOST} dimensions")));
+            }
             let earlier = &self.dimensions[..at];
             dimension.check(earlier).map_err(|problem| (dimension.name.clone(), problem))?;
         }
@@ -153,11 +164,12 @@ impl Space {
                 return Err(format!("the point has no `{}`", dimension.name));
             };
             if !dimension.holds(value) {
-                return Err(format!("`{}` = {value:?} lies outside of the declared space", dimension.name));
+                let value = text::clip(&format!("{value:?}"), NAME);
+                return Err(format!("`{}` = {value} lies outside of the declared space", dimension.name));
             }
         }
         match point.keys().find(|name| self.dimension(name).is_none()) {
-            Some(name) => Err(format!("`{name}` is no dimension of this experiment")),
+            Some(name) => Err(format!("`{}` is no dimension of this experiment", text::clip(name, NAME))),
             None => Ok(()),
         }
     }
@@ -165,6 +177,16 @@ impl Space {
 
 impl Dimension {
     fn check(&self, earlier: &[Dimension]) -> Result<(), String> {
+        if !text::is_name(&self.name, NAME) {
+            return Err(format!("a dimension's name has 1 to {NAME} characters that can be seen, in one line"));
+        }
+        if let Some(value) = self.values.iter().find(|value| !text::is_name(value, NAME)) {
+            let value = text::clip(value, NAME);
+            return Err(format!("its value `{value}` must have 1 to {NAME} characters that can be seen, in one line"));
+        }
+        if self.values.len() > MOST || self.meaning.chars().nth(MEANING).is_some() {
+            return Err(format!("it takes at most {MOST} values, and a meaning of at most {MEANING} characters"));
+        }
         if earlier.iter().any(|other| other.name == self.name) {
             return Err("this dimension is declared twice".into());
         }

@@ -1,12 +1,14 @@
 //! Files of a user: reading them within bounds, errors with the place in the file, and reading TOML so that the place is
-//! known. A file may come from a stranger: it may be huge, binary or a link to somewhere else, and what it says may be
-//! meant for the terminal rather than for its reader.
+//! known. A file may come from a stranger: it may be huge, binary, a link to somewhere else, or no file at all.
 
 use std::fmt;
+use std::fs::{File, FileType, OpenOptions};
 use std::io::{self, Read};
 use std::ops::Range;
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::OFlags;
 use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -43,14 +45,14 @@ impl FileError {
 
 impl fmt::Display for FileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:", visible(&self.file.to_string_lossy(), 4096))?;
+        write!(f, "{}:", clip(&self.file.to_string_lossy(), 4096))?;
         if let Some(line) = self.line {
             write!(f, "{line}:")?;
         }
         if let Some(key) = &self.key {
-            write!(f, " {}:", visible(key, 200))?;
+            write!(f, " {}:", clip(key, 200))?;
         }
-        write!(f, " {}", visible(&self.problem, 1000))
+        write!(f, " {}", clip(&self.problem, 1000))
     }
 }
 
@@ -59,12 +61,16 @@ pub const MAX_TEXT_BYTES: u64 = 1 << 20;
 /// The most bytes of a trace.
 pub const MAX_TRACE_BYTES: u64 = 1 << 30;
 
-/// Reads a file of at most so many bytes of UTF-8. Nothing beyond them is read, even if the file never ends.
+/// Reads a regular file of at most so many bytes of UTF-8. Nothing beyond them is read, even if the file grows; what is
+/// larger is refused before it is read, and what is no regular file before it is opened.
 pub fn read_text(path: &Path, at_most: u64) -> io::Result<String> {
-    let mut bytes = Vec::new();
-    std::fs::File::open(path)?.take(at_most + 1).read_to_end(&mut bytes)?;
     let invalid = |problem: String| io::Error::new(io::ErrorKind::InvalidData, problem);
-    if bytes.len() as u64 > at_most {
+    let file = open(path)?;
+    let (length, mut bytes) = (file.metadata()?.len(), Vec::new());
+    if length <= at_most {
+        file.take(at_most + 1).read_to_end(&mut bytes)?;
+    }
+    if length.max(bytes.len() as u64) > at_most {
         return Err(invalid(format!("it is longer than {at_most} bytes")));
     }
     String::from_utf8(bytes).map_err(|error| {
@@ -73,37 +79,47 @@ pub fn read_text(path: &Path, at_most: u64) -> io::Result<String> {
     })
 }
 
-/// Reads a file inside a directory (see [`read_text`]), whatever links say; nothing but a regular file will do, so that
-/// reading ends.
+/// Reads a file inside a directory (see [`read_text`]), whatever links say.
 pub fn read_inside(directory: &Path, name: &str, at_most: u64) -> io::Result<String> {
-    let refused = |problem: &str| io::Error::new(io::ErrorKind::PermissionDenied, problem);
     let directory = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
     let path = directory.join(name).canonicalize()?;
     if !path.starts_with(directory.canonicalize()?) {
-        return Err(refused("it leads out of the directory"));
-    }
-    if !path.metadata()?.is_file() {
-        return Err(refused("it is not a regular file"));
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it leads out of the directory"));
     }
     read_text(&path, at_most)
 }
 
-/// A text as a terminal may show it: the first `at_most` characters, with escapes for those that a terminal would obey.
-pub fn visible(text: &str, at_most: usize) -> String {
-    let mut shown = String::new();
-    for (n, c) in text.chars().enumerate() {
-        if n == at_most {
-            shown.push('…');
-            break;
-        }
-        let reorders =
-            matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
-        match c.is_control() || reorders {
-            true => shown.extend(c.escape_default()),
-            false => shown.push(c),
-        }
+/// Opens a regular file; a FIFO would wait for a writer for ever, and a device may never end. Looked at before it is opened,
+/// since opening alone does something to some devices, and again afterwards, should another have taken its place.
+fn open(path: &Path) -> io::Result<File> {
+    let regular = |kind: FileType| match kind.is_file() {
+        true => Ok(()),
+        false => Err(io::Error::new(io::ErrorKind::InvalidInput, format!("it is {}, not a regular file", named(kind)))),
+    };
+    regular(std::fs::metadata(path)?.file_type())?;
+    let without_waiting = OFlags::NONBLOCK | OFlags::NOCTTY;
+    let file = OpenOptions::new().read(true).custom_flags(without_waiting.bits().cast_signed()).open(path)?;
+    regular(file.metadata()?.file_type())?;
+    Ok(file)
+}
+
+fn named(kind: FileType) -> &'static str {
+    match () {
+        () if kind.is_dir() => "a directory",
+        () if kind.is_fifo() => "a named pipe",
+        () if kind.is_socket() => "a socket",
+        () if kind.is_char_device() || kind.is_block_device() => "a device",
+        () => "something else",
     }
-    shown
+}
+
+/// The first `at_most` characters of a text; an ellipsis stands for the rest. What is quoted from a file is bounded here and
+/// cleaned where it is shown.
+pub fn clip(text: &str, at_most: usize) -> String {
+    match text.char_indices().nth(at_most) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
 }
 
 /// Reads a TOML text into a type whose unknown keys are refused by its own `deny_unknown_fields`.

@@ -10,9 +10,9 @@ use admitter::{Admitter, Cluster, Decision};
 use crate::cluster::ClusterConfig;
 use crate::draws::Draws;
 use crate::event::{Due, Event, Lane, first};
-use crate::request::Requests;
+use crate::request::{Requests, Ticket};
 use crate::routing::Router;
-use crate::run::{Outcome, Run, Totals};
+use crate::run::{Outcome, Record, Run, Totals};
 use crate::serving::{Counters, Rules, ServingInstance};
 use crate::simulation::Pending;
 use crate::trace::Arrival;
@@ -90,6 +90,14 @@ impl<I: ServingInstance> Gateway<I> {
             view_us: 0,
             pending: None,
         }
+    }
+
+    /// About how many bytes a run takes from its beginning.
+    pub(crate) fn bytes(cluster: &ClusterConfig, requests: usize) -> usize {
+        let request = size_of::<u32>() + size_of::<Ticket>() + size_of::<Record>() + I::REQUEST_BYTES;
+        let instance = size_of::<I>() + size_of::<admitter::Instance>() + 2 * size_of::<u64>();
+        let phases = size_of::<u32>() * cluster.block_size as usize;
+        requests * request + usize::from(cluster.instances) * (instance + phases)
     }
 
     pub(crate) fn next(&mut self) -> Option<Pending<'_>> {

@@ -6,7 +6,7 @@ use std::path::{Component, Path};
 use std::sync::Arc;
 
 use crate::cluster::ClusterConfig;
-use crate::file::{FileError, MAX_TEXT_BYTES, parse_toml, read_text, visible};
+use crate::file::{FileError, MAX_TEXT_BYTES, parse_toml, read_text, clip};
 use crate::raw::{RawScenario, RawWorkload};
 use crate::sampler::Length;
 use crate::slo::{Class, Slo};
@@ -100,7 +100,7 @@ fn known_class(cluster: &ClusterConfig, class: &str) -> Result<(), String> {
         return Ok(());
     }
     let names: Vec<&str> = cluster.priorities.names().collect();
-    let class = visible(class, 60);
+    let class = clip(class, 60);
     Err(format!("class `{class}` has no priority; there are {}, and [priorities] may add some", names.join(", ")))
 }
 

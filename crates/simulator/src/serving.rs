@@ -10,6 +10,9 @@ pub(crate) trait ServingInstance {
     /// What the instances remember of all requests.
     type State;
 
+    /// Bytes of it for each request, at their beginning.
+    const REQUEST_BYTES: usize;
+
     fn state(arrivals: &[Arrival]) -> Self::State;
 
     fn new(cluster: &ClusterConfig) -> Self;

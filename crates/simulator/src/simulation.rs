@@ -43,6 +43,11 @@ impl Simulation {
         Simulation(engine)
     }
 
+    /// About how many bytes a run takes from its beginning, whichever engine it is: so many runs at a time fit into memory.
+    pub fn bytes(cluster: &ClusterConfig, requests: usize) -> usize {
+        Gateway::<FastInstance>::bytes(cluster, requests).max(Gateway::<PlainInstance>::bytes(cluster, requests))
+    }
+
     /// Runs until the next admission decision; `None` when all is done or the horizon is reached. Until the decision is
     /// made, the same request is returned again.
     #[expect(clippy::should_implement_trait, reason = "what it returns borrows from the simulation")]

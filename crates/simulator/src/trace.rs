@@ -5,7 +5,7 @@ use std::path::Path;
 
 use csv::{ErrorKind, StringRecord};
 
-use crate::file::{FileError, visible};
+use crate::file::{FileError, clip};
 use crate::slo::Class;
 
 /// The most requests of one workload.
@@ -224,9 +224,9 @@ impl Rows<'_> {
         let cell = &record[column];
         match cell.parse::<u64>() {
             Ok(number) if number <= at_most => Ok(number),
-            Ok(_) => Err(self.error(line, column, &format!("`{cell}` is more than {at_most}"))),
+            Ok(_) => Err(self.error(line, column, &format!("`{}` is more than {at_most}", clip(cell, 40)))),
             Err(_) => {
-                let cell = visible(cell, 40);
+                let cell = clip(cell, 40);
                 Err(self.error(line, column, &format!("`{cell}` is not a whole number of at least 0")))
             }
         }

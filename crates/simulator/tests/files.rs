@@ -241,9 +241,23 @@ fn a_file_is_read_within_bounds_and_inside_its_directory() {
 }
 
 #[test]
-fn what_a_file_says_is_shown_without_what_a_terminal_would_obey() {
-    assert_eq!(file::visible("a\u{1b}[31mé\u{202e}\n", 99), "a\\u{1b}[31mé\\u{202e}\\n");
-    assert_eq!(file::visible("abcdef", 3), "abc…");
+fn what_is_quoted_from_a_file_is_bounded() {
+    assert_eq!((file::clip("äbcdef", 3), file::clip("abc", 3)), ("äbc…".into(), "abc".into()));
+    let trace = format!("arrival_us,slo_class,input_tokens,output_tokens\n{},critical,1,1\n", "9".repeat(100_000));
+    assert!(trace::read(&trace, Path::new("t.csv")).unwrap_err().to_string().len() < 300);
+}
+
+#[test]
+fn what_is_no_regular_file_is_named_and_not_waited_for() {
+    let directory = tempfile::tempdir().unwrap();
+    let fifo = directory.path().join("fifo");
+    assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let problem = |path: &Path| file::read_text(path, 99).unwrap_err().to_string();
+    assert_eq!(problem(&fifo), "it is a named pipe, not a regular file");
+    assert_eq!(problem(Path::new("/dev/zero")), "it is a device, not a regular file");
+    assert_eq!(problem(directory.path()), "it is a directory, not a regular file");
+    let inside = file::read_inside(directory.path(), "fifo", 99).unwrap_err().to_string();
+    assert_eq!(inside, "it is a named pipe, not a regular file");
 }
 
 #[test]

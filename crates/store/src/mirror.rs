@@ -73,7 +73,8 @@ impl Mirror {
         let time = Time::new(EPOCH.saturating_add_unsigned(commit.seq), 0);
         let author = Signature::new("elenchus", "elenchus@localhost", &time)?;
         let parents: Vec<&git2::Commit<'_>> = parents.iter().collect();
-        let id = self.repository.commit(None, &author, &author, &commit.message, &tree, &parents)?;
+        let message = science::text::clean(&commit.message);
+        let id = self.repository.commit(None, &author, &author, &message, &tree, &parents)?;
         self.point(&reference(&commit.campaign, &commit.candidate), id)?;
         self.advance(&format!("refs/heads/{}", commit.campaign.short()), id, time.seconds())
     }

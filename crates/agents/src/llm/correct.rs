@@ -56,7 +56,7 @@ impl Desk {
 /// The first request again, with the last reply and what is wrong with it. Earlier replies are left out: the request
 /// does not grow with each round.
 fn again(user: &str, reply: &str, problem: &str, what: &str) -> String {
-    let reply = text::clip(reply.trim(), QUOTED);
+    let reply = text::clip(text::clean(reply).trim(), QUOTED);
     let fence = parse::fence(&reply);
     format!(
         "{user}\n\n# Your last reply cannot be used\n\nYou replied:\n\n{fence}\n{reply}\n{fence}\n\nWhat is wrong with it: {problem}.\n\nReply again with the whole {what}, mended."

@@ -111,8 +111,7 @@ impl crate::Extractor for Extractor {
 /// The notes in a reply: its text without thoughts, without a fence around it, and not too long.
 fn notes(reply: &Reply) -> Result<String, String> {
     super::unanswered(reply)?;
-    let text: String = parse::unfenced(&reply.text).chars().filter(|c| *c == '\n' || !c.is_control()).collect();
-    match text.trim() {
+    match text::clean(&parse::unfenced(&reply.text)).trim() {
         "" => Err("the reply holds no notes".into()),
         text => Ok(text::sentences(text, NOTES)),
     }

@@ -18,6 +18,8 @@ const CHANGES: usize = 4;
 const TEXT: usize = 400;
 /// Findings that one change may cite.
 const CITED: usize = 12;
+/// Findings that one principle rests on, at most: of more, those that were cited last.
+const EVIDENCE: usize = 24;
 /// Share of the design space that one constraint may exclude.
 const MASS: f64 = 0.25;
 
@@ -147,6 +149,7 @@ impl Lesson {
         };
         let mut evidence = known.map(|known| known.evidence.clone()).unwrap_or_default();
         evidence.extend(cited.into_iter().filter(|one| known.is_none_or(|known| !known.evidence.contains(one))));
+        evidence.drain(..evidence.len().saturating_sub(EVIDENCE));
         // Nobody's word is taken for it.
         let confidence = state.confidence(&evidence);
         Ok(Principle { id, statement, mechanism, regime, evidence, confidence, status: Status::Active, constraint })
@@ -275,7 +278,8 @@ fn within(space: &Space, name: &str, side: &Value) -> Result<Within, String> {
             if choices.is_empty() || choices.iter().any(|choice| !dimension.values.contains(choice)) {
                 return fail(wanted);
             }
-            Ok(Within::OneOf(choices))
+            // Each once, in the order in which they are declared.
+            Ok(Within::OneOf(dimension.values.iter().filter(|value| choices.contains(value)).cloned().collect()))
         }
     }
 }
@@ -306,7 +310,7 @@ fn next_id(state: &State, earlier: &[Change]) -> String {
 
 /// A text of a lesson on one line.
 fn text(name: &str, text: Option<&str>) -> Result<String, String> {
-    let text = line(text.unwrap_or_default(), usize::MAX);
+    let text = science::text::line(text.unwrap_or_default());
     match text.chars().count() {
         0 => Err(format!("`{name}` is missing or empty")),
         length if length > TEXT => Err(format!("`{name}` has {length} characters; at most {TEXT}")),

@@ -299,13 +299,16 @@ impl Spent {
     }
 }
 
+/// The highest price, US dollars per million tokens: sums of it stay numbers.
+const DEAREST: f64 = 1e9;
+
 fn amount<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
     let amount = f64::deserialize(deserializer)?;
-    if amount.is_finite() && amount >= 0.0 {
+    if (0.0..=DEAREST).contains(&amount) {
         return Ok(amount);
     }
     Err(serde::de::Error::custom(format!(
-        "a price is in US dollars per million tokens, zero or more; this is {amount}"
+        "a price is in US dollars per million tokens, at most {DEAREST:e}, zero or more; this is {amount}"
     )))
 }
 

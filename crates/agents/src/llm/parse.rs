@@ -1,5 +1,6 @@
 //! Finds what was asked for in what a model wrote: JSON or Rust, in a fence, among prose, after thoughts.
 
+use super::text::clean;
 use serde_json::Value;
 
 /// The longest source that is taken for one: a policy has a few hundred lines at most.
@@ -32,13 +33,14 @@ pub(super) fn source(reply: &str) -> Result<String, String> {
         None if is_policy(text) => text.trim(),
         None => return Err("the reply holds no Rust code".into()),
     };
-    if source.is_empty() {
-        return Err("its code block is empty".into());
-    }
     if source.len() > SOURCE_BYTES {
         return Err(format!("the source has {} bytes; at most {SOURCE_BYTES} are taken", source.len()));
     }
-    Ok(format!("{source}\n"))
+    // What nobody can see has no place in a source that people read, prompts show and terminals print.
+    match clean(source).trim() {
+        "" => Err("its code block is empty".into()),
+        source => Ok(format!("{source}\n")),
+    }
 }
 
 /// A text without thoughts before it, and without a fence where it stands in one as a whole.

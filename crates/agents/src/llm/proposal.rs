@@ -137,10 +137,12 @@ fn relations(_: &mut SchemaGenerator) -> Schema {
 
 fn point<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Point>, D::Error> {
     let coordinate = |(name, value): (String, Value)| match value {
-        Value::Number(number) => Ok((name, Coordinate::Number(number.as_f64().unwrap_or(f64::NAN)))),
+        Value::Number(number) if number.as_f64().is_some_and(f64::is_finite) => {
+            Ok((name, Coordinate::Number(number.as_f64().unwrap_or_default())))
+        }
         Value::String(choice) => Ok((name, Coordinate::Choice(choice))),
         other => {
-            let other = super::text::line(&other.to_string(), 60);
+            let (name, other) = (super::text::line(&name, 60), super::text::line(&other.to_string(), 60));
             Err(serde::de::Error::custom(format!("has `{name}` = {other}; a coordinate is a number or a word")))
         }
     };
@@ -200,6 +202,10 @@ pub(super) fn bundle(draft: Draft, state: &State) -> Result<Bundle, String> {
 }
 
 fn finished(arm: DraftArm, at: usize, earlier: &[String], state: &State) -> Result<Arm, String> {
+    if let Some(point) = &arm.point {
+        let space = state.opened().experiment.space();
+        space.contains(point).map_err(|problem| format!("`arms[{at}].point`: {problem}"))?;
+    }
     let against = arm.against.iter().map(|text| side(text, earlier, state)).collect::<Result<_, _>>();
     let interval = match arm.interval.as_deref() {
         None | Some([]) => None,

@@ -2,7 +2,7 @@
 
 use science::id::Hash;
 pub use science::work::Role;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// One question to a model: everything that it sees, and nothing else.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -67,19 +67,32 @@ pub struct Cost {
     pub charged_tokens: u64,
 }
 
-/// Tokens, as far as the endpoint counts them. What is absent was not said; it is not zero.
+/// Tokens, as far as the endpoint counts them. What is absent was not said; it is not zero. A count that cannot be one (see
+/// [`Usage::MOST`]) is absent too, wherever it is read from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usage {
     /// Tokens of the prompt, cached ones included.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "count")]
     pub prompt_tokens: Option<u64>,
     /// Those of them that came from a cache.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "count")]
     pub cached_tokens: Option<u64>,
     /// Tokens written, reasoning included.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "count")]
     pub completion_tokens: Option<u64>,
     /// Those of them that were reasoning.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "count")]
     pub reasoning_tokens: Option<u64>,
+}
+
+impl Usage {
+    /// The most tokens of one request that are believed: a thousand times what any model takes. A count goes on the record,
+    /// where it must fit.
+    pub const MOST: u64 = 1_000_000_000;
+}
+
+/// A whole number of tokens up to [`Usage::MOST`]; anything else counts as not said. For `deserialize_with`.
+pub(super) fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    let said = serde_json::Value::deserialize(deserializer)?;
+    Ok(said.as_u64().filter(|tokens| *tokens <= Usage::MOST))
 }

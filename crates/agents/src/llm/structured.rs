@@ -96,7 +96,7 @@ pub(super) fn nullable(mut schema: Value) -> Value {
     schema
 }
 
-/// Text of 1 to `MOST` characters: what a model writes comes back in later prompts.
+/// Text of 1 to `MOST` characters, all of which can be seen: what a model writes comes back in later prompts.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(try_from = "String")]
 pub(super) struct Text<const MOST: usize>(pub(super) String);
@@ -105,7 +105,7 @@ impl<const MOST: usize> TryFrom<String> for Text<MOST> {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        match text.trim() {
+        match text::clean(&text).trim() {
             "" => Err("is empty".into()),
             text if text.chars().count() > MOST => {
                 Err(format!("has {} characters; at most {MOST} are taken", text.chars().count()))
@@ -145,6 +145,9 @@ fn meant<T: DeserializeOwned, E: Error>(text: &str) -> Result<T, E> {
     T::deserialize(IntoDeserializer::<E>::into_deserializer(text::line(&plain, QUOTED)))
 }
 
+/// Entries of a list, at most: no list of a reply has a use for more.
+const ENTRIES: usize = 1000;
+
 /// A list of texts; one alone counts as a list. For `deserialize_with`.
 pub(super) fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     let text = |value: Value| match value {
@@ -152,6 +155,9 @@ pub(super) fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<St
         other => Err(wrong(&other)),
     };
     match Value::deserialize(deserializer)? {
+        Value::Array(values) if values.len() > ENTRIES => {
+            Err(D::Error::custom(format!("has {} entries; at most {ENTRIES} are taken", values.len())))
+        }
         Value::Array(values) => values.into_iter().map(text).collect(),
         one => Ok(vec![text(one)?]),
     }

@@ -1,5 +1,6 @@
 //! The prompts: templates filled once. What is filled in is data, and nothing rendered is rendered again.
 
+use super::text::clean;
 use super::{ModelError, Role};
 use handlebars::{Handlebars, RenderError, RenderErrorReason};
 use serde::Serialize;
@@ -84,11 +85,12 @@ impl Templates {
         })
     }
 
-    /// The system's and the user's part of a role's prompt.
+    /// The system's and the user's part of a role's prompt, without anything that a person would not see in it: a model
+    /// reads what is hidden in others' words.
     pub(super) fn render(&self, role: Role, context: &impl Serialize) -> Result<[String; 2], ModelError> {
         let context = handlebars::Context::wraps(context).map_err(|error| self.problem(role, &error))?;
         let part = |part: &str| match self.engine.render_with_context(&format!("{}.{part}", role.as_str()), &context) {
-            Ok(text) => Ok(text.trim().to_owned()),
+            Ok(text) => Ok(clean(&text).trim().to_owned()),
             Err(error) => Err(self.problem(role, &error)),
         };
         Ok([part("system")?, part("user")?])

@@ -1,10 +1,17 @@
 //! What comes back over HTTP, read tolerantly: servers that call themselves OpenAI-compatible leave out, rename and add
 //! fields, and an unknown `finish_reason` must not cost a reply that was paid for.
 
+use super::request::count;
+use super::text::clip;
 use super::{Reply, Usage};
 use reqwest::StatusCode;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
+
+/// Characters that are kept of why a reply stopped.
+const REASON: usize = 200;
+/// Characters that are kept of why there is no reply.
+const REFUSAL: usize = 10_000;
 
 /// A chat completion.
 #[derive(Deserialize)]
@@ -48,9 +55,9 @@ struct Part {
 
 #[derive(Default, Deserialize)]
 struct WireUsage {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "count")]
     prompt_tokens: Option<u64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "count")]
     completion_tokens: Option<u64>,
     #[serde(default)]
     prompt_tokens_details: Option<Details>,
@@ -60,9 +67,9 @@ struct WireUsage {
 
 #[derive(Default, Deserialize)]
 struct Details {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "count")]
     cached_tokens: Option<u64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "count")]
     reasoning_tokens: Option<u64>,
 }
 
@@ -105,7 +112,9 @@ impl Completion {
             Value::String(text) => Some(text),
             other => Some(other.to_string()),
         });
-        Some(Reply { text, finish_reason, refusal: choice.message.refusal, usage, ..Reply::default() })
+        let finish_reason = finish_reason.map(|reason| clip(&reason, REASON));
+        let refusal = choice.message.refusal.map(|refusal| clip(&refusal, REFUSAL));
+        Some(Reply { text, finish_reason, refusal, usage, ..Reply::default() })
     }
 }
 
@@ -179,6 +188,22 @@ mod tests {
         .usage;
         assert_eq!((usage.prompt_tokens, usage.cached_tokens), (Some(10), Some(8)));
         assert_eq!((usage.completion_tokens, usage.reasoning_tokens), (Some(4), None));
+    }
+
+    #[test]
+    fn a_count_that_cannot_be_one_counts_as_not_said() {
+        for count in ["9223372036854775808", "18446744073709551616", "-5", "1e300", "2.5", "\"x\"", "1000000001", "[]", "null"] {
+            let json = format!(
+                r#"{{"choices":[{{"message":{{"content":"a"}}}}],"usage":{{"prompt_tokens":{count},"completion_tokens":7,
+                "prompt_tokens_details":{{"cached_tokens":{count}}},"completion_tokens_details":{{"reasoning_tokens":{count}}}}}}}"#
+            );
+            let usage = reply(&json).usage;
+            assert_eq!(usage, Usage { completion_tokens: Some(7), ..Usage::default() }, "{count}");
+            let recorded = format!(r#"{{"text":"a","usage":{{"prompt_tokens":{count}}}}}"#);
+            assert_eq!(serde_json::from_str::<Reply>(&recorded).unwrap().usage, Usage::default(), "{count}");
+        }
+        let most = reply(r#"{"choices":[{"message":{}}],"usage":{"prompt_tokens":1000000000}}"#).usage;
+        assert_eq!(most.prompt_tokens, Some(Usage::MOST));
     }
 
     #[test]

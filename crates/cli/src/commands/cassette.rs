@@ -2,6 +2,7 @@
 
 use crate::context::{Global, campaign};
 use crate::failure::{Code, Failure};
+use crate::output;
 use engine::cassette::Cassette;
 use std::io::{BufWriter, Write};
 use std::path::PathBuf;
@@ -24,13 +25,12 @@ pub(crate) async fn cassette(args: Args, global: &Global) -> Result<Code, Failur
     let id = campaign(&store, args.campaign.as_deref()).await?;
     let cassette = Cassette::export(&store, &id).await?;
     let Some(file) = args.output else {
-        let unwritten = |error| Failure::failed(format!("cannot write the cassette: {error}"));
-        cassette.write(std::io::stdout().lock()).map_err(unwritten)?;
+        output::unless_closed(cassette.write(std::io::stdout().lock()))?;
         return Ok(Code::Done);
     };
     let unwritten = |error| Failure::failed(format!("cannot write {}: {error}", file.display()));
     let mut out = BufWriter::new(std::fs::File::create(&file).map_err(unwritten)?);
     cassette.write(&mut out).and_then(|()| out.flush()).map_err(unwritten)?;
-    println!("wrote {}: {} calls of language models", file.display(), cassette.calls());
+    output::line(format!("wrote {}: {} calls of language models", file.display(), cassette.calls()))?;
     Ok(Code::Done)
 }

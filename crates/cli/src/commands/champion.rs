@@ -2,7 +2,7 @@
 
 use crate::context::{Format, Global, campaign};
 use crate::failure::{Code, Failure};
-use std::io::IsTerminal;
+use crate::output;
 
 /// Print the source of the best candidate; exit 1 if there is none that is admissible.
 #[derive(clap::Args)]
@@ -23,10 +23,9 @@ pub(crate) async fn champion(args: Args, global: &Global) -> Result<Code, Failur
         return Err(Failure::failed(format!("campaign {} has no admissible candidate yet", id.short())));
     };
     match args.format {
-        // Byte for byte into a file; on a terminal without what could command it.
-        Format::Text if std::io::stdout().is_terminal() => print!("{}", report::clean(text)),
-        Format::Text => print!("{text}"),
-        Format::Json => println!("{:#}", report::json::show(&record)["champion"]),
+        // A source is cleaned when it is taken from a reply, so this is byte for byte what was compiled.
+        Format::Text => output::laid_out(&engine::science::text::clean(text))?,
+        Format::Json => output::json(report::json::show(&record)["champion"].take())?,
     }
     Ok(Code::Done)
 }

@@ -2,6 +2,7 @@
 
 use crate::context::{Format, Global, campaign};
 use crate::failure::{Code, Failure};
+use crate::output;
 use engine::compare::{POOL, compare, recorded};
 
 /// Hold a campaign that has ended against random search and against tuning alone, at what it spent.
@@ -42,8 +43,8 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<Code, Failure> {
         None => compare(&store, &global.places()?, &id, args.pool).await?,
     };
     match args.format {
-        Format::Text => print!("{}", report::terminal::comparison(&comparison)),
-        Format::Json => println!("{:#}", report::json::comparison(&comparison)),
+        Format::Text => output::laid_out(&report::terminal::comparison(&comparison))?,
+        Format::Json => output::json(report::json::comparison(&comparison))?,
     }
     Ok(Code::Done)
 }

@@ -3,13 +3,18 @@
 use crate::configuration::{Configuration, Found};
 use crate::context::Global;
 use crate::failure::{Code, Failure};
+use crate::output;
 use engine::sandbox::{self, Walls};
+use engine::science::text::{self, clip};
 use engine::{KIT, Places};
 use store::Store;
 
 /// Try the toolchain, each wall of the sandbox, the database and what is configured for language models; exit 1 if something that is needed is missing.
 #[derive(clap::Args)]
 pub(crate) struct Args {}
+
+/// Characters of what came of one thing.
+const TEXT: usize = 1000;
 
 /// What was tried, and what came of it.
 struct Finding {
@@ -31,12 +36,12 @@ pub(crate) async fn doctor(_: Args, global: &Global) -> Result<Code, Failure> {
     findings.push(database(global).await);
     findings.extend(models(global));
     for Finding { what, state } in &findings {
-        let (mark, text) = match state {
-            State::Good(text) => ("ok     ", text),
-            State::Absent(text) => ("absent ", text),
-            State::Bad(text) => ("MISSING", text),
+        let (mark, said) = match state {
+            State::Good(said) => ("ok     ", said),
+            State::Absent(said) => ("absent ", said),
+            State::Bad(said) => ("MISSING", said),
         };
-        println!("{mark}  {what:<30} {}", report::clean_line(text));
+        output::line(format!("{mark}  {:<30} {}", text::line(what), clip(&text::line(said), TEXT)))?;
     }
     let bad = findings.iter().any(|finding| matches!(finding.state, State::Bad(_)));
     Ok(if bad { Code::Failed } else { Code::Done })

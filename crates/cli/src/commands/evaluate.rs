@@ -2,12 +2,14 @@
 
 use crate::context::{Format, Global};
 use crate::failure::{Code, Failure};
+use crate::output;
 use engine::LoadedExperiment;
 use engine::evaluate::read;
 use engine::sandbox::Walls;
 use engine::science::nonce::Nonce;
 use engine::science::outcome::Outcome;
 use engine::science::{champion, objective};
+use engine::simulator::file::{MAX_TEXT_BYTES, read_text};
 use engine::single::{self, Question};
 use report::{Evaluation, Timing};
 use std::path::PathBuf;
@@ -38,7 +40,7 @@ pub(crate) struct Args {
 const SEEDS: u32 = 5;
 
 pub(crate) fn evaluate(args: Args, global: &Global) -> Result<Code, Failure> {
-    let source = std::fs::read_to_string(&args.file)
+    let source = read_text(&args.file, MAX_TEXT_BYTES)
         .map_err(|error| Failure::usage(format!("cannot read {}: {error}", args.file.display())))?;
     let loaded = LoadedExperiment::read(&args.experiment)?;
     let seeds = args.seeds.unwrap_or(loaded.experiment.seeds.max(SEEDS)) as usize;
@@ -69,8 +71,8 @@ pub(crate) fn evaluate(args: Args, global: &Global) -> Result<Code, Failure> {
         timing: timing(&answer.timing),
     };
     match args.format {
-        Format::Text => print!("{}", report::terminal::score(&shown)),
-        Format::Json => println!("{:#}", report::json::evaluation(&shown)),
+        Format::Text => output::laid_out(&report::terminal::score(&shown))?,
+        Format::Json => output::json(report::json::evaluation(&shown))?,
     }
     Ok(if answer.outcome == Outcome::Scored { Code::Done } else { Code::Failed })
 }

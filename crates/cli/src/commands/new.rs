@@ -1,6 +1,7 @@
 //! `elenchus new`
 
 use crate::failure::{Code, Failure};
+use crate::output;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -18,6 +19,6 @@ pub(crate) fn new(args: Args) -> Result<Code, Failure> {
     let file = std::fs::OpenOptions::new().write(true).create_new(true).open(&args.file);
     file.and_then(|mut file| file.write_all(STARTER.as_bytes()))
         .map_err(|error| Failure::usage(format!("cannot write {}: {error}", args.file.display())))?;
-    println!("wrote {}; score it with `elenchus evaluate {}`", args.file.display(), args.file.display());
+    output::line(format!("wrote {0}; score it with `elenchus evaluate {0}`", args.file.display()))?;
     Ok(Code::Done)
 }

@@ -2,6 +2,7 @@
 
 use crate::context::{Format, Global, campaign};
 use crate::failure::{Code, Failure};
+use crate::output;
 use clap::ValueEnum;
 use engine::agents::llm::{Request, Role, Settings, Templates};
 use engine::prompt::Standpoint;
@@ -110,15 +111,14 @@ fn models(role: Role, label: &str) -> Result<Vec<String>, Failure> {
 fn print(request: &Request, format: Format) -> Result<(), Failure> {
     match format {
         Format::Text => {
-            let (system, user) = (report::clean(&request.system), report::clean(&request.user));
-            println!("----- system -----\n{system}\n\n----- user -----\n{user}");
+            output::line(format!("----- system -----\n{}\n\n----- user -----\n{}", request.system, request.user))?;
             if let Some(schema) = &request.schema {
-                println!("\n----- schema -----\n{schema:#}");
+                output::line(format!("\n----- schema -----\n{schema:#}"))?;
             }
         }
         Format::Json => {
             let value = serde_json::to_value(request).map_err(|error| Failure::bug(error.to_string()))?;
-            println!("{value:#}");
+            output::json(value)?;
         }
     }
     Ok(())
@@ -131,8 +131,8 @@ fn list(global: &Global) -> Result<Code, Failure> {
     let folder = configuration.prompts().unwrap_or_default();
     for (name, _) in Templates::texts() {
         match overrides.contains_key(name) {
-            true => println!("{name:<12} {}", folder.join(format!("{name}.hbs")).display()),
-            false => println!("{name:<12} shipped"),
+            true => output::line(format!("{name:<12} {}", folder.join(format!("{name}.hbs")).display()))?,
+            false => output::line(format!("{name:<12} shipped"))?,
         }
     }
     Ok(Code::Done)
@@ -147,7 +147,7 @@ fn write(directory: &Path) -> Result<Code, Failure> {
         let file = std::fs::OpenOptions::new().write(true).create_new(true).open(&path);
         file.and_then(|mut file| std::io::Write::write_all(&mut file, text.as_bytes()))
             .map_err(|error| failed(&path, error))?;
-        println!("wrote {}", path.display());
+        output::line(format!("wrote {}", path.display()))?;
     }
     Ok(Code::Done)
 }

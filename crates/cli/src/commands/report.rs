@@ -2,6 +2,7 @@
 
 use crate::context::{Global, campaign};
 use crate::failure::{Code, Failure};
+use crate::output;
 use clap::ValueEnum;
 use engine::agents::llm::Loss;
 use engine::science::comparison::Comparison;
@@ -49,7 +50,7 @@ pub(crate) async fn report(args: Args, global: &Global) -> Result<Code, Failure>
     };
     match args.out {
         Some(file) => save(&file, &text)?,
-        None => print!("{text}"),
+        None => output::laid_out(&text)?,
     }
     Ok(Code::Done)
 }

@@ -4,11 +4,14 @@ use crate::agents::{CapOptions, Choice, live, recorded};
 use crate::commands::report::Source;
 use crate::context::{Global, random_nonce};
 use crate::failure::{Code, Failure};
+use crate::output;
 use crate::progress::Display;
 use engine::campaign::Opening;
 use engine::cassette::{Cassette, replays};
 use engine::science::event::EndReason;
 use engine::science::nonce::Nonce;
+use engine::science::experiment::Experiment;
+use engine::simulator::file::{MAX_TRACE_BYTES, read_text};
 use engine::verify::unseal;
 use engine::{Campaign, Casting, LoadedExperiment, Stop};
 use std::path::{Path, PathBuf};
@@ -65,7 +68,7 @@ fn opening(args: &Args, mut loaded: LoadedExperiment, global: &Global) -> Result
 /// A campaign that was recorded, on the same experiment.
 fn replay(file: &Path, mut loaded: LoadedExperiment, global: &Global) -> Result<Opening, Failure> {
     let unusable = |problem: String| Failure::usage(format!("{}: {problem}", file.display()));
-    let text = std::fs::read_to_string(file).map_err(|error| unusable(error.to_string()))?;
+    let text = read_text(file, MAX_TRACE_BYTES).map_err(|error| unusable(error.to_string()))?;
     let cassette = Cassette::read(&text).map_err(unusable)?;
     if cassette.header.meaning != loaded.meaning() {
         let (then, now, directory) = (&cassette.header.inputs, loaded.hashes(), loaded.directory.display());
@@ -78,7 +81,13 @@ fn replay(file: &Path, mut loaded: LoadedExperiment, global: &Global) -> Result<
         let files = differing.join(", ");
         return Err(unusable(format!("it was recorded on another experiment; of {directory} differs: {files}")));
     }
-    loaded.experiment = cassette.header.experiment.clone();
+    // What the command line may have changed is taken over; all else is what the files say.
+    let then = &cassette.header.experiment;
+    let (iterations, budget) = (then.iterations, then.budget);
+    loaded.experiment = Experiment { iterations, budget, ..loaded.experiment };
+    if loaded.experiment != *then || loaded.experiment.check().is_err() {
+        return Err(unusable("line 1: its experiment is not the one that its files describe: it was edited".into()));
+    }
     let casting = Casting::parse(&cassette.header.agents).map_err(unusable)?;
     let agents = recorded(&casting, &global.configuration()?, |model| cassette.settings(model))?;
     let (nonce, version) = (cassette.header.nonce, env!("CARGO_PKG_VERSION").into());
@@ -98,7 +107,7 @@ pub(crate) async fn drive(mut campaign: Campaign, global: &Global, warnings: Vec
     let ended = result?;
     let id = campaign.id.clone();
     if !ended {
-        eprintln!("stopped; `elenchus resume {}` goes on", id.short());
+        output::note(format!("stopped; `elenchus resume {}` goes on", id.short()));
         return Ok(Code::Interrupted);
     }
     let (end, digest) = (campaign.state.ended.clone(), campaign.digest.clone());
@@ -109,16 +118,16 @@ pub(crate) async fn drive(mut campaign: Campaign, global: &Global, warnings: Vec
     let source = Source::load(&store, &id).await?;
     let file = global.state_dir.join("reports").join(format!("{}.md", id.short()));
     source.save_markdown(&file)?;
-    print!("{}", report::terminal::status(&source.record()));
-    println!("nonce      {nonce} (`run --nonce` repeats the campaign)");
-    println!("report     {} (or `elenchus report`)", file.display());
+    output::laid_out(&report::terminal::status(&source.record()))?;
+    output::line(format!("nonce      {nonce} (`run --nonce` repeats the campaign)"))?;
+    output::line(format!("report     {} (or `elenchus report`)", file.display()))?;
     match replays(&store, &id).await? {
         Some(recorded) if recorded != digest => {
             return Err(Failure::failed(format!(
                 "the replay ends with digest {digest}, the recorded campaign with {recorded}"
             )));
         }
-        Some(_) => println!("replay     the digest is the recorded campaign's"),
+        Some(_) => output::line("replay     the digest is the recorded campaign's")?,
         None => {}
     }
     match end {
@@ -135,6 +144,6 @@ async fn listen(stop: Stop) {
             std::process::exit(Code::Interrupted as i32);
         }
         stop.request();
-        eprintln!("\nstopping after this step; Ctrl-C again stops at once");
+        output::note("\nstopping after this step; Ctrl-C again stops at once");
     }
 }

@@ -5,11 +5,12 @@ mod summary;
 
 use crate::context::{Format, Global};
 use crate::failure::{Code, Failure};
+use crate::output;
 use engine::panel::Panel;
 use engine::policy::Policy;
 use engine::simulator::file::{FileError, MAX_TEXT_BYTES, MAX_TRACE_BYTES, read_inside, read_text};
 use engine::simulator::{Arrival, Run, Scenario, Workload, admitters::Builtin};
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -73,15 +74,11 @@ pub(crate) fn simulate(args: Args, global: &Global) -> Result<Code, Failure> {
         files::write_timeline(file, &scenario.cluster, &arrivals, &run).map_err(|error| cannot_write(file, error))?;
     }
     let summary = summary::Summary::new(&scenario, &arrivals, &run);
-    let text = match args.format {
-        Format::Text => summary.text(&args.admitter, args.seed),
-        Format::Json => format!("{:#}\n", summary.json(&args.admitter, args.seed)?),
-    };
-    match std::io::stdout().write_all(text.as_bytes()) {
-        // Whoever reads it has seen enough.
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::failed(format!("cannot print: {error}"))),
-        _ => Ok(Code::Done),
+    match args.format {
+        Format::Text => output::line(summary.text(&args.admitter, args.seed).trim_end())?,
+        Format::Json => output::json(summary.json(&args.admitter, args.seed)?)?,
     }
+    Ok(Code::Done)
 }
 
 fn arrivals(args: &Args, scenario: &Scenario) -> Result<Arc<[Arrival]>, Failure> {

@@ -2,6 +2,7 @@
 
 use crate::context::{Format, Global, campaign};
 use crate::failure::{Code, Failure};
+use crate::output;
 use engine::science::seal::Look;
 use engine::verify::{Verified, again, recorded, verify};
 use serde_json::json;
@@ -37,8 +38,8 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<Code, Failure> {
     let on_record = recorded(&store, &id).await?;
     let looks: Vec<Look> = on_record.iter().map(|verified| verified.look.clone()).collect();
     match args.format {
-        Format::Text => print(&verified, &looks),
-        Format::Json => println!("{:#}", shown(&verified, &looks)),
+        Format::Text => print(&verified, &looks)?,
+        Format::Json => output::json(shown(&verified, &looks))?,
     }
     let same = on_record.iter().find(|recorded| recorded.number == verified.number);
     if same.is_some_and(|recorded| *recorded != verified) {
@@ -64,8 +65,8 @@ fn shown(verified: &Verified, looks: &[Look]) -> serde_json::Value {
     })
 }
 
-fn print(verified: &Verified, looks: &[Look]) {
+fn print(verified: &Verified, looks: &[Look]) -> Result<(), Failure> {
     let Verified { champion, number, look } = verified;
-    println!("Champion {} under its seal, look {number}:\n", champion.short());
-    print!("{}", report::terminal::sealed(look, looks));
+    output::line(format!("Champion {} under its seal, look {number}:\n", champion.short()))?;
+    output::laid_out(&report::terminal::sealed(look, looks))
 }

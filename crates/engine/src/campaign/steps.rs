@@ -73,6 +73,10 @@ impl Campaign {
             Ok(bundle) => Event::BundleRegistered { bundle: Box::new(bundle), work },
             Err(reason) => Event::PlanFailed { reason, work },
         };
+        let event = match (self.refused(&event), event) {
+            (Some(reason), Event::BundleRegistered { work, .. }) => Event::PlanFailed { reason, work },
+            (_, event) => event,
+        };
         self.record(event, Extra::default(), watch).await?;
         self.ahead.forget();
         Ok(true)
@@ -181,8 +185,20 @@ impl Campaign {
             Err(reason) => (Lessons::default(), Some(reason)),
         };
         let event = Event::PrinciplesRevised { changes: lessons.changes, failure, notes: lessons.notes, work };
+        let event = match (self.refused(&event), event) {
+            (Some(reason), Event::PrinciplesRevised { work, .. }) => {
+                Event::PrinciplesRevised { changes: Vec::new(), failure: Some(reason), notes: None, work }
+            }
+            (_, event) => event,
+        };
         self.record(event, Extra::default(), watch).await?;
         Ok(true)
+    }
+
+    /// Why an agent's answer, as the event that it would be, cannot follow; none if it can. A reply is on record and is read
+    /// again by every resume, so what the state machine would refuse of it is the reply's own fault and not an end.
+    fn refused(&self, event: &Event) -> Option<String> {
+        self.state.clone().apply(event).err().map(|illegal| illegal.problem)
     }
 
     /// An agent's answer; none if the budget did not reach for it, which ends the campaign.

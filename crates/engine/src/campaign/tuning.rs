@@ -219,9 +219,17 @@ fn described(source: &str, evaluator: &Evaluator) -> Result<Result<(Artifact, Ve
         Ok(session) => session,
         Err(outcome) => return Ok(Err(outcome)),
     };
-    let tunables = policy::tunables(&session.describe()).into_iter();
+    let tunables = policy::tunables(&session.describe());
+    // The candidate says it: a number that is none could not go on the record.
+    let odd = |tunable: &&policy::Tunable| {
+        [tunable.default, tunable.low, tunable.high].iter().any(|number| !number.is_finite())
+    };
+    if let Some(odd) = tunables.iter().find(odd) {
+        let what = format!("its constant `{}` has a default or a range that is not finite", odd.name);
+        return Ok(Err(Outcome::Inconsistent { what }));
+    }
     let range = |policy::Tunable { name, default, low, high }| Range { name, default, low, high };
-    Ok(Ok((artifact, tunables.map(range).collect())))
+    Ok(Ok((artifact, tunables.into_iter().map(range).collect())))
 }
 
 fn named<'a>(tunables: &'a [Range], values: &[f64]) -> Vec<(&'a str, f64)> {

@@ -1,6 +1,7 @@
 //! How a policy is run on a panel: a built-in admitter on all cores, a candidate in its process, all trials interleaved.
 
 use super::cell::PanelCell;
+use super::size::Capacity;
 use super::{Draws, Panel, Ran, Runs};
 use crate::cores::on_all_cores;
 use crate::policy::Policy;
@@ -56,51 +57,88 @@ impl Panel {
         draws: Draws,
         look: impl Fn(&PanelCell, Run) -> T,
     ) -> Ran<T> {
-        let seats: Vec<Vec<f64>> = parameters.iter().flat_map(|own| self.cells.iter().map(|_| own.clone())).collect();
-        let cells: Vec<&PanelCell> = parameters.iter().flat_map(|_| &self.cells).collect();
-        let mut session = match sandbox.start(artifact, &seats)? {
-            Ok(session) => session,
+        self.run_in_sessions(sandbox, artifact, parameters, draws, Capacity::default(), look)
+    }
+
+    /// The same, in as many sessions as they take. A run depends on its own cell and seat alone, so where they are cut does
+    /// not show in the results.
+    pub(super) fn run_in_sessions<T>(
+        &self,
+        sandbox: &Sandbox,
+        artifact: &Artifact,
+        parameters: &[Vec<f64>],
+        draws: Draws,
+        capacity: Capacity,
+        look: impl Fn(&PanelCell, Run) -> T,
+    ) -> Ran<T> {
+        let runs: Vec<(&[f64], &PanelCell)> =
+            parameters.iter().flat_map(|own| self.cells.iter().map(|cell| (own.as_slice(), cell))).collect();
+        let mut ran = Runs { results: Vec::with_capacity(runs.len()), deciding: Duration::ZERO };
+        for part in capacity.parts(&runs) {
+            match session(sandbox, artifact, &runs[part], draws, &look)? {
+                Ok(Runs { results, deciding }) => {
+                    ran.results.extend(results);
+                    ran.deciding += deciding;
+                }
+                Err(outcome) => return Ok(Err(outcome)),
+            }
+        }
+        Ok(Ok(ran))
+    }
+}
+
+/// Runs in one session with a candidate.
+fn session<T>(
+    sandbox: &Sandbox,
+    artifact: &Artifact,
+    runs: &[(&[f64], &PanelCell)],
+    draws: Draws,
+    look: impl Fn(&PanelCell, Run) -> T,
+) -> Ran<T> {
+    let seats: Vec<Vec<f64>> = runs.iter().map(|(parameters, _)| parameters.to_vec()).collect();
+    let cells: Vec<&PanelCell> = runs.iter().map(|(_, cell)| *cell).collect();
+    let mut session = match sandbox.start(artifact, &seats)? {
+        Ok(session) => session,
+        Err(outcome) => return Ok(Err(outcome)),
+    };
+    // Both ends on one core: a round trip is then a switch, not a wake-up of another core.
+    let _core = session.share_core()?;
+    let mut runs: Vec<Simulation> = cells.iter().map(|cell| cell.start()).collect();
+    let mut keys: Vec<simulator::Draws> =
+        cells.iter().map(|cell| simulator::Draws::new(cell.draws[draws as usize])).collect();
+    let (mut round, mut deciding) = (Round::new(), Duration::ZERO);
+    let mut asked: Vec<usize> = Vec::with_capacity(runs.len());
+    loop {
+        round.clear();
+        asked.clear();
+        for (seat, run) in runs.iter_mut().enumerate() {
+            let Some(pending) = run.next() else { continue };
+            let draw = keys[seat].of(pending.index as u64);
+            round.ask(seat as u16, |bytes| {
+                wire::ask(&pending.request, pending.instances, &draw, |piece| bytes.extend_from_slice(piece));
+            });
+            asked.push(seat);
+        }
+        if asked.is_empty() {
+            break;
+        }
+        let start = Instant::now();
+        let answers = match session.round(&mut round) {
+            Ok(answers) => answers,
             Err(outcome) => return Ok(Err(outcome)),
         };
-        // Both ends on one core: a round trip is then a switch, not a wake-up of another core.
-        let _core = session.share_core()?;
-        let mut runs: Vec<Simulation> = cells.iter().map(|cell| cell.start()).collect();
-        let mut keys: Vec<simulator::Draws> =
-            cells.iter().map(|cell| simulator::Draws::new(cell.draws[draws as usize])).collect();
-        let (mut round, mut deciding) = (Round::new(), Duration::ZERO);
-        let mut asked: Vec<usize> = Vec::with_capacity(runs.len());
-        loop {
-            round.clear();
-            asked.clear();
-            for (seat, run) in runs.iter_mut().enumerate() {
-                let Some(pending) = run.next() else { continue };
-                let draw = keys[seat].of(pending.index as u64);
-                round.ask(seat as u16, |bytes| {
-                    wire::ask(&pending.request, pending.instances, &draw, |piece| bytes.extend_from_slice(piece));
-                });
-                asked.push(seat);
-            }
-            if asked.is_empty() {
-                break;
-            }
-            let start = Instant::now();
-            let answers = match session.round(&mut round) {
-                Ok(answers) => answers,
-                Err(outcome) => return Ok(Err(outcome)),
-            };
-            deciding += start.elapsed();
-            for (seat, answer) in asked.iter().zip(answers) {
-                match *answer {
-                    wire::ADMIT => runs[*seat].decide(Decision::Admit),
-                    wire::REJECT => runs[*seat].decide(Decision::Reject),
-                    other => {
-                        let what = format!("it answered {other}, which is neither admit nor reject");
-                        return Ok(Err(Outcome::Inconsistent { what }));
-                    }
+        deciding += start.elapsed();
+        for (seat, answer) in asked.iter().zip(answers) {
+            match *answer {
+                wire::ADMIT => runs[*seat].decide(Decision::Admit),
+                wire::REJECT => runs[*seat].decide(Decision::Reject),
+                other => {
+                    let what = format!("it answered {other}, which is neither admit nor reject");
+                    return Ok(Err(Outcome::Inconsistent { what }));
                 }
             }
         }
-        let results = cells.iter().zip(runs).map(|(cell, run)| look(cell, run.finish())).collect();
-        Ok(Ok(Runs { results, deciding }))
     }
+    let results = cells.iter().zip(runs).map(|(cell, run)| look(cell, run.finish())).collect();
+    Ok(Ok(Runs { results, deciding }))
 }

@@ -12,7 +12,7 @@ impl Population {
     /// What is wrong with the numbers, as (key, problem).
     pub(super) fn check(&self) -> Result<(), (String, String)> {
         within("seconds", self.seconds, 1.0, 3600.0)?;
-        range("requests", self.requests.map(|count| count as f64), 50.0, 20_000.0)?;
+        range("requests", self.requests.map(|count| count as f64), 50.0, Population::MOST_REQUESTS as f64)?;
         range("critical_share", self.critical_share, 0.01, 0.99)?;
         range("load", self.load, 0.05, 3.0)?;
         within("critical_load", self.critical_load, 0.05, 1.0)?;

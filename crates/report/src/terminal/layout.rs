@@ -4,6 +4,8 @@ use crate::document::{Block, Column, Item, Line, Table, Tone};
 use crate::words;
 use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, TableStyle, Width};
 
+/// Characters of one line of code: it is not wrapped.
+const LONGEST: usize = 1000;
 /// Columns between columns: a cell's padding and the separator, a space in this style.
 const GAP: usize = PADDING + 1;
 /// Columns after a cell's words.
@@ -53,7 +55,8 @@ impl Layout {
             Block::Table(table) => self.table(table),
             Block::List(items) => items.iter().map(|item| self.item(item)).collect(),
             Block::Code { text, .. } => {
-                words::code(text).lines().map(|line| format!("    {line}").trim_end().to_owned() + "\n").collect()
+                let text = words::clip_lines(&words::clean(text), LONGEST);
+                text.lines().map(|line| format!("    {line}").trim_end().to_owned() + "\n").collect()
             }
         }
     }
@@ -145,7 +148,7 @@ fn pieces(line: &Line, room: usize) -> Vec<(Tone, String, bool)> {
     let mut pieces = Vec::new();
     let mut glued = true;
     for (tone, text) in &line.0 {
-        let clean = words::code(text);
+        let clean = words::clean(text);
         let mut at_start = glued && !clean.starts_with(char::is_whitespace);
         for word in clean.replace(" %", "\u{a0}%").split([' ', '\n', '\t']).filter(|word| !word.is_empty()) {
             let word = word.replace(HARD_SPACE, " ");

@@ -175,7 +175,7 @@ fn an_unsandboxed_campaign_says_so_in_every_format() {
 
 #[test]
 fn terminal_escapes_in_a_models_words_do_not_reach_the_terminal() {
-    let attack = "\u{1b}[2J\u{1b}]0;owned\u{7}\u{9b}31m\u{202e}claim\r\u{8}";
+    let attack = "\u{1b}[2J\u{1b}]0;owned\u{7}\u{9b}31m\u{202e}\u{200b}\u{e0041}\u{ad}\u{fe0f}\u{2028}claim\r\u{8}";
     let mut opening = opening();
     opening.experiment.question = attack.into();
     opening.agents = attack.into();
@@ -199,7 +199,8 @@ fn terminal_escapes_in_a_models_words_do_not_reach_the_terminal() {
         Event::PlanFailed { reason: attack.into(), work: vec![] },
     ]);
     let record = Record { source: Some(attack), id: attack, directory: attack, ..record(&state) };
-    let forbidden = |c: char| (c.is_control() && c != '\n' && c != '\t') || c == '\u{202e}';
+    let format = ['\u{202e}', '\u{200b}', '\u{e0041}', '\u{ad}', '\u{fe0f}', '\u{2028}'];
+    let forbidden = |c: char| (c.is_control() && c != '\n' && c != '\t') || format.contains(&c);
     for (format, text) in formats(&record) {
         assert!(text.contains("claim"), "{format}: {text}");
         assert!(

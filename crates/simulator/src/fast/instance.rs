@@ -37,6 +37,8 @@ pub(crate) struct FastInstance {
 impl ServingInstance for FastInstance {
     type State = Vec<Work>;
 
+    const REQUEST_BYTES: usize = size_of::<Work>();
+
     fn state(arrivals: &[Arrival]) -> Vec<Work> {
         vec![Work::default(); arrivals.len()]
     }

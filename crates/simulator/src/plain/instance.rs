@@ -52,6 +52,8 @@ pub(super) struct Work {
 impl ServingInstance for PlainInstance {
     type State = Books;
 
+    const REQUEST_BYTES: usize = size_of::<Work>() + size_of::<Holding>();
+
     fn state(arrivals: &[Arrival]) -> Books {
         Books { works: vec![Work::default(); arrivals.len()], holdings: arrivals.iter().map(Holding::new).collect() }
     }

@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use comfy_table::{CellAlignment, Table};
-use engine::simulator::file::visible;
+use engine::science::text;
 use engine::simulator::metrics::{self, ClassSummary, Spread};
 use engine::simulator::{Arrival, Run, Scenario, run::Totals};
 use serde_json::{Value, json};
@@ -39,7 +39,7 @@ impl<'a> Summary<'a> {
     /// At most 100 columns wide, as long as the name of a class is not very long.
     pub(super) fn text(&self, admitter: &str, seed: u64) -> String {
         let totals = self.totals;
-        let (scenario, admitter) = (visible(self.scenario, 40), visible(admitter, 40));
+        let (scenario, admitter) = (shown(self.scenario, 40), shown(admitter, 40));
         let seconds = totals.duration_us as f64 / 1e6;
         format!(
             "{scenario} under {admitter}, seed {seed}: {} requests in {seconds:.1} s\n\n{}\n\n{}\n\n{}\n{}\n",
@@ -64,7 +64,7 @@ impl<'a> Summary<'a> {
         }
         let mut table = table(&header);
         for class in self.rows() {
-            let mut row = vec![visible(&class.class, 20)];
+            let mut row = vec![shown(&class.class, 20)];
             row.extend([class.requests, class.admitted, class.rejected, class.completed].map(grouped));
             row.push(format!("{:.1}", class.output_tokens_per_s));
             if has_targets {
@@ -82,7 +82,7 @@ impl<'a> Summary<'a> {
         for class in self.rows() {
             let spreads = [("TTFT", class.ttft_ms), ("ITL", class.mean_itl_ms), ("E2E", class.e2e_ms)];
             for (n, (name, spread)) in spreads.into_iter().enumerate() {
-                let first = if n == 0 { visible(&class.class, 20) } else { String::new() };
+                let first = if n == 0 { shown(&class.class, 20) } else { String::new() };
                 table.add_row([first, name.to_owned()].into_iter().chain(cells(spread)));
             }
         }
@@ -118,6 +118,11 @@ impl<'a> Summary<'a> {
             grouped(totals.steps),
         )
     }
+}
+
+/// A name of the scenario's in a table.
+fn shown(name: &str, length: usize) -> String {
+    text::clip(&text::line(name), length)
 }
 
 /// Names to the left, numbers to the right.
