@@ -43,7 +43,7 @@ pub use cores::Core;
 pub use kit::Kit;
 pub use limits::{COMPILE_CPU, Limits, RUN_CPU, WALL, Walls};
 pub use outcome::{Outcome, SandboxError, Verdict};
-pub use screen::{Refusal, Screened, screen};
+pub use screen::{Refusal, Screened, on_deep_stack, screen};
 pub use session::{Round, Session};
 
 /// For the fuzzer (`fuzz/`) alone: reads bytes as a jailed process may send them.

@@ -122,8 +122,8 @@ pub enum GuardMetric {
     WorkRatio,
     /// Extra shed rate on the study over the reference's.
     RateRatio,
-    /// Free parameters, a count.
-    FreeParameters,
+    /// Description length, tokens.
+    DescriptionLength,
 }
 
 /// Candidates that may run for champion, at most: of many the luckiest would win again.
