@@ -33,7 +33,12 @@ fn a_champion_with_a_superfluous_constant_loses_it() {
     assert!(tried.iter().any(|tried| tried["admissible"] == false || tried["gain"].as_f64().is_none_or(|g| g < -0.01)));
     assert_eq!((&champion["candidate"], &champion["parent"]), (&done["candidate"], &done["of"]), "{done:#}");
     assert!(!champion["source"].as_str().unwrap().contains("1.0001"));
-    assert!(champion["free_parameters"].as_u64().is_some_and(|n| n < 5), "{champion}");
+    let length = |id: &serde_json::Value| {
+        let lineage = shown["lineage"].as_array().expect("a lineage");
+        lineage.iter().find(|node| node["candidate"] == *id).and_then(|node| node["description_length"].as_u64())
+    };
+    assert!(length(&done["candidate"]) < length(&done["of"]), "{done:#}");
+    assert!(tried.iter().all(|tried| tried["description_length"].as_u64() <= length(&done["of"])), "{done:#}");
     let report = environment.ok(&["report"]);
     assert!(report.contains("What each part is worth"), "{report}");
 }

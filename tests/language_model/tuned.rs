@@ -56,7 +56,7 @@ fn a_tuned_candidate_stands_in_the_lineage_under_the_one_that_it_was_made_of() {
         panic!("{report:#}");
     };
     assert_eq!((&tuned["parent"], &tuned["outcome"]), (&author["candidate"], &Value::from("scored")));
-    assert_eq!(tuned["free_parameters"], author["free_parameters"]);
+    assert_eq!(tuned["description_length"], author["description_length"]);
     assert_eq!(report["champion"]["candidate"], tuned["candidate"], "{said}{tuned:#}");
     assert_eq!(report["champion"]["matches_reference"], true);
     let source = environment.ok(&["champion"]);

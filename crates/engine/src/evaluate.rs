@@ -8,7 +8,8 @@ use crate::probe::{Probe, probe};
 use sandbox::{Sandbox, Screened};
 use science::id::{CandidateId, Hash};
 use science::outcome::Outcome;
-use science::source::free_parameters;
+use science::retune;
+use science::source::description_length;
 use science::trial::Trial;
 use std::time::{Duration, Instant};
 
@@ -58,16 +59,25 @@ pub struct Timing {
 pub struct Reading {
     /// The candidate's id.
     pub id: CandidateId,
-    /// Its free parameters; none if the screen refuses it.
-    pub free_parameters: Option<u32>,
+    /// Its description length, tokens; none if the screen refuses it.
+    pub description_length: Option<u32>,
+    /// How long it is without comments and layout, bytes.
+    pub bytes: usize,
+    /// How many constants it declares as tunable; none that anybody could tell where the screen refuses it.
+    pub tunables: u32,
 }
 
 /// Reads a source. What the screen refuses is hashed as it stands: nobody parses it any further.
 pub fn read(source: &str) -> Reading {
-    match sandbox::screen(source, &KIT) {
-        Ok(screened) => Reading { id: CandidateId::of(&screened.normalised), free_parameters: free_parameters(source) },
-        Err(_) => Reading { id: CandidateId::of(source), free_parameters: None },
-    }
+    let Ok(Screened { normalised, .. }) = sandbox::screen(source, &KIT) else {
+        return Reading { id: CandidateId::of(source), description_length: None, bytes: source.len(), tunables: 0 };
+    };
+    sandbox::on_deep_stack(|| Reading {
+        id: CandidateId::of(&normalised),
+        description_length: description_length(&normalised),
+        bytes: normalised.len(),
+        tunables: retune::declared(source).unwrap_or_default(),
+    })
 }
 
 impl Evaluator {

@@ -145,7 +145,7 @@ impl Standpoint {
             source: Hash::of(source.as_bytes()),
             parent: None,
             point: arm.design.point,
-            free_parameters: reading.free_parameters,
+            description_length: reading.description_length,
             repairs: None,
             tunables: 0,
             tunes: None,

@@ -16,8 +16,8 @@ pub struct Evaluation<'a> {
     pub message: &'a str,
     /// Its score, if it was scored.
     pub score: Option<&'a Score>,
-    /// Its free parameters; none if the source is not Rust.
-    pub free_parameters: Option<u32>,
+    /// Its description length, tokens; none if its source cannot be split into them.
+    pub description_length: Option<u32>,
     /// Why it is not admissible: `science::champion::objections`. Empty and scored means feasible.
     pub objections: &'a [String],
     /// What probing it found, if it could be run.

@@ -28,7 +28,7 @@ use serde_json::{Map, Value, json};
 ///
 /// - `campaign`, `digest`, `experiment`, `directory`, `question`, `agents`, `seed`, `sandboxed`, `created_ms`, `last_ms`,
 ///   `ended` (null, or why);
-/// - `champion`: null, or {`candidate`, `source`, `score`, `iteration`, `arm`, `parent`, `free_parameters`,
+/// - `champion`: null, or {`candidate`, `source`, `score`, `iteration`, `arm`, `parent`, `description_length`,
 ///   `matches_reference`};
 /// - `iterations[]`: {`iteration`, `question`, `parent`, `failure`, `planner`, `extraction_failure`, `components[]`, `arms[]`, `advice` (null, or what the findings ask of the next plan), `tuning` (null, or {`candidate`, `points`, `constants[]`
 ///   {`name`, `own`, `settled`}, `worth` (null, or net saving less what is violated, [own, settled]), `retuned`}), `principles[]`, `audits[]`, `volume`, `false_exclusion`,
@@ -38,12 +38,12 @@ use serde_json::{Map, Value, json};
 ///   `statement`, `evidence[]`, `constraint` (as proposed), `reason`}. An audit: {`principle`, `constraint`, `again`, `points[]` {`point`, `saving`, `admissible`,
 ///   `worth`, `room`, `runs` (on the whole search panel; 0: a third of it showed the point to be hopeless), `thirds` (runs on a third)},
 ///   `refused` (null: the constraint is in force)}. A champion: {`candidate`, `matches_reference`,
-///   `free_parameters`, `score`};
+///   `description_length`, `score`};
 /// - `lineage[]`: {`candidate`, `parent` (null: the reference), `resolved`, `author`, `repairs` (the candidate that it mends), `depth`, `findings[]`, `outcome`,
-///   `improvement`, `net_saving`, `free_parameters`, `objections[]`, `champion`, `front`}, parents before children;
+///   `improvement`, `net_saving`, `description_length`, `objections[]`, `champion`, `front`}, parents before children;
 /// - `principles`: {`active[]`, `retired[]`, `volume`, `false_exclusion` (null: nothing was audited; else the 95 % bound on the share of what is excluded that beats what was known), `audited_points` (what that rests on), `declared`};
 /// - `simplification`: null, or {`of` (the champion that was taken apart), `tried[]` {`change`, `outcome`, `gain` (its net
-///   saving less the whole's), `free_parameters`, `admissible`, `kept`}, `candidate` (without what does not matter, or null)};
+///   saving less the whole's), `description_length`, `admissible`, `kept`}, `candidate` (without what does not matter, or null)};
 /// - `finals`: null, or {`finalists[]` {`candidate`, `outcome`, `before` (the chance to stand under the seal, 0..1, by the search),
 ///   `after` (by search and finals; null: it did not run), `score` (on the finals alone)}, `trials`}.
 pub fn show(record: &Record<'_>) -> Value {
@@ -119,7 +119,7 @@ pub fn comparison(comparison: &Comparison) -> Value {
 }
 
 /// What `evaluate --format json` prints: `candidate`, `outcome`, `message`, `feasible`, `objections[]`, `sandboxed`,
-/// `free_parameters`, the fields of a score (null without one; `scenarios` is then empty), `reference` (a score, the
+/// `description_length`, the fields of a score (null without one; `scenarios` is then empty), `reference` (a score, the
 /// reference's own), `cached`, `timing_ms` {`screen`, `compile`, `probe`, `simulate`, `decide`}, `descriptor` (what probing found;
 /// null if it could not be run), `curves[]` {`input`, `points[]`} (empty unless asked for).
 pub fn evaluation(evaluation: &Evaluation<'_>) -> Value {
@@ -130,7 +130,7 @@ pub fn evaluation(evaluation: &Evaluation<'_>) -> Value {
     put(&mut out, "feasible", evaluation.feasible());
     put(&mut out, "objections", evaluation.objections);
     put(&mut out, "sandboxed", evaluation.sandboxed);
-    put(&mut out, "free_parameters", evaluation.free_parameters);
+    put(&mut out, "description_length", evaluation.description_length);
     out.extend(metrics(evaluation.score, evaluation.reference));
     put(&mut out, "reference", evaluation.reference);
     put(&mut out, "cached", evaluation.cached);
@@ -200,7 +200,7 @@ fn lineage(out: &mut Map<String, Value>, facts: &Facts<'_>) {
 
 fn champion(facts: &Facts<'_>) -> Value {
     let Found::Champion { standing, matches_reference } = &facts.found else { return Value::Null };
-    let Standing { id, score, free_parameters, iteration, arm } = *standing;
+    let Standing { id, score, description_length, iteration, arm } = *standing;
     json!({
         "candidate": id,
         "source": facts.record.source,
@@ -208,7 +208,7 @@ fn champion(facts: &Facts<'_>) -> Value {
         "iteration": iteration,
         "arm": arm,
         "parent": facts.record.state.candidates[id].candidate.parent,
-        "free_parameters": free_parameters,
+        "description_length": description_length,
         "matches_reference": matches_reference,
     })
 }

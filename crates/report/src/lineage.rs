@@ -38,7 +38,7 @@ pub(crate) struct Node {
     pub(crate) behaviour: Option<String>,
     pub(crate) improvement: Option<f64>,
     pub(crate) net_saving: Option<f64>,
-    pub(crate) free_parameters: Option<u32>,
+    pub(crate) description_length: Option<u32>,
     /// Why it is not admissible.
     pub(crate) objections: Vec<String>,
     pub(crate) champion: bool,
@@ -121,7 +121,7 @@ impl<'a> Builder<'a> {
             behaviour: record.descriptor.as_ref().map(curves::sentence),
             improvement: score.map(|score| score.improvement),
             net_saving: score.and_then(|score| score.net_saving),
-            free_parameters: record.candidate.free_parameters,
+            description_length: record.candidate.description_length,
             objections: self.state.objections(id),
             champion: self.champion.as_ref() == Some(id),
             front: self.front.contains(id),

@@ -120,7 +120,7 @@ pub(crate) struct Audited {
 pub(crate) struct Best {
     pub(crate) candidate: String,
     pub(crate) matches_reference: bool,
-    pub(crate) free_parameters: Option<u32>,
+    pub(crate) description_length: Option<u32>,
     pub(crate) score: Score,
 }
 
@@ -155,11 +155,11 @@ fn turn(state: &State, iteration: &Iteration, number: usize) -> Turn {
 
 /// A champion with its figures.
 pub(crate) fn best(state: &State, champion: &Champion) -> Option<Best> {
-    let Standing { id, score, free_parameters, .. } = standing::standing(state, &champion.id)?;
+    let Standing { id, score, description_length, .. } = standing::standing(state, &champion.id)?;
     Some(Best {
         candidate: id.as_str().into(),
         matches_reference: champion.matches_reference,
-        free_parameters,
+        description_length,
         score: score.clone(),
     })
 }

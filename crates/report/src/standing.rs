@@ -36,8 +36,8 @@ pub(crate) struct Standing<'a> {
     pub(crate) id: &'a CandidateId,
     /// Its score.
     pub(crate) score: &'a Score,
-    /// Its free parameters.
-    pub(crate) free_parameters: Option<u32>,
+    /// Its description length, tokens.
+    pub(crate) description_length: Option<u32>,
     /// The iteration that it was written in.
     pub(crate) iteration: u32,
     /// The arm that it was written for.
@@ -50,7 +50,7 @@ pub(crate) fn standing<'a>(state: &'a State, id: &CandidateId) -> Option<Standin
     Some(Standing {
         id,
         score: record.score.as_ref()?,
-        free_parameters: record.candidate.free_parameters,
+        description_length: record.candidate.description_length,
         iteration: record.iteration,
         arm: &record.arm,
     })
@@ -69,8 +69,8 @@ pub(crate) fn found(state: &State) -> Found<'_> {
     match nearest(state).and_then(|id| standing(state, id)) {
         Some(nearest) => {
             let mut objections = state.objections(nearest.id);
-            if nearest.free_parameters.is_none() {
-                objections.push("its free parameters are not known".into());
+            if nearest.description_length.is_none() {
+                objections.push("its description length is not known".into());
             }
             Found::NoChampion { nearest, objections }
         }
@@ -184,9 +184,9 @@ fn figures(standing: Standing<'_>, yardsticks: &Yardsticks) -> Vec<String> {
             percent(reference.extra_shed_work),
         ),
         regret(score),
-        match standing.free_parameters {
-            Some(n) => format!("It has {}.", count(n as usize, "free parameter")),
-            None => "Its free parameters are not known.".into(),
+        match standing.description_length {
+            Some(n) => format!("It is described by {}.", count(n as usize, "token")),
+            None => "Its description length is not known.".into(),
         },
     ]
 }

@@ -119,8 +119,8 @@ fn metrics(evaluation: &Evaluation<'_>, score: &Score) -> Table {
     row("throughput loss", &|s| percent(s.throughput_loss), "0.0 %");
     row("ms saved per shed", &|s| s.ms_saved_per_shed.map_or_else(|| "-".into(), |ms| format!("{ms:.1}")), "-");
     row("protected rejections", &|s| s.protected_rejections.to_string(), "-");
-    let free = evaluation.free_parameters.map_or_else(|| "-".into(), |n| n.to_string());
-    table.rows.push(vec!["free parameters".into(), free, "-".into(), "-".into()]);
+    let length = evaluation.description_length.map_or_else(|| "-".into(), |n| n.to_string());
+    table.rows.push(vec!["description length, tokens".into(), length, "-".into(), "-".into()]);
     table
 }
 

@@ -50,7 +50,7 @@ pub use limits::{COMPILE_CPU, Limits, MAX_OBJECT_BYTES, MAX_STATE_BYTES, RUN_CPU
 pub use outcome::{Outcome, SandboxError, Verdict};
 use places::Placement;
 pub use protocol::{MAX_PARAMETERS, MAX_QUESTION_BYTES, MAX_ROUND_BYTES, MAX_SEATS, QUESTION_HEADER};
-pub use screen::{Refusal, Screened, screen};
+pub use screen::{Refusal, Screened, on_deep_stack, screen};
 pub use session::{Round, Session};
 
 /// For the fuzzer (`fuzz/`) alone: reads bytes as a jailed process may send them.

@@ -57,11 +57,16 @@ impl Refusal {
 /// wrong with it, and nothing that the screen could not read is ever accepted.
 pub fn screen(source: &str, kit: &Kit) -> Result<Screened, Refusal> {
     check_text(source)?;
-    // The parser recurses, and it keeps positions for its thread: one with enough stack, gone afterwards.
+    on_deep_stack(|| read(source, kit))
+}
+
+/// Reads a candidate's text where recursion cannot exhaust the stack, if the screen bounds how deep it goes. The parser also
+/// keeps the positions of all that it read for its thread: they are gone afterwards.
+pub fn on_deep_stack<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     std::thread::scope(|scope| {
-        let screen = std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, || read(source, kit));
-        let screen = screen.expect("the system gives a thread");
-        screen.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        let thread = std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, work);
+        let thread = thread.expect("the system gives a thread");
+        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })
 }
 
@@ -87,6 +92,19 @@ fn read(source: &str, kit: &Kit) -> Result<Screened, Refusal> {
             Ok(screened(normalised, Some(refusal)))
         }
     }
+}
+
+/// Counts one step of reading in tests, and does nothing else.
+#[inline]
+fn step() {
+    #[cfg(test)]
+    STEPS.set(STEPS.get() + 1);
+}
+
+#[cfg(test)]
+thread_local! {
+    /// Steps that this thread took.
+    static STEPS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
 /// What must hold before anything parses the text.
@@ -120,3 +138,30 @@ fn check_text(source: &str) -> Result<(), Refusal> {
 }
 
 const MAX_RAW_DEPTH: usize = 500;
+
+#[cfg(test)]
+#[path = "../../../tests/fixtures/shapes.rs"]
+mod shapes;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_of_twice_the_length_takes_twice_the_steps() {
+        const KIT: Kit = Kit { name: "kit", files: &[], state: "", install: "", private: &[] };
+        let steps = |source: &str| {
+            on_deep_stack(|| {
+                let passed = check_text(source).and_then(|()| read(source, &KIT)).is_ok();
+                (passed, STEPS.get())
+            })
+        };
+        let mut passed = 0;
+        for ((name, short), (_, long)) in shapes::shapes(220).iter().zip(shapes::shapes(440)) {
+            let ((_, short), (passes, long)) = (steps(short), steps(&long));
+            passed += usize::from(passes);
+            assert!(10 * long <= 22 * short + 1000, "{name}: {short} steps, and {long} for twice as much");
+        }
+        assert!(passed > 40, "the screen let only {passed} pass");
+    }
+}

@@ -32,7 +32,7 @@ pub struct AuditedPoint {
     /// Its net saving; none if it is too far off the reference's improvement to compare, or did not run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub saving: Option<f64>,
-    /// Whether it passes the guards of the experiment, free parameters aside: a point is no source.
+    /// Whether it passes the guards of the experiment, description length aside: a point is no source.
     pub admissible: bool,
     /// Its net saving less what it violates; none if it did not run.
     #[serde(default, skip_serializing_if = "Option::is_none")]

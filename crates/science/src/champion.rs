@@ -12,8 +12,8 @@ pub struct Contender<'a> {
     pub id: &'a CandidateId,
     /// Its score.
     pub score: &'a Score,
-    /// Its free parameters.
-    pub free_parameters: u32,
+    /// Its description length, tokens.
+    pub description_length: u32,
     /// Whether there is no objection to it.
     pub admissible: bool,
 }
@@ -30,7 +30,7 @@ pub struct Champion {
 /// Every reason why a score is not admissible; none means that it is.
 pub fn objections(
     score: &Score,
-    free_parameters: u32,
+    description_length: u32,
     descriptor: Option<&Descriptor>,
     experiment: &Experiment,
 ) -> Vec<String> {
@@ -42,7 +42,7 @@ pub fn objections(
         objections.push(format!("refused {} protected requests", score.protected_rejections));
     }
     for guard in &experiment.objective.constraints {
-        let (value, name) = guarded(guard.metric, score, free_parameters);
+        let (value, name) = guarded(guard.metric, score, description_length);
         if let Some(bound) = guard.at_most.filter(|bound| value > *bound) {
             objections.push(format!("{name} {value:.3} is above {bound}{}", place(guard, score)));
         }
@@ -62,7 +62,7 @@ fn lost(guard: &Guard, score: &Score) -> Option<String> {
     too_many.then(|| format!("{losing} of {all} drawn workloads lose more than {bound} points (at most 10 % may)"))
 }
 
-pub(crate) fn guarded(metric: GuardMetric, score: &Score, free_parameters: u32) -> (f64, &'static str) {
+pub(crate) fn guarded(metric: GuardMetric, score: &Score, description_length: u32) -> (f64, &'static str) {
     match metric {
         GuardMetric::Regret => (score.regret, "regret (points)"),
         GuardMetric::Loss => (score.loss, "loss against the baseline (points)"),
@@ -81,7 +81,7 @@ pub(crate) fn guarded(metric: GuardMetric, score: &Score, free_parameters: u32) 
         }
         GuardMetric::WorkRatio => (score.work_ratio.unwrap_or(f64::INFINITY), "shed work over the reference's"),
         GuardMetric::RateRatio => (score.rate_ratio.unwrap_or(f64::INFINITY), "shed rate over the reference's"),
-        GuardMetric::FreeParameters => (f64::from(free_parameters), "free parameters"),
+        GuardMetric::DescriptionLength => (f64::from(description_length), "description length (tokens)"),
     }
 }
 
@@ -93,14 +93,14 @@ fn place(guard: &Guard, score: &Score) -> String {
 }
 
 /// The champion among `contenders`: of the admissible ones whose improvement reaches the reference's, the one with the
-/// smallest extra shed work; within 1 % of that, fewer free parameters, then the earlier. If none reaches it, the
+/// smallest extra shed work; within 1 % of that, the shorter description, then the earlier. If none reaches it, the
 /// admissible one with the largest net saving.
 pub fn champion(contenders: &[Contender<'_>], reference_improvement: f64) -> Option<Champion> {
     let admissible: Vec<&Contender<'_>> = contenders.iter().filter(|c| c.admissible).collect();
     let matching = || admissible.iter().filter(|c| c.score.improvement >= reference_improvement);
     if let Some(least) = matching().map(|c| c.score.extra_shed_work).min_by(f64::total_cmp) {
         let within = level_with(least);
-        let best = matching().filter(|c| c.score.extra_shed_work <= within).min_by_key(|c| c.free_parameters)?;
+        let best = matching().filter(|c| c.score.extra_shed_work <= within).min_by_key(|c| c.description_length)?;
         return Some(Champion { id: best.id.clone(), matches_reference: true });
     }
     let saving = |c: &&&Contender<'_>| c.score.net_saving;
@@ -122,7 +122,7 @@ pub(crate) fn level_with(least: f64) -> f64 {
 
 /// Where a candidate stands on the axes of the Pareto front: on each, less is better.
 pub fn axes(contender: &Contender<'_>) -> [f64; 3] {
-    [-contender.score.improvement, contender.score.extra_shed_work, f64::from(contender.free_parameters)]
+    [-contender.score.improvement, contender.score.extra_shed_work, f64::from(contender.description_length)]
 }
 
 /// Whether one place is nowhere worse than another, and somewhere better.
@@ -170,7 +170,7 @@ mod tests {
             .zip(&ids)
             .map(|((score, free), id)| {
                 let admissible = objections(score, *free, None, &experiment()).is_empty();
-                Contender { id, score, free_parameters: *free, admissible }
+                Contender { id, score, description_length: *free, admissible }
             })
             .collect();
         champion(&contenders, 0.25).map(|c| (c.id.as_str().parse().unwrap(), c.matches_reference))

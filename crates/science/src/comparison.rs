@@ -137,7 +137,7 @@ pub fn find<'a>(points: impl Iterator<Item = &'a Scored>, reference: f64) -> Opt
     let admissible: Vec<&Scored> = points.filter(|point| point.admissible).collect();
     let contender = |point: &&'a Scored| {
         let score = point.score.as_ref()?;
-        Some(Contender { id: &point.id, score, free_parameters: 0, admissible: true })
+        Some(Contender { id: &point.id, score, description_length: 0, admissible: true })
     };
     let contenders: Vec<Contender<'_>> = admissible.iter().filter_map(contender).collect();
     let champion = champion::champion(&contenders, reference)?;
@@ -175,7 +175,7 @@ mod tests {
 
     fn experiment() -> Experiment {
         let guard = |metric| Guard { metric, at_most: Some(5.0), at_least: None };
-        fixture::experiment(vec![guard(GuardMetric::Regret), guard(GuardMetric::FreeParameters)])
+        fixture::experiment(vec![guard(GuardMetric::Regret), guard(GuardMetric::DescriptionLength)])
     }
 
     fn scored(number: f64, measured: Option<Measurement>) -> Scored {

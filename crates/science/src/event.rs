@@ -255,9 +255,9 @@ pub struct Candidate {
     /// Its declared place in the design space.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub point: Option<Point>,
-    /// Its free parameters; none if the source is not Rust.
+    /// Its description length, tokens; none if its source cannot be split into them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub free_parameters: Option<u32>,
+    pub description_length: Option<u32>,
     /// The candidate that it mends, if it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repairs: Option<CandidateId>,
@@ -279,9 +279,9 @@ pub struct Simpler {
     /// Its net saving less that of the whole, a fraction; none where either is not defined.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gain: Option<f64>,
-    /// Its free parameters.
+    /// Its description length, tokens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub free_parameters: Option<u32>,
+    pub description_length: Option<u32>,
     /// Whether it is admissible, and matches the reference's improvement where the whole does.
     pub admissible: bool,
     /// Whether it is part of what the candidate that was made leaves out.

@@ -123,8 +123,8 @@ pub enum GuardMetric {
     WorkRatio,
     /// Extra shed rate on the study over the reference's.
     RateRatio,
-    /// Free parameters, a count.
-    FreeParameters,
+    /// Description length, tokens.
+    DescriptionLength,
 }
 
 /// Characters of a question: every prompt holds it.

@@ -32,6 +32,9 @@ pub mod resample;
 pub mod retune;
 pub mod seal;
 pub mod sequence;
+#[cfg(test)]
+#[path = "../../../tests/fixtures/shapes.rs"]
+mod shapes;
 pub mod short;
 pub mod simplify;
 pub mod sizing;

@@ -1,11 +1,13 @@
 //! The constants that a candidate's source declares as tunable, and the source with other values for them.
 
+use crate::source::{edited, tokens};
+use proc_macro2::{Group, TokenTree};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use syn::spanned::Spanned;
-use syn::visit::{self, Visit};
 
-/// How many tunable constants a source declares in so many words; none where it is not Rust.
+/// How many tunable constants a source declares in so many words; none where it cannot be split into tokens. Looks at each
+/// token a few times, and does not recurse.
 pub fn declared(source: &str) -> Option<u32> {
     Some(defaults(source)?.len() as u32)
 }
@@ -26,17 +28,13 @@ pub fn retuned(source: &str, values: &[(&str, f64)]) -> Result<String, String> {
             None => return Err(format!("the source does not declare `{name}` where it can be read")),
         }
     }
-    // From the end: what comes before an edit stays where it is.
-    edits.sort_by_key(|(place, _)| std::cmp::Reverse(place.start));
-    let mut retuned = source.to_owned();
-    for (place, text) in edits {
-        retuned.replace_range(place, &text);
-    }
-    Ok(retuned)
+    edited(source, edits).ok_or_else(|| "one constant is declared within another".to_owned())
 }
 
 /// The source with its tunable constants as ordinary ones, which can be changed or go like any other: it declares none, and
 /// gives itself their defaults, each under its name. None unless it lists them where `new` is.
+///
+/// The syntax is walked by recursion, as in [`crate::simplify`].
 pub fn inlined(source: &str) -> Option<String> {
     let file = syn::parse_file(source).ok().filter(|_| !source.starts_with('\u{feff}'))?;
     let items =
@@ -55,16 +53,11 @@ pub fn inlined(source: &str) -> Option<String> {
         let Some(syn::FnArg::Typed(parameter)) = new.sig.inputs.first() else { return None };
         let syn::Pat::Ident(name) = &*parameter.pat else { return None };
         let begin = new.block.brace_token.span.open().byte_range().end;
-        let mut edits = [
+        let edits = vec![
             (list.span().byte_range(), String::new()),
             (begin..begin, format!("\n        let {}: &[f64] = {given};", name.ident)),
         ];
-        edits.sort_by_key(|(place, _)| std::cmp::Reverse(place.start));
-        let mut inlined = source.to_owned();
-        for (place, text) in edits {
-            inlined.replace_range(place, &text);
-        }
-        return Some(inlined);
+        return edited(source, edits);
     }
     None
 }
@@ -73,47 +66,57 @@ pub fn inlined(source: &str) -> Option<String> {
 fn values(source: &str, list: &syn::Expr) -> Option<Vec<String>> {
     let syn::Expr::Reference(list) = list else { return None };
     let syn::Expr::Array(list) = &*list.expr else { return None };
+    let all = tunables(source)?;
     let value = |element: &syn::Expr| {
-        let mut finder = Finder::default();
-        finder.visit_expr(element);
-        let (name, places) = finder.0.into_iter().next().filter(|(_, places)| places.len() == 1)?;
-        Some(format!("/* {} */ {}", name.replace("*/", ""), source.get(places[0].clone())?))
+        let own = element.span().byte_range();
+        let first = all.partition_point(|(_, default)| default.start < own.start);
+        let mut inside = all[first..].iter().take_while(|(_, default)| default.end <= own.end);
+        let (Some((name, default)), None) = (inside.next(), inside.next()) else { return None };
+        Some(format!("/* {} */ {}", name.replace("*/", ""), source.get(default.clone())?))
     };
     list.elems.iter().map(value).collect()
 }
 
 /// For each name of a tunable where its default stands, in bytes.
 fn defaults(source: &str) -> Option<BTreeMap<String, Vec<Range<usize>>>> {
-    let mut finder = Finder::default();
-    finder.visit_file(&syn::parse_file(source).ok()?);
-    // A byte order mark is no part of what the parser counts.
-    let offset = if source.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    let shifted = |place: Range<usize>| place.start + offset..place.end + offset;
-    Some(finder.0.into_iter().map(|(name, places)| (name, places.into_iter().map(shifted).collect())).collect())
+    let mut defaults: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for (name, default) in tunables(source)? {
+        defaults.entry(name).or_default().push(default);
+    }
+    Some(defaults)
 }
 
-#[derive(Default)]
-struct Finder(BTreeMap<String, Vec<Range<usize>>>);
+/// Every `Tunable { ... }` in the order of the text: its name, and where its default stands.
+fn tunables(source: &str) -> Option<Vec<(String, Range<usize>)>> {
+    let (mut found, mut named) = (Vec::new(), false);
+    for token in tokens(source)? {
+        if let (true, TokenTree::Group(fields)) = (named, &token) {
+            found.extend(tunable(fields));
+        }
+        named = matches!(&token, TokenTree::Ident(word) if word == "Tunable");
+    }
+    Some(found)
+}
 
-impl<'a> Visit<'a> for Finder {
-    fn visit_expr_struct(&mut self, value: &'a syn::ExprStruct) {
-        visit::visit_expr_struct(self, value);
-        if value.path.segments.last().is_none_or(|segment| segment.ident != "Tunable") {
-            return;
-        }
-        let (mut name, mut default) = (None, None);
-        for field in &value.fields {
-            let syn::Member::Named(member) = &field.member else { continue };
-            match (member.to_string().as_str(), &field.expr) {
-                ("name", syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. })) => name = Some(text.value()),
-                ("default", expression) => default = Some(expression.span().byte_range()),
-                _ => {}
+/// Name and place of the default, where the fields are written so that both can be told.
+fn tunable(fields: &Group) -> Option<(String, Range<usize>)> {
+    let tokens: Vec<TokenTree> = fields.stream().into_iter().collect();
+    let is_mark = |token: &TokenTree, mark| matches!(token, TokenTree::Punct(punct) if punct.as_char() == mark);
+    let (mut name, mut default) = (None, None);
+    for field in tokens.split(|token| is_mark(token, ',')).filter(|field| !field.is_empty()) {
+        // Whatever else stands between two commas is no field: the comma was part of an expression.
+        let [TokenTree::Ident(member), colon, value @ ..] = field else { return None };
+        let (first, last) = (value.first().filter(|_| is_mark(colon, ':'))?, value.last()?);
+        match (member.to_string().as_str(), value) {
+            ("name", [TokenTree::Literal(text)]) if text.to_string().starts_with(['"', 'r']) => {
+                let syn::Lit::Str(text) = syn::Lit::new(text.clone()) else { return None };
+                name = Some(text.value());
             }
-        }
-        if let (Some(name), Some(default)) = (name, default) {
-            self.0.entry(name).or_default().push(default);
+            ("default", _) => default = Some(first.span().byte_range().start..last.span().byte_range().end),
+            _ => {}
         }
     }
+    name.zip(default)
 }
 
 #[cfg(test)]
@@ -153,7 +156,7 @@ impl Admitter for Policy {
         let inlined = inlined(source).unwrap();
         assert!(inlined.contains("let parameters: &[f64] = &[/* half */ 0.3, /* mix */ -0.5];"), "{inlined}");
         assert_eq!(declared(&inlined), Some(0));
-        assert_eq!(crate::source::free_parameters(&inlined), crate::source::free_parameters(source));
+        assert!(crate::source::description_length(&inlined) < crate::source::description_length(source));
         assert_eq!(super::inlined("impl Admitter for Policy { fn new(p: &[f64]) -> Self { Policy } }"), None);
         assert_eq!(super::inlined(SOURCE), None, "one of its constants stands elsewhere");
     }
@@ -163,6 +166,14 @@ impl Admitter for Policy {
         assert!(retuned(SOURCE, &[("half", 0.3)]).unwrap_err().contains("`half`"));
         assert!(retuned(&SOURCE.repeat(2), &[("mix", 0.3)]).unwrap_err().contains("more than once"));
         assert!(retuned(SOURCE, &[("mix", f64::NAN)]).is_err());
-        assert_eq!(declared("no Rust"), None);
+        assert_eq!((declared("no Rust"), declared("fn (")), (Some(0), None));
+        let comma = "Tunable { name: \"mix\", default: pick::<0, 1>(), low: 0.0, high: 1.0 }";
+        assert!(retuned(comma, &[("mix", 0.3)]).is_err(), "it cannot be told where the default ends");
+    }
+
+    #[test]
+    fn a_byte_order_mark_moves_nothing() {
+        let marked = format!("\u{feff}{SOURCE}");
+        assert_eq!(retuned(&marked, &[("mix", 0.8)]), Ok(marked.replace("1.0 / 3.0", "0.8")));
     }
 }

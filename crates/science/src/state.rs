@@ -378,8 +378,8 @@ impl State {
     pub fn objections(&self, id: &CandidateId) -> Vec<String> {
         let Some(record) = self.candidates.get(id) else { return Vec::new() };
         let Some(score) = &record.score else { return Vec::new() };
-        let free_parameters = record.candidate.free_parameters.unwrap_or(u32::MAX);
-        champion::objections(score, free_parameters, record.descriptor.as_ref(), &self.opened().experiment)
+        let description_length = record.candidate.description_length.unwrap_or(u32::MAX);
+        champion::objections(score, description_length, record.descriptor.as_ref(), &self.opened().experiment)
     }
 }
 

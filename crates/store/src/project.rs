@@ -152,7 +152,7 @@ fn put_candidate(script: &mut Script, step: &Step<'_>, arm: &str, candidate: &Ca
     let record = &step.after.candidates[&candidate.id];
     let point = candidate.point.as_ref().map(json);
     // The same code written again is the same candidate; what is known of it stays.
-    script.add("INSERT INTO candidates (campaign, id, seq, source, parent, iteration, arm, point, free_parameters, author, repairs)
+    script.add("INSERT INTO candidates (campaign, id, seq, source, parent, iteration, arm, point, description_length, author, repairs)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (campaign, id) DO NOTHING")
     .bind(step.campaign.as_str())
     .bind(candidate.id.as_str())
@@ -162,7 +162,7 @@ fn put_candidate(script: &mut Script, step: &Step<'_>, arm: &str, candidate: &Ca
     .bind(record.iteration)
     .bind(arm)
     .bind(point)
-    .bind(candidate.free_parameters)
+    .bind(candidate.description_length)
     .bind(&record.author)
     .bind(candidate.repairs.as_ref().map(CandidateId::as_str));
 }

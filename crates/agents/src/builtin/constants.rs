@@ -1,16 +1,8 @@
-//! The constants of a shape's source: how many there are, which may be tuned, and which place they give it.
+//! The constants of a shape's source: which may be tuned, and which place they give it.
 
 use super::shape::{Curve, NEUTRAL_CAPACITY, NEUTRAL_GAP, NEUTRAL_PROMPT, Shape, Signal};
 use science::short::rounded;
 use science::space::Point;
-
-/// Constants of a shape's source, as free parameters are counted.
-pub(crate) fn constants(shape: &Shape) -> u32 {
-    let counts = |exponent: f64| u32::from(exponent != 0.0 && exponent.abs() != 1.0);
-    let signal = if shape.signal == Signal::Saturation { 2 } else { 0 };
-    // The two of the saturation, exponents that are left alone, and whatever may be tuned.
-    signal + counts(shape.prompt) + counts(shape.capacity) + tunables(shape).len() as u32
-}
 
 /// Threshold of the KV cache in the saturation, fraction 0..1.
 const KV_THRESHOLD: f64 = 0.8;

@@ -1,11 +1,10 @@
 //! What the researcher knows, and the beliefs that follow from it.
 
-use super::constants::{constants, place};
+use super::constants::place;
 use super::guards::{self, Guarded, What};
 use super::memory::{Given, Memory, Seen};
 use super::response::{Foresight, Responses};
 use super::shape::{Curve, NEUTRAL, PLAIN, Shape, Signal};
-use science::experiment::GuardMetric;
 use science::gaussian::Belief;
 use science::id::CandidateId;
 use science::measurement::Cell;
@@ -214,7 +213,7 @@ impl<'a> Mind<'a> {
     pub(crate) fn incumbent_but(&self, other: Option<&CandidateId>) -> Option<&Known> {
         let aimed = |known: &Known| self.worth(&known.effects, |guarded| guarded.aim);
         let reference = aimed(&self.known[0]);
-        let counts = |k: &&Known| k.id.is_some() && k.id.as_ref() != other && self.is_simple(&k.shape);
+        let counts = |k: &&Known| k.id.is_some() && k.id.as_ref() != other;
         // Claims are about the study, so it is there that costs have to compare, with a little to spare for other seeds.
         let compares = |k: &&Known| mean(&k.effects[..self.study], 0).abs() <= 0.75 * COMPARABLE;
         let valued = self.known.iter().filter(counts).filter(compares).map(|known| (aimed(known), known));
@@ -231,15 +230,9 @@ impl<'a> Mind<'a> {
     /// is none. What violates a bound is no measure of what can be reached within it.
     pub(crate) fn least_work(&self) -> f64 {
         let within = |k: &&Known| self.guards.iter().all(|guard| self.foreseen(guard.what, &k.effects) <= guard.aim);
-        let counts = |k: &&Known| k.id.is_some() && mean(&k.effects, 0) >= 0.0 && self.is_simple(&k.shape);
+        let counts = |k: &&Known| k.id.is_some() && mean(&k.effects, 0) >= 0.0;
         let work = |k: &Known| mean(&k.effects, 1) / self.reference_work(0..k.effects.len());
         self.known.iter().filter(counts).filter(within).map(work).fold(0.0, f64::min)
-    }
-
-    /// Whether a shape has as few constants as the experiment asks for.
-    pub(crate) fn is_simple(&self, shape: &Shape) -> bool {
-        let most = self.state.opened().experiment.objective.at_most(GuardMetric::FreeParameters);
-        most.is_none_or(|most| f64::from(constants(shape)) <= most)
     }
 }
 

@@ -54,7 +54,7 @@ impl Mind<'_> {
         // Each component takes an ablation, and a bundle is to take no more than twice its share of the evaluations.
         let room =
             self.state.evaluation_share().map_or(usize::MAX, |share| (2 * share as usize).saturating_sub(1).max(2));
-        let is_fit = |shape: &Shape| self.is_simple(shape) && Component::between(&near, shape).len() <= room;
+        let is_fit = |shape: &Shape| Component::between(&near, shape).len() <= room;
         let has_signal = space.dimension("signal").is_some();
         let proposed = |shape: Shape| {
             let shape = advised(if has_signal { shape } else { Shape { signal: Signal::Saturation, ..shape } });
@@ -160,8 +160,7 @@ fn nearby(best: Shape, other: Shape, seed: u64, n: u64) -> Shape {
         prompt: moved(2, best.prompt, other.prompt),
         mix: moved(3, best.mix, other.mix),
         capacity: moved(4, best.capacity, other.capacity),
-        // The KV cache alone takes no constants, which leaves room for what they may say of workloads.
-        signal: if coin(5) < 0.5 { best.signal } else { Signal::Kv },
+        signal: if coin(5) < 0.5 { best.signal } else { other.signal },
         rate: moved(6, best.rate, other.rate),
     }
 }

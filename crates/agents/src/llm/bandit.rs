@@ -12,8 +12,8 @@ use science::state::State;
 use std::collections::BTreeMap;
 
 /// What a step on each axis of the front must be to earn the full reward: improvement and extra shed work (fractions),
-/// free parameters.
-const FULL: [f64; 3] = [0.05, 0.05, 4.0];
+/// description length (tokens).
+const FULL: [f64; 3] = [0.05, 0.05, 40.0];
 /// The least that a model is taken to cost, as a share of the dearest: one that costs next to nothing would not be left
 /// again within a campaign, however little it earns.
 const LEAST_COST: f64 = 0.1;

@@ -105,7 +105,7 @@ fn guard(guard: &Guard) -> String {
         GuardMetric::DrawnGain => "what the drawn workloads' mean improvement lies beyond the reference's (points)",
         GuardMetric::WorkRatio => "extra shed work on the study over the reference's",
         GuardMetric::RateRatio => "extra shed rate on the study over the reference's",
-        GuardMetric::FreeParameters => "free parameters",
+        GuardMetric::DescriptionLength => "description length (tokens)",
     };
     match (guard.at_most, guard.at_least) {
         (Some(bound), _) => format!("{name}: at most {bound}"),

@@ -189,7 +189,7 @@ fn written(state: &State, arm: usize) -> Event {
         source: Hash::of(b""),
         parent: None,
         point: None,
-        free_parameters: Some(4 + iteration % 3),
+        description_length: Some(4 + iteration % 3),
         repairs: None,
         tunables: 0,
         tunes: None,

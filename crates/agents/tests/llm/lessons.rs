@@ -49,7 +49,7 @@ fn find(state: &mut State, exponent: f64, [y, x]: [f64; 2]) {
                     source: Hash::of(b""),
                     parent: None,
                     point: arm.design.point.clone(),
-                    free_parameters: Some(4),
+                    description_length: Some(4),
                     repairs: None,
                     tunables: 0,
                     tunes: None,

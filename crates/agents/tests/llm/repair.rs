@@ -28,7 +28,7 @@ fn broken(iterations: u32) -> State {
         source: Hash::of(b""),
         parent: None,
         point: None,
-        free_parameters: Some(4),
+        description_length: Some(4),
         repairs: None,
         tunables: 0,
         tunes: None,

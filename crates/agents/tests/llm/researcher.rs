@@ -96,7 +96,7 @@ async fn campaign_under(constraints: Vec<Guard>, savings: Savings, seed: u64, it
                     source: Hash::of(b""),
                     parent: None,
                     point,
-                    free_parameters: Some(4),
+                    description_length: Some(4),
                     repairs: None,
                     tunables: 0,
                     tunes: None,

@@ -52,15 +52,15 @@ pub(crate) fn evaluate(args: Args, global: &Global) -> Result<Code, Failure> {
     let score = answer.measurement.as_ref().map(|measured| objective::score_by_study(measured, yardsticks, &names));
     let descriptor = answer.probe.as_ref().map(|probe| &probe.descriptor);
     let objections = score.as_ref().map_or_else(Vec::new, |score| {
-        let free_parameters = reading.free_parameters.unwrap_or(u32::MAX);
-        champion::objections(score, free_parameters, descriptor, &loaded.experiment)
+        let description_length = reading.description_length.unwrap_or(u32::MAX);
+        champion::objections(score, description_length, descriptor, &loaded.experiment)
     });
     let shown = Evaluation {
         candidate: reading.id.as_str(),
         outcome: answer.outcome,
         message: &answer.message,
         score: score.as_ref(),
-        free_parameters: reading.free_parameters,
+        description_length: reading.description_length,
         objections: &objections,
         descriptor,
         curves: answer.probe.as_ref().filter(|_| args.curve).map_or(&[], |probe| &probe.curves),

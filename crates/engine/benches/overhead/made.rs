@@ -93,7 +93,7 @@ pub(crate) fn started() -> Started {
                     guard(GuardMetric::Loss, 1.0),
                     guard(GuardMetric::Shortfall, -0.1),
                     guard(GuardMetric::WorkRatio, 0.925),
-                    guard(GuardMetric::FreeParameters, 5.0),
+                    guard(GuardMetric::DescriptionLength, 5.0),
                 ],
             },
             dimensions,

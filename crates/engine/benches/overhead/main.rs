@@ -281,7 +281,7 @@ impl Bench {
             source: Hash::of(SOURCE.as_bytes()),
             parent: None,
             point: arm.design.point.clone(),
-            free_parameters: Some(4),
+            description_length: Some(4),
             repairs: None,
             tunables: 0,
             tunes: None,

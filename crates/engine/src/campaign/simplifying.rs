@@ -4,7 +4,7 @@
 use super::bench::Bench;
 use super::{Campaign, Progress, Work};
 use crate::error::EngineError;
-use crate::evaluate::{Evaluator, read};
+use crate::evaluate::{Evaluator, Reading, read};
 use futures::future::try_join_all;
 use science::event::{Candidate, Event, Simpler};
 use science::id::{CandidateId, Hash};
@@ -33,11 +33,12 @@ impl Campaign {
         watch(Progress::Working(&self.state, Work::Simplifying(id)));
         let own = self.sources.get(id).cloned().unwrap_or_default();
         // Nothing is tuned any more, and what is declared as tunable could not go.
-        let source = retune::inlined(&own).unwrap_or(own);
+        let source = sandbox::on_deep_stack(|| retune::inlined(&own)).unwrap_or(own);
         // One evaluation is for the candidate that comes of it.
         let most = self.state.evaluations_left().map_or(usize::MAX, |left| left.saturating_sub(1) as usize);
         let mut trying = Trying {
             of: id.clone(),
+            size: size(&read(&source)),
             source,
             seen: self.state.candidates.keys().cloned().collect(),
             most,
@@ -68,9 +69,9 @@ impl Campaign {
             parent: Some(of.clone()),
             // Where it lies in the declared space, nobody has said.
             point: None,
-            free_parameters: reading.free_parameters,
+            description_length: reading.description_length,
             repairs: None,
-            tunables: retune::declared(source).unwrap_or_default(),
+            tunables: reading.tunables,
             tunes: None,
         }
     }
@@ -81,13 +82,20 @@ struct Variant {
     changes: Vec<Change>,
     source: String,
     id: CandidateId,
-    free_parameters: Option<u32>,
+    description_length: Option<u32>,
+}
+
+/// How long a source is: its description length, and of equals the text without layout, bytes.
+fn size(reading: &Reading) -> (u32, usize) {
+    (reading.description_length.unwrap_or(u32::MAX), reading.bytes)
 }
 
 /// A candidate that is being taken apart.
 struct Trying {
     of: CandidateId,
     source: String,
+    /// How long it is: a change that leaves it no shorter is not worth trying.
+    size: (u32, usize),
     /// What needs no trying: the campaign's candidates, and what was tried.
     seen: BTreeSet<CandidateId>,
     /// Variants that may be tried in all.
@@ -101,16 +109,16 @@ struct Trying {
 
 impl Trying {
     /// The source without all that does not matter; none if nothing may go. Each change is tried by itself; then, beginning
-    /// with what leaves the fewest free parameters, one more as long as all together may stay.
+    /// with what leaves the shortest description, one more as long as all together may stay.
     async fn search(&mut self, state: &State) -> Result<Option<String>, EngineError> {
         let mut variants: Vec<Variant> =
-            simplify::changes(&self.source).into_iter().filter_map(|change| self.variant(vec![change])).collect();
+            sandbox::on_deep_stack(|| simplify::changes(&self.source)).into_iter().filter_map(|change| self.variant(vec![change])).collect();
         variants.truncate(self.most);
         let measured = try_join_all(variants.iter().map(|variant| self.measure(state, variant))).await?;
         let mut may_stay = Vec::new();
         for (at, (variant, (simpler, trials))) in variants.iter().zip(measured).enumerate() {
             if simpler.may_stay() {
-                may_stay.push((variant.free_parameters, at));
+                may_stay.push((variant.description_length, at));
             }
             self.tried.push(simpler);
             self.trials.extend(trials);
@@ -137,12 +145,16 @@ impl Trying {
         Ok(Some(source))
     }
 
-    /// The source with these changes; none if they cannot be made together, or if that source is known.
+    /// The source with these changes; none if they cannot be made together, if they leave it no shorter, or if that source is
+    /// known.
     fn variant(&mut self, changes: Vec<Change>) -> Option<Variant> {
-        let source = simplify::changed(&self.source, &changes)?;
+        let source = sandbox::on_deep_stack(|| simplify::changed(&self.source, &changes))?;
         let reading = read(&source);
+        if size(&reading) >= self.size {
+            return None;
+        }
         let new = self.seen.insert(reading.id.clone());
-        new.then_some(Variant { changes, source, id: reading.id, free_parameters: reading.free_parameters })
+        new.then_some(Variant { changes, source, id: reading.id, description_length: reading.description_length })
     }
 
     /// What a variant is worth, with its trials. What fails is on record as any other outcome that may depend on the
@@ -150,7 +162,7 @@ impl Trying {
     async fn measure(&self, state: &State, variant: &Variant) -> Result<(Simpler, Vec<Trial>), EngineError> {
         let words: Vec<&str> = variant.changes.iter().map(|change| change.words.as_str()).collect();
         let simpler = |measured: Result<&Measurement, Outcome>| {
-            state.simpler(&self.of, words.join("; "), variant.free_parameters, measured)
+            state.simpler(&self.of, words.join("; "), variant.description_length, measured)
         };
         let key = Hash::of(format!("outcome of simplifying {} to {}", self.of, variant.id).as_bytes());
         let (source, evaluator) = (variant.source.clone(), Arc::clone(&self.evaluator));

@@ -13,7 +13,6 @@ use science::defect::Defect;
 use science::event::{Candidate, EndReason, Event};
 use science::fastfail;
 use science::id::{CandidateId, Hash};
-use science::retune;
 use science::state::Action;
 use science::trial::{self, Trial};
 use science::work::Work as Done;
@@ -151,9 +150,9 @@ impl Campaign {
             source: Hash::of(source.as_bytes()),
             parent: self.parent(arm).filter(|parent| *parent != reading.id),
             point: arm.design.point.clone(),
-            free_parameters: reading.free_parameters,
+            description_length: reading.description_length,
             repairs,
-            tunables: retune::declared(&source).unwrap_or_default(),
+            tunables: reading.tunables,
             tunes: None,
         };
         let event = Event::CandidateWritten { arm: arm.name.clone(), candidate, work };

@@ -104,14 +104,15 @@ impl Campaign {
     /// the campaign has that candidate already.
     fn retuned(&self, id: &CandidateId, tunables: &[Range], values: &[f64]) -> Option<(Candidate, String)> {
         let named = named(tunables, values);
-        let source = retune::retuned(self.sources.get(id)?, &named).ok()?;
+        let own = self.sources.get(id)?;
+        let source = sandbox::on_deep_stack(|| retune::retuned(own, &named)).ok()?;
         let (reading, record) = (read(&source), &self.state.candidates[id]);
         let candidate = Candidate {
             id: reading.id,
             source: Hash::of(source.as_bytes()),
             parent: Some(id.clone()),
             point: record.candidate.point.as_ref().map(|point| self.agents.executor.place(point, &named)),
-            free_parameters: reading.free_parameters,
+            description_length: reading.description_length,
             repairs: None,
             tunables: tunables.len() as u32,
             tunes: Some(id.clone()),

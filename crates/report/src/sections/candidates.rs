@@ -137,8 +137,8 @@ fn describe(node: &Node, detail: Detail) -> Line {
         (Some("scored"), None) => "  scored, costs not comparable".into(),
         _ => format!("  {outcome}"),
     });
-    if let Some(n) = node.free_parameters {
-        line = line.say(format!(", {}", count(n as usize, "free parameter")));
+    if let Some(n) = node.description_length {
+        line = line.say(format!(", {}", count(n as usize, "token")));
     }
     if let Some(author) = &node.author {
         line = line.say(format!(", by {author}"));
@@ -176,7 +176,7 @@ fn describe(node: &Node, detail: Detail) -> Line {
     line
 }
 
-/// The Pareto front over improvement, extra shed work and free parameters.
+/// The Pareto front over improvement, extra shed work and description length.
 pub(super) fn front(facts: &Facts<'_>) -> Option<Section> {
     if facts.front.is_empty() {
         return None;
@@ -185,7 +185,7 @@ pub(super) fn front(facts: &Facts<'_>) -> Option<Section> {
         "<candidate",
         ">improvement",
         ">extra shed work",
-        ">free parameters",
+        ">description length",
         ">net saving",
         "<admissible",
     ]);
@@ -195,14 +195,14 @@ pub(super) fn front(facts: &Facts<'_>) -> Option<Section> {
             s.id.short().to_owned(),
             percent_within(s.score.improvement, s.score.improvement_ci),
             percent_within(s.score.extra_shed_work, s.score.extra_shed_work_ci),
-            s.free_parameters.map_or_else(|| "-".into(), |n| n.to_string()),
+            s.description_length.map_or_else(|| "-".into(), |n| n.to_string()),
             percent_or_dash(s.score.net_saving, s.score.net_saving_ci),
             if admissible { "yes".into() } else { "no".into() },
         ]
     };
     table.rows = facts.front.iter().map(row).collect();
     let note = format!(
-        "{} of {}: no other is at least as good in improvement, extra shed work and free parameters, and better in one.",
+        "{} of {}: no other is at least as good in improvement, extra shed work and description length, and better in one.",
         facts.front.len(),
         count(facts.scored(), "scored candidate")
     );

@@ -10,11 +10,11 @@ use science::state::Simplification;
 /// Every change that was tried on the champion, and what it cost; none unless it was simplified.
 pub(super) fn simplification(facts: &Facts<'_>) -> Option<Section> {
     let simplification = facts.record.state.simplification.as_ref()?;
-    let mut table = Table::new(&["<change", ">net saving", ">free parameters", "<"]);
+    let mut table = Table::new(&["<change", ">net saving", ">description length", "<"]);
     table.rows = simplification.tried.iter().map(row).collect();
     let note = format!(
         "Candidate {}, the champion after the last iteration, with each of these changes, measured like a candidate on the search \
-         seeds: what its net saving gains or loses by it. What is admissible and loses at most 0.5 % may go. Where the improvement moves more \
+         seeds: what its net saving gains or loses by it. Only what leaves the description shorter is tried; what is admissible and loses at most 0.5 % may go. Where the improvement moves more \
          than 2 points away from the reference's, costs do not compare; nothing here sets the scale again.",
         simplification.of.short()
     );
@@ -35,7 +35,7 @@ fn row(tried: &Simpler) -> Vec<String> {
     vec![
         tried.change.clone(),
         tried.gain.map_or_else(dash, signed),
-        tried.free_parameters.map_or_else(dash, |n| n.to_string()),
+        tried.description_length.map_or_else(dash, |n| n.to_string()),
         result.to_owned(),
     ]
 }
@@ -50,16 +50,16 @@ fn made(facts: &Facts<'_>, simplification: &Simplification) -> String {
     let Some(id) = &simplification.made else {
         return "Nothing of it may go: the champion is as simple as these changes can make it.".into();
     };
-    let free = |id| {
-        let parameters = facts.record.state.candidates.get(id).and_then(|record| record.candidate.free_parameters);
-        parameters.unwrap_or_default() as usize
+    let length = |id| {
+        let length = facts.record.state.candidates.get(id).and_then(|record| record.candidate.description_length);
+        length.unwrap_or_default() as usize
     };
     let leads = facts.champion().is_some_and(|champion| champion.id == id);
     format!(
-        "Without what goes it is candidate {}, which has {} instead of {} and is {}the champion.",
+        "Without what goes it is candidate {}, which is described by {} instead of {} and is {}the champion.",
         id.short(),
-        count(free(id), "free parameter"),
-        free(&simplification.of),
+        count(length(id), "token"),
+        length(&simplification.of),
         if leads { "" } else { "not " }
     )
 }

@@ -149,7 +149,7 @@ pub(crate) fn written(arm: &str, id: &str, parent: Option<&str>) -> Event {
         source: Hash::of(id.as_bytes()),
         parent: parent.map(|parent| CandidateId::from(parent.to_owned())),
         point: None,
-        free_parameters: Some(4),
+        description_length: Some(4),
         repairs: None,
         tunables: 0,
         tunes: None,
@@ -201,7 +201,7 @@ fn simplified() -> Event {
         change: change.into(),
         outcome,
         gain,
-        free_parameters: Some(3),
+        description_length: Some(3),
         admissible: gain.is_some(),
         kept: false,
     };

@@ -36,7 +36,7 @@ fn show_has_the_documented_keys() {
     ];
     assert_eq!(keys(&show), expected);
     let champion =
-        ["arm", "candidate", "free_parameters", "iteration", "matches_reference", "parent", "score", "source"];
+        ["arm", "candidate", "description_length", "iteration", "matches_reference", "parent", "score", "source"];
     assert_eq!(keys(&show["champion"]), champion);
     assert_eq!(show["champion"]["source"], campaign::SOURCE);
     let iteration = [
@@ -94,7 +94,7 @@ fn show_has_the_documented_keys() {
         "champion",
         "depth",
         "findings",
-        "free_parameters",
+        "description_length",
         "front",
         "improvement",
         "net_saving",
@@ -186,7 +186,7 @@ fn an_evaluation_has_the_metrics_by_name_and_the_references_beside_them() {
         outcome: Outcome::Scored,
         message: "",
         score: Some(&own),
-        free_parameters: Some(4),
+        description_length: Some(4),
         objections: &[],
         reference: &reference,
         sandboxed: true,
@@ -207,7 +207,7 @@ fn an_evaluation_has_the_metrics_by_name_and_the_references_beside_them() {
         "extra_shed_work_ci",
         "extra_sheds",
         "feasible",
-        "free_parameters",
+        "description_length",
         "improvement",
         "improvement_ci",
         "loss",

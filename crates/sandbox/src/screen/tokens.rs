@@ -13,8 +13,10 @@ use crate::kit::Kit;
 const MAX_WEIGHT: usize = 2000;
 /// How deeply brackets may be nested.
 const MAX_DEPTH: usize = 64;
+/// The longest number, in bytes. 128 bits in binary with a mark between any two still pass.
+const MAX_NUMBER_BYTES: usize = 300;
 
-/// Refuses text whose structure would exhaust the stack of a recursive reader. Itself it does not recurse.
+/// Refuses text whose structure would exhaust the stack or the time of a recursive reader. Itself it does not recurse.
 pub(super) fn check_depth(tokens: &TokenStream) -> Result<(), Refusal> {
     struct Level<I> {
         tokens: I,
@@ -30,6 +32,7 @@ pub(super) fn check_depth(tokens: &TokenStream) -> Result<(), Refusal> {
             open.pop();
             continue;
         };
+        super::step();
         top.run += 1;
         let weight = top.outside + top.run;
         if weight > MAX_WEIGHT {
@@ -43,9 +46,18 @@ pub(super) fn check_depth(tokens: &TokenStream) -> Result<(), Refusal> {
                 return Err(Refusal::at(group.span_open(), format!("brackets are nested more than {MAX_DEPTH} deep")));
             }
             open.push(level(group.stream(), weight));
+        } else if let TokenTree::Literal(literal) = token
+            && is_long_number(&literal.to_string())
+        {
+            return Err(Refusal::at(literal.span(), format!("a number of more than {MAX_NUMBER_BYTES} characters")));
         }
     }
     Ok(())
+}
+
+/// The parser works out the decimal digits of a number, which takes the square of its length.
+fn is_long_number(literal: &str) -> bool {
+    literal.len() > MAX_NUMBER_BYTES && !literal.contains(['"', '\''])
 }
 
 /// Whether an item, statement or element ends with this token, so that what follows is not nested in it.
@@ -99,6 +111,7 @@ struct Place<'a> {
 fn walk(tokens: &TokenStream, place: Place<'_>) -> Result<(), Refusal> {
     let tokens: Vec<TokenTree> = tokens.clone().into_iter().collect();
     for (index, token) in tokens.iter().enumerate() {
+        super::step();
         let (before, after) = (&tokens[..index], &tokens[index + 1..]);
         match token {
             TokenTree::Ident(ident) => {
@@ -149,6 +162,7 @@ fn check_word(ident: &Ident, before: &[TokenTree], after: &[TokenTree], place: P
 fn supers(before: &[TokenTree]) -> usize {
     match before {
         [rest @ .., word, first, second] if is_word(word, "super") && is_mark(first, ':') && is_mark(second, ':') => {
+            super::step();
             1 + supers(rest)
         }
         _ => 0,
@@ -188,6 +202,7 @@ fn check_root(ident: &Ident, before: &[TokenTree], after: &[TokenTree], place: P
         Some(TokenTree::Group(group)) => {
             let list: Vec<TokenTree> = group.stream().into_iter().collect();
             for element in list.split(|token| is_mark(token, ',')) {
+                super::step();
                 match element.first() {
                     Some(TokenTree::Ident(item)) => check_item(kit, &name, item)?,
                     Some(other) => return Err(whole(other.span(), &name)),
@@ -285,6 +300,7 @@ fn append(tokens: &TokenStream, text: &mut String) {
     let mut rest = tokens.as_slice();
     while let Some((token, after)) = rest.split_first() {
         rest = after;
+        super::step();
         match token {
             TokenTree::Punct(punct) => {
                 if let Some(after) = skip_documentation(token, after) {

@@ -64,18 +64,20 @@ impl Tree<'_> {
 
     /// A path: the leading words decide where it leads.
     fn check_path(&mut self, path: &syn::Path) {
-        let words: Vec<&Ident> = path.segments.iter().map(|segment| &segment.ident).collect();
+        let words: Vec<&Ident> = path.segments.iter().map(|segment| &segment.ident).inspect(|_| super::step()).collect();
         self.check_words(&words, path.leading_colon.is_some());
     }
 
     fn check_words(&mut self, words: &[&Ident], from_crates: bool) {
         let Some(&root) = words.first() else { return };
+        super::step();
         let name = plain(root);
         let is_path = words.len() > 1;
         if root == "crate" && is_path {
             return self.refuse(root.span(), "`crate` leads out of the candidate; use `self` or `super`");
         }
-        let words_up = words.iter().skip_while(|&&word| word == "self").take_while(|&&word| word == "super").count();
+        let beyond_self = words.iter().skip(usize::from(root == "self"));
+        let words_up = beyond_self.take(self.modules + 1).take_while(|&&word| word == "super").count();
         if words_up > self.modules {
             return self.refuse(root.span(), "`super` leads out of the candidate");
         }

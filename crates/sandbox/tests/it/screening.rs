@@ -53,6 +53,8 @@ const ITEMS: &[(&str, &str, &str)] = &[
     ("use core::{cmp, ptr};", "use core::{cmp, mem};", "core::ptr"),
     ("use core::{cmp::{self}, r#ptr as p};", "use core::{cmp::{self, Ordering}, mem as m};", "core::ptr"),
     ("use core::*;", "use core::cmp::*;", "core"),
+    ("use core::panic;", "use core::primitive;", "core::panic"),
+    ("use core::{cmp, any::TypeId};", "use core::{cmp, ascii};", "core::any"),
     ("use core as c;", "use core::cmp as c;", "whole crate"),
     ("use {core as c};", "use {core::cmp as c};", "whole crate"),
     ("use core::{self as c};", "use core::cmp::{self as c};", "core"),
@@ -95,6 +97,8 @@ const BODIES: &[(&str, &str, &str)] = &[
     ("core::ptr::null::<u8>() as usize as u8", "core::mem::size_of::<u8>() as u8", "core::ptr"),
     ("assert!(core::ptr::null::<u8>().is_null()); 1", "assert!(core::cmp::max(1, 2) == 2); 1", "core::ptr"),
     ("assert!({ use core::mem; true }); 1", "{ use core::mem; mem::size_of::<u8>() as u8 }", "use"),
+    ("core::any::type_name::<u8>().len() as u8", "{ let any = 1; any }", "core::any"),
+    ("core::panic::Location::caller().line() as u8", "{ let line = 1; line }", "core::panic"),
     ("toy::inner::Seat::<Policy>::answer as usize as u8", "toy::add(1.0, 2.0) as u8", "inner"),
     ("assert!(toy::SECRET == 7); 1", "assert!(toy::add(1.0, 2.0) > 1.0); 1", "SECRET"),
     ("crate::candidate_size() as u8", "self::helper()", "crate"),
@@ -252,6 +256,17 @@ fn no_nesting_exhausts_the_stack() {
             }
         }
     }
+}
+
+#[test]
+fn no_number_is_longer_than_a_number_can_be() {
+    let with = |number: &str| format!("const X: u128 = {number};");
+    assert!(screen(&with(&format!("0b{}", "1_".repeat(128))), &KIT).is_ok());
+    for digit in ["9", "0", "1_"] {
+        assert!(refusal(&with(&digit.repeat(400))).reason.contains("number"));
+        assert!(refusal(&with(&format!("0x{}", digit.repeat(400)))).reason.contains("number"));
+    }
+    assert!(screen(&format!("const X: &str = \"{}\";", "9".repeat(400)), &KIT).is_ok(), "a text is none");
 }
 
 #[test]

@@ -33,14 +33,14 @@ struct First {
 #[derive(Clone, Copy, Debug)]
 struct Matching {
     work: f64,
-    free_parameters: u32,
+    description_length: u32,
     position: usize,
 }
 
 impl Matching {
     /// Whether the other one is never champion while this one is there.
     fn stands_before(&self, other: &Matching) -> bool {
-        self.work <= other.work && (self.free_parameters, self.position) < (other.free_parameters, other.position)
+        self.work <= other.work && (self.description_length, self.position) < (other.description_length, other.position)
     }
 }
 
@@ -85,8 +85,8 @@ impl First {
             return;
         }
         if contender.score.improvement >= reference {
-            let (work, free_parameters) = (contender.score.extra_shed_work, contender.free_parameters);
-            self.take_for_match(Matching { work, free_parameters, position });
+            let (work, description_length) = (contender.score.extra_shed_work, contender.description_length);
+            self.take_for_match(Matching { work, description_length, position });
         } else if let Some(saving) = contender.score.net_saving
             && self.saver.is_none_or(|(most, earlier)| saving > most || (saving == most && position < earlier))
         {
@@ -162,7 +162,7 @@ impl State {
         champion::champion(&self.standing(first.positions()).collect::<Vec<_>>(), reference)
     }
 
-    /// The Pareto front over improvement (more), extra shed work (less) and free parameters (less), in the order in which
+    /// The Pareto front over improvement (more), extra shed work (less) and description length (less), in the order in which
     /// it was written.
     pub fn front(&self) -> impl Iterator<Item = &CandidateId> {
         self.leaders.front.iter().map(|(_, position)| &self.order[*position])
@@ -197,6 +197,6 @@ impl State {
 
 fn contender<'a>(id: &'a CandidateId, record: &'a CandidateRecord) -> Option<Contender<'a>> {
     let score = record.score.as_ref()?;
-    let free_parameters = record.candidate.free_parameters?;
-    Some(Contender { id, score, free_parameters, admissible: record.admissible })
+    let description_length = record.candidate.description_length?;
+    Some(Contender { id, score, description_length, admissible: record.admissible })
 }

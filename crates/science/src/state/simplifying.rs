@@ -63,11 +63,11 @@ impl State {
         &self,
         of: &CandidateId,
         change: String,
-        free_parameters: Option<u32>,
+        description_length: Option<u32>,
         measured: Result<&Measurement, Outcome>,
     ) -> Simpler {
         let mut simpler =
-            Simpler { change, outcome: Outcome::Scored, gain: None, free_parameters, admissible: false, kept: false };
+            Simpler { change, outcome: Outcome::Scored, gain: None, description_length, admissible: false, kept: false };
         let measured = match measured {
             Ok(measured) => measured,
             Err(outcome) => return Simpler { outcome, ..simpler },
@@ -76,11 +76,11 @@ impl State {
         let score = objective::score(measured, yardsticks, &started.scenarios);
         let own = self.candidates.get(of).and_then(|record| record.score.as_ref()?.net_saving);
         simpler.gain = score.net_saving.zip(own).map(|(saving, own)| saving - own);
-        let free = free_parameters.unwrap_or(u32::MAX);
+        let length = description_length.unwrap_or(u32::MAX);
         // A champion that matches the reference is not to be traded for one that does not.
         let matches = self.champion().is_none_or(|champion| !champion.matches_reference)
             || measured.y() >= yardsticks.reference.y();
-        simpler.admissible = matches && champion::objections(&score, free, None, &started.experiment).is_empty();
+        simpler.admissible = matches && champion::objections(&score, length, None, &started.experiment).is_empty();
         simpler
     }
 

@@ -99,7 +99,7 @@ fn written(arm: &str, id: &str) -> Event {
         source: Hash::of(id.as_bytes()),
         parent: None,
         point: None,
-        free_parameters: Some(3),
+        description_length: Some(3),
         repairs: None,
         tunables: 0,
         tunes: None,

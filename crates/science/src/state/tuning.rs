@@ -71,12 +71,12 @@ impl State {
         (fits && self.affords_tuning(record)).then(|| id.clone())
     }
 
-    /// What a candidate is worth; none without a score, or where it has more constants than the experiment allows, which
-    /// other values of them cannot mend.
+    /// What a candidate is worth; none without a score, or where its description is longer than the experiment allows,
+    /// which other values of its constants cannot mend.
     pub(super) fn worth(&self, record: &CandidateRecord) -> Option<Worth> {
-        let constants = f64::from(record.candidate.free_parameters?);
-        let most = self.opened().experiment.objective.at_most(GuardMetric::FreeParameters);
-        record.worth.filter(|_| most.is_none_or(|most| constants <= most))
+        let length = f64::from(record.candidate.description_length?);
+        let most = self.opened().experiment.objective.at_most(GuardMetric::DescriptionLength);
+        record.worth.filter(|_| most.is_none_or(|most| length <= most))
     }
 
     /// Measurements that tuning this candidate may take, shortening its constants and scoring what comes of it aside: what the

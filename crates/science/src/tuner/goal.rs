@@ -39,8 +39,8 @@ pub fn worth(measured: &Measurement, score: &Score, yardsticks: &Yardsticks, obj
     // One protected request in a thousand trials is as bad as giving up a workload.
     excess += (score.protected_rejections as f64).min(1.0);
     for guard in &objective.constraints {
-        // How many constants there are does not depend on their values.
-        if guard.metric == GuardMetric::FreeParameters {
+        // How long the description is does hardly depend on the values of constants.
+        if guard.metric == GuardMetric::DescriptionLength {
             continue;
         }
         let (value, _) = guarded(guard.metric, score, 0);
@@ -72,7 +72,7 @@ fn unit(metric: GuardMetric) -> f64 {
         | GuardMetric::ThroughputLoss
         | GuardMetric::WorkRatio
         | GuardMetric::RateRatio
-        | GuardMetric::FreeParameters => 1.0,
+        | GuardMetric::DescriptionLength => 1.0,
     }
 }
 

@@ -172,7 +172,7 @@ fn written() -> Candidate {
         source: Hash::of(b"c1"),
         parent: None,
         point: None,
-        free_parameters: Some(3),
+        description_length: Some(3),
         repairs: None,
         tunables: 0,
         tunes: None,

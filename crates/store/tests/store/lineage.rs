@@ -75,7 +75,7 @@ async fn arms_and_candidates_say_what_became_of_them() {
     assert_eq!(arms.await, expected);
     let candidates = table(
         &path,
-        "SELECT concat_ws(' | ', id, parent, iteration, arm, point, free_parameters, outcome, message,
+        "SELECT concat_ws(' | ', id, parent, iteration, arm, point, description_length, outcome, message,
          round(improvement, 2), round(extra_shed_work, 2), round(net_saving, 2), round(regret, 2), feasible)
          FROM candidates ORDER BY id",
     );

@@ -5,7 +5,7 @@ use crate::champion::Contender;
 use crate::experiment::Guard;
 use proptest::prelude::*;
 
-/// A candidate: improvement and cost from a few levels, so that many tie; free parameters, if anybody could count them;
+/// A candidate: improvement and cost from a few levels, so that many tie; description length, if anybody could count it;
 /// what became of it; and whether it is evaluated only after the next one.
 type Made = (usize, usize, Option<u32>, usize, bool);
 
@@ -16,7 +16,7 @@ fn guarded() -> Event {
     let Event::Started(mut opened) = started(None) else { unreachable!("it is that") };
     let guard = |metric, most| Guard { metric, at_most: Some(most), at_least: None };
     opened.experiment.objective.constraints =
-        vec![guard(GuardMetric::Regret, 2.0), guard(GuardMetric::FreeParameters, 4.0)];
+        vec![guard(GuardMetric::Regret, 2.0), guard(GuardMetric::DescriptionLength, 4.0)];
     Event::Started(opened)
 }
 
@@ -24,10 +24,10 @@ fn guarded() -> Event {
 fn events(made: &[Made]) -> Vec<Event> {
     let mut events = vec![guarded(), calibrated(), bundle()];
     let mut late = None;
-    for (at, (improvement, cost, free_parameters, outcome, waits)) in made.iter().enumerate() {
+    for (at, (improvement, cost, description_length, outcome, waits)) in made.iter().enumerate() {
         let id = format!("c{at}");
         let Event::CandidateWritten { arm, mut candidate, work } = written("main", &id) else { unreachable!() };
-        candidate.free_parameters = *free_parameters;
+        candidate.description_length = *description_length;
         candidate.repairs = at.checked_sub(1).map(|before| CandidateId::from(format!("c{before}")));
         events.push(Event::CandidateWritten { arm, candidate, work });
         let mut measured = measurement(IMPROVEMENTS[*improvement], COSTS[*cost]);
@@ -74,8 +74,8 @@ fn check(state: &State) -> Result<(), TestCaseError> {
 }
 
 fn made() -> impl Strategy<Value = Made> {
-    let free_parameters = prop_oneof![1 => Just(None), 9 => (1..6u32).prop_map(Some)];
-    (0..IMPROVEMENTS.len(), 0..COSTS.len(), free_parameters, 0..6usize, any::<bool>())
+    let description_length = prop_oneof![1 => Just(None), 9 => (1..6u32).prop_map(Some)];
+    (0..IMPROVEMENTS.len(), 0..COSTS.len(), description_length, 0..6usize, any::<bool>())
 }
 
 proptest! {

@@ -26,14 +26,14 @@ fn id(id: &str) -> CandidateId {
 fn simplified(of: &str, made: Option<(&str, &str)>) -> Event {
     let made = made.map(|(made, parent)| {
         let Event::CandidateWritten { mut candidate, .. } = written("main", made) else { unreachable!("it is that") };
-        (candidate.parent, candidate.free_parameters) = (Some(id(parent)), Some(2));
+        (candidate.parent, candidate.description_length) = (Some(id(parent)), Some(2));
         candidate
     });
     let tried = Simpler {
         change: "without `b` in `a * b`".into(),
         outcome: Outcome::Scored,
         gain: Some(0.0),
-        free_parameters: Some(2),
+        description_length: Some(2),
         admissible: true,
         kept: true,
     };
@@ -63,7 +63,7 @@ fn without_a_champion_or_a_budget_for_a_change_and_its_candidate_the_campaign_ju
 }
 
 #[test]
-fn what_simplifying_made_is_evaluated_and_wins_with_fewer_free_parameters() {
+fn what_simplifying_made_is_evaluated_and_wins_with_the_shorter_description() {
     let (mut state, _) = through(None, 0.36);
     state.apply(&simplified("c1", Some(("c2", "c1")))).unwrap();
     assert_eq!(state.next_action(), Action::Evaluate { candidate: id("c2") });
