@@ -18,7 +18,7 @@ use crate::experiment::LoadedExperiment;
 use crate::panel::Panel;
 use crate::realise::Points;
 use agents::llm::Templates;
-use science::event::{EndReason, Event, Started};
+use science::event::{EndReason, Event, RULES, Started};
 use science::id::{CandidateId, Hash};
 use science::state::{Action, State};
 use science::trial::Trial;
@@ -174,6 +174,7 @@ impl Campaign {
         let ground = Ground::prepare(places, loaded, seed)?;
         let Ground { loaded, sandbox, panel, .. } = &ground;
         let started = Started {
+            rules: RULES,
             name: loaded.name.clone(),
             experiment: loaded.experiment.clone(),
             scenarios: loaded.scenario_names(),
@@ -217,7 +218,7 @@ impl Campaign {
         }
         let agents = choose(started)?;
         let directory = std::path::PathBuf::from(&started.name);
-        let loaded = LoadedExperiment::from_texts(&directory, store.inputs(&id).await?)?;
+        let loaded = LoadedExperiment::from_texts(&directory, store.inputs(&started.inputs).await?)?;
         let ground = Ground::prepare(places, loaded, started.seed)?;
         let mut warnings = Vec::new();
         if started.toolchain != ground.sandbox.toolchain() {
@@ -258,7 +259,7 @@ impl Campaign {
             agents,
             _lock: lock,
         };
-        campaign.catch_up().await?;
+        campaign.catch_up(record.calibrated).await?;
         Ok(campaign)
     }
 

@@ -5,6 +5,7 @@
 
 use crate::Places;
 use crate::error::EngineError;
+use crate::evaluate::source;
 use crate::experiment::LoadedExperiment;
 use crate::panel::{Draws, Panel};
 use crate::policy::Policy;
@@ -69,9 +70,9 @@ async fn look(store: &Store, places: &Places, id: &CampaignId, record: Loaded) -
         return cannot("has not ended: its champion is not fixed, and the seal stays closed");
     }
     let Some(champion) = record.state.champion() else { return cannot("has no admissible candidate to verify") };
-    let Some(source) = store.source(id, &champion.id).await? else { return cannot("lacks its champion's source") };
+    let source = source(store, id, &record.state.candidates[&champion.id].candidate).await?;
     let started = record.state.opened();
-    let loaded = LoadedExperiment::from_texts(&PathBuf::from(&started.name), store.inputs(id).await?)?;
+    let loaded = LoadedExperiment::from_texts(&PathBuf::from(&started.name), store.inputs(&started.inputs).await?)?;
     let (digest, places, experiment) = (record.digest, places.clone(), started.experiment.clone());
     let seal = digest.clone();
     let run = move || {

@@ -27,4 +27,4 @@ mod yardsticks;
 
 pub use evaluation::{Evaluation, Timing};
 pub use record::{Losses, Record, Times};
-pub use words::{code as clean, effect, line as clean_line};
+pub use words::{code as clean, effect, line as clean_line, moment};

@@ -42,5 +42,6 @@ pub mod third;
 pub mod trial;
 pub mod tuner;
 pub mod volume;
+pub mod words;
 pub mod work;
 pub mod yardsticks;

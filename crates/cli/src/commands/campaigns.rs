@@ -1,17 +1,8 @@
-//! `elenchus list`, `status` and `show`
+//! `elenchus status` and `show`
 
 use crate::commands::report::Source;
 use crate::context::{Format, Global, campaign};
 use crate::failure::{Code, Failure};
-use serde_json::json;
-
-/// List the campaigns of this state directory, the latest last.
-#[derive(clap::Args)]
-pub(crate) struct ListArgs {
-    /// How to print it
-    #[arg(long, value_enum, default_value = "text")]
-    format: Format,
-}
 
 /// Which campaign, and how.
 #[derive(clap::Args)]
@@ -21,29 +12,6 @@ pub(crate) struct OneArgs {
     /// How to print it
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
-}
-
-pub(crate) async fn list(args: ListArgs, global: &Global) -> Result<Code, Failure> {
-    let campaigns = global.store().await?.campaigns().await?;
-    if args.format == Format::Json {
-        let rows = campaigns.iter().map(|c| {
-            json!({ "id": c.id.as_str(), "name": c.name, "directory": c.directory, "seed": c.seed, "agents": c.agents,
-                    "events": c.events, "created_at_ms": c.created_at_ms, "last_at_ms": c.last_at_ms })
-        });
-        println!("{:#}", rows.collect::<serde_json::Value>());
-        return Ok(Code::Done);
-    }
-    if campaigns.is_empty() {
-        println!("no campaign yet; `elenchus run EXPERIMENT` starts one");
-        return Ok(Code::Done);
-    }
-    let mut table = comfy_table::Table::new();
-    table.load_style(comfy_table::presets::NOTHING).set_header(["campaign", "experiment", "agents", "seed", "events"]);
-    for c in &campaigns {
-        table.add_row([c.id.short(), &c.name, &c.agents, &c.seed.to_string(), &c.events.to_string()]);
-    }
-    println!("{table}");
-    Ok(Code::Done)
 }
 
 pub(crate) async fn status(args: OneArgs, global: &Global) -> Result<Code, Failure> {

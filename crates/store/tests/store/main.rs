@@ -7,7 +7,9 @@ mod lookup;
 mod made_up;
 mod mirror;
 mod open;
+mod planted;
 mod schema;
 mod survival;
+mod words;
 #[path = "../../../../tests/fixtures/verdict_seeds.rs"]
 mod verdict_seeds;
