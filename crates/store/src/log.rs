@@ -103,6 +103,9 @@ fn checked(id: &CampaignId, rows: Vec<Row>, ends: &Ends) -> Result<Vec<Stored>, 
         let (digest, words_digest) = (Hash::from(digest.clone()), words_digest.clone());
         events.push(Stored { seq, event, digest, words_digest, at_ms: row.at_ms, message: said.message });
     }
+    if events.is_empty() {
+        return Err(damaged(id, 0, "it is missing"));
+    }
     let (length, there) = (ends.length.cast_unsigned(), events.len() as u64);
     if there < length {
         return Err(damaged(id, there, &format!("the end of the log is missing: it had {length} events")));

@@ -8,6 +8,7 @@ mod made_up;
 mod mirror;
 mod open;
 mod planted;
+mod read_only;
 mod schema;
 mod survival;
 mod words;
