@@ -19,9 +19,6 @@ pub struct Finding {
     pub problem: Option<String>,
 }
 
-/// Faults of one kind that are told.
-const TOLD: i64 = 20;
-
 impl Store {
     /// Holds everything against everything else: the pages of the file, the references between rows, and of each campaign its
     /// chains, their ends, its files and sources, its trials, and all that is derived.
@@ -42,14 +39,10 @@ impl Store {
 
     async fn check_file(&self) -> Result<Vec<Finding>, StoreError> {
         let mut connection = self.patient_connection().await?;
-        let said: Vec<String> = sqlx::query_scalar("SELECT integrity_check FROM pragma_integrity_check(?)")
-            .bind(TOLD)
-            .fetch_all(&mut *connection)
-            .await?;
+        let said: Vec<String> = sqlx::query_scalar("PRAGMA integrity_check(20)").fetch_all(&mut *connection).await?;
         let pages = said.into_iter().filter(|said| said != "ok");
         let dangling: Vec<String> =
-            sqlx::query_scalar("SELECT DISTINCT \"table\" FROM pragma_foreign_key_check LIMIT ?")
-                .bind(TOLD)
+            sqlx::query_scalar("SELECT DISTINCT \"table\" FROM pragma_foreign_key_check LIMIT 20")
                 .fetch_all(&mut *connection)
                 .await?;
         let dangling = dangling.into_iter().map(|table| format!("a row of `{table}` names one that does not exist"));

@@ -3,7 +3,7 @@
 
 use crate::campaigns::CampaignId;
 use crate::error::StoreError;
-use crate::events::chain;
+use crate::log::chain;
 use crate::open::{Store, now_ms};
 use crate::script::Script;
 use crate::sizes::{ENTRY, LOG, Weight};
@@ -118,7 +118,7 @@ impl Store {
                 Ok((observation, _)) => Ok(observation),
                 Err(row) => Err(row.damaged(id, "it is no text")),
             };
-            rows.into_iter().map(read).collect()
+            rows.into_iter().map(read).collect::<Result<Vec<Observation>, StoreError>>()
         };
         read.await.map_err(|error: StoreError| error.at(&self.path))
     }

@@ -187,7 +187,7 @@ async fn a_tampered_event_is_found_and_named() {
         tamper(&path, &[statement]).await;
         let error = store.load(&id).await.unwrap_err();
         assert!(matches!(error, StoreError::DamagedLog { seq, .. } if seq == damaged), "{statement}: {error}");
-        assert_eq!(wrong(&store).await, [error.to_string()]);
+        assert!(wrong(&store).await.contains(&error.to_string()));
         // Nor is anything appended to it by a process that has not seen it whole.
         let other = Store::open(&path).await.unwrap();
         assert!(append(&other, &id, played.len() as u64 + 1, &played[0]).await.is_err());

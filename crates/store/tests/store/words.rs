@@ -139,8 +139,9 @@ async fn digests(change: impl Fn(&mut science::event::Started), files: BTreeMap<
     for (seq, step) in (1..).zip(play(&opened)) {
         digest = append(&store, &id, seq, &step).await.unwrap();
     }
-    let words = sqlx::query_scalar("SELECT words FROM events ORDER BY seq").fetch_all(&crate::lineage::raw(&path).await);
-    let words: Vec<String> = words.await.unwrap();
+    let pool = crate::lineage::raw(&path).await;
+    let words: Vec<String> =
+        sqlx::query_scalar("SELECT words FROM events ORDER BY seq").fetch_all(&pool).await.unwrap();
     (digest, Hash::of(words.concat().as_bytes()))
 }
 
