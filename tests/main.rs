@@ -14,6 +14,7 @@ mod environment;
 mod finals;
 mod language_model;
 mod reading;
+mod record;
 mod seal;
 mod simplification;
 mod simulate;

@@ -6,6 +6,7 @@ mod champion;
 mod compare;
 mod doctor;
 mod evaluate;
+mod list;
 mod new;
 mod prompt;
 mod report;
@@ -25,7 +26,7 @@ pub(crate) enum Subcommand {
     /// Go on with a campaign where its record ends
     Resume(resume::Args),
     /// List the campaigns of this state directory
-    List(campaigns::ListArgs),
+    List(list::Args),
     /// Say where a campaign stands
     Status(campaigns::OneArgs),
     /// Show a campaign's lineage, findings and principles
@@ -57,7 +58,7 @@ pub(crate) async fn dispatch(command: Subcommand, global: &Global) -> Result<Cod
     match command {
         Subcommand::Run(args) => run::run(args, global).await,
         Subcommand::Resume(args) => resume::resume(args, global).await,
-        Subcommand::List(args) => campaigns::list(args, global).await,
+        Subcommand::List(args) => list::list(args, global).await,
         Subcommand::Status(args) => campaigns::status(args, global).await,
         Subcommand::Show(args) => campaigns::show(args, global).await,
         Subcommand::Champion(args) => champion::champion(args, global).await,

@@ -97,7 +97,18 @@ impl From<StoreError> for Failure {
             | StoreError::Newer { .. }
             | StoreError::OtherSchema { .. }
             | StoreError::DamagedLog { .. }
-            | StoreError::DamagedText { .. } => Failure::usage(message),
+            | StoreError::DamagedText { .. }
+            | StoreError::DamagedObservation { .. }
+            | StoreError::DamagedTrials { .. }
+            | StoreError::DamagedSource { .. }
+            | StoreError::Derived { .. }
+            | StoreError::Foreign { .. }
+            | StoreError::NotAFile { .. }
+            | StoreError::Journal { .. }
+            | StoreError::UnreadableLog { .. }
+            | StoreError::OldReadOnly { .. }
+            | StoreError::OtherRules { .. }
+            | StoreError::TooLarge { .. } => Failure::usage(message),
             StoreError::Illegal(_) => Failure::bug(message),
             _ => Failure::failed(message),
         }

@@ -18,7 +18,7 @@ use crate::experiment::LoadedExperiment;
 use crate::panel::Panel;
 use crate::realise::Points;
 use agents::llm::Templates;
-use science::event::{EndReason, Event, Started};
+use science::event::{EndReason, Event, RULES, Started};
 use science::id::{CandidateId, Hash};
 use science::nonce::Nonce;
 use science::state::{Action, State};
@@ -175,6 +175,7 @@ impl Campaign {
         let ground = Ground::prepare(places, loaded, nonce)?;
         let Ground { loaded, sandbox, panel, .. } = &ground;
         let started = Started {
+            rules: RULES,
             name: loaded.name.clone(),
             experiment: loaded.experiment.clone(),
             scenarios: loaded.scenario_names(),
@@ -220,7 +221,7 @@ impl Campaign {
         }
         let agents = choose(started)?;
         let directory = std::path::PathBuf::from(&started.name);
-        let loaded = LoadedExperiment::from_texts(&directory, store.inputs(&id).await?)?;
+        let loaded = LoadedExperiment::from_texts(&directory, store.inputs(&started.inputs).await?)?;
         let ground = Ground::prepare(places, loaded, started.nonce)?;
         let mut warnings = Vec::new();
         if started.toolchain != ground.sandbox.toolchain() {
@@ -261,7 +262,7 @@ impl Campaign {
             agents,
             _lock: lock,
         };
-        campaign.catch_up().await?;
+        campaign.catch_up(record.calibrated).await?;
         Ok(campaign)
     }
 

@@ -57,7 +57,8 @@ pub async fn compare(store: &Store, places: &Places, id: &CampaignId, pool: usiz
         (None, Some(_)) => Some(verify::verify(store, places, id).await?.look),
         (None, None) => None,
     };
-    let loaded = LoadedExperiment::from_texts(&PathBuf::from(&record.state.opened().name), store.inputs(id).await?)?;
+    let started = record.state.opened();
+    let loaded = LoadedExperiment::from_texts(&PathBuf::from(&started.name), store.inputs(&started.inputs).await?)?;
     let places = places.clone();
     let run = move || {
         let sandbox = places.sandbox()?;

@@ -6,12 +6,14 @@ use crate::panel::{Draws, Panel};
 use crate::policy::Policy;
 use crate::probe::{Probe, probe};
 use sandbox::{Sandbox, Screened};
+use science::event::Candidate;
 use science::id::{CandidateId, Hash};
 use science::outcome::Outcome;
 use science::retune;
 use science::source::description_length;
 use science::trial::Trial;
 use std::time::{Duration, Instant};
+use store::{CampaignId, Store, StoreError};
 
 /// Evaluates candidates on one panel.
 #[derive(Debug)]
@@ -78,6 +80,21 @@ pub fn read(source: &str) -> Reading {
         bytes: normalised.len(),
         tunables: retune::declared(source).unwrap_or_default(),
     })
+}
+
+/// The source of a candidate on record, once it is sure that it is the one that the log names and has the candidate's id.
+pub async fn source(store: &Store, campaign: &CampaignId, candidate: &Candidate) -> Result<String, EngineError> {
+    let wrong = |problem: &str| StoreError::DamagedSource {
+        campaign: campaign.clone(),
+        candidate: candidate.id.clone(),
+        problem: problem.into(),
+    };
+    let source = store.source(campaign, candidate).await?.ok_or_else(|| wrong("there is none"))?;
+    // What the screen refused when it was written, and would not refuse today, has the id of its bytes.
+    if read(&source).id != candidate.id && CandidateId::of(&source) != candidate.id {
+        return Err(wrong("its text is another candidate's").into());
+    }
+    Ok(source)
 }
 
 impl Evaluator {

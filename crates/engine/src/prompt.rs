@@ -1,7 +1,7 @@
 //! What a language model would be asked where a campaign stands: for people who write prompts.
 
 use crate::error::EngineError;
-use crate::evaluate::read;
+use crate::evaluate::{read, source};
 use crate::experiment::LoadedExperiment;
 use crate::panel::Panel;
 use crate::{KIT, Places, yardsticks};
@@ -11,7 +11,7 @@ use agents::{Brief, Executor, Fault, Planner};
 use futures::future::{BoxFuture, FutureExt, ready};
 use science::bundle::Side;
 use science::defect::Defect;
-use science::event::{Candidate, Event, Started};
+use science::event::{Candidate, Event, RULES, Started};
 use science::id::{CandidateId, Hash};
 use science::nonce::Nonce;
 use science::outcome::Outcome;
@@ -36,10 +36,8 @@ impl Standpoint {
     pub async fn of_campaign(store: &Store, id: &CampaignId) -> Result<Self, EngineError> {
         let state = store.load(id).await?.state;
         let mut sources = BTreeMap::new();
-        for candidate in &state.order {
-            if let Some(source) = store.source(id, candidate).await? {
-                sources.insert(candidate.clone(), source);
-            }
+        for (candidate, record) in &state.candidates {
+            sources.insert(candidate.clone(), source(store, id, &record.candidate).await?);
         }
         Ok(Standpoint { state, sources })
     }
@@ -50,6 +48,7 @@ impl Standpoint {
         let panel = Panel::search(loaded, nonce, experiment.seeds as usize)?;
         let measured = yardsticks::measure(loaded, &panel, &sandbox)?;
         let started = Started {
+            rules: RULES,
             name: loaded.name.clone(),
             experiment: experiment.clone(),
             scenarios: loaded.scenario_names(),

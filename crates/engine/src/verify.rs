@@ -6,6 +6,7 @@
 
 use crate::Places;
 use crate::error::EngineError;
+use crate::evaluate::source;
 use crate::experiment::LoadedExperiment;
 use crate::panel::{Draws, Panel, Role, Sealing};
 use crate::policy::Policy;
@@ -92,9 +93,9 @@ async fn look(
         return cannot("has not ended: its champion is not fixed, and the seal stays closed");
     }
     let Some(champion) = record.state.champion() else { return cannot("has no admissible candidate to verify") };
-    let Some(source) = store.source(id, &champion.id).await? else { return cannot("lacks its champion's source") };
+    let source = source(store, id, &record.state.candidates[&champion.id].candidate).await?;
     let started = record.state.opened();
-    let loaded = LoadedExperiment::from_texts(&PathBuf::from(&started.name), store.inputs(id).await?)?;
+    let loaded = LoadedExperiment::from_texts(&PathBuf::from(&started.name), store.inputs(&started.inputs).await?)?;
     let (places, started) = (places.clone(), started.clone());
     let sealing = sealing(&started, Some(&champion.id), number);
     let run = move || {

@@ -7,6 +7,7 @@ use crate::policy::Policy;
 use sandbox::Sandbox;
 use science::objective::Yardsticks;
 use science::trial::Trial;
+use science::yardsticks::POLICIES;
 use simulator::admitters::Builtin;
 
 /// A scenario is overloaded if, with every droppable request refused, the critical mean TTFT of the last third of
@@ -18,7 +19,7 @@ const DRIFT: f64 = 2.0;
 pub struct Measured {
     /// What all candidates are held against.
     pub yardsticks: Yardsticks,
-    /// Trials of `baseline`, `reference` and the others, in this order.
+    /// Trials of [`POLICIES`], in this order.
     pub trials: Vec<(&'static str, Vec<Trial>)>,
 }
 
@@ -41,12 +42,12 @@ pub fn measure(loaded: &LoadedExperiment, panel: &Panel, sandbox: &Sandbox) -> R
     };
     let refuse_everything = Policy::Builtin(Builtin::parse("refuse-droppable").map_err(EngineError::Yardsticks)?);
     let trials = vec![
-        run("baseline", &baseline, Draws::Shared)?,
-        run("reference", &reference, Draws::Shared)?,
-        run("reference-again", &reference, Draws::Other)?,
-        run("refuse-everything", &refuse_everything, Draws::Shared)?,
-        run("louder", &scaled(1.5)?, Draws::Shared)?,
-        run("softer", &scaled(1.0 / 1.5)?, Draws::Shared)?,
+        run(POLICIES[0], &baseline, Draws::Shared)?,
+        run(POLICIES[1], &reference, Draws::Shared)?,
+        run(POLICIES[2], &reference, Draws::Other)?,
+        run(POLICIES[3], &refuse_everything, Draws::Shared)?,
+        run(POLICIES[4], &scaled(1.5)?, Draws::Shared)?,
+        run(POLICIES[5], &scaled(1.0 / 1.5)?, Draws::Shared)?,
     ];
     let against = |at: usize| panel.measure(&trials[at].1, &trials[0].1);
     let (louder, softer) = (against(4), against(5));

@@ -27,4 +27,4 @@ mod yardsticks;
 
 pub use evaluation::{Evaluation, Timing};
 pub use record::{Losses, Record, Times};
-pub use words::effect;
+pub use words::{effect, moment};

@@ -105,7 +105,7 @@ pub(crate) fn bar(share: f64, width: usize) -> String {
 }
 
 /// A moment as `2026-11-22 13:47 UTC`.
-pub(crate) fn moment(unix_ms: i64) -> String {
+pub fn moment(unix_ms: i64) -> String {
     let minutes = unix_ms.div_euclid(60_000);
     let (days, minute) = (minutes.div_euclid(1440), minutes.rem_euclid(1440));
     // Days since 0000-03-01: with the leap day at the end of the year, months have a regular length.

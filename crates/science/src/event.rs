@@ -17,7 +17,28 @@ use crate::work::Work;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// The rules by which a campaign's record is written and read: what events hold, what may follow what, what is derived. A log
+/// of other rules is not damaged; it is read by the version that wrote it. 1: elenchus 0.1, whose logs do not say so.
+pub const RULES: u32 = 2;
+
 /// One step of the loop.
+///
+/// The digest of a campaign says what its events mean, not what things are called or where they lie. So an event has two
+/// parts, which [`Event::split`] takes apart: its meaning is in the digest, its words are chained beside it.
+///
+/// | event | words; all else is meaning |
+/// |---|---|
+/// | `started` | the names of experiment, scenarios and drawn workloads, descriptions of workloads, paths and hashes of files, toolchain, version; of the experiment its question, the meaning of its dimensions, and what names a file or a policy (baseline, reference, space, scenarios, population), whose parsed content `meaning` hashes |
+/// | `bundle-registered` | question; of each arm hypothesis, mechanism, diagnostic and intent |
+/// | `candidate-written`, `tuned`, `simplified` | the hash of a source as written (its id hashes what it means); what was changed to simplify |
+/// | `plan-failed`, `executor-failed`, `repair-failed`, `arm-skipped` | why |
+/// | `arm-judged` | the verdict in words |
+/// | `principles-revised` | statement, mechanism and regime of a principle, why one retires, why the extractor failed, notes |
+/// | `calibrated`, `candidate-evaluated`, `tested`, `audited`, `finals`, `iteration-closed`, `ended` | none |
+///
+/// A scenario is meant by its position in the campaign, wherever an event names it. The diagnostics of an outcome are stored
+/// with the words. Names that code gives or that source is written with (arms, principles, dimensions, tunables), who worked
+/// and what it took are meaning: the course of a campaign follows from them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum Event {
@@ -197,6 +218,9 @@ pub enum Event {
 /// What a campaign was opened with.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Started {
+    /// The rules that the campaign is recorded under: [`RULES`].
+    #[serde(default = "first_rules")]
+    pub rules: u32,
     /// The experiment's name: that of its directory.
     pub name: String,
     /// The experiment.
@@ -240,6 +264,11 @@ impl Started {
     pub fn one_trace(&self) -> bool {
         !self.traces.is_empty() && self.traces.len() == self.scenarios.len()
     }
+}
+
+/// What logs are recorded under that do not say it.
+fn first_rules() -> u32 {
+    1
 }
 
 /// A candidate as written.

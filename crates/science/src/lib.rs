@@ -47,5 +47,6 @@ pub mod third;
 pub mod trial;
 pub mod tuner;
 pub mod volume;
+pub mod words;
 pub mod work;
 pub mod yardsticks;

@@ -49,8 +49,26 @@ pub fn hash(trials: &[Trial]) -> Hash {
             t.refused_work,
             t.output_tokens,
         ];
-        bytes.extend(reals.iter().flat_map(|v| v.to_bits().to_le_bytes()));
+        bytes.extend(reals.iter().flat_map(|v| canonical(*v).to_le_bytes()));
         bytes.extend(counts.iter().flat_map(|v| v.to_le_bytes()));
     }
     Hash::of(&bytes)
+}
+
+/// The bits of a number as a database gives it back, which knows one zero and nothing that is not a number.
+fn canonical(value: f64) -> u64 {
+    if value.is_nan() { f64::NAN.to_bits() } else { (value + 0.0).to_bits() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hash_is_that_of_what_a_database_gives_back() {
+        let trial = |drift| hash(&[Trial { drift, ..Trial::default() }]);
+        assert_eq!(trial(-f64::NAN), trial(f64::NAN));
+        assert_eq!(trial(-0.0), trial(0.0));
+        assert_ne!(trial(-1.0), trial(1.0));
+    }
 }

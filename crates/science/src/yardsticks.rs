@@ -8,6 +8,10 @@ use std::ops::Range;
 /// Improvements further than this from the reference's are not comparable by cost (log units: 2 points).
 pub const COMPARABLE: f64 = 0.02;
 
+/// The policies that are run for them, in the order in which their trials are hashed and by the names that the database
+/// keeps them under.
+pub const POLICIES: [&str; 6] = ["baseline", "reference", "reference-again", "refuse-everything", "louder", "softer"];
+
 /// The measurements that all others are held against, made once when a campaign starts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Yardsticks {

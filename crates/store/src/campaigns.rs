@@ -4,8 +4,9 @@ use crate::error::StoreError;
 use crate::events::{Extra, Tail};
 use crate::open::{Store, now_ms};
 use crate::script::Script;
+use crate::sizes::{CAMPAIGNS, NAME};
 use crate::texts;
-use science::event::{Event, Started};
+use science::event::{Event, RULES, Started};
 use science::id::Hash;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -86,19 +87,7 @@ impl Store {
         }
         let id = CampaignId(uuid::Uuid::new_v4().simple().to_string());
         let mut script = Script::default();
-        script.add(
-            "INSERT INTO campaigns (id, name, directory, nonce, agents, toolchain, version, sandboxed, created_at_ms)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        )
-        .bind(id.as_str())
-        .bind(&started.name)
-        .bind(directory.to_string_lossy())
-        .bind(started.nonce.to_string())
-        .bind(&started.agents)
-        .bind(&started.toolchain)
-        .bind(&started.version)
-        .bind(started.sandboxed)
-        .bind(now_ms());
+        put(&mut script, &id, started, directory);
         inputs.values().for_each(|text| texts::put(&mut script, text));
         let mut tail = Tail::of_new(id.clone());
         tail.advance(&mut script, &Event::Started(Box::new(started.clone())), Extra::default())?;
@@ -107,24 +96,28 @@ impl Store {
         Ok(id)
     }
 
-    /// Every campaign, newest last.
+    /// Every campaign, newest last, as the database shows it without reading its log.
     pub async fn campaigns(&self) -> Result<Vec<CampaignRow>, StoreError> {
         // In the order of creation, which a clock that was set back does not change.
-        let rows: Result<Vec<Row>, sqlx::Error> = sqlx::query_as(
-            "SELECT id, name, directory, nonce, agents, created_at_ms, count(*) AS events, max(at_ms) AS last_at_ms
-             FROM campaigns JOIN events ON campaign = id GROUP BY id ORDER BY campaigns.rowid",
-        )
-        .fetch_all(&self.pool)
-        .await;
-        let rows = rows.map_err(|error| StoreError::from(error).at(&self.path))?;
+        let rows = async {
+            let query = sqlx::query_as(
+                "SELECT id, iif(octet_length(name) > ?1, '?', name) AS name,
+                        iif(octet_length(directory) > ?1, '?', directory) AS directory,
+                        iif(octet_length(nonce) > ?1, '?', nonce) AS nonce,
+                        iif(octet_length(agents) > ?1, '?', agents) AS agents, created_at_ms,
+                        (SELECT count(*) FROM events WHERE campaign = id) AS events,
+                        coalesce((SELECT max(at_ms) FROM events WHERE campaign = id), created_at_ms) AS last_at_ms
+                 FROM campaigns WHERE octet_length(id) <= ?1 ORDER BY campaigns.rowid LIMIT ?2",
+            );
+            Ok(query.bind(NAME).bind(CAMPAIGNS).fetch_all(&mut *self.connection().await?).await?)
+        };
+        let rows: Vec<Row> = rows.await.map_err(|error: StoreError| error.at(&self.path))?;
         Ok(rows.into_iter().map(CampaignRow::from).collect())
     }
 
     /// The campaign whose id begins with `prefix`, or the newest.
     pub async fn find(&self, prefix: Option<&str>) -> Result<CampaignId, StoreError> {
-        let ids: Result<Vec<String>, sqlx::Error> =
-            sqlx::query_scalar("SELECT id FROM campaigns ORDER BY rowid").fetch_all(&self.pool).await;
-        let ids = ids.map_err(|error| StoreError::from(error).at(&self.path))?;
+        let ids = self.ids("SELECT id FROM campaigns WHERE octet_length(id) <= ? ORDER BY rowid LIMIT ?", None).await?;
         let Some(newest) = ids.last() else { return Err(StoreError::NoCampaign { path: self.path.clone() }) };
         let Some(prefix) = prefix else { return Ok(CampaignId(newest.clone())) };
         let wanted = prefix.to_ascii_lowercase();
@@ -139,6 +132,48 @@ impl Store {
             _ => Err(StoreError::AmbiguousCampaign { prefix: prefix.into(), matches }),
         }
     }
+
+    /// The newest campaign that can be gone on with: it has not ended, and this program reads its rules.
+    pub async fn find_open(&self) -> Result<Option<CampaignId>, StoreError> {
+        let open = "SELECT id FROM campaigns WHERE octet_length(id) <= ? AND ended IS NULL AND rules = ? ORDER BY rowid LIMIT ?";
+        Ok(self.ids(open, Some(RULES)).await?.pop().map(CampaignId))
+    }
+
+    async fn ids(&self, query: &'static str, rules: Option<u32>) -> Result<Vec<String>, StoreError> {
+        let ids = async {
+            let ids = sqlx::query_scalar(query).bind(NAME);
+            let ids = if rules.is_some() { ids.bind(rules) } else { ids };
+            Ok(ids.bind(CAMPAIGNS).fetch_all(&mut *self.connection().await?).await?)
+        };
+        ids.await.map_err(|error: StoreError| error.at(&self.path))
+    }
+
+    /// Says that there is no such campaign.
+    pub(crate) async fn unknown(&self, id: &CampaignId) -> StoreError {
+        match self.find(Some(id.as_str())).await {
+            Err(error) => error,
+            Ok(other) => StoreError::UnknownCampaign { prefix: id.as_str().into(), known: vec![other.short().into()] },
+        }
+    }
+}
+
+/// Writes a campaign's own row.
+pub(crate) fn put(script: &mut Script, id: &CampaignId, started: &Started, directory: &Path) {
+    script
+        .add(
+            "INSERT INTO campaigns (id, name, directory, nonce, agents, toolchain, version, sandboxed, created_at_ms, rules)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(id.as_str())
+        .bind(&started.name)
+        .bind(directory.to_string_lossy())
+        .bind(started.nonce.to_string())
+        .bind(&started.agents)
+        .bind(&started.toolchain)
+        .bind(&started.version)
+        .bind(started.sandboxed)
+        .bind(now_ms())
+        .bind(started.rules);
 }
 
 /// A campaign as stored.

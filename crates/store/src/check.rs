@@ -1,31 +1,131 @@
 //! A thorough look at a whole database, for when somebody asks whether it is all right.
 
+use crate::campaigns::CampaignRow;
 use crate::error::StoreError;
+use crate::events::Stored;
 use crate::open::Store;
+use crate::rebuild;
+use science::bundle::Side;
+use science::event::{Candidate, Event};
+use science::id::Hash;
+use science::trial::{self, Trial};
+
+/// What was looked at, and what is wrong with it if anything is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// What was looked at.
+    pub about: String,
+    /// What is wrong with it.
+    pub problem: Option<String>,
+}
 
 impl Store {
-    /// Reads everything: the pages of the file, the references between rows, the log of each campaign.
-    pub async fn check(&self) -> Result<(), StoreError> {
-        self.check_file().await.map_err(|error| error.at(&self.path))?;
+    /// Holds everything against everything else: the pages of the file, the references between rows, and of each campaign its
+    /// chains, their ends, its files and sources, its trials, and all that is derived.
+    pub async fn check(&self) -> Result<Vec<Finding>, StoreError> {
+        let mut findings = self.check_file().await.map_err(|error| error.at(&self.path))?;
         for campaign in self.campaigns().await? {
-            self.load(&campaign.id).await?;
-            self.inputs(&campaign.id).await?;
+            let name = format!("campaign {} ({})", campaign.id.short(), campaign.name);
+            let (about, problems) = self.check_campaign(&campaign).await;
+            let about = format!("{name}: {about}");
+            if problems.is_empty() {
+                findings.push(Finding { about, problem: None });
+            } else {
+                findings.extend(problems.into_iter().map(|problem| Finding { about: name.clone(), problem: Some(problem) }));
+            }
         }
-        Ok(())
+        Ok(findings)
     }
 
-    async fn check_file(&self) -> Result<(), StoreError> {
-        let damaged = |problem: String| StoreError::DamagedFile { path: self.path.clone(), problem };
-        let said: String = sqlx::query_scalar("PRAGMA quick_check(1)").fetch_one(&self.pool).await?;
-        if said != "ok" {
-            return Err(damaged(said));
+    async fn check_file(&self) -> Result<Vec<Finding>, StoreError> {
+        let mut connection = self.patient_connection().await?;
+        let said: Vec<String> = sqlx::query_scalar("PRAGMA integrity_check(20)").fetch_all(&mut *connection).await?;
+        let pages = said.into_iter().filter(|said| said != "ok");
+        let dangling: Vec<String> =
+            sqlx::query_scalar("SELECT DISTINCT \"table\" FROM pragma_foreign_key_check LIMIT 20")
+                .fetch_all(&mut *connection)
+                .await?;
+        let dangling = dangling.into_iter().map(|table| format!("a row of `{table}` names one that does not exist"));
+        let problems: Vec<String> = pages.chain(dangling).collect();
+        let about = format!("the file {}", self.path.display());
+        if problems.is_empty() {
+            return Ok(vec![Finding { about, problem: None }]);
         }
-        let dangling: Option<String> = sqlx::query_scalar("SELECT \"table\" FROM pragma_foreign_key_check LIMIT 1")
-            .fetch_optional(&self.pool)
-            .await?;
-        match dangling {
-            Some(table) => Err(damaged(format!("a row of `{table}` names one that does not exist"))),
-            None => Ok(()),
+        Ok(problems.into_iter().map(|problem| Finding { about: about.clone(), problem: Some(problem) }).collect())
+    }
+
+    /// What there is of a campaign, and everything that is wrong with it.
+    async fn check_campaign(&self, row: &CampaignRow) -> (String, Vec<String>) {
+        let mut problems = Vec::new();
+        let events = match self.events(&row.id).await {
+            Ok(events) => events,
+            Err(error @ StoreError::OtherRules { .. }) => return (format!("not read: {error}"), problems),
+            Err(error) => return (String::new(), vec![error.to_string()]),
+        };
+        let mut note = |checked: Result<(), StoreError>| problems.extend(checked.err().map(|error| error.to_string()));
+        note(self.check_observations(&row.id).await);
+        if let Some(Event::Started(started)) = events.first().map(|stored| &stored.event) {
+            note(self.inputs(&started.inputs).await.map(drop));
         }
+        let mut sources = 0;
+        for candidate in events.iter().filter_map(|stored| written(&stored.event)) {
+            sources += 1;
+            note(self.check_source(row, candidate).await);
+        }
+        let mut iteration = 0;
+        for stored in &events {
+            iteration += i64::from(matches!(stored.event, Event::BundleRegistered { .. } | Event::PlanFailed { .. }));
+            note(self.check_trials(row, stored, iteration).await);
+        }
+        note(rebuild::compare(self, row, &events).await);
+        (format!("{} events, {sources} sources", events.len()), problems)
+    }
+
+    async fn check_source(&self, row: &CampaignRow, candidate: &Candidate) -> Result<(), StoreError> {
+        match self.source(&row.id, candidate).await? {
+            Some(_) => Ok(()),
+            None => Err(StoreError::DamagedSource {
+                campaign: row.id.clone(),
+                candidate: candidate.id.clone(),
+                problem: "there is none".into(),
+            }),
+        }
+    }
+
+    /// Holds the rows that came with an event against its hash.
+    async fn check_trials(&self, row: &CampaignRow, stored: &Stored, iteration: i64) -> Result<(), StoreError> {
+        let (policy, trials, hash): (String, Vec<Trial>, &Hash) = match &stored.event {
+            Event::Calibrated { trials, .. } => return self.baseline(&row.id, trials).await.map(drop),
+            Event::CandidateEvaluated { candidate, trials, .. } => {
+                let stored = self.trials(&row.id, candidate.as_str()).await?;
+                (format!("candidate {}", candidate.short()), stored, trials)
+            }
+            Event::Tested { policy, from, measurement: Some(measurement), trials, .. } => {
+                let seeds = measurement.cells.first().map_or(0, Vec::len) as i64;
+                let seeds = i64::from(*from)..i64::from(*from) + seeds;
+                let name = match policy {
+                    Side::Candidate(id) => id.as_str(),
+                    Side::Baseline | Side::Reference | Side::Arm(_) => "reference",
+                };
+                let mut stored = self.verdict_trials(&row.id, iteration, "baseline", seeds.clone()).await?;
+                stored.extend(self.verdict_trials(&row.id, iteration, name, seeds).await?);
+                (format!("{name} on verdict seeds"), stored, trials)
+            }
+            _ => return Ok(()),
+        };
+        match trial::hash(&trials) == *hash {
+            true => Ok(()),
+            false => Err(StoreError::DamagedTrials { campaign: row.id.clone(), policy, seq: stored.seq }),
+        }
+    }
+}
+
+/// The candidate that an event brought.
+fn written(event: &Event) -> Option<&Candidate> {
+    match event {
+        Event::CandidateWritten { candidate, .. } => Some(candidate),
+        Event::Tuned { retuned, .. } => retuned.as_ref(),
+        Event::Simplified { candidate, .. } => candidate.as_ref(),
+        _ => None,
     }
 }

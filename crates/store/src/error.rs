@@ -1,8 +1,7 @@
 //! What can go wrong, in words that say what to do about it.
 
 use crate::campaigns::CampaignId;
-use crate::observations::Observation;
-use science::event::Event;
+use science::event::{Event, RULES};
 use science::id::{CandidateId, Hash};
 use science::state::IllegalEvent;
 use std::path::{Path, PathBuf};
@@ -58,6 +57,73 @@ pub enum StoreError {
         /// The file.
         path: PathBuf,
     },
+    /// The schema holds what this program did not make, or lacks what it made.
+    #[error(
+        "the database {} is not as this program makes it: {}; nothing that was put there was run: restore a copy of it, or \
+         choose another --state-dir",
+        path.display(),
+        problems.join("; ")
+    )]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// Every difference, and what is wrong with the rows where they could still be looked at.
+        problems: Vec<String>,
+    },
+    /// Where the database or one of its companions should be is something that is no file.
+    #[error("{} is {kind} and no file; it was not opened: move it away, or choose another --state-dir", path.display())]
+    NotAFile {
+        /// What was not opened.
+        path: PathBuf,
+        /// What it is.
+        kind: &'static str,
+    },
+    /// A rollback journal lies beside the database, which this program leaves only if it is killed in its very first moment.
+    #[error(
+        "beside the database {} lies a `-journal` file, which this program does not leave; neither was opened: move it \
+         away, or choose another --state-dir",
+        path.display()
+    )]
+    Journal {
+        /// The database.
+        path: PathBuf,
+    },
+    /// The last steps are in a log that cannot be read where nothing can be written.
+    #[error(
+        "the last steps of {} are in its `-wal` file, which cannot be read where its `-shm` file is missing and cannot be \
+         made: copy the directory to where it can be written",
+        path.display()
+    )]
+    UnreadableLog {
+        /// The database.
+        path: PathBuf,
+    },
+    /// An older version made the database, and it cannot be written.
+    #[error(
+        "the database {} was made by an older version and cannot be brought up to date where it cannot be written: copy \
+         its directory to where it can",
+        path.display()
+    )]
+    OldReadOnly {
+        /// The database.
+        path: PathBuf,
+    },
+    /// A query was not done in time.
+    #[error("the database {} takes too long to answer; it was left as it is: `elenchus doctor --state` looks at it", path.display())]
+    Slow {
+        /// The file.
+        path: PathBuf,
+    },
+    /// There is more of something than this program writes.
+    #[error("the database {} holds {what}, more than this program reads into memory ({most})", path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// What, with its size.
+        what: String,
+        /// The bound, in words.
+        most: String,
+    },
     /// The file or its directory cannot be written.
     #[error("cannot write to {} ({problem}); make it writable, or choose another --state-dir", path.display())]
     Unwritable {
@@ -108,6 +174,60 @@ pub enum StoreError {
         /// The first event that is wrong.
         seq: u64,
         /// What is wrong with it.
+        problem: String,
+    },
+    /// A campaign was recorded under other rules than this version's.
+    #[error(
+        "campaign {} was recorded under rules {rules} (elenchus {version}); this version reads rules {RULES}: use elenchus \
+         {version} for it, or run the experiment again",
+        campaign.short()
+    )]
+    OtherRules {
+        /// The campaign.
+        campaign: CampaignId,
+        /// Its rules.
+        rules: u32,
+        /// The version that recorded it.
+        version: String,
+    },
+    /// What the world once said is not what was recorded.
+    #[error("observation {position} of campaign {} {what}: {problem}", campaign.short())]
+    DamagedObservation {
+        /// The campaign.
+        campaign: CampaignId,
+        /// Its number in order of arrival, from 0.
+        position: u64,
+        /// Its kind and key, as far as they are there.
+        what: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// Trials are not those whose hash is on record.
+    #[error("the trials of {policy} in campaign {} are not those that event {seq} speaks of", campaign.short())]
+    DamagedTrials {
+        /// The campaign.
+        campaign: CampaignId,
+        /// Whose.
+        policy: String,
+        /// The event that hashes them.
+        seq: u64,
+    },
+    /// A derived table does not say what follows from a log.
+    #[error("the table `{table}` does not say what follows from the log: {problem}")]
+    Derived {
+        /// The table.
+        table: String,
+        /// The row that differs.
+        problem: String,
+    },
+    /// The source under a candidate's id is not the one that the log names.
+    #[error("the source under candidate {} is not the one that the log of campaign {} names: {problem}", candidate.short(), campaign.short())]
+    DamagedSource {
+        /// The campaign.
+        campaign: CampaignId,
+        /// The candidate.
+        candidate: CandidateId,
+        /// What is wrong.
         problem: String,
     },
     /// A stored text is not what its hash says.
@@ -190,26 +310,15 @@ fn holder(pid: Option<u32>) -> String {
 impl StoreError {
     /// Whether something was to be written under a key that is taken.
     pub(crate) fn is_taken(&self) -> bool {
-        self.code() == Some(CONSTRAINT_PRIMARY_KEY)
+        matches!(self.code(), Some(CONSTRAINT_PRIMARY_KEY | CONSTRAINT_UNIQUE))
     }
 
-    /// Says which events name something that is not there, if that is what went wrong, or which observation was to be changed.
-    pub(crate) fn of(self, events: &[Event], seq: u64, observation: Option<&Observation>) -> Self {
-        match (self.code(), observation) {
-            (Some(CONSTRAINT_FOREIGN_KEY), _) => {
+    /// Says which events name something that is not there, if that is what went wrong.
+    pub(crate) fn of(self, events: &[Event], seq: u64) -> Self {
+        match self.code() {
+            Some(CONSTRAINT_FOREIGN_KEY) => {
                 let kinds: Vec<String> = events.iter().map(|event| format!("`{}`", event.kind())).collect();
                 StoreError::Dangling { what: format!("event {seq} ({})", kinds.join(", then ")) }
-            }
-            (_, Some(observation)) => self.contradicting(observation),
-            _ => self,
-        }
-    }
-
-    /// Says which observation it is that a trigger kept from being changed, if that is what went wrong.
-    pub(crate) fn contradicting(self, observation: &Observation) -> Self {
-        match self.code() {
-            Some(CONSTRAINT_TRIGGER) => {
-                StoreError::Contradiction { key: observation.key.clone(), ordinal: observation.ordinal }
             }
             _ => self,
         }
@@ -228,6 +337,7 @@ impl StoreError {
         // The low byte is the primary code.
         match code & 0xff {
             5 | 6 => StoreError::Busy { path },
+            9 => StoreError::Slow { path },
             8 | 14 => StoreError::Unwritable { path, problem },
             11 => StoreError::DamagedFile { path, problem },
             13 => StoreError::Full { path },
@@ -240,7 +350,7 @@ impl StoreError {
 // https://www.sqlite.org/rescode.html
 const CONSTRAINT_FOREIGN_KEY: i32 = 787;
 const CONSTRAINT_PRIMARY_KEY: i32 = 1555;
-const CONSTRAINT_TRIGGER: i32 = 1811;
+const CONSTRAINT_UNIQUE: i32 = 2067;
 
 fn sqlite(error: &sqlx::Error) -> Option<(i32, String)> {
     let database = error.as_database_error()?;

@@ -1,8 +1,11 @@
 //! The event log: append a step, read it back, fold it.
+//!
+//! What an event means and what it says in words ([`science::words`]) are stored apart, each in a chain of its own. The first
+//! one's last link is the campaign's digest. The second one finds damage; it does not stop an owner who makes it again.
 
 use crate::campaigns::CampaignId;
 use crate::error::StoreError;
-use crate::observations::Observation;
+use crate::log::{self, chain, damaged, payload, said};
 use crate::open::{Store, now_ms};
 use crate::project::{Step, project};
 use crate::script::Script;
@@ -10,7 +13,6 @@ use crate::trials::TrialRow;
 use science::event::Event;
 use science::id::Hash;
 use science::state::State;
-use sqlx::SqliteConnection;
 use std::sync::PoisonError;
 
 /// An event on record.
@@ -22,8 +24,12 @@ pub struct Stored {
     pub event: Event,
     /// The digest of the log up to and with this event.
     pub digest: Hash,
+    /// The same of its words.
+    pub(crate) words_digest: String,
     /// When it was appended, ms since 1970; outside of the digest.
     pub at_ms: i64,
+    /// The diagnostics that came with it.
+    pub(crate) message: Option<String>,
 }
 
 /// A campaign as its log tells it.
@@ -35,6 +41,8 @@ pub struct Loaded {
     pub digest: Hash,
     /// The number that its next event will have.
     pub next_seq: u64,
+    /// The hash over the yardsticks' trials, once they were measured: see [`Store::baseline`].
+    pub calibrated: Option<Hash>,
 }
 
 /// What is stored with an event beyond what the event says.
@@ -46,8 +54,6 @@ pub struct Extra<'a> {
     pub trials: &'a [TrialRow<'a>],
     /// Diagnostics of a candidate's outcome; outside of the digest.
     pub message: Option<&'a str>,
-    /// What the world said, where the event rests on it and it is not on record yet.
-    pub observation: Option<&'a Observation>,
 }
 
 impl Store {
@@ -67,22 +73,26 @@ impl Store {
         self.step(id, seq, events, extra).await.map_err(|error| error.at(&self.path))
     }
 
-    /// Every event of a campaign, in order; an error if the log is not what was written.
+    /// Every event of a campaign, in order; an error if the log is not what was written, or under other rules.
     pub async fn events(&self, id: &CampaignId) -> Result<Vec<Stored>, StoreError> {
-        let events = async { read(&mut *self.pool.acquire().await?, id).await };
-        let events = events.await.map_err(|error| error.at(&self.path))?;
-        if events.is_empty() {
-            // Every campaign has its `started` event: there is no such campaign. `find` words that.
-            self.find(Some(id.as_str())).await?;
-            return Err(damaged(id, 0, "it is missing"));
+        let events = async { log::read(&mut *self.snapshot().await?, id, &self.path).await };
+        match events.await.map_err(|error| error.at(&self.path))? {
+            Some(events) => Ok(events),
+            None => Err(self.unknown(id).await),
         }
-        Ok(events)
     }
 
-    /// Folds a campaign's events: this is all there is to resuming one.
+    /// Folds a campaign's events: this is all there is to resuming one. What the world said is held against its chain too,
+    /// so that nothing of the campaign is used that is not what was recorded.
     pub async fn load(&self, id: &CampaignId) -> Result<Loaded, StoreError> {
-        let tail = Tail::fold(id, self.events(id).await?)?;
-        Ok(Loaded { state: tail.state, digest: Hash::from(tail.digest), next_seq: tail.next })
+        let events = self.events(id).await?;
+        self.check_observations(id).await?;
+        let calibrated = events.iter().find_map(|stored| match &stored.event {
+            Event::Calibrated { trials, .. } => Some(trials.clone()),
+            _ => None,
+        });
+        let tail = Tail::fold(id, events)?;
+        Ok(Loaded { state: tail.state, digest: Hash::from(tail.digest), next_seq: tail.next, calibrated })
     }
 
     async fn step(&self, id: &CampaignId, seq: u64, events: &[Event], extra: Extra<'_>) -> Result<Hash, StoreError> {
@@ -108,7 +118,7 @@ impl Store {
             {
                 return Err(StoreError::Conflict { campaign: id.clone(), seq, next });
             }
-            return Err(error.of(events, seq, extra.observation));
+            return Err(error.of(events, seq));
         }
         let digest = Hash::from(tail.digest.clone());
         self.keep(tail);
@@ -117,7 +127,8 @@ impl Store {
 
     /// The end of a campaign's log as the database has it.
     async fn tail_of(&self, id: &CampaignId) -> Result<Tail, StoreError> {
-        Tail::fold(id, read(&mut *self.pool.acquire().await?, id).await?)
+        let read = log::read(&mut *self.snapshot().await?, id, &self.path).await?;
+        Tail::fold(id, read.unwrap_or_default())
     }
 
     /// Remembers where a campaign stands, once that is committed.
@@ -131,34 +142,68 @@ impl Store {
 pub(crate) struct Tail {
     campaign: CampaignId,
     state: State,
-    /// Empty before the first event.
+    /// The campaign's workloads, by whose positions its events mean them.
+    workloads: Vec<String>,
+    /// Both are empty before the first event.
     digest: String,
+    words_digest: String,
     next: u64,
 }
 
 impl Tail {
     pub(crate) fn of_new(campaign: CampaignId) -> Self {
-        Tail { campaign, state: State::default(), digest: String::new(), next: 0 }
+        let (state, workloads) = (State::default(), Vec::new());
+        Tail { campaign, state, workloads, digest: String::new(), words_digest: String::new(), next: 0 }
     }
 
     fn fold(campaign: &CampaignId, events: Vec<Stored>) -> Result<Self, StoreError> {
         let mut tail = Tail::of_new(campaign.clone());
         for stored in events {
-            tail.state.apply(&stored.event).map_err(|error| damaged(campaign, stored.seq, &error.to_string()))?;
+            tail.apply(&stored.event).map_err(|error| damaged(campaign, stored.seq, &error.to_string()))?;
             tail.digest = stored.digest.as_str().to_owned();
+            tail.words_digest = stored.words_digest;
             tail.next = stored.seq + 1;
         }
         Ok(tail)
     }
 
+    fn apply(&mut self, event: &Event) -> Result<(), StoreError> {
+        self.state.apply(event)?;
+        if let Event::Started(started) = event {
+            self.workloads = started.workload_names();
+        }
+        Ok(())
+    }
+
     /// Applies an event and adds what is to be written for it: itself, and everything that follows from it.
     pub(crate) fn advance(&mut self, script: &mut Script, event: &Event, extra: Extra<'_>) -> Result<(), StoreError> {
         extra.check(event)?;
-        let payload = payload(event)?;
-        self.state.apply(event)?;
-        self.digest = chain(&self.digest, event.kind().as_bytes(), payload.as_bytes());
+        let (meaning, words) = event.split(&self.workloads);
+        let (payload, said) = (payload(&meaning)?, said(event, words, extra.message)?);
+        self.apply(event)?;
+        let at_ms = now_ms();
+        self.digest = chain(&self.digest, &[event.kind().as_bytes(), payload.as_bytes()]);
+        self.words_digest = chain(&self.words_digest, &[at_ms.to_string().as_bytes(), said.as_bytes()]);
         let step = Step { campaign: &self.campaign, seq: self.next.cast_signed(), event, extra, after: &self.state };
-        insert(script, &step, &payload, &self.digest);
+        script
+            .add(
+                "INSERT INTO events (campaign, seq, kind, payload, digest, at_ms, words, words_digest)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            )
+            .bind(self.campaign.as_str())
+            .bind(step.seq)
+            .bind(event.kind())
+            .bind(payload)
+            .bind(&self.digest)
+            .bind(at_ms)
+            .bind(said)
+            .bind(&self.words_digest);
+        script
+            .add("UPDATE campaigns SET log_length = ?, log_digest = ?, words_digest = ? WHERE id = ?")
+            .bind(step.seq + 1)
+            .bind(&self.digest)
+            .bind(&self.words_digest)
+            .bind(self.campaign.as_str());
         project(script, &step);
         self.next += 1;
         Ok(())
@@ -198,90 +243,17 @@ impl Extra<'_> {
     }
 }
 
-/// digest of n = blake3(digest of n−1 || kind || payload). A kind has no brace and a payload begins with one, so no two
-/// events give the same bytes. Campaign, time and diagnostics stay outside.
-fn chain(before: &str, kind: &[u8], payload: &[u8]) -> String {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(before.as_bytes()).update(kind).update(payload);
-    hasher.finalize().to_hex().to_string()
-}
-
-/// The event as JSON; an error if it would read back as another one, as a number that is not finite does.
-fn payload(event: &Event) -> Result<String, StoreError> {
-    let unstorable =
-        |problem: String| StoreError::Unstorable { what: format!("the event `{}`", event.kind()), problem };
-    let payload = serde_json::to_string(event).map_err(|error| unstorable(error.to_string()))?;
-    // JSON writes what is not finite as null. Reading takes longer than all else that is done for an event.
-    if !payload.contains("null") {
-        return Ok(payload);
-    }
-    match serde_json::from_str::<Event>(&payload) {
-        Ok(same) if same == *event => Ok(payload),
-        Ok(_) | Err(_) => Err(unstorable("a number in it is not finite".into())),
-    }
-}
-
-fn insert(script: &mut Script, step: &Step<'_>, payload: &str, digest: &str) {
-    script
-        .add("INSERT INTO events (campaign, seq, kind, payload, digest, at_ms) VALUES (?, ?, ?, ?, ?, ?)")
-        .bind(step.campaign.as_str())
-        .bind(step.seq)
-        .bind(step.event.kind())
-        .bind(payload)
-        .bind(digest)
-        .bind(now_ms());
-}
-
-/// An event as stored, in bytes: a damaged one need not be text any more.
-#[derive(sqlx::FromRow)]
-struct Row {
-    seq: i64,
-    kind: Vec<u8>,
-    payload: Vec<u8>,
-    digest: Vec<u8>,
-    at_ms: i64,
-}
-
-async fn read(connection: &mut SqliteConnection, id: &CampaignId) -> Result<Vec<Stored>, StoreError> {
-    let rows: Vec<Row> = sqlx::query_as(
-        "SELECT seq, CAST(kind AS BLOB) AS kind, CAST(payload AS BLOB) AS payload, CAST(digest AS BLOB) AS digest, at_ms
-         FROM events WHERE campaign = ? ORDER BY seq",
-    )
-    .bind(id.as_str())
-    .fetch_all(connection)
-    .await?;
-    let mut digest = String::new();
-    let mut events = Vec::with_capacity(rows.len());
-    for (expected, row) in (0..).zip(rows) {
-        if row.seq != expected {
-            return Err(damaged(id, expected.cast_unsigned(), "it is missing"));
-        }
-        let seq = row.seq.cast_unsigned();
-        digest = chain(&digest, &row.kind, &row.payload);
-        if digest.as_bytes() != row.digest {
-            return Err(damaged(id, seq, "it is not what was written: its digest differs"));
-        }
-        let event = serde_json::from_slice(&row.payload)
-            .map_err(|error| damaged(id, seq, &format!("this program cannot read it: {error}")))?;
-        events.push(Stored { seq, event, digest: Hash::from(digest.clone()), at_ms: row.at_ms });
-    }
-    Ok(events)
-}
-
-fn damaged(campaign: &CampaignId, seq: u64, problem: &str) -> StoreError {
-    StoreError::DamagedLog { campaign: campaign.clone(), seq, problem: problem.into() }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use science::event::{EndReason, Started};
+    use science::event::{EndReason, RULES, Started};
     use science::experiment::{Agents, Budget, Experiment, Objective};
     use science::nonce::Nonce;
     use std::collections::BTreeMap;
 
     fn started() -> Started {
         Started {
+            rules: RULES,
             name: "admission".into(),
             experiment: Experiment {
                 question: "?".into(),

@@ -2,6 +2,7 @@
 
 use crate::campaigns::CampaignId;
 use crate::error::StoreError;
+use crate::place;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Write};
 use std::path::Path;
@@ -21,6 +22,10 @@ pub fn lock(dir: &Path, id: &CampaignId) -> Result<Lock, StoreError> {
     // Not truncated on opening: until the lock is ours, its content is the holder's.
     let mut file =
         OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(unwritable)?;
+    let kind = file.metadata().map_err(unwritable)?.file_type();
+    if !kind.is_file() {
+        return Err(StoreError::NotAFile { path: path.clone(), kind: place::kind(kind) });
+    }
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {

@@ -6,7 +6,7 @@
 use crate::campaigns::CampaignId;
 use crate::events::Extra;
 use crate::script::Script;
-use crate::{observations, texts, trials};
+use crate::{texts, trials};
 use science::bundle::{Arm, Bundle, Relation, Side};
 use science::event::{Candidate, EndReason, Event, Started};
 use science::id::CandidateId;
@@ -28,9 +28,6 @@ pub(crate) struct Step<'a> {
 
 /// Adds the rows that follow from an event.
 pub(crate) fn project(script: &mut Script, step: &Step<'_>) {
-    if let Some(observation) = step.extra.observation {
-        observations::put(script, step.campaign, observation);
-    }
     if let Some(source) = step.extra.source {
         texts::put(script, source);
     }

@@ -37,7 +37,7 @@ impl Store {
         let Script { text, values } = script;
         // The write lock from the start: a transaction that began with a read could fail at its first write, however patient.
         let whole = AssertSqlSafe(format!("BEGIN IMMEDIATE;{text}COMMIT"));
-        let mut under_way = UnderWay { connection: self.pool.acquire().await?, committed: false };
+        let mut under_way = UnderWay { connection: self.connection().await?, committed: false };
         sqlx::query_with(whole, values).execute(&mut *under_way.connection).await?;
         under_way.committed = true;
         Ok(())

@@ -2,54 +2,96 @@
 
 use crate::campaigns::CampaignId;
 use crate::error::StoreError;
+use crate::log::message;
 use crate::open::Store;
 use crate::script::Script;
+use crate::sizes::{ENTRY, FILE, FILES};
+use science::event::Candidate;
 use science::id::{CandidateId, Hash};
 use std::collections::BTreeMap;
 
 impl Store {
-    /// The text with this hash.
-    pub async fn text(&self, hash: &Hash) -> Result<Option<String>, StoreError> {
-        let row: Result<Option<Text>, sqlx::Error> =
-            sqlx::query_as("SELECT '' AS path, hash, text FROM files WHERE hash = ?")
-                .bind(hash.as_str())
-                .fetch_optional(&self.pool)
-                .await;
-        row.map_err(|error| StoreError::from(error).at(&self.path))?.map(Text::checked).transpose()
+    /// The files that an experiment consists of, by path, as they were when its campaign was opened: those that its `started`
+    /// event names.
+    pub async fn inputs(&self, named: &BTreeMap<String, Hash>) -> Result<BTreeMap<String, String>, StoreError> {
+        let (mut inputs, mut bytes) = (BTreeMap::new(), 0);
+        for (path, hash) in named {
+            let text = self.text(hash).await?.ok_or_else(|| StoreError::DamagedText { hash: hash.clone() })?;
+            bytes += text.len() as i64;
+            if bytes > FILES {
+                return Err(self.too_large(format!("{bytes} bytes of files of a campaign"), FILES));
+            }
+            inputs.insert(path.clone(), text);
+        }
+        Ok(inputs)
     }
 
-    /// The files that the campaign's experiment consists of, by path, as they were when it was opened.
-    pub async fn inputs(&self, id: &CampaignId) -> Result<BTreeMap<String, String>, StoreError> {
-        let rows: Result<Vec<Text>, sqlx::Error> =
-            sqlx::query_as("SELECT path, hash, text FROM inputs JOIN files USING (hash) WHERE campaign = ?")
-                .bind(id.as_str())
-                .fetch_all(&self.pool)
-                .await;
-        let rows = rows.map_err(|error| StoreError::from(error).at(&self.path))?;
-        rows.into_iter().map(|row| Ok((row.path.clone(), row.checked()?))).collect()
-    }
-
-    /// The source of a candidate, as it was first written.
-    pub async fn source(&self, id: &CampaignId, candidate: &CandidateId) -> Result<Option<String>, StoreError> {
-        let row: Result<Option<Text>, sqlx::Error> = sqlx::query_as(
-            "SELECT '' AS path, hash, text FROM candidates JOIN files ON hash = source WHERE campaign = ? AND id = ?",
-        )
-        .bind(id.as_str())
-        .bind(candidate.as_str())
-        .fetch_optional(&self.pool)
-        .await;
-        row.map_err(|error| StoreError::from(error).at(&self.path))?.map(Text::checked).transpose()
+    /// The source of a candidate as it was first written; none if it is not there, an error if it is not the one that the log
+    /// names. Whether it has the candidate's id is for those to say who can normalise it.
+    pub async fn source(&self, id: &CampaignId, candidate: &Candidate) -> Result<Option<String>, StoreError> {
+        let damaged = |problem: &str| StoreError::DamagedSource {
+            campaign: id.clone(),
+            candidate: candidate.id.clone(),
+            problem: problem.into(),
+        };
+        // The table is for people, and the log decides; but who changed the one may have meant the other.
+        let shown = async {
+            let shown = sqlx::query_scalar("SELECT substr(source, 1, 64) FROM candidates WHERE campaign = ? AND id = ?");
+            let shown = shown.bind(id.as_str()).bind(candidate.id.as_str());
+            Ok(shown.fetch_optional(&mut *self.connection().await?).await?)
+        };
+        let shown: Option<String> = shown.await.map_err(|error: StoreError| error.at(&self.path))?;
+        if shown.is_some_and(|shown| shown != candidate.source.as_str()) {
+            return Err(damaged("the table of candidates names another text"));
+        }
+        match self.text(&candidate.source).await {
+            Err(StoreError::DamagedText { .. }) => Err(damaged("its text was changed")),
+            text => text,
+        }
     }
 
     /// The diagnostics of a candidate's outcome.
     pub async fn message(&self, id: &CampaignId, candidate: &CandidateId) -> Result<Option<String>, StoreError> {
-        let message: Result<Option<Option<String>>, sqlx::Error> =
-            sqlx::query_scalar("SELECT message FROM candidates WHERE campaign = ? AND id = ?")
-                .bind(id.as_str())
-                .bind(candidate.as_str())
-                .fetch_optional(&self.pool)
-                .await;
-        Ok(message.map_err(|error| StoreError::from(error).at(&self.path))?.flatten())
+        let read = async {
+            let words: Option<String> = sqlx::query_scalar(
+                "SELECT words FROM events WHERE campaign = ? AND kind = 'candidate-evaluated'
+                 AND json_extract(payload, '$.candidate') = ? AND octet_length(words) <= ?",
+            )
+            .bind(id.as_str())
+            .bind(candidate.as_str())
+            .bind(ENTRY)
+            .fetch_optional(&mut *self.connection().await?)
+            .await?;
+            Ok(words.as_deref().and_then(message))
+        };
+        read.await.map_err(|error: StoreError| error.at(&self.path))
+    }
+
+    /// The text with this hash.
+    async fn text(&self, hash: &Hash) -> Result<Option<String>, StoreError> {
+        let read = async {
+            let mut connection = self.connection().await?;
+            let bytes: Option<i64> = sqlx::query_scalar("SELECT octet_length(text) FROM files WHERE hash = ?")
+                .bind(hash.as_str())
+                .fetch_optional(&mut *connection)
+                .await?;
+            let Some(bytes) = bytes else { return Ok(None) };
+            if bytes > FILE {
+                return Err(self.too_large(format!("a file of {bytes} bytes"), FILE));
+            }
+            let text: Vec<u8> = sqlx::query_scalar("SELECT CAST(text AS BLOB) FROM files WHERE hash = ?")
+                .bind(hash.as_str())
+                .fetch_one(&mut *connection)
+                .await?;
+            let damaged = || StoreError::DamagedText { hash: hash.clone() };
+            let text = Some(text).filter(|text| Hash::of(text) == *hash).ok_or_else(damaged)?;
+            String::from_utf8(text).map(Some).map_err(|_| damaged())
+        };
+        read.await.map_err(|error: StoreError| error.at(&self.path))
+    }
+
+    fn too_large(&self, what: String, most: i64) -> StoreError {
+        StoreError::TooLarge { path: self.path.clone(), what, most: format!("{most} bytes") }
     }
 }
 
@@ -57,20 +99,4 @@ impl Store {
 pub(crate) fn put(script: &mut Script, text: &str) {
     let hash = Hash::of(text.as_bytes());
     script.add("INSERT INTO files (hash, text) VALUES (?, ?) ON CONFLICT DO NOTHING").bind(hash.as_str()).bind(text);
-}
-
-/// A text as stored.
-#[derive(sqlx::FromRow)]
-struct Text {
-    path: String,
-    hash: String,
-    text: String,
-}
-
-impl Text {
-    /// The text, if it still is what its hash says.
-    fn checked(self) -> Result<String, StoreError> {
-        let hash = Hash::from(self.hash);
-        if Hash::of(self.text.as_bytes()) == hash { Ok(self.text) } else { Err(StoreError::DamagedText { hash }) }
-    }
 }

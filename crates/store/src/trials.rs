@@ -4,7 +4,11 @@ use crate::campaigns::CampaignId;
 use crate::error::StoreError;
 use crate::open::Store;
 use crate::script::Script;
-use science::trial::Trial;
+use crate::sizes::ROWS;
+use science::id::Hash;
+use science::trial::{self, Trial};
+use science::yardsticks::POLICIES;
+use std::ops::Range;
 
 /// A trial and what it is a trial of.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -20,18 +24,53 @@ pub struct TrialRow<'a> {
 }
 
 impl Store {
-    /// The trials of a policy, scenario by scenario in the experiment's order, seed by seed.
+    /// The baseline's trials on the search panel, once it is sure that all yardsticks' trials are those whose hash their event
+    /// holds: every candidate is paired with these.
+    pub async fn baseline(&self, id: &CampaignId, hash: &Hash) -> Result<Vec<Trial>, StoreError> {
+        let (mut all, mut baseline) = (Vec::new(), Vec::new());
+        for policy in POLICIES {
+            let trials = self.trials(id, policy).await?;
+            all.extend(&trials);
+            if policy == POLICIES[0] {
+                baseline = trials;
+            }
+        }
+        match trial::hash(&all) == *hash {
+            true => Ok(baseline),
+            // `calibrated` is the second event.
+            false => Err(StoreError::DamagedTrials { campaign: id.clone(), policy: "the yardsticks".into(), seq: 1 }),
+        }
+    }
+
+    /// The trials of a policy on the search panel, workload by workload in the campaign's order, seed by seed.
     pub async fn trials(&self, id: &CampaignId, policy: &str) -> Result<Vec<Trial>, StoreError> {
-        let rows: Result<Vec<Row>, sqlx::Error> = sqlx::query_as(
+        let query = sqlx::query_as(
             "SELECT trials.* FROM trials
              JOIN scenarios ON scenarios.campaign = trials.campaign AND scenarios.name = trials.scenario
-             WHERE trials.campaign = ? AND policy = ? ORDER BY position, seed",
-        )
-        .bind(id.as_str())
-        .bind(policy)
-        .fetch_all(&self.pool)
-        .await;
-        let rows = rows.map_err(|error| StoreError::from(error).at(&self.path))?;
+             WHERE trials.campaign = ? AND policy = ? ORDER BY scenarios.position, seed LIMIT ?",
+        );
+        let rows = async { Ok(query.bind(id.as_str()).bind(policy).bind(ROWS).fetch_all(&mut *self.connection().await?).await?) };
+        let rows: Vec<Row> = rows.await.map_err(|error: StoreError| error.at(&self.path))?;
+        Ok(rows.into_iter().map(Trial::from).collect())
+    }
+
+    /// The trials of a policy on the verdict seeds of an iteration from one on, each workload by itself, seed by seed.
+    pub(crate) async fn verdict_trials(
+        &self,
+        id: &CampaignId,
+        iteration: i64,
+        policy: &str,
+        seeds: Range<i64>,
+    ) -> Result<Vec<Trial>, StoreError> {
+        let query = sqlx::query_as(
+            "SELECT verdict_trials.* FROM verdict_trials
+             JOIN scenarios ON scenarios.campaign = verdict_trials.campaign AND scenarios.name = verdict_trials.scenario
+             WHERE verdict_trials.campaign = ? AND iteration = ? AND policy = ? AND seed >= ? AND seed < ?
+             ORDER BY scenarios.position, seed LIMIT ?",
+        );
+        let query = query.bind(id.as_str()).bind(iteration).bind(policy).bind(seeds.start).bind(seeds.end).bind(ROWS);
+        let rows = async { Ok(query.fetch_all(&mut *self.connection().await?).await?) };
+        let rows: Vec<Row> = rows.await.map_err(|error: StoreError| error.at(&self.path))?;
         Ok(rows.into_iter().map(Trial::from).collect())
     }
 }

@@ -5,7 +5,7 @@ use agents::llm::{Desk, Model, ModelError, Reply, Request, Settings, Templates};
 use futures::future::BoxFuture;
 use science::audit::AuditedPoint;
 use science::bundle::{Arm, ArmKind, Bundle, Design, Metric, Prediction, Relation, Side};
-use science::event::{Candidate, Event, Started};
+use science::event::{Candidate, Event, RULES, Started};
 use science::experiment::{Agents, Budget, Experiment, Guard, GuardMetric, Objective};
 use science::id::{CandidateId, Hash};
 use science::nonce::Nonce;
@@ -85,6 +85,7 @@ fn started(iterations: u32) -> Started {
     let family = Dimension { range: None, values, ..dimension("family", "The curve.") };
     let bound = |metric, bound| Guard { metric, at_most: Some(bound), at_least: None };
     Started {
+        rules: RULES,
         name: "admission".into(),
         experiment: Experiment {
             question: "Which policy protects critical traffic at the least cost in refused work?".into(),

@@ -1,22 +1,9 @@
-//! `elenchus list`, `status` and `show`
+//! `elenchus status` and `show`
 
 use crate::commands::report::Source;
 use crate::context::{Format, Global, campaign};
 use crate::failure::{Code, Failure};
 use crate::output;
-use engine::science::text::{self, clip};
-use serde_json::json;
-
-/// Characters of a name in a table.
-const NAME: usize = 80;
-
-/// List the campaigns of this state directory, the latest last.
-#[derive(clap::Args)]
-pub(crate) struct ListArgs {
-    /// How to print it
-    #[arg(long, value_enum, default_value = "text")]
-    format: Format,
-}
 
 /// Which campaign, and how.
 #[derive(clap::Args)]
@@ -26,30 +13,6 @@ pub(crate) struct OneArgs {
     /// How to print it
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
-}
-
-pub(crate) async fn list(args: ListArgs, global: &Global) -> Result<Code, Failure> {
-    let campaigns = global.store().await?.campaigns().await?;
-    if args.format == Format::Json {
-        let rows = campaigns.iter().map(|c| {
-            json!({ "id": c.id.as_str(), "name": c.name, "directory": c.directory, "nonce": c.nonce, "agents": c.agents,
-                    "events": c.events, "created_at_ms": c.created_at_ms, "last_at_ms": c.last_at_ms })
-        });
-        output::json(rows.collect())?;
-        return Ok(Code::Done);
-    }
-    if campaigns.is_empty() {
-        output::line("no campaign yet; `elenchus run EXPERIMENT` starts one")?;
-        return Ok(Code::Done);
-    }
-    let mut table = comfy_table::Table::new();
-    table.load_style(comfy_table::presets::NOTHING).set_header(["campaign", "experiment", "agents", "events"]);
-    for c in &campaigns {
-        let [name, agents] = [&c.name, &c.agents].map(|words| clip(&text::line(words), NAME));
-        table.add_row([c.id.short(), &name, &agents, &c.events.to_string()]);
-    }
-    output::line(table.to_string())?;
-    Ok(Code::Done)
 }
 
 pub(crate) async fn status(args: OneArgs, global: &Global) -> Result<Code, Failure> {

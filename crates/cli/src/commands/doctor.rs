@@ -11,7 +11,12 @@ use store::Store;
 
 /// Try the toolchain, each wall of the sandbox, the database and what is configured for language models; exit 1 if something that is needed is missing.
 #[derive(clap::Args)]
-pub(crate) struct Args {}
+pub(crate) struct Args {
+    /// Look at the state directory alone, and at all of it: hold the schema, the logs, what the world said, files, sources,
+    /// trials and derived tables of every campaign against each other. A finding a line; exit 1 if anything is wrong
+    #[arg(long)]
+    state: bool,
+}
 
 /// Characters of what came of one thing.
 const TEXT: usize = 1000;
@@ -27,24 +32,32 @@ enum State {
     /// Missing, and not needed for everything.
     Absent(String),
     Bad(String),
+    /// There, and not as it should be.
+    Wrong(String),
 }
 
-pub(crate) async fn doctor(_: Args, global: &Global) -> Result<Code, Failure> {
-    let places = global.places()?;
-    let mut findings = walls(&places);
-    findings.extend(candidates(&places));
-    findings.push(database(global).await);
-    findings.extend(models(global));
+pub(crate) async fn doctor(args: Args, global: &Global) -> Result<Code, Failure> {
+    let findings = if args.state { state(global).await } else { everything(global).await? };
     for Finding { what, state } in &findings {
         let (mark, said) = match state {
             State::Good(said) => ("ok     ", said),
             State::Absent(said) => ("absent ", said),
             State::Bad(said) => ("MISSING", said),
+            State::Wrong(said) => ("WRONG  ", said),
         };
         output::line(format!("{mark}  {:<30} {}", text::line(what), clip(&text::line(said), TEXT)))?;
     }
-    let bad = findings.iter().any(|finding| matches!(finding.state, State::Bad(_)));
+    let bad = findings.iter().any(|finding| matches!(finding.state, State::Bad(_) | State::Wrong(_)));
     Ok(if bad { Code::Failed } else { Code::Done })
+}
+
+async fn everything(global: &Global) -> Result<Vec<Finding>, Failure> {
+    let places = global.places()?;
+    let mut findings = walls(&places);
+    findings.extend(candidates(&places));
+    findings.push(database(global).await);
+    findings.extend(models(global));
+    Ok(findings)
 }
 
 fn walls(places: &Places) -> Vec<Finding> {
@@ -81,17 +94,47 @@ fn candidates(places: &Places) -> Vec<Finding> {
     vec![finding("toolchain", State::Good(version)), finding("a candidate in the jail", starter)]
 }
 
+/// The database in one line.
 async fn database(global: &Global) -> Finding {
     let path = global.database();
     let state = match Store::open_existing(&path).await {
         Ok(store) => match (store.check().await, store.campaigns().await) {
-            (Ok(()), Ok(campaigns)) => State::Good(format!("{}, {} campaigns", path.display(), campaigns.len())),
-            (Err(error), _) | (_, Err(error)) => State::Bad(error.to_string()),
+            (Ok(checked), Ok(campaigns)) => match checked.iter().filter_map(|found| found.problem.as_ref()).count() {
+                0 if store.is_read_only() => {
+                    State::Good(format!("{}, {} campaigns, read-only", path.display(), campaigns.len()))
+                }
+                0 => State::Good(format!("{}, {} campaigns", path.display(), campaigns.len())),
+                wrong => State::Wrong(format!("{}: {wrong} findings; see `doctor --state`", path.display())),
+            },
+            (Err(error), _) | (_, Err(error)) => State::Wrong(error.to_string()),
         },
         Err(error @ store::StoreError::NoDatabase { .. }) => State::Absent(error.to_string()),
-        Err(error) => State::Bad(error.to_string()),
+        Err(error) => State::Wrong(error.to_string()),
     };
     Finding { what: "database".into(), state }
+}
+
+/// Everything that the database holds, a line each.
+async fn state(global: &Global) -> Vec<Finding> {
+    let finding = |state| Finding { what: "database".into(), state };
+    let checked = match Store::open_existing(&global.database()).await {
+        Ok(store) => store.check().await,
+        Err(store::StoreError::Foreign { problems, .. }) => {
+            return problems.into_iter().map(|problem| finding(State::Wrong(problem))).collect();
+        }
+        Err(error @ store::StoreError::NoDatabase { .. }) => return vec![finding(State::Absent(error.to_string()))],
+        Err(error) => Err(error),
+    };
+    match checked {
+        Ok(checked) => checked
+            .into_iter()
+            .map(|checked| match checked.problem {
+                None => finding(State::Good(checked.about)),
+                Some(problem) => finding(State::Wrong(format!("{}: {problem}", checked.about))),
+            })
+            .collect(),
+        Err(error) => vec![finding(State::Wrong(error.to_string()))],
+    }
 }
 
 /// What the configuration and the environment say about language models; no value of a key is ever shown.

@@ -75,7 +75,10 @@ impl Source {
         let row = rows.iter().find(|row| row.id == *id);
         let times = row.map(|row| Times { created_ms: row.created_at_ms, last_ms: row.last_at_ms });
         let source = match loaded.state.champion() {
-            Some(champion) => store.source(id, &champion.id).await?,
+            Some(champion) => {
+                let candidate = &loaded.state.candidates[&champion.id].candidate;
+                Some(engine::evaluate::source(store, id, candidate).await?)
+            }
             None => None,
         };
         Ok(Source {

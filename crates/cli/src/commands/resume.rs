@@ -4,9 +4,11 @@ use crate::agents::{Commands, live, recorded};
 use crate::commands::run::drive;
 use crate::context::{Global, campaign};
 use crate::failure::{Code, Failure};
+use crate::output;
 use engine::cassette::{Cassette, replays};
 use engine::{Agents, Campaign, Casting, EngineError};
 use std::sync::Arc;
+use store::{CampaignId, Store};
 
 /// Go on with a campaign where its record ends: after Ctrl-C, a crash or a reboot.
 ///
@@ -14,15 +16,26 @@ use std::sync::Arc;
 /// configuration again, and a command of yours is to be given again.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The campaign, by the beginning of its id; the latest if left out
+    /// The campaign, by the beginning of its id; the latest that has not ended if left out
     campaign: Option<String>,
     #[command(flatten)]
     commands: Commands,
 }
 
+/// The campaign that is meant: the newest that has not ended, or the newest of all, which then only says so again.
+async fn chosen(store: &Store, prefix: Option<&str>) -> Result<CampaignId, Failure> {
+    let open = if prefix.is_none() { store.find_open().await? } else { None };
+    let id = match open {
+        Some(id) => id,
+        None => return campaign(store, prefix).await,
+    };
+    output::note(format!("resuming campaign {}", id.short()));
+    Ok(id)
+}
+
 pub(crate) async fn resume(args: Args, global: &Global) -> Result<Code, Failure> {
     let store = global.store().await?;
-    let id = campaign(&store, args.campaign.as_deref()).await?;
+    let id = chosen(&store, args.campaign.as_deref()).await?;
     let (places, mut refused) = (global.places()?, None);
     let cassette = match replays(&store, &id).await? {
         Some(_) => Some(Cassette::export(&store, &id).await?),

@@ -2,7 +2,7 @@
 
 use crate::SCENARIOS;
 use engine::population::TRAINING;
-use science::event::Started;
+use science::event::{RULES, Started};
 use science::experiment::{Agents, Budget, Experiment, Guard, GuardMetric, Objective};
 use science::id::Hash;
 use science::nonce::Nonce;
@@ -75,6 +75,7 @@ pub(crate) fn started() -> Started {
     let scenarios: Vec<String> = (0..SCENARIOS).map(|n| format!("s{n}")).collect();
     let guard = |metric, most| Guard { metric, at_most: Some(most), at_least: None };
     Started {
+        rules: RULES,
         name: "overhead".into(),
         experiment: Experiment {
             question: "?".into(),

@@ -3,7 +3,7 @@
 use super::{Campaign, Clock, Progress, Stop, TIME, Work};
 use crate::cassette;
 use crate::error::EngineError;
-use crate::evaluate::read;
+use crate::evaluate::{read, source};
 use crate::panel::Panel;
 use crate::yardsticks;
 use agents::llm::ModelError;
@@ -217,17 +217,16 @@ impl Campaign {
         }
     }
 
-    /// Brings what is kept in memory and in the mirror up to the record.
-    pub(super) async fn catch_up(&mut self) -> Result<(), EngineError> {
+    /// Brings what is kept in memory and in the mirror up to the record. `calibrated` is the hash of the yardsticks' trials.
+    pub(super) async fn catch_up(&mut self, calibrated: Option<Hash>) -> Result<(), EngineError> {
         for id in self.state.order.clone() {
-            if let Some(source) = self.store.source(&self.id, &id).await? {
-                self.sources.insert(id.clone(), source);
-            }
+            let source = source(&self.store, &self.id, &self.state.candidates[&id].candidate).await?;
+            self.sources.insert(id.clone(), source);
             self.mirror(&id)?;
             self.know(&id);
         }
-        if self.state.yardsticks.is_some() {
-            self.baseline = Some(Arc::new(self.store.trials(&self.id, "baseline").await?));
+        if let Some(hash) = calibrated {
+            self.baseline = Some(Arc::new(self.store.baseline(&self.id, &hash).await?));
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use crate::verdict_seeds::tested;
 use report::{Losses, Record, Times};
 use science::audit::{AuditedPoint, ENOUGH};
 use science::bundle::{Arm, ArmKind, Bundle, Design, Metric, Prediction, Relation, Side};
-use science::event::{Candidate, Event, Simpler, Started};
+use science::event::{Candidate, Event, RULES, Simpler, Started};
 use science::experiment::{Agents, Budget, Experiment, Guard, GuardMetric, Objective};
 use science::id::{CandidateId, Hash};
 use science::nonce::Nonce;
@@ -48,6 +48,7 @@ pub(crate) fn opening() -> Started {
     };
     let scenarios: Vec<String> = vec!["balanced_near".into(), "chatbot_near".into()];
     Started {
+        rules: RULES,
         name: "admission".into(),
         experiment: Experiment {
             question: "Which rule of admission saves work?".into(),

@@ -1,7 +1,7 @@
 use super::*;
 use crate::bundle::{Arm, ArmKind, Design, Metric, Prediction, Relation};
 use crate::descriptor::{Curve, Descriptor, Input};
-use crate::event::Candidate;
+use crate::event::{Candidate, RULES};
 use crate::experiment::{Budget, Experiment, GuardMetric};
 use crate::fixture;
 use crate::id::Hash;
@@ -31,6 +31,7 @@ fn measurement(y: f64, x: f64) -> Measurement {
 
 fn started(budget: Option<u32>) -> Event {
     Event::Started(Box::new(Started {
+        rules: RULES,
         name: "admission".into(),
         experiment: Experiment {
             scenarios: vec!["s.toml".into()],

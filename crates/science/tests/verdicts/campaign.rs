@@ -2,7 +2,7 @@
 
 use science::bundle::{Arm, ArmKind, Bundle, Design, Metric, Prediction, Relation, Side};
 use science::effect::Comparison;
-use science::event::{Candidate, Event, Started};
+use science::event::{Candidate, Event, RULES, Started};
 use science::experiment::{Agents, Budget, Experiment, Objective};
 use science::id::{CandidateId, Hash};
 use science::judge::{Finding, judge};
@@ -134,6 +134,7 @@ fn opened(scenarios: &[String]) -> Event {
         agents: Agents::default(),
     };
     Event::Started(Box::new(Started {
+        rules: RULES,
         name: "admission".into(),
         experiment,
         scenarios: scenarios.to_vec(),

@@ -1,6 +1,7 @@
 //! Campaigns in lists and by prefix; texts by hash.
 
 use crate::made_up::{inputs, record, source, started};
+use science::event::Candidate;
 use science::id::{CandidateId, Hash};
 use std::path::Path;
 use store::{CampaignId, Store, StoreError};
@@ -64,22 +65,22 @@ async fn a_campaign_that_does_not_exist_has_no_events() {
 }
 
 #[tokio::test]
-async fn texts_are_found_by_hash_by_path_and_by_candidate() {
+async fn texts_are_found_by_what_the_log_names_and_damaged_ones_are_refused() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("lineage.db");
     let store = Store::open(&path).await.unwrap();
     let (id, _) = record(&store, 1, dir.path()).await;
-    let candidate = |name: &str| CandidateId::from(name.to_owned());
-    assert_eq!(store.inputs(&id).await.unwrap(), inputs());
-    assert_eq!(store.source(&id, &candidate("c2")).await.unwrap(), Some(source("c2")));
-    assert_eq!(store.source(&id, &candidate("c9")).await.unwrap(), None);
-    assert_eq!(store.message(&id, &candidate("c2")).await.unwrap().as_deref(), Some("what rustc said of c2"));
-    let hash = Hash::of(source("c3").as_bytes());
-    assert_eq!(store.text(&hash).await.unwrap(), Some(source("c3")));
-    assert_eq!(store.text(&Hash::of(b"never stored")).await.unwrap(), None);
+    let state = store.load(&id).await.unwrap().state;
+    let candidate = |name: &str| &state.candidates[&CandidateId::from(name.to_owned())].candidate;
+    let named = &state.opened().inputs;
+    assert_eq!(store.inputs(named).await.unwrap(), inputs());
+    assert_eq!(store.source(&id, candidate("c2")).await.unwrap(), Some(source("c2")));
+    let other = Candidate { source: Hash::of(b"never stored"), id: CandidateId::from("c9".to_owned()), ..candidate("c2").clone() };
+    assert_eq!(store.source(&id, &other).await.unwrap(), None);
+    let said = store.message(&id, &candidate("c2").id).await.unwrap();
+    assert_eq!(said.as_deref(), Some("what rustc said of c2"));
 
     sqlx::query("UPDATE files SET text = text || ' '").execute(&crate::lineage::raw(&path).await).await.unwrap();
-    assert!(matches!(store.text(&hash).await, Err(StoreError::DamagedText { .. })));
-    assert!(matches!(store.source(&id, &candidate("c2")).await, Err(StoreError::DamagedText { .. })));
-    assert!(matches!(store.inputs(&id).await, Err(StoreError::DamagedText { .. })));
+    assert!(matches!(store.source(&id, candidate("c2")).await, Err(StoreError::DamagedSource { .. })));
+    assert!(matches!(store.inputs(named).await, Err(StoreError::DamagedText { .. })));
 }

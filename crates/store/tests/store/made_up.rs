@@ -3,7 +3,7 @@
 use crate::verdict_seeds::tested;
 use science::audit::AuditedPoint;
 use science::bundle::{Arm, ArmKind, Bundle, Design, Metric, Prediction, Relation, Side};
-use science::event::{Candidate, Event, Simpler, Started};
+use science::event::{Candidate, Event, RULES, Simpler, Started};
 use science::experiment::{Agents, Budget, Experiment, Objective};
 use science::id::{CandidateId, Hash};
 use science::nonce::Nonce;
@@ -15,6 +15,7 @@ use science::state::{Action, State, Test};
 use science::trial::{self, Trial};
 use science::tuner::{Range, Tried};
 use science::work::{Role, Tokens, Work};
+use science::yardsticks::POLICIES;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use store::{CampaignId, Extra, Store, TrialRow};
@@ -47,6 +48,7 @@ pub(crate) fn started(seed: u64) -> Started {
         parent: BTreeMap::new(),
     };
     Started {
+        rules: RULES,
         name: "admission".into(),
         experiment: Experiment {
             question: "?".into(),
@@ -78,15 +80,33 @@ pub(crate) fn started(seed: u64) -> Started {
     }
 }
 
-/// A policy on verdict seeds, with its trials.
+/// A policy on verdict seeds, with its trials; the baseline's come with the first. `trials` makes up those of three seeds: one
+/// look. Of further looks this campaign keeps none.
 fn test(state: &State, tests: &[Test]) -> Played {
     let name = match &tests[0].policy {
         Side::Candidate(id) => id.as_str().to_owned(),
         Side::Baseline | Side::Reference | Side::Arm(_) => "reference".to_owned(),
     };
-    // The trials that `trials` makes up are of three seeds: one look.
-    let policies = if tests[0].from == 0 { vec![name] } else { vec![] };
-    Played { policies, ..plain(tested(state, tests)) }
+    let mut event = tested(state, tests);
+    if tests[0].from > 0 {
+        return plain(event);
+    }
+    let baseline = if state.current().tests.is_empty() { vec!["baseline".to_owned()] } else { vec![] };
+    let Event::Tested { trials, .. } = &mut event else { unreachable!("it was just made") };
+    *trials = hash(&["baseline", &name]);
+    Played { policies: [baseline, vec![name]].concat(), ..plain(event) }
+}
+
+/// The hash over trials of policies, in the order of the experiment.
+fn hash(policies: &[&str]) -> Hash {
+    let cells = |policy: &str| {
+        let policy = policy.to_owned();
+        SCENARIOS.iter().flat_map(move |scenario| {
+            let policy = policy.clone();
+            (0..SEEDS).map(move |seed| trial(&policy, scenario, seed))
+        })
+    };
+    trial::hash(&policies.iter().flat_map(|policy| cells(policy)).collect::<Vec<Trial>>())
 }
 
 /// What a model did.
@@ -143,7 +163,7 @@ pub(crate) fn fold(started: &Started, played: &[Played]) -> State {
 pub(crate) async fn append(store: &Store, id: &CampaignId, seq: u64, step: &Played) -> Result<Hash, store::StoreError> {
     let trials: Vec<TrialRow<'_>> = step.policies.iter().flat_map(|policy| trials(policy)).collect();
     let (source, message) = (step.source.as_deref(), step.message.as_deref());
-    store.append(id, seq, &step.event, Extra { source, trials: &trials, message, observation: None }).await
+    store.append(id, seq, &step.event, Extra { source, trials: &trials, message }).await
 }
 
 /// Stores the whole campaign.
@@ -209,8 +229,8 @@ fn calibrated() -> Played {
         drawn: 0,
         one_trace: false,
     };
-    let event = Event::Calibrated { yardsticks: Box::new(yardsticks), trials: Hash::of(b"") };
-    Played { policies: vec!["baseline".into(), "reference".into()], ..plain(event) }
+    let event = Event::Calibrated { yardsticks: Box::new(yardsticks), trials: hash(&POLICIES) };
+    Played { policies: POLICIES.map(String::from).to_vec(), ..plain(event) }
 }
 
 fn arm(name: &str, kind: ArmKind, against: Vec<Side>) -> Arm {
@@ -283,12 +303,11 @@ fn evaluate(candidate: &CandidateId) -> Played {
         _ => (Outcome::Scored, Some(measurement(0.25, 0.48))),
     };
     let scored = outcome == Outcome::Scored;
-    let rows = if scored { trials(candidate.as_str()) } else { vec![] };
     let event = Event::CandidateEvaluated {
         candidate: candidate.clone(),
         outcome,
         measurement: measured.map(Box::new),
-        trials: trial::hash(&rows.iter().map(|row| row.trial).collect::<Vec<_>>()),
+        trials: if scored { hash(&[candidate.as_str()]) } else { hash(&[]) },
         descriptor: None,
         acts_like: None,
     };

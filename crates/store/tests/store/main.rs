@@ -7,7 +7,10 @@ mod lookup;
 mod made_up;
 mod mirror;
 mod open;
+mod planted;
+mod read_only;
 mod schema;
 mod survival;
+mod words;
 #[path = "../../../../tests/fixtures/verdict_seeds.rs"]
 mod verdict_seeds;

@@ -1,0 +1,106 @@
+//! `elenchus list`
+
+use crate::context::{Format, Global};
+use crate::failure::{Code, Failure};
+use crate::output;
+use engine::science::event::EndReason;
+use engine::science::state::State;
+use engine::science::text::{self, clip};
+use report::moment;
+use serde_json::{Value, json};
+use store::{CampaignRow, Store, StoreError};
+
+/// Characters of a cell in the table.
+const NAME: usize = 80;
+
+/// List the campaigns of this state directory, the latest last.
+///
+/// Each is read from its own log, as `status` reads it. Exit 1 if one of them is damaged.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// How to print it
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+}
+
+/// A campaign with where it stands, or why that cannot be said.
+struct Listed {
+    row: CampaignRow,
+    state: Result<Box<State>, StoreError>,
+}
+
+pub(crate) async fn list(args: Args, global: &Global) -> Result<Code, Failure> {
+    let store = global.store().await?;
+    let mut campaigns = Vec::new();
+    for row in store.campaigns().await? {
+        campaigns.push(Listed::of(&store, row).await);
+    }
+    match args.format {
+        Format::Json => output::json(campaigns.iter().map(Listed::json).collect())?,
+        Format::Text if campaigns.is_empty() => output::line("no campaign yet; `elenchus run EXPERIMENT` starts one")?,
+        Format::Text => output::line(table(&campaigns).to_string())?,
+    }
+    Ok(if campaigns.iter().any(Listed::is_damaged) { Code::Failed } else { Code::Done })
+}
+
+fn table(campaigns: &[Listed]) -> comfy_table::Table {
+    let mut table = comfy_table::Table::new();
+    let header = ["campaign", "experiment", "agents", "opened", "state", "champion", "net saving"];
+    table.load_style(comfy_table::presets::NOTHING).set_header(header);
+    for listed in campaigns {
+        let row = &listed.row;
+        let (champion, saving) = listed.champion().unwrap_or_default();
+        let saving = saving.map_or_else(String::new, |saving| format!("{:.1} %", saving * 100.0));
+        let opened = moment(row.created_at_ms);
+        let cells = [row.id.short(), &row.name, &row.agents, &opened, &listed.standing(), &champion, &saving];
+        // Whoever named a directory or wrote to the database may have meant the terminal.
+        table.add_row(cells.map(|cell| clip(&text::line(cell), NAME)));
+    }
+    table
+}
+
+impl Listed {
+    async fn of(store: &Store, row: CampaignRow) -> Self {
+        let state = store.load(&row.id).await.map(|loaded| Box::new(loaded.state));
+        Listed { row, state }
+    }
+
+    /// Where it stands, in words.
+    fn standing(&self) -> String {
+        match &self.state {
+            Err(StoreError::OtherRules { rules, version, .. }) => format!("recorded under rules {rules} ({version})"),
+            Err(error) => error.to_string(),
+            Ok(state) => match &state.ended {
+                Some(EndReason::Completed) => "completed".into(),
+                Some(EndReason::BudgetSpent(what)) => format!("budget spent: {what}"),
+                None => {
+                    format!("iteration {} of {}", state.iteration_number(), state.opened().experiment.iterations)
+                }
+            },
+        }
+    }
+
+    /// The champion and what it saves, if there is one.
+    fn champion(&self) -> Option<(String, Option<f64>)> {
+        let state = self.state.as_ref().ok()?;
+        let champion = state.champion()?.id;
+        let saving = state.candidates[&champion].score.as_ref().and_then(|score| score.net_saving);
+        Some((champion.short().to_owned(), saving))
+    }
+
+    fn is_damaged(&self) -> bool {
+        matches!(&self.state, Err(error) if !matches!(error, StoreError::OtherRules { .. }))
+    }
+
+    fn json(&self) -> Value {
+        let (row, champion) = (&self.row, self.champion());
+        let (champion, saving) = champion.map_or((None, None), |(champion, saving)| (Some(champion), saving));
+        let directory = row.directory.to_string_lossy();
+        json!({
+            "id": text::line(row.id.as_str()), "name": text::line(&row.name), "directory": text::line(&directory),
+            "nonce": row.nonce.as_deref().map(text::line), "agents": text::line(&row.agents), "events": row.events,
+            "created_at_ms": row.created_at_ms, "last_at_ms": row.last_at_ms, "state": text::line(&self.standing()),
+            "champion": champion, "net_saving": saving,
+        })
+    }
+}

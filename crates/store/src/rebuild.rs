@@ -1,0 +1,84 @@
+//! Derived tables, made once more from a campaign's log and compared with those that are there.
+
+use crate::campaigns::CampaignRow;
+use crate::error::StoreError;
+use crate::events::{Extra, Stored, Tail};
+use crate::open::Store;
+use crate::script::Script;
+use crate::sizes::ROWS;
+use science::event::Event;
+use sqlx::{AssertSqlSafe, SqliteConnection};
+use std::collections::BTreeSet;
+
+/// What is derived of a campaign, but for trials, which events hash. With the columns that other runs have otherwise.
+const TABLES: [(&str, &str, &[&str]); 8] = [
+    ("inputs", "campaign", &[]),
+    ("scenarios", "campaign", &[]),
+    ("iterations", "campaign", &[]),
+    ("arms", "campaign", &[]),
+    ("candidates", "campaign", &[]),
+    ("principles", "campaign", &[]),
+    ("evidence", "campaign", &[]),
+    ("work", "campaign", &[]),
+];
+
+/// The campaign's own row; `words_digest` hangs on times.
+const CAMPAIGNS: (&str, &str, &[&str]) =
+    ("campaigns", "id", &["directory", "created_at_ms", "words_digest", "observed_length", "observed_digest"]);
+
+/// Bytes of a cell that are compared.
+const CELL: usize = 1 << 20;
+
+/// Says which table does not say what follows from the log.
+pub(crate) async fn compare(store: &Store, row: &CampaignRow, events: &[Stored]) -> Result<(), StoreError> {
+    let made = Store::in_memory().await?;
+    made.replay(row, events).await?;
+    for (table, key, but) in TABLES.iter().chain([&CAMPAIGNS]) {
+        let query = query(&mut *made.connection().await?, table, key, but).await?;
+        let here = rows(&mut *store.connection().await?, &query, row).await?;
+        let there = rows(&mut *made.connection().await?, &query, row).await?;
+        if let Some(other) = here.symmetric_difference(&there).next() {
+            let whose = if here.contains(other) { "this row does not follow from" } else { "this row is missing, which follows from" };
+            let shown: String = other.chars().take(200).collect();
+            return Err(StoreError::Derived { table: (*table).into(), problem: format!("{whose} the log: {shown}") });
+        }
+    }
+    Ok(())
+}
+
+impl Store {
+    /// Writes a campaign's log once more, with everything that follows from it.
+    async fn replay(&self, row: &CampaignRow, events: &[Stored]) -> Result<(), StoreError> {
+        let mut tail = Tail::of_new(row.id.clone());
+        for stored in events {
+            let mut script = Script::default();
+            if let Event::Started(started) = &stored.event {
+                crate::campaigns::put(&mut script, &row.id, started, &row.directory);
+            }
+            let message = stored.message.as_deref();
+            tail.advance(&mut script, &stored.event, Extra { message, ..Extra::default() })?;
+            self.run(script).await?;
+        }
+        Ok(())
+    }
+}
+
+/// What gives every row of a campaign as one text.
+async fn query(connection: &mut SqliteConnection, table: &str, key: &str, but: &[&str]) -> Result<String, StoreError> {
+    let columns: Vec<String> =
+        sqlx::query_scalar("SELECT name FROM pragma_table_info(?)").bind(table).fetch_all(connection).await?;
+    let cell = |column: &String| format!("'{column} ' || quote(iif(octet_length({column}) > {CELL}, 'long', {column}))");
+    let cells: Vec<String> = columns.iter().filter(|column| !but.contains(&column.as_str())).map(cell).collect();
+    Ok(format!("SELECT {} FROM {table} WHERE {key} = ? LIMIT {ROWS}", cells.join(" || ', ' || ")))
+}
+
+async fn rows(
+    connection: &mut SqliteConnection,
+    query: &str,
+    row: &CampaignRow,
+) -> Result<BTreeSet<String>, StoreError> {
+    // Made of our own schema's names.
+    let query = sqlx::query_scalar(AssertSqlSafe(query.to_owned())).bind(row.id.as_str());
+    let rows: Vec<String> = query.fetch_all(connection).await?;
+    Ok(rows.into_iter().collect())
+}
