@@ -63,7 +63,7 @@ pub struct Test {
 pub fn study(candidate: &Measurement, reference: &Measurement, scenarios: &[String], regret: Option<f64>) -> Study {
     let margins = margins(candidate, reference, regret);
     let mut tests: Vec<Test> = requirements(scenarios, regret).zip(&margins).map(|(r, m)| test(r, m)).collect();
-    let protected: u64 = candidate.cells.iter().flatten().map(|cell| cell.protected).sum();
+    let protected = candidate.protected();
     let margin = 0.0 - protected as f64;
     tests.push(Test { requirement: "no protected request refused".into(), margin, low: margin, holds: protected == 0 });
     let ratio = |value: fn(&Cell) -> f64| mean(&candidate.per_seed(value)) / mean(&reference.per_seed(value));

@@ -25,7 +25,7 @@ pub(crate) struct Args {
     /// The campaign seed that the search seeds derive from
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Also show the refusal probability against saturation, queue, KV utilisation and prompt length, as probed
+    /// Also show what share of droppable requests it refused against saturation, queue, KV utilisation and prompt length
     #[arg(long)]
     curve: bool,
     /// How to print it

@@ -209,7 +209,6 @@ impl Campaign {
                 self.sources.insert(id.clone(), source);
             }
             self.mirror(&id)?;
-            self.know(&id);
         }
         if self.state.yardsticks.is_some() {
             self.baseline = Some(Arc::new(self.store.trials(&self.id, "baseline").await?));

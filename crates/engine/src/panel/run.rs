@@ -1,14 +1,25 @@
 //! How a policy is run on a panel: a built-in admitter on all cores, a candidate in its process, all trials interleaved.
 
 use super::cell::PanelCell;
-use super::{Draws, Panel, Ran, Runs};
+use super::{Draws, Panel, Ran, Runs, drained};
 use crate::cores::on_all_cores;
 use crate::policy::Policy;
 use admitter::{Decision, Draw, wire};
 use sandbox::{Artifact, Outcome, Round, Sandbox};
 use science::trial::Trial;
-use simulator::{Run, Simulation};
+use simulator::{Pending, Run, Simulation};
 use std::time::{Duration, Instant};
+
+/// Whoever looks on while a candidate decides in its trials.
+pub(crate) trait Onlooker {
+    /// A request was decided: in which of the panel's trials, what the candidate was shown, and its answer.
+    fn decided(&mut self, trial: usize, pending: &Pending<'_>, draw: &Draw, answer: u8);
+}
+
+/// Nobody.
+impl Onlooker for () {
+    fn decided(&mut self, _: usize, _: &Pending<'_>, _: &Draw, _: u8) {}
+}
 
 impl Panel {
     pub(super) fn run<T: Send>(
@@ -25,9 +36,15 @@ impl Panel {
                 Ok(Ok(Runs { results, deciding: Duration::ZERO }))
             }
             Policy::Candidate { artifact, parameters } => {
-                self.run_candidate(sandbox, artifact, std::slice::from_ref(parameters), draws, look)
+                self.run_candidate(sandbox, artifact, (std::slice::from_ref(parameters), draws), look, &mut ())
             }
         }
+    }
+
+    /// The trials of a compiled source with its own defaults, while somebody looks on.
+    pub(crate) fn trials_before(&self, artifact: &Artifact, sandbox: &Sandbox, onlooker: &mut impl Onlooker) -> Ran<Trial> {
+        let (own, trial) = ([Vec::new()], |cell: &PanelCell, run: Run| cell.trial(&run));
+        Ok(self.run_candidate(sandbox, artifact, (&own, Draws::Shared), trial, onlooker)?.and_then(drained))
     }
 
     /// The trials of one compiled source under several sets of parameters, which share a session: the fewer round trips,
@@ -39,7 +56,7 @@ impl Panel {
         sandbox: &Sandbox,
     ) -> Ran<Option<Vec<Trial>>> {
         let trial = |cell: &PanelCell, run: Run| cell.trial(&run);
-        let ran = self.run_candidate(sandbox, artifact, parameters, Draws::Shared, trial)?;
+        let ran = self.run_candidate(sandbox, artifact, (parameters, Draws::Shared), trial, &mut ())?;
         let cells = self.cells.len().max(1);
         let own =
             |runs: &Runs<Option<Trial>>| runs.results.chunks(cells).map(|own| own.iter().copied().collect()).collect();
@@ -52,9 +69,9 @@ impl Panel {
         &self,
         sandbox: &Sandbox,
         artifact: &Artifact,
-        parameters: &[Vec<f64>],
-        draws: Draws,
+        (parameters, draws): (&[Vec<f64>], Draws),
         look: impl Fn(&PanelCell, Run) -> T,
+        onlooker: &mut impl Onlooker,
     ) -> Ran<T> {
         let seats: Vec<Vec<f64>> = parameters.iter().flat_map(|own| self.cells.iter().map(|_| own.clone())).collect();
         let cells: Vec<&PanelCell> = parameters.iter().flat_map(|_| &self.cells).collect();
@@ -88,14 +105,20 @@ impl Panel {
             };
             deciding += start.elapsed();
             for (seat, answer) in asked.iter().zip(answers) {
-                match *answer {
-                    wire::ADMIT => runs[*seat].decide(Decision::Admit),
-                    wire::REJECT => runs[*seat].decide(Decision::Reject),
+                let decision = match *answer {
+                    wire::ADMIT => Decision::Admit,
+                    wire::REJECT => Decision::Reject,
                     other => {
                         let what = format!("it answered {other}, which is neither admit nor reject");
                         return Ok(Err(Outcome::Inconsistent { what }));
                     }
+                };
+                // The same request as before: it waits until it is decided.
+                if let Some(pending) = runs[*seat].next() {
+                    let draw = Draw::for_request(cells[*seat].draws[draws as usize], pending.index as u64);
+                    onlooker.decided(*seat, &pending, &draw, *answer);
                 }
+                runs[*seat].decide(decision);
             }
         }
         let results = cells.iter().zip(runs).map(|(cell, run)| look(cell, run.finish())).collect();
