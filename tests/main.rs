@@ -11,6 +11,7 @@ mod design_space;
 mod environment;
 mod finals;
 mod language_model;
+mod probing;
 mod seal;
 mod simplification;
 mod simulate;
