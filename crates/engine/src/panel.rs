@@ -284,9 +284,17 @@ impl Panel {
     }
 }
 
+/// What is said of a policy under which a cluster never drained. It has taken too long, and would again on any machine.
+const NEVER_DRAINED: &str = "a cluster never drained under it";
+
+/// Whether somebody ran out of time, and might not with the machine to himself.
+pub(crate) fn may_be_the_machine(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Timeout { what } if what != NEVER_DRAINED)
+}
+
 /// The trials of runs that all drained.
 fn drained(ran: Runs<Option<Trial>>) -> Result<Runs<Trial>, Outcome> {
-    let never = || Outcome::Timeout { what: "a cluster never drained under it".into() };
+    let never = || Outcome::Timeout { what: NEVER_DRAINED.into() };
     let results: Option<Vec<Trial>> = ran.results.into_iter().collect();
     results.map(|results| Runs { results, deciding: ran.deciding }).ok_or_else(never)
 }

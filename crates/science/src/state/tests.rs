@@ -17,6 +17,7 @@ mod fastfail;
 mod finals;
 mod leaders;
 mod luck;
+mod protected;
 mod simplifying;
 mod tuning;
 
