@@ -43,6 +43,13 @@ impl Environment {
         std::fs::write(path, text).expect("a file");
     }
 
+    /// Writes a program that /bin/sh runs.
+    pub(crate) fn script(&self, name: &str, text: &str) {
+        use std::os::unix::fs::PermissionsExt;
+        self.write(name, &format!("#!/bin/sh\n{text}"));
+        std::fs::set_permissions(self.path(name), std::fs::Permissions::from_mode(0o755)).expect("its rights");
+    }
+
     pub(crate) fn read(&self, name: &str) -> String {
         std::fs::read_to_string(self.path(name)).expect(name)
     }
@@ -143,7 +150,7 @@ pub(crate) fn fixture_path(name: &str) -> PathBuf {
     root().join("tests/fixtures").join(name)
 }
 
-fn shared_cache() -> PathBuf {
+pub(crate) fn shared_cache() -> PathBuf {
     root().join("target/test-cache")
 }
 

@@ -112,7 +112,7 @@ fn evaluator(cache: &Path) -> Evaluator {
 type Fate = (String, u64);
 
 fn screened(evaluator: &Evaluator, source: &str) -> Fate {
-    let evaluation = evaluator.evaluate(source, |_| None).expect("no error of ours");
+    let evaluation = evaluator.evaluate(source).expect("no error of ours");
     let refused = evaluation.trials.iter().map(|trial| trial.refused_requests + trial.protected_rejections).sum();
     assert!(evaluation.message.len() < 40_000 && !evaluation.message.contains('\u{1b}'), "{}", evaluation.message);
     (evaluation.outcome.as_str().to_owned(), refused)

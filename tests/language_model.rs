@@ -54,7 +54,7 @@ fn the_key_is_nowhere_on_the_disk_and_in_no_message() {
 }
 
 #[test]
-fn a_candidate_that_acts_as_an_earlier_one_takes_over_its_score() {
+fn a_candidate_that_acts_as_an_earlier_one_is_known_by_its_own_trials() {
     let source = std::fs::read_to_string(fixture_path("candidates/quintic.rs")).unwrap();
     let code = format!("```rust\n{}\n```\n", source.replace("300.0", "250.0"));
     let same = code.replace("saturation.powi(5) * 250.0", "250.0 * saturation.powi(5)");

@@ -13,6 +13,7 @@ mod design_space;
 mod environment;
 mod finals;
 mod language_model;
+mod probing;
 mod reading;
 mod record;
 mod seal;

@@ -2,12 +2,11 @@
 
 use crate::KIT;
 use crate::error::EngineError;
-use crate::panel::{Draws, Panel};
-use crate::policy::Policy;
-use crate::probe::{Probe, probe};
-use sandbox::{Sandbox, Screened};
+use crate::panel::Panel;
+use crate::probe::{Probe, Record, probe};
+use sandbox::Sandbox;
 use science::event::Candidate;
-use science::id::{CandidateId, Hash};
+use science::id::CandidateId;
 use science::outcome::Outcome;
 use science::retune;
 use science::source::description_length;
@@ -33,10 +32,8 @@ pub struct Evaluation {
     pub message: String,
     /// Its trials; empty unless scored by running them.
     pub trials: Vec<Trial>,
-    /// What probing it found, if it could be run.
+    /// What its trials showed of it, if it was scored.
     pub probe: Option<Probe>,
-    /// The candidate that it acts exactly like, which has a score already: then nothing was simulated.
-    pub acts_like: Option<CandidateId>,
     /// Where the time went.
     pub timing: Timing,
 }
@@ -48,12 +45,12 @@ pub struct Timing {
     pub screen: Duration,
     /// rustc.
     pub compile: Duration,
-    /// Probing what it does.
-    pub probe: Duration,
     /// All trials, decisions included.
     pub simulate: Duration,
     /// Waiting for the candidate's answers.
     pub decide: Duration,
+    /// Finding out from its trials what it does.
+    pub probe: Duration,
 }
 
 /// What can be said of a source without running it.
@@ -98,55 +95,36 @@ pub async fn source(store: &Store, campaign: &CampaignId, candidate: &Candidate)
 }
 
 impl Evaluator {
-    /// Screens, compiles, probes and runs a source. Errors are ours; whatever the candidate does is an outcome.
-    ///
-    /// `known` gives the scored candidate with a behaviour signature; one that acts like it is not simulated again.
-    pub fn evaluate(
-        &self,
-        source: &str,
-        known: impl FnOnce(&Hash) -> Option<CandidateId>,
-    ) -> Result<Evaluation, EngineError> {
+    /// Screens, compiles and runs a source, and finds out what it does. Errors are ours; whatever the candidate does is an
+    /// outcome.
+    pub fn evaluate(&self, source: &str) -> Result<Evaluation, EngineError> {
         let mut timing = Timing::default();
         let screened = match timed(&mut timing.screen, || sandbox::screen(source, &KIT)) {
             Ok(screened) => screened,
             Err(refusal) => return Ok(ended(&refusal.into(), timing)),
         };
-        self.compile_and_run(&screened, timing, known)
-    }
-
-    fn compile_and_run(
-        &self,
-        screened: &Screened,
-        mut timing: Timing,
-        known: impl FnOnce(&Hash) -> Option<CandidateId>,
-    ) -> Result<Evaluation, EngineError> {
-        let artifact = match timed(&mut timing.compile, || self.sandbox.compile(screened))? {
+        let artifact = match timed(&mut timing.compile, || self.sandbox.compile(&screened))? {
             Ok(artifact) => artifact,
             Err(outcome) => return Ok(ended(&outcome, timing)),
         };
-        let probe = match timed(&mut timing.probe, || probe(&self.sandbox, &artifact))? {
+        let mut record = Record::of(&self.panel);
+        let run = || self.panel.trials_before(&artifact, &self.sandbox, &mut record);
+        let trials = match timed(&mut timing.simulate, run)? {
+            Ok(trials) => trials,
+            Err(outcome) => return Ok(ended(&outcome, timing)),
+        };
+        timing.decide = trials.deciding;
+        let probe = match timed(&mut timing.probe, || probe(&self.sandbox, &artifact, &record))? {
             Ok(probe) => probe,
             Err(outcome) => return Ok(ended(&outcome, timing)),
         };
-        let mut evaluation = Evaluation {
+        Ok(Evaluation {
             outcome: Outcome::Scored,
             message: String::new(),
-            trials: Vec::new(),
-            acts_like: known(&probe.descriptor.signature),
+            trials: trials.results,
             probe: Some(probe),
             timing,
-        };
-        if evaluation.acts_like.is_some() {
-            return Ok(evaluation);
-        }
-        let policy = Policy::Candidate { artifact, parameters: Vec::new() };
-        let trials = match timed(&mut timing.simulate, || self.panel.trials(&policy, Draws::Shared, &self.sandbox))? {
-            Ok(trials) => trials,
-            Err(outcome) => return Ok(Evaluation { probe: evaluation.probe, ..ended(&outcome, timing) }),
-        };
-        timing.decide = trials.deciding;
-        (evaluation.trials, evaluation.timing) = (trials.results, timing);
-        Ok(evaluation)
+        })
     }
 }
 
@@ -159,7 +137,7 @@ fn timed<T>(spent: &mut Duration, work: impl FnOnce() -> T) -> T {
 
 fn ended(outcome: &sandbox::Outcome, timing: Timing) -> Evaluation {
     let message = outcome.to_string();
-    Evaluation { outcome: kind(outcome), message, trials: Vec::new(), probe: None, acts_like: None, timing }
+    Evaluation { outcome: kind(outcome), message, trials: Vec::new(), probe: None, timing }
 }
 
 pub(crate) fn kind(outcome: &sandbox::Outcome) -> Outcome {

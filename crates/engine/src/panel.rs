@@ -14,8 +14,10 @@ use crate::experiment::{LoadedExperiment, traffic};
 use crate::policy::Policy;
 use cell::PanelCell;
 pub use cell::trial;
+pub(crate) use run::Onlooker;
 use sandbox::{Outcome, Sandbox};
 use science::id::CandidateId;
+use science::keyed;
 use science::nonce::Nonce;
 use science::objective::Measurement;
 use science::profile::Profile;
@@ -60,6 +62,21 @@ pub struct Runs<T> {
     pub results: Vec<T>,
     /// Time spent waiting for the candidate's answers.
     pub deciding: Duration,
+}
+
+/// What can be said of one trial before it runs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Outline<'a> {
+    /// Its workload.
+    pub(crate) workload: &'a str,
+    /// Whether its seed is the workload's first.
+    pub(crate) is_first: bool,
+    /// Whether the workload was drawn.
+    pub(crate) is_drawn: bool,
+    pub(crate) requests: usize,
+    pub(crate) instances: usize,
+    /// Follows from what the trial's draws follow from, and from nothing that a candidate is shown.
+    pub(crate) secret: u64,
 }
 
 /// Runs, or what became of the candidate instead; errors are ours.
@@ -205,6 +222,21 @@ impl Panel {
         self.firsts().map(PanelCell::profile).collect()
     }
 
+    /// Its trials, workload by workload.
+    pub(crate) fn outlines(&self) -> impl Iterator<Item = Outline<'_>> {
+        let study = self.names.len() - self.drawn;
+        let numbered = self.names.iter().zip(&self.rows).enumerate();
+        let seeds = numbered.flat_map(move |(at, (name, seeds))| (0..*seeds).map(move |seed| (name, seed == 0, at >= study)));
+        self.cells.iter().zip(seeds).map(|(cell, (workload, is_first, is_drawn))| Outline {
+            workload,
+            is_first,
+            is_drawn,
+            requests: cell.arrivals.len(),
+            instances: usize::from(cell.cluster.instances),
+            secret: keyed::seed(&["shadows"], cell.draws[0]),
+        })
+    }
+
     /// The first cell of each workload.
     fn firsts(&self) -> impl Iterator<Item = &PanelCell> {
         self.rows.iter().scan(0, |next, seeds| Some(std::mem::replace(next, *next + seeds))).map(|at| &self.cells[at])
@@ -212,13 +244,7 @@ impl Panel {
 
     /// The trials of a policy on every cell.
     pub fn trials(&self, policy: &Policy, draws: Draws, sandbox: &Sandbox) -> Ran<Trial> {
-        let ran = match self.run(policy, draws, sandbox, |cell, run| cell.trial(&run))? {
-            Ok(ran) => ran,
-            Err(outcome) => return Ok(Err(outcome)),
-        };
-        let never_drained = || Outcome::Timeout { what: "a cluster never drained under it".into() };
-        let results: Option<Vec<Trial>> = ran.results.into_iter().collect();
-        Ok(results.map(|results| Runs { results, deciding: ran.deciding }).ok_or_else(never_drained))
+        Ok(self.run(policy, draws, sandbox, |cell, run| cell.trial(&run))?.and_then(drained))
     }
 
     /// The trials of the policy that a source describes, or what became of it instead.
@@ -258,4 +284,19 @@ impl Panel {
     pub fn records(&self, policy: &Policy, sandbox: &Sandbox) -> Ran<Run> {
         self.run(policy, Draws::Shared, sandbox, |_, run| run)
     }
+}
+
+/// What is said of a policy under which a cluster never drained. It has taken too long, and would again on any machine.
+const NEVER_DRAINED: &str = "a cluster never drained under it";
+
+/// Whether somebody ran out of time, and might not with the machine to himself.
+pub(crate) fn may_be_the_machine(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Timeout { what } if what != NEVER_DRAINED)
+}
+
+/// The trials of runs that all drained.
+fn drained(ran: Runs<Option<Trial>>) -> Result<Runs<Trial>, Outcome> {
+    let never = || Outcome::Timeout { what: NEVER_DRAINED.into() };
+    let results: Option<Vec<Trial>> = ran.results.into_iter().collect();
+    results.map(|results| Runs { results, deciding: ran.deciding }).ok_or_else(never)
 }

@@ -74,7 +74,7 @@ pub fn evaluate(places: &Places, question: Question<'_>) -> Result<Answer, Engin
     }
     let panel = Panel::search(question.loaded, question.nonce, question.seeds)?;
     let evaluator = Evaluator { sandbox: places.sandbox()?, panel };
-    let Evaluation { outcome, message, trials, probe, timing, .. } = evaluator.evaluate(question.source, |_| None)?;
+    let Evaluation { outcome, message, trials, probe, timing, .. } = evaluator.evaluate(question.source)?;
     let (yardsticks, baseline) = match known {
         Some(known) => known,
         None => {

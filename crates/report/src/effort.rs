@@ -20,7 +20,7 @@ pub(crate) struct Effort {
     pub(crate) finals: usize,
     /// The most that verdicts may take.
     pub(crate) verdict_budget: Option<u32>,
-    /// Not run, since an arm was skipped, decided before its last look, or acted like a candidate that was measured.
+    /// Not run, since an arm was skipped or decided before its last look.
     pub(crate) spared: usize,
 }
 
@@ -37,10 +37,7 @@ pub(crate) fn effort(state: &State) -> Effort {
         verdict_budget: state.opened().experiment.budget.verdict_trials,
         ..Effort::default()
     };
-    for record in state.candidates.values().filter(|record| record.measurement.is_some()) {
-        let counted = if record.acts_like.is_some() { &mut effort.spared } else { &mut effort.search };
-        *counted += panel;
-    }
+    effort.search += panel * state.candidates.values().filter(|record| record.measurement.is_some()).count();
     effort.search += panel * state.tunings().map(measured).sum::<usize>();
     let taken_apart = state.simplification.iter().flat_map(|simplification| &simplification.tried);
     effort.search += panel * taken_apart.filter(|tried| tried.outcome == Outcome::Scored).count();

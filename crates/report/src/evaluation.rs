@@ -20,7 +20,7 @@ pub struct Evaluation<'a> {
     pub description_length: Option<u32>,
     /// Why it is not admissible: `science::champion::objections`. Empty and scored means feasible.
     pub objections: &'a [String],
-    /// What probing it found, if it could be run.
+    /// What its trials showed of it, if it was scored.
     pub descriptor: Option<&'a Descriptor>,
     /// Its measured curves; empty unless asked for.
     pub curves: &'a [Curve],

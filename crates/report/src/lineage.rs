@@ -32,7 +32,7 @@ pub(crate) struct Node {
     pub(crate) findings: Vec<NodeFinding>,
     /// What became of it; none if it was not evaluated.
     pub(crate) outcome: Option<&'static str>,
-    /// The earlier candidate whose measurement it took over, since it acts exactly alike.
+    /// The earlier candidate that it acts exactly like.
     pub(crate) acts_like: Option<String>,
     /// What probing it found, in words.
     pub(crate) behaviour: Option<String>,

@@ -57,7 +57,7 @@ pub fn score(evaluation: &Evaluation<'_>) -> String {
         out += &layout.blocks(&[Block::Code { language: "text", text: evaluation.message.into() }]);
     }
     if let Some(descriptor) = evaluation.descriptor {
-        out += &layout.line(&Line::from(format!("As probed, it {}", curves::sentence(descriptor))));
+        out += &layout.line(&Line::from(format!("In its trials, it {}", curves::sentence(descriptor))));
     }
     for curve in evaluation.curves {
         out += &curves::text(curve);
@@ -88,9 +88,9 @@ pub fn comparison(comparison: &Comparison) -> String {
 
 /// Where the time went.
 fn spent(timing: &Timing) -> String {
-    let Timing { screen, compile, probe, simulate, decide } = timing;
+    let Timing { screen, compile, simulate, decide, probe } = timing;
     format!(
-        "Time: screen {screen:.1} ms, compile {compile:.0}, probe {probe:.0}, simulate {simulate:.0} (of it decisions {decide:.0}).\n"
+        "Time: screen {screen:.1} ms, compile {compile:.0}, simulate {simulate:.0} (of it decisions {decide:.0}), probe {probe:.0}.\n"
     )
 }
 

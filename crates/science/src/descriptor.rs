@@ -1,31 +1,123 @@
-//! What a candidate does, measured by probing it: never what its author says that it does.
+//! What a candidate does, measured in its trials: never what its author says that it does.
 
 use crate::id::Hash;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// A candidate's place among policies, measured on synthetic states.
+/// A candidate's place among policies, measured on what its trials met.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Descriptor {
-    /// The lowest probed saturation at which at least 1 % of droppable requests are refused; none if there is none.
+    /// How its refusals go with saturation.
+    pub trend: Trend,
+    /// The lowest saturation that was met at which at least 1 % of droppable requests were refused; none if none was met, or
+    /// if its refusals do not rise with saturation.
     pub onset: Option<f64>,
     /// The same for 50 %.
     pub half: Option<f64>,
     /// The same for all of them.
     pub full: Option<f64>,
     /// Exponent of the refusal probability as a power of saturation, by a log-log fit between 2 and 98 %; none where fewer
-    /// than three probed points lie between (a step).
+    /// than three points of the curve lie between (a step).
     pub exponent: Option<f64>,
+    /// Protected requests that it refused.
+    pub protected: u64,
     /// Inputs that change its decision while saturation stays the same.
     pub inputs: BTreeSet<Input>,
     /// Whether what it saw before changes its decision.
     pub memory: bool,
     /// Whether the order of the instances changes its decision; it must not.
     pub order_matters: bool,
-    /// Its refusal probability against saturation, pressure coming from the KV cache.
+    /// The share of droppable requests that it refused, against saturation. Its ends are the lowest and the highest
+    /// saturation that its trials met, but for a few moments.
     pub curve: Curve,
-    /// Hash over its answers to a fixed set of states and sequences: equal signatures act alike as far as was probed.
+    /// Hash over all its answers: equal signatures mean that each of its decisions was the same one.
     pub signature: Hash,
+}
+
+impl Default for Descriptor {
+    /// Of one that was never asked.
+    fn default() -> Self {
+        Descriptor {
+            trend: Trend::Level,
+            onset: None,
+            half: None,
+            full: None,
+            exponent: None,
+            protected: 0,
+            inputs: BTreeSet::new(),
+            memory: false,
+            order_matters: false,
+            curve: Curve { input: "saturation".into(), points: Vec::new() },
+            signature: Hash::of(&[]),
+        }
+    }
+}
+
+/// How the share of refused requests goes with an input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Trend {
+    /// The same throughout, as far as the number of decisions tells.
+    Level,
+    /// It rises, on the whole.
+    Rising,
+    /// It falls, on the whole.
+    Falling,
+    /// It rises and falls.
+    Mixed,
+}
+
+impl Trend {
+    /// The trend of a curve. What four standard errors explain, or two points in a hundred, is no difference.
+    pub fn of(bins: &[Bin]) -> Self {
+        let certain = |low: &Bin, high: &Bin| {
+            let noise = (low.variance() + high.variance()).sqrt();
+            (high.share() - low.share() - 4.0 * noise).max(0.0)
+        };
+        let pairs = || bins.iter().enumerate().flat_map(|(at, one)| bins[at + 1..].iter().map(move |other| (one, other)));
+        let most = |of: &dyn Fn(&Bin, &Bin) -> f64| pairs().map(|(one, other)| of(one, other)).fold(0.0, f64::max);
+        let (rise, fall) = (most(&certain), most(&|one, other| certain(other, one)));
+        match (rise > 0.02, fall > 0.02) {
+            (false, false) => Trend::Level,
+            _ if fall <= rise / 4.0 => Trend::Rising,
+            _ if rise <= fall / 4.0 => Trend::Falling,
+            _ => Trend::Mixed,
+        }
+    }
+}
+
+/// Decisions about droppable requests at about the same value of an input.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Bin {
+    /// The sum of the input's values.
+    pub sum: f64,
+    /// Requests that were decided.
+    pub asked: u64,
+    /// Those of them that were refused.
+    pub refused: u64,
+}
+
+impl Bin {
+    /// The mean of the input.
+    pub fn x(&self) -> f64 {
+        self.sum / self.asked.max(1) as f64
+    }
+
+    /// The share that was refused, 0..=1.
+    pub fn share(&self) -> f64 {
+        self.refused as f64 / self.asked.max(1) as f64
+    }
+
+    /// Both together.
+    pub fn and(&self, other: &Bin) -> Bin {
+        Bin { sum: self.sum + other.sum, asked: self.asked + other.asked, refused: self.refused + other.refused }
+    }
+
+    /// The squared standard error of the share, never zero: Laplace's rule of succession.
+    fn variance(&self) -> f64 {
+        let (n, p) = (self.asked as f64 + 2.0, (self.refused as f64 + 1.0) / (self.asked as f64 + 2.0));
+        p * (1.0 - p) / n
+    }
 }
 
 /// Something that a candidate may look at besides saturation.
@@ -72,16 +164,25 @@ impl Input {
     }
 }
 
-/// A measured curve: refusal probability against one input, the others held.
+/// A measured curve: the share of droppable requests that was refused, against one input; the others are as they were met.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Curve {
     /// What is varied, for example `saturation` or `prompt tokens`.
     pub input: String,
-    /// Value of the input and probability of refusal, 0..1.
+    /// Value of the input and share that was refused, 0..=1; only what was met.
     pub points: Vec<(f64, f64)>,
 }
 
-/// The lowest probed value from which on at least this share is refused.
+impl Curve {
+    /// The curve through these bins.
+    pub fn of(input: &str, bins: &[Bin]) -> Self {
+        // Three decimals are more than the number of decisions tells.
+        let x = |bin: &Bin| (bin.x() * 1000.0).round() / 1000.0;
+        Curve { input: input.into(), points: bins.iter().map(|bin| (x(bin), bin.share())).collect() }
+    }
+}
+
+/// The lowest value at which at least this share was refused.
 pub fn reaches(points: &[(f64, f64)], share: f64) -> Option<f64> {
     points.iter().find(|(_, p)| *p >= share).map(|(x, _)| *x)
 }
@@ -115,6 +216,21 @@ mod tests {
         assert_eq!(reaches(&points, 0.5), Some(0.28));
         assert_eq!(reaches(&points, 1.0), Some(0.32));
         assert_eq!(reaches(&points, 0.01), Some(0.13));
+    }
+
+    fn bins(shares: &[f64]) -> Vec<Bin> {
+        let bin = |(at, share): (usize, &f64)| Bin { sum: at as f64 * 100.0, asked: 1000, refused: (share * 1000.0) as u64 };
+        shares.iter().enumerate().map(bin).collect()
+    }
+
+    #[test]
+    fn a_trend_tells_a_rise_from_a_fall_and_from_noise() {
+        assert_eq!(Trend::of(&bins(&[0.0, 0.1, 0.5, 1.0])), Trend::Rising);
+        assert_eq!(Trend::of(&bins(&[1.0, 1.0, 0.0, 0.0])), Trend::Falling);
+        assert_eq!(Trend::of(&bins(&[0.0, 1.0, 0.0, 1.0])), Trend::Mixed);
+        assert_eq!(Trend::of(&bins(&[0.5, 0.52, 0.49, 0.51])), Trend::Level);
+        assert_eq!(Trend::of(&bins(&[0.0, 0.2, 0.12, 0.9])), Trend::Rising, "on the whole");
+        assert_eq!(Trend::of(&[]), Trend::Level);
     }
 
     #[test]

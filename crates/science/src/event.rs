@@ -111,7 +111,7 @@ pub enum Event {
         /// What probing it found, if it could be run.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         descriptor: Option<Box<Descriptor>>,
-        /// The earlier candidate that it acts exactly like, as far as was probed: then its measurement is that one's.
+        /// The earlier candidate that it acts exactly like, in every decision of its trials.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         acts_like: Option<CandidateId>,
     },

@@ -130,6 +130,11 @@ impl Measurement {
         Measurement { cells: third.seeds().into_iter().map(|seeds| kept.by_ref().take(seeds).collect()).collect() }
     }
 
+    /// Protected requests that were refused.
+    pub fn protected(&self) -> u64 {
+        self.cells.iter().flatten().map(|cell| cell.protected).sum()
+    }
+
     /// Trials that it rests on.
     pub fn trials(&self) -> usize {
         self.cells.iter().map(Vec::len).sum()

@@ -152,7 +152,7 @@ pub fn score(candidate: &Measurement, yardsticks: &Yardsticks, names: &[String])
         shortfall: -part.against_reference,
         work_ratio: part.work_ratio,
         rate_ratio: part.rate_ratio,
-        protected_rejections: candidate.cells.iter().flatten().map(|c| c.protected).sum(),
+        protected_rejections: candidate.protected(),
         scenarios,
         panels: panels(candidate, yardsticks, part),
     }
@@ -162,7 +162,9 @@ pub fn score(candidate: &Measurement, yardsticks: &Yardsticks, names: &[String])
 pub fn score_by_study(candidate: &Measurement, yardsticks: &Yardsticks, names: &[String]) -> Score {
     let (study, against) = (candidate.rows(0..yardsticks.study_rows()), yardsticks.study());
     let own = panel_score(candidate, yardsticks, 0..yardsticks.study_rows());
-    Score { panels: panels(candidate, yardsticks, own), ..score(&study, &against, names) }
+    // What is protected is so in every workload.
+    let protected_rejections = candidate.protected();
+    Score { panels: panels(candidate, yardsticks, own), protected_rejections, ..score(&study, &against, names) }
 }
 
 fn panels(candidate: &Measurement, yardsticks: &Yardsticks, study: PanelScore) -> Option<Panels> {

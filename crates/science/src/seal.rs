@@ -77,7 +77,7 @@ pub fn study(
         false => varied(requirement, margins),
     };
     let mut tests: Vec<Test> = requirements(scenarios, regret).zip(&margins).map(|(r, m)| test(r, m)).collect();
-    let protected: u64 = candidate.cells.iter().flatten().map(|cell| cell.protected).sum();
+    let protected = candidate.protected();
     tests.push(Test::fixed("no protected request refused".into(), 0.0 - protected as f64, protected == 0));
     let ratio = |value: fn(&Cell) -> f64| mean(&candidate.per_seed(value)) / mean(&reference.per_seed(value));
     Study {

@@ -21,9 +21,9 @@ use crate::champion;
 use crate::defect::Defect;
 use crate::effect::Measured;
 use crate::event::{EndReason, Event, Started};
-use crate::id::CandidateId;
+use crate::id::{CandidateId, Hash};
 use crate::judge::Finding;
-use crate::objective::{Score, Yardsticks};
+use crate::objective::{Measurement, Score, Yardsticks};
 use crate::principle::{Principle, Status};
 use crate::sizing;
 use crate::space::{Constraint, Point};
@@ -379,7 +379,22 @@ impl State {
         let Some(record) = self.candidates.get(id) else { return Vec::new() };
         let Some(score) = &record.score else { return Vec::new() };
         let description_length = record.candidate.description_length.unwrap_or(u32::MAX);
-        champion::objections(score, description_length, record.descriptor.as_ref(), &self.opened().experiment)
+        let experiment = &self.opened().experiment;
+        let mut objections = champion::objections(score, description_length, record.descriptor.as_ref(), experiment);
+        if record.protected > 0 {
+            objections.push(format!("refused {} protected requests outside of the search panel", record.protected));
+        }
+        objections
+    }
+
+    /// The earliest scored candidate with this behaviour signature and these very measurements.
+    pub fn alike(&self, signature: &Hash, measurement: &Measurement) -> Option<&CandidateId> {
+        let same = |id: &&CandidateId| {
+            let record = &self.candidates[*id];
+            record.descriptor.as_ref().is_some_and(|descriptor| descriptor.signature == *signature)
+                && record.measurement.as_ref() == Some(measurement)
+        };
+        self.order.iter().find(same)
     }
 }
 

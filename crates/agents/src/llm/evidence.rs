@@ -5,7 +5,7 @@ use super::digest::{self, claim};
 use super::setting::dimension;
 use super::text::line;
 use science::bundle::{Arm, Bundle};
-use science::descriptor::{Descriptor, Input};
+use science::descriptor::{Descriptor, Input, Trend};
 use science::principle::{Change, Principle};
 use science::space::{Point, Value};
 use science::state::{ArmRecord, State, describe};
@@ -133,7 +133,7 @@ fn principle(principle: &Principle) -> String {
     format!("{} Rests on: {}{more}.", digest::principle(principle), principle.evidence[cited..].join(", "))
 }
 
-/// What probing found, in words.
+/// What its trials showed of a candidate, in words.
 pub(super) fn descriptor(found: &Descriptor) -> String {
     let reaches = [("1 %", found.onset), ("half", found.half), ("all", found.full)];
     let reaches = reaches.map(|(share, at)| match at {
@@ -144,13 +144,21 @@ pub(super) fn descriptor(found: &Descriptor) -> String {
         Some(exponent) => format!("as the power {exponent:.2} of saturation between"),
         None => "in a step".into(),
     };
+    let refusals = match found.trend {
+        Trend::Rising => format!("of the droppable requests by saturation, {}, {slope}", reaches.join(", ")),
+        Trend::Level => "about as many of the droppable requests at every saturation".into(),
+        Trend::Falling => "fewer of the droppable requests as saturation rises, which is the wrong way round".into(),
+        Trend::Mixed => "now more and now fewer of the droppable requests as saturation rises".into(),
+    };
+    let protected = match found.protected {
+        0 => String::new(),
+        count => format!("; it refused {count} protected requests"),
+    };
     let inputs: Vec<&str> = found.inputs.iter().map(|input: &Input| input.as_str()).collect();
     let inputs = if inputs.is_empty() { "nothing else".into() } else { inputs.join(", ") };
     let memory = if found.memory { "what it saw before matters" } else { "what it saw before does not matter" };
     format!(
-        "with pressure from the KV cache it refuses, of the droppable requests by saturation, {}, {slope}; besides \
-         saturation its decisions depend on {inputs}; {memory}",
-        reaches.join(", ")
+        "it refuses {refusals}; besides saturation its decisions depend on {inputs}; {memory}{protected}"
     )
 }
 

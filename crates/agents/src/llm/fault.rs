@@ -113,7 +113,7 @@ fn explanation(state: &State, defect: &Defect) -> String {
                 .into()
         }
         Defect::ActsLike(id) => format!(
-            "As far as was probed it decides exactly like candidate {}{}, under the same draws. Two designs that differ in \
+            "It decides exactly like candidate {}{}, under the same draws. Two designs that differ in \
              words only are worth one trial. Usual causes: the part in which this design differs is never reached, or is \
              undone by a `min`, `max` or `clamp`, or its constants are the other's.",
             id.short(),

@@ -4,7 +4,7 @@ use crate::campaign::{self, CONTRACT, Script};
 use agents::Brief;
 use agents::llm::{Executor, Planner, Request};
 use science::bundle::{Arm, ArmKind, Design, Metric, Prediction, Relation, Side};
-use science::descriptor::{Curve, Descriptor, Input};
+use science::descriptor::{Descriptor, Input, Trend};
 use science::event::Event;
 use science::id::Hash;
 use science::state::State;
@@ -152,17 +152,14 @@ fn notes_repairs_and_lessons_that_failed_are_told_as_data() {
 #[test]
 fn what_probing_a_candidate_found_is_told() {
     let mut state = campaign::after(1);
-    let curve = Curve { input: "saturation".into(), points: vec![] };
     state.candidates.get_mut(&campaign::candidate(1, 0)).unwrap().descriptor = Some(Descriptor {
         onset: Some(0.13),
         half: Some(0.28),
         full: Some(0.32),
+        trend: Trend::Rising,
         exponent: Some(5.0),
         inputs: [Input::Draw].into(),
-        memory: false,
-        order_matters: false,
-        curve,
-        signature: Hash::of(b""),
+        ..Descriptor::default()
     });
     let parts = ["1 % from 0.13, half from 0.28, all from 0.32, as the power 5.00", "depend on draw"];
     holds(&plan(&state, None).user, &parts);

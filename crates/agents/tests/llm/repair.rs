@@ -5,7 +5,7 @@ use crate::golden;
 use agents::llm::{Executor, Reply, Request, Role};
 use agents::{Brief, Executor as _, Fault};
 use science::defect::Defect;
-use science::descriptor::{Curve, Descriptor, Input};
+use science::descriptor::{Descriptor, Input, Trend};
 use science::event::{Candidate, Event};
 use science::id::{CandidateId, Hash};
 use science::outcome::Outcome;
@@ -126,13 +126,10 @@ fn what_was_measured_of_it_is_told() {
     let found = Descriptor {
         onset: Some(0.12),
         half: Some(0.25),
-        full: None,
+        trend: Trend::Rising,
         exponent: Some(4.98),
         inputs: BTreeSet::from([Input::Draw]),
-        memory: false,
-        order_matters: false,
-        curve: Curve { input: "saturation".into(), points: vec![] },
-        signature: Hash::of(b""),
+        ..Descriptor::default()
     };
     state.candidates.get_mut(&CandidateId::of("broken")).unwrap().descriptor = Some(found);
     let defect = Defect::Unused(vec![Input::Prompt]);

@@ -4,9 +4,13 @@ use crate::configuration::{Configuration, Found};
 use crate::context::Global;
 use crate::failure::{Code, Failure};
 use crate::output;
-use engine::sandbox::{self, Walls};
+use engine::panel::Panel;
+use engine::sandbox::{self, Sandbox, Walls};
 use engine::science::text::{self, clip};
-use engine::{KIT, Places};
+use engine::science::trial::Trial;
+use engine::simulator::Scenario;
+use engine::{Evaluator, Places};
+use std::path::Path;
 use store::Store;
 
 /// Try the toolchain, each wall of the sandbox, the database and what is configured for language models; exit 1 if something that is needed is missing.
@@ -81,18 +85,28 @@ fn candidates(places: &Places) -> Vec<Finding> {
         Err(error) => return vec![finding("toolchain", State::Bad(Failure::from(error).to_string()))],
     };
     let version = sandbox.toolchain().lines().next().unwrap_or_default().to_owned();
-    let tried = sandbox::screen(super::new::STARTER, &KIT).map_err(|refusal| refusal.reason).and_then(|screened| {
-        let artifact = sandbox.compile(&screened).map_err(|error| error.to_string())?.map_err(|o| o.to_string())?;
-        let probe = engine::probe::probe(&sandbox, &artifact).map_err(|error| error.to_string())?;
-        probe.map(|probe| probe.descriptor.half).map_err(|outcome| outcome.to_string())
-    });
-    let starter = match tried {
-        Ok(Some(half)) => State::Good(format!("compiles, runs and refuses half at saturation {half:.2}")),
-        Ok(None) => State::Bad("it runs and refuses nothing, which is wrong".into()),
+    let starter = match starter(sandbox) {
+        Ok(Trial { refused_requests: 0, .. }) => State::Bad("it runs and refuses nothing, which is wrong".into()),
+        Ok(Trial { refused_requests: refused, droppable_requests: all, .. }) => {
+            State::Good(format!("compiles, runs and refuses {refused} of {all} requests of a small cluster"))
+        }
         Err(problem) => State::Bad(problem),
     };
     vec![finding("toolchain", State::Good(version)), finding("a candidate in the jail", starter)]
 }
+
+/// What the starter does in one short run.
+fn starter(sandbox: Sandbox) -> Result<Trial, String> {
+    let scenario = Scenario::parse(SCENARIO, Path::new("doctor.scenario.toml")).map_err(|error| error.to_string())?;
+    let no_trace = |_: &str| Err(std::io::Error::other("it has no trace"));
+    let arrivals = scenario.arrivals(1, no_trace).map_err(|error| error.to_string())?;
+    let panel = Panel::single(&scenario.cluster, arrivals, 1);
+    let evaluation = Evaluator { sandbox, panel }.evaluate(super::new::STARTER).map_err(|error| error.to_string())?;
+    let failed = || format!("it ended as {}: {}", evaluation.outcome.as_str(), evaluation.message);
+    evaluation.trials.first().copied().ok_or_else(failed)
+}
+
+const SCENARIO: &str = include_str!("doctor.scenario.toml");
 
 /// The database in one line.
 async fn database(global: &Global) -> Finding {

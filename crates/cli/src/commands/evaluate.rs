@@ -28,7 +28,7 @@ pub(crate) struct Args {
     /// What the search seeds derive from, 1 to 32 hexadecimal digits, instead of the state directory's own
     #[arg(long, value_name = "HEX")]
     nonce: Option<Nonce>,
-    /// Also show the refusal probability against saturation, queue, KV utilisation and prompt length, as probed
+    /// Also show what share of droppable requests it refused against saturation, queue, KV utilisation and prompt length
     #[arg(long)]
     curve: bool,
     /// How to print it

@@ -17,7 +17,7 @@ use science::id::{CandidateId, Hash};
 use science::outcome::Outcome;
 use science::trial;
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use store::Extra;
 use tokio::task::JoinHandle;
 
@@ -29,22 +29,6 @@ type Written = Result<Answer<String>, ModelError>;
 pub(super) struct Ahead {
     written: BTreeMap<usize, Written>,
     evaluations: BTreeMap<CandidateId, JoinHandle<Result<Evaluation, EngineError>>>,
-    known: Known,
-}
-
-/// The scored candidates by behaviour signature, the earliest of each. Only what is on the record gets in, so whoever looks
-/// sooner sees less and never anything else.
-#[derive(Clone, Default)]
-struct Known(Arc<RwLock<BTreeMap<Hash, CandidateId>>>);
-
-impl Known {
-    fn get(&self, signature: &Hash) -> Option<CandidateId> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).get(signature).cloned()
-    }
-
-    fn put(&self, signature: Hash, id: &CandidateId) {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).entry(signature).or_insert_with(|| id.clone());
-    }
 }
 
 impl Ahead {
@@ -104,7 +88,6 @@ impl Campaign {
             id: id.clone(),
             source: source.to_owned(),
             evaluator: Arc::clone(&self.evaluator),
-            known: self.ahead.known.clone(),
             bench: self.bench.clone(),
         };
         let task = tokio::spawn(job.run());
@@ -120,42 +103,30 @@ impl Campaign {
         let source = self.sources.get(id).cloned().unwrap_or_default();
         self.begin(id, &source);
         let task = self.ahead.evaluations.remove(id).expect("it was begun");
-        let mut evaluation = task.await.map_err(|error| EngineError::Panicked(error.to_string()))??;
-        // Asked again now that all earlier arms are on the record: who was ready first must not matter.
-        let signature = evaluation.probe.as_ref().map(|probe| &probe.descriptor.signature);
-        evaluation.acts_like = signature.and_then(|signature| self.ahead.known.get(signature));
-        let measurement = match (&evaluation.acts_like, evaluation.outcome, &self.baseline) {
-            (_, Outcome::Scored, None) => return Err(EngineError::Panicked("no baseline to compare with".into())),
-            (Some(other), Outcome::Scored, _) => {
-                evaluation.trials.clear();
-                self.state.candidates[other].measurement.clone()
-            }
-            (None, Outcome::Scored, Some(baseline)) => Some(self.evaluator.panel.measure(&evaluation.trials, baseline)),
-            (_, _, _) => None,
+        let evaluation = task.await.map_err(|error| EngineError::Panicked(error.to_string()))??;
+        let measurement = match (evaluation.outcome, &self.baseline) {
+            (Outcome::Scored, None) => return Err(EngineError::Panicked("no baseline to compare with".into())),
+            (Outcome::Scored, Some(baseline)) => Some(self.evaluator.panel.measure(&evaluation.trials, baseline)),
+            (_, _) => None,
         };
         let scored = evaluation.outcome == Outcome::Scored;
+        let descriptor = evaluation.probe.filter(|_| scored).map(|probe| Box::new(probe.descriptor));
+        let acts_like = match (&descriptor, &measurement) {
+            (Some(descriptor), Some(measurement)) => self.state.alike(&descriptor.signature, measurement).cloned(),
+            _ => None,
+        };
         let event = Event::CandidateEvaluated {
             candidate: id.clone(),
             outcome: evaluation.outcome,
             measurement: measurement.map(Box::new),
             trials: trial::hash(&evaluation.trials),
-            descriptor: evaluation.probe.filter(|_| scored).map(|probe| Box::new(probe.descriptor)),
-            acts_like: evaluation.acts_like.filter(|_| scored),
+            descriptor,
+            acts_like,
         };
         let evaluator = Arc::clone(&self.evaluator);
         let rows = rows(id.as_str(), &evaluation.trials, &evaluator.panel);
         let message = Some(evaluation.message.as_str()).filter(|message| !message.is_empty());
-        self.record(event, Extra { trials: &rows, message, ..Extra::default() }, watch).await?;
-        self.know(id);
-        Ok(())
-    }
-
-    /// Remembers how a candidate behaves, if it was scored.
-    pub(super) fn know(&self, id: &CandidateId) {
-        let record = &self.state.candidates[id];
-        if let (Some(descriptor), Some(_)) = (&record.descriptor, &record.measurement) {
-            self.ahead.known.put(descriptor.signature.clone(), id);
-        }
+        self.record(event, Extra { trials: &rows, message, ..Extra::default() }, watch).await
     }
 }
 
@@ -164,20 +135,19 @@ struct Job {
     id: CandidateId,
     source: String,
     evaluator: Arc<Evaluator>,
-    known: Known,
     bench: Bench,
 }
 
 impl Job {
     /// What became of the candidate.
     async fn run(self) -> Result<Evaluation, EngineError> {
-        let Job { id, source, evaluator, known, bench } = self;
+        let Job { id, source, evaluator, bench } = self;
         let key = Hash::of(format!("outcome of {id}").as_bytes());
         if let Some((outcome, message)) = bench.recorded(&key).await? {
             let timing = Timing::default();
-            return Ok(Evaluation { outcome, message, trials: Vec::new(), probe: None, acts_like: None, timing });
+            return Ok(Evaluation { outcome, message, trials: Vec::new(), probe: None, timing });
         }
-        let work = move || evaluator.evaluate(&source, |signature| known.get(signature));
+        let work = move || evaluator.evaluate(&source);
         let evaluation = bench.run(work, |evaluation| evaluation.outcome == Outcome::Timeout).await?;
         if evaluation.outcome != Outcome::Scored {
             bench.keep(key, evaluation.outcome, &evaluation.message).await?;

@@ -3,6 +3,7 @@
 use super::steps::blocking;
 use crate::error::EngineError;
 use crate::evaluate::kind;
+use crate::panel::may_be_the_machine;
 use science::id::Hash;
 use science::outcome::Outcome;
 use std::sync::Arc;
@@ -49,7 +50,7 @@ impl Bench {
         if let Some((outcome, _)) = self.recorded(&key).await? {
             return Ok(Err(outcome));
         }
-        match self.run(work, |ran| matches!(ran, Err(sandbox::Outcome::Timeout { .. }))).await? {
+        match self.run(work, |ran| ran.as_ref().is_err_and(may_be_the_machine)).await? {
             Ok(result) => Ok(Ok(result)),
             Err(outcome) => {
                 self.keep(key, kind(&outcome), &outcome.to_string()).await?;

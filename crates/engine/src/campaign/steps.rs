@@ -223,7 +223,6 @@ impl Campaign {
             let source = source(&self.store, &self.id, &self.state.candidates[&id].candidate).await?;
             self.sources.insert(id.clone(), source);
             self.mirror(&id)?;
-            self.know(&id);
         }
         if let Some(hash) = calibrated {
             self.baseline = Some(Arc::new(self.store.baseline(&self.id, &hash).await?));

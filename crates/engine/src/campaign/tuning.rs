@@ -204,7 +204,11 @@ impl Workpiece {
         let measured = self.evaluator.panel.measure(&runs.results, &self.baseline);
         let score = objective::score(&measured, state.yardsticks(), &state.opened().scenarios);
         let objective = &state.opened().experiment.objective;
-        let worth = goal::worth(&measured, &score, state.yardsticks(), objective);
+        // What refuses protected requests somewhere is no better than what cannot be measured.
+        let worth = match measured.protected() {
+            0 => goal::worth(&measured, &score, state.yardsticks(), objective),
+            _ => Worth::NOTHING,
+        };
         Ok(Measured { worth, score: Some(score), trials: runs.results })
     }
 }

@@ -2,14 +2,25 @@
 
 use super::cell::PanelCell;
 use super::size::Capacity;
-use super::{Draws, Panel, Ran, Runs};
+use super::{Draws, Panel, Ran, Runs, drained};
 use crate::cores::on_all_cores;
 use crate::policy::Policy;
-use admitter::{Decision, wire};
+use admitter::{Decision, Draw, wire};
 use sandbox::{Artifact, Outcome, Round, Sandbox};
 use science::trial::Trial;
-use simulator::{Run, Simulation};
+use simulator::{Pending, Run, Simulation};
 use std::time::{Duration, Instant};
+
+/// Whoever looks on while a candidate decides in its trials.
+pub(crate) trait Onlooker {
+    /// A request was decided: in which of the panel's trials, what the candidate was shown, and its answer.
+    fn decided(&mut self, trial: usize, pending: &Pending<'_>, draw: &Draw, answer: u8);
+}
+
+/// Nobody.
+impl Onlooker for () {
+    fn decided(&mut self, _: usize, _: &Pending<'_>, _: &Draw, _: u8) {}
+}
 
 impl Panel {
     pub(super) fn run<T: Send>(
@@ -26,9 +37,15 @@ impl Panel {
                 Ok(Ok(Runs { results, deciding: Duration::ZERO }))
             }
             Policy::Candidate { artifact, parameters } => {
-                self.run_candidate(sandbox, artifact, std::slice::from_ref(parameters), draws, look)
+                self.run_candidate(sandbox, artifact, (std::slice::from_ref(parameters), draws), look, &mut ())
             }
         }
+    }
+
+    /// The trials of a compiled source with its own defaults, while somebody looks on.
+    pub(crate) fn trials_before(&self, artifact: &Artifact, sandbox: &Sandbox, onlooker: &mut impl Onlooker) -> Ran<Trial> {
+        let (own, trial) = ([Vec::new()], |cell: &PanelCell, run: Run| cell.trial(&run));
+        Ok(self.run_candidate(sandbox, artifact, (&own, Draws::Shared), trial, onlooker)?.and_then(drained))
     }
 
     /// The trials of one compiled source under several sets of parameters, which share a session: the fewer round trips,
@@ -40,7 +57,7 @@ impl Panel {
         sandbox: &Sandbox,
     ) -> Ran<Option<Vec<Trial>>> {
         let trial = |cell: &PanelCell, run: Run| cell.trial(&run);
-        let ran = self.run_candidate(sandbox, artifact, parameters, Draws::Shared, trial)?;
+        let ran = self.run_candidate(sandbox, artifact, (parameters, Draws::Shared), trial, &mut ())?;
         let cells = self.cells.len().max(1);
         let own =
             |runs: &Runs<Option<Trial>>| runs.results.chunks(cells).map(|own| own.iter().copied().collect()).collect();
@@ -53,11 +70,11 @@ impl Panel {
         &self,
         sandbox: &Sandbox,
         artifact: &Artifact,
-        parameters: &[Vec<f64>],
-        draws: Draws,
+        (parameters, draws): (&[Vec<f64>], Draws),
         look: impl Fn(&PanelCell, Run) -> T,
+        onlooker: &mut impl Onlooker,
     ) -> Ran<T> {
-        self.run_in_sessions(sandbox, artifact, parameters, draws, Capacity::default(), look)
+        self.run_in_sessions(sandbox, artifact, (parameters, draws), Capacity::default(), look, onlooker)
     }
 
     /// The same, in as many sessions as they take. A run depends on its own cell and seat alone, so where they are cut does
@@ -66,16 +83,17 @@ impl Panel {
         &self,
         sandbox: &Sandbox,
         artifact: &Artifact,
-        parameters: &[Vec<f64>],
-        draws: Draws,
+        (parameters, draws): (&[Vec<f64>], Draws),
         capacity: Capacity,
         look: impl Fn(&PanelCell, Run) -> T,
+        onlooker: &mut impl Onlooker,
     ) -> Ran<T> {
         let runs: Vec<(&[f64], &PanelCell)> =
             parameters.iter().flat_map(|own| self.cells.iter().map(|cell| (own.as_slice(), cell))).collect();
         let mut ran = Runs { results: Vec::with_capacity(runs.len()), deciding: Duration::ZERO };
         for part in capacity.parts(&runs) {
-            match session(sandbox, artifact, &runs[part], draws, &look)? {
+            let first = part.start;
+            match session(sandbox, artifact, (&runs[part], first), draws, &look, onlooker)? {
                 Ok(Runs { results, deciding }) => {
                     ran.results.extend(results);
                     ran.deciding += deciding;
@@ -87,13 +105,14 @@ impl Panel {
     }
 }
 
-/// Runs in one session with a candidate.
+/// Runs in one session with a candidate; the first of them has this number.
 fn session<T>(
     sandbox: &Sandbox,
     artifact: &Artifact,
-    runs: &[(&[f64], &PanelCell)],
+    (runs, first): (&[(&[f64], &PanelCell)], usize),
     draws: Draws,
     look: impl Fn(&PanelCell, Run) -> T,
+    onlooker: &mut impl Onlooker,
 ) -> Ran<T> {
     let seats: Vec<Vec<f64>> = runs.iter().map(|(parameters, _)| parameters.to_vec()).collect();
     let cells: Vec<&PanelCell> = runs.iter().map(|(_, cell)| *cell).collect();
@@ -129,14 +148,20 @@ fn session<T>(
         };
         deciding += start.elapsed();
         for (seat, answer) in asked.iter().zip(answers) {
-            match *answer {
-                wire::ADMIT => runs[*seat].decide(Decision::Admit),
-                wire::REJECT => runs[*seat].decide(Decision::Reject),
+            let decision = match *answer {
+                wire::ADMIT => Decision::Admit,
+                wire::REJECT => Decision::Reject,
                 other => {
                     let what = format!("it answered {other}, which is neither admit nor reject");
                     return Ok(Err(Outcome::Inconsistent { what }));
                 }
+            };
+            // The same request as before: it waits until it is decided.
+            if let Some(pending) = runs[*seat].next() {
+                let draw = keys[*seat].of(pending.index as u64);
+                onlooker.decided(first + *seat, &pending, &draw, *answer);
             }
+            runs[*seat].decide(decision);
         }
     }
     let results = cells.iter().zip(runs).map(|(cell, run)| look(cell, run.finish())).collect();

@@ -148,7 +148,7 @@ fn describe(node: &Node, detail: Detail) -> Line {
     }
     if let Some(other) = &node.acts_like {
         line = line.say(format!(
-            ", acts exactly like {} (its score is that one's)",
+            ", acts exactly like {} in every trial",
             other.chars().take(8).collect::<String>()
         ));
     }
@@ -165,7 +165,7 @@ fn describe(node: &Node, detail: Detail) -> Line {
         line = line.tone(Tone::Bad, format!("  departs from {parent}, which this record does not hold"));
     }
     if let (Detail::Complete, Some(behaviour)) = (detail, &node.behaviour) {
-        line = line.say(format!("; probed: {}", behaviour.trim_end_matches('.')));
+        line = line.say(format!("; in its trials it {}", behaviour.trim_end_matches('.')));
     }
     if !node.objections.is_empty() {
         line = line.tone(Tone::Bad, "  not admissible");
@@ -209,12 +209,12 @@ pub(super) fn front(facts: &Facts<'_>) -> Option<Section> {
     Some(Section { title: "Pareto front", blocks: vec![Block::Table(table), Block::Text(note.into())] })
 }
 
-/// What the champion does, as probed.
+/// What the champion does.
 pub(super) fn behaviour(facts: &Facts<'_>) -> Option<Section> {
     let champion = facts.champion()?;
     let descriptor = facts.record.state.candidates.get(champion.id)?.descriptor.as_ref()?;
     let text = curves::text(&descriptor.curve).trim_start().to_owned();
-    let sentence = Block::Text(format!("As probed, it {}", curves::sentence(descriptor)).into());
+    let sentence = Block::Text(format!("In its trials, it {}", curves::sentence(descriptor)).into());
     Some(Section { title: "What the champion does", blocks: vec![sentence, Block::Code { language: "text", text }] })
 }
 

@@ -155,7 +155,7 @@ impl Shown {
 }
 
 fn protected(candidate: &Measurement) -> Test {
-    let refused: u64 = candidate.cells.iter().flatten().map(|cell| cell.protected).sum();
+    let refused = candidate.protected();
     Test::fixed("no protected request refused in a sealed workload".into(), 0.0 - refused as f64, refused == 0)
 }
 

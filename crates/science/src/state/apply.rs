@@ -244,6 +244,7 @@ impl State {
             descriptor: None,
             admissible: false,
             acts_like: None,
+            protected: 0,
         };
         self.order.push(candidate.id.clone());
         self.candidates.insert(candidate.id.clone(), record);
@@ -274,6 +275,9 @@ impl State {
         }
         if let Ok(further) = further {
             self.count_trials(policy, had, had + super::verdict::seeds(further));
+            if let Side::Candidate(id) = policy {
+                self.refused_protected(id, further.protected());
+            }
         }
         let tests = &mut self.iterations.last_mut().expect("an iteration is under way").tests;
         match (known, further) {

@@ -147,9 +147,15 @@ impl State {
             let score = fresh.map(|fresh| objective::score(fresh, &yardsticks, &self.opened().scenarios));
             Final { candidate, outcome: finalist.outcome, before, after, score }
         });
+        let finalists: Vec<Final> = finalists.collect();
         // The baseline ran as well.
         let trials = (2 + ran().count()) * panel.iter().sum::<usize>();
-        self.finals = Some(Finals { finalists: finalists.collect(), trials });
+        let protected = finalists.iter().filter_map(|f| Some((f.candidate.clone(), f.score.as_ref()?.protected_rejections)));
+        let protected: Vec<_> = protected.collect();
+        self.finals = Some(Finals { finalists, trials });
+        for (id, refused) in protected {
+            self.refused_protected(&id, refused);
+        }
         Ok(())
     }
 }

@@ -131,6 +131,23 @@ impl State {
         }
     }
 
+    /// Keeps that a candidate refused protected requests, on whatever seeds: it is not admissible ever after, and leads
+    /// nobody.
+    pub(super) fn refused_protected(&mut self, id: &CandidateId, count: u64) {
+        let Some(record) = self.candidates.get_mut(id).filter(|_| count > 0) else { return };
+        record.protected += count;
+        record.admissible = false;
+        record.worth = None;
+        self.leaders = Leaders::default();
+        // It rarely happens, so everybody takes his place again: first those of earlier iterations.
+        let now = self.iterations.len() as u32;
+        let (earlier, own): (Vec<CandidateId>, Vec<CandidateId>) =
+            self.order.iter().cloned().partition(|id| self.candidates[id].iteration < now);
+        earlier.iter().for_each(|id| self.take_for_leader(id));
+        self.remember_leaders();
+        own.iter().for_each(|id| self.take_for_leader(id));
+    }
+
     /// Remembers who may be champion where an iteration begins.
     pub(super) fn remember_leaders(&mut self) {
         self.leaders.before = self.leaders.first.clone();

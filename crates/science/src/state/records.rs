@@ -106,10 +106,12 @@ pub struct CandidateRecord {
     pub score: Option<Score>,
     /// What the score is worth to whoever looks for better constants or ideas.
     pub worth: Option<Worth>,
-    /// What probing it found.
+    /// What its trials showed of it.
     pub descriptor: Option<Descriptor>,
     /// Whether it has a score and nothing speaks against it.
     pub admissible: bool,
-    /// The earlier candidate whose measurement it took over, since it acts exactly alike.
+    /// The earlier candidate that it acts exactly like, in every decision of its trials.
     pub acts_like: Option<CandidateId>,
+    /// Protected requests that it refused outside of the search panel: on verdict seeds, in the finals.
+    pub protected: u64,
 }

@@ -1,6 +1,6 @@
 use super::*;
 use crate::bundle::{Arm, ArmKind, Design, Metric, Prediction, Relation};
-use crate::descriptor::{Curve, Descriptor, Input};
+use crate::descriptor::{Descriptor, Input};
 use crate::event::{Candidate, RULES};
 use crate::experiment::{Budget, Experiment, GuardMetric};
 use crate::fixture;
@@ -18,6 +18,7 @@ mod fastfail;
 mod finals;
 mod leaders;
 mod luck;
+mod protected;
 mod simplifying;
 mod tuning;
 
@@ -297,17 +298,7 @@ fn where_no_evaluation_is_left_nothing_is_mended() {
 }
 
 fn descriptor(inputs: &[Input]) -> Descriptor {
-    Descriptor {
-        onset: None,
-        half: None,
-        full: None,
-        exponent: None,
-        inputs: inputs.iter().copied().collect(),
-        memory: false,
-        order_matters: false,
-        curve: Curve { input: "saturation".into(), points: vec![] },
-        signature: Hash::of(b""),
-    }
+    Descriptor { inputs: inputs.iter().copied().collect(), ..Descriptor::default() }
 }
 
 #[test]

@@ -33,6 +33,9 @@ impl State {
             let (side, outcome) = (super::describe(&side), outcome.as_str());
             return Ok(judge::invalid(format!("{side} ended as {outcome} on the verdict seeds")));
         }
+        if let Some(reason) = sides.policies().iter().find_map(|policy| self.refused_what_is_protected(policy)) {
+            return Ok(judge::invalid(reason));
+        }
         let mut before = None;
         for (number, look) in LOOKS.into_iter().enumerate() {
             let tests = self.lacking(&sides, look);
@@ -154,6 +157,14 @@ impl State {
     fn failed(&self, policy: Side) -> Option<(Side, Outcome)> {
         let outcome = self.tested(&policy)?.err()?;
         Some((policy, outcome))
+    }
+
+    /// Says so if a candidate refused protected requests on verdict seeds, of this iteration or of an earlier one.
+    fn refused_what_is_protected(&self, policy: &Side) -> Option<String> {
+        let Side::Candidate(id) = policy else { return None };
+        let count = self.candidates.get(id)?.protected;
+        let describe = super::describe(policy);
+        (count > 0).then(|| format!("{describe} refused {count} protected requests outside of the search panel"))
     }
 
     /// What a policy did on the verdict seeds of the iteration; none if it did not run yet.

@@ -100,6 +100,7 @@ fn a_finalist_that_breaks_off_or_refuses_what_is_protected_does_not_win() {
     let (mut state, _) = searched(Some(2));
     state.apply(&finals(vec![ran("c2", Some(refusing)), ran("c1", Some(working([0.45; 3])))])).unwrap();
     assert_eq!(state.champion().unwrap().id, id("c1"), "a protected request is never worth a chance");
+    assert!(!state.candidates[&id("c2")].admissible);
     let (mut state, _) = searched(Some(2));
     state.apply(&finals(vec![ran("c2", None), ran("c1", None)])).unwrap();
     assert_eq!(state.champion().unwrap().id, id("c1"), "the search panel decides after all");

@@ -1,0 +1,192 @@
+//! What a shadow is shown instead of what happened: the same moment with exactly one thing changed.
+
+use super::record::Moment;
+use super::tally::{KV, QUEUE};
+use admitter::{Cluster, Draw, Instance, Request};
+use science::descriptor::Input;
+use science::keyed;
+
+/// What is changed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Change {
+    /// Nothing.
+    Nothing,
+    /// The order of the instances, anew for each request.
+    Order,
+    /// The prompt: four times as long, or an eighth.
+    LongPrompt,
+    ShortPrompt,
+    /// How far the priority is below zero.
+    Priority,
+    /// The same saturation of each instance, all of it from the KV cache.
+    FromKv,
+    /// The same saturation of the cluster, from queues as far as whole requests make it.
+    FromQueue,
+    /// The same saturation of the cluster, shifted from one instance to its neighbour.
+    Imbalance,
+    Running,
+    InFlight,
+    Age,
+    Capacity,
+    Instances,
+    /// Another draw.
+    Draw(u64),
+    /// The pressure, times this.
+    Pressure(f64),
+}
+
+/// What changes an input of its own.
+pub(super) const INPUTS: [(Change, Input); 12] = [
+    (Change::LongPrompt, Input::Prompt),
+    (Change::ShortPrompt, Input::Prompt),
+    (Change::Priority, Input::Priority),
+    (Change::FromKv, Input::Route),
+    (Change::FromQueue, Input::Route),
+    (Change::Imbalance, Input::Imbalance),
+    (Change::Running, Input::Running),
+    (Change::InFlight, Input::InFlight),
+    (Change::Age, Input::Age),
+    (Change::Capacity, Input::Capacity),
+    (Change::Instances, Input::Instances),
+    (Change::Draw(1), Input::Draw),
+];
+
+impl Change {
+    /// Whether sums come out rounded otherwise though they mean the same.
+    pub(super) fn rounds(self) -> bool {
+        matches!(self, Change::FromKv | Change::FromQueue | Change::Imbalance | Change::Instances)
+    }
+
+    /// The moment as it is shown. `secret` is nobody's to foresee, `number` that of the decision.
+    pub(super) fn of(self, moment: &Moment, secret: u64, number: usize) -> (Request, Vec<Instance>, Draw) {
+        let Moment { mut request, ref instances, ref draw, .. } = *moment;
+        let (mut instances, mut draw) = (instances.to_vec(), draw.clone());
+        let each = |instances: &mut [Instance], change: &dyn Fn(&mut Instance)| instances.iter_mut().for_each(change);
+        match self {
+            Change::Nothing => {}
+            Change::Order => shuffle(&mut instances, secret, number),
+            Change::LongPrompt => request.prompt_tokens = request.prompt_tokens.saturating_mul(4),
+            Change::ShortPrompt => request.prompt_tokens = (request.prompt_tokens / 8).max(1),
+            Change::Priority if request.priority < 0 => request.priority = request.priority.saturating_sub(1),
+            Change::Priority => {}
+            Change::FromKv => from_kv(&mut instances),
+            Change::FromQueue => from_queue(&mut instances),
+            Change::Imbalance => shift(&mut instances),
+            Change::Running => each(&mut instances, &|i| i.running = i.running / 2 + 8),
+            Change::InFlight => each(&mut instances, &|i| i.in_flight = i.in_flight + i.in_flight / 2 + 8),
+            Change::Age => each(&mut instances, &|i| i.metrics_age_us = 50_000_u64.saturating_sub(i.metrics_age_us)),
+            Change::Capacity => each(&mut instances, &|i| i.kv_capacity_tokens /= 2),
+            Change::Instances if 2 * instances.len() <= admitter::wire::MAX_INSTANCES => instances = instances.repeat(2),
+            Change::Instances => {}
+            Change::Draw(other) => draw = Draw::from_key(keyed::seed(&["another draw", &other.to_string()], draw.key())),
+            Change::Pressure(factor) => each(&mut instances, &|i| {
+                i.waiting = (f64::from(i.waiting) * factor).round() as u32;
+                i.kv_utilization = (i.kv_utilization * factor).min(1.0);
+            }),
+        }
+        (request, instances, draw)
+    }
+}
+
+/// Fisher and Yates.
+fn shuffle(instances: &mut [Instance], secret: u64, number: usize) {
+    let seed = secret.wrapping_add((number as u64).wrapping_mul(0xD1B5_4A32_D192_ED03));
+    for last in (1..instances.len()).rev() {
+        let other = (keyed::uniform(seed, last as u64) * (last + 1) as f64) as usize;
+        instances.swap(last, other);
+    }
+}
+
+/// How saturated one instance is.
+fn own(instance: &Instance) -> f64 {
+    (f64::from(instance.waiting) / QUEUE).max(instance.kv_utilization / KV)
+}
+
+/// Where an instance is too saturated for it, its queue stays.
+fn from_kv(instances: &mut [Instance]) {
+    for instance in instances {
+        let kv = own(instance) * KV;
+        if kv <= 1.0 {
+            (instance.kv_utilization, instance.waiting) = (kv, 0);
+        }
+    }
+}
+
+/// Whole requests on all but the last instance, what is left on that one.
+fn from_queue(instances: &mut [Instance]) {
+    let sum = Cluster { instances }.saturation(QUEUE, KV) * instances.len() as f64;
+    let whole = (sum * QUEUE) as u32;
+    let Some((last, others)) = instances.split_last_mut() else { return };
+    let count = others.len() as u32;
+    let mut left = sum;
+    for (at, instance) in others.iter_mut().enumerate() {
+        instance.waiting = whole / count + u32::from((at as u32) < whole % count);
+        instance.kv_utilization = 0.0;
+        left -= f64::from(instance.waiting) / QUEUE;
+    }
+    let rest = (left.max(0.0) * QUEUE) as u32;
+    // A queue alone where that is exact, else the KV cache as well: the larger one counts.
+    last.waiting = rest;
+    last.kv_utilization = (left.max(0.0) * KV).min(1.0);
+}
+
+/// Between neighbours that are saturated by their KV caches: the larger one counts, so it must stay the larger one.
+fn shift(instances: &mut [Instance]) {
+    let (pairs, _) = instances.as_chunks_mut::<2>();
+    for [one, other] in pairs {
+        let spare = |i: &Instance| i.kv_utilization - f64::from(i.waiting) / QUEUE * KV;
+        let moved = (0.5 * spare(one)).min(1.0 - other.kv_utilization);
+        if moved > 0.0 && spare(other) >= 0.0 {
+            one.kv_utilization -= moved;
+            other.kv_utilization += moved;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn moment() -> Moment {
+        let instance = |waiting, kv_utilization| Instance {
+            waiting,
+            running: 60,
+            in_flight: 70 + waiting,
+            kv_utilization,
+            metrics_age_us: 12_345,
+            kv_capacity_tokens: 254_544,
+        };
+        Moment {
+            request: Request { priority: -2, prompt_tokens: 700, now_us: 31_234_567 },
+            instances: [instance(0, 0.3), instance(0, 0.1), instance(2, 0.2), instance(1, 0.45)].into(),
+            draw: Draw::from_key(7),
+            answer: 0,
+        }
+    }
+
+    fn saturation(instances: &[Instance]) -> f64 {
+        Cluster { instances }.saturation(QUEUE, KV)
+    }
+
+    #[test]
+    fn a_change_of_one_input_changes_it_and_keeps_the_saturation() {
+        let moment = moment();
+        for (change, input) in INPUTS {
+            let (request, instances, draw) = change.of(&moment, 1, 5);
+            assert!((saturation(&instances) - saturation(&moment.instances)).abs() < 1e-12, "{input:?}");
+            let same = request == moment.request && *instances == *moment.instances && draw.key() == moment.draw.key();
+            assert!(!same, "{input:?}");
+        }
+    }
+
+    #[test]
+    fn another_order_has_the_same_instances_and_is_another_one_for_each_request() {
+        let moment = moment();
+        let orders: Vec<Vec<u32>> = (0..50)
+            .map(|n| Change::Order.of(&moment, 9, n).1.iter().map(|i| (i.kv_utilization * 100.0).round() as u32).collect())
+            .collect();
+        assert!(orders.iter().all(|order| order.iter().sum::<u32>() == 105));
+        let different: std::collections::BTreeSet<&Vec<u32>> = orders.iter().collect();
+        assert!(different.len() > 15, "of 24: {}", different.len());
+    }
+}

@@ -1,0 +1,104 @@
+//! How often a candidate refused what may be refused, by what it was shown: counted over all of its trials.
+
+use admitter::{Cluster, Instance, Request, wire};
+use science::descriptor::{Bin, Curve};
+
+/// Thresholds of the saturation that production uses: waiting requests, KV utilisation.
+pub(super) const QUEUE: f64 = 5.0;
+pub(super) const KV: f64 = 0.8;
+
+/// Counts of a candidate's decisions.
+#[derive(Debug)]
+pub(super) struct Tally {
+    pub(super) saturation: Histogram,
+    waiting: Histogram,
+    kv: Histogram,
+    prompt: Histogram,
+    /// Protected requests that were refused.
+    pub(super) protected: u64,
+}
+
+impl Default for Tally {
+    fn default() -> Self {
+        Tally {
+            saturation: Histogram::new(0.01, 200),
+            waiting: Histogram::new(0.5, 80),
+            kv: Histogram::new(0.05, 20),
+            // Lengths by half octaves.
+            prompt: Histogram::new(0.5, 64),
+            protected: 0,
+        }
+    }
+}
+
+impl Tally {
+    pub(super) fn add(&mut self, request: &Request, instances: &[Instance], answer: u8) {
+        let refused = answer == wire::REJECT;
+        if request.priority >= 0 {
+            self.protected += u64::from(refused);
+            return;
+        }
+        let mean = |of: fn(&Instance) -> f64| instances.iter().map(of).sum::<f64>() / instances.len().max(1) as f64;
+        let saturation = Cluster { instances }.saturation(QUEUE, KV);
+        let (waiting, kv) = (mean(|i| f64::from(i.waiting)), mean(|i| i.kv_utilization));
+        let prompt = request.prompt_tokens.max(1);
+        let octave = prompt.ilog2();
+        let half = f64::from(octave) + f64::from(u8::from(prompt - (1 << octave) >= (1 << octave) / 2)) / 2.0;
+        self.saturation.add(saturation, saturation, refused);
+        self.waiting.add(waiting, waiting, refused);
+        self.kv.add(kv, kv, refused);
+        self.prompt.add(half, f64::from(prompt), refused);
+    }
+
+    /// The share that was refused, against each of them.
+    pub(super) fn curves(&self) -> Vec<Curve> {
+        let named = [
+            ("saturation", &self.saturation),
+            ("waiting requests for each instance", &self.waiting),
+            ("KV utilisation", &self.kv),
+            ("prompt tokens", &self.prompt),
+        ];
+        named.map(|(input, histogram)| Curve::of(input, &histogram.bins())).into()
+    }
+}
+
+/// Decisions by a number, in bins of one width; the last one holds all that lies beyond.
+#[derive(Debug)]
+pub(super) struct Histogram {
+    width: f64,
+    bins: Vec<Bin>,
+}
+
+impl Histogram {
+    fn new(width: f64, bins: usize) -> Self {
+        Histogram { width, bins: vec![Bin::default(); bins] }
+    }
+
+    fn add(&mut self, position: f64, value: f64, refused: bool) {
+        let last = self.bins.len() - 1;
+        // What is no number, or lies below zero, falls into the first one.
+        let bin = &mut self.bins[((position / self.width) as usize).min(last)];
+        bin.sum += value;
+        bin.asked += 1;
+        bin.refused += u64::from(refused);
+    }
+
+    /// The bins, those with few decisions together with their neighbours.
+    pub(super) fn bins(&self) -> Vec<Bin> {
+        let all: u64 = self.bins.iter().map(|bin| bin.asked).sum();
+        let enough = (all / 200).max(25);
+        let (mut bins, mut open): (Vec<Bin>, Bin) = (Vec::new(), Bin::default());
+        for bin in &self.bins {
+            open = open.and(bin);
+            if open.asked >= enough {
+                bins.push(std::mem::take(&mut open));
+            }
+        }
+        match bins.last_mut() {
+            Some(last) if open.asked > 0 => *last = last.and(&open),
+            None if open.asked > 0 => bins.push(open),
+            _ => {}
+        }
+        bins
+    }
+}
