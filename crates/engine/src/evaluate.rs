@@ -4,7 +4,7 @@ use crate::KIT;
 use crate::error::EngineError;
 use crate::panel::Panel;
 use crate::probe::{Probe, Record, probe};
-use sandbox::Sandbox;
+use sandbox::{Sandbox, Screened};
 use science::event::Candidate;
 use science::id::CandidateId;
 use science::outcome::Outcome;

@@ -2,7 +2,7 @@
 
 use super::record::Moment;
 use super::tally::{KV, QUEUE};
-use admitter::{Cluster, Draw, Instance, Request};
+use admitter::{Cluster, Draw, Instance, Request, wire};
 use science::descriptor::Input;
 use science::keyed;
 
@@ -78,7 +78,10 @@ impl Change {
             Change::Capacity => each(&mut instances, &|i| i.kv_capacity_tokens /= 2),
             Change::Instances if 2 * instances.len() <= admitter::wire::MAX_INSTANCES => instances = instances.repeat(2),
             Change::Instances => {}
-            Change::Draw(other) => draw = Draw::from_key(keyed::seed(&["another draw", &other.to_string()], draw.key())),
+            Change::Draw(other) => {
+                let purpose = ["another draw", &other.to_string(), &number.to_string()];
+                draw = wire::draw(keyed::seed(&purpose, secret));
+            }
             Change::Pressure(factor) => each(&mut instances, &|i| {
                 i.waiting = (f64::from(i.waiting) * factor).round() as u32;
                 i.kv_utilization = (i.kv_utilization * factor).min(1.0);
