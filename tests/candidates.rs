@@ -108,7 +108,8 @@ fn what_a_candidate_does_is_measured_and_not_what_it_says() {
     // Prompts are of 1,024 tokens in the mean.
     near(&weighted, "half", 0.8, 0.15);
     assert_eq!(weighted["descriptor"]["inputs"], serde_json::json!(["prompt", "draw"]));
-    near(&weighted, "exponent", 3.0, 0.8);
+    // Of all prompts together: the power of 3 of each is clipped sooner for long ones.
+    near(&weighted, "exponent", 2.3, 0.9);
     assert_ne!(step["descriptor"]["signature"], weighted["descriptor"]["signature"]);
 }
 

@@ -1,11 +1,12 @@
 //! Nothing tells a candidate that it is being looked at, and nobody has a score that it did not earn.
 
 use crate::environment::{Environment, rustc, shared_cache};
-use admitter::{Draw, Instance, Request, wire};
+use admitter::{Instance, Request, wire};
 use engine::panel::Panel;
 use engine::probe::Probe;
 use engine::sandbox::{Limits, Options, Round, Sandbox, Walls};
 use engine::science::descriptor::{Input, Trend};
+use engine::science::nonce::Nonce;
 use engine::science::outcome::Outcome;
 use engine::{Evaluation, Evaluator, KIT, LoadedExperiment};
 use std::collections::BTreeSet;
@@ -27,7 +28,7 @@ fn evaluated(source: &str) -> Evaluation {
     let environment = Environment::new();
     environment.copy("experiments/tiny");
     let loaded = LoadedExperiment::read(&environment.path("tiny")).expect("the experiment");
-    let panel = Panel::search(&loaded, 1, 3).expect("a panel");
+    let panel = Panel::search(&loaded, Nonce::of(1), 3).expect("a panel");
     Evaluator { sandbox: sandbox(), panel }.evaluate(source).expect("no error of ours")
 }
 
@@ -60,14 +61,20 @@ impl Admitter for Policy {{
 /// What may tell a candidate that it is being probed.
 const TELLS: [(&str, &str); 9] = [
     ("the first time is a round number", "self.calls == 1 && r.now_us % 10_000 == 0"),
-    ("every time is a round number", "self.calls > 3 && r.now_us % 10_000 == 0"),
+    ("a time is a round number", "r.now_us % 10_000 == 0"),
     ("the first state is not idle", "self.calls == 1 && c.instances[0].running > 0"),
-    ("the first state was read long ago", "self.calls == 1 && c.instances[0].metrics_age_us >= 25_000 && r.now_us >= 50_000"),
+    (
+        "the first state was read long ago",
+        "self.calls == 1 && c.instances[0].metrics_age_us >= 25_000 && r.now_us >= 50_000",
+    ),
     ("what runs is exactly what is in flight", "c.instances.iter().all(|i| i.running == i.in_flight && i.running > 8)"),
     ("in flight is more than it let in", "c.instances.iter().map(|i| i.in_flight as usize).sum::<usize>() > self.sent"),
     ("an instance takes more than one request at a time", "jumps"),
     ("there are as many instances as in a made-up state", "c.instances.len() % 4 == 0"),
-    ("the instances were read at different times", "c.instances.iter().any(|i| i.metrics_age_us != c.instances[0].metrics_age_us)"),
+    (
+        "the instances were read at different times",
+        "c.instances.iter().any(|i| i.metrics_age_us != c.instances[0].metrics_age_us)",
+    ),
 ];
 
 /// Looks at the instance that a router takes next, by its place in the list, unless it was told that it is probed.
@@ -112,9 +119,15 @@ fn made_up(source: &str, reversed: bool) -> Vec<u8> {
         if reversed {
             instances.reverse();
         }
-        let request = Request { priority: if step % 5 == 0 { 4 } else { -2 }, prompt_tokens: 2048, now_us: 1_000_000 + step * 10_000 };
+        let request = Request {
+            priority: if step % 5 == 0 { 4 } else { -2 },
+            prompt_tokens: 2048,
+            now_us: 1_000_000 + step * 10_000,
+        };
         let mut round = Round::new();
-        round.ask(0, |bytes| wire::ask(&request, &instances, &Draw::from_key(step * 77), |piece| bytes.extend_from_slice(piece)));
+        round.ask(0, |bytes| {
+            wire::ask(&request, &instances, &wire::draw(step * 77), |piece| bytes.extend_from_slice(piece))
+        });
         answers.push(session.round(&mut round).expect("an answer")[0]);
     }
     answers
@@ -134,7 +147,11 @@ fn a_candidate_that_only_seems_to_act_like_another_has_the_score_of_its_own_tria
     assert_eq!(honest.protected, 0);
     for (sign, tell) in [TELLS[0], TELLS[2], TELLS[7]] {
         let thief = policy(tell, STEALS);
-        assert_eq!(made_up(&thief, false), made_up(&victim, false), "the control: made-up states take it for the other: {sign}");
+        assert_eq!(
+            made_up(&thief, false),
+            made_up(&victim, false),
+            "the control: made-up states take it for the other: {sign}"
+        );
         let found = probed(&thief).descriptor;
         assert_ne!(found.signature, honest.signature, "{sign}");
         assert!(found.protected > 100, "{sign}: {}", found.protected);
@@ -151,9 +168,12 @@ fn a_thief_in_a_campaign_is_invalid_and_no_claim_of_its_is_confirmed() {
     environment.script("planner.sh", &format!("/bin/cat > /dev/null\n/bin/cat <<'END'\n```json\n{plan}\n```\nEND\n"));
     environment.script(
         "coder.sh",
-        "/bin/cat > /dev/null\nif [ -e written ]; then f=thief.rs; else f=victim.rs; : > written; fi\necho '```rust'; /bin/cat $f; echo '```'\n",
+        "/bin/cat > /dev/null\ncd \"${0%/*}\"\nif [ -e written ]; then f=thief.rs; else f=victim.rs; : > written; fi\n\
+         echo '```rust'; /bin/cat $f; echo '```'\n",
     );
-    let agents = ["--planner-command", "./planner.sh", "--executor-command", "./coder.sh", "--extractor", "builtin"];
+    let here = |name: &str| environment.path(name).to_str().unwrap().to_owned();
+    let (planner, coder) = (here("planner.sh"), here("coder.sh"));
+    let agents = ["--planner-command", &planner, "--executor-command", &coder, "--extractor", "builtin"];
     environment.ok(&[&["run", "tiny", "--iterations", "2"], &agents[..]].concat());
     let shown = environment.json(&["show", "--format", "json"]);
     let (victim, thief) = (&shown["lineage"][0], &shown["lineage"][1]);
@@ -204,7 +224,9 @@ fn what_came_before_is_found_to_matter_however_it_is_remembered() {
         "self.calls > 300",
         "c.instances[0].in_flight < 10 || self.sent * 2 > self.calls as usize",
     ] {
-        let body = format!("let refuse = r.priority < 0 && ({remembers});\nif !refuse {{ self.sent += 1; }}\nDecision::reject_if(refuse)");
+        let body = format!(
+            "let refuse = r.priority < 0 && ({remembers});\nif !refuse {{ self.sent += 1; }}\nDecision::reject_if(refuse)"
+        );
         assert!(probed(&policy("false", &body)).descriptor.memory, "{remembers}");
     }
     let clock = probed(&policy("false", "Decision::reject_if(r.priority < 0 && r.now_us > 5_000_000)")).descriptor;
@@ -213,16 +235,19 @@ fn what_came_before_is_found_to_matter_however_it_is_remembered() {
 
 #[test]
 fn a_policy_that_refuses_the_wrong_way_round_or_what_is_protected_is_described_as_it_is() {
-    let wrong = probed(&policy("false", "Decision::reject_if(c.saturation(5.0, 0.8) < 0.2)")).descriptor;
+    let wrong = "Decision::reject_if(c.saturation(5.0, 0.8) < 0.2 && d.uniform() < 0.3)";
+    let wrong = probed(&policy("false", wrong)).descriptor;
     assert_eq!(wrong.trend, Trend::Falling);
     assert_eq!((wrong.onset, wrong.half, wrong.full), (None, None, None));
     assert!(wrong.protected > 0);
-    let step = probed(&policy("false", "Decision::reject_if(r.priority < 0 && c.saturation(5.0, 0.8) >= 0.3)")).descriptor;
+    let step =
+        probed(&policy("false", "Decision::reject_if(r.priority < 0 && c.saturation(5.0, 0.8) >= 0.3)")).descriptor;
     assert_eq!((step.trend, step.exponent, step.protected), (Trend::Rising, None, 0));
     assert!(step.half.is_some_and(|half| (half - 0.3).abs() < 0.03), "{step:?}");
     let nothing = probed(&policy("false", "Decision::Admit")).descriptor;
     assert_eq!((nothing.trend, nothing.half), (Trend::Level, None));
-    let never_met = probed(&policy("false", "Decision::reject_if(r.priority < 0 && c.saturation(5.0, 0.8) >= 50.0)")).descriptor;
+    let never_met =
+        probed(&policy("false", "Decision::reject_if(r.priority < 0 && c.saturation(5.0, 0.8) >= 50.0)")).descriptor;
     assert_eq!((never_met.onset, never_met.full), (None, None), "what is not met is not said");
 }
 

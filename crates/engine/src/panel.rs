@@ -226,7 +226,8 @@ impl Panel {
     pub(crate) fn outlines(&self) -> impl Iterator<Item = Outline<'_>> {
         let study = self.names.len() - self.drawn;
         let numbered = self.names.iter().zip(&self.rows).enumerate();
-        let seeds = numbered.flat_map(move |(at, (name, seeds))| (0..*seeds).map(move |seed| (name, seed == 0, at >= study)));
+        let seeds =
+            numbered.flat_map(move |(at, (name, seeds))| (0..*seeds).map(move |seed| (name, seed == 0, at >= study)));
         self.cells.iter().zip(seeds).map(|(cell, (workload, is_first, is_drawn))| Outline {
             workload,
             is_first,

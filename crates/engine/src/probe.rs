@@ -2,9 +2,9 @@
 //!
 //! Nobody is probed apart: the decisions of a candidate's trials are looked at while it makes them, so nothing that it knows
 //! can tell it that it is being looked at. Of the first seed of each workload all that it was shown is kept. Afterwards
-//! *shadows* in another process, where all addresses are others, are shown the same sequences: with nothing changed, which must give the same answers; with
+//! *shadows* in another process are shown the same sequences: with nothing changed, which must give the same answers; with
 //! the instances in another order; from a later moment on, which tells whether it remembers; and with exactly one thing
-//! changed ([`change`]). A shadow may well find out that it is one, and gains nothing: it is only compared with what the
+//! changed. A shadow may well find out that it is one, and gains nothing: it is only compared with what the
 //! candidate did in its trials, or with another shadow.
 
 mod change;
@@ -12,8 +12,8 @@ mod record;
 mod tally;
 
 use crate::error::EngineError;
-use admitter::wire;
-use change::{Change, INPUTS};
+use admitter::{Draw, Instance, Request, wire};
+use change::{Change, INPUTS, shuffle};
 pub(crate) use record::Record;
 use record::{Moment, Sequence};
 use sandbox::{Artifact, Outcome, Round, Sandbox, Session};
@@ -30,8 +30,10 @@ const WINDOW: usize = 128;
 const CHANGED: usize = 6;
 const OF_ONE: usize = 2;
 /// Other draws and pressures under which they are shown besides: they tell close constants apart.
-const OTHERS: [Change; 5] =
-    [Change::Draw(2), Change::Draw(3), Change::Pressure(0.6), Change::Pressure(0.85), Change::Pressure(1.3)];
+const OTHERS: [Change; 4] = [Change::Draw(2), Change::Draw(3), Change::Pressure(0.7), Change::Pressure(1.5)];
+/// What they are shown in another order as well: states that the trials may not have met.
+const SHUFFLED: [Change; 3] = [Change::FromKv, Change::Pressure(0.7), Change::Pressure(1.5)];
+const CHANGES: usize = INPUTS.len() + OTHERS.len() + SHUFFLED.len();
 /// Bisections of a place where an answer turns, and the pressure at which they begin, as a factor.
 const BISECTIONS: usize = 24;
 const HIGHEST: f64 = 16.0;
@@ -59,6 +61,7 @@ pub type Found<T> = Result<Result<T, Outcome>, EngineError>;
 pub(crate) fn probe(sandbox: &Sandbox, artifact: &Artifact, record: &Record) -> Found<Probe> {
     let plan = Plan::of(record);
     let seats = plan.shadows.len() + plan.turning.len() * BISECTIONS;
+    // At other places of memory: what depends on these answers otherwise there.
     let mut session = match sandbox.start_elsewhere(artifact, &vec![Vec::new(); seats])? {
         Ok(session) => session,
         Err(outcome) => return Ok(Err(outcome)),
@@ -120,6 +123,8 @@ struct Shadow<'a> {
     from: usize,
     to: usize,
     change: Change,
+    /// Whether the instances are in another order as well.
+    shuffled: bool,
 }
 
 impl Shadow<'_> {
@@ -153,18 +158,26 @@ struct Plan<'a> {
 impl<'a> Plan<'a> {
     fn of(record: &'a Record) -> Self {
         let sequences = &record.sequences;
-        let whole = |change| {
-            move |sequence: &'a Sequence| Shadow { sequence, from: 0, to: sequence.moments.len(), change }
+        let whole = |shuffled| {
+            let to = |sequence: &Sequence| sequence.moments.len();
+            move |sequence: &'a Sequence| Shadow {
+                sequence,
+                from: 0,
+                to: to(sequence),
+                change: Change::Nothing,
+                shuffled,
+            }
         };
-        let mut shadows: Vec<Shadow<'a>> = sequences.iter().map(whole(Change::Nothing)).collect();
-        shadows.extend(sequences.iter().map(whole(Change::Order)));
+        let mut shadows: Vec<Shadow<'a>> = sequences.iter().map(whole(false)).collect();
+        shadows.extend(sequences.iter().map(whole(true)));
         shadows.extend(sequences.iter().flat_map(later));
         let changed = near_the_edge(&shadows, 2 * sequences.len());
         let turning = changed.iter().filter_map(|at| droppable(&shadows[*at])).collect();
         for at in &changed {
             let Shadow { sequence, from, to, .. } = shadows[*at];
-            let changes = INPUTS.iter().map(|(change, _)| *change).chain(OTHERS);
-            shadows.extend(changes.map(|change| Shadow { sequence, from, to, change }));
+            let changes = INPUTS.iter().map(|(change, _)| *change).chain(OTHERS).map(|change| (change, false));
+            let all = changes.chain(SHUFFLED.map(|change| (change, true)));
+            shadows.extend(all.map(|(change, shuffled)| Shadow { sequence, from, to, change, shuffled }));
         }
         Plan { shadows, sequences: sequences.len(), changed, turning }
     }
@@ -175,7 +188,11 @@ impl<'a> Plan<'a> {
         let (mut round, mut asked) = (Round::new(), Vec::with_capacity(AT_ONCE));
         for (seat, shadow) in self.shadows.iter().enumerate() {
             for (number, moment) in shadow.moments().iter().enumerate() {
-                ask(&mut round, seat, moment, shadow.change, (shadow.sequence.secret, number));
+                let (request, mut instances, draw) = shadow.change.of(moment);
+                if shadow.shuffled {
+                    shuffle(&mut instances, shadow.sequence.secret, number);
+                }
+                ask(&mut round, seat, (&request, &instances, &draw));
                 asked.push(seat);
                 if asked.len() == AT_ONCE {
                     let answers = session.round(&mut round)?;
@@ -202,11 +219,28 @@ impl<'a> Plan<'a> {
         ))
     }
 
+    /// Whether the order changes more decisions of the trials, or of made-up states like theirs, than rounding explains.
     fn order_matters(&self, given: &[Vec<u8>]) -> bool {
-        let permuted = self.sequences..2 * self.sequences;
-        let all: usize = self.shadows[permuted.clone()].iter().map(|shadow| shadow.moments().len()).sum();
-        let off: usize = permuted.map(|at| self.shadows[at].off(&given[at])).sum();
-        off as f64 > ROUNDING * all as f64
+        let shuffled = self.sequences..2 * self.sequences;
+        let all: usize = self.shadows[shuffled.clone()].iter().map(|shadow| shadow.moments().len()).sum();
+        let off: usize = shuffled.map(|at| self.shadows[at].off(&given[at])).sum();
+        let made_up = |(kind, change): (usize, &Change)| {
+            let (off, asked) = self.against(given, INPUTS.len() + OTHERS.len() + kind, *change);
+            off as f64 > ROUNDING_IN_A_WINDOW * asked as f64
+        };
+        off as f64 > ROUNDING * all as f64 || SHUFFLED.iter().enumerate().any(made_up)
+    }
+
+    /// In how many of all changed decisions the shadows of one kind answered otherwise than those of this change did.
+    fn against(&self, given: &[Vec<u8>], kind: usize, change: Change) -> (usize, usize) {
+        let first = self.shadows.len() - self.changed.len() * CHANGES;
+        let of = |window: usize, plain: usize| {
+            let of_window = first + window * CHANGES..first + (window + 1) * CHANGES;
+            let at = of_window.clone().find(|at| self.shadows[*at].change == change).unwrap_or(plain);
+            Shadow::differing(&given[of_window.start + kind], given[at].iter().copied())
+        };
+        let off = self.changed.iter().enumerate().map(|(window, plain)| of(window, *plain)).sum();
+        (off, self.changed.iter().map(|plain| given[*plain].len()).sum())
     }
 
     /// Whether what came before a later moment changes a decision.
@@ -217,19 +251,10 @@ impl<'a> Plan<'a> {
 
     /// What changes a decision when nothing else does.
     fn inputs(&self, given: &[Vec<u8>]) -> BTreeSet<Input> {
-        let changes = INPUTS.len() + OTHERS.len();
-        let first = self.shadows.len() - self.changed.len() * changes;
-        let asked: usize = self.changed.iter().map(|at| given[*at].len()).sum();
-        let off = |kind: usize| -> usize {
-            let windows = self.changed.iter().enumerate();
-            let differing = |(window, plain): (usize, &usize)| {
-                Shadow::differing(&given[first + window * changes + kind], given[*plain].iter().copied())
-            };
-            windows.map(differing).sum()
-        };
         let matters = |(kind, (change, _)): &(usize, &(Change, Input))| {
+            let (off, asked) = self.against(given, *kind, change.against());
             let by_rounding = if change.rounds() { ROUNDING_IN_A_WINDOW * asked as f64 } else { 0.0 };
-            off(*kind) as f64 > by_rounding
+            off as f64 > by_rounding
         };
         INPUTS.iter().enumerate().filter(matters).map(|(_, (_, input))| *input).collect()
     }
@@ -241,7 +266,8 @@ impl<'a> Plan<'a> {
         for step in 0..BISECTIONS {
             for (at, (moment, (low, high))) in self.turning.iter().zip(&between).enumerate() {
                 let seat = self.shadows.len() + step * self.turning.len() + at;
-                ask(&mut round, seat, moment, Change::Pressure((low + high) / 2.0), (0, 0));
+                let (request, instances, draw) = Change::Pressure((low + high) / 2.0).of(moment);
+                ask(&mut round, seat, (&request, &instances, &draw));
             }
             for ((low, high), answer) in between.iter_mut().zip(session.round(&mut round)?) {
                 let middle = (*low + *high) / 2.0;
@@ -252,11 +278,8 @@ impl<'a> Plan<'a> {
     }
 }
 
-fn ask(round: &mut Round, seat: usize, moment: &Moment, change: Change, (secret, number): (u64, usize)) {
-    let (request, instances, draw) = change.of(moment, secret, number);
-    round.ask(seat as u16, |bytes| {
-        wire::ask(&request, &instances, &draw, |piece| bytes.extend_from_slice(piece));
-    });
+fn ask(round: &mut Round, seat: usize, (request, instances, draw): (&Request, &[Instance], &Draw)) {
+    round.ask(seat as u16, |bytes| wire::ask(request, instances, draw, |piece| bytes.extend_from_slice(piece)));
 }
 
 /// Shadows that begin at later moments, which nobody foresees.
@@ -267,7 +290,7 @@ fn later(sequence: &Sequence) -> impl Iterator<Item = Shadow<'_>> {
     let beginning = move |n: usize| 1 + (keyed::uniform(seed, n as u64) * (all - length) as f64) as usize;
     (0..BEGINNINGS).filter(move |_| length > 1).map(move |n| {
         let from = beginning(n).min(all - length);
-        Shadow { sequence, from, to: from + length, change: Change::Nothing }
+        Shadow { sequence, from, to: from + length, change: Change::Nothing, shuffled: false }
     })
 }
 
@@ -275,9 +298,8 @@ fn later(sequence: &Sequence) -> impl Iterator<Item = Shadow<'_>> {
 fn near_the_edge(shadows: &[Shadow<'_>], first: usize) -> Vec<usize> {
     let worth = |at: usize| {
         let may = shadows[at].moments().iter().filter(|moment| moment.request.priority < 0);
-        let (refused, all) = may.fold((0, 0), |(refused, all), moment| {
-            (refused + usize::from(moment.answer == wire::REJECT), all + 1)
-        });
+        let (refused, all) =
+            may.fold((0, 0), |(refused, all), moment| (refused + usize::from(moment.answer == wire::REJECT), all + 1));
         (refused.min(all - refused), refused)
     };
     let mut order: Vec<usize> = (first..shadows.len()).collect();

@@ -60,7 +60,8 @@ fn no_text_holds_up_whoever_reads_it() {
 #[test]
 fn layout_comments_and_documentation_make_no_description_longer() {
     let plain = "pub struct Policy { k: f64 }";
-    let dressed = "//! Of 300.\n/* Many\n words. */\n/// A policy.\npub struct Policy\n{\n    /// The factor.\n    k: f64\n}";
+    let dressed =
+        "//! Of 300.\n/* Many\n words. */\n/// A policy.\npub struct Policy\n{\n    /// The factor.\n    k: f64\n}";
     let (plain, dressed) = (read(plain), read(dressed));
     assert_eq!((plain.id, plain.description_length), (dressed.id, dressed.description_length));
     assert_eq!(plain.description_length, Some(8));

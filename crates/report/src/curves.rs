@@ -73,7 +73,8 @@ fn rising(d: &Descriptor, met: &str) -> String {
     }
     let at = |place: Option<f64>| place.map_or_else(|| "nowhere".into(), |s| format!("at saturation {s:.2}"));
     let exponent = d.exponent.map_or_else(String::new, |e| format!(", rising as power {e:.1}"));
-    let falls = points.iter().enumerate().any(|(at, (_, share))| points[at..].iter().any(|(_, later)| later + DIP < *share));
+    let falls =
+        points.iter().enumerate().any(|(at, (_, share))| points[at..].iter().any(|(_, later)| later + DIP < *share));
     let steadily = if falls { ", but not steadily" } else { "" };
     format!("refuses 1 % {}, 50 % {}, all {}{exponent}{steadily} ({met})", at(d.onset), at(d.half), at(d.full))
 }

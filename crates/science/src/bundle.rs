@@ -267,7 +267,9 @@ impl Prediction {
         if (1..self.against.len()).any(|at| self.against[..at].contains(&self.against[at])) {
             return Err("its prediction compares with the same side twice".into());
         }
-        if self.scope.len() > scenarios.len() || (1..self.scope.len()).any(|at| self.scope[..at].contains(&self.scope[at])) {
+        if self.scope.len() > scenarios.len()
+            || (1..self.scope.len()).any(|at| self.scope[..at].contains(&self.scope[at]))
+        {
             return Err("its scope names a scenario twice".into());
         }
         if let Some(name) = self.scope.iter().find(|name| !scenarios.contains(name)) {

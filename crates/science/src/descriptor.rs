@@ -74,7 +74,8 @@ impl Trend {
             let noise = (low.variance() + high.variance()).sqrt();
             (high.share() - low.share() - 4.0 * noise).max(0.0)
         };
-        let pairs = || bins.iter().enumerate().flat_map(|(at, one)| bins[at + 1..].iter().map(move |other| (one, other)));
+        let pairs =
+            || bins.iter().enumerate().flat_map(|(at, one)| bins[at + 1..].iter().map(move |other| (one, other)));
         let most = |of: &dyn Fn(&Bin, &Bin) -> f64| pairs().map(|(one, other)| of(one, other)).fold(0.0, f64::max);
         let (rise, fall) = (most(&certain), most(&|one, other| certain(other, one)));
         match (rise > 0.02, fall > 0.02) {
@@ -219,7 +220,8 @@ mod tests {
     }
 
     fn bins(shares: &[f64]) -> Vec<Bin> {
-        let bin = |(at, share): (usize, &f64)| Bin { sum: at as f64 * 100.0, asked: 1000, refused: (share * 1000.0) as u64 };
+        let bin =
+            |(at, share): (usize, &f64)| Bin { sum: at as f64 * 100.0, asked: 1000, refused: (share * 1000.0) as u64 };
         shares.iter().enumerate().map(bin).collect()
     }
 

@@ -202,7 +202,12 @@ fn unused(source: &str) -> Option<Vec<Range<usize>>> {
         }
     }
     places.sort_by_key(|place| (place.start, std::cmp::Reverse(place.end)));
-    places.dedup_by(|inner, outer| inner.start < outer.end && { outer.end = outer.end.max(inner.end); true });
+    places.dedup_by(|inner, outer| {
+        inner.start < outer.end && {
+            outer.end = outer.end.max(inner.end);
+            true
+        }
+    });
     Some(places)
 }
 

@@ -139,7 +139,9 @@ mod tests {
 
     #[test]
     fn cleaning_again_changes_nothing() {
-        for text in ["\u{1b}\u{9b}[[m", "\u{1b}[\u{1b}[2J", "a\u{2028}b\u{85}c\u{c}", "\u{9b}\u{1b}[31", "x\u{200b}[\u{1b}"] {
+        for text in
+            ["\u{1b}\u{9b}[[m", "\u{1b}[\u{1b}[2J", "a\u{2028}b\u{85}c\u{c}", "\u{9b}\u{1b}[31", "x\u{200b}[\u{1b}"]
+        {
             let once = clean(text);
             assert_eq!(clean(&once), once, "{text:?}");
         }

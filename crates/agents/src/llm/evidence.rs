@@ -157,9 +157,7 @@ pub(super) fn descriptor(found: &Descriptor) -> String {
     let inputs: Vec<&str> = found.inputs.iter().map(|input: &Input| input.as_str()).collect();
     let inputs = if inputs.is_empty() { "nothing else".into() } else { inputs.join(", ") };
     let memory = if found.memory { "what it saw before matters" } else { "what it saw before does not matter" };
-    format!(
-        "it refuses {refusals}; besides saturation its decisions depend on {inputs}; {memory}{protected}"
-    )
+    format!("it refuses {refusals}; besides saturation its decisions depend on {inputs}; {memory}{protected}")
 }
 
 /// A change as it was accepted.

@@ -43,7 +43,12 @@ impl Panel {
     }
 
     /// The trials of a compiled source with its own defaults, while somebody looks on.
-    pub(crate) fn trials_before(&self, artifact: &Artifact, sandbox: &Sandbox, onlooker: &mut impl Onlooker) -> Ran<Trial> {
+    pub(crate) fn trials_before(
+        &self,
+        artifact: &Artifact,
+        sandbox: &Sandbox,
+        onlooker: &mut impl Onlooker,
+    ) -> Ran<Trial> {
         let (own, trial) = ([Vec::new()], |cell: &PanelCell, run: Run| cell.trial(&run));
         Ok(self.run_candidate(sandbox, artifact, (&own, Draws::Shared), trial, onlooker)?.and_then(drained))
     }

@@ -11,8 +11,6 @@ use science::keyed;
 pub(super) enum Change {
     /// Nothing.
     Nothing,
-    /// The order of the instances, anew for each request.
-    Order,
     /// The prompt: four times as long, or an eighth.
     LongPrompt,
     ShortPrompt,
@@ -22,7 +20,7 @@ pub(super) enum Change {
     FromKv,
     /// The same saturation of the cluster, from queues as far as whole requests make it.
     FromQueue,
-    /// The same saturation of the cluster, shifted from one instance to its neighbour.
+    /// The same saturation of each instance from the KV cache, then shifted from one instance to its neighbour.
     Imbalance,
     Running,
     InFlight,
@@ -52,35 +50,42 @@ pub(super) const INPUTS: [(Change, Input); 12] = [
 ];
 
 impl Change {
+    /// What it is one change away from.
+    pub(super) fn against(self) -> Change {
+        if self == Change::Imbalance { Change::FromKv } else { Change::Nothing }
+    }
+
     /// Whether sums come out rounded otherwise though they mean the same.
     pub(super) fn rounds(self) -> bool {
         matches!(self, Change::FromKv | Change::FromQueue | Change::Imbalance | Change::Instances)
     }
 
-    /// The moment as it is shown. `secret` is nobody's to foresee, `number` that of the decision.
-    pub(super) fn of(self, moment: &Moment, secret: u64, number: usize) -> (Request, Vec<Instance>, Draw) {
+    /// The moment as it is shown.
+    pub(super) fn of(self, moment: &Moment) -> (Request, Vec<Instance>, Draw) {
         let Moment { mut request, ref instances, ref draw, .. } = *moment;
         let (mut instances, mut draw) = (instances.to_vec(), draw.clone());
         let each = |instances: &mut [Instance], change: &dyn Fn(&mut Instance)| instances.iter_mut().for_each(change);
         match self {
             Change::Nothing => {}
-            Change::Order => shuffle(&mut instances, secret, number),
             Change::LongPrompt => request.prompt_tokens = request.prompt_tokens.saturating_mul(4),
             Change::ShortPrompt => request.prompt_tokens = (request.prompt_tokens / 8).max(1),
             Change::Priority if request.priority < 0 => request.priority = request.priority.saturating_sub(1),
             Change::Priority => {}
             Change::FromKv => from_kv(&mut instances),
             Change::FromQueue => from_queue(&mut instances),
-            Change::Imbalance => shift(&mut instances),
+            Change::Imbalance => {
+                from_kv(&mut instances);
+                shift(&mut instances);
+            }
             Change::Running => each(&mut instances, &|i| i.running = i.running / 2 + 8),
             Change::InFlight => each(&mut instances, &|i| i.in_flight = i.in_flight + i.in_flight / 2 + 8),
             Change::Age => each(&mut instances, &|i| i.metrics_age_us = 50_000_u64.saturating_sub(i.metrics_age_us)),
             Change::Capacity => each(&mut instances, &|i| i.kv_capacity_tokens /= 2),
-            Change::Instances if 2 * instances.len() <= admitter::wire::MAX_INSTANCES => instances = instances.repeat(2),
+            Change::Instances if 2 * instances.len() <= wire::MAX_INSTANCES => instances = instances.repeat(2),
             Change::Instances => {}
             Change::Draw(other) => {
-                let purpose = ["another draw", &other.to_string(), &number.to_string()];
-                draw = wire::draw(keyed::seed(&purpose, secret));
+                let own = draw.clone().uniform().to_bits();
+                draw = wire::draw(own.wrapping_mul(0xBF58_476D_1CE4_E5B9).wrapping_add(other));
             }
             Change::Pressure(factor) => each(&mut instances, &|i| {
                 i.waiting = (f64::from(i.waiting) * factor).round() as u32;
@@ -91,8 +96,8 @@ impl Change {
     }
 }
 
-/// Fisher and Yates.
-fn shuffle(instances: &mut [Instance], secret: u64, number: usize) {
+/// Puts the instances in another order, anew for each decision: `secret` is nobody's to foresee. Fisher and Yates.
+pub(super) fn shuffle(instances: &mut [Instance], secret: u64, number: usize) {
     let seed = secret.wrapping_add((number as u64).wrapping_mul(0xD1B5_4A32_D192_ED03));
     for last in (1..instances.len()).rev() {
         let other = (keyed::uniform(seed, last as u64) * (last + 1) as f64) as usize;
@@ -162,7 +167,7 @@ mod tests {
         Moment {
             request: Request { priority: -2, prompt_tokens: 700, now_us: 31_234_567 },
             instances: [instance(0, 0.3), instance(0, 0.1), instance(2, 0.2), instance(1, 0.45)].into(),
-            draw: Draw::from_key(7),
+            draw: wire::draw(7),
             answer: 0,
         }
     }
@@ -175,9 +180,10 @@ mod tests {
     fn a_change_of_one_input_changes_it_and_keeps_the_saturation() {
         let moment = moment();
         for (change, input) in INPUTS {
-            let (request, instances, draw) = change.of(&moment, 1, 5);
+            let (request, instances, mut draw) = change.of(&moment);
+            let (request_before, before, mut draw_before) = change.against().of(&moment);
             assert!((saturation(&instances) - saturation(&moment.instances)).abs() < 1e-12, "{input:?}");
-            let same = request == moment.request && *instances == *moment.instances && draw.key() == moment.draw.key();
+            let same = request == request_before && instances == before && draw.uniform() == draw_before.uniform();
             assert!(!same, "{input:?}");
         }
     }
@@ -185,9 +191,12 @@ mod tests {
     #[test]
     fn another_order_has_the_same_instances_and_is_another_one_for_each_request() {
         let moment = moment();
-        let orders: Vec<Vec<u32>> = (0..50)
-            .map(|n| Change::Order.of(&moment, 9, n).1.iter().map(|i| (i.kv_utilization * 100.0).round() as u32).collect())
-            .collect();
+        let order = |number| {
+            let mut instances = moment.instances.to_vec();
+            shuffle(&mut instances, 9, number);
+            instances.iter().map(|i| (i.kv_utilization * 100.0).round() as u32).collect()
+        };
+        let orders: Vec<Vec<u32>> = (0..50).map(order).collect();
         assert!(orders.iter().all(|order| order.iter().sum::<u32>() == 105));
         let different: std::collections::BTreeSet<&Vec<u32>> = orders.iter().collect();
         assert!(different.len() > 15, "of 24: {}", different.len());

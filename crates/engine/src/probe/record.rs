@@ -8,8 +8,8 @@ use simulator::Pending;
 /// Decisions that are kept whole, at most; beyond the study's first seeds, and of everything.
 const DRAWN: usize = 1 << 16;
 const MOST: usize = 1 << 18;
-/// Workloads of which decisions are kept: each takes several seats of a session.
-const SEQUENCES: usize = 2048;
+/// Trials of which they are kept, at most: each has a dozen shadows.
+const TRIALS: usize = 256;
 /// Instances in the decisions that are kept, at most: 64 MiB of them.
 const INSTANCES: usize = (64 << 20) / size_of::<Instance>();
 
@@ -45,15 +45,16 @@ pub(crate) struct Record {
 
 impl Record {
     pub(crate) fn of(panel: &Panel) -> Self {
-        let mut record = Record { answers: Vec::new(), sequences: Vec::new(), tally: Tally::default(), kept: Vec::new() };
+        let mut record =
+            Record { answers: Vec::new(), sequences: Vec::new(), tally: Tally::default(), kept: Vec::new() };
         let (mut decisions, mut instances) = (0, 0);
         for Outline { workload, is_first, is_drawn, requests, instances: each, secret } in panel.outlines() {
             let room = if is_drawn { DRAWN } else { MOST };
             let most = requests.min(room.saturating_sub(decisions)).min((INSTANCES - instances) / each.max(1));
             record.answers.push(Vec::with_capacity(requests));
-            let kept = is_first && most > 0 && record.sequences.len() < SEQUENCES;
-            record.kept.push(kept.then_some(record.sequences.len()));
-            if kept {
+            let is_kept = is_first && most > 0 && record.sequences.len() < TRIALS;
+            record.kept.push(is_kept.then_some(record.sequences.len()));
+            if is_kept {
                 (decisions, instances) = (decisions + most, instances + most * each);
                 let moments = Vec::with_capacity(most);
                 record.sequences.push(Sequence { workload: workload.to_owned(), secret, moments, most });

@@ -147,10 +147,7 @@ fn describe(node: &Node, detail: Detail) -> Line {
         line = line.say(format!(", mends {}", broken.chars().take(8).collect::<String>()));
     }
     if let Some(other) = &node.acts_like {
-        line = line.say(format!(
-            ", acts exactly like {} in every trial",
-            other.chars().take(8).collect::<String>()
-        ));
+        line = line.say(format!(", acts exactly like {} in every trial", other.chars().take(8).collect::<String>()));
     }
     for finding in &node.findings {
         line = line.say(format!(", {} {}", finding.finding, finding.verdict.unwrap_or("not judged")));

@@ -150,7 +150,8 @@ impl State {
         let finalists: Vec<Final> = finalists.collect();
         // The baseline ran as well.
         let trials = (2 + ran().count()) * panel.iter().sum::<usize>();
-        let protected = finalists.iter().filter_map(|f| Some((f.candidate.clone(), f.score.as_ref()?.protected_rejections)));
+        let protected =
+            finalists.iter().filter_map(|f| Some((f.candidate.clone(), f.score.as_ref()?.protected_rejections)));
         let protected: Vec<_> = protected.collect();
         self.finals = Some(Finals { finalists, trials });
         for (id, refused) in protected {
