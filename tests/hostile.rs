@@ -11,6 +11,7 @@
 #[expect(dead_code, reason = "most of it is for tests of the command")]
 mod environment;
 
+use engine::science::nonce::Nonce;
 use engine::panel::{Draws, Panel};
 use engine::policy::Policy;
 use engine::sandbox::{Limits, Options, Sandbox, Screened, Walls};
@@ -105,7 +106,7 @@ fn evaluator(cache: &Path) -> Evaluator {
         limits: Limits { compile_memory_bytes: 1 << 30, ..limits },
         walls: Walls::Required,
     });
-    Evaluator { sandbox: sandbox.expect("a sandbox"), panel: Panel::search(&loaded, 1, 1).expect("a panel") }
+    Evaluator { sandbox: sandbox.expect("a sandbox"), panel: Panel::search(&loaded, Nonce::of(1), 1).expect("a panel") }
 }
 
 /// What became of a candidate, and how many requests it refused.

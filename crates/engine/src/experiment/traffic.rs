@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn a_scenarios_key_says_what_it_means_and_not_what_it_is_called() {
-        let key = |name, workload, trace| recorded(name, workload, trace).1.key;
+        let key = |name: &str, workload: &str, trace: &str| recorded(name, workload, trace).1.key;
         let own = key("a", "trace = \"t.csv\"", TRACE);
         assert_eq!(own, key("b", "trace = \"u.csv\" # another file", &TRACE.replace(",10,", ", 10 ,")));
         assert_ne!(own, key("a", "trace = \"t.csv\"", &TRACE.replace("800,", "801,")));

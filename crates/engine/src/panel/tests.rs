@@ -1,11 +1,12 @@
 use super::*;
+use science::nonce::Nonce;
 use science::objective::Yardsticks;
 use simulator::admitters::Builtin;
 use std::path::Path;
 
 fn search() -> Panel {
     let study = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../experiments/admission");
-    Panel::search(&LoadedExperiment::read(&study).unwrap(), 5, 4).unwrap()
+    Panel::search(&LoadedExperiment::read(&study).unwrap(), Nonce::of(5), 4).unwrap()
 }
 
 fn trials(panel: &Panel, policy: &str) -> Vec<Trial> {
@@ -17,7 +18,7 @@ fn trials(panel: &Panel, policy: &str) -> Vec<Trial> {
 fn yardsticks(reference: &Measurement, panel: &Panel) -> Yardsticks {
     let [reference_again, refuse_everything, louder, softer] = [(); 4].map(|()| reference.clone());
     let (reference, drawn) = (reference.clone(), panel.drawn);
-    Yardsticks { reference, reference_again, refuse_everything, louder, softer, lambda: 5.0, overloaded: vec![], drawn }
+    Yardsticks { reference, reference_again, refuse_everything, louder, softer, lambda: 5.0, overloaded: vec![], drawn, one_trace: false }
 }
 
 #[test]
