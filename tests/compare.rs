@@ -5,6 +5,7 @@ use crate::environment::{Environment, fixture_path};
 use crate::seal::drawn;
 use engine::panel::{Draws, Panel};
 use engine::policy::Policy;
+use engine::science::nonce::Nonce;
 use engine::science::space::Point;
 use engine::{LoadedExperiment, Points};
 use serde_json::Value;
@@ -72,7 +73,7 @@ fn points_that_share_a_session_have_the_trials_that_each_has_by_itself() {
     let sandbox = sandbox(cache.path());
     let loaded = LoadedExperiment::read(&fixture_path("experiments/tiny")).expect("the experiment");
     let points = Points::of(&loaded, &sandbox).expect("no error").expect("a space source");
-    let panel = Panel::search(&loaded, 1, 2).expect("a panel");
+    let panel = Panel::search(&loaded, Nonce::of(1), 2).expect("a panel");
     let space = loaded.experiment.space();
     let drawn: Vec<Point> = (0..3).map(|n| space.draw(11, n)).collect();
     let policies: Vec<Policy> = drawn.iter().map(|point| points.policy(point)).collect();

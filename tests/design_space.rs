@@ -7,6 +7,7 @@ use engine::panel::{Draws, Panel};
 use engine::policy::Policy;
 use engine::sandbox::{Limits, Options, Sandbox, Walls};
 use engine::science::bundle::{Arm, ArmKind, Design, Metric, Prediction, Relation, Side};
+use engine::science::nonce::Nonce;
 use engine::science::space::{Point, Value};
 use engine::science::state::State;
 use engine::science::trial;
@@ -96,7 +97,7 @@ fn a_point_acts_to_the_bit_as_what_the_built_in_executor_writes_for_it() {
         // The study's own workloads tell two policies apart; drawn ones would only take longer.
         loaded.population = None;
         let realised = Points::of(&loaded, &sandbox).expect("no error").expect("a space source");
-        let panel = Panel::search(&loaded, 1, 1).expect("a panel");
+        let panel = Panel::search(&loaded, Nonce::of(1), 1).expect("a panel");
         let hash = |policy: &Policy| {
             let ran = panel.trials(policy, Draws::Shared, &sandbox).expect("no error of ours");
             trial::hash(&ran.expect("it runs").results)

@@ -11,10 +11,10 @@
 #[expect(dead_code, reason = "most of it is for tests of the command")]
 mod environment;
 
-use engine::science::nonce::Nonce;
 use engine::panel::{Draws, Panel};
 use engine::policy::Policy;
 use engine::sandbox::{Limits, Options, Sandbox, Screened, Walls};
+use engine::science::nonce::Nonce;
 use engine::{Evaluator, KIT, LoadedExperiment};
 use environment::{fixture_path, rustc};
 use std::collections::BTreeSet;

@@ -4,6 +4,7 @@ use crate::design_space::sandbox;
 use crate::environment::Environment;
 use engine::panel::{Draws, Panel};
 use engine::policy::Policy;
+use engine::science::nonce::Nonce;
 use engine::{KIT, LoadedExperiment};
 
 fn tiny() -> Environment {
@@ -121,7 +122,7 @@ fn a_round_that_is_too_large_for_one_session_takes_several() {
 fn runs_in_several_sessions_are_to_the_bit_those_of_one() {
     let environment = tiny();
     let loaded = LoadedExperiment::read(&environment.path("tiny")).expect("an experiment");
-    let panel = Panel::search(&loaded, 1, 3).expect("a panel");
+    let panel = Panel::search(&loaded, Nonce::of(1), 3).expect("a panel");
     let sandbox = sandbox(&environment.path("cache"));
     let source = std::fs::read_to_string(environment.path("tiny/space.rs")).expect("a fixture");
     let screened = engine::sandbox::screen(&source, &KIT).expect("a source");

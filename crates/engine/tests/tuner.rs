@@ -5,6 +5,7 @@ use engine::LoadedExperiment;
 use engine::panel::{Role, Seeds, trial};
 use science::experiment::Objective;
 use science::keyed;
+use science::nonce::Nonce;
 use science::objective::{Measurement, Yardsticks, score};
 use science::trial::Trial;
 use science::tuner::goal::worth;
@@ -33,7 +34,7 @@ impl Bench {
         let mut cells = Vec::new();
         for scenario in study.scenarios.iter().filter(|scenario| SCENARIOS.contains(&scenario.name.as_str())) {
             for number in 0..SEEDS {
-                let seeds = Seeds::new(1, Role::Search, &scenario.name, number);
+                let seeds = Seeds::new(Nonce::of(1), Role::Search, &scenario.name, number);
                 let no_traces = |_: &str| Err(std::io::Error::other("no traces here"));
                 let arrivals = scenario.arrivals(seeds.arrivals, no_traces).unwrap();
                 cells.push((scenario.clone(), arrivals, seeds.draws[0]));

@@ -6,7 +6,6 @@ use agents::llm::{Executor, Planner, Request};
 use science::bundle::{Arm, ArmKind, Design, Metric, Prediction, Relation, Side};
 use science::descriptor::{Descriptor, Input, Trend};
 use science::event::Event;
-use science::id::Hash;
 use science::state::State;
 use serde_json::json;
 

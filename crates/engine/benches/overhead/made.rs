@@ -53,6 +53,7 @@ pub(crate) fn yardsticks() -> Yardsticks {
         lambda: 5.0,
         overloaded: vec![],
         drawn: TRAINING,
+        one_trace: false,
     }
 }
 

@@ -103,6 +103,7 @@ impl Judge {
             refuse_everything: against(&Builtin::parse("refuse-droppable").expect("is built in")),
             overloaded: Vec::new(),
             drawn: 0,
+            one_trace: false,
             reference,
             louder,
             softer,

@@ -18,7 +18,17 @@ fn trials(panel: &Panel, policy: &str) -> Vec<Trial> {
 fn yardsticks(reference: &Measurement, panel: &Panel) -> Yardsticks {
     let [reference_again, refuse_everything, louder, softer] = [(); 4].map(|()| reference.clone());
     let (reference, drawn) = (reference.clone(), panel.drawn);
-    Yardsticks { reference, reference_again, refuse_everything, louder, softer, lambda: 5.0, overloaded: vec![], drawn, one_trace: false }
+    Yardsticks {
+        reference,
+        reference_again,
+        refuse_everything,
+        louder,
+        softer,
+        lambda: 5.0,
+        overloaded: vec![],
+        drawn,
+        one_trace: false,
+    }
 }
 
 #[test]
