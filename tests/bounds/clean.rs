@@ -14,7 +14,8 @@ const EVIL: &str = "\u{1b}]0;pwn\u{7}\u{1b}[2J\u{1b}[31m\u{9b}31m\u{90}\u{202e}\
 fn is_unseen(c: char) -> bool {
     let controls = (c < ' ' && c != '\n' && c != '\t') || ('\u{7f}'..='\u{9f}').contains(&c);
     let others = [0xad, 0x34f, 0x61c, 0x115f, 0x1160, 0x17b4, 0x17b5, 0x180e, 0x3164, 0xfeff, 0xffa0];
-    let ranges = [0x200b..=0x200f, 0x2028..=0x202e, 0x2060..=0x206f, 0xfe00..=0xfe0f, 0xfff9..=0xfffb, 0xe0000..=0xe01ef];
+    let ranges =
+        [0x200b..=0x200f, 0x2028..=0x202e, 0x2060..=0x206f, 0xfe00..=0xfe0f, 0xfff9..=0xfffb, 0xe0000..=0xe01ef];
     controls || others.contains(&u32::from(c)) || ranges.iter().any(|range| range.contains(&u32::from(c)))
 }
 
@@ -42,7 +43,10 @@ fn evil() -> Server {
             "write" | "mend" => {
                 let source = std::fs::read_to_string(fixture_path("candidates/quintic.rs")).expect("a fixture");
                 let words = EVIL.replace(['\n', '`'], " ").replace('\u{85}', "").replace(['\u{2028}', '\u{2029}'], "");
-                format!("```rust\n// {words}\n{}\n```", source.replace("300.0", "250.0 /* \u{202e}\u{1b}[2J\u{200b} */"))
+                format!(
+                    "```rust\n// {words}\n{}\n```",
+                    source.replace("300.0", "250.0 /* \u{202e}\u{1b}[2J\u{200b} */")
+                )
             }
             "draw" => json!({"changes": [{
                 "action": "insert", "id": null, "statement": EVIL, "mechanism": EVIL, "regime": EVIL,
@@ -96,7 +100,9 @@ fn a_models_words_reach_every_exit_without_what_nobody_sees() {
         assert_clean("saved report", &text);
     }
     for request in server.requests() {
-        assert_clean("prompt", &format!("{}\n{}", request.message(0), request.message(1)));
+        // A reply that cannot be used is quoted as it was written, JSON's own escapes included: those can be seen.
+        let prompt = format!("{}\n{}", request.message(0), request.message(1)).replace("\\u", "\\ u");
+        assert_clean("prompt", &prompt);
     }
     let git = std::process::Command::new("git")
         .args(["log", "-p", "--all", "--no-color"])

@@ -109,7 +109,10 @@ fn a_list_of_any_length_in_a_plan_is_refused_and_no_prompt_grows() {
         (json!({}), json!({"components": (0..900).map(|n| format!("c{n}")).collect::<Vec<_>>()})),
         (json!({}), json!({"arms": vec![arm(&json!({})); 1000]})),
         (json!({"hypothesis": "A".repeat(1_000_000)}), json!({})),
-        (json!({"point": (0..5000).map(|n| (format!("d{n}"), json!(n))).collect::<serde_json::Map<_, _>>()}), json!({})),
+        (
+            json!({"point": (0..5000).map(|n| (format!("d{n}"), json!(n))).collect::<serde_json::Map<_, _>>()}),
+            json!({}),
+        ),
         (json!({"without": "x".repeat(1_000_000)}), json!({})),
         (json!({"name": "x".repeat(1_000_000)}), json!({})),
         (json!({}), json!({"parent": "x".repeat(1_000_000)})),
@@ -125,8 +128,15 @@ fn a_list_of_any_length_in_a_plan_is_refused_and_no_prompt_grows() {
 #[test]
 fn a_number_that_nothing_could_measure_is_no_claim() {
     for (name, value) in [
-        ("size", "1e308"), ("size", "5e-324"), ("size", "-1"), ("at_most", "1e308"), ("interval", "[-1e308, 1e308]"),
-        ("confidence", "2"), ("confidence", "1e308"), ("size", "1e999"), ("point", "{\"half\": 1e308}"),
+        ("size", "1e308"),
+        ("size", "5e-324"),
+        ("size", "-1"),
+        ("at_most", "1e308"),
+        ("interval", "[-1e308, 1e308]"),
+        ("confidence", "2"),
+        ("confidence", "1e308"),
+        ("size", "1e999"),
+        ("point", "{\"half\": 1e308}"),
         ("point", "{\"half\": \"0.3\", \"zzz\": 1}"),
     ] {
         let marked = bundle(&json!({}), vec![arm(&json!({name: "THIS"}))]);
@@ -196,7 +206,12 @@ fn the_server_itself_may_say_anything() {
     let said = |content: Value| json!({"finish_reason": "stop", "message": {"role": "assistant", "content": content}});
     let answers: Vec<Box<dyn Fn() -> Answer + Send>> = vec![
         Box::new(move || body(json!({"finish_reason": "x".repeat(1_000_000), "message": {"content": ""}}), json!({}))),
-        Box::new(move || body(json!({"finish_reason": {"a": vec![1; 1000]}, "message": {"refusal": "no".repeat(1_000_000)}}), json!({}))),
+        Box::new(move || {
+            body(
+                json!({"finish_reason": {"a": vec![1; 1000]}, "message": {"refusal": "no".repeat(1_000_000)}}),
+                json!({}),
+            )
+        }),
         Box::new(move || body(said(json!("\u{0}\u{1b}".repeat(100_000))), json!({"usage": null}))),
         Box::new(move || body(said(json!("{".repeat(100_000))), json!({"model": "m".repeat(1_000_000)}))),
         Box::new(move || body(said(json!(format!("```json\n{{\"arms\": {}\n```", "[".repeat(100_000)))), json!({}))),

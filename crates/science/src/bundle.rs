@@ -235,7 +235,9 @@ impl Prediction {
         let (Relation::AtLeast(size) | Relation::Within(size)) = self.relation;
         let [least, largest] = SIZES;
         if !(least..=largest).contains(&size) {
-            return Err(format!("the size of its relation is {size:e}; it must lie between {least:e} and {largest}"));
+            return Err(format!(
+                "the size of its relation is {size:e}; it must be above zero, from {least:e} to {largest}"
+            ));
         }
         if !(0.0..=1.0).contains(&self.confidence) {
             return Err(format!("its confidence is {}; it must lie in 0..1", self.confidence));
@@ -267,7 +269,9 @@ impl Prediction {
         if (1..self.against.len()).any(|at| self.against[..at].contains(&self.against[at])) {
             return Err("its prediction compares with the same side twice".into());
         }
-        if self.scope.len() > scenarios.len() || (1..self.scope.len()).any(|at| self.scope[..at].contains(&self.scope[at])) {
+        if self.scope.len() > scenarios.len()
+            || (1..self.scope.len()).any(|at| self.scope[..at].contains(&self.scope[at]))
+        {
             return Err("its scope names a scenario twice".into());
         }
         if let Some(name) = self.scope.iter().find(|name| !scenarios.contains(name)) {

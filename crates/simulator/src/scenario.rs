@@ -6,7 +6,7 @@ use std::path::{Component, Path};
 use std::sync::Arc;
 
 use crate::cluster::ClusterConfig;
-use crate::file::{FileError, MAX_TEXT_BYTES, parse_toml, read_text, clip};
+use crate::file::{FileError, MAX_TEXT_BYTES, clip, parse_toml, read_text};
 use crate::raw::{RawScenario, RawWorkload};
 use crate::sampler::Length;
 use crate::slo::{Class, Slo};

@@ -192,7 +192,9 @@ mod tests {
 
     #[test]
     fn a_count_that_cannot_be_one_counts_as_not_said() {
-        for count in ["9223372036854775808", "18446744073709551616", "-5", "1e300", "2.5", "\"x\"", "1000000001", "[]", "null"] {
+        for count in
+            ["9223372036854775808", "18446744073709551616", "-5", "1e300", "2.5", "\"x\"", "1000000001", "[]", "null"]
+        {
             let json = format!(
                 r#"{{"choices":[{{"message":{{"content":"a"}}}}],"usage":{{"prompt_tokens":{count},"completion_tokens":7,
                 "prompt_tokens_details":{{"cached_tokens":{count}}},"completion_tokens_details":{{"reasoning_tokens":{count}}}}}}}"#

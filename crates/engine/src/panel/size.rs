@@ -75,7 +75,9 @@ impl Panels {
     /// the fewest seeds.
     pub(crate) fn add(&mut self, requests: u64) -> Result<(), (bool, String)> {
         let alone = Size::default().plus(self.fewest_seeds, requests);
-        alone.check().map_err(|problem| (true, format!("{problem} ({} seeds are run for verdicts)", self.fewest_seeds)))?;
+        alone
+            .check()
+            .map_err(|problem| (true, format!("{problem} ({} seeds are run for verdicts)", self.fewest_seeds)))?;
         self.size = self.size.plus(self.seeds, requests);
         self.size.check().map_err(|problem| (false, problem))
     }
