@@ -100,7 +100,9 @@ fn a_models_words_reach_every_exit_without_what_nobody_sees() {
         assert_clean("saved report", &text);
     }
     for request in server.requests() {
-        assert_clean("prompt", &format!("{}\n{}", request.message(0), request.message(1)));
+        // A reply that cannot be used is quoted as it was written, JSON's own escapes included: those can be seen.
+        let prompt = format!("{}\n{}", request.message(0), request.message(1)).replace("\\u", "\\ u");
+        assert_clean("prompt", &prompt);
     }
     let git = std::process::Command::new("git")
         .args(["log", "-p", "--all", "--no-color"])

@@ -1,7 +1,7 @@
 //! Experiments whose numbers multiply, and texts that are too large: refused when they are read, before anything is made.
 
 use crate::design_space::sandbox;
-use crate::environment::Environment;
+use crate::environment::{Environment, fixture_path};
 use engine::panel::{Draws, Panel};
 use engine::policy::Policy;
 use engine::science::nonce::Nonce;
@@ -41,7 +41,7 @@ fn a_panel_that_does_not_fit_into_memory_is_refused_with_the_memory_before_it_is
     change(&environment, "tiny/scenarios/calm.toml", "requests = 180", "requests = 10000000");
     for command in [&["run", "tiny"][..], &["evaluate", "tiny/space.rs", "--experiment", "tiny"]] {
         let message = environment.fails(2, command);
-        assert!(message.contains("tiny/scenarios/calm.toml:16: workload.requests: "), "{message}");
+        assert!(message.contains("tiny/scenarios/calm.toml:15: workload.requests: "), "{message}");
         assert!(message.contains("200000000 requests") && message.contains("12.8 GB"), "{message}");
     }
     let environment = many(20, 2, 10_000);
@@ -72,7 +72,7 @@ fn a_long_trace_is_counted_before_it_is_run_on_many_seeds() {
     let rows = "0,critical,1,1\n".repeat(900_000);
     environment.write("tiny/scenarios/long.csv", &format!("arrival_us,slo_class,input_tokens,output_tokens\n{rows}"));
     let message = environment.fails(2, &["run", "tiny"]);
-    assert!(message.contains("calm.toml:15: workload.trace: ") && message.contains("GB of memory"), "{message}");
+    assert!(message.contains("calm.toml:14: workload.trace: ") && message.contains("GB of memory"), "{message}");
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn a_text_is_refused_by_its_size_before_it_is_read() {
 fn words_of_an_experiment_that_every_prompt_would_hold_are_bounded() {
     for (file, from, to, expected) in [
         ("campaign.toml", "Which policy", &"Which ".repeat(1000)[..], "campaign.toml:1: question: "),
-        ("campaign.toml", "\"family\"", &format!("\"{}\"", "f".repeat(100)), "campaign.toml:18: dimension: "),
+        ("campaign.toml", "\"family\"", &format!("\"{}\"", "f".repeat(100)), "campaign.toml:17: dimension: "),
         ("campaign.toml", "\"step\"", "\"st\\u200bep\"", "its value"),
         ("campaign.toml", "\"prompt\"", "\"pro\\u001b[31mpt\"", "can be seen"),
         ("scenarios/busy.toml", "\"busy\"", &format!("\"{}\"", "b".repeat(1000)), "name: must have 1 to 60"),
@@ -112,10 +112,14 @@ fn words_of_an_experiment_that_every_prompt_would_hold_are_bounded() {
 #[test]
 fn a_round_that_is_too_large_for_one_session_takes_several() {
     // 2,000 runs that each show 128 instances: 9.3 MB in a round, where 8 MiB fit.
-    let environment = many(20, 128, 2);
-    environment.ok(&["new", "mine.rs"]);
-    let outcome = environment.json(&["evaluate", "mine.rs", "--experiment", "tiny", "--format", "json"]);
-    assert_eq!(outcome["outcome"], "scored", "{outcome}");
+    let environment = many(20, 128, 3);
+    let loaded = LoadedExperiment::read(&environment.path("tiny")).expect("an experiment");
+    let panel = Panel::search(&loaded, 1, 100).expect("a panel");
+    let sandbox = sandbox(&environment.path("cache"));
+    let source = std::fs::read_to_string(fixture_path("candidates/quintic.rs")).expect("a fixture");
+    let trials = panel.trials_of(&source, &sandbox).expect("a sandbox").expect("trials");
+    assert_eq!(trials.len(), 2000);
+    assert!(trials.iter().all(|trial| trial.critical_requests + trial.droppable_requests == 3), "each ran to its end");
 }
 
 #[test]

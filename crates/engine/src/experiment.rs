@@ -110,7 +110,10 @@ impl LoadedExperiment {
             if !Path::new(path).components().all(|part| matches!(part, Component::Normal(_))) {
                 return Err(wrong(format!("`{path}` leads out of the experiment's directory")));
             }
-            let unread = |error| wrong(format!("{} cannot be read: {error}", directory.join(path).display()));
+            let unread = |error| match by {
+                Some(_) => wrong(format!("{} cannot be read: {error}", directory.join(path).display())),
+                None => wrong(format!("cannot be read: {error}")),
+            };
             text_of(path, at_most).map_err(unread)
         };
         let trace_rows = |text: &str| text.bytes().filter(|byte| *byte == b'\n').count() as u64;

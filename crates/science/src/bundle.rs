@@ -235,7 +235,9 @@ impl Prediction {
         let (Relation::AtLeast(size) | Relation::Within(size)) = self.relation;
         let [least, largest] = SIZES;
         if !(least..=largest).contains(&size) {
-            return Err(format!("the size of its relation is {size:e}; it must lie between {least:e} and {largest}"));
+            return Err(format!(
+                "the size of its relation is {size:e}; it must be above zero, from {least:e} to {largest}"
+            ));
         }
         if !(0.0..=1.0).contains(&self.confidence) {
             return Err(format!("its confidence is {}; it must lie in 0..1", self.confidence));

@@ -97,7 +97,7 @@ mod tests {
         assert_eq!(line("\u{1b}[31mred\u{1b}[0m\nand \u{9b}2J\u{1b}]0;title\u{7}on\u{202e}"), "red and ]0;titleon");
         assert_eq!(clean("fn a() {\n\tb()\r\n}"), "fn a() {\n\tb()\n}");
         assert_eq!(line("an unfinished \u{1b}["), "an unfinished");
-        assert_eq!(line("\u{1b}\u{1b}[[31m\u{9b}\u{9b}31mx"), "31m31mx", "what is left after one sequence is no other");
+        assert_eq!(line("\u{1b}\u{1b}[[31m\u{9b}\u{9b}31mx"), "31mx", "what is left after one sequence is no other");
     }
 
     #[test]

@@ -59,7 +59,7 @@ async fn a_command_that_reads_nothing_and_writes_nothing_gives_an_empty_reply() 
 async fn a_command_that_fails_is_quoted_with_its_last_words() {
     let (line, meter) = shell("echo noise >&2; printf 'not \\033[1mlogged in\\n\\n' >&2; exit 3", &[]);
     let error = ask(line, &meter, &request()).await.unwrap_err().to_string();
-    assert_eq!(error, "the command `sh` failed (exit status: 3); it says: not [1mlogged in");
+    assert_eq!(error, "the command `sh` failed (exit status: 3); it says: not logged in");
     let losses = meter.take_losses();
     assert_eq!((losses.len(), losses[0].usd, losses[0].problem.as_str()), (1, None, error.as_str()));
     assert!(meter.take_losses().is_empty());

@@ -157,6 +157,10 @@ fn a_bundle_has_the_arms_that_its_components_ask_for() {
         (&|bundle| bundle.components[1] = "a".into(), "`a` is named twice"),
         (
             &|bundle| bundle.arms[4].prediction.against = vec![Side::Arm("only-a".into()); 2],
+            "compares with the same side twice",
+        ),
+        (
+            &|bundle| bundle.arms[4].prediction.against = vec![Side::Arm("only-a".into()), Side::Reference],
             "its `against` must be the two ablations",
         ),
     ];
