@@ -48,11 +48,10 @@ const PLANTED: &str = "use admitter::prelude::*; pub struct Policy; // planted";
 fn a_planted_or_changed_database_is_refused_by_what_would_use_it_and_by_nothing_else() {
     let whole = finished();
     let hash = engine::science::id::Hash::of(PLANTED.as_bytes());
-    let source = format!(
-        "INSERT INTO files VALUES ('{hash}', '{PLANTED}'); UPDATE candidates SET source = '{hash}'"
-    );
+    let source = format!("INSERT INTO files VALUES ('{hash}', '{PLANTED}'); UPDATE candidates SET source = '{hash}'");
     let slow = "WITH RECURSIVE r (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r) SELECT count(*) FROM r";
-    let view = format!("ALTER TABLE files RENAME TO f0; CREATE VIEW files AS SELECT hash, text FROM f0 WHERE ({slow}) > 0");
+    let view =
+        format!("ALTER TABLE files RENAME TO f0; CREATE VIEW files AS SELECT hash, text FROM f0 WHERE ({slow}) > 0");
     let trigger = format!("CREATE TRIGGER evil BEFORE INSERT ON events BEGIN SELECT ({slow}); END");
     let cases: [(&str, &str, &[&[&str]], &str); 9] = [
         ("", &view, &[&["list"], &["report"], &["status"], &["run", "tiny"]], "the view `files`"),
@@ -63,7 +62,12 @@ fn a_planted_or_changed_database_is_refused_by_what_would_use_it_and_by_nothing_
             &[&["run", "tiny"]],
             "the trigger `evil`",
         ),
-        ("observations", "UPDATE observations SET payload = '{}'", &[&["status"], &["report"], &["resume"]], "observation 0"),
+        (
+            "observations",
+            "UPDATE observations SET payload = '{}'",
+            &[&["status"], &["report"], &["resume"]],
+            "observation 0",
+        ),
         ("observations", "DELETE FROM observations", &[&["status"], &["verify"]], "observation 0"),
         (
             "events",
@@ -97,7 +101,11 @@ fn a_planted_or_changed_database_is_refused_by_what_would_use_it_and_by_nothing_
         }
         let checked = environment.run(&["doctor", "--state"]);
         assert_eq!(checked.code, 1, "{sql}: {}", checked.stdout);
-        assert!(checked.stdout.lines().any(|line| line.starts_with("WRONG") && line.contains(said)), "{}", checked.stdout);
+        assert!(
+            checked.stdout.lines().any(|line| line.starts_with("WRONG") && line.contains(said)),
+            "{}",
+            checked.stdout
+        );
     }
     // The control: the same commands on what nobody changed.
     for command in [&["list"][..], &["report"], &["status"], &["champion"], &["resume"], &["doctor", "--state"]] {
@@ -120,7 +128,11 @@ fn forged_figures_in_derived_tables_show_nowhere_and_doctor_names_them() {
     assert!(!after[0].contains('\u{1b}') && !after[0].contains('\u{7}'), "{:?}", after[0]);
     let checked = environment.run(&["doctor", "--state"]);
     assert_eq!(checked.code, 1);
-    assert!(checked.stdout.contains("the table `candidates` does not say what follows from the log"), "{}", checked.stdout);
+    assert!(
+        checked.stdout.contains("the table `candidates` does not say what follows from the log"),
+        "{}",
+        checked.stdout
+    );
 }
 
 /// Runs a command as somebody who may only read.

@@ -31,7 +31,9 @@ impl Store {
             if problems.is_empty() {
                 findings.push(Finding { about, problem: None });
             } else {
-                findings.extend(problems.into_iter().map(|problem| Finding { about: name.clone(), problem: Some(problem) }));
+                findings.extend(
+                    problems.into_iter().map(|problem| Finding { about: name.clone(), problem: Some(problem) }),
+                );
             }
         }
         Ok(findings)

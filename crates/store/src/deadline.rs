@@ -56,7 +56,8 @@ mod tests {
     use std::path::Path;
 
     /// Counts to so many.
-    const SLOW: &str = "WITH RECURSIVE r (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < ?) SELECT max(n) FROM r";
+    const SLOW: &str =
+        "WITH RECURSIVE r (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < ?) SELECT max(n) FROM r";
 
     async fn count(deadline: &Deadline, to: i64) -> Result<i64, sqlx::Error> {
         let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();

@@ -186,7 +186,10 @@ fn checked(id: &CampaignId, rows: Vec<Row>, end: &End) -> Result<(), StoreError>
             return Err(StoreError::DamagedObservation {
                 campaign: id.clone(),
                 position: expected.cast_unsigned(),
-                what: format!("(`{kind}`, key {}, ordinal {ordinal})", key.as_str().chars().take(12).collect::<String>()),
+                what: format!(
+                    "(`{kind}`, key {}, ordinal {ordinal})",
+                    key.as_str().chars().take(12).collect::<String>()
+                ),
                 problem: "it is not what was recorded, or one before it is missing".into(),
             });
         }

@@ -53,7 +53,9 @@ impl Store {
         let deadline = Instant::now() + WAIT;
         loop {
             match Self::try_open(path, Mode::Write).await {
-                Err(StoreError::Busy { .. } | StoreError::Journal { .. }) if Instant::now() < deadline => tokio::time::sleep(PAUSE).await,
+                Err(StoreError::Busy { .. } | StoreError::Journal { .. }) if Instant::now() < deadline => {
+                    tokio::time::sleep(PAUSE).await
+                }
                 opened => return opened,
             }
         }
@@ -156,7 +158,8 @@ impl Store {
     /// An empty database that nobody keeps, without the references that a part of a campaign would lack.
     pub(crate) async fn in_memory() -> Result<Self, StoreError> {
         let path = Path::new(":memory:");
-        let store = Self::of(SqliteConnectOptions::from_str("sqlite::memory:")?.foreign_keys(false), path, false).await?;
+        let store =
+            Self::of(SqliteConnectOptions::from_str("sqlite::memory:")?.foreign_keys(false), path, false).await?;
         schema::migrate(&store.pool, path).await?;
         Ok(store)
     }

@@ -38,7 +38,11 @@ pub(crate) async fn compare(store: &Store, row: &CampaignRow, events: &[Stored])
         let here = rows(&mut *store.connection().await?, &query, row).await?;
         let there = rows(&mut *made.connection().await?, &query, row).await?;
         if let Some(other) = here.symmetric_difference(&there).next() {
-            let whose = if here.contains(other) { "this row does not follow from" } else { "this row is missing, which follows from" };
+            let whose = if here.contains(other) {
+                "this row does not follow from"
+            } else {
+                "this row is missing, which follows from"
+            };
             let shown: String = other.chars().take(200).collect();
             return Err(StoreError::Derived { table: (*table).into(), problem: format!("{whose} the log: {shown}") });
         }
@@ -67,7 +71,8 @@ impl Store {
 async fn query(connection: &mut SqliteConnection, table: &str, key: &str, but: &[&str]) -> Result<String, StoreError> {
     let columns: Vec<String> =
         sqlx::query_scalar("SELECT name FROM pragma_table_info(?)").bind(table).fetch_all(connection).await?;
-    let cell = |column: &String| format!("'{column} ' || quote(iif(octet_length({column}) > {CELL}, 'long', {column}))");
+    let cell =
+        |column: &String| format!("'{column} ' || quote(iif(octet_length({column}) > {CELL}, 'long', {column}))");
     let cells: Vec<String> = columns.iter().filter(|column| !but.contains(&column.as_str())).map(cell).collect();
     Ok(format!("SELECT {} FROM {table} WHERE {key} = ? LIMIT {ROWS}", cells.join(" || ', ' || ")))
 }

@@ -36,7 +36,8 @@ impl Store {
         };
         // The table is for people, and the log decides; but who changed the one may have meant the other.
         let shown = async {
-            let shown = sqlx::query_scalar("SELECT substr(source, 1, 64) FROM candidates WHERE campaign = ? AND id = ?");
+            let shown =
+                sqlx::query_scalar("SELECT substr(source, 1, 64) FROM candidates WHERE campaign = ? AND id = ?");
             let shown = shown.bind(id.as_str()).bind(candidate.id.as_str());
             Ok(shown.fetch_optional(&mut *self.connection().await?).await?)
         };

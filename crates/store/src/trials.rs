@@ -49,7 +49,9 @@ impl Store {
              JOIN scenarios ON scenarios.campaign = trials.campaign AND scenarios.name = trials.scenario
              WHERE trials.campaign = ? AND policy = ? ORDER BY scenarios.position, seed LIMIT ?",
         );
-        let rows = async { Ok(query.bind(id.as_str()).bind(policy).bind(ROWS).fetch_all(&mut *self.connection().await?).await?) };
+        let rows = async {
+            Ok(query.bind(id.as_str()).bind(policy).bind(ROWS).fetch_all(&mut *self.connection().await?).await?)
+        };
         let rows: Vec<Row> = rows.await.map_err(|error: StoreError| error.at(&self.path))?;
         Ok(rows.into_iter().map(Trial::from).collect())
     }

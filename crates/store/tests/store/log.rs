@@ -203,9 +203,11 @@ async fn an_event_of_a_kind_that_this_program_does_not_know_is_named() {
     let before = store.load(&id).await.unwrap().digest;
     let payload = r#"{"event":"gate-opened"}"#;
     let digest = Hash::of(format!("{before}gate-opened{payload}").as_bytes());
-    let words: String = sqlx::query_scalar("SELECT words_digest FROM events").fetch_one(&raw(&path).await).await.unwrap();
+    let words: String =
+        sqlx::query_scalar("SELECT words_digest FROM events").fetch_one(&raw(&path).await).await.unwrap();
     let words = Hash::of(format!("{words}0{{}}").as_bytes());
-    let event = format!("INSERT INTO events VALUES ('{id}', 1, 'gate-opened', '{payload}', '{digest}', 0, '{{}}', '{words}')");
+    let event =
+        format!("INSERT INTO events VALUES ('{id}', 1, 'gate-opened', '{payload}', '{digest}', 0, '{{}}', '{words}')");
     let end = format!("UPDATE campaigns SET log_length = 2, log_digest = '{digest}', words_digest = '{words}'");
     tamper(&path, &[&event, &end]).await;
     let error = store.load(&id).await.unwrap_err();

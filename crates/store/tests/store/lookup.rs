@@ -72,7 +72,11 @@ async fn texts_are_found_by_what_the_log_names_and_damaged_ones_are_refused() {
     let named = &state.opened().inputs;
     assert_eq!(store.inputs(named).await.unwrap(), inputs());
     assert_eq!(store.source(&id, candidate("c2")).await.unwrap(), Some(source("c2")));
-    let other = Candidate { source: Hash::of(b"never stored"), id: CandidateId::from("c9".to_owned()), ..candidate("c2").clone() };
+    let other = Candidate {
+        source: Hash::of(b"never stored"),
+        id: CandidateId::from("c9".to_owned()),
+        ..candidate("c2").clone()
+    };
     assert_eq!(store.source(&id, &other).await.unwrap(), None);
     let said = store.message(&id, &candidate("c2").id).await.unwrap();
     assert_eq!(said.as_deref(), Some("what rustc said of c2"));

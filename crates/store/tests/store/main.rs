@@ -11,6 +11,6 @@ mod planted;
 mod read_only;
 mod schema;
 mod survival;
-mod words;
 #[path = "../../../../tests/fixtures/verdict_seeds.rs"]
 mod verdict_seeds;
+mod words;

@@ -54,7 +54,10 @@ const FOR_EVER: &str = "WITH RECURSIVE r (n) AS (SELECT 1 UNION ALL SELECT n + 1
 async fn what_somebody_put_into_the_schema_is_named_and_not_run() {
     for (statements, named) in [
         (
-            vec!["ALTER TABLE files RENAME TO f0".into(), format!("CREATE VIEW files AS SELECT hash, text FROM f0 WHERE ({FOR_EVER}) > 0")],
+            vec![
+                "ALTER TABLE files RENAME TO f0".into(),
+                format!("CREATE VIEW files AS SELECT hash, text FROM f0 WHERE ({FOR_EVER}) > 0"),
+            ],
             vec!["the view `files`", "the table `f0`"],
         ),
         (
@@ -136,8 +139,14 @@ async fn an_observation_that_was_changed_taken_away_or_added_is_found() {
         ("DELETE FROM observations WHERE ordinal = 1", "observation 1"),
         ("DELETE FROM observations WHERE ordinal = 3", "observation 3"),
         ("DELETE FROM observations", "observation 0"),
-        ("INSERT INTO observations SELECT campaign, 'k', 0, kind, payload, at_ms, NULL, NULL FROM observations LIMIT 1", "observation 0"),
-        ("INSERT INTO observations SELECT campaign, 'k', 0, kind, payload, at_ms, 4, digest FROM observations LIMIT 1", "observation 4"),
+        (
+            "INSERT INTO observations SELECT campaign, 'k', 0, kind, payload, at_ms, NULL, NULL FROM observations LIMIT 1",
+            "observation 0",
+        ),
+        (
+            "INSERT INTO observations SELECT campaign, 'k', 0, kind, payload, at_ms, 4, digest FROM observations LIMIT 1",
+            "observation 4",
+        ),
     ] {
         let dir = tempfile::tempdir().unwrap();
         let (path, id) = database(dir.path()).await;
@@ -184,7 +193,8 @@ async fn a_source_that_was_planted_is_refused() {
         let dir = tempfile::tempdir().unwrap();
         let (path, id) = database(dir.path()).await;
         let store = Store::open_existing(&path).await.unwrap();
-        let candidate = store.load(&id).await.unwrap().state.candidates[&CandidateId::from("c1".to_owned())].candidate.clone();
+        let candidate =
+            store.load(&id).await.unwrap().state.candidates[&CandidateId::from("c1".to_owned())].candidate.clone();
         assert_eq!(store.source(&id, &candidate).await.unwrap(), Some(source("c1")));
         change(&path, &[statement]).await;
         let error = store.source(&id, &candidate).await.unwrap_err();
@@ -219,7 +229,11 @@ async fn trials_that_were_changed_are_found_before_anything_is_paired_with_them(
         assert!(matches!(error, StoreError::DamagedTrials { seq: 1, .. }), "{statement}: {error}");
         assert!(wrong(&store).await.contains(&error.to_string()), "{statement}");
         if statement.contains("/ 2") {
-            assert_ne!(store.trials(&id, "baseline").await.unwrap(), honest, "the control: the rows are read as they are");
+            assert_ne!(
+                store.trials(&id, "baseline").await.unwrap(),
+                honest,
+                "the control: the rows are read as they are"
+            );
         }
     }
     for statement in [
@@ -280,7 +294,10 @@ async fn more_than_this_program_writes_is_not_read_into_memory() {
         let error = Store::open_existing(&path).await.unwrap().load(&id).await.unwrap_err();
         assert!(matches!(error, StoreError::TooLarge { .. }), "{error}");
         assert!(error.to_string().contains(what), "{error}");
-        let long = count(&path, "SELECT max(octet_length(payload), octet_length(coalesce(words, ''))) FROM events WHERE seq = 2");
+        let long = count(
+            &path,
+            "SELECT max(octet_length(payload), octet_length(coalesce(words, ''))) FROM events WHERE seq = 2",
+        );
         assert!(what == "observations" || long.await == 70_000_000, "the control: {more} are there");
     }
 }
@@ -361,7 +378,10 @@ async fn a_campaign_of_other_rules_is_never_called_damaged() {
     assert_eq!((rows.len(), rows[0].name.as_str(), rows[0].events), (1, "tiny", 10));
     let error = store.load(&rows[0].id).await.unwrap_err();
     assert!(matches!(error, StoreError::OtherRules { rules: 1, .. }), "{error}");
-    assert!(error.to_string().contains("was recorded under rules 1 (elenchus 0.1.0); this version reads rules 2"), "{error}");
+    assert!(
+        error.to_string().contains("was recorded under rules 1 (elenchus 0.1.0); this version reads rules 2"),
+        "{error}"
+    );
     assert_eq!(wrong(&store).await, Vec::<String>::new());
 
     // New campaigns run beside it.
