@@ -87,11 +87,16 @@ pub async fn source(store: &Store, campaign: &CampaignId, candidate: &Candidate)
         problem: problem.into(),
     };
     let source = store.source(campaign, candidate).await?.ok_or_else(|| wrong("there is none"))?;
-    // What the screen refused when it was written, and would not refuse today, has the id of its bytes.
-    if read(&source).id != candidate.id && CandidateId::of(&source) != candidate.id {
+    if !has_id(&source, &candidate.id) {
         return Err(wrong("its text is another candidate's").into());
     }
     Ok(source)
+}
+
+/// Whether a source is this candidate's. What the screen refused when it was written, and would not refuse today, has the id
+/// of its bytes.
+fn has_id(source: &str, id: &CandidateId) -> bool {
+    read(source).id == *id || CandidateId::of(source) == *id
 }
 
 impl Evaluator {
@@ -149,5 +154,21 @@ pub(crate) fn kind(outcome: &sandbox::Outcome) -> Outcome {
         sandbox::Outcome::Crashed { .. } => Outcome::Crashed,
         sandbox::Outcome::OutOfMemory => Outcome::OutOfMemory,
         sandbox::Outcome::Inconsistent { .. } => Outcome::Inconsistent,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_has_the_id_of_what_it_means_and_no_other_ones() {
+        let source = "use admitter::prelude::*; pub struct Policy; // as it was written";
+        let id = read(source).id;
+        assert!(has_id(source, &id));
+        assert!(has_id("use admitter::prelude::*;\npub struct Policy;", &id), "comments and white space mean nothing");
+        assert!(!has_id("use admitter::prelude::*; pub struct Planted;", &id));
+        // Refused by the screen: by its bytes.
+        assert!(has_id("no Rust {", &CandidateId::of("no Rust {")) && !has_id("no Rust [", &CandidateId::of("no Rust {")));
     }
 }

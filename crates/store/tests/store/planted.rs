@@ -215,7 +215,7 @@ async fn trials_that_were_changed_are_found_before_anything_is_paired_with_them(
     for statement in [
         "UPDATE trials SET ttft_mean_us = ttft_mean_us / 2 WHERE policy = 'baseline'",
         "UPDATE trials SET refused_work = refused_work + 1 WHERE policy = 'softer' AND seed = 2 AND scenario = 'far'",
-        "UPDATE trials SET seed = 2 - seed + 1000 * (seed = 0) WHERE policy = 'baseline' AND seed <> 1",
+        "UPDATE trials SET seed = 1000 WHERE policy = 'baseline' AND seed = 0",
         "UPDATE trials SET policy = CASE policy WHEN 'baseline' THEN 'x' ELSE 'baseline' END WHERE policy IN ('baseline', 'reference')",
         "UPDATE scenarios SET position = 1 - position",
         "DELETE FROM trials WHERE policy = 'louder'",
