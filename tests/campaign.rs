@@ -186,7 +186,7 @@ fn a_champion_is_verified_on_sealed_seeds_from_the_database_alone() {
     std::fs::remove_dir_all(environment.path("tiny")).unwrap();
     let first = environment.run(&["verify", "--format", "json"]);
     let verified: serde_json::Value = serde_json::from_str(&first.stdout).expect("JSON");
-    assert_eq!(verified["digest"], digest(&environment, ".elenchus"));
+    assert_eq!((&verified["look"], &verified["looks"]), (&1.into(), &1.into()));
     assert_eq!(verified["tests"].as_array().map(Vec::len), Some(3 + 2 + 1), "one for each of two scenarios");
     let holds = verified["tests"].as_array().unwrap().iter().all(|test| test["holds"] == true);
     assert_eq!((verified["beats_reference"].as_bool(), first.code), (Some(holds), i32::from(!holds)));

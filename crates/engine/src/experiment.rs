@@ -90,10 +90,9 @@ impl LoadedExperiment {
         self.inputs.iter().map(|(path, text)| (path.clone(), Hash::of(text.as_bytes()))).collect()
     }
 
-    /// The names of the scenarios whose workload is a trace.
-    pub fn traces(&self) -> Vec<String> {
-        let recorded = self.scenarios.iter().zip(&self.traffic).filter(|(_, traffic)| traffic.is_recorded());
-        recorded.map(|(scenario, _)| scenario.name.clone()).collect()
+    /// The positions of the scenarios whose workload is a trace.
+    pub fn traces(&self) -> Vec<u32> {
+        (0..).zip(&self.traffic).filter(|(_, traffic)| traffic.is_recorded()).map(|(at, _)| at).collect()
     }
 
     fn assemble(

@@ -129,17 +129,17 @@ impl<'a> Facts<'a> {
 impl Facts<'_> {
     /// What recorded traces cannot say; none where there are none.
     fn traces(&self) -> Option<String> {
-        let (traces, all) = (&self.started.traces, self.started.scenarios.len());
+        let (traces, scenarios) = (&self.started.traces, &self.started.scenarios);
         match traces.len() {
             0 => None,
-            recorded if recorded == all => Some(
+            recorded if recorded == scenarios.len() => Some(
                 "One trace: no interval. Every scenario is a recorded trace, which no seed changes: candidates were chosen and \
                  claims judged on its first part, and the sealed look is one run of what was held out."
                     .into(),
             ),
             _ => Some(format!(
                 "Recorded traces, which no seed changes: {}. Intervals say nothing of other traffic there.",
-                traces.join(", ")
+                traces.iter().filter_map(|at| scenarios.get(*at as usize)).cloned().collect::<Vec<_>>().join(", ")
             )),
         }
     }

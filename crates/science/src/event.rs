@@ -243,9 +243,10 @@ pub struct Started {
     /// Hash of what is measured: scenarios, population, baseline and reference as they were read, without their names, their
     /// order and the files that they stand in. The seal follows from it.
     pub meaning: Hash,
-    /// The scenarios whose workload is one recorded trace: other seeds change a policy's draws there, not what arrives.
+    /// Positions of the scenarios whose workload is one recorded trace: other seeds change a policy's draws there, not what
+    /// arrives.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub traces: Vec<String>,
+    pub traces: Vec<u32>,
     /// Who plans and writes, for example `builtin` or `openai:gpt-5`.
     pub agents: String,
     /// The compiler, as it names itself.

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use store::{CampaignRow, Store, StoreError};
 
 /// Characters of a cell in the table.
-const NAME: usize = 80;
+const NAME: usize = 400;
 
 /// List the campaigns of this state directory, the latest last.
 ///

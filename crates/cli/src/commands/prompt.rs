@@ -1,6 +1,6 @@
 //! `elenchus prompt`
 
-use crate::context::{Format, Global, campaign};
+use crate::context::{Format, Global, campaign, random_nonce};
 use crate::failure::{Code, Failure};
 use crate::output;
 use clap::ValueEnum;
@@ -93,7 +93,7 @@ async fn show(args: ShowArgs, global: &Global) -> Result<Code, Failure> {
 
 /// Where a campaign on an experiment would begin.
 fn beginning(directory: &Path, global: &Global) -> Result<Standpoint, Failure> {
-    let (loaded, places, nonce) = (LoadedExperiment::read(directory)?, global.places()?, global.nonce()?);
+    let (loaded, places, nonce) = (LoadedExperiment::read(directory)?, global.places()?, random_nonce()?);
     Ok(tokio::task::block_in_place(|| Standpoint::of_experiment(&loaded, nonce, &places))?)
 }
 

@@ -10,10 +10,12 @@ use engine::campaign::Opening;
 use engine::cassette::{Cassette, replays};
 use engine::science::event::EndReason;
 use engine::science::experiment::Experiment;
+use engine::science::id::Hash;
 use engine::science::nonce::Nonce;
 use engine::simulator::file::{MAX_TRACE_BYTES, read_text};
 use engine::verify::unseal;
 use engine::{Campaign, Casting, LoadedExperiment, Stop};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Launch a campaign on an experiment.
@@ -70,28 +72,36 @@ fn replay(file: &Path, mut loaded: LoadedExperiment, global: &Global) -> Result<
     let unusable = |problem: String| Failure::usage(format!("{}: {problem}", file.display()));
     let text = read_text(file, MAX_TRACE_BYTES).map_err(|error| unusable(error.to_string()))?;
     let cassette = Cassette::read(&text).map_err(unusable)?;
-    if cassette.header.meaning != loaded.meaning() {
-        let (then, now, directory) = (&cassette.header.inputs, loaded.hashes(), loaded.directory.display());
-        let differing: Vec<&str> = then
-            .keys()
-            .chain(now.keys())
-            .filter(|path| then.get(*path) != now.get(*path))
-            .map(String::as_str)
-            .collect();
-        let files = differing.join(", ");
-        return Err(unusable(format!("it was recorded on another experiment; of {directory} differs: {files}")));
-    }
     // What the command line may have changed is taken over; all else is what the files say.
     let then = &cassette.header.experiment;
     let (iterations, budget) = (then.iterations, then.budget);
     loaded.experiment = Experiment { iterations, budget, ..loaded.experiment };
-    if loaded.experiment != *then || loaded.experiment.check().is_err() {
-        return Err(unusable("line 1: its experiment is not the one that its files describe: it was edited".into()));
+    if cassette.header.meaning != loaded.meaning() || !same(then, &loaded.experiment) {
+        return Err(unusable(another(&cassette.header.inputs, &loaded)));
     }
+    loaded.experiment.check().map_err(|(key, problem)| unusable(format!("line 1: {key}: {problem}")))?;
     let casting = Casting::parse(&cassette.header.agents).map_err(unusable)?;
     let agents = recorded(&casting, &global.configuration()?, |model| cassette.settings(model))?;
     let (nonce, version) = (cassette.header.nonce, env!("CARGO_PKG_VERSION").into());
     Ok(Opening { loaded, nonce, agents, cassette: Some(cassette), version })
+}
+
+/// Whether two experiments ask for the same, whatever their files are called and their question says.
+fn same(then: &Experiment, now: &Experiment) -> bool {
+    let Experiment { question, baseline, reference, space_source, scenarios, population, .. } = now.clone();
+    Experiment { question, baseline, reference, space_source, scenarios, population, ..then.clone() } == *now
+}
+
+/// Which files make an experiment another one than a cassette was recorded on.
+fn another(then: &BTreeMap<String, Hash>, loaded: &LoadedExperiment) -> String {
+    let now = loaded.hashes();
+    let files: BTreeSet<&str> = then.keys().chain(now.keys()).map(String::as_str).collect();
+    let differing: Vec<&str> = files.into_iter().filter(|path| then.get(*path) != now.get(*path)).collect();
+    if differing.is_empty() {
+        return "line 1: its experiment is not the one that its files describe: it was edited".into();
+    }
+    let directory = loaded.directory.display();
+    format!("it was recorded on another experiment: {} of {directory} is not the same", differing.join(", "))
 }
 
 /// Runs a campaign to its end, or to Ctrl-C, and says what came of it.
