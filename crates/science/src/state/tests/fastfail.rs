@@ -143,7 +143,7 @@ fn a_bundle_has_the_arms_that_its_components_ask_for() {
         bundle.components.truncate(1);
     };
     assert_eq!(check(&one_with_a_control), Ok(()));
-    let cases: [(Change<'_>, &str); 9] = [
+    let cases: [(Change<'_>, &str); 10] = [
         (&main_only(&["a"]), "needs an arm of kind `control-negative`"),
         (&without("control"), "needs an arm of kind `control-negative`"),
         (&without("sum"), "the main design again, against `only-b` and `only-a`"),
