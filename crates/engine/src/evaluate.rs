@@ -181,6 +181,8 @@ mod tests {
         assert!(has_id("use admitter::prelude::*;\npub struct Policy;", &id), "comments and white space mean nothing");
         assert!(!has_id("use admitter::prelude::*; pub struct Planted;", &id));
         // Refused by the screen: by its bytes.
-        assert!(has_id("no Rust {", &CandidateId::of("no Rust {")) && !has_id("no Rust [", &CandidateId::of("no Rust {")));
+        assert!(
+            has_id("no Rust {", &CandidateId::of("no Rust {")) && !has_id("no Rust [", &CandidateId::of("no Rust {"))
+        );
     }
 }
