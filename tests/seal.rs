@@ -171,29 +171,49 @@ fn a_campaign_that_is_killed_before_its_look_takes_the_same_one_when_it_is_resum
 fn a_recorded_look_that_was_changed_is_found_out() {
     let environment = drawn();
     environment.ok(&RUN);
-    forge(&environment.path(".elenchus/lineage.db"));
-    for command in [&["report"][..], &["verify"], &["verify", "--again"]] {
-        let message = environment.fails(2, command);
-        assert!(message.contains("sealed-look") && message.contains("not what was recorded"), "{message}");
+    let file = environment.path(".elenchus/lineage.db");
+    forge(&file, false);
+    for command in ["report", "verify"] {
+        let message = environment.fails(2, &[command]);
+        assert!(message.contains("`sealed-look`") && message.contains("it is not what was recorded"), "{message}");
     }
+    // Who owns the record can make its chain again; the look itself then says otherwise.
+    forge(&file, true);
+    assert_eq!(report(&environment)["sealed"]["workloads"]["count"], 97, "the forged look is what the report shows");
+    let message = environment.fails(1, &["verify"]);
+    assert!(message.contains("this is not what was recorded"), "{message}");
 }
 
-/// One workload more than there were, as somebody with a database tool would write it who leaves no other trace.
-fn forge(file: &std::path::Path) {
+/// One workload more than there were, as somebody with a database tool would write it, who puts the guard back; with the
+/// chain of observations as it was, or made again.
+fn forge(file: &std::path::Path, chained: bool) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file);
         let mut connection = sqlx::ConnectOptions::connect(&options).await.unwrap();
-        let guard: String =
-            sqlx::query_scalar("SELECT sql FROM sqlite_master WHERE name = 'observations_are_never_changed'")
-                .fetch_one(&mut connection)
-                .await
-                .unwrap();
+        let guard = "SELECT sql FROM sqlite_master WHERE name = 'observations_are_never_changed'";
+        let guard: String = sqlx::query_scalar(guard).fetch_one(&mut connection).await.unwrap();
         let change = "UPDATE observations SET payload = replace(payload, '\"count\":96', '\"count\":97') \
                       WHERE kind = 'sealed-look'";
-        for statement in ["DROP TRIGGER observations_are_never_changed", change, &guard] {
-            sqlx::query(sqlx::AssertSqlSafe(statement.to_owned())).execute(&mut connection).await.unwrap();
+        for statement in ["DROP TRIGGER observations_are_never_changed", change] {
+            sqlx::query(statement).execute(&mut connection).await.unwrap();
         }
+        if chained {
+            let rows = "SELECT key, ordinal, kind, payload, at_ms, position FROM observations ORDER BY position";
+            let rows: Vec<(String, u32, String, String, i64, i64)> =
+                sqlx::query_as(rows).fetch_all(&mut connection).await.unwrap();
+            let mut digest = String::new();
+            for (key, ordinal, kind, payload, at_ms, position) in rows {
+                let link = serde_json::json!([key, ordinal, kind, payload, at_ms]);
+                digest = engine::science::id::Hash::of(format!("{digest}{link}").as_bytes()).as_str().to_owned();
+                let put =
+                    sqlx::query("UPDATE observations SET digest = ? WHERE position = ?").bind(&digest).bind(position);
+                put.execute(&mut connection).await.unwrap();
+            }
+            let end = sqlx::query("UPDATE campaigns SET observed_digest = ?").bind(&digest);
+            end.execute(&mut connection).await.unwrap();
+        }
+        sqlx::query(sqlx::AssertSqlSafe(guard)).execute(&mut connection).await.unwrap();
         sqlx::Connection::close(connection).await.unwrap();
     });
 }
