@@ -22,6 +22,7 @@ use science::id::Hash;
 use science::keyed;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+use tally::saturation;
 
 /// Later moments at which shadows begin in each sequence, and decisions of each of them.
 const BEGINNINGS: usize = 8;
@@ -30,17 +31,21 @@ const WINDOW: usize = 128;
 const CHANGED: usize = 6;
 const OF_ONE: usize = 2;
 /// Other draws and pressures under which they are shown besides: they tell close constants apart.
-const OTHERS: [Change; 4] = [Change::Draw(2), Change::Draw(3), Change::Pressure(0.7), Change::Pressure(1.5)];
-/// What they are shown in another order as well: states that the trials may not have met.
-const SHUFFLED: [Change; 3] = [Change::FromKv, Change::Pressure(0.7), Change::Pressure(1.5)];
-const CHANGES: usize = INPUTS.len() + OTHERS.len() + SHUFFLED.len();
+const OTHERS: [Change; 6] =
+    [Change::Draw(2), Change::Draw(3), Change::Pressure(0.7), Change::Pressure(1.5), NUDGES[0], NUDGES[1]];
+/// What is nobody's business but that of rounding: sums of the same numbers in another order, or written otherwise, differ in
+/// the last digit, which turns an answer that lies on an edge. One that lies there turns between these two.
+const NUDGES: [Change; 2] = [Change::Nudge(1.0 - 1e-9), Change::Nudge(1.0 + 1e-9)];
+/// Changes that each window is shown, the last of them in another order as well: a state that trials may not have met.
+const CHANGES: usize = INPUTS.len() + OTHERS.len() + 1;
 /// Bisections of a place where an answer turns, and the pressure at which they begin, as a factor.
 const BISECTIONS: usize = 24;
 const HIGHEST: f64 = 16.0;
-/// Sums of the same numbers in another order are rounded otherwise: up to this share of decisions may change by that.
+/// The share of decisions that may differ for no better reason than rounding: of all, of those in windows that were chosen
+/// for being close to an edge, and of all where those on an edge count as well.
 const ROUNDING: f64 = 1e-4;
-/// Where a whole state is written otherwise, in windows that were chosen for how close they are to the edge.
 const ROUNDING_IN_A_WINDOW: f64 = 1.0 / 256.0;
+const ON_AN_EDGE: f64 = 0.02;
 /// Questions that are put in one go.
 const AT_ONCE: usize = 1024;
 
@@ -132,21 +137,24 @@ impl Shadow<'_> {
         &self.sequence.moments[self.from..self.to]
     }
 
-    /// How many of its answers are others than these.
-    fn differing(given: &[u8], others: impl Iterator<Item = u8>) -> usize {
-        given.iter().zip(others).filter(|(one, other)| **one != *other).count()
+    /// Whether sums come out rounded otherwise though they mean the same.
+    fn rounds(&self) -> bool {
+        self.shuffled || self.change.rounds()
     }
 
     /// How many of its answers are others than the candidate's in its trial.
     fn off(&self, given: &[u8]) -> usize {
-        Shadow::differing(given, self.moments().iter().map(|moment| moment.answer))
+        given.iter().zip(self.moments()).filter(|(given, moment)| **given != moment.answer).count()
     }
 }
 
+/// Shadows that are shown the whole of a sequence.
+const WHOLE: usize = 4;
+
 /// All that shadows are shown.
 struct Plan<'a> {
-    /// Of each sequence the whole, unchanged; then the whole, in another order; then, from later moments on, unchanged;
-    /// then some of these with one thing changed, each with all changes.
+    /// Of each sequence the whole, unchanged; the whole, in another order; the whole, nudged down, and up ([`WHOLE`]); then,
+    /// from later moments on, unchanged; then some of these with one thing changed, each with all changes.
     shadows: Vec<Shadow<'a>>,
     sequences: usize,
     /// Which of the shadows that begin later are shown with changes as well.
@@ -158,35 +166,47 @@ struct Plan<'a> {
 impl<'a> Plan<'a> {
     fn of(record: &'a Record) -> Self {
         let sequences = &record.sequences;
-        let whole = |shuffled| {
-            let to = |sequence: &Sequence| sequence.moments.len();
-            move |sequence: &'a Sequence| Shadow {
-                sequence,
-                from: 0,
-                to: to(sequence),
-                change: Change::Nothing,
-                shuffled,
-            }
-        };
-        let mut shadows: Vec<Shadow<'a>> = sequences.iter().map(whole(false)).collect();
-        shadows.extend(sequences.iter().map(whole(true)));
+        let mut shadows: Vec<Shadow<'a>> = Vec::new();
+        for (change, shuffled) in
+            [(Change::Nothing, false), (Change::Nothing, true), (NUDGES[0], false), (NUDGES[1], false)]
+        {
+            let whole =
+                |sequence: &'a Sequence| Shadow { sequence, from: 0, to: sequence.moments.len(), change, shuffled };
+            shadows.extend(sequences.iter().map(whole));
+        }
         shadows.extend(sequences.iter().flat_map(later));
-        let changed = near_the_edge(&shadows, 2 * sequences.len());
+        let changed = near_the_edge(&shadows, WHOLE * sequences.len());
         let turning = changed.iter().filter_map(|at| droppable(&shadows[*at])).collect();
         for at in &changed {
             let Shadow { sequence, from, to, .. } = shadows[*at];
             let changes = INPUTS.iter().map(|(change, _)| *change).chain(OTHERS).map(|change| (change, false));
-            let all = changes.chain(SHUFFLED.map(|change| (change, true)));
+            let all = changes.chain([(Change::FromKv, true)]);
             shadows.extend(all.map(|(change, shuffled)| Shadow { sequence, from, to, change, shuffled }));
         }
         Plan { shadows, sequences: sequences.len(), changed, turning }
     }
 
-    /// What every shadow answers.
+    /// What the shadows answer; nothing from those that are nudged as a whole, unless the order seems to matter.
     fn answers(&self, session: &mut Session) -> Result<Vec<Vec<u8>>, Outcome> {
-        let mut given: Vec<Vec<u8>> = self.shadows.iter().map(|shadow| Vec::with_capacity(shadow.to)).collect();
+        let mut given = vec![Vec::new(); self.shadows.len()];
+        let nudged = 2 * self.sequences..WHOLE * self.sequences;
+        self.ask(session, (0..nudged.start).chain(nudged.end..self.shadows.len()), &mut given)?;
+        let (off, all) = self.in_another_order(&given);
+        if off as f64 > ROUNDING * all as f64 {
+            self.ask(session, nudged, &mut given)?;
+        }
+        Ok(given)
+    }
+
+    fn ask(
+        &self,
+        session: &mut Session,
+        seats: impl Iterator<Item = usize>,
+        given: &mut [Vec<u8>],
+    ) -> Result<(), Outcome> {
         let (mut round, mut asked) = (Round::new(), Vec::with_capacity(AT_ONCE));
-        for (seat, shadow) in self.shadows.iter().enumerate() {
+        for seat in seats {
+            let shadow = &self.shadows[seat];
             for (number, moment) in shadow.moments().iter().enumerate() {
                 let (request, mut instances, draw) = shadow.change.of(moment);
                 if shadow.shuffled {
@@ -202,7 +222,7 @@ impl<'a> Plan<'a> {
         }
         let answers = session.round(&mut round)?;
         asked.drain(..).zip(answers).for_each(|(seat, answer)| given[seat].push(*answer));
-        Ok(given)
+        Ok(())
     }
 
     /// What a shadow that was shown nothing else answered otherwise, if there is one: it ran in another process.
@@ -219,25 +239,35 @@ impl<'a> Plan<'a> {
         ))
     }
 
-    /// Whether the order changes more decisions of the trials, or of made-up states like theirs, than rounding explains.
-    fn order_matters(&self, given: &[Vec<u8>]) -> bool {
-        let shuffled = self.sequences..2 * self.sequences;
-        let all: usize = self.shadows[shuffled.clone()].iter().map(|shadow| shadow.moments().len()).sum();
-        let off: usize = shuffled.map(|at| self.shadows[at].off(&given[at])).sum();
-        let made_up = |(kind, change): (usize, &Change)| {
-            let (off, asked) = self.against(given, INPUTS.len() + OTHERS.len() + kind, *change);
-            off as f64 > ROUNDING_IN_A_WINDOW * asked as f64
-        };
-        off as f64 > ROUNDING * all as f64 || SHUFFLED.iter().enumerate().any(made_up)
+    /// How many of all decisions differ in another order, and of how many.
+    fn in_another_order(&self, given: &[Vec<u8>]) -> (usize, usize) {
+        let shuffled = || self.sequences..2 * self.sequences;
+        let off = shuffled().map(|at| self.shadows[at].off(&given[at])).sum();
+        (off, shuffled().map(|at| given[at].len()).sum())
     }
 
-    /// In how many of all changed decisions the shadows of one kind answered otherwise than those of this change did.
+    /// Whether the order changes more decisions of the trials, or of made-up states like theirs, than rounding explains.
+    fn order_matters(&self, given: &[Vec<u8>]) -> bool {
+        let (off, all) = self.in_another_order(given);
+        let group = |number: usize| &given[number * self.sequences..(number + 1) * self.sequences];
+        let sequences = group(0).iter().zip(group(1)).zip(group(2).iter().zip(group(3)));
+        let unexplained: usize = sequences.map(|((one, other), (down, up))| unexplained(one, other, [down, up])).sum();
+        let (made_up, asked) = self.against(given, CHANGES - 1, Change::FromKv);
+        unexplained as f64 > ROUNDING * all as f64
+            || off as f64 > ON_AN_EDGE * all as f64
+            || made_up as f64 > ROUNDING_IN_A_WINDOW * asked as f64
+    }
+
+    /// In how many of all changed decisions the shadows of one kind answered otherwise than those of this change did, for
+    /// another reason than rounding.
     fn against(&self, given: &[Vec<u8>], kind: usize, change: Change) -> (usize, usize) {
         let first = self.shadows.len() - self.changed.len() * CHANGES;
         let of = |window: usize, plain: usize| {
-            let of_window = first + window * CHANGES..first + (window + 1) * CHANGES;
-            let at = of_window.clone().find(|at| self.shadows[*at].change == change).unwrap_or(plain);
-            Shadow::differing(&given[of_window.start + kind], given[at].iter().copied())
+            let start = first + window * CHANGES;
+            let at = |change| (start..start + CHANGES).find(|at| self.shadows[*at].change == change);
+            let nudged = NUDGES.map(|nudge| at(nudge).map_or(&[][..], |at| &given[at]));
+            let nudged = if self.shadows[start + kind].rounds() { nudged } else { [&[][..]; 2] };
+            unexplained(&given[start + kind], &given[at(change).unwrap_or(plain)], nudged)
         };
         let off = self.changed.iter().enumerate().map(|(window, plain)| of(window, *plain)).sum();
         (off, self.changed.iter().map(|plain| given[*plain].len()).sum())
@@ -245,7 +275,7 @@ impl<'a> Plan<'a> {
 
     /// Whether what came before a later moment changes a decision.
     fn memory(&self, given: &[Vec<u8>]) -> bool {
-        let later = self.shadows.iter().zip(given).skip(2 * self.sequences);
+        let later = self.shadows.iter().zip(given).skip(WHOLE * self.sequences);
         later.filter(|(shadow, _)| shadow.change == Change::Nothing).any(|(shadow, given)| shadow.off(given) > 0)
     }
 
@@ -278,6 +308,12 @@ impl<'a> Plan<'a> {
     }
 }
 
+/// How many answers differ of those that do not lie on an edge: these turn between the two that were nudged.
+fn unexplained(one: &[u8], other: &[u8], [down, up]: [&[u8]; 2]) -> usize {
+    let is_on_edge = |at: usize| down.get(at).zip(up.get(at)).is_some_and(|(down, up)| down != up);
+    one.iter().zip(other).enumerate().filter(|(at, (one, other))| one != other && !is_on_edge(*at)).count()
+}
+
 fn ask(round: &mut Round, seat: usize, (request, instances, draw): (&Request, &[Instance], &Draw)) {
     round.ask(seat as u16, |bytes| wire::ask(request, instances, draw, |piece| bytes.extend_from_slice(piece)));
 }
@@ -294,13 +330,16 @@ fn later(sequence: &Sequence) -> impl Iterator<Item = Shadow<'_>> {
     })
 }
 
-/// Those of the shadows from this one on in which the candidate both refused and admitted most of what may be refused.
+/// Those of the shadows from this one on in which the candidate both refused and admitted most of what may be refused; where
+/// it only did one, those under most pressure that is not beyond all measure.
 fn near_the_edge(shadows: &[Shadow<'_>], first: usize) -> Vec<usize> {
     let worth = |at: usize| {
         let may = shadows[at].moments().iter().filter(|moment| moment.request.priority < 0);
-        let (refused, all) =
-            may.fold((0, 0), |(refused, all), moment| (refused + usize::from(moment.answer == wire::REJECT), all + 1));
-        (refused.min(all - refused), refused)
+        let (refused, all) = may
+            .clone()
+            .fold((0, 0), |(refused, all), moment| (refused + usize::from(moment.answer == wire::REJECT), all + 1));
+        let pressed = may.filter(|moment| (0.1..1.2).contains(&saturation(&moment.instances))).count();
+        (refused.min(all - refused), refused, pressed)
     };
     let mut order: Vec<usize> = (first..shadows.len()).collect();
     order.sort_by_key(|at| std::cmp::Reverse(worth(*at)));

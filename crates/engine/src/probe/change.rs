@@ -1,8 +1,8 @@
 //! What a shadow is shown instead of what happened: the same moment with exactly one thing changed.
 
 use super::record::Moment;
-use super::tally::{KV, QUEUE};
-use admitter::{Cluster, Draw, Instance, Request, wire};
+use super::tally::{KV, QUEUE, saturation};
+use admitter::{Draw, Instance, Request, wire};
 use science::descriptor::Input;
 use science::keyed;
 
@@ -31,6 +31,8 @@ pub(super) enum Change {
     Draw(u64),
     /// The pressure, times this.
     Pressure(f64),
+    /// The same saturation from the KV cache, times this: next to one, it turns what lies on an edge and nothing else.
+    Nudge(f64),
 }
 
 /// What changes an input of its own.
@@ -87,6 +89,10 @@ impl Change {
                 let own = draw.clone().uniform().to_bits();
                 draw = wire::draw(own.wrapping_mul(0xBF58_476D_1CE4_E5B9).wrapping_add(other));
             }
+            Change::Nudge(factor) => {
+                from_kv(&mut instances);
+                each(&mut instances, &|i| i.kv_utilization *= factor);
+            }
             Change::Pressure(factor) => each(&mut instances, &|i| {
                 i.waiting = (f64::from(i.waiting) * factor).round() as u32;
                 i.kv_utilization = (i.kv_utilization * factor).min(1.0);
@@ -110,19 +116,20 @@ fn own(instance: &Instance) -> f64 {
     (f64::from(instance.waiting) / QUEUE).max(instance.kv_utilization / KV)
 }
 
-/// Where an instance is too saturated for it, its queue stays.
+/// Where an instance is too saturated for it, its queue stays, beside a full cache.
 fn from_kv(instances: &mut [Instance]) {
     for instance in instances {
         let kv = own(instance) * KV;
+        instance.kv_utilization = kv.min(1.0);
         if kv <= 1.0 {
-            (instance.kv_utilization, instance.waiting) = (kv, 0);
+            instance.waiting = 0;
         }
     }
 }
 
 /// Whole requests on all but the last instance, what is left on that one.
 fn from_queue(instances: &mut [Instance]) {
-    let sum = Cluster { instances }.saturation(QUEUE, KV) * instances.len() as f64;
+    let sum = saturation(instances) * instances.len() as f64;
     let whole = (sum * QUEUE) as u32;
     let Some((last, others)) = instances.split_last_mut() else { return };
     let count = others.len() as u32;
@@ -170,10 +177,6 @@ mod tests {
             draw: wire::draw(7),
             answer: 0,
         }
-    }
-
-    fn saturation(instances: &[Instance]) -> f64 {
-        Cluster { instances }.saturation(QUEUE, KV)
     }
 
     #[test]

@@ -7,6 +7,11 @@ use science::descriptor::{Bin, Curve};
 pub(super) const QUEUE: f64 = 5.0;
 pub(super) const KV: f64 = 0.8;
 
+/// The saturation as production reckons it.
+pub(super) fn saturation(instances: &[Instance]) -> f64 {
+    Cluster { instances }.saturation(QUEUE, KV)
+}
+
 /// Counts of a candidate's decisions.
 #[derive(Debug)]
 pub(super) struct Tally {
@@ -39,7 +44,7 @@ impl Tally {
             return;
         }
         let mean = |of: fn(&Instance) -> f64| instances.iter().map(of).sum::<f64>() / instances.len().max(1) as f64;
-        let saturation = Cluster { instances }.saturation(QUEUE, KV);
+        let saturation = saturation(instances);
         let (waiting, kv) = (mean(|i| f64::from(i.waiting)), mean(|i| i.kv_utilization));
         let prompt = request.prompt_tokens.max(1);
         let octave = prompt.ilog2();
@@ -76,8 +81,8 @@ impl Histogram {
 
     fn add(&mut self, position: f64, value: f64, refused: bool) {
         let last = self.bins.len() - 1;
-        // What is no number, or lies below zero, falls into the first one.
-        let bin = &mut self.bins[((position / self.width) as usize).min(last)];
+        // What is no number, or lies below zero, falls into the first one; what lies on an edge, above it.
+        let bin = &mut self.bins[((position / self.width + 1e-6) as usize).min(last)];
         bin.sum += value;
         bin.asked += 1;
         bin.refused += u64::from(refused);
