@@ -123,7 +123,10 @@ mod tests {
     fn a_number_counts_by_its_digits_however_it_is_spelled() {
         let one = ["300.0", "0.8", "5", "1e-7", "0x12c", "0b101u8", "300_f64", "1_000.0", "48231"];
         assert_eq!(one.map(length), [1; 9]);
-        assert_eq!(["0.278612", "0x12c000", "2.220446049250313e-16", "1.7976931348623157e308"].map(length), [2, 2, 4, 4]);
+        assert_eq!(
+            ["0.278612", "0x12c000", "2.220446049250313e-16", "1.7976931348623157e308"].map(length),
+            [2, 2, 4, 4]
+        );
         assert_eq!(length(&"9".repeat(100)), 20);
     }
 

@@ -216,7 +216,10 @@ mod tests {
             for weighed in [shape(curve, 0.5, 0.0), shape(curve, 0.0, 0.5), Shape { capacity: 0.5, ..plain }] {
                 assert!(length(&plain) < length(&weighed), "{weighed:?}");
             }
-            assert!(length(&shape(curve, 1.0, 0.0)) < length(&shape(curve, 0.5, 0.0)), "a power of one needs no exponent");
+            assert!(
+                length(&shape(curve, 1.0, 0.0)) < length(&shape(curve, 0.5, 0.0)),
+                "a power of one needs no exponent"
+            );
         }
     }
 

@@ -111,8 +111,10 @@ impl Trying {
     /// The source without all that does not matter; none if nothing may go. Each change is tried by itself; then, beginning
     /// with what leaves the shortest description, one more as long as all together may stay.
     async fn search(&mut self, state: &State) -> Result<Option<String>, EngineError> {
-        let mut variants: Vec<Variant> =
-            sandbox::on_deep_stack(|| simplify::changes(&self.source)).into_iter().filter_map(|change| self.variant(vec![change])).collect();
+        let mut variants: Vec<Variant> = sandbox::on_deep_stack(|| simplify::changes(&self.source))
+            .into_iter()
+            .filter_map(|change| self.variant(vec![change]))
+            .collect();
         variants.truncate(self.most);
         let measured = try_join_all(variants.iter().map(|variant| self.measure(state, variant))).await?;
         let mut may_stay = Vec::new();

@@ -62,7 +62,8 @@ impl Tree<'_> {
 
     /// A path: the leading words decide where it leads.
     fn check_path(&mut self, path: &syn::Path) {
-        let words: Vec<&Ident> = path.segments.iter().map(|segment| &segment.ident).inspect(|_| super::step()).collect();
+        let words: Vec<&Ident> =
+            path.segments.iter().map(|segment| &segment.ident).inspect(|_| super::step()).collect();
         self.check_words(&words, path.leading_colon.is_some());
     }
 

@@ -66,8 +66,14 @@ impl State {
         description_length: Option<u32>,
         measured: Result<&Measurement, Outcome>,
     ) -> Simpler {
-        let mut simpler =
-            Simpler { change, outcome: Outcome::Scored, gain: None, description_length, admissible: false, kept: false };
+        let mut simpler = Simpler {
+            change,
+            outcome: Outcome::Scored,
+            gain: None,
+            description_length,
+            admissible: false,
+            kept: false,
+        };
         let measured = match measured {
             Ok(measured) => measured,
             Err(outcome) => return Simpler { outcome, ..simpler },
