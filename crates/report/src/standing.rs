@@ -185,7 +185,7 @@ fn figures(standing: Standing<'_>, yardsticks: &Yardsticks) -> Vec<String> {
         ),
         regret(score),
         match standing.description_length {
-            Some(n) => format!("It is described by {}.", count(n as usize, "token")),
+            Some(n) => format!("Its description length is {}.", count(n as usize, "token")),
             None => "Its description length is not known.".into(),
         },
     ]

@@ -161,7 +161,7 @@ pub(super) fn candidate(state: &State, contender: &Contender<'_>) -> String {
     let bundle = state.iterations.get(record.iteration.saturating_sub(1) as usize).and_then(|i| i.bundle.as_ref());
     let intent = bundle.and_then(|bundle| bundle.arm(&record.arm)).map(|(_, arm)| line(&arm.design.intent, TEXT));
     format!(
-        "{} (iteration {}, arm `{}`): {}; regret {:.2} points in {}; loss {:.2} points; {} tokens; {admissible}.{} {}",
+        "{} (iteration {}, arm `{}`): {}; regret {:.2} points in {}; loss {:.2} points; description length {}; {admissible}.{} {}",
         contender.id.short(),
         record.iteration,
         record.arm,

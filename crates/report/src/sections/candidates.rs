@@ -138,7 +138,7 @@ fn describe(node: &Node, detail: Detail) -> Line {
         _ => format!("  {outcome}"),
     });
     if let Some(n) = node.description_length {
-        line = line.say(format!(", {}", count(n as usize, "token")));
+        line = line.say(format!(", description length {n}"));
     }
     if let Some(author) = &node.author {
         line = line.say(format!(", by {author}"));

@@ -56,7 +56,7 @@ fn made(facts: &Facts<'_>, simplification: &Simplification) -> String {
     };
     let leads = facts.champion().is_some_and(|champion| champion.id == id);
     format!(
-        "Without what goes it is candidate {}, which is described by {} instead of {} and is {}the champion.",
+        "Without what goes it is candidate {}, which has a description length of {} instead of {} and is {}the champion.",
         id.short(),
         count(length(id), "token"),
         length(&simplification.of),
