@@ -16,7 +16,7 @@ fn list(value: &Value) -> &[Value] {
 fn the_space_narrows_only_where_an_audit_found_nothing_better_and_says_how_sure_that_is() {
     let environment = Environment::new();
     environment.copy_with_a_dozen_seeds();
-    environment.ok(&["run", "tiny", "--iterations", "12", "--nonce", "4"]);
+    environment.ok(&["run", "tiny", "--iterations", "12", "--nonce", "11"]);
     let report = report(&environment);
     let (mut volume, mut backing, mut runs) = (1.0, BTreeMap::new(), 0);
     for iteration in list(&report["iterations"]) {
@@ -55,7 +55,7 @@ fn a_campaign_that_is_killed_in_an_audit_ends_with_the_digest_of_an_undisturbed_
     killed.copy_with_a_dozen_seeds();
     whole.copy_with_a_dozen_seeds();
     // As many as it takes to learn what may be forbidden; in the last one there is much to audit.
-    let run = ["run", "tiny", "--iterations", "12", "--nonce", "4"];
+    let run = ["run", "tiny", "--iterations", "12", "--nonce", "11"];
     let landed = [&run[..], &["resume"], &["resume"]].map(|run| killed.kill_while(run, "auditing what"));
     assert!(landed.contains(&true), "it was always done before it was killed");
     killed.ok(&["resume"]);

@@ -41,7 +41,7 @@ fn a_campaign_runs_to_its_end_and_can_be_read_in_every_form() {
 fn what_was_refuted_narrows_the_declared_space() {
     let environment = Environment::new();
     environment.copy_with_a_dozen_seeds();
-    environment.ok(&["run", "tiny", "--iterations", "12", "--nonce", "4"]);
+    environment.ok(&["run", "tiny", "--iterations", "12", "--nonce", "11"]);
     let shown = environment.json(&["show", "--format", "json"]);
     let volumes: Vec<f64> =
         shown["iterations"].as_array().unwrap().iter().filter_map(|i| i["volume"].as_f64()).collect();

@@ -114,7 +114,7 @@ fn a_round_that_is_too_large_for_one_session_takes_several() {
     // 2,000 runs that each show 128 instances: 9.3 MB in a round, where 8 MiB fit.
     let environment = many(20, 128, 3);
     let loaded = LoadedExperiment::read(&environment.path("tiny")).expect("an experiment");
-    let panel = Panel::search(&loaded, 1, 100).expect("a panel");
+    let panel = Panel::search(&loaded, Nonce::of(1), 100).expect("a panel");
     let sandbox = sandbox(&environment.path("cache"));
     let source = std::fs::read_to_string(fixture_path("candidates/quintic.rs")).expect("a fixture");
     let trials = panel.trials_of(&source, &sandbox).expect("a sandbox").expect("trials");
