@@ -215,7 +215,7 @@ fn every_input_that_changes_a_decision_is_found_and_no_other() {
         assert_eq!(found.inputs, BTreeSet::from_iter(inputs), "{factor}");
         assert!(!found.memory && !found.order_matters, "{factor}");
     }
-    let uneven = probed(&on("1.0 + (c.instances[0].kv_utilization - c.instances[1].kv_utilization).abs()")).descriptor;
+    let uneven = probed(&on("1.0 + 10.0 * (c.instances[0].kv_utilization - c.instances[1].kv_utilization).abs()")).descriptor;
     assert!(uneven.inputs.contains(&Input::Imbalance) && !uneven.order_matters, "{:?}", uneven.inputs);
     let queue = probed(&on(&format!("1.0 + {}", mean("f64::from(i.waiting)")))).descriptor;
     assert!(queue.inputs.contains(&Input::Route), "{:?}", queue.inputs);

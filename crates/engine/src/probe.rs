@@ -31,13 +31,23 @@ const WINDOW: usize = 128;
 const CHANGED: usize = 6;
 const OF_ONE: usize = 2;
 /// Other draws and pressures under which they are shown besides: they tell close constants apart.
-const OTHERS: [Change; 6] =
-    [Change::Draw(2), Change::Draw(3), Change::Pressure(0.7), Change::Pressure(1.5), NUDGES[0], NUDGES[1]];
+const OTHERS: [Change; 8] = [
+    Change::Draw(2),
+    Change::Draw(3),
+    Change::Pressure(0.7),
+    Change::Pressure(1.5),
+    NUDGES[0],
+    NUDGES[1],
+    UNEVEN[0],
+    UNEVEN[1],
+];
 /// What is nobody's business but that of rounding: sums of the same numbers in another order, or written otherwise, differ in
 /// the last digit, which turns an answer that lies on an edge. One that lies there turns between these two.
 const NUDGES: [Change; 2] = [Change::Nudge(1.0 - 1e-9), Change::Nudge(1.0 + 1e-9)];
-/// Changes that each window is shown, the last of them in another order as well: a state that trials may not have met.
-const CHANGES: usize = INPUTS.len() + OTHERS.len() + 1;
+/// States that trials may not have met, which are shown in another order as well. No round numbers: few thresholds lie there.
+const UNEVEN: [Change; 2] = [Change::Uneven(0.2347), Change::Uneven(0.5121)];
+/// Changes that each window is shown.
+const CHANGES: usize = INPUTS.len() + OTHERS.len() + UNEVEN.len();
 /// Bisections of a place where an answer turns, and the pressure at which they begin, as a factor.
 const BISECTIONS: usize = 24;
 const HIGHEST: f64 = 16.0;
@@ -137,11 +147,6 @@ impl Shadow<'_> {
         &self.sequence.moments[self.from..self.to]
     }
 
-    /// Whether sums come out rounded otherwise though they mean the same.
-    fn rounds(&self) -> bool {
-        self.shuffled || self.change.rounds()
-    }
-
     /// How many of its answers are others than the candidate's in its trial.
     fn off(&self, given: &[u8]) -> usize {
         given.iter().zip(self.moments()).filter(|(given, moment)| **given != moment.answer).count()
@@ -180,7 +185,7 @@ impl<'a> Plan<'a> {
         for at in &changed {
             let Shadow { sequence, from, to, .. } = shadows[*at];
             let changes = INPUTS.iter().map(|(change, _)| *change).chain(OTHERS).map(|change| (change, false));
-            let all = changes.chain([(Change::FromKv, true)]);
+            let all = changes.chain(UNEVEN.map(|change| (change, true)));
             shadows.extend(all.map(|(change, shuffled)| Shadow { sequence, from, to, change, shuffled }));
         }
         Plan { shadows, sequences: sequences.len(), changed, turning }
@@ -252,10 +257,13 @@ impl<'a> Plan<'a> {
         let group = |number: usize| &given[number * self.sequences..(number + 1) * self.sequences];
         let sequences = group(0).iter().zip(group(1)).zip(group(2).iter().zip(group(3)));
         let unexplained: usize = sequences.map(|((one, other), (down, up))| unexplained(one, other, [down, up])).sum();
-        let (made_up, asked) = self.against(given, CHANGES - 1, Change::FromKv);
+        let made_up = |(at, change): (usize, &Change)| {
+            let (off, asked) = self.against(given, INPUTS.len() + OTHERS.len() + at, *change);
+            off as f64 > ROUNDING_IN_A_WINDOW * asked as f64
+        };
         unexplained as f64 > ROUNDING * all as f64
             || off as f64 > ON_AN_EDGE * all as f64
-            || made_up as f64 > ROUNDING_IN_A_WINDOW * asked as f64
+            || UNEVEN.iter().enumerate().any(made_up)
     }
 
     /// In how many of all changed decisions the shadows of one kind answered otherwise than those of this change did, for
@@ -266,7 +274,7 @@ impl<'a> Plan<'a> {
             let start = first + window * CHANGES;
             let at = |change| (start..start + CHANGES).find(|at| self.shadows[*at].change == change);
             let nudged = NUDGES.map(|nudge| at(nudge).map_or(&[][..], |at| &given[at]));
-            let nudged = if self.shadows[start + kind].rounds() { nudged } else { [&[][..]; 2] };
+            let nudged = if self.shadows[start + kind].change.rounds() { nudged } else { [&[][..]; 2] };
             unexplained(&given[start + kind], &given[at(change).unwrap_or(plain)], nudged)
         };
         let off = self.changed.iter().enumerate().map(|(window, plain)| of(window, *plain)).sum();

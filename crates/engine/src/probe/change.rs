@@ -31,6 +31,8 @@ pub(super) enum Change {
     Draw(u64),
     /// The pressure, times this.
     Pressure(f64),
+    /// All pressure from KV caches that are full to this share in the mean, and each to another one.
+    Uneven(f64),
     /// The same saturation from the KV cache, times this: next to one, it turns what lies on an edge and nothing else.
     Nudge(f64),
 }
@@ -93,6 +95,9 @@ impl Change {
                 from_kv(&mut instances);
                 each(&mut instances, &|i| i.kv_utilization *= factor);
             }
+            Change::Uneven(level) => instances.iter_mut().enumerate().for_each(|(at, i)| {
+                (i.waiting, i.kv_utilization) = (0, level * [0.4, 0.8, 1.2, 1.6][at % 4]);
+            }),
             Change::Pressure(factor) => each(&mut instances, &|i| {
                 i.waiting = (f64::from(i.waiting) * factor).round() as u32;
                 i.kv_utilization = (i.kv_utilization * factor).min(1.0);
