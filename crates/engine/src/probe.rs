@@ -36,8 +36,10 @@ const OTHERS: [Change; 6] =
 /// What is nobody's business but that of rounding: sums of the same numbers in another order, or written otherwise, differ in
 /// the last digit, which turns an answer that lies on an edge. One that lies there turns between these two.
 const NUDGES: [Change; 2] = [Change::Nudge(1.0 - 1e-9), Change::Nudge(1.0 + 1e-9)];
-/// Changes that each window is shown, the last of them in another order as well: a state that trials may not have met.
-const CHANGES: usize = INPUTS.len() + OTHERS.len() + 1;
+/// What is shown in another order as well: states that trials may not have met.
+const SHUFFLED: [Change; 3] = [Change::FromKv, Change::Pressure(0.7), Change::Pressure(1.5)];
+/// Changes that each window is shown, those in another order last.
+const CHANGES: usize = INPUTS.len() + OTHERS.len() + SHUFFLED.len();
 /// Bisections of a place where an answer turns, and the pressure at which they begin, as a factor.
 const BISECTIONS: usize = 24;
 const HIGHEST: f64 = 16.0;
@@ -180,7 +182,7 @@ impl<'a> Plan<'a> {
         for at in &changed {
             let Shadow { sequence, from, to, .. } = shadows[*at];
             let changes = INPUTS.iter().map(|(change, _)| *change).chain(OTHERS).map(|change| (change, false));
-            let all = changes.chain([(Change::FromKv, true)]);
+            let all = changes.chain(SHUFFLED.map(|change| (change, true)));
             shadows.extend(all.map(|(change, shuffled)| Shadow { sequence, from, to, change, shuffled }));
         }
         Plan { shadows, sequences: sequences.len(), changed, turning }
@@ -252,10 +254,11 @@ impl<'a> Plan<'a> {
         let group = |number: usize| &given[number * self.sequences..(number + 1) * self.sequences];
         let sequences = group(0).iter().zip(group(1)).zip(group(2).iter().zip(group(3)));
         let unexplained: usize = sequences.map(|((one, other), (down, up))| unexplained(one, other, [down, up])).sum();
-        let (made_up, asked) = self.against(given, CHANGES - 1, Change::FromKv);
-        unexplained as f64 > ROUNDING * all as f64
-            || off as f64 > ON_AN_EDGE * all as f64
-            || made_up as f64 > ROUNDING_IN_A_WINDOW * asked as f64
+        let made_up = SHUFFLED.iter().enumerate().any(|(at, change)| {
+            let (off, asked) = self.against(given, CHANGES - SHUFFLED.len() + at, *change);
+            off as f64 > ROUNDING_IN_A_WINDOW * asked as f64
+        });
+        unexplained as f64 > ROUNDING * all as f64 || off as f64 > ON_AN_EDGE * all as f64 || made_up
     }
 
     /// In how many of all changed decisions the shadows of one kind answered otherwise than those of this change did, for
