@@ -131,7 +131,7 @@ fn traces_have_no_interval_and_the_champion_is_looked_at_on_what_was_held_out() 
         environment
             .write(&format!("tiny/scenarios/{name}.toml"), &format!("{cluster}[workload]\ntrace = \"{name}.csv\"\n"));
         let row = |n: u64| {
-            let class = if n % 3 == 0 { "critical" } else { "sheddable" };
+            let class = if n.is_multiple_of(3) { "critical" } else { "sheddable" };
             format!("{},{class},{},{}\n", n * 1000 * rate, 512 + (n * 7919) % 1024, 64 + (n * 104_729) % 128)
         };
         let rows: String = (0..700).map(row).collect();
