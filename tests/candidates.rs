@@ -116,7 +116,7 @@ fn what_a_candidate_does_is_measured_and_not_what_it_says() {
 #[test]
 fn a_candidate_that_looks_at_the_first_instance_is_not_feasible() {
     let (_, json) = evaluated(&policy(
-        "if request.priority >= 0 { return Decision::Admit; }\nDecision::reject_if(cluster.instances[0].kv_utilization > 0.3)",
+        "if request.priority >= 0 { return Decision::Admit; }\nDecision::reject_if(cluster.instances[0].kv_utilization > 0.1)",
     ));
     assert_eq!(json["descriptor"]["order_matters"], true);
     assert_eq!(json["feasible"], false);

@@ -177,7 +177,8 @@ fn a_thief_in_a_campaign_is_invalid_and_no_claim_of_its_is_confirmed() {
     environment.ok(&[&["run", "tiny", "--iterations", "2"], &agents[..]].concat());
     let shown = environment.json(&["show", "--format", "json"]);
     let of = |name: &str| {
-        let finds = |node: &&serde_json::Value| node["findings"].as_array().unwrap().iter().any(|f| f["finding"] == name);
+        let finds =
+            |node: &&serde_json::Value| node["findings"].as_array().unwrap().iter().any(|f| f["finding"] == name);
         shown["lineage"].as_array().unwrap().iter().find(finds).expect("it was judged")
     };
     let (victim, thief) = (of("F1.main"), of("F2.main"));
@@ -215,7 +216,8 @@ fn every_input_that_changes_a_decision_is_found_and_no_other() {
         assert_eq!(found.inputs, BTreeSet::from_iter(inputs), "{factor}");
         assert!(!found.memory && !found.order_matters, "{factor}");
     }
-    let uneven = probed(&on("1.0 + 10.0 * (c.instances[0].kv_utilization - c.instances[1].kv_utilization).abs()")).descriptor;
+    let uneven =
+        probed(&on("1.0 + 4.0 * (c.instances[0].kv_utilization - c.instances[1].kv_utilization).abs()")).descriptor;
     assert!(uneven.inputs.contains(&Input::Imbalance) && !uneven.order_matters, "{:?}", uneven.inputs);
     let queue = probed(&on(&format!("1.0 + {}", mean("f64::from(i.waiting)")))).descriptor;
     assert!(queue.inputs.contains(&Input::Route), "{:?}", queue.inputs);

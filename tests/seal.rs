@@ -89,7 +89,10 @@ fn another_look_has_seeds_of_its_own_and_is_counted_on_the_record() {
     let now = report(&environment)["sealed"].clone();
     assert_eq!((&now["study"], &now["workloads"]), (&first["study"], &first["workloads"]), "the first one counts");
     assert_eq!((&now["looks"], &now["looks_kept"]), (&second["looks"], &second["looks_kept"]));
-    assert!(environment.ok(&["report"]).contains("2 looks were taken"));
+    let text = environment.ok(&["report"]);
+    assert!(text.contains("2 looks were taken") && text.contains("of 1 later looks"), "{text}");
+    assert_eq!(second["beats_reference"], first["beats_reference"], "the verdict is that of the first look");
+    assert_eq!(looked.code, i32::from(first["beats_reference"] != true));
     let again = environment.run(&["verify", "--format", "json"]);
     let again: Value = serde_json::from_str(&again.stdout).expect("JSON");
     assert_eq!((&again["look"], &again["looks"]), (&Value::from(1), &Value::from(2)), "repeating a look takes none");
@@ -128,7 +131,7 @@ fn traces_have_no_interval_and_the_champion_is_looked_at_on_what_was_held_out() 
         environment
             .write(&format!("tiny/scenarios/{name}.toml"), &format!("{cluster}[workload]\ntrace = \"{name}.csv\"\n"));
         let row = |n: u64| {
-            let class = if n % 3 == 0 { "critical" } else { "sheddable" };
+            let class = if n.is_multiple_of(3) { "critical" } else { "sheddable" };
             format!("{},{class},{},{}\n", n * 1000 * rate, 512 + (n * 7919) % 1024, 64 + (n * 104_729) % 128)
         };
         let rows: String = (0..700).map(row).collect();

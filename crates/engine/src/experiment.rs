@@ -118,7 +118,10 @@ impl LoadedExperiment {
         let trace_rows = |text: &str| text.bytes().filter(|byte| *byte == b'\n').count() as u64;
         let text = sized(CAMPAIGN_FILE, None, MAX_TEXT_BYTES)?;
         let file = directory.join(CAMPAIGN_FILE);
-        let experiment: Experiment = parse_toml(&text, &file)?;
+        let mut experiment: Experiment = parse_toml(&text, &file)?;
+        for policy in [&mut experiment.baseline, &mut experiment.reference] {
+            *policy = policy.trim().to_owned();
+        }
         experiment.check().map_err(|(key, problem)| FileError::at_key(&file, &text, &key, problem))?;
         let (mut scenarios, mut traffic): (Vec<Scenario>, Vec<Traffic>) = (Vec::new(), Vec::new());
         let mut panels = Panels::of(&experiment);

@@ -69,8 +69,8 @@ pub struct Runs<T> {
 pub(crate) struct Outline<'a> {
     /// Its workload.
     pub(crate) workload: &'a str,
-    /// Whether its seed is the workload's first.
-    pub(crate) is_first: bool,
+    /// Whether its seed is the one of the workload that is looked at closely: which one it is, nobody outside can know.
+    pub(crate) is_watched: bool,
     /// Whether the workload was drawn.
     pub(crate) is_drawn: bool,
     pub(crate) requests: usize,
@@ -224,17 +224,21 @@ impl Panel {
 
     /// Its trials, workload by workload.
     pub(crate) fn outlines(&self) -> impl Iterator<Item = Outline<'_>> {
-        let study = self.names.len() - self.drawn;
-        let numbered = self.names.iter().zip(&self.rows).enumerate();
-        let seeds =
-            numbered.flat_map(move |(at, (name, seeds))| (0..*seeds).map(move |seed| (name, seed == 0, at >= study)));
-        self.cells.iter().zip(seeds).map(|(cell, (workload, is_first, is_drawn))| Outline {
-            workload,
-            is_first,
-            is_drawn,
-            requests: cell.arrivals.len(),
-            instances: usize::from(cell.cluster.instances),
-            secret: keyed::seed(&["shadows"], cell.draws[0]),
+        let (study, mut first) = (self.names.len() - self.drawn, 0);
+        let workloads = self.names.iter().zip(&self.rows).enumerate();
+        workloads.flat_map(move |(at, (workload, seeds))| {
+            let cells = &self.cells[first..first + seeds];
+            first += seeds;
+            let secret = |cell: &PanelCell, what: &str| keyed::seed(&[what], cell.draws[0]);
+            let watched = cells.first().map_or(0, |cell| secret(cell, "watched") % cells.len() as u64) as usize;
+            cells.iter().enumerate().map(move |(seed, cell)| Outline {
+                workload,
+                is_watched: seed == watched,
+                is_drawn: at >= study,
+                requests: cell.arrivals.len(),
+                instances: usize::from(cell.cluster.instances),
+                secret: secret(cell, "shadows"),
+            })
         })
     }
 

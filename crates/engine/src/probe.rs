@@ -1,10 +1,10 @@
 //! What a candidate does, found out from its own trials: curves, descriptor, behaviour signature.
 //!
 //! Nobody is probed apart: the decisions of a candidate's trials are looked at while it makes them, so nothing that it knows
-//! can tell it that it is being looked at. Of the first seed of each workload all that it was shown is kept. Afterwards
+//! can tell it that it is being looked at. Of one seed of each workload, which nobody can know, all that it was shown is kept. Afterwards
 //! *shadows* in another process are shown the same sequences: with nothing changed, which must give the same answers; with
 //! the instances in another order; from a later moment on, which tells whether it remembers; and with exactly one thing
-//! changed. A shadow may well find out that it is one, and gains nothing: it is only compared with what the
+//! changed. A shadow may find out that it is one, since what it is shown never happened: it is only compared with what the
 //! candidate did in its trials, or with another shadow.
 
 mod change;
@@ -55,7 +55,7 @@ const HIGHEST: f64 = 16.0;
 /// for being close to an edge, and of all where those on an edge count as well.
 const ROUNDING: f64 = 1e-4;
 const ROUNDING_IN_A_WINDOW: f64 = 1.0 / 256.0;
-const ON_AN_EDGE: f64 = 0.02;
+const ON_AN_EDGE: f64 = 0.005;
 /// Questions that are put in one go.
 const AT_ONCE: usize = 1024;
 

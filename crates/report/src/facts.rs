@@ -94,6 +94,7 @@ impl<'a> Facts<'a> {
         }
         let calibration = &self.calibration.verdicts;
         let verdicts = calibration.confirmed + calibration.partially_confirmed + calibration.refuted;
+        let tested = verdicts + calibration.inconclusive;
         let chosen = match &self.record.state.finals {
             Some(_) => "the same that chose among the candidates, up to the finals, which others decided",
             None => "the same that chose among the candidates",
@@ -103,12 +104,15 @@ impl<'a> Facts<'a> {
                 "Scores come from {panel}, {chosen}. Whether the champion holds on fresh arrivals, \
                  and on workloads that the search has not seen, only the sealed look says."
             ),
-            "Intervals are 95 % over seeds, one figure at a time; they say nothing about other workloads.".into(),
+            "Intervals of scores are 95 % over search seeds, one figure at a time, and taken after choosing among candidates: a \
+             champion's lies too high. They say nothing about other workloads."
+                .into(),
             format!(
-                "Verdicts rest on fresh seeds of their iteration, looked at until they decide. Of {} at most {:.1} are expected to \
-                 be wrong.",
-                count(verdicts, "verdict"),
-                0.05 * verdicts as f64
+                "Verdicts rest on fresh seeds of their iteration, looked at until they decide: {} of {} that were tested. At most {:.1} \
+                 of them are expected to be wrong.",
+                verdicts,
+                count(tested, "claim"),
+                0.05 * tested as f64
             ),
             "What random search and tuning alone find with as many trials, `elenchus compare` says.".into(),
         ];
@@ -134,7 +138,8 @@ impl Facts<'_> {
             0 => None,
             recorded if recorded == scenarios.len() => Some(
                 "One trace: no interval. Every scenario is a recorded trace, which no seed changes: candidates were chosen and \
-                 claims judged on its first part, and the sealed look is one run of what was held out."
+                 claims judged on its first part, by what the policies' draws make of it, and the sealed look runs what was held out. \
+                 Nothing here speaks of other traffic."
                     .into(),
             ),
             _ => Some(format!(

@@ -204,7 +204,7 @@ fn saving(score: &Score, reference: &Score) -> String {
         );
     };
     let judged = match score.net_saving_ci {
-        None => "no interval: that takes three seeds that change what arrives",
+        None => "no interval: that takes three seeds of every workload, and arrivals that they change",
         Some([low, _]) if low > 0.0 => "on these seeds a saving",
         Some([_, high]) if high < 0.0 => "on these seeds a LOSS",
         Some(_) => "the interval holds zero, so the data do not show a saving",

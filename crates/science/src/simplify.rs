@@ -122,12 +122,12 @@ impl<'a> Visit<'a> for Finder<'_> {
     }
 
     fn visit_expr_binary(&mut self, binary: &'a syn::ExprBinary) {
-        if matches!(binary.op, syn::BinOp::Add(_) | syn::BinOp::Sub(_) | syn::BinOp::Mul(_) | syn::BinOp::Div(_)) {
-            if self.wants(0) || self.wants(1) {
-                let [left, right] = [&binary.left, &binary.right].map(|operand| operand.span().byte_range());
-                self.drop(0, left.end..right.end);
-                self.drop(1, left.start..right.start);
-            }
+        if matches!(binary.op, syn::BinOp::Add(_) | syn::BinOp::Sub(_) | syn::BinOp::Mul(_) | syn::BinOp::Div(_))
+            && (self.wants(0) || self.wants(1))
+        {
+            let [left, right] = [&binary.left, &binary.right].map(|operand| operand.span().byte_range());
+            self.drop(0, left.end..right.end);
+            self.drop(1, left.start..right.start);
         }
         visit::visit_expr_binary(self, binary);
     }

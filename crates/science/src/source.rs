@@ -46,7 +46,9 @@ fn digits(number: &str) -> usize {
         _ => (number, 10),
     };
     let belongs = |c: &char| c.is_digit(radix) || matches!(c, '_' | '.' | 'e' | 'E' | '+' | '-');
-    digits.chars().take_while(belongs).filter(|c| c.is_digit(radix)).count()
+    let count = digits.chars().take_while(belongs).filter(|c| c.is_digit(radix)).count();
+    // A hexadecimal digit says as much as 1.2 decimal ones.
+    if radix == 16 { (count * 6).div_ceil(5) } else { count }
 }
 
 /// All tokens of a source in the order of its text, a group before what it holds; none if it cannot be split into tokens.

@@ -231,14 +231,14 @@ struct Row {
 
 impl Row {
     /// The observation and its time; itself if it is no text.
-    fn read(self) -> Result<(Observation, i64), Row> {
+    fn read(self) -> Result<(Observation, i64), Box<Row>> {
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec());
         match (text(&self.key), text(&self.kind), text(&self.payload)) {
             (Ok(key), Ok(kind), Ok(payload)) => {
                 let (key, ordinal) = (Hash::from(key), self.ordinal);
                 Ok((Observation { key, ordinal, kind, payload }, self.at_ms))
             }
-            _ => Err(self),
+            _ => Err(Box::new(self)),
         }
     }
 

@@ -71,8 +71,17 @@ pub(crate) fn evaluate(args: Args, global: &Global) -> Result<Code, Failure> {
         timing: timing(&answer.timing),
     };
     match args.format {
-        Format::Text => output::laid_out(&report::terminal::score(&shown))?,
-        Format::Json => output::json(report::json::evaluation(&shown))?,
+        Format::Text => {
+            output::laid_out(&report::terminal::score(&shown))?;
+            output::line(format!(
+                "\nMeasured on {seeds} seeds of each scenario, by nonce {nonce} (--nonce takes another)."
+            ))?;
+        }
+        Format::Json => {
+            let mut json = report::json::evaluation(&shown);
+            json["nonce"] = nonce.to_string().into();
+            output::json(json)?;
+        }
     }
     Ok(if answer.outcome == Outcome::Scored { Code::Done } else { Code::Failed })
 }

@@ -10,6 +10,9 @@ use simulator::workload::Workload;
 use simulator::{Arrival, Scenario};
 use std::sync::Arc;
 
+/// The seed by whose arrivals a generated workload is known.
+const EXAMPLE: u64 = 0;
+
 /// What arrives in a scenario.
 #[derive(Clone, Debug)]
 pub struct Traffic {
@@ -32,12 +35,13 @@ impl Traffic {
             (Workload::Trace { held_out, .. }, Some(trace)) => Some(Recorded::part(trace, *held_out)?),
             _ => None,
         };
-        let workload = match &scenario.workload {
-            Workload::Trace { held_out, .. } => held_out.to_string(),
-            generated => format!("{generated:?}"),
+        let (kind, arrivals) = match (&scenario.workload, trace) {
+            (Workload::Trace { held_out, .. }, Some(trace)) => (held_out.to_string(), trace),
+            // What arrives says what is meant, however the workload is written down: two that send the same for one seed are one.
+            _ => ("generated".into(), generated(scenario, EXAMPLE).map_err(|error| error.to_string())?),
         };
-        let arrivals = trace.iter().flat_map(|trace| trace.iter()).map(|arrival| format!("{arrival:?}"));
-        let key = Hash::of_all([format!("{:?}", scenario.cluster), workload].into_iter().chain(arrivals)).to_string();
+        let arrivals = arrivals.iter().map(|arrival| format!("{arrival:?}"));
+        let key = Hash::of_all([format!("{:?}", scenario.cluster), kind].into_iter().chain(arrivals)).to_string();
         Ok(Traffic { key, recorded })
     }
 
@@ -138,5 +142,16 @@ mod tests {
         assert_eq!(own, key("b", "trace = \"u.csv\" # another file", &TRACE.replace(",10,", ", 10 ,")));
         assert_ne!(own, key("a", "trace = \"t.csv\"", &TRACE.replace("800,", "801,")));
         assert_ne!(own, key("a", "trace = \"t.csv\"\nheld_out = 0.5", TRACE));
+        let client = |input: &str, more: &str| {
+            let workload = format!(
+                "rate = 5.0\nrequests = 50\n[[workload.clients]]\nslo_class = \"batch\"\nfraction = 1\n\
+                 arrival = {{ process = \"poisson\" }}\ninput = {{ distribution = \"normal\", mean = 900, sd = 90{input} }}\n\
+                 output = {{ distribution = \"normal\", mean = 90, sd = 9, min = 1, max = 4096 }}\n{more}"
+            );
+            Traffic::of(&scenario("a", &workload), None).unwrap().key
+        };
+        let own = client(", min = 1", "");
+        assert_eq!(own, client(", min = 1, max = 10000000", "[[workload.rate_steps]]\nfrom_s = 90000\nfactor = 2.0\n"));
+        assert_ne!(own, client(", min = 1, max = 1000", ""));
     }
 }

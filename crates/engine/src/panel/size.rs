@@ -114,7 +114,7 @@ impl Capacity {
         for (at, (parameters, cell)) in runs.iter().enumerate() {
             let instances = usize::from(cell.cluster.instances);
             let question = FRAMING + HEADER_BYTES + INSTANCE_BYTES * instances;
-            let start = FRAMING + parameters.len() * size_of::<f64>();
+            let start = FRAMING + std::mem::size_of_val(*parameters);
             let (bytes, run) = (question.max(start), Simulation::bytes(&cell.cluster, cell.arrivals.len()));
             let fits = |part: &Range<usize>| {
                 part.len() < self.seats && frame + bytes <= self.frame_bytes && memory + run <= self.run_bytes

@@ -5,7 +5,7 @@ use crate::panel::{Onlooker, Outline, Panel};
 use admitter::{Draw, Instance, Request};
 use simulator::Pending;
 
-/// Decisions that are kept whole, at most; beyond the study's first seeds, and of everything.
+/// Decisions that are kept whole, at most; beyond the study's, and of everything.
 const DRAWN: usize = 1 << 16;
 const MOST: usize = 1 << 18;
 /// Trials of which they are kept, at most: each has a dozen shadows.
@@ -33,7 +33,7 @@ pub(super) struct Sequence {
     most: usize,
 }
 
-/// The decisions of a panel: all answers, and of the first seed of each workload, as far as there is room, the questions.
+/// The decisions of a panel: all answers, and of one seed of each workload, as far as there is room, the questions.
 #[derive(Debug)]
 pub(crate) struct Record {
     pub(super) answers: Vec<Vec<u8>>,
@@ -48,11 +48,11 @@ impl Record {
         let mut record =
             Record { answers: Vec::new(), sequences: Vec::new(), tally: Tally::default(), kept: Vec::new() };
         let (mut decisions, mut instances) = (0, 0);
-        for Outline { workload, is_first, is_drawn, requests, instances: each, secret } in panel.outlines() {
+        for Outline { workload, is_watched, is_drawn, requests, instances: each, secret } in panel.outlines() {
             let room = if is_drawn { DRAWN } else { MOST };
             let most = requests.min(room.saturating_sub(decisions)).min((INSTANCES - instances) / each.max(1));
             record.answers.push(Vec::with_capacity(requests));
-            let is_kept = is_first && most > 0 && record.sequences.len() < TRIALS;
+            let is_kept = is_watched && most > 0 && record.sequences.len() < TRIALS;
             record.kept.push(is_kept.then_some(record.sequences.len()));
             if is_kept {
                 (decisions, instances) = (decisions + most, instances + most * each);

@@ -26,19 +26,10 @@ pub(crate) fn blocks(look: &Look, looks: &[Look]) -> Vec<Block> {
     ];
     texts.extend(look.workloads.as_ref().map(workloads));
     let mut blocks: Vec<Block> = texts.into_iter().map(|text| Block::Text(text.into())).collect();
-    let mut table = Table::new(&["<requirement", ">margin", ">90 % interval", "<"]);
+    let mut table = Table::new(&["<requirement", ">margin", ">interval", "<"]);
     table.rows = look.tests().map(row).collect();
     blocks.push(Block::Table(table));
-    let traces = match study.one_trace {
-        true => " One trace: no interval, and what was held out of it is one piece of traffic.",
-        false => "",
-    };
-    let note = format!(
-        "Seeds and workloads follow from the nonce, the champion, what is measured and the number of the look: none of these can \
-         be chosen to have them drawn again. A margin of the study is kept if its interval lies above zero; all must be kept \
-         together.{traces}"
-    );
-    blocks.push(Block::Text(note.into()));
+    blocks.push(Block::Text(bearing(look).into()));
     blocks.push(Block::Text(counted(looks).into()));
     if looks.len() > 1 {
         blocks.push(Block::Table(all(looks)));
@@ -46,12 +37,41 @@ pub(crate) fn blocks(look: &Look, looks: &[Look]) -> Vec<Block> {
     blocks
 }
 
+/// What the rows of a look mean, and what they cannot say.
+fn bearing(look: &Look) -> String {
+    let traces = match look.study.one_trace {
+        true => {
+            " Every scenario is a recorded trace: nothing here speaks of other traffic. What was held out ran 20 times, with other \
+             draws of the policies; it is the same in every look and in every campaign, and no interval is printed for it."
+        }
+        false => "",
+    };
+    format!(
+        "Margins of costs are shares of what is droppable, others points (0.01 in the logarithm). A row with an interval is kept if \
+         all of it lies above zero (study: 90 % over seeds, so each end is a bound at 5 %; net saving: 95 % over workloads), one without by \
+         its estimate alone. Seeds and workloads follow from the nonce, the champion, what is measured and the number of the look: \
+         another campaign or another look has others. This record counts the looks at this champion; it does not know of other \
+         campaigns.{traces}"
+    )
+}
+
 /// How many looks were taken, and what became of them: a champion near a requirement keeps it in some looks and not in others.
 fn counted(looks: &[Look]) -> String {
-    let (kept, all) = (looks.iter().filter(|look| look.holds()).count(), looks.len());
-    match all {
-        1 => "One look was taken. Whoever takes another one (`elenchus verify --again`) adds it to the record.".into(),
-        _ => format!("{all} looks were taken; in {kept} of {all} every requirement is kept. The first one counts."),
+    let kept = |looks: &[Look]| looks.iter().filter(|look| look.holds()).count();
+    match looks {
+        [] | [_] => {
+            "One look was taken. Whoever takes another one (elenchus verify --again) adds it to the record.".into()
+        }
+        [first, later @ ..] => {
+            let verdict = if first.holds() { "every requirement is kept" } else { "a requirement FAILS" };
+            format!(
+                "{} looks were taken. The verdict is that of look 1: {verdict}. {} of {} later looks kept every requirement; they show \
+                 how near to a bound the champion lies, and change nothing.",
+                looks.len(),
+                kept(later),
+                later.len()
+            )
+        }
     }
 }
 
@@ -70,7 +90,7 @@ fn all(looks: &[Look]) -> Table {
 /// The claim in one sentence.
 pub(crate) fn verdict(look: &Look) -> &'static str {
     match (look.holds(), look.workloads.is_some()) {
-        (true, true) => "The champion beats the reference, on the study and on workloads that nobody tuned for.",
+        (true, true) => "The champion beats the reference, on the study and on fresh workloads of the population.",
         (true, false) => "The champion beats the reference on the study. Of other workloads this says nothing.",
         (false, _) => "The champion does NOT beat the reference: a requirement fails.",
     }
@@ -78,7 +98,7 @@ pub(crate) fn verdict(look: &Look) -> &'static str {
 
 fn workloads(look: &Workloads) -> String {
     format!(
-        "On {} sealed workloads that nobody tuned for: net saving {} at {} points of improvement; {} of them lose more than {} \
+        "On {} sealed workloads, fresh ones from the population that the search drew from: net saving {} at {} points of improvement; {} of them lose more than {} \
          points, the worst ({}) {}.",
         look.count,
         percent_within(look.net_saving, Some(look.net_saving_ci)),

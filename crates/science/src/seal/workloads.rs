@@ -64,7 +64,7 @@ pub fn workloads(
             format!("improvement within {} points of the reference's, so that costs compare", COMPARABLE * 100.0),
             comparable,
         ),
-        fixed(format!("net saving at least {SAVING} on {count} sealed workloads"), saving),
+        fixed(format!("estimated net saving at least {SAVING} on {count} sealed workloads"), saving),
         Test {
             requirement: "net saving above 0, whichever workloads had been drawn".into(),
             margin: shown.net_saving,

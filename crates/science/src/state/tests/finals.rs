@@ -67,7 +67,7 @@ fn whoever_is_likeliest_to_stand_by_search_and_finals_is_champion() {
     let held = state.finals.as_ref().unwrap();
     assert_eq!((held.finalists.len(), held.trials), (2, 4 * 3), "baseline and reference ran as well");
     assert!(held.finalists[0].before > 0.95 && held.finalists[0].after < Some(0.5), "{held:?}");
-    assert!(held.finalists[1].before < 0.5, "{held:?}");
+    assert!(held.finalists[1].before < 0.6, "{held:?}");
     let likeliest = held.finalists.iter().max_by(|a, b| a.after.partial_cmp(&b.after).unwrap()).unwrap();
     let champion = state.champion().unwrap();
     assert_eq!((&champion.id, champion.matches_reference), (&likeliest.candidate, true));
