@@ -9,8 +9,7 @@ use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 use std::sync::OnceLock;
 
-const TEN: [&str; 10] =
-    ["run", "tiny", "--agents", "openai", "--model", "scripted-1", "--iterations", "10", "--nonce", "2"];
+const TEN: [&str; 8] = ["run", "tiny", "--agents", "openai", "--model", "scripted-1", "--iterations", "10"];
 
 /// What an undisturbed campaign left behind.
 struct Recorded {
