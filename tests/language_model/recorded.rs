@@ -9,7 +9,8 @@ use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 use std::sync::OnceLock;
 
-const TEN: [&str; 8] = ["run", "tiny", "--agents", "openai", "--model", "scripted-1", "--iterations", "10"];
+const TEN: [&str; 10] =
+    ["run", "tiny", "--agents", "openai", "--model", "scripted-1", "--iterations", "10", "--nonce", "4"];
 
 /// What an undisturbed campaign left behind.
 struct Recorded {
@@ -65,7 +66,8 @@ fn a_campaign_of_ten_iterations_meets_every_turn_that_a_model_can_take() {
     assert_eq!(arm(4, 0)["verdict"], "refuted");
     assert_eq!(arm(5, 0)["repairs"], 1, "what acts like another goes back");
     let principles = report["principles"]["active"].as_array().unwrap();
-    assert_eq!(principles.iter().filter(|principle| !principle["constraint"].is_null()).count(), 1);
+    let constraints = principles.iter().filter(|principle| !principle["constraint"].is_null()).count();
+    assert_eq!(constraints, 1, "{:#}", iterations[3]);
     assert!(report["notes"].as_str().is_some_and(|notes| notes.contains("iteration 10")));
     assert!(report["volume"].as_f64().is_some_and(|left| left < 1.0), "the constraint narrows the space");
 
