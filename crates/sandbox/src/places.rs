@@ -6,6 +6,7 @@
 //! stack. The places are numbers of ours, the same on every machine, and depend on no name, path, limit or environment.
 
 use std::io;
+use std::sync::{Mutex, PoisonError};
 
 /// Which of two sets of places a candidate gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,6 +106,9 @@ fn give_back(place: *mut u8, bytes: usize) {
 
 /// Whether the places can be had, both sets of them. Takes and returns a page of each.
 pub(crate) fn attempt() -> Result<String, String> {
+    // The places are the process's: two threads that try them at once would find each other there.
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     for placement in [Placement::Home, Placement::Elsewhere] {
         let Places { object, desk, slot, stack, .. } = placement.places();
         for place in [object, desk, slot, stack] {
@@ -171,6 +175,15 @@ mod tests {
             assert!((here ^ there).count_ones() >= 8, "{here:#x} {there:#x}");
         }
         assert_ne!(home.offset % 4096, elsewhere.offset % 4096);
+    }
+
+    #[test]
+    fn many_threads_may_try_the_places_at_once() {
+        let threads: Vec<_> =
+            (0..8).map(|_| std::thread::spawn(|| (0..200).try_for_each(|_| attempt().map(drop)))).collect();
+        for thread in threads {
+            assert_eq!(thread.join().unwrap(), Ok(()));
+        }
     }
 
     #[test]
