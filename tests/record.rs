@@ -124,8 +124,7 @@ fn forged_figures_in_derived_tables_show_nowhere_and_doctor_names_them() {
          UPDATE campaigns SET name = char(27) || ']0;title' || char(7) || name;",
     );
     let after = commands.map(|command| environment.ok(command));
-    assert_eq!(after[1..], before[1..]);
-    assert!(!after[0].contains('\u{1b}') && !after[0].contains('\u{7}'), "{:?}", after[0]);
+    assert_eq!(after, before);
     let checked = environment.run(&["doctor", "--state"]);
     assert_eq!(checked.code, 1);
     assert!(

@@ -28,7 +28,7 @@ pub const RULES: u32 = 2;
 ///
 /// | event | words; all else is meaning |
 /// |---|---|
-/// | `started` | the names of experiment, scenarios and drawn workloads, descriptions of workloads, paths and hashes of files, toolchain, version; of the experiment its question, the meaning of its dimensions, and what names a file or a policy (baseline, reference, space, scenarios, population), whose parsed content `meaning` hashes |
+/// | `started` | the names of experiment, scenarios and drawn workloads, descriptions of workloads, paths and hashes of files, toolchain, version; of the experiment its question, the meaning of its dimensions, and what names a file or a policy (baseline, reference, space, scenarios, population): `meaning` hashes what is in them, but for the space, which shows in the trials of its points |
 /// | `bundle-registered` | question; of each arm hypothesis, mechanism, diagnostic and intent |
 /// | `candidate-written`, `tuned`, `simplified` | the hash of a source as written (its id hashes what it means); what was changed to simplify |
 /// | `plan-failed`, `executor-failed`, `repair-failed`, `arm-skipped` | why |

@@ -30,13 +30,17 @@ pub(crate) async fn compare(connection: &mut SqliteConnection, path: &Path) -> R
     }
     let versions = Name { kind: "table".into(), name: "_sqlx_migrations".into() };
     let Some(table) = found.get(&versions) else { return Err(StoreError::OtherSchema { path: path.to_owned() }) };
-    let (none, _) = made(&[]).await?;
-    if none.get(&versions) != Some(table) {
+    let all: Vec<i64> = MIGRATIONS.iter().map(|migration| migration.version).collect();
+    let mut expected = made(&all).await?;
+    if expected.get(&versions) != Some(table) {
         let foreign = vec![format!("{versions} is not as this program makes it")];
         return Ok(Standing { current: false, foreign, missing: vec![] });
     }
     let applied = applied(connection, path).await?;
-    let (expected, current) = made(&applied).await?;
+    let current = applied == all;
+    if !current {
+        expected = made(&applied).await?;
+    }
     let mut standing = Standing { current, foreign: vec![], missing: vec![] };
     for (name, object) in &found {
         match expected.get(name) {
@@ -45,7 +49,9 @@ pub(crate) async fn compare(connection: &mut SqliteConnection, path: &Path) -> R
             None => standing.foreign.push(format!("{name} on `{}` is not this program's", object.table)),
         }
     }
-    let gone = expected.keys().filter(|name| !found.contains_key(*name));
+    // An index that SQLite makes by itself comes and goes with its table.
+    let gone = expected.iter().filter(|(name, object)| object.sql.is_some() && !found.contains_key(*name));
+    let gone = gone.map(|(name, _)| name);
     // Without a trigger or an index all can still be read, without a table it cannot.
     let (tables, others): (Vec<&Name>, Vec<&Name>) = gone.partition(|name| name.kind == "table");
     standing.foreign.extend(tables.iter().map(|name| format!("{name} is missing")));
@@ -89,14 +95,14 @@ async fn objects(connection: &mut SqliteConnection) -> Result<BTreeMap<Name, Obj
     Ok(rows.into_iter().map(|(kind, name, table, sql)| (Name { kind, name }, Object { table, sql })).collect())
 }
 
-/// What these migrations make, and whether they are all.
-async fn made(applied: &[i64]) -> Result<(BTreeMap<Name, Object>, bool), StoreError> {
+/// What these migrations make.
+async fn made(applied: &[i64]) -> Result<BTreeMap<Name, Object>, StoreError> {
     let mut connection = SqliteConnection::connect("sqlite::memory:").await?;
     let wanted = MIGRATIONS.iter().filter(|migration| applied.contains(&migration.version)).cloned();
     Migrator::with_migrations(wanted.collect()).run(&mut connection).await.map_err(unmigrated)?;
     let objects = objects(&mut connection).await?;
     connection.close().await?;
-    Ok((objects, applied.len() == MIGRATIONS.iter().count()))
+    Ok(objects)
 }
 
 /// The versions of the migrations that a database has; an error if others are among them.

@@ -52,7 +52,8 @@ fn table(campaigns: &[Listed]) -> comfy_table::Table {
         let (champion, saving) = listed.champion().unwrap_or_default();
         let saving = saving.map_or_else(String::new, |saving| format!("{:.1} %", saving * 100.0));
         let opened = moment(row.created_at_ms);
-        let cells = [row.id.short(), &row.name, &row.agents, &opened, &listed.standing(), &champion, &saving];
+        let (name, agents) = listed.named();
+        let cells = [row.id.short(), name, agents, &opened, &listed.standing(), &champion, &saving];
         // Whoever named a directory or wrote to the database may have meant the terminal.
         table.add_row(cells.map(|cell| clip(&text::line(cell), NAME)));
     }
@@ -63,6 +64,14 @@ impl Listed {
     async fn of(store: &Store, row: CampaignRow) -> Self {
         let state = store.load(&row.id).await.map(|loaded| Box::new(loaded.state));
         Listed { row, state }
+    }
+
+    /// Experiment and agents: as the log says, or the table where the log cannot be read.
+    fn named(&self) -> (&str, &str) {
+        match self.state.as_ref().map(|state| state.opened()) {
+            Ok(started) => (&started.name, &started.agents),
+            Err(_) => (&self.row.name, &self.row.agents),
+        }
     }
 
     /// Where it stands, in words.
@@ -95,10 +104,10 @@ impl Listed {
     fn json(&self) -> Value {
         let (row, champion) = (&self.row, self.champion());
         let (champion, saving) = champion.map_or((None, None), |(champion, saving)| (Some(champion), saving));
-        let directory = row.directory.to_string_lossy();
+        let ((name, agents), directory) = (self.named(), row.directory.to_string_lossy());
         json!({
-            "id": text::line(row.id.as_str()), "name": text::line(&row.name), "directory": text::line(&directory),
-            "nonce": row.nonce.as_deref().map(text::line), "agents": text::line(&row.agents), "events": row.events,
+            "id": text::line(row.id.as_str()), "name": text::line(name), "directory": text::line(&directory),
+            "nonce": row.nonce.as_deref().map(text::line), "agents": text::line(agents), "events": row.events,
             "created_at_ms": row.created_at_ms, "last_at_ms": row.last_at_ms, "state": text::line(&self.standing()),
             "champion": champion, "net_saving": saving,
         })
