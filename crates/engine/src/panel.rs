@@ -86,9 +86,7 @@ impl Panel {
     /// The panel that candidates are ranked by: the first `seeds` search seeds of the study, and, where the experiment
     /// declares a population, one seed each of the workloads that the campaign trains on.
     pub fn search(loaded: &LoadedExperiment, nonce: Nonce, seeds: usize) -> Result<Self, EngineError> {
-        let mut panel = Self::study(loaded, nonce, Role::Search, 0..seeds)?;
-        panel.draw(loaded, nonce, Role::Search)?;
-        Ok(panel)
+        Self::ranking(loaded, nonce, Role::Search, seeds)
     }
 
     /// The panel that a champion is chosen on among these finalists: as the one that candidates are ranked by, but with seeds
@@ -99,8 +97,13 @@ impl Panel {
         finalists: &[CandidateId],
         seeds: usize,
     ) -> Result<Self, EngineError> {
-        let mut panel = Self::study(loaded, nonce, Role::Finals(finalists), 0..seeds)?;
-        panel.draw(loaded, nonce, Role::Finals(finalists))?;
+        Self::ranking(loaded, nonce, Role::Finals(finalists), seeds)
+    }
+
+    /// The study and the workloads that are drawn, in one role.
+    fn ranking(loaded: &LoadedExperiment, nonce: Nonce, role: Role<'_>, seeds: usize) -> Result<Self, EngineError> {
+        let mut panel = Self::study(loaded, nonce, role, 0..seeds)?;
+        panel.draw(loaded, nonce, role)?;
         Ok(panel)
     }
 

@@ -10,7 +10,7 @@ use crate::standing::{Found, Standing, found, standing};
 use crate::words::count;
 use crate::yardsticks::{Yardsticks, yardsticks};
 use science::allocation::{Allocation, allocation};
-use science::event::{EndReason, Started};
+use science::event::Started;
 use science::state::{Action, State};
 
 /// The facts of an opened campaign.
@@ -174,13 +174,5 @@ pub(crate) fn phase(state: &State) -> String {
         Action::Audit { principle, .. } => format!("auditing what {principle} forbids"),
         Action::Record(event) => format!("recording {}", event.kind()),
         Action::Rest => "ended".into(),
-    }
-}
-
-/// Why a campaign ended, in words.
-pub(crate) fn end(reason: &EndReason) -> String {
-    match reason {
-        EndReason::Completed => "completed".into(),
-        EndReason::BudgetSpent(budget) => format!("budget spent: {budget}"),
     }
 }

@@ -13,7 +13,7 @@
 
 use crate::effort::effort;
 use crate::evaluation::Evaluation;
-use crate::facts::{Facts, end, phase};
+use crate::facts::{Facts, phase};
 use crate::record::Record;
 use crate::spend::attempts;
 use crate::standing::{Found, Standing};
@@ -166,7 +166,7 @@ fn identity(record: &Record<'_>) -> Map<String, Value> {
     put(&mut out, "sandboxed", started.map(|started| started.sandboxed));
     put(&mut out, "created_ms", record.times.created_ms);
     put(&mut out, "last_ms", record.times.last_ms);
-    put(&mut out, "ended", record.state.ended.as_ref().map(end));
+    put(&mut out, "ended", record.state.ended.as_ref().map(ToString::to_string));
     out
 }
 

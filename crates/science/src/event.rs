@@ -340,6 +340,15 @@ pub enum EndReason {
     BudgetSpent(String),
 }
 
+impl std::fmt::Display for EndReason {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            EndReason::Completed => f.write_str("completed"),
+            EndReason::BudgetSpent(budget) => write!(f, "budget spent: {budget}"),
+        }
+    }
+}
+
 impl Event {
     /// What agents did for it.
     pub fn work(&self) -> &[Work] {

@@ -330,11 +330,7 @@ fn iteration_closed(script: &mut Script, step: &Step<'_>, volume: f64) {
 }
 
 fn ended(script: &mut Script, step: &Step<'_>, reason: &EndReason) {
-    let reason = match reason {
-        EndReason::Completed => "completed".to_owned(),
-        EndReason::BudgetSpent(budget) => format!("budget spent: {budget}"),
-    };
-    script.add("UPDATE campaigns SET ended = ? WHERE id = ?").bind(reason).bind(step.campaign.as_str());
+    script.add("UPDATE campaigns SET ended = ? WHERE id = ?").bind(reason.to_string()).bind(step.campaign.as_str());
 }
 
 /// What agents did for the event.

@@ -3,7 +3,6 @@
 use crate::context::{Format, Global};
 use crate::failure::{Code, Failure};
 use crate::output;
-use engine::science::event::EndReason;
 use engine::science::state::State;
 use engine::science::text::{self, clip};
 use report::moment;
@@ -80,8 +79,7 @@ impl Listed {
             Err(StoreError::OtherRules { rules, version, .. }) => format!("recorded under rules {rules} ({version})"),
             Err(error) => error.to_string(),
             Ok(state) => match &state.ended {
-                Some(EndReason::Completed) => "completed".into(),
-                Some(EndReason::BudgetSpent(what)) => format!("budget spent: {what}"),
+                Some(reason) => reason.to_string(),
                 None => {
                     format!("iteration {} of {}", state.iteration_number(), state.opened().experiment.iterations)
                 }

@@ -31,14 +31,12 @@ struct Recorded {
 impl Traffic {
     /// Of this scenario, whose trace, if it has one, is this.
     pub(super) fn of(scenario: &Scenario, trace: Option<Arc<[Arrival]>>) -> Result<Self, String> {
-        let recorded = match (&scenario.workload, &trace) {
-            (Workload::Trace { held_out, .. }, Some(trace)) => Some(Recorded::part(trace, *held_out)?),
-            _ => None,
-        };
-        let (kind, arrivals) = match (&scenario.workload, trace) {
-            (Workload::Trace { held_out, .. }, Some(trace)) => (held_out.to_string(), trace),
+        let (recorded, kind, arrivals) = match (&scenario.workload, trace) {
+            (Workload::Trace { held_out, .. }, Some(trace)) => {
+                (Some(Recorded::part(&trace, *held_out)?), held_out.to_string(), trace)
+            }
             // What arrives says what is meant, however the workload is written down: two that send the same for one seed are one.
-            _ => ("generated".into(), generated(scenario, EXAMPLE).map_err(|error| error.to_string())?),
+            _ => (None, "generated".into(), generated(scenario, EXAMPLE).map_err(|error| error.to_string())?),
         };
         let arrivals = arrivals.iter().map(|arrival| format!("{arrival:?}"));
         let key = Hash::of_all([format!("{:?}", scenario.cluster), kind].into_iter().chain(arrivals)).to_string();

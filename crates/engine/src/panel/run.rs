@@ -13,12 +13,17 @@ use std::time::{Duration, Instant};
 
 /// Whoever looks on while a candidate decides in its trials.
 pub(crate) trait Onlooker {
+    /// Whether it looks at all; who does not costs a decision nothing.
+    const LOOKS: bool = true;
+
     /// A request was decided: in which of the panel's trials, what the candidate was shown, and its answer.
     fn decided(&mut self, trial: usize, pending: &Pending<'_>, draw: &Draw, answer: u8);
 }
 
 /// Nobody.
 impl Onlooker for () {
+    const LOOKS: bool = false;
+
     fn decided(&mut self, _: usize, _: &Pending<'_>, _: &Draw, _: u8) {}
 }
 
@@ -70,7 +75,8 @@ impl Panel {
     }
 
     /// All trials of a candidate run interleaved, so that one round trip to its process carries a pending decision of each.
-    /// The results are in the order of the parameters, for each of them in the cells' order.
+    /// The results are in the order of the parameters, for each of them in the cells' order. They take as many sessions as
+    /// they need: a run depends on its own cell and seat alone, so where they are cut does not show in the results.
     fn run_candidate<T>(
         &self,
         sandbox: &Sandbox,
@@ -79,24 +85,10 @@ impl Panel {
         look: impl Fn(&PanelCell, Run) -> T,
         onlooker: &mut impl Onlooker,
     ) -> Ran<T> {
-        self.run_in_sessions(sandbox, artifact, (parameters, draws), Capacity::default(), look, onlooker)
-    }
-
-    /// The same, in as many sessions as they take. A run depends on its own cell and seat alone, so where they are cut does
-    /// not show in the results.
-    pub(super) fn run_in_sessions<T>(
-        &self,
-        sandbox: &Sandbox,
-        artifact: &Artifact,
-        (parameters, draws): (&[Vec<f64>], Draws),
-        capacity: Capacity,
-        look: impl Fn(&PanelCell, Run) -> T,
-        onlooker: &mut impl Onlooker,
-    ) -> Ran<T> {
         let runs: Vec<(&[f64], &PanelCell)> =
             parameters.iter().flat_map(|own| self.cells.iter().map(|cell| (own.as_slice(), cell))).collect();
         let mut ran = Runs { results: Vec::with_capacity(runs.len()), deciding: Duration::ZERO };
-        for part in capacity.parts(&runs) {
+        for part in Capacity::default().parts(&runs) {
             let first = part.start;
             match session(sandbox, artifact, (&runs[part], first), draws, &look, onlooker)? {
                 Ok(Runs { results, deciding }) => {
@@ -111,13 +103,13 @@ impl Panel {
 }
 
 /// Runs in one session with a candidate; the first of them has this number.
-fn session<T>(
+fn session<T, O: Onlooker>(
     sandbox: &Sandbox,
     artifact: &Artifact,
     (runs, first): (&[(&[f64], &PanelCell)], usize),
     draws: Draws,
     look: impl Fn(&PanelCell, Run) -> T,
-    onlooker: &mut impl Onlooker,
+    onlooker: &mut O,
 ) -> Ran<T> {
     let seats: Vec<Vec<f64>> = runs.iter().map(|(parameters, _)| parameters.to_vec()).collect();
     let cells: Vec<&PanelCell> = runs.iter().map(|(_, cell)| *cell).collect();
@@ -161,8 +153,9 @@ fn session<T>(
                     return Ok(Err(Outcome::Inconsistent { what }));
                 }
             };
-            // The same request as before: it waits until it is decided.
-            if let Some(pending) = runs[*seat].next() {
+            if O::LOOKS {
+                // The same request as before: it waits until it is decided.
+                let pending = runs[*seat].next().expect("it was asked about");
                 let draw = keys[*seat].of(pending.index as u64);
                 onlooker.decided(first + *seat, &pending, &draw, *answer);
             }

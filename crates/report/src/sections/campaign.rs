@@ -3,7 +3,7 @@
 use super::{Detail, sealed_verdict};
 use crate::document::{Block, Line, Section, Tone, item};
 use crate::effort::effort;
-use crate::facts::{Facts, end, phase};
+use crate::facts::{Facts, phase};
 use crate::spend::attempts;
 use crate::words::{count, left, line, moment, percent, percent_or_dash, shell};
 
@@ -31,7 +31,7 @@ pub(super) fn overview(facts: &Facts<'_>) -> Section {
 /// Campaign, agents, iterations, evaluations, walls.
 pub(crate) fn headline(facts: &Facts<'_>) -> Vec<Line> {
     let (started, state) = (facts.started, facts.record.state);
-    let ended = state.ended.as_ref().map_or_else(|| "not ended".into(), end);
+    let ended = state.ended.as_ref().map_or_else(|| "not ended".into(), ToString::to_string);
     let (hypotheses, repairs) = attempts(state);
     let hypotheses = match facts.spend {
         // Nobody mends what the built-in executor wrote.
@@ -62,7 +62,7 @@ pub(crate) fn standing_lines(facts: &Facts<'_>) -> Vec<Line> {
     let state = facts.record.state;
     let mut lines = headline(facts);
     let now = match &state.ended {
-        Some(reason) => format!("Ended: {}.", end(reason)),
+        Some(reason) => format!("Ended: {reason}."),
         None => format!("Iteration {}: {}.", state.iteration_number(), phase(state)),
     };
     lines.push(now.into());
