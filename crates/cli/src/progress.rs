@@ -163,7 +163,6 @@ fn recorded(state: &State, event: &Event) -> Option<String> {
                 Some(refused) => {
                     Some(format!("  {principle} forbids too much, by one of {} points: {refused}", points.len()))
                 }
-                None if audit.again => None,
                 None => Some(format!(
                     "  {principle} forbids: {} (none of {} points is better)",
                     audit.constraint,

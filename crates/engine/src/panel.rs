@@ -6,8 +6,6 @@ mod cell;
 mod run;
 mod seeds;
 pub(crate) mod size;
-#[cfg(test)]
-mod tests;
 
 use crate::error::EngineError;
 use crate::experiment::{LoadedExperiment, traffic};
@@ -21,7 +19,6 @@ use science::keyed;
 use science::nonce::Nonce;
 use science::objective::Measurement;
 use science::profile::Profile;
-use science::third::Third;
 use science::trial::Trial;
 pub use seeds::{Role, Sealing, Seeds};
 use simulator::cluster::ClusterConfig;
@@ -194,14 +191,6 @@ impl Panel {
     pub fn single(cluster: &ClusterConfig, arrivals: Arc<[Arrival]>, draws: u64) -> Self {
         let cell = PanelCell { cluster: Arc::new(cluster.clone()), arrivals, draws: [draws; 2] };
         Panel { cells: vec![cell], size: Size::default(), names: vec![String::new()], rows: vec![1], drawn: 0 }
-    }
-
-    /// A third of it, for what a glance decides, with the cells that it holds; none where nothing was drawn.
-    pub fn third(&self) -> Option<(Third, Self)> {
-        let third = Third::of(&self.rows, self.drawn)?;
-        let (cells, names) = (third.cells(&self.cells), third.workloads(&self.names));
-        let panel = Panel { cells, size: self.size, names, rows: third.seeds(), drawn: third.drawn() };
-        Some((third, panel))
     }
 
     /// Trials that a policy takes on it.

@@ -12,7 +12,7 @@ use serde::Serialize;
 pub(crate) struct Effort {
     /// On search seeds: yardsticks, candidates, and the points at which constants were tuned.
     pub(crate) search: usize,
-    /// On search seeds as well, to audit constraints, most of them on a third of the panel; outside of the budget of evaluations.
+    /// On search seeds as well, to audit constraints; outside of the budget of evaluations.
     pub(crate) audit: usize,
     /// On verdict seeds, the baseline's included.
     pub(crate) verdict: usize,

@@ -35,8 +35,8 @@ use serde_json::{Map, Value, json};
 ///   `champion`, `closed`}. An arm: {`finding` (`F<iteration>.<arm>`), `arm`, `kind`, `hypothesis`, `mechanism`, `diagnostic`,
 ///   `intent`, `point`, `prediction`, `claim`, `confidence`, `candidate`, `author` (null: the built-in executor), `repairs`, `unmended`, `outcome`, `verdict`, `error`, `effect`
 ///   {`estimate`, `low`, `high`}, `measured`, `seeds` (fresh ones), `heavy_tail`, `reason`, `skipped`}. A principle's change: {`change`, `principle`,
-///   `statement`, `evidence[]`, `constraint` (as proposed), `reason`}. An audit: {`principle`, `constraint`, `again`, `points[]` {`point`, `saving`, `admissible`,
-///   `worth`, `room`, `runs` (on the whole search panel; 0: a third of it showed the point to be hopeless), `thirds` (runs on a third)},
+///   `statement`, `evidence[]`, `constraint` (as proposed), `reason`}. An audit: {`principle`, `constraint`, `points[]` {`point`, `saving`, `admissible`,
+///   `worth`, `room`, `runs` (on the search panel)},
 ///   `refused` (null: the constraint is in force)}. A champion: {`candidate`, `matches_reference`,
 ///   `description_length`, `score`};
 /// - `lineage[]`: {`candidate`, `parent` (null: the reference), `resolved`, `author`, `repairs` (the candidate that it mends), `depth`, `findings[]`, `outcome`,
@@ -44,8 +44,8 @@ use serde_json::{Map, Value, json};
 /// - `principles`: {`active[]`, `retired[]`, `volume`, `false_exclusion` (null: nothing was audited; else the 95 % bound on the share of what is excluded that beats what was known), `audited_points` (what that rests on), `declared`};
 /// - `simplification`: null, or {`of` (the champion that was taken apart), `tried[]` {`change`, `outcome`, `gain` (its net
 ///   saving less the whole's), `description_length`, `admissible`, `kept`}, `candidate` (without what does not matter, or null)};
-/// - `finals`: null, or {`finalists[]` {`candidate`, `outcome`, `before` (the chance to stand under the seal, 0..1, by the search),
-///   `after` (by search and finals; null: it did not run), `score` (on the finals alone)}, `trials`}.
+/// - `finals`: null, or {`finalists[]` {`candidate`, `outcome`, `low` (the lower end of what it saves there, one-sided 95 %; null:
+///   it did not run), `admissible`, `matches_reference`, `score` (on the finals alone)}, `trials`}.
 pub fn show(record: &Record<'_>) -> Value {
     let mut out = identity(record);
     if let Some(facts) = Facts::of(record) {

@@ -108,8 +108,6 @@ pub(crate) struct Lesson {
 pub(crate) struct Audited {
     pub(crate) principle: String,
     pub(crate) constraint: String,
-    /// Whether the constraint was in force before.
-    pub(crate) again: bool,
     pub(crate) points: Vec<AuditedPoint>,
     /// Why the constraint is not in force.
     pub(crate) refused: Option<String>,
@@ -238,7 +236,6 @@ fn audited(audit: &Audit) -> Audited {
     Audited {
         principle: audit.principle.clone(),
         constraint: audit.constraint.to_string(),
-        again: audit.again,
         points: audit.points.clone(),
         refused: audit.refused.clone(),
     }

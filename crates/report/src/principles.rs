@@ -88,12 +88,6 @@ fn verdict(state: &State, id: &str) -> Option<&'static str> {
 }
 
 fn retired_because(state: &State, principle: &str) -> Option<String> {
-    let audits = state.iterations.iter().rev().flat_map(|iteration| iteration.audits.iter().rev());
-    if let Some(audit) =
-        audits.filter(|audit| audit.again && audit.principle == principle).find(|a| a.refused.is_some())
-    {
-        return audit.refused.clone();
-    }
     let changes = state.iterations.iter().rev().flat_map(|iteration| iteration.changes.iter().rev());
     let last = changes.filter_map(|change| match change {
         Change::Retire { id, reason } if id == principle => Some(Some(reason.clone())),

@@ -1,22 +1,17 @@
-//! Audits: a constraint is in force only if points drawn from what it excludes hold nothing better than the best policy
-//! known. Otherwise a space would narrow for whoever claims most.
+//! Audits: a constraint is in force only if nothing in what it excludes is better than the best policy known. Otherwise a space
+//! would narrow for whoever claims most.
 //!
-//! Nearly all of these points are hopeless at first sight, so each is run on a third of the panel before it is run on all of
-//! it. A third may show that a point is not better, with a margin for what a third cannot tell; only the whole panel shows
-//! that one is.
+//! Points drawn from all of an excluded region are hopeless for reasons that have nothing to do with the constraint, so ten of
+//! them say nothing. An audit asks what the constraint claims: it takes the best policies known and moves them, along the
+//! dimensions that the constraint names and no other, into the region.
 
 use crate::space::{Constraint, Dimension, Point, Space, Value, Within};
 use serde::{Deserialize, Serialize};
 
-/// Points that a new constraint is audited with.
+/// Points that a constraint is audited with.
 pub const POINTS: usize = 10;
-/// Points that a constraint in force is tested with again.
-pub const AGAIN: usize = 5;
-/// Iterations from one such test to the next.
-pub const EVERY: u32 = 5;
-/// Points on which the constraints in force rest at the end of a campaign, all together, at least: with them the bound is
-/// below 10 %.
-pub const ENOUGH: u32 = 29;
+/// The best policies known that points are made of, at most.
+pub const BASES: usize = 3;
 /// Net saving by which a point must exceed the incumbent's to refute a constraint.
 const MARGIN: f64 = 0.01;
 /// Draws after which a region counts as empty.
@@ -24,7 +19,7 @@ const DRAWS: u64 = 4096;
 /// One minus the confidence of the bound.
 const ALPHA: f64 = 0.05;
 
-/// A point of an excluded region, measured on the search panel, or on a third of it that shows it to be hopeless.
+/// A point of an excluded region, measured on the search panel.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AuditedPoint {
     /// The point.
@@ -40,16 +35,8 @@ pub struct AuditedPoint {
     /// How much more it improves than it has to, log units; none if it did not run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub room: Option<f64>,
-    /// Runs on the whole search panel that placing it took, this one included; none where a third was enough.
-    #[serde(default = "once")]
+    /// Runs on the search panel that setting its scale took, this one included.
     pub runs: u32,
-    /// The same on a third of it.
-    #[serde(default, skip_serializing_if = "crate::work::is_zero")]
-    pub thirds: u32,
-}
-
-fn once() -> u32 {
-    1
 }
 
 /// What a point must not exceed.
@@ -68,8 +55,6 @@ pub struct Audit {
     pub principle: String,
     /// What it forbids, or was to forbid.
     pub constraint: Constraint,
-    /// Whether the constraint was in force already.
-    pub again: bool,
     /// What was measured.
     pub points: Vec<AuditedPoint>,
     /// Why the constraint is not in force, if it is not.
@@ -77,17 +62,9 @@ pub struct Audit {
 }
 
 impl AuditedPoint {
-    /// Whether it was measured on a third of the panel alone.
-    pub fn on_a_third(&self) -> bool {
-        self.runs == 0
-    }
-
-    /// Whether it is better than the best policy known, which only the whole panel shows. A point is rarely placed so exactly
-    /// that it passes every guard, so it counts as well by what it is worth beyond what it violates.
+    /// Whether it is better than the best policy known. The scale of a point is rarely set so exactly that it passes every
+    /// guard, so it counts as well by what it is worth beyond what it violates.
     pub fn beats(&self, bar: Bar) -> bool {
-        if self.on_a_third() {
-            return false;
-        }
         let saves = self.admissible && self.saving.is_some_and(|saving| saving > bar.saving.unwrap_or(0.0) + MARGIN);
         saves || self.worth.is_some_and(|worth| worth > bar.worth + MARGIN)
     }
@@ -98,13 +75,10 @@ impl AuditedPoint {
     }
 }
 
-/// The run that stands for all those that placing a point took: the best on the whole panel, or the last one on a third of it,
-/// which showed that no more are worth it.
+/// The run that stands for all those that a point took: the best one.
 pub fn best(runs: &[AuditedPoint]) -> Option<AuditedPoint> {
-    let whole = runs.iter().filter(|run| !run.on_a_third());
-    let best = whole.reduce(|best, run| if run.value() > best.value() { run } else { best }).or(runs.last())?;
-    let count = |each: fn(&AuditedPoint) -> u32| runs.iter().map(each).sum();
-    Some(AuditedPoint { runs: count(|run| run.runs), thirds: count(|run| run.thirds), ..best.clone() })
+    let best = runs.iter().reduce(|best, run| if run.value() > best.value() { run } else { best })?;
+    Some(AuditedPoint { runs: runs.iter().map(|run| run.runs).sum(), ..best.clone() })
 }
 
 /// Why these points refute a constraint, by the best of them; none if none does.
@@ -123,27 +97,46 @@ pub fn refutation(points: &[AuditedPoint], bar: Bar) -> Option<String> {
     Some(format!("{} {what}, {beaten}", words(&best.point)))
 }
 
-/// Up to `count` points that `excluded` excludes and no constraint in force does, drawn from the declared measure; fewer
-/// where that region is empty or nearly so.
-pub fn points(space: &Space, excluded: &Constraint, in_force: &[&Constraint], key: u64, count: usize) -> Vec<Point> {
-    let inside = |dimension: &Dimension, mass: f64| match excluded.excludes.get(&dimension.name) {
-        Some(Within::Range([low, high])) => {
+/// Up to `count` points that `excluded` excludes and no constraint in force does: the `bases` by turns, each with the coordinates
+/// that `excluded` names drawn anew inside of it, from the declared measure; without one, any points of it. Fewer where that
+/// leaves nothing.
+pub fn points(
+    space: &Space,
+    excluded: &Constraint,
+    in_force: &[&Constraint],
+    (bases, key, count): (&[Point], u64, usize),
+) -> Vec<Point> {
+    let anywhere = [Point::new()];
+    let bases = if bases.is_empty() { &anywhere } else { bases };
+    let moved = |n: u64| {
+        let base = &bases[n as usize % bases.len()];
+        space.draw_by(key, n, |dimension, mass| match (excluded.excludes.get(&dimension.name), base.get(&dimension.name)) {
+            (Some(within), _) => inside(dimension, within, mass),
+            (None, Some(own)) => own.clone(),
+            (None, None) => dimension.at_mass(mass),
+        })
+    };
+    let drawn = (0..DRAWS).map(moved);
+    drawn.filter(|p| excluded.excludes(p) && !in_force.iter().any(|c| c.excludes(p))).take(count).collect()
+}
+
+/// A coordinate within a part of its dimension.
+fn inside(dimension: &Dimension, within: &Within, mass: f64) -> Value {
+    match within {
+        Within::Range([low, high]) => {
             let (low, high) = (dimension.mass_below(*low), dimension.mass_below(*high));
             dimension.at_mass(low + mass * (high - low))
         }
-        Some(Within::OneOf(choices)) => {
+        Within::OneOf(choices) => {
             let known: Vec<&String> = dimension.values.iter().filter(|value| choices.contains(value)).collect();
             let at = (mass * known.len() as f64) as usize;
             known.get(at).map_or_else(|| dimension.at_mass(mass), |choice| Value::Choice((*choice).clone()))
         }
-        None => dimension.at_mass(mass),
-    };
-    let drawn = (0..DRAWS).map(|n| space.draw_by(key, n, inside));
-    drawn.filter(|p| excluded.excludes(p) && !in_force.iter().any(|c| c.excludes(p))).take(count).collect()
+    }
 }
 
-/// With 95 % confidence, at most this share of an excluded region is better than what is known, if of so many points drawn
-/// from it none was (Clopper and Pearson); none without a point.
+/// With 95 % confidence, at most this share of the points that an audit may draw is better than what is known, if of so many
+/// that were drawn none was (Clopper and Pearson); none without a point.
 pub fn bound(points: u32) -> Option<f64> {
     (points > 0).then(|| 1.0 - ALPHA.powf(1.0 / f64::from(points)))
 }
@@ -188,41 +181,74 @@ mod tests {
         Constraint { excludes: parts.iter().map(|(name, within)| ((*name).into(), within.clone())).collect() }
     }
 
+    /// A point of the space at these coordinates.
+    fn at(family: &str, half: f64, exponent: Option<f64>) -> Point {
+        let mut point = Point::from([
+            ("family".to_owned(), Value::Choice(family.into())),
+            ("half".to_owned(), Value::Number(half)),
+        ]);
+        point.extend(exponent.map(|exponent| ("exponent".to_owned(), Value::Number(exponent))));
+        point
+    }
+
     #[test]
-    fn points_of_an_audit_lie_in_what_is_newly_excluded_and_in_the_space() {
-        let new = exclude(&[("half", Within::Range([0.2, 0.5])), ("family", Within::OneOf(vec!["power".into()]))]);
+    fn points_of_an_audit_are_the_best_policies_moved_into_what_is_newly_excluded_and_nowhere_else() {
+        let new = exclude(&[("half", Within::Range([0.2, 0.5]))]);
         let old = exclude(&[("half", Within::Range([0.0, 0.4]))]);
-        let drawn = points(&space(), &new, &[&old], 3, POINTS);
+        let bases = [at("power", 0.7, Some(5.0)), at("step", 0.6, None)];
+        let drawn = points(&space(), &new, &[&old], (&bases, 3, POINTS));
         assert_eq!(drawn.len(), POINTS);
         for point in &drawn {
             assert!(new.excludes(point) && !old.excludes(point), "{point:?}");
             assert_eq!(space().contains(point), Ok(()));
+            let base = bases.iter().find(|base| base["family"] == point["family"]).unwrap();
+            assert_eq!(point.get("exponent"), base.get("exponent"), "only what is forbidden moves");
         }
-        assert_ne!(drawn, points(&space(), &new, &[&old], 4, POINTS), "another key draws others");
+        assert!(bases.iter().all(|base| drawn.iter().any(|point| point["family"] == base["family"])));
+        assert_ne!(drawn, points(&space(), &new, &[&old], (&bases, 4, POINTS)), "another key draws others");
     }
 
     #[test]
-    fn a_conditional_dimension_is_drawn_only_where_it_exists() {
-        let constraint = exclude(&[("exponent", Within::Range([2.0, 3.0]))]);
-        let drawn = points(&space(), &constraint, &[], 1, POINTS);
+    fn a_dimension_that_a_move_brings_into_being_is_drawn_and_one_that_it_takes_away_is_gone() {
+        let powers = exclude(&[("family", Within::OneOf(vec!["power".into()]))]);
+        let drawn = points(&space(), &powers, &[], (&[at("step", 0.5, None)], 1, POINTS));
         assert_eq!(drawn.len(), POINTS);
-        assert!(drawn.iter().all(|point| point["family"] == Value::Choice("power".into())));
+        assert!(drawn.iter().all(|point| matches!(point["exponent"], Value::Number(_)) && point["half"] == Value::Number(0.5)));
+        let steps = exclude(&[("family", Within::OneOf(vec!["step".into()]))]);
+        let drawn = points(&space(), &steps, &[], (&[at("power", 0.5, Some(2.0))], 1, 1));
+        assert_eq!(drawn, [at("step", 0.5, None)]);
     }
 
     #[test]
-    fn what_is_excluded_already_has_no_points_left() {
+    fn what_is_excluded_already_has_no_points_left_and_without_a_policy_any_point_will_do() {
         let narrow = exclude(&[("half", Within::Range([0.2, 0.3]))]);
         let wide = exclude(&[("half", Within::Range([0.1, 0.4]))]);
-        assert!(points(&space(), &narrow, &[&wide], 1, POINTS).is_empty());
+        let base = [at("step", 0.5, None)];
+        assert!(points(&space(), &narrow, &[&wide], (&base, 1, POINTS)).is_empty());
+        let drawn = points(&space(), &narrow, &[], (&[], 1, 3000));
+        let powers = drawn.iter().filter(|p| p.contains_key("exponent")).count() as f64 / 3000.0;
+        assert!((powers - 1.0 / 3.0).abs() < 0.03, "{powers}");
     }
 
     #[test]
-    fn points_lie_in_a_region_as_the_declared_measure_does() {
-        let constraint = exclude(&[("half", Within::Range([0.2, 0.6]))]);
-        let drawn = points(&space(), &constraint, &[], 1, 3000);
-        let below = drawn.iter().filter(|p| p["half"] < Value::Number(0.4)).count() as f64 / 3000.0;
-        let powers = drawn.iter().filter(|p| p.contains_key("exponent")).count() as f64 / 3000.0;
-        assert!((below - 0.5).abs() < 0.03 && (powers - 1.0 / 3.0).abs() < 0.03, "{below} {powers}");
+    fn ten_points_find_what_is_better_in_a_region_that_holds_the_best() {
+        // Worth falls with the distance from the best point; the best policy known lies just outside of the region.
+        let best = 0.45;
+        let worth = |point: &Point| match point["half"] {
+            Value::Number(half) => 0.2 - (half - best).abs(),
+            Value::Choice(_) => unreachable!("it is a number"),
+        };
+        let region = exclude(&[("half", Within::Range([0.2, 0.5]))]);
+        let base = [at("step", 0.56, None)];
+        let bar = Bar { saving: None, worth: worth(&base[0]) };
+        let refuted = (0..1000).filter(|key| {
+            let drawn = points(&space(), &region, &[], (&base, *key, POINTS)).into_iter();
+            let audited: Vec<AuditedPoint> = drawn
+                .map(|point| AuditedPoint { worth: Some(worth(&point)), saving: None, admissible: false, room: None, runs: 1, point })
+                .collect();
+            refutation(&audited, bar).is_some()
+        });
+        assert!(refuted.count() > 990, "a region that holds the champion does not pass");
     }
 
     #[test]
@@ -234,7 +260,7 @@ mod tests {
     }
 
     fn point(saving: Option<f64>, admissible: bool, worth: Option<f64>) -> AuditedPoint {
-        AuditedPoint { point: BTreeMap::new(), saving, admissible, worth, room: None, runs: 1, thirds: 0 }
+        AuditedPoint { point: BTreeMap::new(), saving, admissible, worth, room: None, runs: 1 }
     }
 
     #[test]
@@ -259,22 +285,5 @@ mod tests {
         let runs = [0.1, 0.3, 0.2].map(|worth| point(None, false, Some(worth)));
         assert_eq!(best(&runs), Some(AuditedPoint { runs: 3, ..runs[1].clone() }));
         assert_eq!(best(&[]), None);
-    }
-
-    #[test]
-    fn what_ran_on_the_whole_panel_stands_for_a_point_and_no_third_of_it_refutes() {
-        let third = |worth| AuditedPoint { runs: 0, thirds: 1, ..point(Some(0.5), true, Some(worth)) };
-        let whole = point(None, false, Some(0.1));
-        let runs = [third(0.4), third(0.3), whole.clone()];
-        assert_eq!(best(&runs), Some(AuditedPoint { thirds: 2, ..whole }));
-        assert_eq!(best(&runs[..2]), Some(AuditedPoint { thirds: 2, ..runs[1].clone() }), "the run that ended it");
-        assert!(!runs[0].beats(Bar { saving: None, worth: 0.0 }));
-    }
-
-    #[test]
-    fn a_point_of_an_old_record_ran_on_the_whole_panel() {
-        let old: AuditedPoint = serde_json::from_str(r#"{"point":{},"admissible":true,"runs":2}"#).unwrap();
-        assert_eq!((old.runs, old.thirds), (2, 0));
-        assert_eq!(serde_json::to_string(&old).unwrap(), r#"{"point":{},"admissible":true,"runs":2}"#);
     }
 }

@@ -5,7 +5,6 @@
 //! all droppable work.
 
 use crate::stats::mean;
-use crate::third::Third;
 use crate::trial::Trial;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -122,12 +121,6 @@ impl Measurement {
     /// Seeds of each workload.
     pub fn seeds(&self) -> Vec<usize> {
         self.cells.iter().map(Vec::len).collect()
-    }
-
-    /// What it says of a third of its panel.
-    pub fn on(&self, third: &Third) -> Self {
-        let mut kept = third.cells(&self.cells.concat()).into_iter();
-        Measurement { cells: third.seeds().into_iter().map(|seeds| kept.by_ref().take(seeds).collect()).collect() }
     }
 
     /// Protected requests that were refused.

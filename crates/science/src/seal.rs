@@ -3,12 +3,10 @@
 //! On the study each test is one-sided at 5 % and at a fixed number of seeds, so Student's t holds; all of them must pass together, which
 //! needs no correction. Differences are paired seed by seed, and none is a ratio of noisy numbers.
 
-mod chance;
 mod workloads;
 
 use crate::objective::{Cell, Measurement};
 use crate::stats::{mean, t_interval};
-pub use chance::{Evidence, Looks};
 use serde::{Deserialize, Serialize};
 pub use workloads::{Workloads, workloads};
 

@@ -10,7 +10,6 @@ mod apply;
 mod audits;
 mod finals;
 mod leaders;
-mod luck;
 mod records;
 mod simplifying;
 mod tuning;
@@ -27,13 +26,10 @@ use crate::objective::{Measurement, Score, Yardsticks};
 use crate::principle::{Principle, Status};
 use crate::sizing;
 use crate::space::{Constraint, Point};
-use crate::third::Third;
 use crate::volume::Mask;
 use crate::work::Work;
 pub use apply::IllegalEvent;
-pub use audits::Place;
 pub use finals::{Final, Finals};
-pub use luck::Luck;
 pub use records::{ArmRecord, CandidateRecord, Iteration, Tested};
 pub use simplifying::Simplification;
 use std::collections::BTreeMap;
@@ -48,8 +44,6 @@ pub struct State {
     pub yardsticks: Option<Yardsticks>,
     /// The same for the study alone: what claims are about.
     study: Option<Yardsticks>,
-    /// A third of the panel, where it has one, with the same for it alone: what points of audits are held against at first.
-    third: Option<(Third, Yardsticks)>,
     /// The turns of the loop so far; the last one may be under way.
     pub iterations: Vec<Iteration>,
     /// Every candidate that was written.
@@ -70,8 +64,6 @@ pub struct State {
     pub evaluations: u32,
     /// Runs on the whole search panel that audits of constraints took.
     pub audited: u32,
-    /// The same on a third of it.
-    thirds: u32,
     /// Why the campaign ended, if it has.
     pub ended: Option<EndReason>,
     /// Points without a better one that a principle's constraint rests on.
@@ -79,7 +71,6 @@ pub struct State {
     /// Constraints that are in force once they are audited.
     pending: Vec<audits::Pending>,
     phase: Phase,
-    leaders: leaders::Leaders,
     /// What the constraint of a principle excludes, since it was audited.
     excluded: BTreeMap<String, audits::Excluded>,
 }

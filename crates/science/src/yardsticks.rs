@@ -1,7 +1,7 @@
 //! The yardsticks: what every candidate is held against, and the exchange rate between cost and improvement.
 
 use crate::measurement::{Cell, Measurement, Part};
-use crate::third::Third;
+use crate::stats::lower_bound;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
@@ -59,14 +59,6 @@ impl Yardsticks {
         self.part(|measured| measured.rows(rows.clone()))
     }
 
-    /// Which cells are a third of the panel, and the yardsticks of these alone; none where the panel has no third.
-    pub fn third(&self) -> Option<(Third, Self)> {
-        let third = Third::of(&self.reference.seeds(), self.drawn)?;
-        let part = self.part(|measured| measured.on(&third));
-        let drawn = third.drawn();
-        Some((third, Yardsticks { drawn, overloaded: self.overloaded.clone(), ..part }))
-    }
-
     /// The exchange rate of some of the workloads. A part on which the scale moves nothing has no rate of its own.
     pub(crate) fn rate_on(&self, rows: &Range<usize>) -> f64 {
         Self::rate(self.louder.part(rows.clone()), self.softer.part(rows.clone())).unwrap_or(self.lambda)
@@ -118,6 +110,23 @@ impl Yardsticks {
     /// learn from.
     pub fn saving_at_a_distance(&self, candidate: &Measurement) -> f64 {
         self.raw_saving(candidate.x(), candidate.y(), self.reference.x(), self.reference.y())
+    }
+
+    /// The lower end of the one-sided 95 % interval of the net saving, whatever the distance: by the jackknife (Tukey, 1958) over
+    /// workloads, or, where none was drawn, over seeds.
+    pub fn lower_bound(&self, candidate: &Measurement) -> f64 {
+        let columns = |value: fn(&Cell) -> f64| {
+            let of = |m: &Measurement| if self.drawn > 0 { m.per_scenario(value) } else { m.per_seed(value) };
+            [of(candidate), of(&self.reference)]
+        };
+        let ([x, x_ref], [y, y_ref]) = (columns(|cell| cell.x), columns(Cell::y));
+        lower_bound(x.len(), |left_out| {
+            let mean = |values: &[f64]| {
+                let kept = values.iter().enumerate().filter(|(at, _)| Some(*at) != left_out).map(|(_, value)| *value);
+                kept.sum::<f64>() / (values.len() - usize::from(left_out.is_some())) as f64
+            };
+            self.raw_saving(mean(&x), mean(&y), mean(&x_ref), mean(&y_ref))
+        })
     }
 
     fn raw_saving(&self, x: f64, y: f64, x_ref: f64, y_ref: f64) -> f64 {

@@ -48,7 +48,8 @@ pub(crate) fn project(script: &mut Script, step: &Step<'_>) {
         }
         Event::Tuned { retuned: None, .. } | Event::Simplified { candidate: None, .. } => {}
         Event::PrinciplesRevised { changes, .. } => principles_revised(script, step, changes),
-        Event::Audited { principle, .. } => audited(script, step, principle),
+        // An audit may put a constraint into force.
+        Event::Audited { principle, .. } => write_principle(script, step, principle),
         Event::IterationClosed { volume } => iteration_closed(script, step, *volume),
         Event::Ended { reason } => ended(script, step, reason),
     }
@@ -260,17 +261,6 @@ fn principles_revised(script: &mut Script, step: &Step<'_>, changes: &[Change]) 
             }
         }
     }
-}
-
-/// An audit may put a constraint into force, or retire the principle that forbids too much.
-fn audited(script: &mut Script, step: &Step<'_>, id: &str) {
-    write_principle(script, step, id);
-    let refused = step.after.current().audits.last().and_then(|audit| audit.refused.as_ref().filter(|_| audit.again));
-    script
-        .add("UPDATE principles SET retired_for = ? WHERE campaign = ? AND id = ?")
-        .bind(refused)
-        .bind(step.campaign.as_str())
-        .bind(id);
 }
 
 /// Writes a principle as it stands: not all that an extractor proposes is in force.

@@ -66,9 +66,9 @@ pub(crate) struct Known {
 impl<'a> Mind<'a> {
     pub(crate) fn of(state: &'a State, memory: &Memory) -> Self {
         let reference = reference(&state.opened().experiment.reference);
-        let (yardsticks, luck) = (state.yardsticks(), state.search_luck());
-        let known = known(state, reference, &luck.scenarios);
-        let seeds = f64::from(state.opened().experiment.seeds) + luck.seeds as f64;
+        let yardsticks = state.yardsticks();
+        let known = known(state, reference);
+        let seeds = f64::from(state.opened().experiment.seeds);
         Mind {
             responses: memory.responses(given(state, reference, &known)),
             reference_works: yardsticks.reference.per_scenario(|cell| cell.x),
@@ -297,7 +297,7 @@ fn told(score: &Score, yardsticks: &Yardsticks) -> Option<Vec<[f64; 2]>> {
 }
 
 /// What was measured of the family: the reference first, then it at other scales, then candidates and what tuning tried.
-fn known(state: &State, reference: Shape, luck: &[[f64; 2]]) -> Vec<Known> {
+fn known(state: &State, reference: Shape) -> Vec<Known> {
     let yardsticks = state.yardsticks();
     let known = |id: Option<&CandidateId>, shape: Shape, effects| Known { id: id.cloned(), shape, effects };
     let own = effects(&yardsticks.reference);
@@ -307,18 +307,14 @@ fn known(state: &State, reference: Shape, luck: &[[f64; 2]]) -> Vec<Known> {
         all.push(known(None, moved(1.5), beyond(&yardsticks.louder, &own)));
         all.push(known(None, moved(1.0 / 1.5), beyond(&yardsticks.softer, &own)));
     }
-    let without_luck = |mut effects: Vec<[f64; 2]>| {
-        effects.iter_mut().zip(luck).for_each(|(effect, luck)| (0..2).for_each(|k| effect[k] -= luck[k]));
-        effects
-    };
     all.extend(remembered(state).into_iter().filter_map(|(record, shape)| {
         let effects = beyond(record.measurement.as_ref()?, &own);
-        Some(known(Some(&record.candidate.id), shape, without_luck(effects)))
+        Some(known(Some(&record.candidate.id), shape, effects))
     }));
     let room = MEMORY.saturating_sub(all.len());
     all.extend(
         tuned(state).into_iter().take(room).filter_map(|(shape, tried)| {
-            Some(known(None, shape, without_luck(told(tried.score.as_ref()?, yardsticks)?)))
+            Some(known(None, shape, told(tried.score.as_ref()?, yardsticks)?))
         }),
     );
     all

@@ -14,7 +14,7 @@ use science::bundle::{ArmKind, Metric, Side};
 use science::objective::COMPARABLE;
 use science::principle::{Change, Confidence, Principle, Status};
 use science::space::Point;
-use science::state::{Place, State};
+use science::state::State;
 use std::collections::BTreeSet;
 
 /// Fixed points of the space on which half spaces are weighed.
@@ -156,8 +156,7 @@ fn refused(state: &State) -> Vec<Change> {
 /// What was measured on the search panel: the candidates worth most, then what audits placed.
 fn known(state: &State) -> Vec<Known> {
     let reference = super::published(&state.opened().experiment);
-    let place = |point| Place { point, third: false };
-    let yardstick = reference.map(|point| state.audited_point(place(point), Some(&state.yardsticks().reference)));
+    let yardstick = reference.map(|point| state.audited_point(point, Some(&state.yardsticks().reference)));
     let of = |point: &Point, worth: f64, room: f64| Known {
         point: point.clone(),
         worth: worth.max(FLOOR),

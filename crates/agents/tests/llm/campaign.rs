@@ -61,7 +61,7 @@ pub(crate) fn next(state: &State) -> Event {
 /// None of these points is better than what is known.
 pub(crate) fn audited(principle: String, points: Vec<Point>) -> Event {
     let point =
-        |point| AuditedPoint { point, saving: None, worth: None, room: None, runs: 1, thirds: 0, admissible: true };
+        |point| AuditedPoint { point, saving: None, worth: None, room: None, runs: 1, admissible: true };
     Event::Audited { principle, points: points.into_iter().map(point).collect(), trials: Hash::of(b"") }
 }
 

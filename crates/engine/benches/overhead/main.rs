@@ -202,7 +202,6 @@ impl Bench {
                     worth: None,
                     room: None,
                     runs: 1,
-                    thirds: 0,
                     admissible: true,
                 };
                 let points = points.into_iter().map(worse).collect();

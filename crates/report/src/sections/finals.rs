@@ -12,23 +12,21 @@ pub(super) fn finals(facts: &Facts<'_>) -> Option<Section> {
     let finals = facts.record.state.finals.as_ref()?;
     let mut table = Table::new(&[
         "<finalist",
-        ">chance before",
         ">work x reference",
         ">points",
         ">loses at most",
         "<where",
         ">drawn: losing",
         ">saving",
-        ">chance after",
+        ">at least",
         "<",
     ]);
     let champion = facts.champion().map(|champion| champion.id);
     table.rows = finals.finalists.iter().map(|finalist| row(finalist, champion == Some(&finalist.candidate))).collect();
     let note = "Each finalist on seeds and drawn workloads of their own, as many as candidates are ranked on: its extra shed work over the \
                 reference's, its improvement beyond the reference's and the most that a scenario loses (points), then the drawn \
-                workloads that lose more than 5 points and what it saves on them. The chance is that of a sealed look to find every \
-                requirement kept, by a bootstrap of what the search showed (less what fresh verdict seeds took back) and, after, of \
-                both; whoever has the best is champion.";
+                workloads that lose more than 5 points and what it saves on them; last the lower end of what it saves on all of them \
+                (one-sided, 95 %). Of those that keep every constraint there, whoever's is highest is champion.";
     let blocks = vec![Block::Text(note.into()), Block::Table(table)];
     Some(Section { title: "Finals", blocks })
 }
@@ -42,14 +40,13 @@ fn row(finalist: &Final, wins: bool) -> Vec<String> {
     };
     vec![
         finalist.candidate.short().to_owned(),
-        percent(finalist.before),
         of(&|score| Some(fixed(score.work_ratio?, 3))),
         of(&|score| Some(signed(-score.shortfall))),
         of(&|score| Some(fixed(score.regret, 1))),
         of(&|score| Some(score.regret_scenario.clone())),
         of(&losing),
         of(&|score| Some(percent(score.panels.as_ref()?.drawn.net_saving?))),
-        finalist.after.map_or_else(|| finalist.outcome.as_str().to_owned(), percent),
+        finalist.low.map_or_else(|| finalist.outcome.as_str().to_owned(), percent),
         if wins { "champion" } else { "" }.into(),
     ]
 }

@@ -144,9 +144,8 @@ fn lesson(change: &Lesson, items: &mut Vec<Item>) {
 fn audited(audit: &Audited) -> Line {
     let head = Line::default().tone(Tone::Strong, format!("{} audited", audit.principle));
     let points = count(audit.points.len(), "point");
-    let what = if audit.again { "its principle is retired" } else { "its constraint is refused" };
     head.say(match (&audit.refused, audit.points.len()) {
-        (Some(reason), _) => format!(" with {points}: {what}: {reason}."),
+        (Some(reason), _) => format!(" with {points}: its constraint is refused: {reason}."),
         (None, 0) => ": what it forbids is forbidden already, or holds nothing.".into(),
         (None, _) => format!(" with {points}: none is better; forbidden: {}.", audit.constraint),
     })

@@ -3,7 +3,7 @@
 
 use crate::verdict_seeds::tested;
 use report::{Losses, Record, Times};
-use science::audit::{AuditedPoint, ENOUGH};
+use science::audit::{AuditedPoint, POINTS};
 use science::bundle::{Arm, ArmKind, Bundle, Design, Metric, Prediction, Relation, Side};
 use science::event::{Candidate, Event, RULES, Simpler, Started};
 use science::experiment::{Agents, Budget, Experiment, Guard, GuardMetric, Objective};
@@ -190,10 +190,9 @@ fn audited(principle: &str) -> Event {
         worth: None,
         room: None,
         runs: 1,
-        thirds: 0,
         admissible: true,
     };
-    Event::Audited { principle: principle.into(), points: (0..ENOUGH).map(point).collect(), trials: Hash::of(b"") }
+    Event::Audited { principle: principle.into(), points: (0..POINTS as u32).map(point).collect(), trials: Hash::of(b"") }
 }
 
 /// The champion with what matters left out, and with what cannot be.

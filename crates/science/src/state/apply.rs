@@ -35,7 +35,6 @@ impl State {
                     return illegal(format!("{rows} workloads are not {scenarios} scenarios and {drawn} drawn ones"));
                 }
                 self.study = Some(yardsticks.study());
-                self.third = yardsticks.third();
                 self.yardsticks = Some((**yardsticks).clone());
                 self.phase = Phase::Planning;
             }
@@ -47,7 +46,6 @@ impl State {
                 let taken = |arm: &Arm| ArmRecord { candidate: arm.design.candidate.clone(), ..ArmRecord::default() };
                 let arms = bundle.arms.iter().map(taken).collect();
                 let (bundle, planner) = (Some((**bundle).clone()), author(work));
-                self.remember_leaders();
                 self.iterations.push(Iteration { bundle, arms, planner, ..Iteration::default() });
                 self.phase = Phase::Arm(0);
             }
@@ -122,7 +120,6 @@ impl State {
                 record.acts_like = acts_like.clone();
                 let admissible = record.score.is_some() && self.objections(candidate).is_empty();
                 self.candidates.get_mut(candidate).expect("it was just there").admissible = admissible;
-                self.take_for_leader(candidate);
                 self.evaluations += 1;
             }
             (Event::Tested { policy, from, outcome, measurement, .. }, Phase::Arm(_)) => {
@@ -182,9 +179,7 @@ impl State {
             }
             (Event::IterationClosed { volume }, Phase::Closing) => {
                 let (champion, false_exclusion) = (self.champion(), self.false_exclusion());
-                let luck = self.luck_in(&self.current().tests);
                 let iteration = self.iterations.last_mut().expect("closing an iteration");
-                iteration.luck = Some(luck);
                 iteration.volume = Some(*volume);
                 iteration.false_exclusion = false_exclusion;
                 iteration.champion = champion;

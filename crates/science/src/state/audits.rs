@@ -1,17 +1,15 @@
 //! Which constraints are to be audited, and what audits lead to.
 
-mod place;
+mod scale;
 
 use super::{Action, Phase, State};
-use crate::audit::{self, AGAIN, Audit, AuditedPoint, ENOUGH, EVERY, POINTS};
+use crate::audit::{self, Audit, AuditedPoint, BASES, POINTS};
 use crate::event::Event;
 use crate::judge::Verdict;
-use crate::objective::Yardsticks;
-use crate::principle::{Confidence, Principle, Status};
-use crate::space::Constraint;
+use crate::principle::{Confidence, Principle};
+use crate::space::{Constraint, Point};
 use crate::trial;
 use crate::volume::Mask;
-pub use place::Place;
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
@@ -35,12 +33,11 @@ pub(super) struct Excluded {
 struct Due<'a> {
     principle: &'a str,
     constraint: &'a Constraint,
-    again: bool,
 }
 
 impl State {
-    /// With 95 % confidence, at most this share of what the constraints in force exclude is better than what was known when
-    /// it was audited, pooled over all of them; none where nothing was audited, or nothing is excluded.
+    /// With 95 % confidence, at most this share of what audits may draw in the excluded regions is better than what was known
+    /// when they were audited, pooled over all constraints in force; none where nothing was audited, or nothing is excluded.
     pub fn false_exclusion(&self) -> Option<f64> {
         audit::bound(self.audited_points())
     }
@@ -56,9 +53,7 @@ impl State {
 
     /// Trials that audits took.
     pub fn audit_trials(&self) -> usize {
-        let cells = |known: Option<&Yardsticks>| known.map_or(0, |known| known.reference.trials());
-        let third = self.third.as_ref().map(|(_, yardsticks)| yardsticks);
-        self.audited as usize * cells(self.yardsticks.as_ref()) + self.thirds as usize * cells(third)
+        self.audited as usize * self.yardsticks.as_ref().map_or(0, |known| known.reference.trials())
     }
 
     /// What a principle's constraint excludes.
@@ -92,48 +87,46 @@ impl State {
         if self.due().is_some() { Phase::Auditing } else { Phase::Closing }
     }
 
-    /// The audit that is due. One whose region has no point left takes nobody's work.
+    /// The audit that is due. One that takes no run takes nobody's work.
     pub(super) fn next_audit(&self) -> Action {
         let due = self.due().expect("the phase ends with the last audit");
-        let round = self.iterations.iter().flat_map(|i| &i.audits).filter(|a| a.principle == due.principle).count();
-        let key = self.opened().nonce.seed(&["audit", due.principle, &round.to_string()]);
-        let in_force: Vec<&Constraint> = self.constraints().map(|(_, constraint)| constraint).collect();
-        let (others, count) = if due.again { (&[][..], AGAIN) } else { (&in_force[..], POINTS) };
-        let points = audit::points(&self.opened().experiment.space(), due.constraint, others, key, count);
         let principle = due.principle.to_owned();
+        let points = self.points_to_audit(&due);
         if points.is_empty() {
             return Action::Record(Box::new(Event::Audited { principle, points: vec![], trials: trial::hash(&[]) }));
         }
         Action::Audit { principle, points }
     }
 
-    fn due(&self) -> Option<Due<'_>> {
-        if let Some(pending) = self.pending.first() {
-            return Some(Due { principle: &pending.principle, constraint: &pending.constraint, again: false });
+    /// The best policies known, moved into what is to be forbidden; none where one of them lies there already.
+    fn points_to_audit(&self, due: &Due<'_>) -> Vec<Point> {
+        let bases = self.best_points();
+        if bases.iter().any(|base| due.constraint.excludes(base)) {
+            return Vec::new();
         }
-        let audits = &self.current().audits;
-        let done = |principle: &Principle| audits.iter().filter(|audit| audit.principle == principle.id).count();
-        let found = if (self.iterations.len() as u32).is_multiple_of(EVERY) {
-            self.constraints().find(|(principle, _)| done(principle) == 0)
-        } else {
-            None
-        };
-        let (principle, constraint) = found.or_else(|| self.too_little_tested())?;
-        Some(Due { principle: &principle.id, constraint, again: true })
+        let round = self.iterations.iter().flat_map(|i| &i.audits).filter(|a| a.principle == due.principle).count();
+        let key = self.opened().nonce.seed(&["audit", due.principle, &round.to_string()]);
+        let in_force: Vec<&Constraint> = self.constraints().map(|(_, constraint)| constraint).collect();
+        audit::points(&self.opened().experiment.space(), due.constraint, &in_force, (&bases, key, POINTS))
     }
 
-    /// When a campaign is through, the constraint that rests on fewest points, if all of them together rest on too few.
-    fn too_little_tested(&self) -> Option<(&Principle, &Constraint)> {
-        let last = self.iterations.len() as u32 >= self.opened().experiment.iterations || !self.may_evaluate();
-        if !last || self.audited_points() >= ENOUGH {
-            return None;
+    /// The declared points of the best policies known, the champion's first.
+    fn best_points(&self) -> Vec<Point> {
+        let champion = self.champion().map(|champion| &self.candidates[&champion.id]);
+        let mut points: Vec<Point> = Vec::new();
+        for record in champion.into_iter().chain(self.worthiest()) {
+            let new = record.candidate.point.iter().filter(|point| !points.contains(point)).cloned().next();
+            points.extend(new);
+            if points.len() == BASES {
+                break;
+            }
         }
-        // What holds no points yields none another time.
-        let holds = |principle: &Principle| {
-            let mut tests = self.current().audits.iter().filter(|audit| audit.again && audit.principle == principle.id);
-            tests.all(|audit| !audit.points.is_empty())
-        };
-        self.constraints().filter(|(principle, _)| holds(principle)).min_by_key(|(principle, _)| self.backed(principle))
+        points
+    }
+
+    fn due(&self) -> Option<Due<'_>> {
+        let pending = self.pending.first()?;
+        Some(Due { principle: &pending.principle, constraint: &pending.constraint })
     }
 
     /// Takes a constraint to audit; what cannot be audited is not taken.
@@ -144,50 +137,40 @@ impl State {
             return;
         }
         let refused = Some("the experiment names no `space` source to audit it by".into());
-        let audit = Audit { principle, constraint, again: false, points: vec![], refused };
+        let audit = Audit { principle, constraint, points: vec![], refused };
         self.iterations.last_mut().expect("an iteration is under way").audits.push(audit);
     }
 
     /// Puts a constraint into force, refuses it, or retires its principle, by what was measured where it forbids.
     pub(super) fn take_audit(&mut self, id: &str, points: &[AuditedPoint]) -> Result<(), String> {
-        let Due { principle, constraint, again } = self.due().ok_or("no audit is due")?;
-        if principle != id {
-            return Err(format!("it is about principle {id}, the turn is {principle}'s"));
+        let due = self.due().ok_or("no audit is due")?;
+        if due.principle != id {
+            return Err(format!("it is about principle {id}, the turn is {}'s", due.principle));
         }
-        if let Some(point) = points.iter().find(|audited| !constraint.excludes(&audited.point)) {
+        if let Some(point) = points.iter().find(|audited| !due.constraint.excludes(&audited.point)) {
             return Err(format!("{} lies outside of what {id} forbids", audit::words(&point.point)));
         }
-        let refused = audit::refutation(points, self.bar());
-        let (principle, constraint) = (principle.to_owned(), constraint.clone());
-        let count = points.len() as u32;
-        let before = self.pending.first().filter(|_| !again).and_then(|pending| pending.before.clone());
+        let holds_the_best = || {
+            let best = self.best_points().into_iter().find(|point| due.constraint.excludes(point))?;
+            Some(format!("it holds one of the best policies known ({})", audit::words(&best)))
+        };
+        let refused = holds_the_best().or_else(|| audit::refutation(points, self.bar()));
         self.audited += points.iter().map(|point| point.runs).sum::<u32>();
-        self.thirds += points.iter().map(|point| point.thirds).sum::<u32>();
+        let Pending { principle, constraint, before } = self.pending.remove(0);
         let known = self.principles.iter_mut().find(|p| p.id == principle).expect("an audit's principle is known");
-        match (again, &refused) {
-            (true, None) => *self.backing.entry(principle.clone()).or_default() += count,
-            (true, Some(_)) => known.status = Status::Retired,
-            (false, None) => {
-                known.constraint = Some(constraint.clone());
-                // What replaces a constraint rests on what was found in the part that it keeps as well.
-                let before =
-                    self.iterations.iter().flat_map(|i| &i.audits).filter(|audit| audit.principle == principle);
-                let held = before.filter(|audit| audit.refused.is_none()).flat_map(|audit| &audit.points);
-                let kept = held.filter(|audited| constraint.excludes(&audited.point)).count() as u32;
-                self.backing.insert(principle.clone(), count + kept);
-                let excluded = Excluded { constraint: constraint.clone(), mask: OnceLock::new() };
-                self.excluded.insert(principle.clone(), excluded);
-            }
-            (false, Some(_)) => {
-                if let Some(before) = before {
-                    *known = before;
-                }
-            }
+        if refused.is_none() {
+            known.constraint = Some(constraint.clone());
+            // What replaces a constraint rests on what was found in the part that it keeps as well.
+            let before = self.iterations.iter().flat_map(|i| &i.audits).filter(|audit| audit.principle == principle);
+            let held = before.filter(|audit| audit.refused.is_none()).flat_map(|audit| &audit.points);
+            let kept = held.filter(|audited| constraint.excludes(&audited.point)).count();
+            self.backing.insert(principle.clone(), (points.len() + kept) as u32);
+            let excluded = Excluded { constraint: constraint.clone(), mask: OnceLock::new() };
+            self.excluded.insert(principle.clone(), excluded);
+        } else if let Some(before) = before {
+            *known = before;
         }
-        if !again {
-            self.pending.remove(0);
-        }
-        let audit = Audit { principle, constraint, again, points: points.to_vec(), refused };
+        let audit = Audit { principle, constraint, points: points.to_vec(), refused };
         self.iterations.last_mut().expect("an iteration is under way").audits.push(audit);
         Ok(())
     }

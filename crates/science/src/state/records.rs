@@ -1,6 +1,6 @@
 //! What is remembered of a campaign: its turns, what became of each arm, and what is known of each candidate.
 
-use super::{Luck, Tuning};
+use super::Tuning;
 use crate::audit::Audit;
 use crate::bundle::{Bundle, Side};
 use crate::champion::Champion;
@@ -47,8 +47,6 @@ pub struct Iteration {
     pub false_exclusion: Option<f64>,
     /// The champion at its end.
     pub champion: Option<Champion>,
-    /// What its verdict seeds say of the search seeds, once it has ended.
-    pub(crate) luck: Option<Luck>,
 }
 
 /// A policy on the verdict seeds of an iteration.

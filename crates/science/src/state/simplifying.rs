@@ -44,11 +44,10 @@ impl State {
     /// The champion, if its net saving says what a change costs, and if the budget holds for at least one change and the
     /// candidate that comes of it.
     fn worth_simplifying(&self) -> Option<CandidateId> {
-        // Asked first: to know the favourite may take weighing all of them.
         if self.evaluations_left().is_some_and(|left| left < 2) {
             return None;
         }
-        let champion = self.favourite()?;
+        let champion = self.champion()?.id;
         self.candidates[&champion].score.as_ref()?.net_saving?;
         Some(champion)
     }

@@ -16,8 +16,6 @@ mod audits;
 mod budget;
 mod fastfail;
 mod finals;
-mod leaders;
-mod luck;
 mod protected;
 mod simplifying;
 mod tuning;

@@ -350,7 +350,6 @@ fn audited(principle: String, points: Vec<Point>) -> Event {
             worth: None,
             room: None,
             runs: 1,
-            thirds: 0,
             admissible: at % 2 == 0,
         })
         .collect();
