@@ -31,54 +31,40 @@ fn a_campaign_runs_to_its_end_and_can_be_read_in_every_form() {
     assert!(environment.ok(&["champion"]).contains("impl Admitter for Policy"));
     assert!(environment.ok(&["status"]).contains("completed"));
     let report = environment.ok(&["report"]);
-    assert!(report.contains("Refusing everything droppable"), "{report}");
+    assert!(report.contains("Refuse everything"), "{report}");
     let markdown = environment.ok(&["report", "--format", "markdown"]);
     let id = shown["campaign"].as_str().or(shown["id"].as_str()).expect("an id");
     assert_eq!(markdown, environment.read(&format!(".elenchus/reports/{}.md", &id[..8])));
 }
 
 #[test]
-fn what_was_refuted_narrows_the_declared_space() {
-    let environment = Environment::new();
-    environment.copy_with_a_dozen_seeds();
-    environment.ok(&["run", "tiny", "--iterations", "12", "--nonce", "11"]);
+fn the_researcher_begins_with_a_safe_check_and_what_it_writes_is_scored() {
+    let environment = tiny();
+    environment.ok(&["run", "tiny", "--iterations", "4"]);
     let shown = environment.json(&["show", "--format", "json"]);
-    let volumes: Vec<f64> =
-        shown["iterations"].as_array().unwrap().iter().filter_map(|i| i["volume"].as_f64()).collect();
-    assert_eq!(volumes.len(), 12);
-    // A constraint that turns out to forbid too much is retired, and the space is wider again.
-    assert!(volumes.iter().any(|volume| *volume < 1.0), "{volumes:?}");
-}
-
-/// What became of every arm that was written, with the exponent of the mix that its point declares.
-fn written(environment: &Environment) -> Vec<(Option<f64>, String)> {
-    environment.ok(&["run", "tiny", "--iterations", "8"]);
-    let shown = environment.json(&["show", "--format", "json"]);
-    let arms = shown["iterations"].as_array().unwrap().iter().flat_map(|i| i["arms"].as_array().unwrap().clone());
-    let outcome = |arm: serde_json::Value| {
-        arm["outcome"].as_str().map(|outcome| (arm["point"]["mix"].as_f64(), outcome.to_owned()))
-    };
-    arms.filter_map(outcome).collect()
+    let iterations = shown["iterations"].as_array().expect("a list");
+    let arms = iterations.iter().flat_map(|iteration| iteration["arms"].as_array().expect("a list"));
+    for arm in arms.filter(|arm| !arm["outcome"].is_null()) {
+        assert_eq!(arm["outcome"], "scored", "{arm:#}");
+    }
+    let report = environment.ok(&["report"]);
+    assert!(report.contains("Safe check"), "{report}");
 }
 
 #[test]
-fn the_researcher_weighs_the_mix_of_tiers_in_source_that_compiles() {
-    let arms = written(&tiny());
-    assert!(arms.iter().any(|(mix, _)| mix.is_some_and(|mix| mix > 0.0)), "{arms:?}");
-    assert!(arms.iter().all(|(_, outcome)| outcome == "scored"), "{arms:?}");
-}
-
-#[test]
-fn an_experiment_that_declares_no_mix_gets_policies_that_weigh_none() {
+fn an_experiment_without_a_space_to_search_is_refused_before_anything_is_recorded() {
     let environment = tiny();
     let campaign = environment.read("tiny/campaign.toml");
-    let without = campaign.replace("[[dimension]]\nname = \"mix\"\nrange = [0.0, 2.0]\n", "");
-    assert_ne!(campaign, without);
-    let without = without.replace("space = \"space.rs\"\n", "");
-    environment.write("tiny/campaign.toml", &without);
-    let arms = written(&environment);
-    assert!(!arms.is_empty());
-    assert!(arms.iter().all(|(mix, outcome)| mix.is_none() && outcome == "scored"), "{arms:?}");
+    let without_source = campaign.replace("space = \"space.rs\"\n", "");
+    let without_dimensions = &without_source[..without_source.find("[[dimension]]").expect("a dimension")];
+    let without_scale = without_dimensions.replace("scale = \"half\"\n", "");
+    for (text, missing) in [(without_source.as_str(), "no `space` source"), (&without_scale, "no [[dimension]]")] {
+        environment.write("tiny/campaign.toml", text);
+        let said = environment.fails(2, &["run", "tiny"]);
+        let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(said.contains(missing) && said.contains("--agents openai"), "{said}");
+    }
+    assert!(environment.ok(&["list"]).contains("elenchus run"), "no campaign was begun");
 }
 
 #[test]

@@ -1,6 +1,10 @@
 //! `new` and `evaluate`: one source file of the user's own.
 
+use crate::design_space::sandbox;
 use crate::environment::Environment;
+use engine::Prepared;
+use engine::sandbox::Outcome;
+use problems::admission::KIT;
 
 fn tiny(source: &str) -> Environment {
     let environment = Environment::new();
@@ -66,7 +70,7 @@ fn a_candidate_that_refuses_critical_requests_is_scored_and_not_feasible() {
     let (code, json) = evaluated(&policy("Decision::reject_if(draw.uniform() < 0.1 * cluster.instances.len() as f64)"));
     assert_eq!((code, json["outcome"].as_str()), (0, Some("scored")));
     assert_eq!(json["feasible"], false);
-    assert!(json["protected_rejections"].as_u64().unwrap() > 0);
+    assert!(json["violations"].as_u64().unwrap() > 0);
 }
 
 #[test]
@@ -107,7 +111,7 @@ fn what_a_candidate_does_is_measured_and_not_what_it_says() {
     let (_, weighted) = evaluated(&policy(policies[1].0));
     // Prompts are of 1,024 tokens in the mean.
     near(&weighted, "half", 0.8, 0.15);
-    assert_eq!(weighted["descriptor"]["inputs"], serde_json::json!(["prompt", "draw"]));
+    assert_eq!(weighted["descriptor"]["inputs"], serde_json::json!(["draw", "prompt"]));
     // Of all prompts together: the power of 3 of each is clipped sooner for long ones.
     near(&weighted, "exponent", 2.3, 0.9);
     assert_ne!(step["descriptor"]["signature"], weighted["descriptor"]["signature"]);
@@ -153,4 +157,20 @@ fn a_source_that_was_scored_before_is_recalled_with_the_same_score() {
     // Another seed is another panel.
     let other = environment.json(&[&EVALUATE[..], &["--nonce", "2"]].concat());
     assert_eq!(other["cached"], false);
+}
+
+#[test]
+fn a_candidate_is_compiled_once_and_what_the_screen_refuses_is_one_with_its_refusal() {
+    let environment = Environment::new();
+    let sandbox = sandbox(&environment.path("cache"));
+    let candidate = Prepared::new(policy("Decision::Admit"), &KIT);
+    let first = candidate.artifact(&sandbox).unwrap().unwrap();
+    // Neither the compiler nor the cache is asked again.
+    let again = candidate.artifact(&sandbox).unwrap().unwrap();
+    assert_eq!((first.cached, &again), (false, &first));
+    // The control: another reading of the same text finds the object in the cache.
+    assert!(Prepared::new(policy("Decision::Admit"), &KIT).artifact(&sandbox).unwrap().unwrap().cached);
+    let refused = Prepared::new(policy("unsafe { Decision::Admit }"), &KIT);
+    assert!(matches!(refused.artifact(&sandbox).unwrap(), Err(Outcome::Refused { .. })));
+    assert_eq!((refused.reading.description_length, refused.reading.tunables), (None, 0));
 }

@@ -1,17 +1,16 @@
 //! An experiment's `space` source acts as every point of its design space.
 
 use crate::environment::{Environment, fixture_path, root, rustc};
-use engine::agents::builtin::Researcher;
-use engine::agents::{Brief, Executor};
+use engine::agents::builtin::{plain, written};
 use engine::panel::{Draws, Panel};
 use engine::policy::Policy;
 use engine::sandbox::{Limits, Options, Sandbox, Walls};
-use engine::science::bundle::{Arm, ArmKind, Design, Metric, Prediction, Relation, Side};
+use engine::science;
 use engine::science::nonce::Nonce;
 use engine::science::space::{Point, Value};
-use engine::science::state::State;
 use engine::science::trial;
-use engine::{KIT, LoadedExperiment, Points};
+use engine::{LoadedExperiment, Points, Prepared};
+use problems::admission::KIT;
 use std::collections::BTreeSet;
 
 pub(crate) fn sandbox(cache: &std::path::Path) -> Sandbox {
@@ -24,39 +23,6 @@ pub(crate) fn sandbox(cache: &std::path::Path) -> Sandbox {
         walls: Walls::Required,
     };
     Sandbox::new(options).expect("a sandbox")
-}
-
-/// What the built-in executor writes for a point.
-fn written(point: &Point) -> String {
-    let arm = Arm {
-        name: "main".into(),
-        kind: ArmKind::Main,
-        hypothesis: String::new(),
-        mechanism: String::new(),
-        diagnostic: String::new(),
-        design: Design {
-            intent: String::new(),
-            point: Some(point.clone()),
-            uses: BTreeSet::new(),
-            without: None,
-            candidate: None,
-        },
-        prediction: Prediction {
-            metric: Metric::NetSaving,
-            against: vec![Side::Reference],
-            scope: vec![],
-            relation: Relation::AtLeast(0.02),
-            at_most: None,
-            each: false,
-            interval: None,
-            confidence: 0.5,
-        },
-    };
-    let state = State::default();
-    let researcher = Researcher::default();
-    let answer = researcher.implement(Brief { state: &state, source: None }, &arm);
-    let answer = tokio::runtime::Builder::new_current_thread().build().expect("a runtime").block_on(answer);
-    answer.expect("it asks nobody").content.expect("a source")
 }
 
 /// Points of each family: drawn ones, and ones with the constants that sources treat as special.
@@ -93,9 +59,10 @@ fn a_point_acts_to_the_bit_as_what_the_built_in_executor_writes_for_it() {
     let cache = tempfile::tempdir().expect("a directory");
     let sandbox = sandbox(cache.path());
     for directory in [root().join("experiments/admission"), fixture_path("experiments/tiny")] {
-        let mut loaded = LoadedExperiment::read(&directory).expect("the experiment");
+        let mut loaded = LoadedExperiment::read(&directory, &problems::all()).expect("the experiment");
         // The study's own workloads tell two policies apart; drawn ones would only take longer.
         loaded.population = None;
+        let space = loaded.experiment.space();
         let realised = Points::of(&loaded, &sandbox).expect("no error").expect("a space source");
         let panel = Panel::search(&loaded, Nonce::of(1), 1).expect("a panel");
         let hash = |policy: &Policy| {
@@ -103,14 +70,33 @@ fn a_point_acts_to_the_bit_as_what_the_built_in_executor_writes_for_it() {
             trial::hash(&ran.expect("it runs").results)
         };
         let mut seen = BTreeSet::new();
-        for point in points(&loaded) {
-            let own = Policy::of_source(&written(&point), &sandbox).expect("no error of ours").expect("it compiles");
-            let expected = hash(&own);
-            assert_eq!(hash(&realised.policy(&point)), expected, "{point:?}");
+        let mut rounded: Vec<Point> = (100..104).map(|n| space.draw(7, n)).collect();
+        for value in rounded.iter_mut().flat_map(|point| point.values_mut()) {
+            if let Value::Number(number) = value {
+                *number = science::stats::rounded(*number, 4);
+            }
+        }
+        for point in points(&loaded).into_iter().chain(rounded) {
+            let expected = hash(&realised.policy(&point));
+            let text = loaded.space_text().expect("a source");
+            for source in [written(&space, text, &point), plain(&space, text, &point)] {
+                let source = source.expect("a source");
+                let own = Prepared::new(source.as_str(), &KIT).policy(&sandbox).expect("no error of ours");
+                let own = own.unwrap_or_else(|outcome| panic!("{outcome}: {source}"));
+                assert_eq!(hash(&own), expected, "{point:?}: {source}");
+            }
             seen.insert(expected.as_str().to_owned());
         }
         assert!(seen.len() > 5, "the points differ: {}", seen.len());
     }
+}
+
+#[test]
+fn the_two_admission_experiments_have_one_space_source() {
+    // Paths stay inside of an experiment's directory, so there are two files.
+    let [one, other] = ["admission", "admission-h100"]
+        .map(|name| std::fs::read_to_string(root().join("experiments").join(name).join("space.rs")).expect("a file"));
+    assert_eq!(one, other);
 }
 
 #[test]

@@ -70,12 +70,6 @@ impl Environment {
         }
     }
 
-    /// The tiny experiment with a dozen seeds: fewer do not tell what may be forbidden.
-    pub(crate) fn copy_with_a_dozen_seeds(&self) {
-        self.copy("experiments/tiny");
-        self.write("tiny/campaign.toml", &self.read("tiny/campaign.toml").replace("seeds = 3", "seeds = 12"));
-    }
-
     /// Copies a directory of `tests/fixtures` here, under its own name.
     pub(crate) fn copy(&self, fixture: &str) {
         let name = Path::new(fixture).file_name().expect("a name");

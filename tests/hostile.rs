@@ -15,8 +15,10 @@ use engine::panel::{Draws, Panel};
 use engine::policy::Policy;
 use engine::sandbox::{Limits, Options, Sandbox, Screened, Walls};
 use engine::science::nonce::Nonce;
-use engine::{Evaluator, KIT, LoadedExperiment};
+use engine::science::trial::Trial;
+use engine::{Evaluator, LoadedExperiment};
 use environment::{fixture_path, rustc};
+use problems::admission::{KIT, Metric};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::Path;
@@ -96,7 +98,7 @@ const GOOD: &str = "use admitter::prelude::*;\npub struct Policy;\nimpl Admitter
     Decision::reject_if(request.priority < 0 && draw.uniform() < cluster.saturation(5.0, 0.8).powi(3))\n}\n}\n";
 
 fn evaluator(cache: &Path) -> Evaluator {
-    let loaded = LoadedExperiment::read(&fixture_path("experiments/tiny")).expect("the experiment");
+    let loaded = LoadedExperiment::read(&fixture_path("experiments/tiny"), &problems::all()).expect("the experiment");
     let limits = Limits { run_cpu: Duration::from_secs(1), compile_cpu: Duration::from_secs(3), ..Limits::default() };
     let sandbox = Sandbox::new(Options {
         cache: cache.into(),
@@ -113,8 +115,8 @@ fn evaluator(cache: &Path) -> Evaluator {
 type Fate = (String, u64);
 
 fn screened(evaluator: &Evaluator, source: &str) -> Fate {
-    let evaluation = evaluator.evaluate(source).expect("no error of ours");
-    let refused = evaluation.trials.iter().map(|trial| trial.refused_requests + trial.protected_rejections).sum();
+    let evaluation = evaluator.evaluate(&engine::Prepared::new(source, &KIT)).expect("no error of ours");
+    let refused = evaluation.trials.iter().map(refused).sum();
     assert!(evaluation.message.len() < 40_000 && !evaluation.message.contains('\u{1b}'), "{}", evaluation.message);
     (evaluation.outcome.as_str().to_owned(), refused)
 }
@@ -132,10 +134,18 @@ fn unscreened(evaluator: &Evaluator, source: &str) -> Fate {
     match ran {
         Err(outcome) => (outcome.name().to_owned(), 0),
         Ok(runs) => {
-            let refused = runs.results.iter().map(|trial| trial.refused_requests + trial.protected_rejections).sum();
+            let refused = runs.results.iter().map(refused).sum();
             ("scored".to_owned(), refused)
         }
     }
+}
+
+/// Requests that were refused in a trial.
+fn refused(trial: &Trial) -> u64 {
+    [Metric::RefusedRequests, Metric::ProtectedRejections]
+        .map(|metric| trial.values[metric as usize] as u64)
+        .iter()
+        .sum()
 }
 
 #[test]

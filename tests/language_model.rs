@@ -82,8 +82,12 @@ fn without_a_key_or_a_model_nothing_is_begun() {
     for (arguments, expected) in [
         (&["run", "tiny", "--agents", "openai"][..], "--model"),
         (&["run", "tiny", "--model", "m"], "--agents openai"),
-        (&["run", "tiny", "--planner", "a,,b"], "cannot be the name of a model"),
-        (&["run", "tiny", "--executor", "a+b"], "cannot be the name of a model"),
+        (&["run", "tiny", "--planner", "a=b"], "cannot be the name of a model"),
+        (&["run", "tiny", "--planner", "a,b"], "a role has one"),
+        (
+            &["run", "tiny", "--agents", "openai", "--model", "a", "--model", "b"],
+            "to compare models, run a campaign with each",
+        ),
         (&["run", "tiny", "--executor", "m", "--executor-command", "x"], "cannot be used with"),
         (&["run", "tiny", "--executor-command", "'x"], "open quote"),
         (&["run", "tiny", "--replay", "x", "--nonce", "2"], "cannot be used with"),
@@ -103,7 +107,7 @@ fn every_prompt_can_be_seen_before_anything_is_asked_and_written_down_to_be_chan
     for (role, expected) in [
         ("plan", "You plan experiments"),
         ("implement", "You write one admission policy"),
-        ("repair", "You mend an admission policy"),
+        ("repair", "You mend one admission policy"),
         ("extract", "You draw lessons"),
         ("summarise", "You keep the notes"),
     ] {

@@ -2,7 +2,6 @@
 
 mod addresses;
 mod arrows;
-mod audit;
 mod bad_input;
 mod bounds;
 mod campaign;
@@ -11,11 +10,15 @@ mod compare;
 mod configuration;
 mod design_space;
 mod environment;
+mod failed_step;
 mod finals;
+mod init;
 mod language_model;
+mod newsvendor;
 mod probing;
 mod reading;
 mod record;
+mod schema;
 mod seal;
 mod simplification;
 mod simulate;

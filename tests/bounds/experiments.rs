@@ -2,10 +2,12 @@
 
 use crate::design_space::sandbox;
 use crate::environment::{Environment, fixture_path};
+use engine::LoadedExperiment;
 use engine::panel::{Draws, Panel};
 use engine::policy::Policy;
 use engine::science::nonce::Nonce;
-use engine::{KIT, LoadedExperiment};
+use engine::science::trial::Trial;
+use problems::admission::{KIT, Metric};
 
 fn tiny() -> Environment {
     let environment = Environment::new();
@@ -42,14 +44,17 @@ fn a_panel_that_does_not_fit_into_memory_is_refused_with_the_memory_before_it_is
     for command in [&["run", "tiny"][..], &["evaluate", "tiny/space.rs", "--experiment", "tiny"]] {
         let message = environment.fails(2, command);
         assert!(message.contains("tiny/scenarios/calm.toml:15: workload.requests: "), "{message}");
-        assert!(message.contains("200000000 requests") && message.contains("12.8 GB"), "{message}");
+        assert!(message.contains("200000000 questions") && message.contains("12.8 GB"), "{message}");
     }
     let environment = many(20, 2, 10_000);
     let message = environment.fails(2, &["run", "tiny"]);
     assert!(message.contains("tiny/campaign.toml:3: seeds: ") && message.contains("GB"), "{message}");
     let environment = many(900, 1, 2);
     change(&environment, "tiny/campaign.toml", "seeds = 100", "seeds = 3");
-    assert!(LoadedExperiment::read(&environment.path("tiny")).is_ok(), "18,000 runs are not too many");
+    assert!(
+        LoadedExperiment::read(&environment.path("tiny"), &problems::all()).is_ok(),
+        "18,000 runs are not too many"
+    );
     let environment = many(1001, 1, 2);
     assert!(environment.fails(2, &["run", "tiny"]).contains("tiny/campaign.toml:6: scenarios: 1001 scenarios"));
 }
@@ -96,7 +101,7 @@ fn a_text_is_refused_by_its_size_before_it_is_read() {
 fn words_of_an_experiment_that_every_prompt_would_hold_are_bounded() {
     for (file, from, to, expected) in [
         ("campaign.toml", "Which policy", &"Which ".repeat(1000)[..], "campaign.toml:1: question: "),
-        ("campaign.toml", "\"family\"", &format!("\"{}\"", "f".repeat(100)), "campaign.toml:17: dimension: "),
+        ("campaign.toml", "\"family\"", &format!("\"{}\"", "f".repeat(100)), "campaign.toml:26: dimension: "),
         ("campaign.toml", "\"step\"", "\"st\\u200bep\"", "its value"),
         ("campaign.toml", "\"prompt\"", "\"pro\\u001b[31mpt\"", "can be seen"),
         ("scenarios/busy.toml", "\"busy\"", &format!("\"{}\"", "b".repeat(1000)), "name: must have 1 to 60"),
@@ -113,19 +118,19 @@ fn words_of_an_experiment_that_every_prompt_would_hold_are_bounded() {
 fn a_round_that_is_too_large_for_one_session_takes_several() {
     // 2,000 runs that each show 128 instances: 9.3 MB in a round, where 8 MiB fit.
     let environment = many(20, 128, 3);
-    let loaded = LoadedExperiment::read(&environment.path("tiny")).expect("an experiment");
+    let loaded = LoadedExperiment::read(&environment.path("tiny"), &problems::all()).expect("an experiment");
     let panel = Panel::search(&loaded, Nonce::of(1), 100).expect("a panel");
     let sandbox = sandbox(&environment.path("cache"));
     let source = std::fs::read_to_string(fixture_path("candidates/quintic.rs")).expect("a fixture");
-    let trials = panel.trials_of(&source, &sandbox).expect("a sandbox").expect("trials");
+    let trials = panel.trials_of(&engine::Prepared::new(source, &KIT), &sandbox).expect("a sandbox").expect("trials");
     assert_eq!(trials.len(), 2000);
-    assert!(trials.iter().all(|trial| trial.critical_requests + trial.droppable_requests == 3), "each ran to its end");
+    assert!(trials.iter().all(|trial| requests(trial) == 3.0), "each ran to its end");
 }
 
 #[test]
 fn runs_in_several_sessions_are_to_the_bit_those_of_one() {
     let environment = tiny();
-    let loaded = LoadedExperiment::read(&environment.path("tiny")).expect("an experiment");
+    let loaded = LoadedExperiment::read(&environment.path("tiny"), &problems::all()).expect("an experiment");
     let panel = Panel::search(&loaded, Nonce::of(1), 3).expect("a panel");
     let sandbox = sandbox(&environment.path("cache"));
     let source = std::fs::read_to_string(environment.path("tiny/space.rs")).expect("a fixture");
@@ -143,4 +148,9 @@ fn runs_in_several_sessions_are_to_the_bit_those_of_one() {
         assert_eq!(all[at].as_ref(), Some(&alone), "point {at}");
     }
     assert_ne!(all[681], all[682], "the points differ");
+}
+
+/// Requests that arrived in a trial, all of which ended.
+fn requests(trial: &Trial) -> f64 {
+    [Metric::CriticalRequests, Metric::DroppableRequests].map(|metric| trial.values[metric as usize]).iter().sum()
 }

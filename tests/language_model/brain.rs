@@ -32,7 +32,7 @@ pub(super) fn text(system: &str, user: &str) -> String {
         plan(user)
     } else if begins("You write one admission policy") {
         code(&design(user))
-    } else if begins("You mend an admission policy") {
+    } else if begins("You mend one admission policy") {
         // What acted like another candidate was written with that one's factor.
         let mended = design(user).replace("carelessly", "").replace("in other words", "");
         code(&mended.replace("* 200", "* 205"))

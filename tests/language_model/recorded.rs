@@ -194,7 +194,7 @@ fn a_replay_with_another_prompt_says_where_it_differs() {
 fn a_cassette_fits_one_experiment_only_and_cannot_be_edited() {
     let environment = offline();
     let file = environment.read("tiny/campaign.toml");
-    environment.write("tiny/campaign.toml", &file.replace("regret", "loss"));
+    environment.write("tiny/campaign.toml", &file.replace("metric = \"regret\"", "metric = \"loss\""));
     let message = environment.fails(2, &["run", "tiny", "--replay", "tape.jsonl"]);
     assert!(message.contains("campaign.toml") && message.contains("not the same"), "{message}");
     environment.write("tiny/campaign.toml", &file);

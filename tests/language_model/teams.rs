@@ -37,18 +37,6 @@ fn a_model_plans_for_the_built_in_executor() {
     assert!(models.contains(&"thinker".to_owned()) && models.contains(&"reader".to_owned()), "{models:?}");
 }
 
-#[test]
-fn several_models_share_the_work_and_the_record_says_who_did_what() {
-    let server = brain::server();
-    let environment = with_model(&server);
-    let run = ["run", "tiny", "--agents", "openai", "--model", "a", "--model", "b", "--iterations", "4"];
-    environment.ok(&run);
-    let spend = environment.json(&["status", "--format", "json"])["spend"].clone();
-    let by: std::collections::BTreeSet<&str> =
-        spend["by"].as_array().unwrap().iter().filter_map(|row| row["by"].as_str()).collect();
-    assert_eq!(by.into_iter().collect::<Vec<_>>(), ["a", "b"]);
-}
-
 /// Says where it is and what it can see, and answers with the quintic.
 const SCRIPT: &str = r#"#!/bin/sh
 /bin/cat > /dev/null

@@ -22,6 +22,8 @@ pub const ADMIT: u8 = 0;
 pub const REJECT: u8 = 1;
 /// Answer to bytes that are no question.
 pub const NOT_A_QUESTION: u8 = 255;
+/// Bytes of an answer.
+pub const ANSWER_BYTES: usize = 1;
 
 /// The draws of a request with this key.
 pub fn draw(key: u64) -> Draw {
@@ -51,6 +53,11 @@ pub fn ask(request: &Request, instances: &[Instance], draw: &Draw, mut write: im
 pub struct Seat<P>(P);
 
 impl<P: Admitter> Seat<P> {
+    /// A run of a policy that was made already: how one that is built in answers on this side.
+    pub fn of(policy: P) -> Self {
+        Seat(policy)
+    }
+
     /// Starts a run with these parameters, or with the author's defaults where there are none.
     pub fn start(parameters: &[f64]) -> Self {
         let count = P::TUNABLES.len();
@@ -64,12 +71,12 @@ impl<P: Admitter> Seat<P> {
     }
 
     /// Answers a question.
-    pub fn answer(&mut self, question: &[u8]) -> u8 {
+    pub fn answer(&mut self, question: &[u8]) -> [u8; ANSWER_BYTES] {
         // To clear room for as many as there may be would take longer than most answers.
         if question.len() <= HEADER_BYTES + FEW * INSTANCE_BYTES {
-            self.answer_in(&mut [IDLE; FEW], question)
+            [self.answer_in(&mut [IDLE; FEW], question)]
         } else {
-            self.answer_in(&mut [IDLE; MAX_INSTANCES], question)
+            [self.answer_in(&mut [IDLE; MAX_INSTANCES], question)]
         }
     }
 
@@ -108,6 +115,16 @@ impl<P: Admitter> Seat<P> {
         }
         end
     }
+}
+
+/// The request of a question and the key of its draws; none where there are too few bytes.
+pub fn read_request(question: &[u8]) -> Option<(Request, u64)> {
+    Bytes(question).request()
+}
+
+/// An instance out of its bytes in a question; none where there are too few.
+pub fn read_instance(bytes: &[u8]) -> Option<Instance> {
+    Bytes(bytes).instance()
 }
 
 struct Bytes<'a>(&'a [u8]);

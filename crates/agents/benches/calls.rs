@@ -9,7 +9,7 @@ mod verdict_seeds;
 
 use agents::llm::{Executor, Extractor, Planner};
 use agents::{Brief, Executor as _, Extractor as _, Planner as _};
-use campaign::{Script, after, desk};
+use campaign::{Script, after, context};
 use divan::{Bencher, black_box};
 use science::event::Event;
 use science::state::State;
@@ -39,8 +39,8 @@ fn under_way(iterations: u32) -> State {
 #[divan::bench(args = [1, 10, 50])]
 fn plan(bencher: Bencher<'_, '_>, iterations: u32) {
     let state = after(iterations);
-    bencher.with_inputs(|| Planner::new(desk(Script::new(&[BUNDLE])).0)).bench_local_refs(|planner| {
-        let answer = RUNTIME.block_on(planner.plan(Brief { state: &state, source: Some(SOURCE) }));
+    bencher.with_inputs(|| Planner::new(context(Script::new(&[BUNDLE])).0)).bench_local_refs(|planner| {
+        let answer = RUNTIME.block_on(planner.plan(Brief { state: &state, source: Some(SOURCE), space: None }));
         assert!(black_box(answer).expect("the script answers").content.is_ok());
     });
 }
@@ -49,8 +49,8 @@ fn plan(bencher: Bencher<'_, '_>, iterations: u32) {
 fn implement(bencher: Bencher<'_, '_>, iterations: u32) {
     let state = under_way(iterations);
     let reply = format!("```rust\n{SOURCE}```");
-    bencher.with_inputs(|| Executor::new(desk(Script::new(&[&reply])).0)).bench_local_refs(|executor| {
-        let brief = Brief { state: &state, source: Some(SOURCE) };
+    bencher.with_inputs(|| Executor::new(context(Script::new(&[&reply])).0)).bench_local_refs(|executor| {
+        let brief = Brief { state: &state, source: Some(SOURCE), space: None };
         let answer = RUNTIME.block_on(executor.implement(brief, &state.bundle().arms[0]));
         assert!(black_box(answer).expect("the script answers").content.is_ok());
     });
@@ -60,9 +60,9 @@ fn implement(bencher: Bencher<'_, '_>, iterations: u32) {
 #[divan::bench(args = [1, 10, 50])]
 fn extract(bencher: Bencher<'_, '_>, iterations: u32) {
     let state = under_way(iterations);
-    bencher.with_inputs(|| Extractor::new(desk(Script::new(&[LESSONS, "Nothing yet."])).0)).bench_local_refs(
+    bencher.with_inputs(|| Extractor::new(context(Script::new(&[LESSONS, "Nothing yet."])).0)).bench_local_refs(
         |extractor| {
-            let answer = RUNTIME.block_on(extractor.extract(Brief { state: &state, source: None }));
+            let answer = RUNTIME.block_on(extractor.extract(Brief { state: &state, source: None, space: None }));
             assert!(black_box(answer).expect("the script answers").content.is_ok());
         },
     );

@@ -1,75 +1,68 @@
 //! The researcher that needs no model.
 //!
-//! It reasons over one family of policies ([`shape`]): from everything measured so far it forms a belief about what has
-//! not been tried ([`response`]: how each workload responds to where a policy sheds), claims what it believes with the probability that it gives to it ([`planner`], [`claims`]),
-//! writes the Rust for it ([`executor`]), draws lessons ([`extractor`]) and says where nothing better is left ([`narrowing`]). Nothing is scripted: the
-//! first bundle follows from the yardsticks, each later one from all findings.
+//! It knows nothing but an experiment's declared space, the source that acts as each of its points, and the record. It begins
+//! where the author put the reference ([`planner`]); from what was measured it forms a belief about the rest of the space
+//! ([`surrogate`]), tries the change that promises most, claims as much of it as the verdict seeds can decide ([`claims`],
+//! [`power`]), writes it by specialising the space's source ([`executor`]), and says what was compared ([`extractor`]).
 
 mod claims;
-mod components;
-mod constants;
 mod executor;
 mod extractor;
-mod guards;
-mod half_space;
-mod memory;
-mod mind;
-mod narrowing;
+mod measured;
 mod planner;
-mod response;
-mod shape;
-mod stakes;
-mod tuned;
+mod power;
+mod surrogate;
 
-use self::memory::Memory;
 use crate::{Answer, Answering, Brief, Executor, Extractor, Fault, Lessons, Planner};
+pub use executor::{plain, written};
 use futures::future::{FutureExt, ready};
 use science::bundle::{Arm, Bundle};
 use science::experiment::Experiment;
-use science::space::Point;
 
-/// Where the published curve, with the constants that the experiment's reference has, lies in its design space; none where
-/// the reference is another policy, or has no place there.
-pub fn published(experiment: &Experiment) -> Option<Point> {
-    let reference = &experiment.reference;
-    let space = experiment.space();
-    let point = mind::reference(reference).point(|name| space.dimension(name).is_some());
-    (reference.starts_with(PUBLISHED) && space.contains(&point).is_ok()).then_some(point)
+/// Says what the researcher lacks to plan, or write, for an experiment whose `space` source this is, if it lacks anything.
+pub fn check(experiment: &Experiment, space: Option<&str>) -> Result<(), String> {
+    let missing = match (experiment.dimensions.is_empty(), space) {
+        (true, _) => "the experiment declares no [[dimension]]".to_owned(),
+        (_, None) => "the experiment names no `space` source".to_owned(),
+        (false, Some(source)) => match planner::start(&experiment.space(), source) {
+            Ok(_) => return Ok(()),
+            Err(problem) => problem,
+        },
+    };
+    Err(format!(
+        "{missing}: the built-in researcher tries points of a declared space, and writes them from its `space` source; \
+         `--agents openai` needs none of it"
+    ))
 }
 
-/// The built-in admitter that follows the published curve.
-const PUBLISHED: &str = "probabilistic";
+/// Planner, executor and extractor in one.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Researcher;
 
-/// Planner, executor and extractor in one, for the admission family. Clones share what they have worked out.
-#[derive(Clone, Debug, Default)]
-pub struct Researcher {
-    memory: Memory,
-}
+const NO_SPACE: &str = "the built-in planner needs the experiment's `space` source";
 
 impl Planner for Researcher {
     fn plan<'a>(&'a self, brief: Brief<'a>) -> Answering<'a, Bundle> {
-        ready(Ok(Answer::free(planner::plan(brief.state, &self.memory)))).boxed()
+        let bundle = brief.space.ok_or(NO_SPACE.to_owned()).and_then(|source| planner::plan(brief.state, source));
+        ready(Ok(Answer::free(bundle))).boxed()
     }
 }
 
 impl Executor for Researcher {
-    fn implement<'a>(&'a self, _: Brief<'a>, arm: &'a Arm) -> Answering<'a, String> {
-        ready(Ok(Answer::free(executor::implement(arm)))).boxed()
+    /// Reads the `space` source by recursion: whoever calls it gives it a stack for what the screen lets pass.
+    fn implement<'a>(&'a self, brief: Brief<'a>, arm: &'a Arm) -> Answering<'a, String> {
+        let space = brief.state.opened().experiment.space();
+        ready(Ok(Answer::free(executor::implement(&space, brief.space, arm)))).boxed()
     }
 
     /// What it writes follows from the arm alone: it would only write the same again.
     fn repair<'a>(&'a self, _: Brief<'a>, _: &'a Arm, _: Fault<'a>) -> Answering<'a, String> {
         ready(Ok(Answer::free(Err("the built-in executor does not repair".into())))).boxed()
     }
-
-    fn place(&self, point: &Point, constants: &[(&str, f64)]) -> Point {
-        constants::place(point, constants)
-    }
 }
 
 impl Extractor for Researcher {
     fn extract<'a>(&'a self, brief: Brief<'a>) -> Answering<'a, Lessons> {
-        let changes = extractor::extract(brief.state, &self.memory);
-        ready(Ok(Answer::free(Ok(Lessons { changes, notes: None })))).boxed()
+        ready(Ok(Answer::free(Ok(Lessons { changes: extractor::extract(brief.state), notes: None })))).boxed()
     }
 }

@@ -24,6 +24,8 @@ pub struct Brief<'a> {
     /// For a planner the source of the best candidate so far, for an executor that of the candidate that its arm departs
     /// from, or that it is to mend; none where there is none.
     pub source: Option<&'a str>,
+    /// The experiment's `space` source, which acts as every point of its declared space; none where it names none.
+    pub space: Option<&'a str>,
 }
 
 /// What an agent came back with. An error beside it means that nobody could be asked, or that a budget forbids it: then
@@ -99,5 +101,10 @@ impl<T> Answer<T> {
     /// An answer that cost nothing.
     pub fn free(content: Result<T, String>) -> Self {
         Answer { content, work: Vec::new() }
+    }
+
+    /// The same with what is made of its content.
+    pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Answer<U> {
+        Answer { content: self.content.map(make), work: self.work }
     }
 }

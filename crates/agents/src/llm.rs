@@ -1,15 +1,14 @@
 //! Language models as agents, over any OpenAI-compatible endpoint.
 //!
 //! What a model writes is data: it is parsed, bounded and checked, never rendered again, never run by us and never asked
-//! whether it was right. Start with [`Planner`] and [`Executor`]; both work at a [`Desk`] and ask a [`Model`], which is a
+//! whether it was right. Start with [`Planner`] and [`Executor`]; both work with a [`Context`] and ask a [`Model`], which is a
 //! [`Client`] (HTTP), a recorder around one, or a script in tests.
 
 mod attempts;
-mod bandit;
 mod client;
 mod command;
+mod context;
 mod correct;
-mod desk;
 mod digest;
 mod endpoint;
 mod error;
@@ -21,26 +20,28 @@ mod lessons;
 mod meter;
 mod pace;
 mod parse;
+mod passages;
 mod planner;
 mod proposal;
-mod repair;
 mod request;
+mod requirements;
 mod router;
 mod setting;
 mod structured;
-mod tally;
 mod template;
 mod text;
 mod wire;
+mod words;
 
 pub use client::Client;
 pub use command::CommandLine;
-pub use desk::Desk;
+pub use context::Context;
 pub use endpoint::{Endpoint, Limits, OutputField};
 pub use error::ModelError;
 pub use executor::Executor;
 pub use extractor::Extractor;
 pub use meter::{Caps, Loss, Meter, Price, Spent};
+pub use passages::Passages;
 pub use planner::Planner;
 pub use request::{Cost, Reply, Request, Role, Usage};
 pub use router::Router;

@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use clap::ValueEnum;
 use engine::agents::llm::{Caps, CommandLine, Meter, ModelError, Router, Settings};
 use engine::science::experiment::Budget;
-use engine::{Agents, Casting, Source};
+use engine::{Agents, Roles, Source};
 use std::sync::Arc;
 
 /// The name under which a command plans.
@@ -29,18 +29,17 @@ pub(crate) struct Choice {
     /// Who fills the roles that no other option fills
     #[arg(long, value_enum, default_value = "builtin")]
     agents: Backend,
-    /// The model, for --agents openai; given several times, one of them is chosen for each piece of work, by what each
-    /// has brought and cost so far
+    /// The model, for --agents openai
     #[arg(long, value_name = "NAME")]
     model: Vec<String>,
-    /// Who drafts the claims: `builtin`, or models
-    #[arg(long, value_name = "NAME[,NAME]", conflicts_with = "planner_command")]
+    /// Who drafts the claims: `builtin`, or a model
+    #[arg(long, value_name = "NAME", conflicts_with = "planner_command")]
     planner: Option<String>,
-    /// Who writes the candidates: `builtin`, or models
-    #[arg(long, value_name = "NAME[,NAME]", conflicts_with = "executor_command")]
+    /// Who writes the candidates: `builtin`, or a model
+    #[arg(long, value_name = "NAME", conflicts_with = "executor_command")]
     executor: Option<String>,
-    /// Who draws the principles: `builtin`, or models
-    #[arg(long, value_name = "NAME[,NAME]")]
+    /// Who draws the principles: `builtin`, or a model
+    #[arg(long, value_name = "NAME")]
     extractor: Option<String>,
     #[command(flatten)]
     commands: Commands,
@@ -87,15 +86,15 @@ impl CapOptions {
 }
 
 impl Choice {
-    /// The names in each role.
-    pub(crate) fn casting(&self) -> Result<Casting, Failure> {
+    /// The name in each role.
+    pub(crate) fn roles(&self) -> Result<Roles, Failure> {
         let Commands { planner_command, executor_command } = &self.commands;
-        let command = |given: &Option<String>, name: &str| given.as_ref().map(|_| Some(vec![name.to_owned()]));
+        let command = |given: &Option<String>, name: &str| given.as_ref().map(|_| Some(name.to_owned()));
         let planner = role(self.planner.as_deref())?.or(command(planner_command, PLANNER_COMMAND));
         let executor = role(self.executor.as_deref())?.or(command(executor_command, EXECUTOR_COMMAND));
         let extractor = role(self.extractor.as_deref())?;
         let others = self.others(planner.is_some() && executor.is_some() && extractor.is_some())?;
-        Ok(Casting {
+        Ok(Roles {
             planner: planner.unwrap_or_else(|| others.clone()),
             executor: executor.unwrap_or_else(|| others.clone()),
             extractor: extractor.unwrap_or(others),
@@ -103,13 +102,14 @@ impl Choice {
     }
 
     /// Who fills the roles that no other option fills.
-    fn others(&self, none_left: bool) -> Result<Option<Vec<String>>, Failure> {
+    fn others(&self, none_left: bool) -> Result<Option<String>, Failure> {
         match (self.agents, self.model.as_slice()) {
             (Backend::Builtin, []) => Ok(None),
             (Backend::Builtin, _) => Err(Failure::usage("--model needs --agents openai")),
             (Backend::Openai, []) if none_left => Ok(None),
             (Backend::Openai, []) => Err(Failure::usage("--agents openai needs --model NAME")),
-            (Backend::Openai, names) => names.iter().map(|name| checked(name)).collect::<Result<_, _>>().map(Some),
+            (Backend::Openai, [name]) => checked(name).map(Some),
+            (Backend::Openai, names) => Err(several(&names.join(", "))),
         }
     }
 
@@ -119,17 +119,20 @@ impl Choice {
     }
 }
 
-/// What an option says of a role: nothing, the built-in agent, or models.
-fn role(option: Option<&str>) -> Result<Option<Option<Vec<String>>>, Failure> {
+/// What an option says of a role: nothing, the built-in agent, or a model.
+fn role(option: Option<&str>) -> Result<Option<Option<String>>, Failure> {
     match option {
         None => Ok(None),
         Some(BUILTIN) => Ok(Some(None)),
-        Some(names) => names.split(',').map(checked).collect::<Result<_, _>>().map(|names| Some(Some(names))),
+        Some(name) => checked(name).map(|name| Some(Some(name))),
     }
 }
 
 /// A model's name, as the record can hold it.
 fn checked(name: &str) -> Result<String, Failure> {
+    if name.contains([',', '+']) {
+        return Err(several(name));
+    }
     let odd = name.is_empty() || name.contains(|c: char| c.is_whitespace() || c.is_control() || "+,=".contains(c));
     if odd || [BUILTIN, PLANNER_COMMAND, EXECUTOR_COMMAND].contains(&name) {
         return Err(Failure::usage(format!(
@@ -140,22 +143,30 @@ fn checked(name: &str) -> Result<String, Failure> {
     Ok(name.to_owned())
 }
 
+/// A role has one model.
+fn several(names: &str) -> Failure {
+    Failure::usage(format!(
+        "`{names}` names several models, and a role has one: name one with --model and others for single roles with --planner, \
+         --executor or --extractor; to compare models, run a campaign with each"
+    ))
+}
+
 /// A team that asks the world, within a budget.
 pub(crate) fn live(
-    casting: &Casting,
+    roles: &Roles,
     commands: &Commands,
     budget: &Budget,
     configuration: &Configuration,
 ) -> Result<Agents, Failure> {
     let templates = Arc::new(configuration.templates()?);
-    let team = casting.team(|name| Ok::<_, Failure>(configuration.settings(name)))?;
-    if casting.models().is_empty() {
+    let team = roles.team(|name| Ok::<_, Failure>(configuration.settings(name)))?;
+    if roles.models().is_empty() {
         return Ok(Agents { team, source: Source::Record, templates });
     }
     let caps = Caps { usd: budget.usd, tokens: budget.tokens, calls: budget.calls };
     let meter = Arc::new(Meter::new(caps, configuration.prices().clone()));
     let mut router = Router::new(Arc::clone(&meter));
-    for name in casting.models() {
+    for name in roles.models() {
         let served = match commands.line(name, configuration)? {
             Some(line) => router.command(name, line),
             None => router.serve(name, &configuration.endpoint(name)?),
@@ -167,12 +178,12 @@ pub(crate) fn live(
 
 /// A team whose every question is answered by the record, with the settings that it was recorded with.
 pub(crate) fn recorded(
-    casting: &Casting,
+    roles: &Roles,
     configuration: &Configuration,
     settings: impl Fn(&str) -> Option<Settings>,
 ) -> Result<Agents, Failure> {
     let templates = Arc::new(configuration.templates()?);
-    let team = casting.team(|name| Ok::<_, Failure>(settings(name).unwrap_or_else(|| configuration.settings(name))))?;
+    let team = roles.team(|name| Ok::<_, Failure>(settings(name).unwrap_or_else(|| configuration.settings(name))))?;
     Ok(Agents { team, source: Source::Record, templates })
 }
 

@@ -6,12 +6,14 @@ mod champion;
 mod compare;
 mod doctor;
 mod evaluate;
+mod init;
 mod list;
 mod new;
 mod prompt;
 mod report;
 mod resume;
 mod run;
+mod schema;
 mod simulate;
 mod verify;
 
@@ -21,6 +23,10 @@ use crate::failure::{Code, Failure};
 /// What to do.
 #[derive(clap::Subcommand)]
 pub(crate) enum Subcommand {
+    /// Write a commented experiment that runs in seconds
+    Init(init::Args),
+    /// Print every key of a kind of file: what it means, its type, unit, range and default
+    Schema(schema::Args),
     /// Launch a campaign on an experiment
     Run(run::Args),
     /// Go on with a campaign where its record ends
@@ -56,6 +62,8 @@ pub(crate) enum Subcommand {
 /// Runs a command.
 pub(crate) async fn dispatch(command: Subcommand, global: &Global) -> Result<Code, Failure> {
     match command {
+        Subcommand::Init(args) => init::init(args),
+        Subcommand::Schema(args) => schema::schema(args),
         Subcommand::Run(args) => run::run(args, global).await,
         Subcommand::Resume(args) => resume::resume(args, global).await,
         Subcommand::List(args) => list::list(args, global).await,
@@ -68,7 +76,7 @@ pub(crate) async fn dispatch(command: Subcommand, global: &Global) -> Result<Cod
         Subcommand::Verify(args) => verify::run(args, global).await,
         Subcommand::Compare(args) => compare::run(args, global).await,
         Subcommand::Evaluate(args) => evaluate::evaluate(args, global),
-        Subcommand::New(args) => new::new(args),
+        Subcommand::New(args) => new::new(args, global),
         Subcommand::Simulate(args) => simulate::simulate(args, global),
         Subcommand::Doctor(args) => doctor::doctor(args, global).await,
     }

@@ -10,7 +10,7 @@ pub(crate) use endpoints::{DEFAULT_ENDPOINT, Found};
 
 use crate::failure::Failure;
 use engine::agents::llm::{OutputField, Price, Settings, Templates};
-use engine::simulator::file::{FileError, MAX_TEXT_BYTES, line_of, parse_toml, read_text};
+use files::{FileError, MAX_TEXT_BYTES, line_of, parse_toml, read_text};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

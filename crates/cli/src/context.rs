@@ -38,7 +38,8 @@ impl Global {
         let runner = std::env::current_exe().map_err(|error| Failure::bug(format!("where am I? {error}")))?;
         let walls =
             if self.unsafe_no_sandbox { engine::sandbox::Walls::Disabled } else { engine::sandbox::Walls::Required };
-        Ok(Places { state: self.state_dir.clone(), cache: self.cache()?, runner, rustc: rustc(), walls })
+        let problems = problems::all();
+        Ok(Places { state: self.state_dir.clone(), cache: self.cache()?, runner, rustc: rustc(), walls, problems })
     }
 
     /// The user's own configuration.

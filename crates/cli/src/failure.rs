@@ -2,7 +2,7 @@
 
 use engine::EngineError;
 use engine::agents::llm::ModelError;
-use engine::simulator::file::FileError;
+use files::FileError;
 use std::fmt;
 use std::process::ExitCode;
 use store::StoreError;
@@ -64,9 +64,11 @@ impl From<EngineError> for Failure {
     fn from(error: EngineError) -> Self {
         let message = error.to_string();
         match error {
-            EngineError::File(_) | EngineError::NotAnExperiment { .. } | EngineError::Unresumable(_) => {
-                Failure::usage(message)
-            }
+            EngineError::File(_)
+            | EngineError::NotAnExperiment { .. }
+            | EngineError::Unresumable(_)
+            | EngineError::Refused(_)
+            | EngineError::Unreadable { .. } => Failure::usage(message),
             EngineError::Store(error) => error.into(),
             EngineError::Sandbox(error) => error.into(),
             EngineError::Model(
@@ -79,7 +81,7 @@ impl From<EngineError> for Failure {
             EngineError::Model(ModelError::Record(_)) => Failure::failed(message),
             EngineError::Model(_) => Failure::failed(format!("{message}\nnothing is lost: `elenchus resume` goes on")),
             EngineError::Yardsticks(_) => Failure::failed(message),
-            EngineError::Bug(_) | EngineError::Panicked(_) => Failure::bug(message),
+            EngineError::Bug(_) | EngineError::Unwritable(_) | EngineError::Panicked(_) => Failure::bug(message),
         }
     }
 }
@@ -107,9 +109,9 @@ impl From<StoreError> for Failure {
             | StoreError::Journal { .. }
             | StoreError::UnreadableLog { .. }
             | StoreError::OldReadOnly { .. }
+            | StoreError::Older { .. }
             | StoreError::OtherRules { .. }
             | StoreError::TooLarge { .. } => Failure::usage(message),
-            StoreError::Illegal(_) => Failure::bug(message),
             _ => Failure::failed(message),
         }
     }

@@ -27,7 +27,7 @@ fn main() -> ExitCode {
     // The jail is this program started again; it must seal itself before any thread or runtime exists.
     let mut arguments = std::env::args_os().skip(1);
     if arguments.next().is_some_and(|first| first == engine::sandbox::jail::ARGUMENT) {
-        engine::sandbox::jail::main(arguments, &engine::simulator::maths::TABLE);
+        engine::sandbox::jail::main(arguments, &simulator::maths::TABLE);
     }
     let command = match Command::try_parse() {
         Ok(command) => command,

@@ -96,8 +96,10 @@ fn working(state: &State, work: Work<'_>) -> String {
 fn best(state: &State) -> String {
     let champion = state.champion();
     let score = champion.as_ref().and_then(|c| state.candidates[&c.id].score.as_ref());
-    match (champion.as_ref(), score.and_then(|score| score.net_saving)) {
-        (Some(champion), Some(saving)) => format!("best {} saves {:.1} %", champion.id.short(), saving * 100.0),
+    match (champion.as_ref(), score.and_then(|score| score.worth)) {
+        (Some(champion), Some(worth)) => {
+            format!("best {}: {}", champion.id.short(), report::worth(state.spec(), worth))
+        }
         (Some(champion), None) => format!("best {}", champion.id.short()),
         (None, _) => "nothing admissible yet".into(),
     }
@@ -105,11 +107,10 @@ fn best(state: &State) -> String {
 
 fn recorded(state: &State, event: &Event) -> Option<String> {
     match event {
-        Event::Calibrated { yardsticks, .. } => Some(format!(
-            "the reference improves critical latency by {:.1} % and refuses {:.1} % more of the droppable work than the baseline",
-            yardsticks.reference.improvement() * 100.0,
-            yardsticks.reference.x() * 100.0
-        )),
+        Event::Calibrated { yardsticks, .. } => {
+            let reference = &yardsticks.reference;
+            Some(report::reference(state.spec(), reference.improvement(), reference.cost()))
+        }
         Event::BundleRegistered { bundle, .. } => {
             Some(format!("iteration {}: {}", state.iteration_number(), bundle.question))
         }
@@ -119,11 +120,11 @@ fn recorded(state: &State, event: &Event) -> Option<String> {
         Event::CandidateEvaluated { candidate, outcome, .. } => (*outcome != engine::science::outcome::Outcome::Scored)
             .then(|| format!("  candidate {}: {}", candidate.short(), outcome.as_str())),
         Event::ArmJudged { arm, finding } => {
-            let metric = state.bundle().arm(arm).map(|(_, arm)| arm.prediction.metric);
+            let metric = state.bundle().arm(arm).and_then(|(_, arm)| state.spec().metric(&arm.prediction.metric));
             let effect = finding
                 .effect
                 .zip(metric)
-                .map_or_else(String::new, |(effect, metric)| format!(" {}", report::effect(metric, effect)));
+                .map_or_else(String::new, |(effect, metric)| format!(" {}", report::effect(metric.unit(), effect)));
             let error = finding.error.map_or_else(String::new, |error| format!(" ({})", error.as_str()));
             Some(format!("  {arm}: {}{error}{effect}: {}", finding.verdict.as_str(), finding.reason))
         }

@@ -1,35 +1,51 @@
 //! The loop: ask the state machine what is next, do it, record what happened, until there is nothing left to do.
 
-mod ahead;
+mod asking;
 mod audit;
-mod bench;
+mod calibrating;
+mod clock;
+mod evaluating;
+mod extracting;
+mod faithful;
 mod finals;
-mod looks;
+mod planning;
+mod prefetch;
+mod progress;
+mod recording;
 mod simplifying;
-mod steps;
 mod team;
 mod tuning;
+mod verdicts;
+mod workers;
+mod writing;
 
 use crate::Places;
 use crate::cassette::Cassette;
 use crate::error::EngineError;
 use crate::evaluate::Evaluator;
-use crate::experiment::LoadedExperiment;
+use crate::experiment::{CAMPAIGN_FILE, LoadedExperiment};
 use crate::panel::Panel;
+use crate::prepared::Prepared;
 use crate::realise::Points;
+use crate::recorder::Source;
 use agents::llm::Templates;
+use clock::Clock;
+use files::FileError;
+use prefetch::Prefetch;
+pub use progress::{Progress, Stop, Work};
 use science::event::{EndReason, Event, RULES, Started};
+use science::experiment::Experiment;
 use science::id::{CandidateId, Hash};
 use science::nonce::Nonce;
 use science::state::{Action, State};
 use science::trial::Trial;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
 use store::mirror::Mirror;
-use store::{CampaignId, Extra, Lock, Observation, Store};
-pub use team::{Author, Casting, Source, Team};
+use store::{CampaignId, Extra, Lock, LogHead, Store};
+pub use team::{Author, Roles, Team};
+use verdicts::VerdictRuns;
+use workers::Workers;
 
 /// A campaign that is being run.
 pub struct Campaign {
@@ -37,9 +53,8 @@ pub struct Campaign {
     pub id: CampaignId,
     /// Where it stands.
     pub state: State,
-    /// The digest of its log.
-    pub digest: Hash,
-    next_seq: u64,
+    /// Where its log ends.
+    head: LogHead,
     store: Arc<Store>,
     mirror: Mirror,
     loaded: Arc<LoadedExperiment>,
@@ -48,10 +63,11 @@ pub struct Campaign {
     points: Option<Points>,
     baseline: Option<Arc<Vec<Trial>>>,
     agents: team::Engaged,
-    sources: BTreeMap<CandidateId, String>,
-    ahead: ahead::Ahead,
-    looks: looks::Looks,
-    bench: bench::Bench,
+    /// Every candidate of the state, ready to run.
+    candidates: BTreeMap<CandidateId, Arc<Prepared>>,
+    prefetch: Prefetch,
+    verdict_runs: VerdictRuns,
+    workers: Workers,
     clock: Clock,
     _lock: Lock,
 }
@@ -66,7 +82,7 @@ struct Ground {
 
 impl Ground {
     fn prepare(places: &Places, loaded: LoadedExperiment, nonce: Nonce) -> Result<Self, EngineError> {
-        let sandbox = places.sandbox()?;
+        let sandbox = places.sandbox(*loaded.problem.kit())?;
         let panel = Panel::search(&loaded, nonce, loaded.experiment.seeds as usize)?;
         let points = Points::of(&loaded, &sandbox)?;
         Ok(Ground { loaded: Arc::new(loaded), sandbox, panel, points })
@@ -99,75 +115,6 @@ pub struct Agents {
     pub templates: Arc<Templates>,
 }
 
-/// How the time budget runs out.
-#[derive(Clone, Copy, Debug)]
-struct Clock {
-    /// Time spent by earlier processes on this campaign, ms.
-    spent_ms: u64,
-    since: Instant,
-    /// The event before which time ran out, once that is on record.
-    out_before: Option<u64>,
-    /// Whether only the record counts, since the campaign is a replay.
-    stopped: bool,
-}
-
-/// Kind of the observation that says before which event the time budget ran out.
-pub(crate) const TIME: &str = "time";
-
-/// What a watcher is told while a campaign runs.
-#[derive(Debug)]
-pub enum Progress<'a> {
-    /// Work of some length begins.
-    Working(&'a State, Work<'a>),
-    /// A step was taken; it is about to be put on record.
-    Recorded(&'a State, &'a Event),
-    /// Something that the user should know, and that does not stop the campaign.
-    Warning(String),
-}
-
-/// Work of some length.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Work<'a> {
-    /// The yardsticks are being measured.
-    Calibrating,
-    /// The planner is at work.
-    Planning,
-    /// The executor writes this arm.
-    Implementing(&'a str),
-    /// The executor mends this arm's candidate.
-    Repairing(&'a str),
-    /// This candidate is compiled and run.
-    Evaluating(&'a CandidateId),
-    /// A policy runs on further verdict seeds, up to this many.
-    Testing(usize),
-    /// This candidate's constants are tuned.
-    Tuning(&'a CandidateId),
-    /// What does not matter is left out of this candidate.
-    Simplifying(&'a CandidateId),
-    /// So many candidates that may become champion run on seeds and workloads of their own.
-    Finals(usize),
-    /// The extractor is at work.
-    Extracting,
-    /// So many points of what this principle forbids are run.
-    Auditing(&'a str, usize),
-}
-
-/// Asks a running campaign to stop after the step that is under way. Clones share the request.
-#[derive(Clone, Debug, Default)]
-pub struct Stop(Arc<AtomicBool>);
-
-impl Stop {
-    /// Asks.
-    pub fn request(&self) {
-        self.0.store(true, Ordering::Release);
-    }
-
-    /// Whether somebody asked.
-    pub fn requested(&self) -> bool {
-        self.0.load(Ordering::Acquire)
-    }
-}
-
 impl Campaign {
     /// Opens a campaign and records its first event.
     pub async fn open(store: Arc<Store>, places: &Places, opening: Opening) -> Result<Self, EngineError> {
@@ -181,7 +128,7 @@ impl Campaign {
             scenarios: loaded.scenario_names(),
             training: panel.drawn_names(),
             workloads: panel.workloads(),
-            profiles: panel.profiles(),
+            spec: loaded.problem.spec().clone(),
             inputs: loaded.hashes(),
             nonce,
             meaning: loaded.meaning(),
@@ -192,10 +139,18 @@ impl Campaign {
             sandboxed: places.walls == sandbox::Walls::Required,
             repairs: if agents.team.repairs() { loaded.experiment.agents.repairs } else { 0 },
         };
-        // A name that is no policy should be found before there is a campaign, not after.
+        if agents.team.needs_space() {
+            agents::builtin::check(&loaded.experiment, loaded.space_text()).map_err(|problem| {
+                let file = loaded.directory.join(CAMPAIGN_FILE);
+                let text = loaded.inputs.get(CAMPAIGN_FILE).map_or("", String::as_str);
+                EngineError::File(FileError::at_key(&file, text, "space", problem))
+            })?;
+        }
+        // A name that is no policy, or no parameter of one, should be found before there is a campaign, not after.
         for (key, name) in [("baseline", &loaded.experiment.baseline), ("reference", &loaded.experiment.reference)] {
             crate::policy::Policy::named(loaded, key, name, sandbox)?;
         }
+        crate::yardsticks::check_scale(loaded, sandbox)?;
         let id = store.create(&started, &loaded.directory, &loaded.inputs).await?;
         if let Some(cassette) = cassette {
             cassette.play(&store, &id).await?;
@@ -221,7 +176,13 @@ impl Campaign {
         }
         let agents = choose(started)?;
         let directory = std::path::PathBuf::from(&started.name);
-        let loaded = LoadedExperiment::from_texts(&directory, store.inputs(&started.inputs).await?)?;
+        let loaded = LoadedExperiment::from_texts(&directory, store.inputs(&started.inputs).await?, &places.problems)?;
+        let Experiment { iterations, budget, .. } = started.experiment;
+        let same = Experiment { iterations, budget, ..loaded.experiment.clone() } == started.experiment;
+        if started.spec != *loaded.problem.spec() || started.meaning != loaded.meaning() || !same {
+            let problem = "does not measure what its files say by this program: use the one that recorded it";
+            return Err(EngineError::Unresumable(format!("campaign {} {problem}", id.short())));
+        }
         let ground = Ground::prepare(places, loaded, started.nonce)?;
         let mut warnings = Vec::new();
         if started.toolchain != ground.sandbox.toolchain() {
@@ -242,20 +203,20 @@ impl Campaign {
     ) -> Result<Self, EngineError> {
         let lock = store::lock(&places.state, &id)?;
         let record = store.load(&id).await?;
-        let agents = agents.team.engage(agents.source, agents.templates, &store, &id).await?;
+        let agents =
+            agents.team.engage((agents.source, agents.templates), loaded.problem.as_ref(), &store, &id).await?;
         let mut campaign = Campaign {
-            looks: looks::Looks::default(),
-            bench: bench::Bench::new(Arc::clone(&store), id.clone()),
-            clock: steps::clock(&store, &id).await?,
+            verdict_runs: VerdictRuns::default(),
+            workers: Workers::new(Arc::clone(&store), id.clone()),
+            clock: Clock::of(&store, &id).await?,
             mirror: Mirror::open(&places.mirror())?,
             points,
             evaluator: Arc::new(Evaluator { sandbox, panel }),
             baseline: None,
-            sources: BTreeMap::new(),
-            ahead: ahead::Ahead::default(),
+            candidates: BTreeMap::new(),
+            prefetch: Prefetch::default(),
             state: record.state,
-            digest: record.digest,
-            next_seq: record.next_seq,
+            head: record.head,
             id,
             store,
             loaded,
@@ -266,16 +227,23 @@ impl Campaign {
         Ok(campaign)
     }
 
+    /// The digest of its log.
+    pub fn digest(&self) -> Hash {
+        self.head.digest()
+    }
+
     /// Runs until the campaign ends or somebody asks to stop. Returns whether it ended.
     pub async fn run(&mut self, stop: &Stop, mut watch: impl FnMut(Progress<'_>)) -> Result<bool, EngineError> {
-        steps::begin_session(&self.store, &self.id).await?;
+        clock::begin_session(&self.store, &self.id).await?;
         loop {
             if self.state.ended.is_none() && stop.requested() {
                 return Ok(false);
             }
-            if self.state.ended.is_none() && self.out_of_time().await? {
-                let minutes = self.state.opened().experiment.budget.minutes.unwrap_or_default();
-                let reason = EndReason::BudgetSpent(format!("minutes ({minutes})"));
+            let minutes = self.state.opened().experiment.budget.minutes;
+            if self.state.ended.is_none()
+                && self.clock.is_out(minutes, self.head.next_seq(), (&self.store, &self.id)).await?
+            {
+                let reason = EndReason::BudgetSpent(format!("minutes ({})", minutes.unwrap_or_default()));
                 self.record(Event::Ended { reason }, Extra::default(), &mut watch).await?;
                 continue;
             }
@@ -292,43 +260,28 @@ impl Campaign {
         }
     }
 
-    /// Moves by an event, and by all that follow from it without the world, and puts them on record together.
-    async fn record(
+    /// Performs an action and records what came of it; false if it was broken off by a request to stop.
+    async fn perform(
         &mut self,
-        event: Event,
-        extra: Extra<'_>,
+        action: Action,
+        stop: &Stop,
         watch: &mut impl FnMut(Progress<'_>),
-    ) -> Result<(), EngineError> {
-        // First the state, which refuses what cannot follow and is then unchanged; if the record cannot be written after
-        // that, the error ends this run, and the next one begins with what was written.
-        self.state.apply(&event)?;
-        watch(Progress::Recorded(&self.state, &event));
-        let mut events = vec![event];
-        while self.clock.out_before != Some(self.next_seq + events.len() as u64)
-            && let Action::Record(event) = self.state.next_action()
-        {
-            self.state.apply(&event)?;
-            watch(Progress::Recorded(&self.state, &event));
-            events.push(*event);
+    ) -> Result<bool, EngineError> {
+        match action {
+            Action::Calibrate => self.calibrate(watch).await?,
+            Action::Plan => return self.plan(stop, watch).await,
+            Action::Implement { arm } => return self.implement(arm, stop, watch).await,
+            Action::Repair { arm, defect } => return self.repair(arm, &defect, stop, watch).await,
+            Action::Evaluate { candidate } => self.evaluate(&candidate, watch).await?,
+            Action::Test { tests } => self.test(tests, watch).await?,
+            Action::Tune { candidate } => self.tune(&candidate, watch).await?,
+            Action::Simplify { candidate } => self.simplify(&candidate, watch).await?,
+            Action::Finals { finalists } => self.finals(finalists, watch).await?,
+            Action::Extract => return self.extract(stop, watch).await,
+            Action::Audit { principle, points } => self.audit(principle, points, watch).await?,
+            Action::Record(_) | Action::Rest => unreachable!("the loop handles these"),
         }
-        self.digest = self.store.append_all(&self.id, self.next_seq, &events, extra).await?;
-        self.next_seq += events.len() as u64;
-        Ok(())
-    }
-
-    /// Whether the time budget is spent. That is an observation: once made, it is what the campaign ends by.
-    async fn out_of_time(&mut self) -> Result<bool, EngineError> {
-        if let Some(seq) = self.clock.out_before {
-            return Ok(self.next_seq == seq);
-        }
-        let spent = self.clock.spent_ms as f64 + self.clock.since.elapsed().as_secs_f64() * 1000.0;
-        let budget = self.state.opened().experiment.budget.minutes.filter(|_| !self.clock.stopped);
-        let out = budget.is_some_and(|minutes| spent > minutes * 60_000.0);
-        if out {
-            let (key, payload) = (Hash::of(TIME.as_bytes()), self.next_seq.to_string());
-            self.store.observe(&self.id, &Observation { key, ordinal: 0, kind: TIME.into(), payload }).await?;
-        }
-        Ok(out)
+        Ok(true)
     }
 }
 

@@ -2,7 +2,8 @@
 //! and ends with the same digest.
 
 use crate::error::EngineError;
-use crate::recorder::{CALL, Call};
+use crate::observed::Kind;
+use crate::recorder::Call;
 use agents::llm::{Request, Settings};
 use science::event::Started;
 use science::experiment::Experiment;
@@ -16,10 +17,6 @@ use store::{CampaignId, Observation, Store};
 
 /// Version of the format: the first line says it.
 const FORMAT: u32 = 2;
-
-/// Kinds of observations that a campaign's course depends on. Sessions and lost attempts belong to the run, not to the
-/// campaign.
-const KINDS: [&str; 3] = [CALL, "outcome", crate::campaign::TIME];
 
 /// A campaign's observations, and what it was opened with.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,23 +62,23 @@ impl Cassette {
         let record = store.load(id).await?;
         let Started { name, experiment, meaning, inputs, nonce, agents, .. } = record.state.opened().clone();
         let mut observations = Vec::new();
-        for kind in KINDS {
-            observations.extend(store.observations(id, kind).await?);
+        for kind in Kind::COURSE {
+            observations.extend(kind.all(store, id).await?);
         }
-        let header =
-            Header { cassette: FORMAT, name, experiment, meaning, inputs, nonce, agents, digest: record.digest };
+        let digest = record.head.digest();
+        let header = Header { cassette: FORMAT, name, experiment, meaning, inputs, nonce, agents, digest };
         Ok(Cassette { header, observations })
     }
 
     /// Calls of language models on it.
     pub fn calls(&self) -> usize {
-        self.observations.iter().filter(|observation| observation.kind == CALL).count()
+        self.observations.iter().filter(|observation| observation.kind == Kind::Call.as_str()).count()
     }
 
     /// How a model was asked, as far as its requests show; none if it was not asked. A replay asks in the same way, whatever
     /// the user's configuration says by then: how a model is asked is a part of every request's key.
     pub fn settings(&self, model: &str) -> Option<Settings> {
-        let calls = self.observations.iter().filter(|observation| observation.kind == CALL);
+        let calls = self.observations.iter().filter(|observation| observation.kind == Kind::Call.as_str());
         let requests = calls.filter_map(|call| Some(serde_json::from_str::<Call>(&call.payload).ok()?.request));
         let mut requests = requests.filter(|request| request.model == model);
         let Request { temperature, max_completion_tokens, schema, .. } = requests.next()?;
@@ -118,27 +115,23 @@ impl Cassette {
         for observation in &self.observations {
             store.observe(id, observation).await?;
         }
-        let (key, payload) = (Hash::of(REPLAY.as_bytes()), self.header.digest.as_str().to_owned());
-        store.observe(id, &Observation { key, ordinal: 0, kind: REPLAY.into(), payload }).await?;
-        Ok(())
+        let mark = Kind::Replay.observation(0, self.header.digest.as_str().to_owned());
+        Ok(store.observe(id, &mark).await?)
     }
 }
 
-/// Kind of the observation that marks a campaign as a replay; holds the digest that it should end with.
-const REPLAY: &str = "replay";
-
 /// The digest that a replay should end with; none for a campaign that asks the world.
 pub async fn replays(store: &Store, id: &CampaignId) -> Result<Option<Hash>, EngineError> {
-    let marks = store.observations(id, REPLAY).await?;
+    let marks = Kind::Replay.all(store, id).await?;
     Ok(marks.into_iter().next().map(|mark| Hash::from(mark.payload)))
 }
 
 fn observation(line: &str) -> Result<Observation, String> {
     let Line { kind, key, ordinal, payload } = serde_json::from_str(line).map_err(|error| error.to_string())?;
-    if !KINDS.contains(&kind.as_str()) {
+    if Kind::COURSE.iter().all(|course| course.as_str() != kind) {
         return Err(format!("`{kind}` is no kind of observation that a cassette holds"));
     }
-    if kind == CALL {
+    if kind == Kind::Call.as_str() {
         let call: Call = serde_json::from_value(payload.clone()).map_err(|error| error.to_string())?;
         if call.request.key() != key {
             return Err("its request is not the one that its key was made from: it was edited".into());

@@ -4,15 +4,15 @@
 //! on the campaign's own search panel, and under the seal of the campaign's first look.
 
 use crate::Places;
-use crate::cores::on_all_cores;
+use crate::cores::{blocking, on_all_cores};
 use crate::error::EngineError;
 use crate::experiment::LoadedExperiment;
+use crate::observed::Kind;
 use crate::search::{Ground, best};
 use crate::verify::{self, Seal};
-use agents::builtin::published;
 use sandbox::Sandbox;
 use science::comparison::{self, Best, Comparison, Scored, Sealed, Spent, find, most};
-use science::id::{CandidateId, Hash};
+use science::id::CandidateId;
 use science::keyed;
 use science::resample::{self, Spread};
 use science::seal::Look;
@@ -30,15 +30,14 @@ const SEARCHES: (u32, usize) = (10_000, 200);
 const REPEATED: u32 = 5;
 /// How far tuning looks around the best point of a random search, as a share of each dimension's prior.
 const AROUND: f64 = 0.2;
-/// Kind of the observation that keeps a comparison.
-const YARDSTICKS: &str = "yardsticks";
 
 /// The comparison that was recorded last, if one was.
 pub async fn recorded(store: &Store, id: &CampaignId) -> Result<Option<Comparison>, EngineError> {
-    let last = store.observations(id, YARDSTICKS).await?.pop();
+    let last = Kind::Comparison.all(store, id).await?.pop();
     let read = |observation: Observation| serde_json::from_str(&observation.payload);
-    last.map(read).transpose().map_err(|error| {
-        EngineError::Unresumable(format!("the recorded comparison cannot be read ({error}): compare again"))
+    last.map(read).transpose().map_err(|error| EngineError::Unreadable {
+        what: "the comparison".into(),
+        problem: format!("{error}: compare again"),
     })
 }
 
@@ -47,10 +46,10 @@ pub async fn compare(store: &Store, places: &Places, id: &CampaignId, pool: usiz
     let record = store.load(id).await?;
     if record.state.ended.is_none() {
         let problem = "has not ended: what it spends and what it finds are not known yet";
-        return Err(EngineError::Unresumable(format!("campaign {} {problem}", id.short())));
+        return Err(EngineError::Refused(format!("campaign {} {problem}", id.short())));
     }
     if record.state.yardsticks.is_none() {
-        return Err(EngineError::Unresumable(format!("campaign {} ended before anything was measured", id.short())));
+        return Err(EngineError::Refused(format!("campaign {} ended before anything was measured", id.short())));
     }
     let champion = match (verify::recorded(store, id).await?.into_iter().next(), record.state.champion()) {
         (Some(first), _) => Some(first.look),
@@ -58,27 +57,29 @@ pub async fn compare(store: &Store, places: &Places, id: &CampaignId, pool: usiz
         (None, None) => None,
     };
     let started = record.state.opened();
-    let loaded = LoadedExperiment::from_texts(&PathBuf::from(&started.name), store.inputs(&started.inputs).await?)?;
+    let loaded = LoadedExperiment::from_texts(
+        &PathBuf::from(&started.name),
+        store.inputs(&started.inputs).await?,
+        &places.problems,
+    )?;
     let places = places.clone();
     let run = move || {
-        let sandbox = places.sandbox()?;
+        let sandbox = places.sandbox(*loaded.problem.kit())?;
         searched(&record.state, &loaded, &sandbox, (pool, champion))
     };
-    let comparison =
-        tokio::task::spawn_blocking(run).await.map_err(|error| EngineError::Panicked(error.to_string()))??;
+    let comparison = blocking(run).await??;
     keep(store, id, &comparison).await?;
     Ok(comparison)
 }
 
 /// Records a comparison after those that were made before.
 async fn keep(store: &Store, id: &CampaignId, comparison: &Comparison) -> Result<(), EngineError> {
-    let before = store.observations(id, YARDSTICKS).await?;
-    let payload = serde_json::to_string(comparison).map_err(|error| EngineError::Panicked(error.to_string()))?;
+    let before = Kind::Comparison.all(store, id).await?;
+    let payload = serde_json::to_string(comparison)?;
     if before.last().is_some_and(|last| last.payload == payload) {
         return Ok(());
     }
-    let (key, ordinal) = (Hash::of(YARDSTICKS.as_bytes()), before.len() as u32);
-    Ok(store.observe(id, &Observation { key, ordinal, kind: YARDSTICKS.into(), payload }).await?)
+    Ok(store.observe(id, &Kind::Comparison.observation(before.len() as u32, payload)).await?)
 }
 
 fn searched(
@@ -89,27 +90,27 @@ fn searched(
 ) -> Result<Comparison, EngineError> {
     let Some(ground) = Ground::of(state, loaded, sandbox)? else {
         let problem = "the experiment names no `space` source, so that points of its design space cannot be run";
-        return Err(EngineError::Unresumable(problem.into()));
+        return Err(EngineError::Refused(problem.into()));
     };
     let spent = Spent::of(state);
     if size < spent.total() {
         let total = spent.total();
         let problem =
             format!("the campaign spent {total} evaluations; a pool of {size} points is less than one search");
-        return Err(EngineError::Unresumable(problem));
+        return Err(EngineError::Refused(problem));
     }
     let pool = ground.pool(size)?;
-    let (key, reference) = (ground.key(), ground.reference());
+    let (key, reference, aim) = (ground.key(), ground.reference(), &state.spec().aim);
     let finds: Vec<Option<&Scored>> =
         resample::searches(size, spent.total(), SEARCHES.0, keyed::seed(&["searches"], key), |drawn| {
-            find(drawn.iter().map(|at| &pool[*at]), reference)
+            find(drawn.iter().map(|at| &pool[*at]), reference, aim)
         });
     let tuned = tuned(&ground, &pool, spent)?;
-    let only = tuned_only(&ground, state, spent)?;
+    let only = tuned_only(&ground, spent)?;
     let finalists = Finalists {
         random: &finds[..SEARCHES.1],
-        tuned: tuned.iter().map(|points| find(points.iter(), reference)).collect(),
-        only: only.as_ref().and_then(|points| find(points.iter(), reference)),
+        tuned: tuned.iter().map(|points| find(points.iter(), reference, aim)).collect(),
+        only: only.as_ref().and_then(|points| find(points.iter(), reference, aim)),
         champion,
     };
     let found: Vec<Option<f64>> = finds.iter().map(|find| find.and_then(Scored::saving)).collect();
@@ -117,7 +118,7 @@ fn searched(
         admissible: find.and_then(Scored::saving),
         any: most(points.iter()),
     };
-    let own = state.champion().and_then(|champion| state.candidates[&champion.id].score.as_ref()?.net_saving);
+    let own = state.champion().and_then(|champion| state.candidates[&champion.id].score.as_ref()?.worth);
     Ok(Comparison {
         pool: size as u32,
         admissible: pool.iter().filter(|point| point.admissible).count() as u32,
@@ -145,9 +146,9 @@ fn tuned(ground: &Ground<'_>, pool: &[Scored], spent: Spent) -> Result<Vec<Vec<S
     })
 }
 
-/// All evaluations on the reference's own constants: the coordinates at which it is not neutral.
-fn tuned_only(ground: &Ground<'_>, state: &State, spent: Spent) -> Result<Option<Vec<Scored>>, EngineError> {
-    let Some(start) = published(&state.opened().experiment) else { return Ok(None) };
+/// All evaluations on the constants of the design space's own start: the coordinates at which that is not neutral.
+fn tuned_only(ground: &Ground<'_>, spent: Spent) -> Result<Option<Vec<Scored>>, EngineError> {
+    let start = ground.points.start();
     let open = |name: &str| start.get(name).is_some_and(|value| *value != Value::Number(0.0));
     let key = keyed::seed(&["reference"], ground.key());
     ground.tune(&start, open, (spent.total(), 1.0, key)).map(Some)
@@ -201,5 +202,5 @@ impl Finalists<'_> {
 
 /// What a finalist saves on sealed workloads.
 fn saved(look: &Look) -> Option<f64> {
-    look.workloads.as_ref().map(|workloads| workloads.net_saving)
+    look.workloads.as_ref().map(|workloads| workloads.worth)
 }

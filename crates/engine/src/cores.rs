@@ -39,3 +39,8 @@ pub fn each<T: Send>(n: usize, work: impl Fn(usize) -> T + Sync) -> Result<Vec<T
     results.sort_by_key(|(at, _)| *at);
     Ok(results.into_iter().map(|(_, result)| result).collect())
 }
+
+/// Does some work on a thread that may wait.
+pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, EngineError> {
+    Ok(tokio::task::spawn_blocking(work).await?)
+}

@@ -1,18 +1,13 @@
 //! One candidate, from source to trials.
 
-use crate::KIT;
 use crate::error::EngineError;
 use crate::panel::Panel;
+use crate::prepared::Prepared;
 use crate::probe::{Probe, Record, probe};
-use sandbox::{Sandbox, Screened};
-use science::event::Candidate;
-use science::id::CandidateId;
+use sandbox::Sandbox;
 use science::outcome::Outcome;
-use science::retune;
-use science::source::description_length;
 use science::trial::Trial;
 use std::time::{Duration, Instant};
-use store::{CampaignId, Store, StoreError};
 
 /// Evaluates candidates on one panel.
 #[derive(Debug)]
@@ -53,62 +48,11 @@ pub struct Timing {
     pub probe: Duration,
 }
 
-/// What can be said of a source without running it.
-#[derive(Clone, Debug)]
-pub struct Reading {
-    /// The candidate's id.
-    pub id: CandidateId,
-    /// Its description length, tokens; none if the screen refuses it.
-    pub description_length: Option<u32>,
-    /// How long it is without comments and layout, bytes.
-    pub bytes: usize,
-    /// How many constants it declares as tunable; none that anybody could tell where the screen refuses it.
-    pub tunables: u32,
-}
-
-/// Reads a source. What the screen refuses is hashed as it stands: nobody parses it any further.
-pub fn read(source: &str) -> Reading {
-    let Ok(Screened { normalised, .. }) = sandbox::screen(source, &KIT) else {
-        return Reading { id: CandidateId::of(source), description_length: None, bytes: source.len(), tunables: 0 };
-    };
-    sandbox::on_deep_stack(|| Reading {
-        id: CandidateId::of(&normalised),
-        description_length: description_length(&normalised),
-        bytes: normalised.len(),
-        tunables: retune::declared(source).unwrap_or_default(),
-    })
-}
-
-/// The source of a candidate on record, once it is sure that it is the one that the log names and has the candidate's id.
-pub async fn source(store: &Store, campaign: &CampaignId, candidate: &Candidate) -> Result<String, EngineError> {
-    let wrong = |problem: &str| StoreError::DamagedSource {
-        campaign: campaign.clone(),
-        candidate: candidate.id.clone(),
-        problem: problem.into(),
-    };
-    let source = store.source(campaign, candidate).await?.ok_or_else(|| wrong("there is none"))?;
-    if !has_id(&source, &candidate.id) {
-        return Err(wrong("its text is another candidate's").into());
-    }
-    Ok(source)
-}
-
-/// Whether a source is this candidate's. What the screen refused when it was written, and would not refuse today, has the id
-/// of its bytes.
-fn has_id(source: &str, id: &CandidateId) -> bool {
-    read(source).id == *id || CandidateId::of(source) == *id
-}
-
 impl Evaluator {
-    /// Screens, compiles and runs a source, and finds out what it does. Errors are ours; whatever the candidate does is an
-    /// outcome.
-    pub fn evaluate(&self, source: &str) -> Result<Evaluation, EngineError> {
-        let mut timing = Timing::default();
-        let screened = match timed(&mut timing.screen, || sandbox::screen(source, &KIT)) {
-            Ok(screened) => screened,
-            Err(refusal) => return Ok(ended(&refusal.into(), timing)),
-        };
-        let artifact = match timed(&mut timing.compile, || self.sandbox.compile(&screened))? {
+    /// Compiles and runs a candidate, and finds out what it does. Errors are ours; whatever the candidate does is an outcome.
+    pub fn evaluate(&self, candidate: &Prepared) -> Result<Evaluation, EngineError> {
+        let mut timing = Timing { screen: candidate.screening, ..Timing::default() };
+        let artifact = match timed(&mut timing.compile, || candidate.artifact(&self.sandbox))? {
             Ok(artifact) => artifact,
             Err(outcome) => return Ok(ended(&outcome, timing)),
         };
@@ -119,7 +63,9 @@ impl Evaluator {
             Err(outcome) => return Ok(ended(&outcome, timing)),
         };
         timing.decide = trials.deciding;
-        let probe = match timed(&mut timing.probe, || probe(&self.sandbox, &artifact, &record))? {
+        let probe = match timed(&mut timing.probe, || {
+            probe(&self.sandbox, &artifact, &record, self.panel.problem.probing())
+        })? {
             Ok(probe) => probe,
             Err(outcome) => return Ok(ended(&outcome, timing)),
         };
@@ -154,23 +100,5 @@ pub(crate) fn kind(outcome: &sandbox::Outcome) -> Outcome {
         sandbox::Outcome::Crashed { .. } => Outcome::Crashed,
         sandbox::Outcome::OutOfMemory => Outcome::OutOfMemory,
         sandbox::Outcome::Inconsistent { .. } => Outcome::Inconsistent,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_source_has_the_id_of_what_it_means_and_no_other_ones() {
-        let source = "use admitter::prelude::*; pub struct Policy; // as it was written";
-        let id = read(source).id;
-        assert!(has_id(source, &id));
-        assert!(has_id("use admitter::prelude::*;\npub struct Policy;", &id), "comments and white space mean nothing");
-        assert!(!has_id("use admitter::prelude::*; pub struct Planted;", &id));
-        // Refused by the screen: by its bytes.
-        assert!(
-            has_id("no Rust {", &CandidateId::of("no Rust {")) && !has_id("no Rust [", &CandidateId::of("no Rust {"))
-        );
     }
 }

@@ -1,7 +1,7 @@
 //! Performs what the state machine asks for: loads experiments, runs policies on panels, asks agents, keeps the record.
 //!
 //! Start with [`campaign`] (the loop), then [`panel`] (what a candidate is measured on) and [`evaluate`] (one candidate from
-//! source to trials). Nothing here decides anything about science, and nothing here prints.
+//! source to trials; [`prepared`] is what it is before that). What can be asked is a [`problem`], of which nothing here knows any. What the world said once is listed in [`observed`]. Nothing here decides anything about science, and nothing here prints.
 
 pub mod campaign;
 pub mod cassette;
@@ -10,10 +10,12 @@ pub mod cores;
 pub mod error;
 pub mod evaluate;
 pub mod experiment;
+pub mod observed;
 pub mod panel;
 pub mod policy;
-pub mod population;
+pub mod prepared;
 pub mod probe;
+pub mod problem;
 pub mod prompt;
 pub mod realise;
 mod recorder;
@@ -23,27 +25,26 @@ pub mod verify;
 mod yardsticks;
 
 // The command reaches the rooms below through here: it has arrows to `report`, `engine` and `store` only.
-pub use {agents, sandbox, science, simulator};
+pub use {agents, files, sandbox, science};
 
-pub use campaign::{Agents, Author, Campaign, Casting, Progress, Source, Stop, Team};
+pub use campaign::{Agents, Author, Campaign, Progress, Roles, Stop, Team};
 pub use error::EngineError;
 pub use evaluate::{Evaluation, Evaluator, Timing};
 pub use experiment::LoadedExperiment;
-pub use population::Population;
+pub use prepared::Prepared;
+pub use problem::Problems;
 pub use realise::Points;
-pub use recorder::LOSS;
+pub use recorder::Source;
 pub use yardsticks::{Measured, measure};
 
 use std::path::PathBuf;
 
-/// The contract that candidates are compiled against.
-pub const KIT: sandbox::Kit = sandbox::Kit {
-    name: "admitter",
-    files: &[("lib.rs", admitter::SOURCE), ("wire.rs", admitter::wire::SOURCE)],
-    state: "admitter::wire::Seat<candidate::Policy>",
-    install: "admitter::install_maths",
-    private: &["wire", "install_maths", "MathsTable", "MathsFn", "SOURCE"],
-};
+// The problem of the tests is the same for those of this crate and those of the command.
+#[cfg(test)]
+extern crate self as engine;
+#[cfg(test)]
+#[path = "../../../tests/newsvendor/problem.rs"]
+mod newsvendor;
 
 /// Where things are on this machine.
 #[derive(Clone, Debug)]
@@ -58,6 +59,8 @@ pub struct Places {
     pub rustc: PathBuf,
     /// Whether the sandbox's walls are mandatory.
     pub walls: sandbox::Walls,
+    /// What this program can be asked.
+    pub problems: Problems,
 }
 
 impl Places {
@@ -66,13 +69,13 @@ impl Places {
         self.state.join("candidates.git")
     }
 
-    /// Opens the sandbox.
-    pub fn sandbox(&self) -> Result<sandbox::Sandbox, sandbox::SandboxError> {
+    /// Opens the sandbox for candidates of a contract.
+    pub fn sandbox(&self, kit: sandbox::Kit) -> Result<sandbox::Sandbox, sandbox::SandboxError> {
         sandbox::Sandbox::new(sandbox::Options {
             cache: self.cache.clone(),
             runner: self.runner.clone(),
             rustc: self.rustc.clone(),
-            kit: KIT,
+            kit,
             limits: sandbox::Limits::default(),
             walls: self.walls,
         })

@@ -1,29 +1,27 @@
 //! The panel: workloads with their seeds, and how policies are run on them.
 //!
-//! All policies meet the same arrivals and the same draws: both follow from ([`Role`], workload, seed) and the nonce alone.
+//! All policies meet the same cases and the same draws: both follow from ([`Role`], workload, seed) and the nonce alone.
 
-mod cell;
+mod rows;
 mod run;
 mod seeds;
 pub(crate) mod size;
 
 use crate::error::EngineError;
-use crate::experiment::{LoadedExperiment, traffic};
+use crate::experiment::LoadedExperiment;
 use crate::policy::Policy;
-use cell::PanelCell;
-pub use cell::trial;
+use crate::prepared::Prepared;
+use crate::problem::{Case, Machine, Problem, Workload};
+use files::FileError;
 pub(crate) use run::Onlooker;
+pub use run::drive;
 use sandbox::{Outcome, Sandbox};
 use science::id::CandidateId;
 use science::keyed;
+use science::measurement::{Measurement, Paired};
 use science::nonce::Nonce;
-use science::objective::Measurement;
-use science::profile::Profile;
 use science::trial::Trial;
 pub use seeds::{Role, Sealing, Seeds};
-use simulator::cluster::ClusterConfig;
-use simulator::file::FileError;
-use simulator::{Arrival, Run, Scenario, Workload};
 use size::Size;
 use std::ops::Range;
 use std::path::Path;
@@ -31,8 +29,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// What candidates are measured on: the experiment's scenarios, workloads drawn from its population, or both.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Panel {
+    /// What is asked.
+    pub(crate) problem: Arc<dyn Problem>,
+    /// Bytes of an answer.
+    pub(crate) answer_bytes: usize,
     cells: Vec<PanelCell>,
     size: Size,
     /// Names of the workloads, in order.
@@ -41,6 +43,19 @@ pub struct Panel {
     pub rows: Vec<usize>,
     /// How many of the workloads, the last ones, were drawn.
     pub drawn: usize,
+}
+
+/// One workload with one seed, and the keys of what policies draw there.
+#[derive(Clone, Debug)]
+struct PanelCell {
+    case: Arc<dyn Case>,
+    draws: [u64; 2],
+}
+
+impl PanelCell {
+    fn start(&self, draws: Draws) -> Box<dyn Machine> {
+        self.case.start(self.draws[draws as usize])
+    }
 }
 
 /// Which draws a policy meets.
@@ -70,8 +85,9 @@ pub(crate) struct Outline<'a> {
     pub(crate) is_watched: bool,
     /// Whether the workload was drawn.
     pub(crate) is_drawn: bool,
-    pub(crate) requests: usize,
-    pub(crate) instances: usize,
+    pub(crate) questions: usize,
+    /// The longest of them, bytes.
+    pub(crate) question_bytes: usize,
     /// Follows from what the trial's draws follow from, and from nothing that a candidate is shown.
     pub(crate) secret: u64,
 }
@@ -127,8 +143,28 @@ impl Panel {
 
     /// Sealed workloads: drawn from the experiment's population. Empty where there is no population.
     pub fn sealed_workloads(loaded: &LoadedExperiment, nonce: Nonce, sealing: &Sealing) -> Result<Self, EngineError> {
-        let mut panel = Panel::default();
+        let mut panel = Panel::of(&loaded.problem);
         panel.draw(loaded, nonce, Role::Sealed(sealing))?;
+        Ok(panel)
+    }
+
+    /// One with nothing on it.
+    fn of(problem: &Arc<dyn Problem>) -> Self {
+        Panel {
+            answer_bytes: problem.kit().answer_bytes,
+            problem: Arc::clone(problem),
+            cells: Vec::new(),
+            size: Size::default(),
+            names: Vec::new(),
+            rows: Vec::new(),
+            drawn: 0,
+        }
+    }
+
+    /// One workload of a problem with one seed, outside of any experiment.
+    pub fn single(problem: &Arc<dyn Problem>, workload: &dyn Workload, seed: u64) -> Result<Self, EngineError> {
+        let mut panel = Panel::of(problem);
+        panel.add(workload, [Seeds { arrivals: seed, draws: [seed; 2] }].into_iter(), false)?;
         Ok(panel)
     }
 
@@ -139,19 +175,28 @@ impl Panel {
         role: Role<'_>,
         numbers: Range<usize>,
     ) -> Result<Self, EngineError> {
-        let mut panel = Panel::default();
-        for (scenario, traffic) in loaded.scenarios.iter().zip(&loaded.traffic) {
-            let seeds = numbers.clone().map(|number| Seeds::new(nonce, role, &traffic.key, number));
-            panel.add(scenario, seeds, |seed| traffic.arrivals(scenario, role, seed))?;
+        let mut panel = Panel::of(&loaded.problem);
+        for scenario in loaded.scenarios.iter() {
+            let seeds = numbers.clone().map(|number| Seeds::new(nonce, role, &scenario.key, number));
+            panel.add(scenario.workload.as_ref(), seeds, matches!(role, Role::Sealed(_)))?;
         }
         Ok(panel)
     }
 
-    /// Adds drawn workloads, one seed each: trials belong on workloads, which differ more than seeds do.
+    /// Adds drawn workloads, one seed each: trials belong on workloads, which differ more than seeds do. No verdict is given on
+    /// them.
     fn draw(&mut self, loaded: &LoadedExperiment, nonce: Nonce, role: Role<'_>) -> Result<(), EngineError> {
-        for workload in loaded.population.iter().flat_map(|population| population.workloads(nonce, role)) {
-            let seeds = Seeds::new(nonce, role, &workload.name, 0);
-            self.add(&workload, [seeds].into_iter(), |seed| traffic::generated(&workload, seed))?;
+        let Some(population) = &loaded.population else { return Ok(()) };
+        let (name, count) = match role {
+            Role::Search => ("training", TRAINING),
+            Role::Finals(_) => ("final", TRAINING),
+            Role::Sealed(_) => ("sealed", SEALED),
+            Role::Verdict { .. } => return Ok(()),
+        };
+        let seed = |purpose: &str| role.seed(nonce, &["population", purpose]);
+        for workload in population.draw(name, count, &seed) {
+            let seeds = Seeds::new(nonce, role, workload.key(), 0);
+            self.add(workload.as_ref(), [seeds].into_iter(), false)?;
             self.drawn += 1;
         }
         Ok(())
@@ -159,25 +204,18 @@ impl Panel {
 
     fn add(
         &mut self,
-        scenario: &Scenario,
+        workload: &dyn Workload,
         seeds: impl Iterator<Item = Seeds>,
-        arrivals: impl Fn(u64) -> Result<Arc<[Arrival]>, EngineError>,
+        held_out: bool,
     ) -> Result<(), EngineError> {
-        let (cluster, before) = (Arc::new(scenario.cluster.clone()), self.cells.len());
+        let before = self.cells.len();
         for seeds in seeds {
-            // What is generated is counted before it is made; how long a trace is, its reading said.
-            let foreseen = match &scenario.workload {
-                Workload::Generated(generated) => generated.requests,
-                Workload::Trace { .. } => 0,
-            };
-            let too_large = |problem| FileError::new(Path::new(&scenario.name), problem);
-            self.size.plus(1, foreseen).check().map_err(too_large)?;
-            let arrivals = arrivals(seeds.arrivals)?;
-            self.size = self.size.plus(1, arrivals.len() as u64);
-            self.size.check().map_err(too_large)?;
-            self.cells.push(PanelCell { cluster: Arc::clone(&cluster), arrivals, draws: seeds.draws });
+            // It is counted before it is made.
+            self.size = self.size.plus(1, workload.questions());
+            self.size.check().map_err(|problem| FileError::new(Path::new(workload.name()), problem))?;
+            self.cells.push(PanelCell { case: workload.case(held_out, seeds.arrivals)?, draws: seeds.draws });
         }
-        self.names.push(scenario.name.clone());
+        self.names.push(workload.name().to_owned());
         self.rows.push(self.cells.len() - before);
         Ok(())
     }
@@ -187,12 +225,6 @@ impl Panel {
         self.names[self.names.len() - self.drawn..].to_vec()
     }
 
-    /// One run of one scenario, on these arrivals and draws.
-    pub fn single(cluster: &ClusterConfig, arrivals: Arc<[Arrival]>, draws: u64) -> Self {
-        let cell = PanelCell { cluster: Arc::new(cluster.clone()), arrivals, draws: [draws; 2] };
-        Panel { cells: vec![cell], size: Size::default(), names: vec![String::new()], rows: vec![1], drawn: 0 }
-    }
-
     /// Trials that a policy takes on it.
     pub fn trials_each(&self) -> usize {
         self.cells.len()
@@ -200,18 +232,15 @@ impl Panel {
 
     /// A policy's trials against the baseline's.
     pub fn measure(&self, trials: &[Trial], baseline: &[Trial]) -> Measurement {
-        Measurement::pair(trials, baseline, &self.rows)
+        let paired: Vec<Paired> =
+            trials.iter().zip(baseline).map(|(own, baseline)| self.problem.pair(own, baseline)).collect();
+        Measurement::of(&paired, &self.rows, self.problem.spec())
     }
 
     /// What arrives in each scenario of the study and where, in words, by its first seed: what whoever designs a policy
     /// may know of it.
     pub fn workloads(&self) -> Vec<String> {
-        self.firsts().take(self.rows.len() - self.drawn).map(PanelCell::describe).collect()
-    }
-
-    /// Every workload in the mean, by its first seed.
-    pub fn profiles(&self) -> Vec<Profile> {
-        self.firsts().map(PanelCell::profile).collect()
+        self.firsts().take(self.rows.len() - self.drawn).map(|cell| cell.case.describe()).collect()
     }
 
     /// Its trials, workload by workload.
@@ -227,8 +256,8 @@ impl Panel {
                 workload,
                 is_watched: seed == watched,
                 is_drawn: at >= study,
-                requests: cell.arrivals.len(),
-                instances: usize::from(cell.cluster.instances),
+                questions: cell.case.questions(),
+                question_bytes: cell.case.question_bytes(),
                 secret: secret(cell, "shadows"),
             })
         })
@@ -241,12 +270,16 @@ impl Panel {
 
     /// The trials of a policy on every cell.
     pub fn trials(&self, policy: &Policy, draws: Draws, sandbox: &Sandbox) -> Ran<Trial> {
-        Ok(self.run(policy, draws, sandbox, |cell, run| cell.trial(&run))?.and_then(drained))
+        Ok(self.run(policy, draws, sandbox)?.and_then(ended))
     }
 
-    /// The trials of the policy that a source describes, or what became of it instead.
-    pub fn trials_of(&self, source: &str, sandbox: &Sandbox) -> Result<Result<Vec<Trial>, Outcome>, EngineError> {
-        match Policy::of_source(source, sandbox)? {
+    /// The trials of a candidate, or what became of it instead.
+    pub fn trials_of(
+        &self,
+        candidate: &Prepared,
+        sandbox: &Sandbox,
+    ) -> Result<Result<Vec<Trial>, Outcome>, EngineError> {
+        match candidate.policy(sandbox)? {
             Ok(policy) => Ok(self.trials(&policy, Draws::Shared, sandbox)?.map(|runs| runs.results)),
             Err(outcome) => Ok(Err(outcome)),
         }
@@ -276,24 +309,24 @@ impl Panel {
             Err(outcome) => Err(EngineError::Yardsticks(format!("the {name} ended as {}: {outcome}", outcome.name()))),
         }
     }
-
-    /// The whole runs of a policy, request by request.
-    pub fn records(&self, policy: &Policy, sandbox: &Sandbox) -> Ran<Run> {
-        self.run(policy, Draws::Shared, sandbox, |_, run| run)
-    }
 }
 
-/// What is said of a policy under which a cluster never drained. It has taken too long, and would again on any machine.
-const NEVER_DRAINED: &str = "a cluster never drained under it";
+/// Workloads that candidates are ranked on, besides the study's.
+pub(crate) const TRAINING: usize = 96;
+/// Workloads that the champion is judged on.
+pub(crate) const SEALED: usize = science::seal::WORKLOADS;
+
+/// What is said of a policy under which a run came to no end. It has taken too long, and would again on any machine.
+const NEVER_ENDED: &str = "a run came to no end under it";
 
 /// Whether somebody ran out of time, and might not with the machine to himself.
 pub(crate) fn may_be_the_machine(outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::Timeout { what } if what != NEVER_DRAINED)
+    matches!(outcome, Outcome::Timeout { what } if what != NEVER_ENDED)
 }
 
-/// The trials of runs that all drained.
-fn drained(ran: Runs<Option<Trial>>) -> Result<Runs<Trial>, Outcome> {
-    let never = || Outcome::Timeout { what: NEVER_DRAINED.into() };
+/// The trials of runs that all came to an end.
+fn ended(ran: Runs<Option<Trial>>) -> Result<Runs<Trial>, Outcome> {
+    let never = || Outcome::Timeout { what: NEVER_ENDED.into() };
     let results: Option<Vec<Trial>> = ran.results.into_iter().collect();
     results.map(|results| Runs { results, deciding: ran.deciding }).ok_or_else(never)
 }

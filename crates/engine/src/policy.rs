@@ -2,15 +2,17 @@
 
 use crate::error::EngineError;
 use crate::experiment::{LoadedExperiment, is_file};
-use sandbox::{Artifact, Outcome, Sandbox};
-use simulator::admitters::Builtin;
-use simulator::file::FileError;
+use crate::prepared::Prepared;
+use crate::problem::Builtin;
+use files::FileError;
+use sandbox::{Artifact, Sandbox};
+use std::sync::Arc;
 
 /// A policy that can be run on a panel.
 #[derive(Clone, Debug)]
 pub enum Policy {
     /// One of ours; runs in this process.
-    Builtin(Builtin),
+    Builtin(Arc<dyn Builtin>),
     /// Untrusted; runs in a jail.
     Candidate {
         /// The compiled object.
@@ -21,40 +23,34 @@ pub enum Policy {
 }
 
 impl Policy {
-    /// The policy that the experiment names under `key` (`baseline` or `reference`).
+    /// The policy that the experiment names under `key` (`baseline`, `reference` or `space`).
     pub fn named(loaded: &LoadedExperiment, key: &str, name: &str, sandbox: &Sandbox) -> Result<Self, EngineError> {
         let file = loaded.directory.join(crate::experiment::CAMPAIGN_FILE);
         let text = loaded.inputs.get(crate::experiment::CAMPAIGN_FILE).map_or("", String::as_str);
         let wrong = |problem: String| EngineError::File(FileError::at_key(&file, text, key, problem));
         if !is_file(name) {
-            return Builtin::parse(name).map(Policy::Builtin).map_err(wrong);
+            return loaded.problem.builtin(name).map(|policy| Policy::Builtin(policy.into())).map_err(wrong);
         }
         let source = loaded.inputs.get(name).ok_or_else(|| wrong(format!("`{name}` is not part of the experiment")))?;
-        let screened = sandbox::screen(source, &crate::KIT)
-            .map_err(|refusal| wrong(format!("{name}:{}:{}: {}", refusal.line, refusal.column, refusal.reason)))?;
-        let artifact = sandbox.compile(&screened)?.map_err(|outcome| wrong(format!("{name}: {outcome}")))?;
-        Ok(Policy::Candidate { artifact, parameters: Vec::new() })
-    }
-
-    /// The policy that a candidate's source describes, with its own defaults, or what became of it.
-    pub fn of_source(source: &str, sandbox: &Sandbox) -> Result<Result<Self, Outcome>, EngineError> {
-        let screened = match sandbox::screen(source, &crate::KIT) {
-            Ok(screened) => screened,
-            Err(refusal) => return Ok(Err(refusal.into())),
-        };
-        Ok(sandbox.compile(&screened)?.map(|artifact| Policy::Candidate { artifact, parameters: Vec::new() }))
+        let prepared = Prepared::new(source.as_str(), loaded.problem.kit());
+        if let Some(refusal) = prepared.refusal() {
+            return Err(wrong(format!("{name}:{}:{}: {}", refusal.line, refusal.column, refusal.reason)));
+        }
+        prepared.policy(sandbox)?.map_err(|outcome| wrong(format!("{name}: {outcome}")))
     }
 
     /// The policy with one of its parameters multiplied, if it has a parameter of that name.
-    pub fn scaled(&self, name: &str, key: &str, factor: f64, sandbox: &Sandbox) -> Result<Option<Self>, EngineError> {
+    pub fn scaled(&self, parameter: &str, factor: f64, sandbox: &Sandbox) -> Result<Option<Self>, EngineError> {
         match self {
-            Policy::Builtin(_) => Ok(Builtin::scaled(name, key, factor).ok().map(Policy::Builtin)),
+            Policy::Builtin(policy) => {
+                Ok(policy.scaled(parameter, factor).map(|scaled| Policy::Builtin(scaled.into())))
+            }
             Policy::Candidate { artifact, .. } => {
                 let session =
                     sandbox.start(artifact, &[])?.map_err(|outcome| EngineError::Yardsticks(outcome.to_string()))?;
                 let tunables = tunables(&session.describe());
                 let mut parameters: Vec<f64> = tunables.iter().map(|tunable| tunable.default).collect();
-                let Some(at) = tunables.iter().position(|tunable| tunable.name == key) else { return Ok(None) };
+                let Some(at) = tunables.iter().position(|tunable| tunable.name == parameter) else { return Ok(None) };
                 parameters[at] *= factor;
                 Ok(Some(Policy::Candidate { artifact: artifact.clone(), parameters }))
             }
@@ -71,7 +67,8 @@ pub(crate) struct Tunable {
     pub(crate) high: f64,
 }
 
-/// The tunables out of the bytes of `admitter::wire::Seat::describe`; stops at the first that is cut off.
+/// The tunables out of what a kit's `describe` writes: for each one its default, low and high as f64, the length of its name as
+/// one byte, the name. Stops at the first that is cut off.
 pub(crate) fn tunables(mut bytes: &[u8]) -> Vec<Tunable> {
     let mut tunables = Vec::new();
     while let Some((fixed, rest)) = bytes.split_first_chunk::<25>() {

@@ -1,18 +1,19 @@
 //! What a language model would be asked where a campaign stands: for people who write prompts.
 
 use crate::error::EngineError;
-use crate::evaluate::{read, source};
 use crate::experiment::LoadedExperiment;
 use crate::panel::Panel;
-use crate::{KIT, Places, yardsticks};
+use crate::prepared::Prepared;
+use crate::problem::Problem;
+use crate::{Places, yardsticks};
 use agents::builtin::Researcher;
-use agents::llm::{self, Desk, Model, ModelError, Reply, Request, Role, Settings, Templates};
+use agents::llm::{self, Context, Model, ModelError, Reply, Request, Role, Settings, Templates};
 use agents::{Brief, Executor, Fault, Planner};
 use futures::future::{BoxFuture, FutureExt, ready};
 use science::bundle::Side;
 use science::defect::Defect;
 use science::event::{Candidate, Event, RULES, Started};
-use science::id::{CandidateId, Hash};
+use science::id::CandidateId;
 use science::nonce::Nonce;
 use science::outcome::Outcome;
 use science::state::State;
@@ -25,26 +26,35 @@ use store::{CampaignId, Store};
 const DIAGNOSTICS: &str = "(here stands what the screen, the compiler or the sandbox says)";
 
 /// Where a campaign stands, with the sources of its candidates.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Standpoint {
     state: State,
-    sources: BTreeMap<CandidateId, String>,
+    candidates: BTreeMap<CandidateId, Prepared>,
+    problem: Arc<dyn Problem>,
+    /// The experiment's `space` source.
+    space: Option<String>,
 }
 
 impl Standpoint {
     /// Where a campaign stands by its record.
-    pub async fn of_campaign(store: &Store, id: &CampaignId) -> Result<Self, EngineError> {
+    pub async fn of_campaign(store: &Store, id: &CampaignId, places: &Places) -> Result<Self, EngineError> {
         let state = store.load(id).await?.state;
-        let mut sources = BTreeMap::new();
+        let problem = places.problems.find(&state.spec().problem).map_err(EngineError::Refused)?;
+        let mut candidates = BTreeMap::new();
         for (candidate, record) in &state.candidates {
-            sources.insert(candidate.clone(), source(store, id, &record.candidate).await?);
+            candidates
+                .insert(candidate.clone(), Prepared::recorded((store, id), &record.candidate, problem.kit()).await?);
         }
-        Ok(Standpoint { state, sources })
+        let space = match &state.opened().experiment.space_source {
+            Some(name) => store.inputs(&state.opened().inputs).await?.remove(name),
+            None => None,
+        };
+        Ok(Standpoint { state, candidates, problem, space })
     }
 
     /// Where a campaign on an experiment would begin: its yardsticks are measured, and nothing is recorded.
     pub fn of_experiment(loaded: &LoadedExperiment, nonce: Nonce, places: &Places) -> Result<Self, EngineError> {
-        let (experiment, sandbox) = (&loaded.experiment, places.sandbox()?);
+        let (experiment, sandbox) = (&loaded.experiment, places.sandbox(*loaded.problem.kit())?);
         let panel = Panel::search(loaded, nonce, experiment.seeds as usize)?;
         let measured = yardsticks::measure(loaded, &panel, &sandbox)?;
         let started = Started {
@@ -54,7 +64,7 @@ impl Standpoint {
             scenarios: loaded.scenario_names(),
             training: panel.drawn_names(),
             workloads: panel.workloads(),
-            profiles: panel.profiles(),
+            spec: loaded.problem.spec().clone(),
             inputs: loaded.hashes(),
             nonce,
             meaning: loaded.meaning(),
@@ -67,8 +77,9 @@ impl Standpoint {
         };
         let mut state = State::default();
         state.apply(&Event::Started(Box::new(started)))?;
-        state.apply(&Event::Calibrated { yardsticks: Box::new(measured.yardsticks), trials: trial::hash(&[]) })?;
-        Ok(Standpoint { state, sources: BTreeMap::new() })
+        state.apply(&Event::Calibrated { yardsticks: Box::new(measured.yardsticks), trials: trial::hash([]) })?;
+        let (problem, space) = (Arc::clone(&loaded.problem), loaded.space_text().map(str::to_owned));
+        Ok(Standpoint { state, candidates: BTreeMap::new(), problem, space })
     }
 
     /// What would be asked in a role. Where the campaign has not come so far, the built-in researcher's bundle and source
@@ -80,39 +91,44 @@ impl Standpoint {
         templates: Arc<Templates>,
     ) -> Result<Request, EngineError> {
         if self.state.yardsticks.is_none() {
-            return Err(EngineError::Unresumable("the campaign has not measured its yardsticks yet".into()));
+            return Err(EngineError::Refused("the campaign has not measured its yardsticks yet".into()));
         }
-        let contract = KIT.files[0].1.to_owned();
-        let desk = Desk { model: Arc::new(Nobody), models: vec![settings], contract, templates };
+        let (contract, passages) = (self.problem.kit().files[0].1.to_owned(), self.problem.passages());
+        let context = Context { model: Arc::new(Nobody), settings, contract, passages, templates };
         if role == Role::Plan {
-            let source = self.state.champion().and_then(|champion| self.sources.get(&champion.id));
-            let brief = Brief { state: &self.state, source: source.map(String::as_str) };
-            return Ok(llm::Planner::new(desk).request(brief)?);
+            let champion = self.state.champion().map(|champion| champion.id);
+            let brief = self.brief(champion.as_ref());
+            return Ok(llm::Planner::new(context).request(brief)?);
         }
         self.reach_a_bundle().await?;
         match role {
             Role::Plan => unreachable!("it was returned above"),
             Role::Implement => {
                 let arm = &self.state.bundle().arms[0];
-                let source = self.parent().and_then(|parent| self.sources.get(parent));
-                let brief = Brief { state: &self.state, source: source.map(String::as_str) };
-                Ok(llm::Executor::new(desk).request(brief, arm)?)
+                let brief = self.brief(self.parent());
+                Ok(llm::Executor::new(context).request(brief, arm)?)
             }
             Role::Repair => {
                 self.reach_a_candidate().await?;
                 let arm = &self.state.bundle().arms[0];
                 let broken = self.state.current().arms[0].candidate.as_ref();
-                let source = broken.and_then(|id| self.sources.get(id)).map(String::as_str);
                 let defect = self.state.defect(0).unwrap_or(Defect::Outcome(Outcome::DoesNotCompile));
                 let fault = Fault { defect: &defect, message: DIAGNOSTICS, earlier: 0 };
-                Ok(llm::Executor::new(desk).repair_request(Brief { state: &self.state, source }, arm, fault)?)
+                Ok(llm::Executor::new(context).repair_request(self.brief(broken), arm, fault)?)
             }
-            Role::Extract => Ok(llm::Extractor::new(desk).request(&self.state)?),
+            Role::Extract => Ok(llm::Extractor::new(context).request(&self.state)?),
             Role::Summarise => {
                 let changes = self.state.current().changes.clone();
-                Ok(llm::Extractor::new(desk).notes_request(&self.state, &changes)?)
+                Ok(llm::Extractor::new(context).notes_request(&self.state, &changes)?)
             }
         }
+    }
+
+    /// Where the campaign stands, with the source of a candidate.
+    fn brief(&self, candidate: Option<&CandidateId>) -> Brief<'_> {
+        let candidate = candidate.and_then(|id| self.candidates.get(id));
+        let source = candidate.map(|candidate| candidate.source.as_str());
+        Brief { state: &self.state, source, space: self.space.as_deref() }
     }
 
     fn parent(&self) -> Option<&CandidateId> {
@@ -126,8 +142,8 @@ impl Standpoint {
         if self.state.iterations.last().is_some_and(|iteration| iteration.bundle.is_some()) {
             return Ok(());
         }
-        let planned = Researcher::default().plan(Brief { state: &self.state, source: None }).await?;
-        let bundle = planned.content.map_err(EngineError::Unresumable)?;
+        let planned = Researcher.plan(self.brief(None)).await?;
+        let bundle = planned.content.map_err(EngineError::Refused)?;
         Ok(self.state.apply(&Event::BundleRegistered { bundle: Box::new(bundle), work: Vec::new() })?)
     }
 
@@ -136,21 +152,11 @@ impl Standpoint {
             return Ok(());
         }
         let arm = self.state.bundle().arms[0].clone();
-        let written = Researcher::default().implement(Brief { state: &self.state, source: None }, &arm).await?;
-        let source = written.content.map_err(EngineError::Unresumable)?;
-        let reading = read(&source);
-        let candidate = Candidate {
-            id: reading.id.clone(),
-            source: Hash::of(source.as_bytes()),
-            parent: None,
-            point: arm.design.point,
-            description_length: reading.description_length,
-            repairs: None,
-            tunables: 0,
-            tunes: None,
-        };
+        let written = sandbox::on_deep_stack(|| Researcher.implement(self.brief(None), &arm)).await?;
+        let prepared = Prepared::new(written.content.map_err(EngineError::Refused)?, self.problem.kit());
+        let candidate = Candidate { point: arm.design.point, tunables: 0, ..prepared.candidate() };
         self.state.apply(&Event::CandidateWritten { arm: arm.name, candidate, work: Vec::new() })?;
-        self.sources.insert(reading.id, source);
+        self.candidates.insert(prepared.id().clone(), prepared);
         Ok(())
     }
 }

@@ -3,9 +3,9 @@
 use crate::error::EngineError;
 use crate::experiment::{CAMPAIGN_FILE, LoadedExperiment};
 use crate::policy::{self, Policy};
+use files::FileError;
 use sandbox::{Artifact, Sandbox};
 use science::space::{Dimension, Point, Value};
-use simulator::file::FileError;
 
 /// The experiment's `space` source, compiled: one policy that acts as every point.
 #[derive(Clone, Debug)]
@@ -49,6 +49,17 @@ impl Points {
             Ok((dimension.clone(), tunable.default))
         });
         Ok(Some(Points { artifact, tunables: paired.collect::<Result<_, _>>()? }))
+    }
+
+    /// The point that its own defaults are.
+    pub(crate) fn start(&self) -> Point {
+        let value = |(dimension, default): &(Dimension, f64)| {
+            let choice = dimension.values.get(*default as usize).map(|choice| Value::Choice(choice.clone()));
+            (dimension.name.clone(), choice.unwrap_or(Value::Number(*default)))
+        };
+        let all: Point = self.tunables.iter().map(value).collect();
+        let there = |name: &String| self.tunables.iter().any(|(d, _)| d.name == *name && d.exists_at(&all));
+        all.iter().filter(|(name, _)| there(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 
     /// The policy at a point; a dimension that does not exist there keeps the source's default.

@@ -1,15 +1,28 @@
 //! A language model whose replies go on the record before anybody uses them: a resumed campaign never pays twice, and a
 //! replayed one pays nothing.
 
-use crate::campaign::Source;
 use crate::error::EngineError;
+use crate::observed::Kind;
 use agents::llm::{Loss, Meter, Model, ModelError, Reply, Request, Router, Spent};
 use futures::future::{BoxFuture, FutureExt};
-use science::id::Hash;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use store::{CampaignId, Observation, Store};
+
+/// Where models answer.
+#[derive(Debug)]
+pub enum Source {
+    /// Only what is on record: for built-in agents, and for a campaign that is replayed.
+    Record,
+    /// The world, where the record has no answer.
+    Live {
+        /// Asks them.
+        router: Router,
+        /// What they may cost, and what they have cost.
+        meter: Arc<Meter>,
+    },
+}
 
 /// Asks the world only what the record does not answer.
 pub(crate) struct Recorder {
@@ -39,16 +52,10 @@ pub(crate) enum CallOutcome {
     BudgetSpent(String),
 }
 
-/// Kind of the observations that hold calls.
-pub(crate) const CALL: &str = "model-call";
-
-/// Kind of the observations that hold attempts whose answer never came whole, and which may have been billed.
-pub const LOSS: &str = "model-loss";
-
 impl Recorder {
     /// A recorder; tells the meter what earlier processes spent on the campaign.
     pub(crate) async fn new(source: Source, store: Arc<Store>, campaign: CampaignId) -> Result<Self, EngineError> {
-        let losses = store.observations(&campaign, LOSS).await?;
+        let losses = Kind::Loss.all(&store, &campaign).await?;
         let recorder = Recorder { source, store, campaign, losses: AtomicU32::new(losses.len() as u32) };
         if let Source::Live { meter, .. } = &recorder.source {
             meter.earlier(recorder.spent(&losses).await?);
@@ -63,7 +70,7 @@ impl Recorder {
             spent.tokens = spent.tokens.saturating_add(tokens);
             spent.calls = spent.calls.saturating_add(1);
         };
-        for observation in self.store.observations(&self.campaign, CALL).await? {
+        for observation in Kind::Call.all(&self.store, &self.campaign).await? {
             if let CallOutcome::Replied(reply) = parse::<Call>(&observation.payload)?.outcome {
                 charge(reply.cost.charged_usd, reply.cost.charged_tokens);
             }
@@ -91,7 +98,7 @@ impl Recorder {
             Err(error) => return Err(error),
         };
         let call = Call { request: request.clone(), outcome };
-        self.observe(CALL, key, ordinal, &call).await?;
+        self.observe(Kind::Call.under(key, ordinal, json(&call)?)).await?;
         replied(call.outcome)
     }
 
@@ -111,7 +118,7 @@ impl Recorder {
     async fn record_losses(&self, meter: &Meter) -> Result<(), ModelError> {
         for loss in meter.take_losses() {
             let ordinal = self.losses.fetch_add(1, Ordering::Relaxed);
-            self.observe(LOSS, Hash::of(LOSS.as_bytes()), ordinal, &loss).await?;
+            self.observe(Kind::Loss.observation(ordinal, json(&loss)?)).await?;
         }
         Ok(())
     }
@@ -124,15 +131,13 @@ impl Recorder {
         }
     }
 
-    async fn observe(&self, kind: &str, key: Hash, ordinal: u32, what: &impl Serialize) -> Result<(), ModelError> {
-        let payload = serde_json::to_string(what).map_err(|error| ModelError::Record(error.to_string()))?;
-        let observation = Observation { key, ordinal, kind: kind.into(), payload };
+    async fn observe(&self, observation: Observation) -> Result<(), ModelError> {
         self.store.observe(&self.campaign, &observation).await.map_err(unrecorded)
     }
 
     /// Says which recorded request is nearest, and where it differs.
     async fn unanswered(&self, request: &Request, ordinal: u32) -> ModelError {
-        let recorded = match self.store.observations(&self.campaign, CALL).await {
+        let recorded = match Kind::Call.all(&self.store, &self.campaign).await {
             Ok(recorded) => recorded,
             Err(error) => return unrecorded(error),
         };
@@ -193,6 +198,10 @@ fn replied(outcome: CallOutcome) -> Result<Reply, ModelError> {
 
 fn parse<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, ModelError> {
     serde_json::from_str(text).map_err(|error| ModelError::Record(format!("the record holds no call: {error}")))
+}
+
+fn json(what: &impl Serialize) -> Result<String, ModelError> {
+    serde_json::to_string(what).map_err(|error| ModelError::Record(error.to_string()))
 }
 
 fn unrecorded(error: store::StoreError) -> ModelError {

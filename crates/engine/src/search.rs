@@ -9,7 +9,7 @@ use sandbox::Sandbox;
 use science::comparison::Scored;
 use science::experiment::Experiment;
 use science::keyed;
-use science::objective::Yardsticks;
+use science::objective::Scoring;
 use science::space::{Dimension, Point, Value};
 use science::state::State;
 use science::trial::Trial;
@@ -23,9 +23,8 @@ pub(crate) struct Ground<'a> {
     pub(crate) panel: Panel,
     pub(crate) points: Points,
     baseline: Vec<Trial>,
-    yardsticks: &'a Yardsticks,
+    scoring: Scoring<'a>,
     experiment: &'a Experiment,
-    scenarios: &'a [String],
     sandbox: &'a Sandbox,
 }
 
@@ -41,9 +40,8 @@ impl<'a> Ground<'a> {
         let panel = Panel::search(loaded, started.nonce, started.experiment.seeds as usize)?;
         Ok(Some(Ground {
             baseline: panel.yardstick(loaded, "baseline", &started.experiment.baseline, sandbox)?,
-            yardsticks: state.yardsticks(),
+            scoring: state.scoring(),
             experiment: &started.experiment,
-            scenarios: &started.scenarios,
             panel,
             points,
             sandbox,
@@ -52,7 +50,7 @@ impl<'a> Ground<'a> {
 
     /// The reference's improvement on the panel, a fraction.
     pub(crate) fn reference(&self) -> f64 {
-        self.yardsticks.reference.improvement()
+        self.scoring.yardsticks.reference.improvement()
     }
 
     /// Points of the declared space, drawn by a key of the experiment and scored on all cores.
@@ -82,8 +80,7 @@ impl<'a> Ground<'a> {
         };
         let scored = |(point, trials): (&Point, Option<Vec<Trial>>)| {
             let measured = trials.map(|trials| self.panel.measure(&trials, &self.baseline));
-            let against = (self.yardsticks, self.experiment, self.scenarios);
-            Scored::new(point.clone(), measured.as_ref(), against)
+            Scored::new(point.clone(), measured.as_ref(), (self.scoring, self.experiment))
         };
         Ok(points.iter().zip(trials).map(scored).collect())
     }

@@ -8,8 +8,10 @@ use crate::error::EngineError;
 use crate::evaluate::{Evaluation, Evaluator, Timing};
 use crate::experiment::LoadedExperiment;
 use crate::panel::Panel;
+use crate::prepared::Prepared;
 use crate::probe::Probe;
 use crate::yardsticks::measure;
+use files::{MAX_TRACE_BYTES, read_text};
 use science::id::Hash;
 use science::nonce::Nonce;
 use science::objective::{Measurement, Yardsticks};
@@ -17,14 +19,13 @@ use science::outcome::Outcome;
 use science::trial::Trial;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use simulator::file::{MAX_TRACE_BYTES, read_text};
 use std::path::{Path, PathBuf};
 
 /// What is to be evaluated, and on what.
 #[derive(Clone, Copy, Debug)]
 pub struct Question<'a> {
-    /// The candidate's source.
-    pub source: &'a str,
+    /// The candidate.
+    pub candidate: &'a Prepared,
     /// The experiment.
     pub loaded: &'a LoadedExperiment,
     /// What the search seeds derive from: the same for two edits of a file, so that they compare.
@@ -58,7 +59,7 @@ pub struct Answer {
 pub fn evaluate(places: &Places, question: Question<'_>) -> Result<Answer, EngineError> {
     let cache = Cache { directory: places.cache.join("scores") };
     let panel_key = question.panel_key(places);
-    let score_key = Hash::of(format!("{panel_key}\n{}", question.source).as_bytes());
+    let score_key = Hash::of(format!("{panel_key}\n{}", question.candidate.source).as_bytes());
     let known: Option<(Yardsticks, Vec<Trial>)> = cache.get(&panel_key);
     let score: Option<(Measurement, Probe)> = cache.get(&score_key);
     if let (Some((yardsticks, _)), Some((measurement, probe))) = (&known, &score) {
@@ -73,13 +74,13 @@ pub fn evaluate(places: &Places, question: Question<'_>) -> Result<Answer, Engin
         });
     }
     let panel = Panel::search(question.loaded, question.nonce, question.seeds)?;
-    let evaluator = Evaluator { sandbox: places.sandbox()?, panel };
-    let Evaluation { outcome, message, trials, probe, timing, .. } = evaluator.evaluate(question.source)?;
+    let evaluator = Evaluator { sandbox: places.sandbox(*question.loaded.problem.kit())?, panel };
+    let Evaluation { outcome, message, trials, probe, timing, .. } = evaluator.evaluate(question.candidate)?;
     let (yardsticks, baseline) = match known {
         Some(known) => known,
         None => {
             let measured = measure(question.loaded, &evaluator.panel, &evaluator.sandbox)?;
-            let baseline = measured.trials.into_iter().find(|(name, _)| *name == "baseline").map(|(_, trials)| trials);
+            let baseline = measured.trials.into_iter().next().map(|(_, trials)| trials);
             let known = (measured.yardsticks, baseline.unwrap_or_default());
             cache.put(&panel_key, &known);
             known

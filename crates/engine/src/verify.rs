@@ -5,18 +5,21 @@
 //! is another number, and every one is on record.
 
 use crate::Places;
+use crate::cores::blocking;
 use crate::error::EngineError;
-use crate::evaluate::source;
 use crate::experiment::LoadedExperiment;
+use crate::observed::Kind;
 use crate::panel::{Draws, Panel, Role, Sealing};
 use crate::policy::Policy;
+use crate::prepared::Prepared;
 use crate::yardsticks::{Measured, measure};
 use sandbox::Sandbox;
 use science::event::Started;
-use science::experiment::REGRET;
-use science::id::{CandidateId, Hash};
+use science::experiment::Claim;
+use science::id::CandidateId;
 use science::objective::Measurement;
-use science::seal::{self, Look};
+use science::seal::{self, Asked, Look};
+use science::spec::Spec;
 use science::trial::Trial;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -32,9 +35,6 @@ pub struct Verified {
     /// What it showed.
     pub look: Look,
 }
-
-/// Kind of the observations that keep the looks.
-const SEALED_LOOK: &str = "sealed-look";
 
 /// Takes the first look at the champion of a campaign that has ended, and records it; none if there is no champion. What is on
 /// record already is not looked at again. A look follows from the record, so it lies outside of the digest.
@@ -53,10 +53,11 @@ pub async fn unseal(store: &Store, places: &Places, id: &CampaignId) -> Result<O
 
 /// Every look that is on record, in order.
 pub async fn recorded(store: &Store, id: &CampaignId) -> Result<Vec<Verified>, EngineError> {
-    let looks = store.observations(id, SEALED_LOOK).await?;
+    let looks = Kind::SealedLook.all(store, id).await?;
     let read = |look: &Observation| serde_json::from_str(&look.payload);
-    looks.iter().map(read).collect::<Result<_, _>>().map_err(|error| {
-        EngineError::Unresumable(format!("a sealed look of campaign {} cannot be read: {error}", id.short()))
+    looks.iter().map(read).collect::<Result<_, _>>().map_err(|error| EngineError::Unreadable {
+        what: format!("a sealed look of campaign {}", id.short()),
+        problem: error.to_string(),
     })
 }
 
@@ -76,9 +77,8 @@ pub async fn again(store: &Store, places: &Places, id: &CampaignId) -> Result<Ve
 }
 
 async fn keep(store: &Store, id: &CampaignId, verified: &Verified) -> Result<(), EngineError> {
-    let payload = serde_json::to_string(verified).map_err(|error| EngineError::Panicked(error.to_string()))?;
-    let (key, kind) = (Hash::of(SEALED_LOOK.as_bytes()), SEALED_LOOK.to_owned());
-    Ok(store.observe(id, &Observation { key, ordinal: verified.number - 1, kind, payload }).await?)
+    let look = Kind::SealedLook.observation(verified.number - 1, serde_json::to_string(verified)?);
+    Ok(store.observe(id, &look).await?)
 }
 
 async fn look(
@@ -88,23 +88,29 @@ async fn look(
     record: Loaded,
     number: u32,
 ) -> Result<Verified, EngineError> {
-    let cannot = |problem: &str| Err(EngineError::Unresumable(format!("campaign {} {problem}", id.short())));
+    let cannot = |problem: &str| Err(EngineError::Refused(format!("campaign {} {problem}", id.short())));
     if record.state.ended.is_none() {
         return cannot("has not ended: its champion is not fixed, and the seal stays closed");
     }
     let Some(champion) = record.state.champion() else { return cannot("has no admissible candidate to verify") };
-    let source = source(store, id, &record.state.candidates[&champion.id].candidate).await?;
     let started = record.state.opened();
-    let loaded = LoadedExperiment::from_texts(&PathBuf::from(&started.name), store.inputs(&started.inputs).await?)?;
+    let loaded = LoadedExperiment::from_texts(
+        &PathBuf::from(&started.name),
+        store.inputs(&started.inputs).await?,
+        &places.problems,
+    )?;
+    let recorded = &record.state.candidates[&champion.id].candidate;
+    let candidate = Prepared::recorded((store, id), recorded, loaded.problem.kit()).await?;
     let (places, started) = (places.clone(), started.clone());
     let sealing = sealing(&started, Some(&champion.id), number);
     let run = move || {
-        let sandbox = places.sandbox()?;
-        let candidate = Policy::of_source(&source, &sandbox)?
+        let sandbox = places.sandbox(*loaded.problem.kit())?;
+        let candidate = candidate
+            .policy(&sandbox)?
             .map_err(|outcome| EngineError::Yardsticks(format!("the champion ended as {outcome}")))?;
         Seal::open(&loaded, &started, &sealing, &sandbox)?.look("champion", &candidate, &sandbox)
     };
-    let look = tokio::task::spawn_blocking(run).await.map_err(|error| EngineError::Panicked(error.to_string()))??;
+    let look = blocking(run).await??;
     Ok(Verified { champion: champion.id, number, look })
 }
 
@@ -120,7 +126,8 @@ pub(crate) struct Seal {
     reference: Measurement,
     /// Drawn workloads; none where the experiment has no population.
     workloads: Option<(Panel, Measured)>,
-    regret: Option<f64>,
+    claim: Claim,
+    spec: Spec,
     /// Whether no seed changes what arrives in the study.
     one_trace: bool,
     /// What the bootstrap follows from.
@@ -149,7 +156,8 @@ impl Seal {
             baseline,
             study,
             workloads: workloads.map(|(measured, panel)| (panel, measured)),
-            regret: experiment.claimed_regret(),
+            claim: experiment.claim.clone(),
+            spec: started.spec.clone(),
             one_trace: started.one_trace(),
             key: Role::Sealed(sealing).seed(nonce, &["bootstrap"]),
         })
@@ -164,12 +172,12 @@ impl Seal {
     pub(crate) fn look(&self, name: &str, policy: &Policy, sandbox: &Sandbox) -> Result<Look, EngineError> {
         let trials = self.study.must(name, policy, Draws::Shared, sandbox)?;
         let measured = self.study.measure(&trials, &self.baseline);
-        let study = seal::study(&measured, &self.reference, &self.study.names, self.regret, self.one_trace);
+        let asked = Asked { claim: &self.claim, spec: &self.spec };
+        let study = seal::study(&measured, &self.reference, &self.study.names, asked, self.one_trace);
         let Some((panel, against)) = &self.workloads else { return Ok(Look { study, workloads: None }) };
         let trials = panel.must(name, policy, Draws::Shared, sandbox)?;
         let measured = panel.measure(&trials, &against.trials[0].1);
-        let bound = self.regret.unwrap_or(REGRET);
-        let workloads = seal::workloads(&measured, &against.yardsticks, &panel.names, bound, self.key);
+        let workloads = seal::workloads(&measured, &against.yardsticks, &panel.names, asked, self.key);
         Ok(Look { study, workloads: Some(workloads) })
     }
 }

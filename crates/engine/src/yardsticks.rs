@@ -1,76 +1,111 @@
-//! The yardsticks: baseline, reference, and what the reference's own scale trades.
+//! The yardsticks: baseline, reference, what bounds the gain, and what the reference's own scale trades.
 
 use crate::error::EngineError;
-use crate::experiment::LoadedExperiment;
+use crate::experiment::{CAMPAIGN_FILE, LoadedExperiment};
 use crate::panel::{Draws, Panel};
 use crate::policy::Policy;
+use files::FileError;
 use sandbox::Sandbox;
 use science::objective::Yardsticks;
+use science::spec::{Aim, Spec};
 use science::trial::Trial;
-use science::yardsticks::POLICIES;
-use simulator::admitters::Builtin;
+use science::yardsticks::{SCALED, Scale, policies};
 
-/// A scenario is overloaded if, with every droppable request refused, the critical mean TTFT of the last third of
-/// arrivals still exceeds this many times that of the first third.
-const DRIFT: f64 = 2.0;
-
-/// The yardsticks with the trials that they follow from, under the names by which the database keeps them.
+/// The yardsticks with the trials that they follow from.
 #[derive(Debug)]
 pub struct Measured {
     /// What all candidates are held against.
     pub yardsticks: Yardsticks,
-    /// Trials of [`POLICIES`], in this order.
-    pub trials: Vec<(&'static str, Vec<Trial>)>,
+    /// Trials by the names under which the database keeps them, in the order of [`policies`]; the first are the baseline's.
+    pub trials: Vec<(String, Vec<Trial>)>,
 }
 
 /// Measures the yardsticks of an experiment on a panel.
 pub fn measure(loaded: &LoadedExperiment, panel: &Panel, sandbox: &Sandbox) -> Result<Measured, EngineError> {
-    let experiment = &loaded.experiment;
+    let (experiment, spec) = (&loaded.experiment, loaded.problem.spec());
     let baseline = Policy::named(loaded, "baseline", &experiment.baseline, sandbox)?;
     let reference = Policy::named(loaded, "reference", &experiment.reference, sandbox)?;
-    let scale = &experiment.objective.reference_scale;
-    let scaled = |factor: f64| {
-        reference.scaled(&experiment.reference, scale, factor, sandbox)?.ok_or_else(|| {
-            EngineError::Yardsticks(format!(
-                "the reference `{}` has no parameter `{scale}` to scale",
-                experiment.reference
-            ))
-        })
+    let extreme = |name: &str| {
+        loaded.problem.builtin(name).map(|policy| Policy::Builtin(policy.into())).map_err(EngineError::Yardsticks)
     };
-    let run = |name: &'static str, policy: &Policy, draws: Draws| {
-        panel.must(name, policy, draws, sandbox).map(|trials| (name, trials))
+    let mut runs =
+        vec![(baseline, Draws::Shared), (reference.clone(), Draws::Shared), (reference.clone(), Draws::Other)];
+    for bound in &spec.extremes {
+        runs.push((extreme(&bound.policy)?, Draws::Shared));
+    }
+    if let Aim::Saving { .. } = spec.aim {
+        for factor in [SCALED, 1.0 / SCALED] {
+            runs.push((scaled(loaded, &reference, factor, sandbox)?, Draws::Shared));
+        }
+    }
+    let named = policies(spec).into_iter().zip(&runs);
+    let trials = named.map(|(name, (policy, draws))| {
+        let trials = panel.must(&name, policy, *draws, sandbox)?;
+        Ok((name, trials))
+    });
+    let trials: Vec<(String, Vec<Trial>)> = trials.collect::<Result<_, EngineError>>()?;
+    let mut measured = trials.iter().map(|(_, own)| panel.measure(own, &trials[0].1)).skip(1);
+    let mut next = || measured.next().expect("every yardstick has run");
+    let (reference, reference_again) = (next(), next());
+    let extremes = spec.extremes.iter().map(|_| next()).collect();
+    let scale = match spec.aim {
+        Aim::Saving { .. } => Some(Scale::of(next(), next()).ok_or_else(|| {
+            let scale = experiment.objective.reference_scale.as_deref().unwrap_or_default();
+            EngineError::Yardsticks(format!("scaling `{scale}` of the reference changes neither gain nor cost"))
+        })?),
+        Aim::Gain { .. } => None,
     };
-    let refuse_everything = Policy::Builtin(Builtin::parse("refuse-droppable").map_err(EngineError::Yardsticks)?);
-    let trials = vec![
-        run(POLICIES[0], &baseline, Draws::Shared)?,
-        run(POLICIES[1], &reference, Draws::Shared)?,
-        run(POLICIES[2], &reference, Draws::Other)?,
-        run(POLICIES[3], &refuse_everything, Draws::Shared)?,
-        run(POLICIES[4], &scaled(1.5)?, Draws::Shared)?,
-        run(POLICIES[5], &scaled(1.0 / 1.5)?, Draws::Shared)?,
-    ];
-    let against = |at: usize| panel.measure(&trials[at].1, &trials[0].1);
-    let (louder, softer) = (against(4), against(5));
-    let lambda = Yardsticks::exchange_rate(&louder, &softer).ok_or_else(|| {
-        EngineError::Yardsticks(format!("scaling `{scale}` of the reference changes neither improvement nor cost"))
-    })?;
     let yardsticks = Yardsticks {
-        reference: against(1),
-        reference_again: against(2),
-        refuse_everything: against(3),
-        louder,
-        softer,
-        lambda,
-        overloaded: overloaded(&trials[3].1, panel),
+        reference,
+        reference_again,
+        extremes,
+        scale,
+        overloaded: beyond_help(spec, &trials, panel),
         drawn: panel.drawn,
         one_trace: loaded.traces().len() == loaded.scenarios.len(),
     };
     Ok(Measured { yardsticks, trials })
 }
 
-fn overloaded(refusing: &[Trial], panel: &Panel) -> Vec<String> {
-    let mut trials = refusing.iter();
-    let mut drift = |seeds: usize| trials.by_ref().take(seeds).map(|t| t.drift).sum::<f64>() / seeds as f64;
-    let drifts = panel.rows.iter().map(|seeds| drift(*seeds)).collect::<Vec<f64>>();
-    panel.names.iter().zip(drifts).filter(|(_, drift)| *drift > DRIFT).map(|(name, _)| name.clone()).collect()
+/// Says what is wrong with the parameter of the reference that is to be scaled, if anything is.
+pub(crate) fn check_scale(loaded: &LoadedExperiment, sandbox: &Sandbox) -> Result<(), EngineError> {
+    if let Aim::Saving { .. } = loaded.problem.spec().aim {
+        let reference = Policy::named(loaded, "reference", &loaded.experiment.reference, sandbox)?;
+        scaled(loaded, &reference, SCALED, sandbox)?;
+    }
+    Ok(())
+}
+
+fn scaled(
+    loaded: &LoadedExperiment,
+    reference: &Policy,
+    factor: f64,
+    sandbox: &Sandbox,
+) -> Result<Policy, EngineError> {
+    let (name, scale) = (&loaded.experiment.reference, loaded.experiment.objective.reference_scale.as_deref());
+    let scale = scale.unwrap_or_default();
+    reference.scaled(scale, factor, sandbox)?.ok_or_else(|| {
+        let file = loaded.directory.join(CAMPAIGN_FILE);
+        let text = loaded.inputs.get(CAMPAIGN_FILE).map_or("", String::as_str);
+        let problem = format!("the reference `{name}` has no parameter `{scale}` to scale");
+        FileError::at_key(&file, text, "objective.reference_scale", problem).into()
+    })
+}
+
+/// Workloads in which no policy can help: see [`Extreme::beyond_help`](science::spec::Extreme).
+fn beyond_help(spec: &Spec, trials: &[(String, Vec<Trial>)], panel: &Panel) -> Vec<String> {
+    let bounds = spec.extremes.iter().filter_map(|extreme| {
+        let (metric, bound) = extreme.beyond_help.as_ref()?;
+        let (_, trials) = trials.iter().find(|(name, _)| *name == extreme.name)?;
+        Some((trials, spec.metric_position(metric)?, *bound))
+    });
+    let mut beyond: Vec<String> = Vec::new();
+    for (trials, metric, bound) in bounds {
+        let mut values = trials.iter().map(|trial| trial.values[metric]);
+        let mut mean = |seeds: usize| values.by_ref().take(seeds).sum::<f64>() / seeds as f64;
+        let means: Vec<f64> = panel.rows.iter().map(|seeds| mean(*seeds)).collect();
+        let above = panel.names.iter().zip(means).filter(|(_, mean)| *mean > bound);
+        beyond.extend(above.map(|(name, _)| name.clone()));
+    }
+    beyond
 }

@@ -45,7 +45,7 @@ pub(crate) struct Table {
 #[derive(Clone, Debug)]
 pub(crate) struct Column {
     /// Its title.
-    pub(crate) title: &'static str,
+    pub(crate) title: String,
     /// Numbers stand on the right.
     pub(crate) right: bool,
 }
@@ -78,11 +78,26 @@ pub(crate) enum Tone {
     Open,
 }
 
+/// A column of a table: its title, and what it says of a row.
+pub(crate) type Of<'a, R> = (String, Box<dyn Fn(&R) -> String + 'a>);
+
+/// A column: `<` before the title is one of words, `>` one of numbers.
+pub(crate) fn column<'a, R>(title: impl Into<String>, cell: impl Fn(&R) -> String + 'a) -> Of<'a, R> {
+    (title.into(), Box::new(cell))
+}
+
 impl Table {
     /// An empty table: `<` before a title is a column of words, `>` one of numbers.
-    pub(crate) fn new(titles: &[&'static str]) -> Self {
-        let column = |title: &&'static str| Column { title: &title[1..], right: title.starts_with('>') };
-        Table { columns: titles.iter().map(column).collect(), rows: Vec::new() }
+    pub(crate) fn new(titles: &[impl AsRef<str>]) -> Self {
+        let column = |title: &str| Column { title: title[1..].to_owned(), right: title.starts_with('>') };
+        Table { columns: titles.iter().map(|title| column(title.as_ref())).collect(), rows: Vec::new() }
+    }
+
+    /// What these columns say of these rows.
+    pub(crate) fn of<R>(rows: impl IntoIterator<Item = R>, columns: Vec<Of<'_, R>>) -> Self {
+        let titles: Vec<&String> = columns.iter().map(|(title, _)| title).collect();
+        let cells = |row: R| columns.iter().map(|(_, cell)| cell(&row)).collect();
+        Table { rows: rows.into_iter().map(cells).collect(), ..Table::new(&titles) }
     }
 }
 

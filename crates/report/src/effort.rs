@@ -5,6 +5,7 @@ use science::outcome::Outcome;
 use science::sequence::CAP;
 use science::state::{ArmRecord, State, Tuning};
 use science::tuner::goal::Worth;
+use science::yardsticks::policies;
 use serde::Serialize;
 
 /// Trials of a campaign: one policy on one scenario with one seed each.
@@ -28,9 +29,8 @@ pub(crate) struct Effort {
 pub(crate) fn effort(state: &State) -> Effort {
     let Some(yardsticks) = &state.yardsticks else { return Effort::default() };
     let panel = yardsticks.reference.trials();
-    // Baseline, reference twice, refusing everything, louder and softer.
     let mut effort = Effort {
-        search: 6 * panel,
+        search: policies(state.spec()).len() * panel,
         audit: state.audit_trials(),
         verdict: state.verdict_trials() as usize,
         finals: state.finals.as_ref().map_or(0, |finals| finals.trials),

@@ -3,11 +3,14 @@
 use science::descriptor::{Curve, Descriptor};
 use science::objective::Score;
 use science::outcome::Outcome;
+use science::spec::Spec;
 use serde::Serialize;
 
 /// What became of one candidate outside of a campaign.
 #[derive(Clone, Copy, Debug)]
 pub struct Evaluation<'a> {
+    /// What the problem measures, and what counts there.
+    pub spec: &'a Spec,
     /// Its id, or the file's name where it has none.
     pub candidate: &'a str,
     /// What became of it.

@@ -7,6 +7,7 @@ use crate::principles::{Principles, principles};
 use crate::record::Record;
 use crate::spend::{Spend, spend};
 use crate::standing::{Found, Standing, found, standing};
+use crate::terms::Terms;
 use crate::words::count;
 use crate::yardsticks::{Yardsticks, yardsticks};
 use science::allocation::{Allocation, allocation};
@@ -54,11 +55,16 @@ impl<'a> Facts<'a> {
         }
     }
 
-    /// Where the champion's saving comes from; none without a champion, or where that cannot be told.
-    pub(crate) fn allocation(&self) -> Option<Allocation> {
-        let state = self.record.state;
-        let measured = state.candidates.get(self.champion()?.id)?.measurement.as_ref()?;
-        allocation(measured, state.yardsticks.as_ref()?)
+    /// What the problem calls things.
+    pub(crate) fn terms(&self) -> Terms<'a> {
+        Terms(&self.started.spec)
+    }
+
+    /// The champion's worth and where it comes from; none without a champion, or where that cannot be told.
+    pub(crate) fn allocation(&self) -> Option<(f64, Allocation)> {
+        let (state, champion) = (self.record.state, self.champion()?);
+        let measured = state.candidates.get(champion.id)?.measurement.as_ref()?;
+        Some((champion.score.worth?, allocation(measured, state.yardsticks.as_ref()?, &self.started.spec.aim)?))
     }
 
     /// What was found, in one paragraph.

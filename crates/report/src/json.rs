@@ -4,12 +4,16 @@
 //! fractions, regret and points are points (0.01 log units), intervals are `[low, high]`. No text holds a terminal's
 //! control characters.
 //!
-//! A *score* is [`science::objective::Score`]: `improvement`, `extra_shed_work`, `net_saving` (each with `_ci`),
-//! `extra_shed_rate`, `extra_sheds`, `throughput_loss`, `ms_saved_per_shed`, `regret`, `regret_scenario`, `loss`,
-//! `protected_rejections`, and `scenarios[]` {`name`, `improvement`, `extra_shed_work`, `extra_shed_rate`,
-//! `against_reference`, `overloaded`}, and `panels`: null, or {`study`, `drawn`}, each {`improvement`, `against_reference`,
-//! `extra_shed_work`, `work_ratio`, `rate_ratio`, `net_saving`, `regrets[]` (what each workload loses against the
-//! reference, points), `works[]` (the extra shed work of each workload)}.
+//! Gain, cost and worth are called as the problem calls them; in what follows `<gain>`, `<cost>`, `<ratio>` and `<worth>` stand
+//! for those names, of which a problem without cost has the first and the last. `spec` says them all.
+//!
+//! A *score* is [`science::objective::Score`]: `<gain>`, `<cost>`, `<worth>` (each with `_ci`), `<ratio>`, the problem's own
+//! figures by their names, `regret`, `regret_scenario`, `loss`, `shortfall`, `violations`, and `scenarios[]` {`name`, `<gain>`,
+//! `<cost>`, figures, `against_reference`, `overloaded`}, and `panels`: null, or {`study`, `drawn`}, each {`<gain>`,
+//! `against_reference`, `<cost>`, `<ratio>`, figures over the reference's, `<worth>`, `regrets[]` (what each workload loses against
+//! the reference, points), `costs[]` (the cost of each workload)}.
+
+mod named;
 
 use crate::effort::effort;
 use crate::evaluation::Evaluation;
@@ -18,8 +22,11 @@ use crate::record::Record;
 use crate::spend::attempts;
 use crate::standing::{Found, Standing};
 use crate::words;
+use named::named;
 use science::comparison::Comparison;
 use science::objective::Score;
+use science::seal::Look;
+use science::spec::Spec;
 use science::state::Simplification;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -31,7 +38,7 @@ use serde_json::{Map, Value, json};
 /// - `champion`: null, or {`candidate`, `source`, `score`, `iteration`, `arm`, `parent`, `description_length`,
 ///   `matches_reference`};
 /// - `iterations[]`: {`iteration`, `question`, `parent`, `failure`, `planner`, `extraction_failure`, `components[]`, `arms[]`, `advice` (null, or what the findings ask of the next plan), `tuning` (null, or {`candidate`, `points`, `constants[]`
-///   {`name`, `own`, `settled`}, `worth` (null, or net saving less what is violated, [own, settled]), `retuned`}), `principles[]`, `audits[]`, `volume`, `false_exclusion`,
+///   {`name`, `own`, `settled`}, `worth` (null, or what it is worth less what it violates, [own, settled]), `retuned`}), `principles[]`, `audits[]`, `volume`, `false_exclusion`,
 ///   `champion`, `closed`}. An arm: {`finding` (`F<iteration>.<arm>`), `arm`, `kind`, `hypothesis`, `mechanism`, `diagnostic`,
 ///   `intent`, `point`, `prediction`, `claim`, `confidence`, `candidate`, `author` (null: the built-in executor), `repairs`, `unmended`, `outcome`, `verdict`, `error`, `effect`
 ///   {`estimate`, `low`, `high`}, `measured`, `seeds` (fresh ones), `heavy_tail`, `reason`, `skipped`}. A principle's change: {`change`, `principle`,
@@ -40,18 +47,19 @@ use serde_json::{Map, Value, json};
 ///   `refused` (null: the constraint is in force)}. A champion: {`candidate`, `matches_reference`,
 ///   `description_length`, `score`};
 /// - `lineage[]`: {`candidate`, `parent` (null: the reference), `resolved`, `author`, `repairs` (the candidate that it mends), `depth`, `findings[]`, `outcome`,
-///   `improvement`, `net_saving`, `description_length`, `objections[]`, `champion`, `front`}, parents before children;
+///   `<gain>`, `<worth>`, `description_length`, `objections[]`, `champion`, `front`}, parents before children;
 /// - `principles`: {`active[]`, `retired[]`, `volume`, `false_exclusion` (null: nothing was audited; else the 95 % bound on the share of what is excluded that beats what was known), `audited_points` (what that rests on), `declared`};
-/// - `simplification`: null, or {`of` (the champion that was taken apart), `tried[]` {`change`, `outcome`, `gain` (its net
-///   saving less the whole's), `description_length`, `admissible`, `kept`}, `candidate` (without what does not matter, or null)};
-/// - `finals`: null, or {`finalists[]` {`candidate`, `outcome`, `low` (the lower end of what it saves there, one-sided 95 %; null:
-///   it did not run), `admissible`, `matches_reference`, `score` (on the finals alone)}, `trials`}.
+/// - `simplification`: null, or {`of` (the champion that was taken apart), `tried[]` {`change`, `outcome`, `gain` (what it is
+///   worth less what the whole is), `description_length`, `admissible`, `kept`}, `candidate` (without what does not matter, or null)};
+/// - `finals`: null, or {`finalists[]` {`candidate`, `outcome`, `low` (the lower end of what it is worth there, one-sided 95 %; null:
+///   it did not run), `admissible`, `matches_reference`, `score` (on the finals alone)}, `trials`};
+/// - `spec`: [`science::spec::Spec`], what the problem measures and what counts there.
 pub fn show(record: &Record<'_>) -> Value {
     let mut out = identity(record);
     if let Some(facts) = Facts::of(record) {
         lineage(&mut out, &facts);
     }
-    cleaned(Value::Object(out))
+    finished(out, record)
 }
 
 /// What `status --format json` prints: the identity as in [`show`] (down to `ended`), `phase`, `iteration` (under way or
@@ -68,27 +76,28 @@ pub fn status(record: &Record<'_>) -> Value {
         best.as_object_mut().and_then(|best| best.remove("source"));
         put(&mut out, "champion", best);
     }
-    cleaned(Value::Object(out))
+    finished(out, record)
 }
 
 /// Everything that the report says: all of [`show`] and of [`status`], and `summary` (the headline's paragraph),
 /// `sealed` (null until a campaign ended with a champion; else, of the first look, {`beats_reference`, `looks` and `looks_kept` (how many
-/// were taken, and in how many every requirement is kept), `study` {`work_ratio`, `rate_ratio`, `points`,
-/// `tests[]`}, `workloads` (null without a population; else {`count`, `net_saving`, `net_saving_ci`, `points`, `losing`, `bound`,
-/// `worst`, `regret`, `tests[]`})}, a test: {`requirement`, `margin`, `interval` (90 %; null where nothing varies), `holds`}), `comparison` (as [`comparison`]; null until it was asked for), `allocation` (of the champion; else null: {`net_saving`,
+/// were taken, and in how many every requirement is kept), `study` {`<ratio>`, figures over the reference's, `points`,
+/// `tests[]`}, `workloads` (null without a population; else {`count`, `<worth>`, `<worth>_ci`, `points`, `losing`, `bound`,
+/// `worst`, `regret`, `tests[]`})}, a test: {`requirement`, `margin`, `interval` (90 %; null where nothing varies), `holds`}), `comparison` (as [`comparison`]; null until it was asked for), `allocation` (of the champion; else null: {`<worth>`,
 /// `within`, `between`, `measured`, `workloads`}), `nearest` (without a champion: {`candidate`, `objections[]`, `score`}), `caveats[]`, `yardsticks` {`rows[]` {`name`,
-/// `policy`, `share_of_attainable`, `score`}, `lambda`, `overloaded[]`, `attainable`, `reference`, `refusing_everything`},
+/// `policy`, `share_of_attainable`, `score`}, `exchange_rate` (cost per gain, 1 per log unit; null where nothing is paid),
+/// `overloaded[]`, `attainable` (null where nothing bounds it), `reference`, `extremes[]` {`name`, `remark`}},
 /// `front[]` (candidate ids), `calibration` {`decided`, `mean_confidence`, `base_rate`, `brier`, `base_rate_brier`,
 /// `intervals` (stated 80 % intervals whose effect was measured), `intervals_inside`, `inconclusive_share`, `verdicts`, `errors`}, `notes`, `reproduce` {`nonce`, `agents`, `toolchain`, `version`, `digest`, `sandboxed`, `inputs`}.
 pub fn report(record: &Record<'_>) -> Value {
     let mut out = identity(record);
     progress(&mut out, record);
-    let Some(facts) = Facts::of(record) else { return cleaned(Value::Object(out)) };
+    let Some(facts) = Facts::of(record) else { return finished(out, record) };
     lineage(&mut out, &facts);
     put(&mut out, "summary", facts.paragraph());
     put(&mut out, "sealed", sealed(record));
     put(&mut out, "comparison", record.comparison);
-    put(&mut out, "allocation", facts.allocation());
+    put(&mut out, "allocation", allocation(&facts));
     put(&mut out, "nearest", nearest(&facts));
     put(&mut out, "caveats", facts.caveats());
     put(&mut out, "yardsticks", &facts.yardsticks);
@@ -106,7 +115,7 @@ pub fn report(record: &Record<'_>) -> Value {
         "inputs": started.inputs,
     });
     put(&mut out, "reproduce", reproduce);
-    cleaned(Value::Object(out))
+    finished(out, record)
 }
 
 /// What `compare --format json` prints: [`science::comparison::Comparison`]: `pool`, `admissible`, `spent` {`evaluations`,
@@ -137,7 +146,7 @@ pub fn evaluation(evaluation: &Evaluation<'_>) -> Value {
     put(&mut out, "timing_ms", evaluation.timing);
     put(&mut out, "descriptor", evaluation.descriptor);
     put(&mut out, "curves", evaluation.curves);
-    cleaned(Value::Object(out))
+    cleaned(named(Value::Object(out), evaluation.spec))
 }
 
 /// A score's fields by name; without a score, the same names with nothing in them.
@@ -149,7 +158,11 @@ fn metrics(score: Option<&Score>, shape: &Score) -> Map<String, Value> {
     if let Some(score) = score {
         return fields(score);
     }
-    let empty = |name: &str| if name == "scenarios" { json!([]) } else { Value::Null };
+    let empty = |name: &str| match name {
+        "scenarios" => json!([]),
+        "figures" => shape.figures.keys().map(|figure| (figure.clone(), Value::Null)).collect(),
+        _ => Value::Null,
+    };
     fields(shape).into_iter().map(|(name, _)| (name.clone(), empty(&name))).collect()
 }
 
@@ -196,6 +209,16 @@ fn lineage(out: &mut Map<String, Value>, facts: &Facts<'_>) {
     put(out, "principles", &facts.principles);
     put(out, "simplification", simplification(facts));
     put(out, "finals", &facts.record.state.finals);
+    put(out, "spec", &facts.started.spec);
+}
+
+/// The shape with the names of the problem, and nothing that a person would not see.
+fn finished(out: Map<String, Value>, record: &Record<'_>) -> Value {
+    let out = Value::Object(out);
+    cleaned(match &record.state.started {
+        Some(started) => named(out, &started.spec),
+        None => out,
+    })
 }
 
 fn champion(facts: &Facts<'_>) -> Value {
@@ -216,6 +239,18 @@ fn champion(facts: &Facts<'_>) -> Value {
 fn simplification(facts: &Facts<'_>) -> Value {
     let of = |done: &Simplification| json!({ "of": done.of, "tried": done.tried, "candidate": done.made });
     facts.record.state.simplification.as_ref().map_or(Value::Null, of)
+}
+
+/// Where the champion's worth comes from.
+fn allocation(facts: &Facts<'_>) -> Value {
+    let Some((worth, split)) = facts.allocation() else { return Value::Null };
+    let mut out = Map::new();
+    put(&mut out, &facts.started.spec.aim.worth_name().name, worth);
+    put(&mut out, "within", split.within);
+    put(&mut out, "between", split.between);
+    put(&mut out, "measured", split.measured);
+    put(&mut out, "workloads", split.workloads);
+    Value::Object(out)
 }
 
 fn nearest(facts: &Facts<'_>) -> Value {
@@ -245,6 +280,20 @@ pub fn cleaned(value: Value) -> Value {
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => value,
     }
+}
+
+/// One look under the seal, with how all looks at the champion came out.
+pub fn look(look: &Look, looks: &[Look], spec: &Spec) -> Value {
+    let study = named(value(&look.study), spec);
+    let mut out = Map::new();
+    put(&mut out, "looks", looks.len());
+    put(&mut out, "looks_kept", looks.iter().filter(|look| look.holds()).count());
+    put(&mut out, "beats_reference", looks.first().unwrap_or(look).holds());
+    put(&mut out, "this_look_holds", look.holds());
+    out.extend(study.as_object().cloned().unwrap_or_default());
+    put(&mut out, "tests", look.tests().collect::<Vec<_>>());
+    put(&mut out, "workloads", named(value(&look.workloads), spec));
+    cleaned(out.into())
 }
 
 fn sealed(record: &Record<'_>) -> Value {

@@ -10,6 +10,8 @@ mod document;
 mod effort;
 pub mod evaluation;
 mod facts;
+#[cfg(test)]
+mod fixture;
 pub mod json;
 mod lineage;
 pub mod markdown;
@@ -21,6 +23,7 @@ mod sections;
 mod spend;
 mod standing;
 pub mod terminal;
+mod terms;
 mod tuning;
 mod words;
 mod yardsticks;
@@ -28,3 +31,18 @@ mod yardsticks;
 pub use evaluation::{Evaluation, Timing};
 pub use record::{Losses, Record, Times};
 pub use words::{effect, moment};
+
+use science::spec::Spec;
+
+/// What a policy is worth, as a campaign's problem calls it.
+pub fn worth(spec: &Spec, worth: f64) -> String {
+    let terms = terms::Terms(spec);
+    format!("{} {}", terms.worth_of(worth, None), terms.worth())
+}
+
+/// The yardstick that policies are to beat, in one line.
+pub fn reference(spec: &Spec, gain: f64, cost: f64) -> String {
+    let terms = terms::Terms(spec);
+    let paid = terms.cost().map_or_else(String::new, |name| format!(", {name} {}", terms.cost_of(cost)));
+    format!("the reference: {} {}{paid}", terms.gain(), words::percent(gain))
+}

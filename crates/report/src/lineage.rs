@@ -37,7 +37,7 @@ pub(crate) struct Node {
     /// What probing it found, in words.
     pub(crate) behaviour: Option<String>,
     pub(crate) improvement: Option<f64>,
-    pub(crate) net_saving: Option<f64>,
+    pub(crate) worth: Option<f64>,
     pub(crate) description_length: Option<u32>,
     /// Why it is not admissible.
     pub(crate) objections: Vec<String>,
@@ -118,9 +118,9 @@ impl<'a> Builder<'a> {
             findings: self.findings.remove(id).unwrap_or_default(),
             outcome: record.outcome.map(|outcome| outcome.as_str()),
             acts_like: record.acts_like.as_ref().map(|other| other.as_str().into()),
-            behaviour: record.descriptor.as_ref().map(curves::sentence),
+            behaviour: record.descriptor.as_ref().map(|d| curves::sentence(d, self.state.spec())),
             improvement: score.map(|score| score.improvement),
-            net_saving: score.and_then(|score| score.net_saving),
+            worth: score.and_then(|score| score.worth),
             description_length: record.candidate.description_length,
             objections: self.state.objections(id),
             champion: self.champion.as_ref() == Some(id),

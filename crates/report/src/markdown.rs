@@ -36,7 +36,7 @@ fn block(block: &Block) -> String {
 
 fn rows(table: &Table) -> String {
     let row = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
-    let head = row(table.columns.iter().map(|column| escaped(column.title)).collect());
+    let head = row(table.columns.iter().map(|column| escaped(&column.title)).collect());
     let rule = row(table.columns.iter().map(|column| if column.right { "---:" } else { "---" }.into()).collect());
     let body: String = table.rows.iter().map(|cells| row(cells.iter().map(|cell| escaped(cell)).collect())).collect();
     format!("{head}{rule}{body}")

@@ -1,37 +1,36 @@
 //! A score on the study and on drawn workloads, side by side.
 
-use crate::document::Table;
+use crate::document::{Table, column};
+use crate::terms::Terms;
 use crate::words::{percent_or_dash, points};
 use science::objective::{PanelScore, Score};
+use science::spec::Spec;
 
 /// A row for each part of the panel; none where the panel is the study alone. `bound` is the regret guard, points.
-pub(crate) fn table(score: &Score, bound: Option<f64>) -> Option<Table> {
-    let panels = score.panels.as_ref()?;
-    let mut table = Table::new(&[
-        "<workloads",
-        ">improvement against the reference's, points",
-        ">shed work against the reference's",
-        ">shed rate",
-        ">net saving",
-        ">largest regret, points",
-        ">losing",
-    ]);
-    let row = |name: String, part: &PanelScore| {
-        let change = |ratio: Option<f64>| percent_or_dash(ratio.map(|ratio| ratio - 1.0), None);
-        let losing = bound.map_or_else(|| "-".into(), |bound| format!("{} > {bound}", part.losing(bound)));
-        vec![
-            name,
-            points(part.against_reference),
-            change(part.work_ratio),
-            change(part.rate_ratio),
-            percent_or_dash(part.net_saving, None),
-            points(part.regret()),
-            losing,
-        ]
-    };
-    table.rows = vec![
-        row(format!("study ({})", panels.study.regrets.len()), &panels.study),
-        row(format!("drawn ({})", panels.drawn.regrets.len()), &panels.drawn),
+pub(crate) fn table(score: &Score, bound: Option<f64>, spec: &Spec) -> Option<Table> {
+    type Row<'a> = (&'a str, &'a PanelScore);
+    let (panels, terms) = (score.panels.as_ref()?, Terms(spec));
+    let change = |ratio: Option<f64>| percent_or_dash(ratio.map(|ratio| ratio - 1.0));
+    let mut columns = vec![
+        column("<workloads", |(name, part): &Row<'_>| format!("{name} ({})", part.regrets.len())),
+        column(format!(">{} against the reference's, points", terms.gain()), |(_, part): &Row<'_>| {
+            points(part.against_reference)
+        }),
     ];
-    Some(table)
+    columns.extend(terms.cost().map(|cost| {
+        column(format!(">{cost} against the reference's"), move |(_, part): &Row<'_>| change(part.cost_ratio))
+    }));
+    columns.extend(terms.over_reference().map(|(figure, series)| {
+        column(format!(">{series} against the reference's"), move |(_, part): &Row<'_>| {
+            change(part.figures.get(&figure.name).copied().flatten())
+        })
+    }));
+    columns.extend([
+        column(format!(">{}", terms.worth()), move |(_, part): &Row<'_>| terms.worth_of(part.worth, None)),
+        column(">largest regret, points", |(_, part): &Row<'_>| points(part.regret())),
+        column(">losing", move |(_, part): &Row<'_>| {
+            bound.map_or_else(|| "-".into(), |bound| format!("{} > {bound}", part.losing(bound)))
+        }),
+    ]);
+    Some(Table::of([("study", &panels.study), ("drawn", &panels.drawn)], columns))
 }

@@ -1,6 +1,7 @@
 //! The path: what each iteration claimed, what was measured, what was learned.
 
 use crate::standing::{self, Standing};
+use crate::terms::Terms;
 use crate::tuning::Tuned;
 use crate::words;
 use science::audit::{Audit, AuditedPoint};
@@ -165,7 +166,8 @@ pub(crate) fn best(state: &State, champion: &Champion) -> Option<Best> {
 fn attempt(state: &State, iteration: usize, arm: &Arm, record: &ArmRecord) -> Attempt {
     let finding = record.finding.as_ref();
     let known = record.candidate.as_ref().and_then(|id| state.candidates.get(id));
-    let outcome = known.and_then(|known| known.outcome);
+    let (outcome, terms) = (known.and_then(|known| known.outcome), Terms(state.spec()));
+    let unit = terms.unit_of(&arm.prediction.metric);
     Attempt {
         finding: finding_id(iteration, &arm.name),
         arm: arm.name.clone(),
@@ -176,7 +178,7 @@ fn attempt(state: &State, iteration: usize, arm: &Arm, record: &ArmRecord) -> At
         intent: arm.design.intent.clone(),
         point: arm.design.point.clone(),
         prediction: arm.prediction.clone(),
-        claim: claim(arm),
+        claim: claim(arm, terms),
         confidence: arm.prediction.confidence,
         candidate: record.candidate.as_ref().map(|id| id.as_str().into()),
         author: known.and_then(|known| known.author.clone()),
@@ -186,7 +188,7 @@ fn attempt(state: &State, iteration: usize, arm: &Arm, record: &ArmRecord) -> At
         verdict: finding.map(|finding| finding.verdict.as_str()),
         error: finding.and_then(|finding| finding.error).map(|error| error.as_str()),
         effect: finding.and_then(|finding| finding.effect),
-        measured: finding.and_then(|f| f.effect).map(|effect| words::effect(arm.prediction.metric, effect)),
+        measured: finding.and_then(|f| f.effect).map(|effect| words::effect(unit, effect)),
         seeds: finding.map_or(0, |finding| finding.seeds),
         heavy_tail: finding.is_some_and(|finding| finding.heavy_tail),
         reason: finding.map(|finding| finding.reason.clone()),
@@ -201,33 +203,29 @@ pub(crate) fn finding_id(iteration: usize, arm: &str) -> String {
 }
 
 /// A prediction in words, in the direction in which its effect is measured.
-fn claim(arm: &Arm) -> String {
+fn claim(arm: &Arm, terms: Terms<'_>) -> String {
     let prediction = &arm.prediction;
     let sides: Vec<String> = prediction.against.iter().map(describe).collect();
-    let (metric, others) = (prediction.metric.as_str(), sides.join(" + "));
+    let (metric, others) = (words::spaced(&prediction.metric), sides.join(" + "));
+    let unit = terms.unit_of(&prediction.metric);
     // An ablation's effect is what the full design has over this arm.
     let ablated = arm.kind == ArmKind::Ablation
         && matches!(prediction.against[..], [Side::Reference | Side::Arm(_) | Side::Candidate(_)]);
     let comparison = match (prediction.relation, ablated) {
         (Relation::AtLeast(size), false) => {
-            format!("{metric} better than {others} by at least {}", words::size(prediction.metric, size))
+            format!("{metric} better than {others} by at least {}", words::size(unit, size))
         }
         (Relation::AtLeast(size), true) => {
-            format!(
-                "{metric} of {others} better than without the component by at least {}",
-                words::size(prediction.metric, size)
-            )
+            format!("{metric} of {others} better than without the component by at least {}", words::size(unit, size))
         }
-        (Relation::Within(size), _) => {
-            format!("{metric} within {} of {others}", words::size(prediction.metric, size))
-        }
+        (Relation::Within(size), _) => format!("{metric} within {} of {others}", words::size(unit, size)),
     };
     let sum = if sides.len() > 1 { " (sum of effects over the parent)" } else { "" };
     let scope = match prediction.scope.as_slice() {
         [] => String::new(),
         names => format!(", in {}", names.join(", ")),
     };
-    let most = prediction.at_most.map(|most| format!(" and at most {}", words::size(prediction.metric, most)));
+    let most = prediction.at_most.map(|most| format!(" and at most {}", words::size(unit, most)));
     let each = if prediction.each { " (each scenario by itself)" } else { "" };
     format!("{comparison}{}{sum}{scope}{each}", most.unwrap_or_default())
 }

@@ -31,8 +31,8 @@ pub(crate) enum Detail {
 /// The whole report, the most important first.
 pub(crate) fn report(facts: &Facts<'_>, detail: Detail) -> Vec<Section> {
     let mut sections = vec![campaign::overview(facts)];
-    sections.extend(sealed::sealed(facts.record.looks));
-    sections.extend(facts.record.comparison.map(comparison::comparison));
+    sections.extend(sealed::sealed(facts.record.looks, &facts.started.spec));
+    sections.extend(facts.record.comparison.map(|found| comparison::comparison(found, facts.terms())));
     sections.extend(finals::finals(facts));
     sections.extend(candidates::yardsticks(facts, detail));
     sections.extend(facts.champion().and_then(|champion: Standing<'_>| candidates::scenarios(facts, champion)));

@@ -1,9 +1,11 @@
 //! What was found so far: the champion, or how near the best candidate came.
 
-use crate::words::{self, count, percent, percent_within};
+use crate::terms::Terms;
+use crate::words::{self, capital, count, percent, percent_within};
 use crate::yardsticks::{Yardsticks, share};
 use science::id::CandidateId;
-use science::objective::{COMPARABLE, Score};
+use science::objective::Score;
+use science::spec::{Aim, Spec};
 use science::state::State;
 
 /// The state of the search.
@@ -78,15 +80,15 @@ pub(crate) fn found(state: &State) -> Found<'_> {
     }
 }
 
-/// The candidate with the fewest objections; of those the one that saves most, then the one whose improvement lies
+/// The candidate with the fewest objections; of those the one that is worth most, then the one whose improvement lies
 /// closest to the reference's, then the earlier.
 fn nearest(state: &State) -> Option<&CandidateId> {
-    let reference = state.yardsticks.as_ref()?.reference.y();
+    let reference = state.yardsticks.as_ref()?.reference.gain();
     let scored = state.order.iter().filter_map(|id| standing(state, id));
     let rank = |s: &Standing<'_>| {
-        let saving = s.score.net_saving.unwrap_or(f64::NEG_INFINITY);
+        let worth = s.score.worth.unwrap_or(f64::NEG_INFINITY);
         let distance = (-(1.0 - s.score.improvement).ln() - reference).abs();
-        (state.objections(s.id).len(), -saving, distance)
+        (state.objections(s.id).len(), -worth, distance)
     };
     let ranked: Vec<_> = scored.map(|s| (rank(&s), s.id)).collect();
     let best =
@@ -108,108 +110,122 @@ impl Found<'_> {
     /// What was found, in one paragraph that says no more than the data.
     pub(crate) fn paragraph(&self, state: &State, yardsticks: Option<&Yardsticks>) -> String {
         let written = state.order.len();
+        let spec = state.spec();
         match (self, yardsticks) {
             (Found::Uncalibrated, _) | (_, None) => {
-                "Nothing is known yet: the yardsticks (baseline, reference, refusing everything droppable) are not measured."
-                    .into()
+                let extremes = spec.extremes.iter().map(|extreme| format!(", {}", words::spaced(&extreme.name)));
+                let extremes = extremes.collect::<String>();
+                format!("Nothing is known yet: the yardsticks (baseline, reference{extremes}) are not measured.")
             }
-            (Found::NothingScored, _) if written == 0 => "No candidate was written yet, so there is no champion.".into(),
+            (Found::NothingScored, _) if written == 0 => {
+                "No candidate was written yet, so there is no champion.".into()
+            }
             (Found::NothingScored, _) => {
                 format!("There is no champion: {} written, none of them scored.", count(written, "candidate"))
             }
             (Found::NoChampion { nearest, objections }, Some(yardsticks)) => {
                 let scored = state.candidates.values().filter(|record| record.score.is_some()).count();
-                near_miss(*nearest, objections, scored, yardsticks)
+                let sentences = [near_miss(*nearest, objections, scored, spec), figures(*nearest, yardsticks, spec)];
+                sentences.concat().join(" ")
             }
             (Found::Champion { standing, matches_reference }, Some(yardsticks)) => {
-                let mut sentences = vec![verdict(*standing, *matches_reference, yardsticks)];
-                sentences.extend(figures(*standing, yardsticks));
+                let mut sentences = vec![verdict(*standing, *matches_reference, yardsticks, spec)];
+                sentences.extend(figures(*standing, yardsticks, spec));
                 sentences.join(" ")
             }
         }
     }
 }
 
-fn near_miss(nearest: Standing<'_>, objections: &[String], scored: usize, yardsticks: &Yardsticks) -> String {
-    let Standing { id, iteration, arm, .. } = nearest;
-    let mut sentences = vec![format!("There is NO champion among {}.", count(scored, "scored candidate"))];
+fn near_miss(nearest: Standing<'_>, objections: &[String], scored: usize, spec: &Spec) -> Vec<String> {
+    let (Standing { id, iteration, arm, .. }, terms) = (nearest, Terms(spec));
     let who = format!("The nearest, {} (iteration {iteration}, arm {arm}),", id.short());
-    sentences.push(if objections.is_empty() {
-        format!("{who} is admissible, but neither matches the reference's improvement nor comes near enough for costs to compare.")
+    let why = if objections.is_empty() {
+        let gain = terms.gain();
+        format!(
+            "{who} is admissible, but neither matches the reference's {gain} nor comes near enough for costs to compare."
+        )
     } else {
-        format!("{who} is not admissible: {}.", objections.join("; "))
-    });
-    sentences.extend(figures(nearest, yardsticks));
-    sentences.join(" ")
+        format!("{who} is not admissible: {}.", terms.spoken(&objections.join("; ")))
+    };
+    vec![format!("There is NO champion among {}.", count(scored, "scored candidate")), why]
 }
 
-fn verdict(standing: Standing<'_>, matches_reference: bool, yardsticks: &Yardsticks) -> String {
+fn verdict(standing: Standing<'_>, matches_reference: bool, yardsticks: &Yardsticks, spec: &Spec) -> String {
     let Standing { id, iteration, arm, score, .. } = standing;
     let who = format!("{} (iteration {iteration}, arm {arm})", id.short());
-    let improvements = format!(
+    let gain = Terms(spec).gain();
+    let gains = format!(
         "{} against {}, means over the search seeds",
         percent(score.improvement),
         percent(yardsticks.reference.improvement)
     );
     if matches_reference {
-        return format!("Champion {who} matches the reference's improvement ({improvements}).");
+        return format!("Champion {who} matches the reference's {gain} ({gains}).");
     }
-    format!(
-        "Champion {who} does NOT match the reference's improvement ({improvements}): no admissible candidate does; of those \
-         that come within {:.0} points it saves most.",
-        COMPARABLE * 100.0
-    )
+    let best = match spec.aim.comparable() {
+        Some(within) => format!("of those that come within {:.0} points it saves most", within * 100.0),
+        None => "this one comes nearest".into(),
+    };
+    format!("Champion {who} does NOT match the reference's {gain} ({gains}): no admissible candidate does; {best}.")
 }
 
 /// The figures of a candidate, a sentence each.
-fn figures(standing: Standing<'_>, yardsticks: &Yardsticks) -> Vec<String> {
-    let (score, reference) = (standing.score, &yardsticks.reference);
-    let attainable = share(score.improvement, yardsticks.attainable).map_or_else(String::new, |share| {
-        format!(", {} of the attainable {}", percent(share), percent(yardsticks.attainable))
+fn figures(standing: Standing<'_>, yardsticks: &Yardsticks, spec: &Spec) -> Vec<String> {
+    let (score, reference, terms) = (standing.score, &yardsticks.reference, Terms(spec));
+    let attainable = yardsticks.attainable;
+    let own_share = share(score.improvement, attainable).map_or_else(String::new, |share| {
+        format!(", {} of the attainable {}", percent(share), percent(attainable.unwrap_or_default()))
     });
-    let reference_share = share(reference.improvement, yardsticks.attainable)
+    let reference_share = share(reference.improvement, attainable)
         .map_or_else(String::new, |share| format!(" ({} of it)", percent(share)));
-    let relative = against(score.extra_shed_work, reference.extra_shed_work)
-        .map_or_else(String::new, |relative| format!(": {relative}"));
-    vec![
-        saving(score, reference),
+    let mut sentences = vec![
+        worth(score, reference, spec),
         format!(
-            "Improvement {}{attainable}; the reference's is {}{reference_share}.",
+            "{} {}{own_share}; the reference's is {}{reference_share}.",
+            capital(&terms.gain()),
             percent_within(score.improvement, score.improvement_ci),
             percent(reference.improvement),
         ),
-        format!(
-            "Extra shed work {}, the reference's is {}{relative}.",
-            percent_within(score.extra_shed_work, score.extra_shed_work_ci),
-            percent(reference.extra_shed_work),
-        ),
-        regret(score),
-        match standing.description_length {
-            Some(n) => format!("Its description length is {}.", count(n as usize, "token")),
-            None => "Its description length is not known.".into(),
-        },
-    ]
+    ];
+    sentences.extend(terms.cost().map(|cost| {
+        let relative = against(score.cost, reference.cost).map_or_else(String::new, |relative| format!(": {relative}"));
+        let own = percent_within(score.cost, score.cost_ci);
+        format!("{} {own}, the reference's is {}{relative}.", capital(&cost), percent(reference.cost))
+    }));
+    sentences.push(regret(score));
+    sentences.push(match standing.description_length {
+        Some(n) => format!("Its description length is {}.", count(n as usize, "token")),
+        None => "Its description length is not known.".into(),
+    });
+    sentences
 }
 
-/// The net saving, and whether the interval leaves it standing.
-fn saving(score: &Score, reference: &Score) -> String {
-    let Some(saving) = score.net_saving else {
+/// What it is worth, and whether the interval leaves it standing.
+fn worth(score: &Score, reference: &Score, spec: &Spec) -> String {
+    let terms = Terms(spec);
+    let (name, gain) = (terms.worth(), terms.gain());
+    let Some(worth) = score.worth else {
         let distance = 100.0 * ((1.0 - reference.improvement).ln() - (1.0 - score.improvement).ln());
         let side = if distance > 0.0 { "above" } else { "below" };
         let distance = words::points(distance.abs());
+        let within = spec.aim.comparable().unwrap_or_default() * 100.0;
         return format!(
-            "Its net saving is not defined: its improvement lies {distance} points {side} the reference's, and costs compare \
-             within {:.0} points only.",
-            COMPARABLE * 100.0
+            "Its {name} is not defined: its {gain} lies {distance} points {side} the reference's, and costs compare within \
+             {within:.0} points only."
         );
     };
-    let judged = match score.net_saving_ci {
-        None => "no interval: that takes three seeds of every workload, and arrivals that they change",
-        Some([low, _]) if low > 0.0 => "on these seeds a saving",
-        Some([_, high]) if high < 0.0 => "on these seeds a LOSS",
-        Some(_) => "the interval holds zero, so the data do not show a saving",
+    let (won, of) = match spec.aim {
+        Aim::Saving { .. } => ("saving", format!("of cost at equal {gain}")),
+        Aim::Gain { .. } => ("gain", "beyond the reference".into()),
     };
-    format!("Net saving {} of cost at equal improvement ({judged}).", percent_within(saving, score.net_saving_ci))
+    let judged = match score.worth_ci {
+        None => "no interval: that takes three seeds of every workload, and arrivals that they change".into(),
+        Some([low, _]) if low > 0.0 => format!("on these seeds a {won}"),
+        Some([_, high]) if high < 0.0 => "on these seeds a LOSS".into(),
+        Some(_) => format!("the interval holds zero, so the data do not show a {won}"),
+    };
+    format!("{} {} {of} ({judged}).", capital(&name), terms.worth_of(worth, score.worth_ci))
 }
 
 fn regret(score: &Score) -> String {

@@ -9,11 +9,13 @@ use crate::facts::{Facts, NOT_SANDBOXED};
 use crate::panels;
 use crate::record::Record;
 use crate::sections::{self, Detail};
-use crate::words::{percent, percent_or_dash, percent_within, points};
+use crate::terms::Terms;
+use crate::words::{percent_within, points, spaced};
 use layout::Layout;
 use science::comparison::Comparison;
 use science::objective::Score;
 use science::seal::Look;
+use science::spec::{Aggregate, Spec};
 
 /// Columns where nobody says how wide the terminal is.
 const WIDTH: usize = 100;
@@ -57,18 +59,20 @@ pub fn score(evaluation: &Evaluation<'_>) -> String {
         out += &layout.blocks(&[Block::Code { language: "text", text: evaluation.message.into() }]);
     }
     if let Some(descriptor) = evaluation.descriptor {
-        out += &layout.line(&Line::from(format!("In its trials, it {}", curves::sentence(descriptor))));
+        out +=
+            &layout.line(&Line::from(format!("In its trials, it {}", curves::sentence(descriptor, evaluation.spec))));
     }
     for curve in evaluation.curves {
         out += &curves::text(curve);
     }
     let Some(score) = evaluation.score else { return out };
-    let scenarios = Block::Table(sections::scenario_table(Some(score), evaluation.reference));
+    let scenarios = Block::Table(sections::scenario_table(Some(score), evaluation.reference, evaluation.spec));
     let note = "Differences are to the baseline, on the same arrivals and draws; points are against the reference. Search seeds \
                 only: no claim about other arrivals.";
     out + "\n"
         + &layout.blocks(&[Block::Table(metrics(evaluation, score)), scenarios, Block::Text(note.into())])
-        + &panels::table(score, evaluation.regret_bound).map_or_else(String::new, |t| layout.blocks(&[Block::Table(t)]))
+        + &panels::table(score, evaluation.regret_bound, evaluation.spec)
+            .map_or_else(String::new, |t| layout.blocks(&[Block::Table(t)]))
         + &if evaluation.cached {
             "Time: none; this source was scored before.\n".to_owned()
         } else {
@@ -77,13 +81,13 @@ pub fn score(evaluation: &Evaluation<'_>) -> String {
 }
 
 /// What a sealed look showed, out of these.
-pub fn sealed(look: &Look, looks: &[Look]) -> String {
-    Layout { width: WIDTH, color: false }.blocks(&sections::sealed_look(look, looks))
+pub fn sealed(look: &Look, looks: &[Look], spec: &Spec) -> String {
+    Layout { width: WIDTH, color: false }.blocks(&sections::sealed_look(look, looks, Terms(spec)))
 }
 
 /// A campaign beside random search and tuning.
-pub fn comparison(comparison: &Comparison) -> String {
-    Layout { width: WIDTH, color: false }.blocks(&sections::comparison(comparison).blocks)
+pub fn comparison(comparison: &Comparison, spec: &Spec) -> String {
+    Layout { width: WIDTH, color: false }.blocks(&sections::comparison(comparison, Terms(spec)).blocks)
 }
 
 /// Where the time went.
@@ -99,26 +103,32 @@ fn outcome(evaluation: &Evaluation<'_>) -> Line {
     match (evaluation.score, evaluation.objections) {
         (None, _) => line,
         (Some(_), []) => line.tone(Tone::Good, ", admissible"),
-        (Some(_), objections) => line.tone(Tone::Bad, ", not admissible").say(format!(": {}", objections.join("; "))),
+        (Some(_), objections) => line
+            .tone(Tone::Bad, ", not admissible")
+            .say(format!(": {}", Terms(evaluation.spec).spoken(&objections.join("; ")))),
     }
 }
 
-/// The panel's metrics: baseline, reference, candidate.
+/// The panel's metrics: candidate, reference, baseline.
 fn metrics(evaluation: &Evaluation<'_>, score: &Score) -> Table {
-    let reference = evaluation.reference;
+    let (reference, terms) = (evaluation.reference, Terms(evaluation.spec));
     let mut table = Table::new(&["<metric", ">candidate", ">reference", ">baseline"]);
-    let mut row = |name: &str, of: &dyn Fn(&Score) -> String, baseline: &str| {
-        table.rows.push(vec![name.into(), of(score), of(reference), baseline.into()]);
+    let mut row = |name: String, of: &dyn Fn(&Score) -> String, baseline: &str| {
+        table.rows.push(vec![name, of(score), of(reference), baseline.into()]);
     };
-    row("improvement", &|s| percent_within(s.improvement, s.improvement_ci), "0.0 %");
-    row("extra shed work", &|s| percent_within(s.extra_shed_work, s.extra_shed_work_ci), "0.0 %");
-    row("extra shed rate", &|s| percent(s.extra_shed_rate), "0.0 %");
-    row("extra sheds", &|s| s.extra_sheds.to_string(), "0");
-    row("net saving", &|s| percent_or_dash(s.net_saving, s.net_saving_ci), "-");
-    row("regret, points", &|s| format!("{} in {}", points(s.regret), s.regret_scenario), "-");
-    row("throughput loss", &|s| percent(s.throughput_loss), "0.0 %");
-    row("ms saved per shed", &|s| s.ms_saved_per_shed.map_or_else(|| "-".into(), |ms| format!("{ms:.1}")), "-");
-    row("protected rejections", &|s| s.protected_rejections.to_string(), "-");
+    row(terms.gain(), &|s| percent_within(s.improvement, s.improvement_ci), "0.0 %");
+    if let Some(cost) = terms.cost() {
+        row(cost, &|s| percent_within(s.cost, s.cost_ci), "0.0 %");
+    }
+    row(terms.worth(), &|s| terms.worth_of(s.worth, s.worth_ci), "-");
+    row("regret, points".into(), &|s| format!("{} in {}", points(s.regret), s.regret_scenario), "-");
+    // What is over the reference's stands with the parts of the panel.
+    let own = evaluation.spec.figures.iter().filter(|figure| !matches!(figure.of, Aggregate::OverReference(_)));
+    for figure in own {
+        row(spaced(&figure.name), &|s| terms.figure_of(figure, s.figure(&figure.name)), "-");
+    }
+    let [did, what] = &evaluation.spec.violation;
+    row(format!("{did} {what}"), &|s| s.violations.to_string(), "-");
     let length = evaluation.description_length.map_or_else(|| "-".into(), |n| n.to_string());
     table.rows.push(vec!["description length, tokens".into(), length, "-".into(), "-".into()]);
     table

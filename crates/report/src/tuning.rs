@@ -1,6 +1,7 @@
 //! What tuning a candidate's constants brought.
 
-use crate::words::{count, percent};
+use crate::terms::Terms;
+use crate::words::count;
 use science::state::Tuning;
 use serde::Serialize;
 
@@ -13,8 +14,8 @@ pub(crate) struct Tuned {
     pub(crate) points: usize,
     /// Its constants, in the order in which it declares them.
     pub(crate) constants: Vec<Constant>,
-    /// Net saving less what is violated with its own values, and with those that were settled on; none if it could not be
-    /// measured.
+    /// What it is worth less what it violates, with its own values and with those that were settled on; none if that could not
+    /// be measured.
     pub(crate) worth: Option<[f64; 2]>,
     /// The candidate that was made of it; none if there is too little to gain.
     pub(crate) retuned: Option<String>,
@@ -49,7 +50,7 @@ impl From<&Tuning> for Tuned {
 
 impl Tuned {
     /// All of it in one line.
-    pub(crate) fn words(&self) -> String {
+    pub(crate) fn words(&self, terms: Terms<'_>) -> String {
         let short = |id: &str| id.chars().take(8).collect::<String>();
         let (candidate, points) = (short(&self.candidate), count(self.points, "point"));
         let (Some(retuned), Some([own, settled])) = (&self.retuned, self.worth) else {
@@ -58,9 +59,10 @@ impl Tuned {
         let change = |Constant { name, own, settled }: &Constant| format!("{name} {own} to {settled}");
         let changes: Vec<String> = self.constants.iter().filter(|c| c.own != c.settled).map(change).collect();
         format!(
-            "{candidate} at {points}, from a net saving of {} to one of {} (less what is violated): {} [{}].",
-            percent(own),
-            percent(settled),
+            "{candidate} at {points}, from {} {} to {} (less what is violated): {} [{}].",
+            terms.worth(),
+            terms.worth_of(own, None),
+            terms.worth_of(settled, None),
             changes.join(", "),
             short(retuned)
         )
@@ -70,6 +72,7 @@ impl Tuned {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fixture;
     use science::id::CandidateId;
     use science::tuner::{Range, Tried};
 
@@ -88,15 +91,18 @@ mod tests {
 
     #[test]
     fn what_was_tuned_is_told_with_the_constants_that_changed_and_what_that_is_worth() {
-        let expected = "aaaa1111 at 3 points, from a net saving of 2.0 % to one of 5.0 % (less what is violated): \
+        let expected = "aaaa1111 at 3 points, from net thrift 2.0 % to 5.0 % (less what is violated): \
                         half 0.25 to 0.3 [bbbb2222].";
-        assert_eq!(tuning(Some("bbbb2222bbbb2222"), [0.3, 1.5]).words(), expected);
+        assert_eq!(tuning(Some("bbbb2222bbbb2222"), [0.3, 1.5]).words(Terms(&fixture::saving())), expected);
     }
 
     #[test]
     fn where_nothing_is_gained_the_candidate_stays_as_it_is() {
         let kept = tuning(None, [0.25, 1.5]);
-        assert_eq!(kept.words(), "aaaa1111 at 3 points: too little to gain, it stays as it is.");
+        assert_eq!(
+            kept.words(Terms(&fixture::saving())),
+            "aaaa1111 at 3 points: too little to gain, it stays as it is."
+        );
         assert_eq!(kept.constants[0].own, kept.constants[0].settled);
     }
 }

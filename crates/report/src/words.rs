@@ -1,12 +1,12 @@
 //! Numbers as they are shown, and other people's words as they may be.
 
-use science::bundle::Metric;
+use science::spec::Unit;
 use science::stats::Interval;
 pub(crate) use science::text::{clean, clip_lines, line};
 
 /// A fraction as a percentage with one decimal.
 pub(crate) fn percent(fraction: f64) -> String {
-    format!("{} %", fixed(fraction * 100.0, 1))
+    size(Unit::Fraction, fraction)
 }
 
 /// What is left of the declared space, and what can be said of the rest, by how many points where that is known.
@@ -23,15 +23,12 @@ pub(crate) fn left(volume: f64, false_exclusion: Option<f64>, points: Option<u32
 
 /// A percentage with its interval, `12.3 % [11.8, 12.8]`; without one, the bare number.
 pub(crate) fn percent_within(fraction: f64, interval: Option<[f64; 2]>) -> String {
-    match interval {
-        Some([low, high]) => format!("{} [{}, {}]", percent(fraction), fixed(low * 100.0, 1), fixed(high * 100.0, 1)),
-        None => percent(fraction),
-    }
+    size_within(Unit::Fraction, fraction, interval)
 }
 
 /// A percentage, or a dash where it is not defined.
-pub(crate) fn percent_or_dash(fraction: Option<f64>, interval: Option<[f64; 2]>) -> String {
-    fraction.map_or_else(|| "-".into(), |fraction| percent_within(fraction, interval))
+pub(crate) fn percent_or_dash(fraction: Option<f64>) -> String {
+    fraction.map_or_else(|| "-".into(), percent)
 }
 
 /// A number of points with two decimals.
@@ -39,27 +36,45 @@ pub(crate) fn points(points: f64) -> String {
     fixed(points, 2)
 }
 
-/// A difference in a metric's own unit: points for what is measured in log units, else a percentage.
-pub(crate) fn size(metric: Metric, value: f64) -> String {
-    match metric {
-        Metric::NetSaving | Metric::ExtraShedWork | Metric::ExtraShedRate => percent(value),
-        Metric::Improvement | Metric::TtftP90 | Metric::E2eMean | Metric::E2eP90 => {
-            format!("{} points", points(value * 100.0))
-        }
-    }
+/// An amount in its unit: percent of a fraction, points (0.01) of a logarithm.
+pub(crate) fn size(unit: Unit, value: f64) -> String {
+    size_within(unit, value, None)
 }
 
-/// A measured difference with its interval, in the metric's own unit; an interval of no width is that of one trace, and none.
-pub fn effect(metric: Metric, i: Interval) -> String {
-    if i.low == i.high {
-        return format!("{} (one trace: no interval)", size(metric, i.estimate));
-    }
-    let decimals = match metric {
-        Metric::NetSaving | Metric::ExtraShedWork | Metric::ExtraShedRate => 1,
-        Metric::Improvement | Metric::TtftP90 | Metric::E2eMean | Metric::E2eP90 => 2,
+/// The same with its interval, if there is one: `1.00 points [-2.00, 4.00]`.
+pub(crate) fn size_within(unit: Unit, value: f64, interval: Option<[f64; 2]>) -> String {
+    let (factor, decimals, sign) = match unit {
+        Unit::Plain => (1.0, 3, ""),
+        Unit::Fraction => (100.0, 1, " %"),
+        Unit::Log => (100.0, 2, " points"),
+        Unit::Micros => (1.0, 0, " µs"),
+        Unit::Millis => (1.0, 1, " ms"),
+        Unit::Tokens => (1.0, 0, " tokens"),
+        // A mean of counts is no whole number.
+        Unit::Count => (1.0, usize::from(value.fract() != 0.0), ""),
     };
-    let bound = |value: f64| fixed(value * 100.0, decimals);
-    format!("{} [{}, {}]", size(metric, i.estimate), bound(i.low), bound(i.high))
+    let number = |value: f64| fixed(value * factor, decimals);
+    let within = interval.map_or_else(String::new, |[low, high]| format!(" [{}, {}]", number(low), number(high)));
+    format!("{}{sign}{within}", number(value))
+}
+
+/// A measured difference with its interval; an interval of no width is that of one trace, and none.
+pub fn effect(unit: Unit, i: Interval) -> String {
+    if i.low == i.high {
+        return format!("{} (one trace: no interval)", size(unit, i.estimate));
+    }
+    size_within(unit, i.estimate, Some([i.low, i.high]))
+}
+
+/// A name as it is spoken.
+pub(crate) fn spaced(name: &str) -> String {
+    name.replace(['_', '-'], " ")
+}
+
+/// A text with a capital at its beginning.
+pub(crate) fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// A number with a fixed count of decimals, never `-0.0`.
@@ -147,9 +162,15 @@ mod tests {
 
     #[test]
     fn log_units_are_shown_as_points_with_two_decimals() {
-        assert_eq!(size(Metric::Improvement, 0.0123), "1.23 points");
+        assert_eq!(size(Unit::Log, 0.0123), "1.23 points");
         let interval = Interval { estimate: 0.01, low: -0.02, high: 0.04 };
-        assert_eq!(effect(Metric::E2eMean, interval), "1.00 points [-2.00, 4.00]");
+        assert_eq!(effect(Unit::Log, interval), "1.00 points [-2.00, 4.00]");
+    }
+
+    #[test]
+    fn whole_counts_have_no_decimals_and_names_are_spoken_with_spaces() {
+        assert_eq!([12.0, 1.5].map(|n| size(Unit::Count, n)), ["12", "1.5"]);
+        assert_eq!((spaced("late_boxes"), capital("late boxes")), ("late boxes".into(), "Late boxes".into()));
     }
 
     #[test]
@@ -162,7 +183,7 @@ mod tests {
 
     #[test]
     fn a_directory_with_spaces_or_quotes_stays_one_word_of_a_shell() {
-        assert_eq!(shell("experiments/admission"), "experiments/admission");
+        assert_eq!(shell("experiments/post"), "experiments/post");
         assert_eq!(shell("my $(rm) 'x'"), r"'my $(rm) '\''x'\'''");
     }
 }

@@ -1,9 +1,13 @@
-//! What every candidate is held against: the baseline, the reference, and refusing everything droppable.
+//! What every candidate is held against: the baseline, the reference, and the policies that bound what can be gained.
 
-use crate::words;
+use crate::terms::Terms;
+use crate::words::{capital, fixed, percent, spaced};
 use science::champion;
-use science::objective::{self, Measurement, Score};
+use science::event::Started;
+use science::objective::{Measurement, Score, Scoring};
+use science::spec::Extreme;
 use science::state::State;
+use science::yardsticks::SCALED;
 use serde::Serialize;
 
 /// The yardsticks, scored like candidates.
@@ -11,16 +15,16 @@ use serde::Serialize;
 pub(crate) struct Yardsticks {
     /// One for each yardstick; the baseline first.
     pub(crate) rows: Vec<Yardstick>,
-    /// Cost per improvement on the reference's own scale, 1 per log unit.
-    pub(crate) lambda: f64,
-    /// Scenarios that no admission policy can stabilise.
+    /// Cost per gain on the reference's own scale, 1 per log unit; none where nothing is paid.
+    pub(crate) exchange_rate: Option<f64>,
+    /// Scenarios that are beyond help.
     pub(crate) overloaded: Vec<String>,
-    /// The improvement of refusing everything droppable.
-    pub(crate) attainable: f64,
+    /// The most that a policy which bounds it improves; none where the problem has no such policy.
+    pub(crate) attainable: Option<f64>,
     /// The reference's score.
     pub(crate) reference: Score,
-    /// Why refusing everything droppable, which improves most, is no champion.
-    pub(crate) refusing_everything: String,
+    /// Why the policies that bound what can be gained are no champions.
+    pub(crate) extremes: Vec<Bound>,
 }
 
 /// One yardstick.
@@ -30,64 +34,94 @@ pub(crate) struct Yardstick {
     pub(crate) name: String,
     /// The policy.
     pub(crate) policy: String,
-    /// Its improvement over that of refusing everything droppable.
+    /// Its improvement over the attainable one.
     pub(crate) share_of_attainable: Option<f64>,
     /// Its score; none for the baseline, whose differences are zero by definition.
     pub(crate) score: Option<Score>,
 }
 
+/// A policy that bounds what can be gained.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Bound {
+    /// Its name.
+    pub(crate) name: String,
+    /// What it improves, and why it is no champion.
+    pub(crate) remark: String,
+}
+
 /// Scores the yardsticks; none before the campaign is calibrated.
 pub(crate) fn yardsticks(state: &State) -> Option<Yardsticks> {
     let (started, measured) = (state.started.as_ref()?, state.yardsticks.as_ref()?);
-    let score = |m: &Measurement| objective::score(m, measured, &started.scenarios);
-    let (reference, everything) = (score(&measured.reference), score(&measured.refuse_everything));
+    let scoring = Scoring { yardsticks: measured, names: &started.scenarios, spec: &started.spec };
+    let score = |m: &Measurement| scoring.score(m);
+    let reference = score(&measured.reference);
+    let extremes: Vec<(&Extreme, Score)> =
+        started.spec.extremes.iter().zip(measured.extremes.iter().map(score)).collect();
+    let attainable = extremes.iter().map(|(_, score)| score.improvement).reduce(f64::max);
     let experiment = &started.experiment;
-    let (policy, scale) = (&experiment.reference, &experiment.objective.reference_scale);
-    let attainable = everything.improvement;
     let row = |name: &str, policy: String, score: Score| Yardstick {
         name: name.into(),
         policy,
         share_of_attainable: share(score.improvement, attainable),
         score: Some(score),
     };
-    let baseline = Yardstick {
-        name: "baseline".into(),
-        policy: experiment.baseline.clone(),
-        share_of_attainable: share(0.0, attainable),
-        score: None,
-    };
+    let mut rows = vec![
+        Yardstick {
+            name: "baseline".into(),
+            policy: experiment.baseline.clone(),
+            share_of_attainable: share(0.0, attainable),
+            score: None,
+        },
+        row("reference", experiment.reference.clone(), reference.clone()),
+        row("reference, other draws", "the same: what pure chance does".into(), score(&measured.reference_again)),
+    ];
+    if let Some(scale) = &measured.scale {
+        let parameter = experiment.objective.reference_scale.as_deref().unwrap_or("its scale");
+        rows.push(row("reference, scaled up", format!("{parameter} x {SCALED}"), score(&scale.up)));
+        rows.push(row("reference, scaled down", format!("{parameter} / {SCALED}"), score(&scale.down)));
+    }
+    let bounds = extremes
+        .iter()
+        .map(|(extreme, score)| Bound { name: extreme.name.clone(), remark: remark(score, &reference, started) });
+    let bounds = bounds.collect();
+    rows.extend(
+        extremes.into_iter().map(|(extreme, score)| row(&spaced(&extreme.name), extreme.policy.clone(), score)),
+    );
     Some(Yardsticks {
-        refusing_everything: not_a_champion(&everything, &reference, state),
-        rows: vec![
-            baseline,
-            row("reference", policy.clone(), reference.clone()),
-            row("reference, other draws", "the same: what pure chance does".into(), score(&measured.reference_again)),
-            row("reference, louder", format!("{scale} x 1.5"), score(&measured.louder)),
-            row("reference, softer", format!("{scale} / 1.5"), score(&measured.softer)),
-            row("refuse everything droppable", "the most that can be gained".into(), everything),
-        ],
-        lambda: measured.lambda,
+        rows,
+        exchange_rate: measured.scale.as_ref().map(|scale| scale.rate),
         overloaded: measured.overloaded.clone(),
         attainable,
         reference,
+        extremes: bounds,
     })
 }
 
-/// An improvement as a share of the attainable; none where nothing can be gained.
-pub(crate) fn share(improvement: f64, attainable: f64) -> Option<f64> {
-    (attainable > 0.0).then(|| improvement / attainable)
+/// An improvement as a share of the attainable one; none where nothing can be gained.
+pub(crate) fn share(improvement: f64, attainable: Option<f64>) -> Option<f64> {
+    attainable.filter(|attainable| *attainable > 0.0).map(|attainable| improvement / attainable)
 }
 
-fn not_a_champion(everything: &Score, reference: &Score, state: &State) -> String {
-    let gain = format!("{} improvement; not a champion", words::percent(everything.improvement));
-    let objections = champion::objections(everything, 0, None, &state.opened().experiment);
+/// What a policy that bounds what can be gained improves, and why it is no champion.
+fn remark(extreme: &Score, reference: &Score, started: &Started) -> String {
+    let terms = Terms(&started.spec);
+    let gain = format!("{} {}; not a champion", percent(extreme.improvement), terms.gain());
+    let objections = champion::objections(extreme, 0, None, (&started.experiment, &started.spec));
     if !objections.is_empty() {
         return format!("{gain}: {}", objections.join("; "));
     }
-    let cost = words::percent(everything.extra_shed_work);
-    if reference.extra_shed_work > 0.0 && everything.extra_shed_work > reference.extra_shed_work {
-        let times = words::fixed(everything.extra_shed_work / reference.extra_shed_work, 2);
-        return format!("{gain}: it costs {cost} extra shed work, {times} x the reference's");
+    let Some(cost) = terms.cost() else { return format!("{gain}: a yardstick, not a candidate") };
+    let cost = format!("it costs {} {cost}", percent(extreme.cost));
+    if reference.cost > 0.0 && extreme.cost > reference.cost {
+        let times = fixed(extreme.cost / reference.cost, 2);
+        return format!("{gain}: {cost}, {times} x the reference's");
     }
-    format!("{gain}: a yardstick, not a candidate; it costs {cost} extra shed work")
+    format!("{gain}: a yardstick, not a candidate; {cost}")
+}
+
+impl Bound {
+    /// All of it in one sentence.
+    pub(crate) fn sentence(&self, terms: Terms<'_>) -> String {
+        format!("{}: {}.", capital(&spaced(&self.name)), terms.spoken(&self.remark))
+    }
 }

@@ -10,8 +10,8 @@
 //! 3. The object that comes out is read (`elf.rs`): it may need no library and nothing from outside but five functions that
 //!    copy and compare memory, so it cannot call into the process that loads it.
 //! 4. [`Sandbox::start`] hands the object to a second jail, which puts it in memory at a fixed place and then gives up
-//!    everything but reading questions and writing answers. [`Session::round`] talks to it: bytes in, one byte per question
-//!    out. All seats are answered at one place, so no address tells a candidate where it is (`places.rs`).
+//!    everything but reading questions and writing answers. [`Session::round`] talks to it: bytes in, as many bytes per
+//!    question out as the kit fixes. All seats are answered at one place, so no address tells a candidate where it is (`places.rs`).
 //!
 //! What goes wrong with a candidate is an [`Outcome`], data for the caller; what goes wrong with us is a [`SandboxError`].
 //! Hence the shape [`Verdict`] of the fallible calls. A wall that cannot be set up is an error, never a shrug, unless the
@@ -49,9 +49,9 @@ pub use kit::Kit;
 pub use limits::{COMPILE_CPU, Limits, MAX_OBJECT_BYTES, MAX_STATE_BYTES, RUN_CPU, WALL, Walls};
 pub use outcome::{Outcome, SandboxError, Verdict};
 use places::Placement;
-pub use protocol::{MAX_PARAMETERS, MAX_QUESTION_BYTES, MAX_ROUND_BYTES, MAX_SEATS, QUESTION_HEADER};
+pub use protocol::{MAX_ANSWER_BYTES, MAX_PARAMETERS, MAX_QUESTION_BYTES, MAX_ROUND_BYTES, MAX_SEATS, QUESTION_HEADER};
 pub use screen::{Refusal, Screened, on_deep_stack, screen};
-pub use session::{Round, Session};
+pub use session::{Answers, Round, Session};
 
 /// For the fuzzer (`fuzz/`) alone: reads bytes as a jailed process may send them.
 #[cfg(feature = "fuzzing")]

@@ -6,7 +6,7 @@
 //!
 //! From the child: status u32, length u32, then that many bytes. `SEALED` (empty) comes before any code of the candidate
 //! has run, so whatever goes wrong earlier is ours; then `READY` with the candidate's description; then `ANSWERS` for each
-//! round, one byte per question. A candidate that has broken out of the language can forge frames; it speaks for itself then,
+//! round, as many bytes per question as the contract fixes. A candidate that has broken out of the language can forge frames; it speaks for itself then,
 //! as with any answer, and knows nothing more.
 
 use crate::limits::MAX_OBJECT_BYTES;
@@ -21,6 +21,8 @@ pub const QUESTION_HEADER: usize = 4;
 /// The most bytes of a round: for each question its own and [`QUESTION_HEADER`]. The parameters of all seats of a session
 /// must not take more either: for each seat 4 bytes, and 8 for each parameter.
 pub const MAX_ROUND_BYTES: usize = MAX_ORDER_BYTES - ORDER_HEADER;
+/// The longest answer, in bytes.
+pub const MAX_ANSWER_BYTES: usize = 64;
 /// The most parameters of a seat.
 pub const MAX_PARAMETERS: usize = DESK_BYTES / 8;
 
@@ -33,7 +35,7 @@ pub(crate) const REPLY_HEADER: usize = 8;
 pub(crate) const SEALED: u32 = 1;
 /// All seats have started; payload: what the kit's `describe` wrote.
 pub(crate) const READY: u32 = 2;
-/// Payload: one byte per question.
+/// Payload: an answer per question, each of the bytes that the contract fixes.
 pub(crate) const ANSWERS: u32 = 3;
 /// The candidate panicked; payload: its words. The process is about to die.
 pub(crate) const PANICKED: u32 = 4;

@@ -149,7 +149,7 @@ mod tests {
 
     #[test]
     fn a_text_of_twice_the_length_takes_twice_the_steps() {
-        const KIT: Kit = Kit { name: "kit", files: &[], state: "", install: "", private: &[] };
+        const KIT: Kit = Kit { name: "kit", files: &[], state: "", answer_bytes: 1, install: "", private: &[] };
         let steps = |source: &str| {
             on_deep_stack(|| {
                 let passed = check_text(source).and_then(|()| read(source, &KIT)).is_ok();

@@ -25,6 +25,7 @@ pub struct Session {
     link: Link,
     limits: Limits,
     seats: usize,
+    answer_bytes: usize,
     description: Vec<u8>,
     /// Why it is over, if it is.
     ending: Option<Outcome>,
@@ -50,8 +51,9 @@ impl Session {
         let pipes = (group.child().stdin.take(), group.child().stdout.take());
         let (Some(questions), Some(answers)) = pipes else { unreachable!("both were asked for") };
         let link = Link::new(questions.into(), answers.into()).map_err(SandboxError::io("talk to", &options.runner))?;
-        let limits = options.limits;
-        let mut session = Session { group, link, limits, seats: seats.len(), description: Vec::new(), ending: None };
+        let (limits, answer_bytes) = (options.limits, options.kit.answer_bytes);
+        let (description, seated) = (Vec::new(), seats.len());
+        let mut session = Session { group, link, limits, seats: seated, answer_bytes, description, ending: None };
 
         let deadline = Instant::now() + CLOSING_WALL;
         let order = start_order(&artifact.object, seats);
@@ -91,18 +93,18 @@ impl Session {
         self.group.id()
     }
 
-    /// Puts the questions and returns one answer for each, in their order. Leaves `questions` empty for the next round.
-    /// Once it has failed, every further round fails in the same way.
+    /// Puts the questions and returns one answer for each, in their order, each of the bytes that the kit fixes. Leaves
+    /// `questions` empty for the next round. Once it has failed, every further round fails in the same way.
     ///
     /// # Panics
     /// If a question is put to a seat that was not started.
-    pub fn round(&mut self, questions: &mut Round) -> Result<&[u8], Outcome> {
+    pub fn round(&mut self, questions: &mut Round) -> Result<Answers<'_>, Outcome> {
         assert!(questions.seats <= self.seats, "a question to a seat that was not started");
         if let Some(ending) = &self.ending {
             return Err(ending.clone());
         }
         if questions.is_empty() {
-            return Ok(&[]);
+            return Ok([].chunks_exact(self.answer_bytes));
         }
         let deadline = Instant::now() + self.limits.round_wall;
         let count = questions.len();
@@ -112,15 +114,17 @@ impl Session {
             Err(trouble) => return Err(self.over(trouble)),
         }
         questions.clear();
-        self.expect(protocol::ANSWERS, count, deadline)?;
-        if self.link.payload().len() != count {
-            let what = format!("{} answers to {count} questions", self.link.payload().len());
+        let bytes = count * self.answer_bytes;
+        self.expect(protocol::ANSWERS, bytes, deadline)?;
+        if self.link.payload().len() != bytes {
+            let each = self.answer_bytes;
+            let what = format!("{} bytes of answers to {count} questions, of {each} each", self.link.payload().len());
             return Err(self.over(Trouble::Malformed(what)));
         }
         if self.link.has_more() {
             return Err(self.over(Trouble::Malformed(format!("more than {count} answers to {count} questions"))));
         }
-        Ok(self.link.payload())
+        Ok(self.link.payload().chunks_exact(self.answer_bytes))
     }
 
     /// Keeps the calling thread and the candidate's process on one core until the result is dropped: a round is then much
@@ -173,6 +177,9 @@ impl Session {
     }
 }
 
+/// One answer after the other.
+pub type Answers<'a> = std::slice::ChunksExact<'a, u8>;
+
 /// Time for the jail to close. It takes a few milliseconds, and no code of the candidate runs in it.
 const CLOSING_WALL: Duration = Duration::from_secs(60);
 
@@ -200,26 +207,33 @@ impl Round {
 
     /// Adds a question to `seat`, the index of its parameters at the start. See [`Round::ask`].
     pub fn push(&mut self, seat: u16, question: &[u8]) {
-        self.ask(seat, |buffer| buffer.extend_from_slice(question));
+        self.ask(seat, |buffer| {
+            buffer.extend_from_slice(question);
+            true
+        });
     }
 
-    /// Adds a question that `write` appends to the buffer it is given.
+    /// Adds a question that `write` appends to the buffer it is given, or none where it says that there is none.
     ///
     /// # Panics
     /// If the question is longer than [`MAX_QUESTION_BYTES`](crate::MAX_QUESTION_BYTES), or the round than
     /// [`MAX_SEATS`](crate::MAX_SEATS) questions or [`MAX_ROUND_BYTES`](crate::MAX_ROUND_BYTES).
-    pub fn ask(&mut self, seat: u16, write: impl FnOnce(&mut Vec<u8>)) {
+    pub fn ask(&mut self, seat: u16, write: impl FnOnce(&mut Vec<u8>) -> bool) -> bool {
         let header = self.buffer.len();
         self.buffer.extend_from_slice(&seat.to_le_bytes());
         self.buffer.extend_from_slice(&[0; 2]);
         let start = header + protocol::QUESTION_HEADER;
-        write(&mut self.buffer);
+        if !write(&mut self.buffer) {
+            self.buffer.truncate(header);
+            return false;
+        }
         let length = u16::try_from(self.buffer.len() - start).expect("a question of at most 65,535 bytes");
         self.buffer[header + 2..start].copy_from_slice(&length.to_le_bytes());
         self.count += 1;
         self.seats = self.seats.max(usize::from(seat) + 1);
         assert!(self.count <= protocol::MAX_SEATS, "a round of at most 65,536 questions");
         assert!(self.buffer.len() <= protocol::MAX_ORDER_BYTES, "a round of at most 8 MiB");
+        true
     }
 
     /// Number of questions.

@@ -30,10 +30,15 @@ use core::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 type State = {STATE};
 type Report = extern "C" fn(*const u8, usize);
 
-/// Bytes and alignment of a seat, bytes of the maths table. Data, since no code of this object may run before the jail is
+/// Bytes and alignment of a seat, bytes of the maths table, bytes of an answer. Data, since no code of this object may run before the jail is
 /// closed.
 #[unsafe(no_mangle)]
-static CANDIDATE_LAYOUT: [usize; 3] = [size_of::<State>(), align_of::<State>(), table_size({INSTALL})];
+static CANDIDATE_LAYOUT: [usize; 4] =
+    [size_of::<State>(), align_of::<State>(), table_size({INSTALL}), answer_size(State::answer)];
+
+const fn answer_size<const N: usize>(_: fn(&mut State, &[u8]) -> [u8; N]) -> usize {
+    N
+}
 
 const fn table_size<T: 'static>(_: fn(&'static T)) -> usize {
     size_of::<T>()
@@ -55,8 +60,12 @@ unsafe extern "C" fn candidate_start(slot: *mut State, parameters: *const f64, c
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn candidate_answer(slot: *mut State, question: *const u8, length: usize) -> u8 {
-    unsafe { (*slot).answer(core::slice::from_raw_parts(question, length)) }
+unsafe extern "C" fn candidate_answer(slot: *mut State, desk: *mut u8, length: usize) {
+    unsafe {
+        let answer = (*slot).answer(core::slice::from_raw_parts(desk, length));
+        // The question is done with: the answer takes its place.
+        core::ptr::copy_nonoverlapping(answer.as_ptr(), desk, answer.len());
+    }
 }
 
 #[unsafe(no_mangle)]

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub const POINTS: usize = 10;
 /// The best policies known that points are made of, at most.
 pub const BASES: usize = 3;
-/// Net saving by which a point must exceed the incumbent's to refute a constraint.
+/// Worth by which a point must exceed the incumbent's to refute a constraint.
 const MARGIN: f64 = 0.01;
 /// Draws after which a region counts as empty.
 const DRAWS: u64 = 4096;
@@ -24,12 +24,12 @@ const ALPHA: f64 = 0.05;
 pub struct AuditedPoint {
     /// The point.
     pub point: Point,
-    /// Its net saving; none if it is too far off the reference's improvement to compare, or did not run.
+    /// What it is worth; none if it is too far off the reference's improvement to compare, or did not run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub saving: Option<f64>,
     /// Whether it passes the guards of the experiment, description length aside: a point is no source.
     pub admissible: bool,
-    /// Its net saving less what it violates; none if it did not run.
+    /// What it is worth less what it violates; none if it did not run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub worth: Option<f64>,
     /// How much more it improves than it has to, log units; none if it did not run.
@@ -42,7 +42,7 @@ pub struct AuditedPoint {
 /// What a point must not exceed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bar {
-    /// Net saving of the champion; none unless there is one that saves.
+    /// What the champion is worth; none unless there is one that is worth something.
     pub saving: Option<f64>,
     /// Worth of the champion; without one, of the best candidate or the reference.
     pub worth: f64,
@@ -78,7 +78,7 @@ impl AuditedPoint {
 /// The run that stands for all those that a point took: the best one.
 pub fn best(runs: &[AuditedPoint]) -> Option<AuditedPoint> {
     let best = runs.iter().reduce(|best, run| if run.value() > best.value() { run } else { best })?;
-    Some(AuditedPoint { runs: runs.iter().map(|run| run.runs).sum(), ..best.clone() })
+    Some(AuditedPoint { runs: runs.iter().fold(0, |sum: u32, run| sum.saturating_add(run.runs)), ..best.clone() })
 }
 
 /// Why these points refute a constraint, by the best of them; none if none does.
@@ -110,10 +110,12 @@ pub fn points(
     let bases = if bases.is_empty() { &anywhere } else { bases };
     let moved = |n: u64| {
         let base = &bases[n as usize % bases.len()];
-        space.draw_by(key, n, |dimension, mass| match (excluded.excludes.get(&dimension.name), base.get(&dimension.name)) {
-            (Some(within), _) => inside(dimension, within, mass),
-            (None, Some(own)) => own.clone(),
-            (None, None) => dimension.at_mass(mass),
+        space.draw_by(key, n, |dimension, mass| {
+            match (excluded.excludes.get(&dimension.name), base.get(&dimension.name)) {
+                (Some(within), _) => inside(dimension, within, mass),
+                (None, Some(own)) => own.clone(),
+                (None, None) => dimension.at_mass(mass),
+            }
         })
     };
     let drawn = (0..DRAWS).map(moved);
@@ -213,7 +215,11 @@ mod tests {
         let powers = exclude(&[("family", Within::OneOf(vec!["power".into()]))]);
         let drawn = points(&space(), &powers, &[], (&[at("step", 0.5, None)], 1, POINTS));
         assert_eq!(drawn.len(), POINTS);
-        assert!(drawn.iter().all(|point| matches!(point["exponent"], Value::Number(_)) && point["half"] == Value::Number(0.5)));
+        assert!(
+            drawn
+                .iter()
+                .all(|point| matches!(point["exponent"], Value::Number(_)) && point["half"] == Value::Number(0.5))
+        );
         let steps = exclude(&[("family", Within::OneOf(vec!["step".into()]))]);
         let drawn = points(&space(), &steps, &[], (&[at("power", 0.5, Some(2.0))], 1, 1));
         assert_eq!(drawn, [at("step", 0.5, None)]);
@@ -244,7 +250,14 @@ mod tests {
         let refuted = (0..1000).filter(|key| {
             let drawn = points(&space(), &region, &[], (&base, *key, POINTS)).into_iter();
             let audited: Vec<AuditedPoint> = drawn
-                .map(|point| AuditedPoint { worth: Some(worth(&point)), saving: None, admissible: false, room: None, runs: 1, point })
+                .map(|point| AuditedPoint {
+                    worth: Some(worth(&point)),
+                    saving: None,
+                    admissible: false,
+                    room: None,
+                    runs: 1,
+                    point,
+                })
                 .collect();
             refutation(&audited, bar).is_some()
         });

@@ -1,9 +1,10 @@
 //! Hypothesis bundles: claims that can fail, written down before anything runs.
 
-use crate::descriptor::Input;
+mod rules;
+mod sizing;
+
 use crate::id::CandidateId;
 use crate::space::Point;
-use crate::text;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -90,10 +91,10 @@ pub struct Design {
     /// Its declared place in the design space, where the planner knows one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub point: Option<Point>,
-    /// Inputs besides saturation that the design says its decisions depend on: the manipulation check. A candidate for
-    /// which one of them never matters is no test of the claim.
+    /// Inputs of the problem ([`Spec::inputs`](crate::spec::Spec::inputs)) that the design says its decisions depend on: the
+    /// manipulation check. A candidate for which one of them never matters is no test of the claim.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub uses: BTreeSet<Input>,
+    pub uses: BTreeSet<String>,
     /// The component of the bundle that an ablation leaves out of the main design.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub without: Option<String>,
@@ -108,8 +109,8 @@ pub struct Design {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Prediction {
-    /// What is compared; oriented so that more is better.
-    pub metric: Metric,
+    /// What is compared, by its name in the problem's spec; oriented so that more is better.
+    pub metric: String,
     /// What this arm is compared with. Several sides mean the sum of their effects over the bundle's parent.
     pub against: Vec<Side>,
     /// Scenarios by name; none means the whole panel.
@@ -128,41 +129,6 @@ pub struct Prediction {
     /// The planner's own 80 % interval of the effect, in the metric's unit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interval: Option<[f64; 2]>,
-}
-
-/// What a claim is about. Differences are oriented so that a positive one favours the arm.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Metric {
-    /// Cost saved against the reference at equal improvement, a fraction; for the whole panel only.
-    NetSaving,
-    /// Improvement of the critical tier, log units.
-    Improvement,
-    /// Droppable work *not* refused, a fraction.
-    ExtraShedWork,
-    /// Droppable requests *not* refused, a fraction.
-    ExtraShedRate,
-    /// Gain in the 90th percentile of TTFT, log units.
-    TtftP90,
-    /// Gain in mean E2E latency, log units.
-    E2eMean,
-    /// Gain in the 90th percentile of E2E latency, log units.
-    E2eP90,
-}
-
-impl Metric {
-    /// The name of the metric in words.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Metric::NetSaving => "net saving",
-            Metric::Improvement => "improvement",
-            Metric::ExtraShedWork => "extra shed work",
-            Metric::ExtraShedRate => "extra shed rate",
-            Metric::TtftP90 => "TTFT p90 gain",
-            Metric::E2eMean => "E2E mean gain",
-            Metric::E2eP90 => "E2E p90 gain",
-        }
-    }
 }
 
 /// One side of a comparison.
@@ -190,103 +156,8 @@ pub enum Relation {
 }
 
 impl Bundle {
-    /// Says what is wrong with a bundle, if anything is. `scenarios` are the experiment's.
-    pub fn check(&self, scenarios: &[String]) -> Result<(), String> {
-        match self.arms.first() {
-            None => return Err("the bundle has no arm".into()),
-            Some(arm) if arm.kind != ArmKind::Main => return Err("the first arm must be of kind `main`".into()),
-            Some(_) => {}
-        }
-        if self.arms.len() > ARMS {
-            return Err(format!("the bundle has {} arms; at most {ARMS} are taken", self.arms.len()));
-        }
-        for (at, arm) in self.arms.iter().enumerate() {
-            let earlier = &self.arms[..at];
-            let fail = |problem: String| Err(format!("arm `{}`: {problem}", arm.name));
-            if !is_word(&arm.name) {
-                return fail(format!("its name must be one word of at most {NAME} characters"));
-            }
-            if earlier.iter().any(|other| other.name == arm.name) {
-                return fail("its name is used twice".into());
-            }
-            if at > 0 && arm.kind == ArmKind::Main {
-                return fail("a bundle has one `main` arm".into());
-            }
-            if let Err(problem) = arm.prediction.check(scenarios, earlier) {
-                return fail(problem);
-            }
-        }
-        Ok(())
-    }
-
     /// The arm with this name and its position.
     pub fn arm(&self, name: &str) -> Option<(usize, &Arm)> {
         self.arms.iter().enumerate().find(|(_, arm)| arm.name == name)
-    }
-}
-
-/// Whether a text is one word that can be seen, and no longer than a name may be.
-pub(crate) fn is_word(name: &str) -> bool {
-    text::is_name(name, NAME) && !name.contains(char::is_whitespace)
-}
-
-impl Prediction {
-    fn check(&self, scenarios: &[String], earlier: &[Arm]) -> Result<(), String> {
-        let (Relation::AtLeast(size) | Relation::Within(size)) = self.relation;
-        let [least, largest] = SIZES;
-        if !(least..=largest).contains(&size) {
-            return Err(format!(
-                "the size of its relation is {size:e}; it must be above zero, from {least:e} to {largest}"
-            ));
-        }
-        if !(0.0..=1.0).contains(&self.confidence) {
-            return Err(format!("its confidence is {}; it must lie in 0..1", self.confidence));
-        }
-        if let Some([low, high]) = self.interval
-            && !(-largest <= low && low < high && high <= largest)
-        {
-            return Err(format!(
-                "its interval goes from {low:e} to {high:e}; its low end must lie below its high end, both within {largest} of zero"
-            ));
-        }
-        if let (Relation::AtLeast(size), Some(most)) = (self.relation, self.at_most)
-            && !(most > size && most <= largest)
-        {
-            return Err(format!("its effect is claimed to be at least {size} and at most {most:e}"));
-        }
-        if self.at_most.is_some() && matches!(self.relation, Relation::Within(_)) {
-            return Err("`at_most` belongs to `at-least`".into());
-        }
-        if self.metric == Metric::NetSaving && self.each {
-            return Err("net saving exists for the whole panel only; it cannot be claimed of each scenario".into());
-        }
-        if self.against.is_empty() {
-            return Err("its prediction compares with nothing".into());
-        }
-        if self.against.len() > SIDES {
-            return Err(format!("its prediction compares with {} sides; it takes at most {SIDES}", self.against.len()));
-        }
-        if (1..self.against.len()).any(|at| self.against[..at].contains(&self.against[at])) {
-            return Err("its prediction compares with the same side twice".into());
-        }
-        if self.scope.len() > scenarios.len()
-            || (1..self.scope.len()).any(|at| self.scope[..at].contains(&self.scope[at]))
-        {
-            return Err("its scope names a scenario twice".into());
-        }
-        if let Some(name) = self.scope.iter().find(|name| !scenarios.contains(name)) {
-            return Err(format!("its scope names `{name}`, which is no scenario of the experiment"));
-        }
-        if self.metric == Metric::NetSaving && !self.scope.is_empty() {
-            return Err("net saving exists for the whole panel only; leave `scope` empty".into());
-        }
-        for side in &self.against {
-            if let Side::Arm(name) = side
-                && !earlier.iter().any(|arm| arm.name == *name)
-            {
-                return Err(format!("it compares with arm `{name}`, which is not an earlier arm"));
-            }
-        }
-        Ok(())
     }
 }

@@ -3,14 +3,15 @@
 use crate::champion::{self, Contender};
 use crate::experiment::Experiment;
 use crate::id::CandidateId;
-use crate::objective::{self, Measurement, Score, Yardsticks};
+use crate::objective::{Measurement, Score, Scoring};
 pub use crate::resample::Spread;
 use crate::space::Point;
+use crate::spec::Aim;
 use crate::state::State;
 use crate::tuner::goal::{self, Worth};
 use serde::{Deserialize, Serialize};
 
-/// A campaign beside what others would have found with as much. Savings are net savings as fractions; none means that
+/// A campaign beside what others would have found with as much. Savings are worths; none means that
 /// nothing admissible was found, or nothing whose improvement is near enough to the reference's to compare costs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {
@@ -111,15 +112,16 @@ impl Scored {
     pub fn new(
         point: Point,
         measured: Option<&Measurement>,
-        (yardsticks, experiment, scenarios): (&Yardsticks, &Experiment, &[String]),
+        (scoring, experiment): (Scoring<'_>, &Experiment),
     ) -> Self {
-        let score = measured.map(|measured| objective::score(measured, yardsticks, scenarios));
-        let worth = measured.zip(score.as_ref()).map_or(Worth::NOTHING, |(measured, score)| {
-            goal::worth(measured, score, yardsticks, &experiment.objective)
-        });
+        let against = (experiment, scoring.spec);
+        let score = measured.map(|measured| scoring.score(measured));
+        let worth = measured
+            .zip(score.as_ref())
+            .map_or(Worth::NOTHING, |(measured, score)| goal::worth(measured, score, scoring.yardsticks, against));
         Scored {
             id: CandidateId::of(&format!("{point:?}")),
-            admissible: score.as_ref().is_some_and(|s| champion::objections(s, 0, None, experiment).is_empty()),
+            admissible: score.as_ref().is_some_and(|s| champion::objections(s, 0, None, against).is_empty()),
             worth: worth.value(),
             score,
             point,
@@ -128,19 +130,19 @@ impl Scored {
 
     /// What it saves; none where that cannot be compared.
     pub fn saving(&self) -> Option<f64> {
-        self.score.as_ref()?.net_saving
+        self.score.as_ref()?.worth
     }
 }
 
 /// What would be champion if these were all candidates, in this order. `reference` is the reference's improvement.
-pub fn find<'a>(points: impl Iterator<Item = &'a Scored>, reference: f64) -> Option<&'a Scored> {
+pub fn find<'a>(points: impl Iterator<Item = &'a Scored>, reference: f64, aim: &Aim) -> Option<&'a Scored> {
     let admissible: Vec<&Scored> = points.filter(|point| point.admissible).collect();
     let contender = |point: &&'a Scored| {
         let score = point.score.as_ref()?;
         Some(Contender { id: &point.id, score, description_length: 0, admissible: true })
     };
     let contenders: Vec<Contender<'_>> = admissible.iter().filter_map(contender).collect();
-    let champion = champion::champion(&contenders, reference)?;
+    let champion = champion::champion(&contenders, reference, aim)?;
     admissible.into_iter().find(|point| point.id == champion.id)
 }
 
@@ -152,43 +154,46 @@ pub fn most<'a>(points: impl Iterator<Item = &'a Scored>) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::{Guard, GuardMetric};
+    use crate::experiment::Guard;
     use crate::fixture::{self, cell};
+    use crate::objective::Yardsticks;
     use crate::space::Value;
     use crate::state::{Finals, Iteration};
+    use crate::yardsticks::Scale;
 
     const SCENARIOS: [&str; 2] = ["near", "far"];
 
     /// Both scenarios on three seeds.
     fn measurement(y: f64, x: f64) -> Measurement {
-        Measurement { cells: vec![vec![cell(y, x); 3]; 2] }
+        fixture::measured(vec![vec![cell(y, x); 3]; 2])
     }
 
     fn yardsticks() -> Yardsticks {
         Yardsticks {
-            refuse_everything: measurement(0.4, 0.9),
-            louder: measurement(0.27, 0.44),
-            softer: measurement(0.23, 0.36),
+            extremes: vec![measurement(0.4, 0.9)],
+            scale: Some(Scale { up: measurement(0.27, 0.44), down: measurement(0.23, 0.36), rate: 5.0 }),
             ..fixture::yardsticks(measurement(0.25, 0.4))
         }
     }
 
     fn experiment() -> Experiment {
-        let guard = |metric| Guard { metric, at_most: Some(5.0), at_least: None };
-        fixture::experiment(vec![guard(GuardMetric::Regret), guard(GuardMetric::DescriptionLength)])
+        let guard = |metric: &str| Guard { metric: metric.into(), at_most: Some(5.0), at_least: None };
+        fixture::experiment(vec![guard("regret"), guard("description_length")])
     }
 
     fn scored(number: f64, measured: Option<Measurement>) -> Scored {
         let point = Point::from([("half".to_owned(), Value::Number(number))]);
         let names = SCENARIOS.map(str::to_owned);
-        Scored::new(point, measured.as_ref(), (&yardsticks(), &experiment(), &names))
+        let (yardsticks, spec) = (yardsticks(), fixture::spec());
+        let scoring = Scoring { yardsticks: &yardsticks, names: &names, spec: &spec };
+        Scored::new(point, measured.as_ref(), (scoring, &experiment()))
     }
 
     #[test]
     fn a_search_finds_what_would_be_champion_and_nothing_that_gives_up_a_workload() {
         let mut uneven = measurement(0.26, 0.2);
-        uneven.cells[0].iter_mut().for_each(|cell| cell.gains = [0.15; 4]);
-        uneven.cells[1].iter_mut().for_each(|cell| cell.gains = [0.37; 4]);
+        uneven.cells[0].iter_mut().for_each(|cell| cell.gain = 0.15);
+        uneven.cells[1].iter_mut().for_each(|cell| cell.gain = 0.37);
         let points = [
             scored(0.1, Some(measurement(0.252, 0.38))),
             scored(0.2, Some(uneven)),
@@ -198,7 +203,8 @@ mod tests {
         ];
         assert_eq!(points.each_ref().map(|point| point.admissible), [true, false, true, true, false]);
         let reference = yardsticks().reference.improvement();
-        let found = |points: &[Scored]| find(points.iter(), reference).map(|point| point.point.clone());
+        let found =
+            |points: &[Scored]| find(points.iter(), reference, &fixture::spec().aim).map(|point| point.point.clone());
         assert_eq!(found(&points), Some(points[2].point.clone()), "the cheapest that matches the reference");
         assert_eq!(found(&points[3..]), Some(points[3].point.clone()), "where none matches, what saves most");
         assert_eq!(found(&points[4..]), None);

@@ -1,9 +1,9 @@
 //! What is wrong with a candidate that its author could mend.
 
 use crate::bundle::ArmKind;
-use crate::descriptor::Input;
 use crate::id::CandidateId;
 use crate::outcome::Outcome;
+use crate::spec::Spec;
 use crate::state::State;
 use serde::{Deserialize, Serialize};
 
@@ -13,12 +13,12 @@ use serde::{Deserialize, Serialize};
 pub enum Defect {
     /// It did not come to be scored.
     Outcome(Outcome),
-    /// It refused this many protected requests.
-    Protected(u64),
-    /// Its decisions depend on the order of the instances.
+    /// It did so often what it must never do.
+    Violates(u64),
+    /// Its answers depend on what they must not depend on.
     OrderMatters,
     /// The manipulation check: the design uses these inputs, and they never change a decision.
-    Unused(Vec<Input>),
+    Unused(Vec<String>),
     /// It acts exactly as the bundle's parent does.
     Inert,
     /// It acts exactly like this earlier candidate.
@@ -30,21 +30,19 @@ impl Defect {
     pub fn invalidates(&self) -> bool {
         !matches!(self, Defect::ActsLike(_))
     }
-}
 
-impl std::fmt::Display for Defect {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    /// What is wrong, in words.
+    pub fn words(&self, spec: &Spec) -> String {
         match self {
-            Defect::Outcome(outcome) => write!(f, "its candidate was not scored: {}", outcome.as_str()),
-            Defect::Protected(count) => write!(f, "it refused {count} protected requests"),
-            Defect::OrderMatters => f.write_str("its decisions depend on the order of the instances"),
-            Defect::Unused(inputs) => {
-                let names: Vec<&str> = inputs.iter().map(|input| input.as_str()).collect();
-                write!(f, "the manipulation check failed: the design uses {}, which never", names.join(", "))?;
-                f.write_str(" changes a decision of the candidate")
-            }
-            Defect::Inert => f.write_str("inert: it acts exactly as its parent does"),
-            Defect::ActsLike(id) => write!(f, "it acts exactly like candidate {}", id.short()),
+            Defect::Outcome(outcome) => format!("its candidate was not scored: {}", outcome.as_str()),
+            Defect::Violates(times) => format!("it {}", spec.violated(*times)),
+            Defect::OrderMatters => spec.depends(),
+            Defect::Unused(inputs) => format!(
+                "the manipulation check failed: the design uses {}, which never changes a decision of the candidate",
+                inputs.join(", ")
+            ),
+            Defect::Inert => "inert: it acts exactly as its parent does".into(),
+            Defect::ActsLike(id) => format!("it acts exactly like candidate {}", id.short()),
         }
     }
 }
@@ -59,14 +57,14 @@ impl State {
         let (Some(measurement), Some(score)) = (&record.measurement, &record.score) else {
             return Some(Defect::Outcome(outcome));
         };
-        if score.protected_rejections > 0 {
-            return Some(Defect::Protected(score.protected_rejections));
+        if score.violations > 0 {
+            return Some(Defect::Violates(score.violations));
         }
         if let Some(descriptor) = &record.descriptor {
             if descriptor.order_matters {
                 return Some(Defect::OrderMatters);
             }
-            let unused: Vec<Input> = arm.design.uses.difference(&descriptor.inputs).copied().collect();
+            let unused: Vec<String> = arm.design.uses.difference(&descriptor.inputs).cloned().collect();
             if !unused.is_empty() {
                 return Some(Defect::Unused(unused));
             }

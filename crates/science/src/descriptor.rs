@@ -2,35 +2,26 @@
 
 use crate::id::Hash;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A candidate's place among policies, measured on what its trials met.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Descriptor {
-    /// How its refusals go with saturation.
+    /// How its answers go along the curve.
     pub trend: Trend,
-    /// The lowest saturation that was met at which at least 1 % of droppable requests were refused; none if none was met, or
-    /// if its refusals do not rise with saturation.
-    pub onset: Option<f64>,
-    /// The same for 50 %.
-    pub half: Option<f64>,
-    /// The same for all of them.
-    pub full: Option<f64>,
-    /// Exponent of the refusal probability as a power of saturation, by a log-log fit between 2 and 98 %; none where fewer
-    /// than three points of the curve lie between (a step).
-    pub exponent: Option<f64>,
-    /// Protected requests that it refused.
-    pub protected: u64,
-    /// Inputs that change its decision while saturation stays the same.
-    pub inputs: BTreeSet<Input>,
-    /// Whether what it saw before changes its decision.
+    /// What the problem says of a candidate in numbers, by name; none where one is not defined.
+    pub facts: BTreeMap<String, Option<f64>>,
+    /// How often it did what it must never do.
+    pub violations: u64,
+    /// Inputs of the problem that change its answers while all else stays the same.
+    pub inputs: BTreeSet<String>,
+    /// Whether what it saw before changes its answers.
     pub memory: bool,
-    /// Whether the order of the instances changes its decision; it must not.
+    /// Whether its answers depend on what they must not depend on ([`Spec::invariance`](crate::spec::Spec::invariance)).
     pub order_matters: bool,
-    /// The share of droppable requests that it refused, against saturation. Its ends are the lowest and the highest
-    /// saturation that its trials met, but for a few moments.
+    /// Its answers against what they go with first.
     pub curve: Curve,
-    /// Hash over all its answers: equal signatures mean that each of its decisions was the same one.
+    /// Hash over all its answers: equal signatures mean that each of them was the same one.
     pub signature: Hash,
 }
 
@@ -39,21 +30,18 @@ impl Default for Descriptor {
     fn default() -> Self {
         Descriptor {
             trend: Trend::Level,
-            onset: None,
-            half: None,
-            full: None,
-            exponent: None,
-            protected: 0,
+            facts: BTreeMap::new(),
+            violations: 0,
             inputs: BTreeSet::new(),
             memory: false,
             order_matters: false,
-            curve: Curve { input: "saturation".into(), points: Vec::new() },
+            curve: Curve { input: String::new(), points: Vec::new() },
             signature: Hash::of(&[]),
         }
     }
 }
 
-/// How the share of refused requests goes with an input.
+/// How a share goes with an input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Trend {
@@ -87,15 +75,15 @@ impl Trend {
     }
 }
 
-/// Decisions about droppable requests at about the same value of an input.
+/// Answers at about the same value of an input, of which some share is of one kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Bin {
     /// The sum of the input's values.
     pub sum: f64,
-    /// Requests that were decided.
+    /// Answers.
     pub asked: u64,
-    /// Those of them that were refused.
-    pub refused: u64,
+    /// Those of them that are of the kind.
+    pub of_kind: u64,
 }
 
 impl Bin {
@@ -104,73 +92,29 @@ impl Bin {
         self.sum / self.asked.max(1) as f64
     }
 
-    /// The share that was refused, 0..=1.
+    /// Their share, 0..=1.
     pub fn share(&self) -> f64 {
-        self.refused as f64 / self.asked.max(1) as f64
+        self.of_kind as f64 / self.asked.max(1) as f64
     }
 
     /// Both together.
     pub fn and(&self, other: &Bin) -> Bin {
-        Bin { sum: self.sum + other.sum, asked: self.asked + other.asked, refused: self.refused + other.refused }
+        Bin { sum: self.sum + other.sum, asked: self.asked + other.asked, of_kind: self.of_kind + other.of_kind }
     }
 
     /// The squared standard error of the share, never zero: Laplace's rule of succession.
     fn variance(&self) -> f64 {
-        let (n, p) = (self.asked as f64 + 2.0, (self.refused as f64 + 1.0) / (self.asked as f64 + 2.0));
+        let (n, p) = (self.asked as f64 + 2.0, (self.of_kind as f64 + 1.0) / (self.asked as f64 + 2.0));
         p * (1.0 - p) / n
     }
 }
 
-/// Something that a candidate may look at besides saturation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Input {
-    /// The length of the prompt.
-    Prompt,
-    /// How far below zero the priority is.
-    Priority,
-    /// Whether pressure comes from the queue or from the KV cache.
-    Route,
-    /// How unevenly pressure lies on the instances.
-    Imbalance,
-    /// Requests in the running batch.
-    Running,
-    /// Requests in flight.
-    InFlight,
-    /// The age of the metrics.
-    Age,
-    /// The capacity of the KV cache.
-    Capacity,
-    /// The number of instances.
-    Instances,
-    /// The draw.
-    Draw,
-}
-
-impl Input {
-    /// The word for it in reports and the database.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Input::Prompt => "prompt",
-            Input::Priority => "priority",
-            Input::Route => "route",
-            Input::Imbalance => "imbalance",
-            Input::Running => "running",
-            Input::InFlight => "in-flight",
-            Input::Age => "age",
-            Input::Capacity => "capacity",
-            Input::Instances => "instances",
-            Input::Draw => "draw",
-        }
-    }
-}
-
-/// A measured curve: the share of droppable requests that was refused, against one input; the others are as they were met.
+/// A measured curve: a share against one input; the others are as they were met.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Curve {
-    /// What is varied, for example `saturation` or `prompt tokens`.
+    /// The input.
     pub input: String,
-    /// Value of the input and share that was refused, 0..=1; only what was met.
+    /// Value of the input and the share, 0..=1; only what was met.
     pub points: Vec<(f64, f64)>,
 }
 
@@ -183,7 +127,7 @@ impl Curve {
     }
 }
 
-/// The lowest value at which at least this share was refused.
+/// The lowest value at which the share is at least this.
 pub fn reaches(points: &[(f64, f64)], share: f64) -> Option<f64> {
     points.iter().find(|(_, p)| *p >= share).map(|(x, _)| *x)
 }
@@ -208,7 +152,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_quintics_curve_has_its_exponent_and_its_points() {
+    fn a_power_curve_has_its_exponent_and_its_points() {
         let points: Vec<(f64, f64)> = (1..=100)
             .map(|i| (f64::from(i) / 100.0, (f64::from(i) / 100.0).powi(5) * 300.0))
             .map(|(x, p)| (x, p.min(1.0)))
@@ -221,7 +165,7 @@ mod tests {
 
     fn bins(shares: &[f64]) -> Vec<Bin> {
         let bin =
-            |(at, share): (usize, &f64)| Bin { sum: at as f64 * 100.0, asked: 1000, refused: (share * 1000.0) as u64 };
+            |(at, share): (usize, &f64)| Bin { sum: at as f64 * 100.0, asked: 1000, of_kind: (share * 1000.0) as u64 };
         shares.iter().enumerate().map(bin).collect()
     }
 

@@ -1,7 +1,9 @@
 //! What a claim is about, as numbers: the metric's paired difference, one value for each seed.
 
-use crate::bundle::{Metric, Prediction};
+use crate::bundle::Prediction;
+use crate::measurement;
 use crate::objective::{Cell, Measurement, Yardsticks};
+use crate::spec::{Aim, Metric, Spec};
 
 /// A side of a comparison, as measured. The baseline is `None`: all its differences are zero by definition.
 pub type Measured<'a> = Option<&'a Measurement>;
@@ -21,6 +23,8 @@ pub struct Comparison<'a> {
     pub yardsticks: &'a Yardsticks,
     /// Names of the scenarios, in order.
     pub scenarios: &'a [String],
+    /// What counts.
+    pub spec: &'a Spec,
 }
 
 /// A claim's effect, seed by seed, oriented so that more is better for the arm.
@@ -52,23 +56,26 @@ impl Effects {
 impl Comparison<'_> {
     /// The effect that a prediction speaks of, over the first `seeds` seeds: `left` − Σ `right` + (n − 1) · `parent` for n
     /// right sides.
+    ///
+    /// # Panics
+    /// If the metric is none of the problem's, which no registered bundle claims.
     pub fn effects(&self, prediction: &Prediction, seeds: usize) -> Effects {
-        let metric = prediction.metric;
+        let metric = self.spec.metric(&prediction.metric).expect("a registered claim is about a metric of the spec");
         let scope: Vec<usize> = (0..self.scenarios.len())
             .filter(|at| prediction.scope.is_empty() || prediction.scope.contains(&self.scenarios[*at]))
             .collect();
-        let by_scenario = |at: &usize| (self.scenarios[*at].clone(), self.series(metric, &[*at], seeds));
+        let by_scenario = |at: &usize| (self.scenarios[*at].clone(), self.series(&metric, &[*at], seeds));
         Effects {
-            mean: self.series(metric, &scope, seeds),
+            mean: self.series(&metric, &scope, seeds),
             scenarios: match metric {
-                Metric::NetSaving => Vec::new(),
+                Metric::Worth(_) => Vec::new(),
                 _ => scope.iter().map(by_scenario).collect(),
             },
         }
     }
 
-    fn series(&self, metric: Metric, scope: &[usize], seeds: usize) -> Series {
-        let of = |measured: Measured<'_>| self.values(metric, measured, self.reference, scope, seeds);
+    fn series(&self, metric: &Metric<'_>, scope: &[usize], seeds: usize) -> Series {
+        let of = |measured: Measured<'_>| self.values(metric, measured, scope, seeds);
         let mut values = of(Some(self.left));
         for side in &self.right {
             values.iter_mut().zip(of(*side)).for_each(|(effect, value)| *effect -= value);
@@ -77,71 +84,55 @@ impl Comparison<'_> {
             let extra = (self.right.len() - 1) as f64;
             values.iter_mut().zip(of(self.parent)).for_each(|(effect, value)| *effect += extra * value);
         }
-        Series { values, floor: 0.5 * chance(self.yardsticks, metric, scope) }
+        Series { values, floor: 0.5 * chance(self.yardsticks, metric, scope, self.spec) }
     }
 
-    fn values(
-        &self,
-        metric: Metric,
-        measured: Measured<'_>,
-        reference: &Measurement,
-        scope: &[usize],
-        seeds: usize,
-    ) -> Vec<f64> {
+    fn values(&self, metric: &Metric<'_>, measured: Measured<'_>, scope: &[usize], seeds: usize) -> Vec<f64> {
+        let reference = self.reference;
         let seeds = seeds.min(reference.cells.first().map_or(0, Vec::len));
-        let mean = |measured: &Measurement, seed: usize, value: &dyn Fn(&Cell) -> f64| {
-            scope.iter().map(|at| value(&measured.cells[*at][seed])).sum::<f64>() / scope.len() as f64
+        let Some(measured) = measured else { return vec![0.0; seeds] };
+        let mean = |value: &dyn Fn(usize) -> f64| scope.iter().map(|at| value(*at)).sum::<f64>() / scope.len() as f64;
+        let of = |measured: &Measurement, seed: usize| {
+            let cell = |at: usize| measured.cells[at][seed];
+            [mean(&|at| cell(at).cost), mean(&|at| cell(at).gain)]
         };
-        let value = |seed: usize| match (measured, metric) {
-            (None, _) => 0.0,
-            (Some(measured), Metric::NetSaving) => {
-                let [x, y] =
-                    [&|cell: &Cell| cell.x, &Cell::y as &dyn Fn(&Cell) -> f64].map(|v| mean(measured, seed, v));
-                let x_ref = mean(reference, seed, &|cell| cell.x);
-                let y_ref = mean(reference, seed, &Cell::y);
-                1.0 - (x / x_ref) * (-self.yardsticks.lambda * (y - y_ref)).exp()
+        let value = |seed: usize| match metric {
+            Metric::Worth(_) => {
+                let rate = self.yardsticks.rate();
+                measurement::worth(&self.spec.aim, of(measured, seed), of(reference, seed), rate)
             }
-            (Some(measured), _) => mean(measured, seed, &|cell| additive(metric, cell)),
+            _ => mean(&|at| measured.oriented(metric, at, seed)),
         };
         (0..seeds).map(value).collect()
     }
 }
 
 impl Yardsticks {
-    /// The spread over seeds that net saving has by pure chance.
-    pub fn chance_of_saving(&self) -> f64 {
+    /// The spread over seeds that worth has by pure chance.
+    pub fn chance_of_worth(&self, spec: &Spec) -> f64 {
         let scope: Vec<usize> = (0..self.reference.cells.len()).collect();
-        chance(self, Metric::NetSaving, &scope)
+        chance(self, &Metric::Worth(spec.aim.worth_name()), &scope, spec)
     }
 }
 
 /// The spread of the reference against itself under other draws, on the search seeds. Its differences are zero on
 /// average by construction, and scenarios share no draws: so every trial counts, however few seeds there are.
-fn chance(yardsticks: &Yardsticks, metric: Metric, scope: &[usize]) -> f64 {
-    let Yardsticks { reference, reference_again, lambda, .. } = yardsticks;
-    let x_ref = reference.x();
-    let value = |cell: &Cell| match metric {
-        // A small difference of x and y moves the saving by so much.
-        Metric::NetSaving => lambda * cell.y() - cell.x / x_ref,
-        _ => additive(metric, cell),
+fn chance(yardsticks: &Yardsticks, metric: &Metric<'_>, scope: &[usize], spec: &Spec) -> f64 {
+    let Yardsticks { reference, reference_again, .. } = yardsticks;
+    let (rate, cost_ref) = (yardsticks.rate(), reference.cost());
+    // A small difference of cost and gain moves what a policy is worth by so much.
+    let worth = |cell: &Cell| match spec.aim {
+        Aim::Saving { .. } => rate * cell.gain - cell.cost / cost_ref,
+        Aim::Gain { .. } => cell.gain,
     };
-    let square = |(a, b): (&Cell, &Cell)| (value(a) - value(b)).powi(2);
+    let value = |measured: &Measurement, at: usize, seed: usize| match metric {
+        Metric::Worth(_) => worth(&measured.cells[at][seed]),
+        _ => measured.oriented(metric, at, seed),
+    };
     let variance = |at: &usize| {
-        let (once, again) = (&reference.cells[*at], &reference_again.cells[*at]);
-        once.iter().zip(again).map(square).sum::<f64>() / once.len().max(1) as f64
+        let seeds = reference.cells[*at].len().min(reference_again.cells[*at].len());
+        let square = |seed| (value(reference, *at, seed) - value(reference_again, *at, seed)).powi(2);
+        (0..seeds).map(square).sum::<f64>() / reference.cells[*at].len().max(1) as f64
     };
     scope.iter().map(variance).sum::<f64>().sqrt() / scope.len().max(1) as f64
-}
-
-/// A metric of one trial, oriented so that more is better.
-fn additive(metric: Metric, cell: &Cell) -> f64 {
-    match metric {
-        Metric::NetSaving => unreachable!("it is no mean over trials"),
-        Metric::Improvement => cell.y(),
-        Metric::ExtraShedWork => -cell.x,
-        Metric::ExtraShedRate => -cell.x_requests,
-        Metric::TtftP90 => cell.gains[1],
-        Metric::E2eMean => cell.gains[2],
-        Metric::E2eP90 => cell.gains[3],
-    }
 }

@@ -10,8 +10,8 @@ use crate::nonce::Nonce;
 use crate::objective::{Measurement, Yardsticks};
 use crate::outcome::Outcome;
 use crate::principle::Change;
-use crate::profile::Profile;
 use crate::space::Point;
+use crate::spec::Spec;
 use crate::tuner::{Range, Tried};
 use crate::work::Work;
 use serde::{Deserialize, Serialize};
@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 
 /// The rules by which a campaign's record is written and read: what events hold, what may follow what, what is derived. A log
 /// of other rules is not damaged; it is read by the version that wrote it. 1: elenchus 0.1, whose logs do not say so.
-pub const RULES: u32 = 2;
+pub const RULES: u32 = 3;
 
 /// One step of the loop.
 ///
@@ -28,7 +28,7 @@ pub const RULES: u32 = 2;
 ///
 /// | event | words; all else is meaning |
 /// |---|---|
-/// | `started` | the names of experiment, scenarios and drawn workloads, descriptions of workloads, paths and hashes of files, toolchain, version; of the experiment its question, the meaning of its dimensions, and what names a file or a policy (baseline, reference, space, scenarios, population): `meaning` hashes what is in them, but for the space, which shows in the trials of its points |
+/// | `started` | the names of experiment, scenarios and drawn workloads, descriptions of workloads, paths and hashes of files, toolchain, version; of the experiment its question, the meaning of its dimensions, of the problem the meaning of its names, and what names a file or a policy (baseline, reference, space, scenarios, population): `meaning` hashes what is in them, but for the space, which shows in the trials of its points |
 /// | `bundle-registered` | question; of each arm hypothesis, mechanism, diagnostic and intent |
 /// | `candidate-written`, `tuned`, `simplified` | the hash of a source as written (its id hashes what it means); what was changed to simplify |
 /// | `plan-failed`, `executor-failed`, `repair-failed`, `arm-skipped` | why |
@@ -225,6 +225,8 @@ pub struct Started {
     pub name: String,
     /// The experiment.
     pub experiment: Experiment,
+    /// What its problem measures, and what counts there.
+    pub spec: Spec,
     /// Names of the scenarios, in order.
     pub scenarios: Vec<String>,
     /// Names of the workloads that candidates are ranked on beside them, drawn from the experiment's population.
@@ -233,9 +235,6 @@ pub struct Started {
     /// What arrives in each scenario and where, in words.
     #[serde(default)]
     pub workloads: Vec<String>,
-    /// The workloads that candidates are ranked on, in the mean: the scenarios, then those drawn for training.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub profiles: Vec<Profile>,
     /// Every file that the experiment consists of, with its hash.
     pub inputs: BTreeMap<String, Hash>,
     /// What all seeds derive from.
@@ -306,7 +305,7 @@ pub struct Simpler {
     pub change: String,
     /// What became of it.
     pub outcome: Outcome,
-    /// Its net saving less that of the whole, a fraction; none where either is not defined.
+    /// What it is worth less what the whole is worth; none where either is not defined.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gain: Option<f64>,
     /// Its description length, tokens.

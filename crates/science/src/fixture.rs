@@ -1,31 +1,74 @@
 //! What tests of several modules are made of. Each test says what matters to it, and takes the rest from here.
 
-use crate::experiment::{Agents, Budget, Experiment, Guard, Objective};
+use crate::experiment::{Agents, Budget, Claim, Experiment, Guard, Objective};
 use crate::objective::{Cell, Measurement, Yardsticks};
+use crate::spec::{Aggregate, Aim, Described, Direction, Extreme, Figure, Series, Spec, Unit};
+use crate::yardsticks::Scale;
 
-/// A pair of trials with this improvement in log units, in every metric, and this share of extra shed work and requests.
-pub(crate) fn cell(y: f64, x: f64) -> Cell {
-    Cell {
-        gains: [y; 4],
-        x,
-        x_requests: x,
-        extra_sheds: 10,
-        droppable: 100,
-        saved_ms: 1.0,
-        throughput: 1.0,
-        protected: 0,
+fn named(name: &str, unit: Unit) -> Described {
+    Described { name: name.into(), unit, meaning: format!("{name}, as a test has it") }
+}
+
+/// A problem of the least cost at equal gain.
+pub(crate) fn spec() -> Spec {
+    let series = |name: &str, better| Series {
+        name: name.into(),
+        unit: Unit::Fraction,
+        better,
+        claims: true,
+        meaning: "a series".into(),
+    };
+    let figure = |name: &str, of| Figure { name: name.into(), of, by_scenario: name == "paid_mean" };
+    let (paid, all) = (|| "paid".to_owned(), || "all".to_owned());
+    Spec {
+        problem: "made-up".into(),
+        metrics: vec![named("seconds", Unit::Plain), named("price", Unit::Plain)],
+        series: vec![series("paid", Direction::Less), series("all", Direction::More)],
+        figures: vec![
+            figure("paid_mean", Aggregate::Mean(paid())),
+            figure("paid_lost", Aggregate::Lost(paid())),
+            figure("paid_sum", Aggregate::Sum(paid())),
+            figure("paid_over_reference", Aggregate::OverReference(paid())),
+            figure("all_per_paid", Aggregate::Per { of: all(), per: paid(), above: (0.01, all()) }),
+        ],
+        aim: Aim::Saving {
+            gain: named("improvement", Unit::Log),
+            cost: named("cost", Unit::Fraction),
+            ratio: "cost_ratio".into(),
+            worth: named("saving", Unit::Fraction),
+            comparable: 0.02,
+        },
+        inputs: vec![named("length", Unit::Plain), named("weight", Unit::Plain)],
+        violation: ["dropped".into(), "sealed letters".into()],
+        invariance: Some("the order of the boxes".into()),
+        extremes: vec![Extreme { name: "all".into(), policy: "all".into(), beyond_help: None }],
     }
+}
+
+/// The most gain.
+pub(crate) fn gain_aim() -> Aim {
+    Aim::Gain { gain: named("improvement", Unit::Log), worth: named("advantage", Unit::Log) }
+}
+
+/// A pair of trials with this gain in log units and this cost.
+pub(crate) fn cell(gain: f64, cost: f64) -> Cell {
+    Cell { gain, cost, violations: 0 }
+}
+
+/// These cells with every series of [`spec`], all zero.
+pub(crate) fn measured(cells: Vec<Vec<Cell>>) -> Measurement {
+    let zeros: Vec<Vec<f64>> = cells.iter().map(|row| vec![0.0; row.len()]).collect();
+    let series = spec().series.into_iter().map(|series| (series.name, zeros.clone())).collect();
+    Measurement { cells, series }
 }
 
 /// Yardsticks that are all the reference.
 pub(crate) fn yardsticks(reference: Measurement) -> Yardsticks {
     Yardsticks {
         reference_again: reference.clone(),
-        refuse_everything: reference.clone(),
-        louder: reference.clone(),
-        softer: reference.clone(),
+        extremes: vec![reference.clone()],
+        scale: Some(Scale { up: reference.clone(), down: reference.clone(), rate: 5.0 }),
         reference,
-        lambda: 5.0,
         overloaded: vec![],
         drawn: 0,
         one_trace: false,
@@ -35,6 +78,7 @@ pub(crate) fn yardsticks(reference: Measurement) -> Yardsticks {
 /// An experiment of one iteration without a space or a budget, under these constraints.
 pub(crate) fn experiment(constraints: Vec<Guard>) -> Experiment {
     Experiment {
+        problem: "made-up".into(),
         question: "?".into(),
         iterations: 1,
         seeds: 3,
@@ -43,7 +87,8 @@ pub(crate) fn experiment(constraints: Vec<Guard>) -> Experiment {
         space_source: None,
         scenarios: vec![],
         population: None,
-        objective: Objective { reference_scale: "k".into(), scale: None, constraints },
+        objective: Objective { reference_scale: Some("k".into()), scale: None, constraints },
+        claim: Claim::default(),
         dimensions: vec![],
         budget: Budget::default(),
         agents: Agents::default(),

@@ -114,7 +114,8 @@ impl Fit {
     }
 }
 
-fn matern(a: &[f64], b: &[f64], lengths: &[f64]) -> f64 {
+/// The Matérn 5/2 kernel, for these length scales.
+pub fn matern(a: &[f64], b: &[f64], lengths: &[f64]) -> f64 {
     let squares = a.iter().zip(b).zip(lengths).map(|((a, b), length)| ((a - b) / length).powi(2));
     let r = (5.0 * squares.sum::<f64>()).sqrt();
     (1.0 + r + r * r / 3.0) * (-r).exp()

@@ -253,11 +253,11 @@ fn heavy_tail(values: &[f64]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bundle::{Metric, Side};
+    use crate::bundle::Side;
 
     fn claim(relation: Relation) -> Prediction {
         Prediction {
-            metric: Metric::Improvement,
+            metric: "improvement".into(),
             against: vec![Side::Reference],
             scope: vec![],
             relation,

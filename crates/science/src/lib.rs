@@ -1,8 +1,8 @@
 //! The words of the loop as types, its rules, and the state machine that drives a campaign.
 //!
 //! Nothing here reads a file, a clock or the environment, so nothing here can fail for the world's sake: what comes in
-//! is data, what goes out is data. Start with these three files: [`state`] (what may happen, and what happens next),
-//! [`objective`] (what is measured), [`judge`] (how a claim is held against what was measured).
+//! is data, what goes out is data. Start with these files: [`state`] (what may happen, and what happens next),
+//! [`spec`] and [`objective`] (what is measured, and what counts), [`judge`] (how a claim is held against what was measured).
 
 pub mod allocation;
 pub mod audit;
@@ -26,7 +26,6 @@ pub mod nonce;
 pub mod objective;
 pub mod outcome;
 pub mod principle;
-pub mod profile;
 pub mod resample;
 pub mod retune;
 pub mod scale;
@@ -37,9 +36,10 @@ pub mod sequence;
 mod shapes;
 pub mod short;
 pub mod simplify;
-pub mod sizing;
 pub mod source;
 pub mod space;
+pub mod spec;
+pub mod specialise;
 pub mod state;
 pub mod stats;
 pub mod text;

@@ -1,86 +1,61 @@
-//! Measurements: what a policy saves and what it costs, paired with the baseline on the same arrivals and draws.
-//!
-//! Per workload and seed: `y` = minus the mean over the four critical latencies (TTFT mean and p90, E2E mean and p90) of
-//! ln(candidate / baseline), so 0.01 is one *point*; `x` = droppable work refused beyond the baseline's, as a share of
-//! all droppable work.
+//! Measurements: what a policy gains and what it costs, paired with the baseline on the same arrivals and draws.
 
+use crate::spec::{Aim, Direction, Metric, Spec};
 use crate::stats::mean;
-use crate::trial::Trial;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
-/// A candidate against the baseline: one row for each workload, one cell for each of its seeds.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// A policy against the baseline: one row for each workload, one cell for each of its seeds.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Measurement {
     /// `cells[workload][seed]`: the study's scenarios in the order of the experiment, then drawn workloads. Rows may be
     /// of different length; every workload weighs the same.
     pub cells: Vec<Vec<Cell>>,
+    /// The series of the problem by their names, each in the layout of the cells.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub series: BTreeMap<String, Vec<Vec<f64>>>,
 }
 
-/// One trial against the baseline's on the same arrivals.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+/// One trial against the baseline's on the same arrivals: all that the rules of the loop use.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Cell {
-    /// −ln(candidate / baseline) of TTFT mean, TTFT p90, E2E mean, E2E p90.
-    pub gains: [f64; 4],
-    /// Refused droppable work beyond the baseline's, as a share of all droppable work; may be negative.
-    pub x: f64,
-    /// The same in requests.
-    pub x_requests: f64,
-    /// The same as a plain count of requests.
-    pub extra_sheds: i64,
-    /// Droppable requests that arrived.
-    pub droppable: u64,
-    /// Critical E2E saved, summed over critical requests, ms.
-    pub saved_ms: f64,
-    /// Output tokens completed over the baseline's.
-    pub throughput: f64,
-    /// Critical requests refused.
-    pub protected: u64,
+    /// What is gained, log units: 0.01 is one *point*. More is better.
+    pub gain: f64,
+    /// What it costs beyond the baseline's, a fraction; may be negative. Less is better.
+    pub cost: f64,
+    /// How often it did what it must never do.
+    pub violations: u64,
 }
 
-impl Cell {
-    /// Pairs a trial with the baseline's trial on the same arrivals and draws.
-    pub fn pair(candidate: &Trial, baseline: &Trial) -> Self {
-        let gain = |c: f64, b: f64| if c > 0.0 && b > 0.0 { -(c / b).ln() } else { 0.0 };
-        let (work, requests) = (baseline.droppable_work.max(1) as f64, baseline.droppable_requests.max(1) as f64);
-        let extra_sheds = candidate.refused_requests as i64 - baseline.refused_requests as i64;
-        Cell {
-            gains: [
-                gain(candidate.ttft_mean_us, baseline.ttft_mean_us),
-                gain(candidate.ttft_p90_us, baseline.ttft_p90_us),
-                gain(candidate.e2e_mean_us, baseline.e2e_mean_us),
-                gain(candidate.e2e_p90_us, baseline.e2e_p90_us),
-            ],
-            x: (candidate.refused_work as f64 - baseline.refused_work as f64) / work,
-            x_requests: extra_sheds as f64 / requests,
-            extra_sheds,
-            droppable: baseline.droppable_requests,
-            saved_ms: (baseline.e2e_mean_us - candidate.e2e_mean_us) * baseline.critical_requests as f64 / 1000.0,
-            throughput: candidate.output_tokens as f64 / baseline.output_tokens.max(1) as f64,
-            protected: candidate.protected_rejections,
-        }
-    }
-
-    /// The improvement in log units.
-    pub fn y(&self) -> f64 {
-        self.gains.iter().sum::<f64>() / 4.0
-    }
+/// A trial against the baseline's, with the problem's series in the order of [`Spec::series`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Paired {
+    /// The three numbers of the loop.
+    pub cell: Cell,
+    /// A value for each series.
+    pub series: Vec<f64>,
 }
 
 impl Measurement {
-    /// Pairs trials (workload by workload, seed by seed) with the baseline's; `rows` says how many seeds each workload has.
-    pub fn pair(candidate: &[Trial], baseline: &[Trial], rows: &[usize]) -> Self {
-        let mut cells = candidate.iter().zip(baseline).map(|(c, b)| Cell::pair(c, b));
-        Measurement { cells: rows.iter().map(|seeds| cells.by_ref().take(*seeds).collect()).collect() }
+    /// Puts paired trials (workload by workload, seed by seed) together; `rows` says how many seeds each workload has.
+    pub fn of(paired: &[Paired], rows: &[usize], spec: &Spec) -> Self {
+        let column = |at: usize| laid_out(paired.iter().map(|paired| paired.series[at]), rows);
+        let series = spec.series.iter().enumerate().map(|(at, series)| (series.name.clone(), column(at))).collect();
+        Measurement { cells: laid_out(paired.iter().map(|paired| paired.cell), rows), series }
+    }
+
+    /// Whether it holds every series of the problem, and no other, in the layout of its cells.
+    pub fn is_whole(&self, spec: &Spec) -> bool {
+        let seeds = self.seeds();
+        let laid_out = |series: &Vec<Vec<f64>>| series.iter().map(Vec::len).eq(seeds.iter().copied());
+        self.series.len() == spec.series.len()
+            && spec.series.iter().all(|series| self.series.get(&series.name).is_some_and(laid_out))
     }
 
     /// The workload means of `value`, one for each seed; empty unless all workloads have the same seeds.
     pub fn per_seed(&self, value: impl Fn(&Cell) -> f64) -> Vec<f64> {
-        let seeds = self.cells.first().map_or(0, Vec::len);
-        if self.cells.iter().any(|row| row.len() != seeds) {
-            return Vec::new();
-        }
-        (0..seeds).map(|r| self.cells.iter().map(|row| value(&row[r])).sum::<f64>() / self.cells.len() as f64).collect()
+        Part(&self.cells).per_seed(value)
     }
 
     /// The seed means of `value`, one for each workload.
@@ -93,29 +68,64 @@ impl Measurement {
         Part(&self.cells).mean(value)
     }
 
-    /// Mean improvement over the panel, log units.
-    pub fn y(&self) -> f64 {
-        Part(&self.cells).y()
+    /// Mean gain over the panel, log units.
+    pub fn gain(&self) -> f64 {
+        Part(&self.cells).gain()
     }
 
-    /// The same as the share of critical latency saved: 1 − exp(−y), the geometric mean over metrics and workloads.
+    /// The same as a share: 1 − exp(−gain).
     pub fn improvement(&self) -> f64 {
         Part(&self.cells).improvement()
     }
 
-    /// Mean extra shed work over the panel, a fraction.
-    pub fn x(&self) -> f64 {
-        Part(&self.cells).x()
+    /// Mean cost over the panel, a fraction.
+    pub fn cost(&self) -> f64 {
+        Part(&self.cells).cost()
     }
 
     /// What it says of some of the workloads.
-    pub(crate) fn part(&self, rows: Range<usize>) -> Part<'_> {
+    pub(crate) fn part(&self, rows: Range<usize>) -> Part<'_, Cell> {
         Part(&self.cells[rows])
+    }
+
+    /// A series on some of the workloads; nothing of one that it does not hold.
+    pub(crate) fn series(&self, name: &str, rows: Range<usize>) -> Part<'_, f64> {
+        Part(self.series.get(name).and_then(|series| series.get(rows)).unwrap_or_default())
     }
 
     /// Some of the workloads, by themselves.
     pub fn rows(&self, rows: Range<usize>) -> Self {
-        Measurement { cells: self.cells[rows].to_vec() }
+        let part = |series: &Vec<Vec<f64>>| series.get(rows.clone()).unwrap_or_default().to_vec();
+        Measurement {
+            cells: self.cells[rows.clone()].to_vec(),
+            series: self.series.iter().map(|(name, series)| (name.clone(), part(series))).collect(),
+        }
+    }
+
+    /// Adds further seeds of the same workloads.
+    pub(crate) fn extend(&mut self, more: &Measurement) {
+        self.cells.iter_mut().zip(&more.cells).for_each(|(row, more)| row.extend(more));
+        for (name, series) in &mut self.series {
+            let more = more.series.get(name).into_iter().flatten();
+            series.iter_mut().zip(more).for_each(|(row, more)| row.extend(more));
+        }
+    }
+
+    /// What a claim about this metric compares in one trial, oriented so that more is better.
+    ///
+    /// # Panics
+    /// Of worth, which is no mean over trials.
+    pub(crate) fn oriented(&self, metric: &Metric<'_>, workload: usize, seed: usize) -> f64 {
+        let cell = || &self.cells[workload][seed];
+        match metric {
+            Metric::Worth(_) => unreachable!("it is no mean over trials"),
+            Metric::Gain(_) => cell().gain,
+            Metric::Cost(_) => -cell().cost,
+            Metric::Series(series) => {
+                let value = self.series.get(&series.name).map_or(0.0, |values| values[workload][seed]);
+                if series.better == Direction::Less { -value } else { value }
+            }
+        }
     }
 
     /// Seeds of each workload.
@@ -123,44 +133,74 @@ impl Measurement {
         self.cells.iter().map(Vec::len).collect()
     }
 
-    /// Protected requests that were refused.
-    pub fn protected(&self) -> u64 {
-        self.cells.iter().flatten().map(|cell| cell.protected).sum()
+    /// How often it did what it must never do.
+    pub fn violations(&self) -> u64 {
+        self.cells.iter().flatten().map(|cell| cell.violations).sum()
     }
 
     /// Trials that it rests on.
     pub fn trials(&self) -> usize {
         self.cells.iter().map(Vec::len).sum()
     }
-
-    pub(crate) fn sum(&self, value: impl Fn(&Cell) -> f64) -> f64 {
-        self.cells.iter().flatten().map(value).sum()
-    }
 }
 
-/// Some workloads of a measurement.
-#[derive(Clone, Copy)]
-pub(crate) struct Part<'a>(&'a [Vec<Cell>]);
+fn laid_out<T>(mut values: impl Iterator<Item = T>, rows: &[usize]) -> Vec<Vec<T>> {
+    rows.iter().map(|seeds| values.by_ref().take(*seeds).collect()).collect()
+}
 
-impl Part<'_> {
+/// Some workloads of a measurement, or of one of its series.
+#[derive(Clone, Copy)]
+pub(crate) struct Part<'a, T>(&'a [Vec<T>]);
+
+impl<T> Part<'_, T> {
+    /// The workload means of `value`, one for each seed; empty unless all workloads have the same seeds.
+    pub(crate) fn per_seed(&self, value: impl Fn(&T) -> f64) -> Vec<f64> {
+        let seeds = self.0.first().map_or(0, Vec::len);
+        if self.0.iter().any(|row| row.len() != seeds) {
+            return Vec::new();
+        }
+        (0..seeds).map(|r| self.0.iter().map(|row| value(&row[r])).sum::<f64>() / self.0.len() as f64).collect()
+    }
+
     /// The seed means of `value`, one for each workload.
-    pub(crate) fn per_scenario(self, value: impl Fn(&Cell) -> f64) -> Vec<f64> {
+    pub(crate) fn per_scenario(&self, value: impl Fn(&T) -> f64) -> Vec<f64> {
         self.0.iter().map(|row| row.iter().map(&value).sum::<f64>() / row.len().max(1) as f64).collect()
     }
 
-    pub(crate) fn mean(self, value: impl Fn(&Cell) -> f64) -> f64 {
+    pub(crate) fn mean(&self, value: impl Fn(&T) -> f64) -> f64 {
         mean(&self.per_scenario(value))
     }
+}
 
-    pub(crate) fn y(self) -> f64 {
-        self.mean(Cell::y)
+impl Part<'_, Cell> {
+    pub(crate) fn gain(&self) -> f64 {
+        self.mean(|cell| cell.gain)
     }
 
-    pub(crate) fn improvement(self) -> f64 {
-        1.0 - (-self.y()).exp()
+    pub(crate) fn improvement(&self) -> f64 {
+        1.0 - (-self.gain()).exp()
     }
 
-    pub(crate) fn x(self) -> f64 {
-        self.mean(|cell| cell.x)
+    pub(crate) fn cost(&self) -> f64 {
+        self.mean(|cell| cell.cost)
     }
+}
+
+impl Part<'_, f64> {
+    pub(crate) fn average(&self) -> f64 {
+        self.mean(|value| *value)
+    }
+
+    pub(crate) fn sum(&self) -> f64 {
+        self.0.iter().flatten().sum()
+    }
+}
+
+/// What a policy is worth on a panel, from its and the reference's mean cost and gain. Where the reference pays nothing, nothing
+/// can be saved: who pays no more is worth nothing, who does loses as much as by paying twice.
+pub(crate) fn worth(aim: &Aim, [cost, gain]: [f64; 2], [cost_ref, gain_ref]: [f64; 2], rate: f64) -> f64 {
+    if matches!(aim, Aim::Saving { .. }) && cost_ref <= 0.0 {
+        return if cost > cost_ref { -1.0 } else { 0.0 };
+    }
+    aim.worth(cost / cost_ref, gain - gain_ref, rate * (gain - gain_ref))
 }

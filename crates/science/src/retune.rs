@@ -12,6 +12,13 @@ pub fn declared(source: &str) -> Option<u32> {
     Some(defaults(source)?.len() as u32)
 }
 
+/// The tunable constants that a source declares, in order, each with its default; none where it is not Rust, or a default is
+/// no plain number.
+pub fn plain_defaults(source: &str) -> Option<Vec<(String, f64)>> {
+    let number = |text: &str| text.replace('_', "").parse::<f64>().ok();
+    tunables(source)?.into_iter().map(|(name, place)| Some((name, number(source.get(place)?)?))).collect()
+}
+
 /// The source with these values as the defaults of its tunable constants. Nothing else in it changes.
 ///
 /// Says which constant is not written as `Tunable { name: "...", default: ..., ... }`, or is written more than once.

@@ -37,11 +37,13 @@ pub fn next(inside: [f64; 2], start: f64, slope: f64, ran: &[(f64, f64)]) -> Opt
         return None;
     }
     // The nearest places on both sides of the aim, where there are two; what lies between is never left again.
-    let enough = ran.iter().filter(|(_, margin)| *margin >= AIM).map(|(mass, _)| *mass).fold(f64::NEG_INFINITY, f64::max);
+    let enough =
+        ran.iter().filter(|(_, margin)| *margin >= AIM).map(|(mass, _)| *mass).fold(f64::NEG_INFINITY, f64::max);
     let little = ran.iter().filter(|(_, margin)| *margin < AIM).map(|(mass, _)| *mass).fold(f64::INFINITY, f64::min);
     let others = ran.iter().filter(|(mass, _)| (mass - nearest.0).abs() > SAME);
     let other = others.copied().reduce(|a, b| if off(&b) < off(&a) { b } else { a });
-    let fall = other.map(|(mass, margin)| (nearest.1 - margin) / (mass - nearest.0)).filter(|fall| *fall > slope / 20.0);
+    let fall =
+        other.map(|(mass, margin)| (nearest.1 - margin) / (mass - nearest.0)).filter(|fall| *fall > slope / 20.0);
     let step = (nearest.1 - AIM) / fall.unwrap_or(slope);
     let mut mass = within(nearest.0 + step.clamp(-0.3, 0.3));
     let between = enough.is_finite() && little.is_finite() && enough < little;

@@ -1,11 +1,14 @@
 //! The sealed look: whether a champion that is fixed beats the reference on seeds, and on workloads, that nobody could know before.
 //!
-//! On the study each test is one-sided at 5 % and at a fixed number of seeds, so Student's t holds; all of them must pass together, which
-//! needs no correction. Differences are paired seed by seed, and none is a ratio of noisy numbers.
+//! What is asked is the experiment's `[claim]`. On the study each test is one-sided at 5 % and at a fixed number of seeds, so
+//! Student's t holds; all of them must pass together, which needs no correction. Differences are paired seed by seed, and none is a
+//! ratio of noisy numbers.
 
 mod workloads;
 
-use crate::objective::{Cell, Measurement};
+use crate::experiment::Claim;
+use crate::objective::{Cell, Figures, Measurement};
+use crate::spec::{Aggregate, Aim, Spec};
 use crate::stats::{mean, t_interval};
 use serde::{Deserialize, Serialize};
 pub use workloads::{Workloads, workloads};
@@ -14,10 +17,6 @@ pub use workloads::{Workloads, workloads};
 pub const SEEDS: usize = 20;
 /// Sealed workloads, where the experiment has a population.
 pub const WORKLOADS: usize = 96;
-/// Extra shed work may be at most this many times the reference's.
-const WORK: f64 = 0.92;
-/// What improvement may fall short by, log units (0.1 points).
-const SHORT: f64 = 0.001;
 /// One-sided 5 %: the lower end of a two-sided interval at 10 %.
 const ALPHA: f64 = 0.10;
 
@@ -35,11 +34,11 @@ pub struct Look {
 pub struct Study {
     /// Every test; the claim holds if all of them do.
     pub tests: Vec<Test>,
-    /// Extra shed work over the reference's.
-    pub work_ratio: f64,
-    /// Extra shed rate over the reference's.
-    pub rate_ratio: f64,
-    /// Improvement beyond the reference's, points.
+    /// Cost over the reference's; none where nothing is paid.
+    pub cost_ratio: Option<f64>,
+    /// The problem's own figures that are over the reference's.
+    pub figures: Figures,
+    /// Gain beyond the reference's, points.
     pub points: f64,
     /// Whether every scenario is one recorded trace: then seeds change a policy's draws and nothing else, and no interval over
     /// them says what other traffic would show.
@@ -54,70 +53,119 @@ pub struct Test {
     pub requirement: String,
     /// The mean margin, in the unit of the requirement.
     pub margin: f64,
-    /// Its interval: of the study at 90 % over seeds, so that each end is a bound at 5 %, and of the net saving at 95 % over
+    /// Its interval: of the study at 90 % over seeds, so that each end is a bound at 5 %, and of worth at 95 % over
     /// workloads. None of an estimate alone, and on one trace.
     pub interval: Option<[f64; 2]>,
     /// Whether it lies above zero; by its interval, where it has one.
     pub holds: bool,
 }
 
-/// Holds a candidate against the reference on the same sealed seeds. `regret` is the most that any scenario may lose, points;
-/// none where the experiment sets no bound. `one_trace`: no seed changes what arrives.
+/// What a look asks.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// The experiment's claim.
+    pub claim: &'a Claim,
+    /// What counts.
+    pub spec: &'a Spec,
+}
+
+/// Holds a candidate against the reference on the same sealed seeds. `one_trace`: no seed changes what arrives.
 pub fn study(
     candidate: &Measurement,
     reference: &Measurement,
     scenarios: &[String],
-    regret: Option<f64>,
+    asked: Asked<'_>,
     one_trace: bool,
 ) -> Study {
-    let margins = margins(candidate, reference, regret);
+    let requirements = Requirements { candidate, reference, asked };
     // On one trace the seeds change the policies' draws: enough to fail by, and no interval to print.
-    let test = |requirement: String, margins: &Vec<f64>| match varied(requirement, margins) {
+    let test = |(requirement, margins): (String, Vec<f64>)| match varied(requirement, &margins) {
         test if one_trace => Test { interval: None, ..test },
         test => test,
     };
-    let mut tests: Vec<Test> = requirements(scenarios, regret).zip(&margins).map(|(r, m)| test(r, m)).collect();
-    let protected = candidate.protected();
-    tests.push(Test::fixed("no protected request refused".into(), 0.0 - protected as f64, protected == 0));
-    let ratio = |value: fn(&Cell) -> f64| mean(&candidate.per_seed(value)) / mean(&reference.per_seed(value));
+    let mut tests: Vec<Test> = requirements.all(scenarios).into_iter().map(test).collect();
+    tests.push(harmless(candidate, asked.spec, "it"));
+    let rows = 0..candidate.cells.len();
+    let over = |[own, reference]: [Vec<f64>; 2]| Some(mean(&own) / mean(&reference)).filter(|ratio| ratio.is_finite());
+    let figures = asked.spec.figures.iter().filter_map(|figure| match &figure.of {
+        Aggregate::OverReference(name) => {
+            let series = [candidate, reference].map(|m| m.series(name, rows.clone()).per_seed(|value| *value));
+            Some((figure.name.clone(), over(series)))
+        }
+        _ => None,
+    });
+    let costs = || over([candidate, reference].map(|measured| measured.per_seed(|cell| cell.cost)));
     Study {
         tests,
-        work_ratio: ratio(|cell| cell.x),
-        rate_ratio: ratio(|cell| cell.x_requests),
-        points: (candidate.y() - reference.y()) * 100.0,
+        cost_ratio: asked.spec.aim.cost_names().and_then(|_| costs()),
+        figures: figures.collect(),
+        points: (candidate.gain() - reference.gain()) * 100.0,
         one_trace,
     }
 }
 
-/// What is required of the mean over seeds, in the order of [`margins`].
-fn requirements(scenarios: &[String], regret: Option<f64>) -> impl Iterator<Item = String> {
-    let bounded = regret
-        .into_iter()
-        .flat_map(move |regret| scenarios.iter().map(move |name| format!("at most {regret} points lost in {name}")));
-    let all = [
-        format!("extra shed work at most {WORK} times the reference's"),
-        "extra shed rate at most the reference's".into(),
-        format!("improvement at most {} points below the reference's", SHORT * 100.0),
-    ];
-    all.into_iter().chain(bounded)
+/// What is required of the mean over seeds.
+struct Requirements<'a> {
+    candidate: &'a Measurement,
+    reference: &'a Measurement,
+    asked: Asked<'a>,
 }
 
-/// How far each requirement is kept, seed by seed: costs as shares of the droppable work or requests, the others in points.
-fn margins(candidate: &Measurement, reference: &Measurement, regret: Option<f64>) -> Vec<Vec<f64>> {
-    let difference = |value: fn(&Cell) -> f64, factor: f64| -> Vec<f64> {
-        let pairs = reference.per_seed(value).into_iter().zip(candidate.per_seed(value));
-        pairs.map(|(reference, candidate)| factor * reference - candidate).collect()
-    };
-    let y: Vec<f64> = difference(Cell::y, 1.0).iter().map(|lost| 100.0 * (SHORT - lost)).collect();
-    let mut margins = vec![difference(|cell| cell.x, WORK), difference(|cell| cell.x_requests, 1.0), y];
-    if let Some(regret) = regret {
-        let rows = candidate.cells.iter().zip(&reference.cells);
-        let row = |(candidate, reference): (&Vec<Cell>, &Vec<Cell>)| {
-            candidate.iter().zip(reference).map(|(c, r)| 100.0 * (c.y() - r.y()) + regret).collect()
-        };
-        margins.extend(rows.map(row));
+impl Requirements<'_> {
+    /// Every requirement in words, with how far it is kept seed by seed: costs, worth and series in their own units, all else in points.
+    fn all(&self, scenarios: &[String]) -> Vec<(String, Vec<f64>)> {
+        let Asked { claim, spec } = self.asked;
+        let gain = &spec.aim.gain_name().name;
+        let beyond = || self.difference(|cell| cell.gain, 1.0).into_iter().map(|lost| -lost);
+        let mut all = Vec::new();
+        match spec.aim.cost_names() {
+            Some((cost, _)) => {
+                let most = claim.cost_ratio;
+                let words = format!("{} at most {most} times the reference's", cost.name);
+                all.push((words, self.difference(|cell| cell.cost, most)));
+            }
+            None => {
+                let worth = spec.aim.worth_name();
+                let margins = beyond().map(|beyond| beyond - claim.worth).collect();
+                all.push((format!("{} above {}", worth.name, claim.worth), margins));
+            }
+        }
+        for name in &claim.no_more {
+            all.push((format!("{name} at most the reference's"), self.series(name)));
+        }
+        if let Aim::Saving { .. } = spec.aim {
+            let short = claim.shortfall / 100.0;
+            let margins = beyond().map(|beyond| 100.0 * (short - -beyond)).collect();
+            all.push((format!("{gain} at most {} points below the reference's", claim.shortfall), margins));
+        }
+        if let Some(regret) = claim.regret {
+            let rows = self.candidate.cells.iter().zip(&self.reference.cells);
+            let row = |(candidate, reference): (&Vec<Cell>, &Vec<Cell>)| {
+                candidate.iter().zip(reference).map(|(c, r)| 100.0 * (c.gain - r.gain) + regret).collect()
+            };
+            let words = scenarios.iter().map(|name| format!("at most {regret} points lost in {name}"));
+            all.extend(words.zip(rows.map(row)));
+        }
+        all
     }
-    margins
+
+    /// What the reference has, times a factor, less what the candidate has.
+    fn difference(&self, value: fn(&Cell) -> f64, factor: f64) -> Vec<f64> {
+        let pairs = self.reference.per_seed(value).into_iter().zip(self.candidate.per_seed(value));
+        pairs.map(|(reference, candidate)| factor * reference - candidate).collect()
+    }
+
+    fn series(&self, name: &str) -> Vec<f64> {
+        let of = |measured: &Measurement| measured.series(name, 0..measured.cells.len()).per_seed(|value| *value);
+        of(self.reference).into_iter().zip(of(self.candidate)).map(|(reference, own)| reference - own).collect()
+    }
+}
+
+/// That a candidate never did what it must never do.
+fn harmless(candidate: &Measurement, spec: &Spec, whom: &str) -> Test {
+    let [did, what] = &spec.violation;
+    let times = candidate.violations();
+    Test::fixed(format!("{whom} {did} no {what}"), 0.0 - times as f64, times == 0)
 }
 
 impl Look {
@@ -148,19 +196,21 @@ fn varied(requirement: String, margins: &[f64]) -> Test {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixture;
+    use crate::fixture::{self, spec};
 
-    fn measurement(y: f64, x: f64, rate: f64) -> Measurement {
-        let cell = |seed: usize| {
-            let noise = if seed.is_multiple_of(2) { 5e-4 } else { -5e-4 };
-            Cell { x_requests: rate + noise, ..fixture::cell(y + noise, x + noise) }
-        };
-        Measurement { cells: vec![(0..SEEDS).map(cell).collect(); 2] }
+    fn measurement(gain: f64, cost: f64, paid: f64) -> Measurement {
+        let noise = |seed: usize| if seed.is_multiple_of(2) { 5e-4 } else { -5e-4 };
+        let row = || (0..SEEDS).map(|seed| fixture::cell(gain + noise(seed), cost + noise(seed))).collect();
+        let mut measured = fixture::measured(vec![row(), row()]);
+        measured.series.insert("paid".into(), vec![(0..SEEDS).map(|seed| paid + noise(seed)).collect(); 2]);
+        measured
     }
 
     fn failing(candidate: &Measurement) -> Vec<String> {
         let names = ["near".to_owned(), "far".to_owned()];
-        let study = study(candidate, &measurement(0.3, 0.4, 0.4), &names, Some(5.0), false);
+        let claim = Claim { cost_ratio: 0.92, no_more: vec!["paid".into()], regret: Some(5.0), ..Claim::default() };
+        let asked = Asked { claim: &claim, spec: &spec() };
+        let study = study(candidate, &measurement(0.3, 0.4, 0.4), &names, asked, false);
         let look = Look { study: study.clone(), workloads: None };
         assert_eq!(look.holds(), study.tests.iter().all(|test| test.holds));
         study.tests.into_iter().filter(|test| !test.holds).map(|test| test.requirement).collect()
@@ -169,14 +219,27 @@ mod tests {
     #[test]
     fn a_candidate_beats_the_reference_only_if_every_requirement_holds() {
         assert_eq!(failing(&measurement(0.3, 0.36, 0.39)), Vec::<String>::new());
-        assert_eq!(failing(&measurement(0.3, 0.37, 0.39)), ["extra shed work at most 0.92 times the reference's"]);
-        assert_eq!(failing(&measurement(0.3, 0.36, 0.41)), ["extra shed rate at most the reference's"]);
+        assert_eq!(failing(&measurement(0.3, 0.37, 0.39)), ["cost at most 0.92 times the reference's"]);
+        assert_eq!(failing(&measurement(0.3, 0.36, 0.41)), ["paid at most the reference's"]);
         assert_eq!(failing(&measurement(0.298, 0.36, 0.39)), ["improvement at most 0.1 points below the reference's"]);
         let mut uneven = measurement(0.34, 0.36, 0.39);
-        uneven.cells[1].iter_mut().for_each(|cell| cell.gains = [0.24; 4]);
+        uneven.cells[1].iter_mut().for_each(|cell| cell.gain = 0.24);
         assert!(failing(&uneven).contains(&"at most 5 points lost in far".to_owned()));
         let mut harsh = measurement(0.3, 0.36, 0.39);
-        harsh.cells[0][3].protected = 1;
-        assert_eq!(failing(&harsh), ["no protected request refused"]);
+        harsh.cells[0][3].violations = 1;
+        assert_eq!(failing(&harsh), ["it dropped no sealed letters"]);
+    }
+
+    #[test]
+    fn where_nothing_is_paid_a_candidate_has_to_gain_more_than_the_reference() {
+        let spec = Spec { aim: fixture::gain_aim(), ..spec() };
+        let look = |gain: f64| {
+            let asked = Asked { claim: &Claim::default(), spec: &spec };
+            study(&measurement(gain, 0.9, 0.0), &measurement(0.3, 0.1, 0.0), &[], asked, false)
+        };
+        assert_eq!(look(0.31).cost_ratio, None);
+        let failing =
+            |gain: f64| look(gain).tests.into_iter().filter(|t| !t.holds).map(|t| t.requirement).collect::<Vec<_>>();
+        assert_eq!((failing(0.31), failing(0.30)), (vec![], vec!["advantage above 0".to_owned()]));
     }
 }

@@ -1,20 +1,10 @@
 //! Constants that a person would write: with no more digits than they need.
 
+pub use crate::stats::rounded;
 use crate::tuner::Range;
 use crate::tuner::goal::Worth;
 
-/// The nearest decimal with this many significant digits.
-pub fn rounded(value: f64, digits: usize) -> f64 {
-    if value == 0.0 || !value.is_finite() {
-        return value;
-    }
-    let behind_the_point = digits.max(1) as i32 - 1 - value.abs().log10().floor() as i32;
-    // Powers of ten are exact up to 10^22, and to divide by one gives the nearest short decimal; to multiply with 0.001 does not.
-    let unit = 10f64.powi(behind_the_point.abs());
-    if behind_the_point >= 0 { (value * unit).round() / unit } else { (value / unit).round() * unit }
-}
-
-/// What shortening may lose, in net saving.
+/// What shortening may lose, in worth.
 const LOSS: f64 = 0.005;
 /// Significant digits that are tried for each constant: one, two, three.
 const DIGITS: usize = 3;
@@ -55,7 +45,7 @@ impl Shortening {
         None
     }
 
-    /// Takes what the point of [`Shortening::proposal`] is worth: the constant stays short if no more than 0.5 % of net saving is
+    /// Takes what the point of [`Shortening::proposal`] is worth: the constant stays short if no more than 0.5 % of worth is
     /// lost against the best point, all shortened constants together, and nothing more is violated.
     pub fn take(&mut self, worth: Worth) {
         if worth.value() >= self.best.value() - LOSS && worth.penalty <= self.best.penalty {

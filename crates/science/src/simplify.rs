@@ -6,8 +6,8 @@
 
 mod unused;
 
-use crate::short::rounded;
 use crate::source::{edited, step};
+use crate::stats::rounded;
 use std::ops::Range;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};

@@ -83,6 +83,22 @@ thread_local! {
     pub(crate) static STEPS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
+/// A statement or item with the rest of its line, and with what was said of it in the lines above.
+pub(crate) fn with_line(source: &str, place: &Range<usize>) -> Range<usize> {
+    let rest = &source[place.end..];
+    let blank = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+    let end = place.end + blank + usize::from(rest[blank..].starts_with('\n'));
+    let mut start = source[..place.start].trim_end_matches([' ', '\t']).len();
+    while let Some(above) = source[..start].strip_suffix('\n') {
+        let line = above.rfind('\n').map_or(0, |at| at + 1);
+        if !above[line..].trim_start().starts_with("// ") {
+            break;
+        }
+        start = line;
+    }
+    start..end
+}
+
 /// The source with other text at some places; none if two of them overlap.
 pub(crate) fn edited(source: &str, mut edits: Vec<(Range<usize>, String)>) -> Option<String> {
     edits.sort_by_key(|(place, _)| (place.start, place.end));

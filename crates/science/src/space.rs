@@ -2,6 +2,7 @@
 
 use crate::keyed;
 use crate::text;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -12,37 +13,38 @@ const NAME: usize = 60;
 /// Characters of what a dimension stands for.
 const MEANING: usize = 1000;
 
-/// One axis of the design space.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// One axis of the design space; a parent stands before its children. It has either `range` or `values`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Dimension {
-    /// Its name.
+    /// Its name, 1 to 60 characters in one line.
     pub name: String,
-    /// What it stands for; shown in prompts and reports.
+    /// What it stands for; shown in prompts and reports. At most 1000 characters.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub meaning: String,
-    /// Bounds of a numeric dimension, low then high.
+    /// Bounds of a numeric dimension, low then high, in the dimension's own unit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub range: Option<[f64; 2]>,
-    /// Choices of a categorical dimension.
+    /// Choices of a categorical dimension; 1 to 64 names of 1 to 60 characters.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub values: Vec<String>,
     /// How prior mass lies on a numeric dimension.
     #[serde(default)]
     pub measure: Measure,
-    /// The dimension exists only where these earlier categorical dimensions have one of these values.
+    /// The dimension exists only where these earlier categorical dimensions have one of these values, as in
+    /// `parent = { form = ["ramp"] }`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub parent: BTreeMap<String, Vec<String>>,
 }
 
 /// How prior mass lies on a numeric dimension.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Measure {
     /// Evenly.
     #[default]
     Uniform,
-    /// Evenly on the logarithm.
+    /// Evenly on the logarithm; the range lies above 0.
     LogUniform,
 }
 
@@ -218,7 +220,8 @@ impl Dimension {
         self.parent.get(parent).is_some_and(|values| values.contains(value))
     }
 
-    fn exists_at(&self, point: &Point) -> bool {
+    /// Whether the dimension exists where a point has these values.
+    pub fn exists_at(&self, point: &Point) -> bool {
         self.parent.iter().all(|(parent, values)| match point.get(parent) {
             Some(Value::Choice(choice)) => values.contains(choice),
             _ => false,

@@ -15,17 +15,17 @@ mod simplifying;
 mod tuning;
 mod verdict;
 
-use crate::bundle::{Arm, Bundle, Metric, Relation, Side};
+use crate::bundle::{Arm, Bundle, Side};
 use crate::champion;
 use crate::defect::Defect;
 use crate::effect::Measured;
 use crate::event::{EndReason, Event, Started};
 use crate::id::{CandidateId, Hash};
 use crate::judge::Finding;
-use crate::objective::{Measurement, Score, Yardsticks};
+use crate::objective::{Measurement, Score, Scoring, Yardsticks};
 use crate::principle::{Principle, Status};
-use crate::sizing;
 use crate::space::{Constraint, Point};
+use crate::spec::Spec;
 use crate::volume::Mask;
 use crate::work::Work;
 pub use apply::IllegalEvent;
@@ -248,6 +248,22 @@ impl State {
         self.started.as_ref().expect("the campaign was opened")
     }
 
+    /// What the problem measures, and what counts there.
+    ///
+    /// # Panics
+    /// If no `Started` event was applied.
+    pub fn spec(&self) -> &Spec {
+        &self.opened().spec
+    }
+
+    /// What candidates are scored by on the search panel.
+    ///
+    /// # Panics
+    /// Before the `Calibrated` event.
+    pub fn scoring(&self) -> Scoring<'_> {
+        Scoring { yardsticks: self.yardsticks(), names: &self.opened().scenarios, spec: self.spec() }
+    }
+
     /// The yardsticks.
     ///
     /// # Panics
@@ -312,31 +328,18 @@ impl State {
     /// asks for.
     pub fn check_bundle(&self, bundle: &Bundle) -> Result<(), String> {
         self.check_registered(bundle)?;
-        sizing::check(bundle)
+        bundle.check_arms(self.spec())
     }
 
-    /// Says why a bundle cannot be registered, if it cannot: it is malformed, or its main arm lies where a principle
-    /// forbids, which is then cited.
+    /// Says why a bundle cannot be registered, if it cannot: it is malformed, speaks of a candidate that is not there, or its main
+    /// arm lies where a principle forbids, which is then cited.
     fn check_registered(&self, bundle: &Bundle) -> Result<(), String> {
-        bundle.check(&self.opened().scenarios)?;
+        bundle.check(&self.opened().scenarios, self.spec())?;
         let sides = bundle.arms.iter().flat_map(|arm| &arm.prediction.against).chain([&bundle.parent]);
-        for side in sides {
-            if let Side::Candidate(id) = side
-                && !self.candidates.contains_key(id)
-            {
-                return Err(format!("it compares with candidate `{id}`, which this campaign does not have"));
-            }
-        }
+        let compared = sides.filter_map(|side| if let Side::Candidate(id) = side { Some(id) } else { None });
         let taken = bundle.arms.iter().filter_map(|arm| arm.design.candidate.as_ref());
-        if let Some(id) = taken.into_iter().find(|id| !self.candidates.contains_key(id)) {
-            return Err(format!("it takes candidate `{id}`, which this campaign does not have"));
-        }
-        let main = &bundle.arms[0].prediction;
-        if main.metric != Metric::NetSaving && matches!(main.relation, Relation::AtLeast(_)) {
-            let metric = main.metric.as_str();
-            return Err(format!(
-                "the main arm claims more {metric}, which follows from a constant; let it claim net saving"
-            ));
+        if let Some(id) = compared.chain(taken).find(|id| !self.candidates.contains_key(id)) {
+            return Err(format!("it speaks of candidate `{id}`, which this campaign does not have"));
         }
         let Some(point) = bundle.arms[0].design.point.as_ref() else { return Ok(()) };
         self.opened().experiment.space().contains(point)?;
@@ -370,10 +373,10 @@ impl State {
         let Some(record) = self.candidates.get(id) else { return Vec::new() };
         let Some(score) = &record.score else { return Vec::new() };
         let description_length = record.candidate.description_length.unwrap_or(u32::MAX);
-        let experiment = &self.opened().experiment;
-        let mut objections = champion::objections(score, description_length, record.descriptor.as_ref(), experiment);
-        if record.protected > 0 {
-            objections.push(format!("refused {} protected requests outside of the search panel", record.protected));
+        let against = (&self.opened().experiment, self.spec());
+        let mut objections = champion::objections(score, description_length, record.descriptor.as_ref(), against);
+        if record.violations > 0 {
+            objections.push(format!("{} outside of the search panel", self.spec().violated(record.violations)));
         }
         objections
     }

@@ -54,6 +54,17 @@ pub fn lower_bound(count: usize, statistic: impl Fn(Option<usize>) -> f64) -> f6
     statistic(None) - quantile * (squares * (n - 1.0) / n).sqrt()
 }
 
+/// The nearest decimal with this many significant digits.
+pub fn rounded(value: f64, digits: usize) -> f64 {
+    if value == 0.0 || !value.is_finite() {
+        return value;
+    }
+    let behind_the_point = digits.max(1) as i32 - 1 - value.abs().log10().floor() as i32;
+    // Powers of ten are exact up to 10^22, and to divide by one gives the nearest short decimal; to multiply with 0.001 does not.
+    let unit = 10f64.powi(behind_the_point.abs());
+    if behind_the_point >= 0 { (value * unit).round() / unit } else { (value / unit).round() * unit }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,7 +9,7 @@ pub mod goal;
 use crate::gaussian::Gaussian;
 use crate::keyed;
 use crate::objective::Score;
-use crate::short;
+use crate::stats::rounded;
 use serde::{Deserialize, Serialize};
 
 /// Points that fill the space, at most; and for each tunable.
@@ -20,7 +20,7 @@ const BUDGET: usize = 40;
 const WIDE: f64 = 4.0;
 /// Significant digits of a point: more than a score can tell apart.
 const DIGITS: usize = 4;
-/// What a value may be off by, in net saving. All points share arrivals and coins, so it is only how jagged the function is.
+/// What a value may be off by, in worth. All points share arrivals and coins, so it is only how jagged the function is.
 const NOISE: f64 = 0.001;
 /// Every other point is chosen as if nothing were alike over longer distances than this, in widths of the cube: a process that
 /// is sure of a slope would never look behind it.
@@ -65,7 +65,7 @@ impl Range {
             true => self.low * (self.high / self.low).powf(place),
             false => self.low + (self.high - self.low) * place,
         };
-        short::rounded(value, DIGITS).clamp(self.low, self.high)
+        rounded(value, DIGITS).clamp(self.low, self.high)
     }
 
     /// The place of a value; the nearest end for one beyond the range.
@@ -86,7 +86,7 @@ impl Range {
 pub struct Tried {
     /// A value for each tunable.
     pub parameters: Vec<f64>,
-    /// What it was worth, in units of net saving; see [`goal`].
+    /// What it was worth, in units of worth; see [`goal`].
     pub value: f64,
     /// What its trials say, where there were any: whoever plans may learn from every point that was measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]

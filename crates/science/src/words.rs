@@ -8,6 +8,7 @@ use crate::event::{Candidate, Event, Started};
 use crate::experiment::Experiment;
 use crate::objective::Score;
 use crate::principle::{Change, Principle};
+use crate::spec::{Aim, Spec};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -104,7 +105,21 @@ fn pass_started(started: &mut Started, each: &mut impl Pass) -> Result<(), Misma
     each.word(space_source)?;
     each.word(scenarios)?;
     each.word(population)?;
-    dimensions.iter_mut().try_for_each(|dimension| each.word(&mut dimension.meaning))
+    dimensions.iter_mut().try_for_each(|dimension| each.word(&mut dimension.meaning))?;
+    pass_spec(&mut started.spec, each)
+}
+
+/// What names stand for.
+fn pass_spec(spec: &mut Spec, each: &mut impl Pass) -> Result<(), Mismatch> {
+    let described = spec.metrics.iter_mut().chain(&mut spec.inputs).map(|described| &mut described.meaning);
+    let series = spec.series.iter_mut().map(|series| &mut series.meaning);
+    described.chain(series).try_for_each(|meaning| each.word(meaning))?;
+    match &mut spec.aim {
+        Aim::Saving { gain, cost, worth, .. } => {
+            [gain, cost, worth].into_iter().try_for_each(|d| each.word(&mut d.meaning))
+        }
+        Aim::Gain { gain, worth } => [gain, worth].into_iter().try_for_each(|d| each.word(&mut d.meaning)),
+    }
 }
 
 fn pass_bundle(bundle: &mut Bundle, each: &mut impl Pass) -> Result<(), Mismatch> {

@@ -1,16 +1,24 @@
-//! The yardsticks: what every candidate is held against, and the exchange rate between cost and improvement.
+//! The yardsticks: what every candidate is held against, and the exchange rate between cost and gain.
 
-use crate::measurement::{Cell, Measurement, Part};
+use crate::measurement::{self, Cell, Measurement, Part};
+use crate::spec::{Aim, Spec};
 use crate::stats::lower_bound;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
-/// Improvements further than this from the reference's are not comparable by cost (log units: 2 points).
-pub const COMPARABLE: f64 = 0.02;
+/// How much the reference's scale is multiplied, and divided, to measure the exchange rate.
+pub const SCALED: f64 = 1.5;
 
-/// The policies that are run for them, in the order in which their trials are hashed and by the names that the database
-/// keeps them under.
-pub const POLICIES: [&str; 6] = ["baseline", "reference", "reference-again", "refuse-everything", "louder", "softer"];
+/// The names under which trials of yardsticks are kept, in the order in which they are hashed.
+pub fn policies(spec: &Spec) -> Vec<String> {
+    let always = ["baseline", "reference", "reference-again"].map(str::to_owned);
+    let extremes = spec.extremes.iter().map(|extreme| extreme.name.clone());
+    let scaled = match spec.aim {
+        Aim::Saving { .. } => vec!["scaled-up".to_owned(), "scaled-down".to_owned()],
+        Aim::Gain { .. } => vec![],
+    };
+    always.into_iter().chain(extremes).chain(scaled).collect()
+}
 
 /// The measurements that all others are held against, made once when a campaign starts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -19,15 +27,11 @@ pub struct Yardsticks {
     pub reference: Measurement,
     /// The reference again under another draw key: what pure chance does (A/A).
     pub reference_again: Measurement,
-    /// Refusing every droppable request: the most that any policy can gain, and its price.
-    pub refuse_everything: Measurement,
-    /// The reference at 1.5 × and at 1/1.5 × its own scale.
-    pub louder: Measurement,
-    /// See `louder`.
-    pub softer: Measurement,
-    /// Cost per improvement on the reference's own scale, 1 per log unit: λ of `net_saving`.
-    pub lambda: f64,
-    /// Workloads that stay unstable when every droppable request is refused.
+    /// Policies that bound what can be gained, in the order of [`Spec::extremes`].
+    pub extremes: Vec<Measurement>,
+    /// What the reference's own scale trades; none where nothing is paid for gain.
+    pub scale: Option<Scale>,
+    /// Workloads that are beyond help: see [`Extreme::beyond_help`](crate::spec::Extreme).
     pub overloaded: Vec<String>,
     /// How many of the workloads, the last ones, were drawn from the experiment's population.
     #[serde(default)]
@@ -37,108 +41,114 @@ pub struct Yardsticks {
     pub one_trace: bool,
 }
 
+/// The reference at [`SCALED`] times its own scale, and at its scale divided by that.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Scale {
+    /// Times.
+    pub up: Measurement,
+    /// Divided.
+    pub down: Measurement,
+    /// Cost per gain along it, 1 per log unit: λ.
+    pub rate: f64,
+}
+
+impl Scale {
+    /// λ = [ln X(up) − ln X(down)] / [Y(up) − Y(down)], X being cost and Y gain; none where the scale moves nothing or costs
+    /// nothing.
+    pub fn of(up: Measurement, down: Measurement) -> Option<Self> {
+        let rate = rate(up.part(0..up.cells.len()), down.part(0..down.cells.len()))?;
+        Some(Scale { up, down, rate })
+    }
+}
+
 impl Yardsticks {
     /// How many of the workloads are the study's: the first ones.
     pub fn study_rows(&self) -> usize {
         self.reference.cells.len() - self.drawn
     }
 
+    /// The exchange rate; 0 where nothing is paid for gain.
+    pub fn rate(&self) -> f64 {
+        self.scale.as_ref().map_or(0.0, |scale| scale.rate)
+    }
+
+    /// The most that is known to be gained on the panel, log units.
+    pub fn most_gain(&self) -> f64 {
+        self.extremes.iter().map(Measurement::gain).fold(self.reference.gain(), f64::max)
+    }
+
     /// The yardsticks of the study alone, with the exchange rate of its own panel: λ belongs to the panel in use.
     pub fn study(&self) -> Self {
-        let rows = 0..self.study_rows();
-        Yardsticks {
-            drawn: 0,
-            overloaded: self.overloaded.clone(),
-            ..self.part(|measured| measured.rows(rows.clone()))
-        }
+        let overloaded = self.overloaded.clone();
+        Yardsticks { drawn: 0, overloaded, ..self.part(0..self.study_rows()) }
     }
 
     /// The yardsticks of the drawn workloads alone.
     pub fn population(&self) -> Self {
-        let rows = self.study_rows()..self.reference.cells.len();
-        self.part(|measured| measured.rows(rows.clone()))
+        self.part(self.study_rows()..self.reference.cells.len())
     }
 
     /// The exchange rate of some of the workloads. A part on which the scale moves nothing has no rate of its own.
     pub(crate) fn rate_on(&self, rows: &Range<usize>) -> f64 {
-        Self::rate(self.louder.part(rows.clone()), self.softer.part(rows.clone())).unwrap_or(self.lambda)
+        let Some(scale) = &self.scale else { return 0.0 };
+        rate(scale.up.part(rows.clone()), scale.down.part(rows.clone())).unwrap_or(scale.rate)
     }
 
     /// What these say of a part of the panel; all of its workloads count as drawn.
-    fn part(&self, of: impl Fn(&Measurement) -> Measurement) -> Self {
-        let (louder, softer) = (of(&self.louder), of(&self.softer));
-        let reference = of(&self.reference);
+    fn part(&self, rows: Range<usize>) -> Self {
+        let of = |measured: &Measurement| measured.rows(rows.clone());
+        let scale = |scale: &Scale| Scale { up: of(&scale.up), down: of(&scale.down), rate: self.rate_on(&rows) };
         Yardsticks {
-            drawn: reference.cells.len(),
-            reference,
+            reference: of(&self.reference),
             reference_again: of(&self.reference_again),
-            refuse_everything: of(&self.refuse_everything),
-            // A part on which the scale moves nothing has no rate of its own.
-            lambda: Self::exchange_rate(&louder, &softer).unwrap_or(self.lambda),
-            louder,
-            softer,
+            extremes: self.extremes.iter().map(of).collect(),
+            scale: self.scale.as_ref().map(scale),
             overloaded: Vec::new(),
+            drawn: rows.len(),
             one_trace: self.one_trace,
         }
     }
 
-    /// λ = [ln X(1.5 k) − ln X(k / 1.5)] / [Y(1.5 k) − Y(k / 1.5)]; none where the scale moves nothing or costs nothing.
-    pub fn exchange_rate(louder: &Measurement, softer: &Measurement) -> Option<f64> {
-        Self::rate(louder.part(0..louder.cells.len()), softer.part(0..softer.cells.len()))
+    /// What a policy is worth by panel means; none where it does not compare.
+    pub fn worth(&self, candidate: &Measurement, aim: &Aim) -> Option<f64> {
+        let beyond = candidate.gain() - self.reference.gain();
+        aim.compares(beyond, self.reference.cost()).then(|| self.worth_at_a_distance(candidate, aim))
     }
 
-    fn rate(louder: Part<'_>, softer: Part<'_>) -> Option<f64> {
-        let (x_loud, x_soft, dy) = (louder.x(), softer.x(), louder.y() - softer.y());
-        (x_loud > 0.0 && x_soft > 0.0 && dy.abs() > 1e-9).then(|| (x_loud / x_soft).ln() / dy)
+    /// The same seed by seed, where it is defined for the panel.
+    pub fn worth_per_seed(&self, candidate: &Measurement, aim: &Aim) -> Option<Vec<f64>> {
+        self.worth(candidate, aim)?;
+        let columns = |m: &Measurement| [m.per_seed(|c| c.cost), m.per_seed(|c| c.gain)];
+        let ([cost, gain], [cost_ref, gain_ref]) = (columns(candidate), columns(&self.reference));
+        let worth = |r: usize| measurement::worth(aim, [cost[r], gain[r]], [cost_ref[r], gain_ref[r]], self.rate());
+        Some((0..cost.len()).map(worth).collect())
     }
 
-    /// Cost saved against the reference at equal improvement, from panel means.
-    /// None where improvements differ by more than [`COMPARABLE`] or the reference costs nothing.
-    pub fn net_saving(&self, candidate: &Measurement) -> Option<f64> {
-        net_saving([candidate.x(), candidate.y()], [self.reference.x(), self.reference.y()], self.lambda)
+    /// The same formula at any distance from the reference's gain: too far off to be reported, good enough to learn from.
+    pub fn worth_at_a_distance(&self, candidate: &Measurement, aim: &Aim) -> f64 {
+        let of = |m: &Measurement| [m.cost(), m.gain()];
+        measurement::worth(aim, of(candidate), of(&self.reference), self.rate())
     }
 
-    /// `net_saving` seed by seed, where it is defined for the panel.
-    pub fn net_saving_per_seed(&self, candidate: &Measurement) -> Option<Vec<f64>> {
-        self.net_saving(candidate)?;
-        let (x, y) = (candidate.per_seed(|c| c.x), candidate.per_seed(Cell::y));
-        let (x_ref, y_ref) = (self.reference.per_seed(|c| c.x), self.reference.per_seed(Cell::y));
-        Some((0..x.len()).map(|r| self.raw_saving(x[r], y[r], x_ref[r], y_ref[r])).collect())
-    }
-
-    /// The same formula at any distance from the reference's improvement: too far off to be reported, good enough to
-    /// learn from.
-    pub fn saving_at_a_distance(&self, candidate: &Measurement) -> f64 {
-        self.raw_saving(candidate.x(), candidate.y(), self.reference.x(), self.reference.y())
-    }
-
-    /// The lower end of the one-sided 95 % interval of the net saving, whatever the distance: by the jackknife (Tukey, 1958) over
-    /// workloads, or, where none was drawn, over seeds.
-    pub fn lower_bound(&self, candidate: &Measurement) -> f64 {
+    /// The lower end of the one-sided 95 % interval of what a policy is worth, whatever the distance: by the jackknife (Tukey,
+    /// 1958) over workloads, or, where none was drawn, over seeds.
+    pub fn lower_bound(&self, candidate: &Measurement, aim: &Aim) -> f64 {
         let columns = |value: fn(&Cell) -> f64| {
             let of = |m: &Measurement| if self.drawn > 0 { m.per_scenario(value) } else { m.per_seed(value) };
             [of(candidate), of(&self.reference)]
         };
-        let ([x, x_ref], [y, y_ref]) = (columns(|cell| cell.x), columns(Cell::y));
-        lower_bound(x.len(), |left_out| {
+        let ([cost, cost_ref], [gain, gain_ref]) = (columns(|cell| cell.cost), columns(|cell| cell.gain));
+        lower_bound(cost.len(), |left_out| {
             let mean = |values: &[f64]| {
                 let kept = values.iter().enumerate().filter(|(at, _)| Some(*at) != left_out).map(|(_, value)| *value);
                 kept.sum::<f64>() / (values.len() - usize::from(left_out.is_some())) as f64
             };
-            self.raw_saving(mean(&x), mean(&y), mean(&x_ref), mean(&y_ref))
+            measurement::worth(aim, [mean(&cost), mean(&gain)], [mean(&cost_ref), mean(&gain_ref)], self.rate())
         })
     }
-
-    fn raw_saving(&self, x: f64, y: f64, x_ref: f64, y_ref: f64) -> f64 {
-        raw_saving([x, y], [x_ref, y_ref], self.lambda)
-    }
 }
 
-/// Cost saved at equal improvement by extra shed work and improvement, against the reference's, where they compare.
-pub(crate) fn net_saving(own: [f64; 2], reference: [f64; 2], lambda: f64) -> Option<f64> {
-    ((own[1] - reference[1]).abs() <= COMPARABLE && reference[0] > 0.0).then(|| raw_saving(own, reference, lambda))
-}
-
-fn raw_saving([x, y]: [f64; 2], [x_ref, y_ref]: [f64; 2], lambda: f64) -> f64 {
-    1.0 - (x / x_ref) * (-lambda * (y - y_ref)).exp()
+fn rate(up: Part<'_, Cell>, down: Part<'_, Cell>) -> Option<f64> {
+    let (cost_up, cost_down, gain) = (up.cost(), down.cost(), up.gain() - down.gain());
+    (cost_up > 0.0 && cost_down > 0.0 && gain.abs() > 1e-9).then(|| (cost_up / cost_down).ln() / gain)
 }

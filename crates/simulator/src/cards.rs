@@ -1,36 +1,38 @@
 //! Model and hardware cards: the public numbers from which latency and KV capacity are computed.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 use std::path::Path;
 use std::sync::LazyLock;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-/// The architecture of a dense model, with the names of its `config.json`. Sizes in elements, lengths in tokens.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+/// The architecture of a dense model, with the names of its `config.json`. Numbers are 1 to 16777216.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ModelCard {
     /// Its name, as in `qwen3-14b`.
     pub name: String,
     /// Layers.
     pub num_hidden_layers: u32,
-    /// Width of the residual stream.
+    /// Width of the residual stream, elements.
     pub hidden_size: u32,
-    /// Attention heads.
+    /// Attention heads; at most `hidden_size`.
     pub num_attention_heads: u32,
     /// Heads of the keys and values.
     pub num_key_value_heads: u32,
-    /// Width of a head; by default hidden size / heads.
+    /// Width of a head, elements; by default `hidden_size` / `num_attention_heads`.
     pub head_dim: Option<u32>,
-    /// Width of the feed-forward layer.
+    /// Width of the feed-forward layer, elements.
     pub intermediate_size: u32,
-    /// Size of the vocabulary.
+    /// Size of the vocabulary, tokens.
     pub vocab_size: u32,
-    /// The longest context in tokens.
+    /// The longest context, tokens.
     pub max_position_embeddings: u32,
     /// Whether input and output embeddings are one matrix.
     #[serde(default)]
@@ -40,7 +42,7 @@ pub struct ModelCard {
 }
 
 /// Type of the weights.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Dtype {
     /// 2 bytes.
@@ -62,39 +64,33 @@ impl Dtype {
 }
 
 /// One GPU.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HardwareCard {
-    /// Peak rate for 16-bit floats, in TFLOP/s.
+    /// Peak rate for 16-bit floats; TFLOP/s, above 0.
     pub peak_tflops_bf16: f64,
-    /// Peak rate for 8-bit floats, in TFLOP/s; 0 if it has none.
+    /// Peak rate for 8-bit floats; TFLOP/s, 0 if it has none.
     #[serde(default)]
     pub peak_tflops_fp8: f64,
-    /// Memory bandwidth in TB/s.
+    /// Memory bandwidth; TB/s, above 0.
     pub hbm_tb_per_s: f64,
-    /// Memory in GiB.
+    /// Memory; GiB, above 0.
     pub memory_gib: f64,
-    /// Share of the peak rate reached in prefill; used by `roofline` only.
+    /// Share of the peak rate that prefill reaches; a fraction, above 0. Only `roofline` uses it.
     pub mfu_prefill: f64,
-    /// Share of the peak rate reached in decode; used by `roofline` only.
+    /// Share of the peak rate that decode reaches; a fraction, above 0. Only `roofline` uses it.
     pub mfu_decode: f64,
 }
 
 /// The built-in model card with this name; the error lists the names there are.
 pub fn model(name: &str) -> Result<ModelCard, String> {
-    let names = || BUILT_IN.model.values().map(|card| card.name.as_str());
-    BUILT_IN
-        .model
-        .values()
-        .find(|card| card.name == name)
-        .cloned()
-        .ok_or_else(|| unknown("model", name, names().collect()))
+    let found = BUILT_IN.model.values().find(|card| card.name == name);
+    found.cloned().ok_or_else(|| unknown("model", name, ModelCard::names()))
 }
 
 /// The built-in hardware card with this name; the error lists the names there are.
 pub fn hardware(name: &str) -> Result<HardwareCard, String> {
-    let names = || BUILT_IN.hardware.keys().map(String::as_str);
-    BUILT_IN.hardware.get(name).cloned().ok_or_else(|| unknown("hardware", name, names().collect()))
+    BUILT_IN.hardware.get(name).cloned().ok_or_else(|| unknown("hardware", name, HardwareCard::names()))
 }
 
 fn unknown(kind: &str, name: &str, names: Vec<&str>) -> String {
@@ -110,7 +106,7 @@ struct Cards {
 
 static BUILT_IN: LazyLock<Cards> = LazyLock::new(|| {
     let text = include_str!("../data/cards.toml");
-    crate::file::parse_toml(text, Path::new("cards.toml")).expect("the built-in cards are well-formed, as a test shows")
+    files::parse_toml(text, Path::new("cards.toml")).expect("the built-in cards are well-formed, as a test shows")
 });
 
 impl ModelCard {
@@ -173,6 +169,38 @@ impl<T> CardRef<T> {
             CardRef::Named(name) => built_in(&name),
             CardRef::Table(card) => Ok(card),
         }
+    }
+}
+
+/// A kind of card.
+pub(crate) trait Card: JsonSchema {
+    /// The names of the built-in ones.
+    fn names() -> Vec<&'static str>;
+}
+
+impl Card for ModelCard {
+    fn names() -> Vec<&'static str> {
+        BUILT_IN.model.values().map(|card| card.name.as_str()).collect()
+    }
+}
+
+impl Card for HardwareCard {
+    fn names() -> Vec<&'static str> {
+        BUILT_IN.hardware.keys().map(String::as_str).collect()
+    }
+}
+
+impl<T: Card> JsonSchema for CardRef<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        format!("{}Ref", T::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({"anyOf": [{"type": "string", "enum": T::names()}, generator.subschema_for::<T>()]})
     }
 }
 

@@ -1,6 +1,7 @@
 //! The configuration of a serving cluster, checked and with every default filled in.
 
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::cards::{HardwareCard, ModelCard};
 pub use crate::latency::measured::Measured;
@@ -76,7 +77,7 @@ pub enum Routing {
 }
 
 /// A score of an instance, 0 to 1, higher is better.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Scorer {
     /// 1 for the shortest wait queue, 0 for the longest.
@@ -88,7 +89,7 @@ pub enum Scorer {
 }
 
 /// In which order an instance takes requests from its wait queue.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Scheduler {
     /// First come, first served; preempted requests first.
@@ -101,7 +102,7 @@ pub enum Scheduler {
 }
 
 /// Who loses its place when KV blocks run out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Preemption {
     /// The request that was taken into the batch last.

@@ -2,12 +2,13 @@
 //! says. A workload stretches them to its rate.
 
 use admitter::Draw;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::sampler::{exponential, normal, within};
 
 /// How arrivals are spread over time.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(tag = "process", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum ArrivalProcess {
     /// Independent of each other: exponential gaps.
@@ -16,13 +17,13 @@ pub enum ArrivalProcess {
     Constant {},
     /// Gamma-distributed gaps: above a cv of 1 in clusters, below it more evenly than Poisson.
     Gamma {
-        /// Coefficient of variation of the gaps; 1, the default, is Poisson.
+        /// Coefficient of variation of the gaps; 0.02 to 10, and 1 is Poisson.
         #[serde(default = "one")]
         cv: f64,
     },
     /// Weibull-distributed gaps: as gamma, with a heavier tail above a cv of 1.
     Weibull {
-        /// Coefficient of variation of the gaps; 1, the default, is Poisson.
+        /// Coefficient of variation of the gaps; 0.02 to 10, and 1 is Poisson.
         #[serde(default = "one")]
         cv: f64,
     },

@@ -6,7 +6,7 @@
 //! (the life of a request on an instance, one step after the other), `plain/batch.rs` (which requests a step computes).
 //! Those are the plain instances; `fast.rs` says how the fast ones, which [`Simulation`] uses, come to the same results.
 //!
-//! Then, by subject: `scenario.rs`, `raw.rs`, `cluster.rs`, `cards.rs`, `capacity.rs`, `slo.rs`, `file.rs` (the input and
+//! Then, by subject: `scenario.rs`, `raw.rs`, `cluster.rs`, `cards.rs`, `capacity.rs`, `slo.rs` (the input and
 //! its errors) · `trace.rs`, `workload.rs`, `sampler.rs`, `gaps.rs` (what arrives),
 //! `draws.rs` (what chance is made of) · `run.rs`, `metrics.rs`, `timeline.rs`
 //! (what comes out) · `admitters.rs`, `maths.rs` (the built-in policies).
@@ -22,7 +22,6 @@ pub mod cluster;
 mod draws;
 mod event;
 mod fast;
-pub mod file;
 mod gaps;
 mod gateway;
 mod latency;

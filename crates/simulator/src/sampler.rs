@@ -2,71 +2,81 @@
 //! `gaps.rs`.
 
 use admitter::Draw;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use crate::gaps::ArrivalProcess;
 use crate::trace::MAX_TOKENS;
 
-/// The lengths of prompts or outputs, in tokens; each is rounded, and at least `min` (by default 1) and at most `max`.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+/// The lengths of prompts or outputs, in tokens; each is rounded, and at least `min` and at most `max`.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(tag = "distribution", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Length {
     /// Always the same.
     Constant {
-        /// The length.
+        /// The length; tokens, 1 to 10000000.
         value: u32,
     },
     /// Normal, cut off at `min` and `max`: what lies outside is moved to the bound.
     Normal {
-        /// Mean before the cut.
+        /// Mean before the cut; tokens, 0 to 10000000.
         mean: f64,
-        /// Standard deviation before the cut.
+        /// Standard deviation before the cut; tokens, 0 to 10000000.
         sd: f64,
-        /// The shortest.
+        /// The shortest; tokens, 1 to 10000000.
+        #[schemars(extend("default" = 1))]
         min: Option<u32>,
-        /// The longest.
+        /// The longest; tokens, `min` to 10000000.
+        #[schemars(extend("default" = MAX_TOKENS))]
         max: Option<u32>,
     },
     /// Exponential.
     Exponential {
-        /// Mean before the cut.
+        /// Mean before the cut; tokens, 0 to 10000000.
         mean: f64,
-        /// The shortest.
+        /// The shortest; tokens, 1 to 10000000.
+        #[schemars(extend("default" = 1))]
         min: Option<u32>,
-        /// The longest.
+        /// The longest; tokens, `min` to 10000000.
+        #[schemars(extend("default" = MAX_TOKENS))]
         max: Option<u32>,
     },
     /// Log-normal.
     LogNormal {
-        /// Mean of the logarithm.
+        /// Mean of the natural logarithm of tokens; -100 to 100.
         mu: f64,
-        /// Standard deviation of the logarithm.
+        /// Standard deviation of the natural logarithm of tokens; 0 to 100.
         sigma: f64,
-        /// The shortest.
+        /// The shortest; tokens, 1 to 10000000.
+        #[schemars(extend("default" = 1))]
         min: Option<u32>,
-        /// The longest.
+        /// The longest; tokens, `min` to 10000000.
+        #[schemars(extend("default" = MAX_TOKENS))]
         max: Option<u32>,
     },
     /// A heavy tail on a log-normal body: with probability `mix_weight` from a Pareto distribution, else log-normal.
     ParetoLogNormal {
-        /// Exponent of the tail: the share of lengths above t falls as t^−alpha.
+        /// Exponent of the tail: the share of lengths above t falls as t^−alpha; 0.01 to 1000.
         alpha: f64,
-        /// Where the tail begins, in tokens.
+        /// Where the tail begins; tokens, 1 to 10000000.
         xm: f64,
-        /// Mean of the logarithm of the body.
+        /// Mean of the natural logarithm of the body's tokens; -100 to 100.
         mu: f64,
-        /// Standard deviation of the logarithm of the body.
+        /// Standard deviation of the natural logarithm of the body's tokens; 0 to 100.
         sigma: f64,
-        /// Share of the tail, 0 to 1.
+        /// Share of the tail; a fraction, 0 to 1.
         mix_weight: f64,
-        /// The shortest.
+        /// The shortest; tokens, 1 to 10000000.
+        #[schemars(extend("default" = 1))]
         min: Option<u32>,
-        /// The longest.
+        /// The longest; tokens, `min` to 10000000.
+        #[schemars(extend("default" = MAX_TOKENS))]
         max: Option<u32>,
     },
     /// As often as they were counted.
     Empirical {
-        /// Pairs of a length and its weight, as in `[[100, 3], [2000, 1]]`; the weights need not add up to 1.
+        /// 1 to 1000 pairs of a length (tokens, 1 to 10000000) and its weight (0 to 1e12), as in `[[100, 3], [2000, 1]]`; the
+        /// weights need not add up to 1.
         values: Vec<(u32, f64)>,
     },
 }

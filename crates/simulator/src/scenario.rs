@@ -6,12 +6,12 @@ use std::path::{Component, Path};
 use std::sync::Arc;
 
 use crate::cluster::ClusterConfig;
-use crate::file::{FileError, MAX_TEXT_BYTES, clip, parse_toml, read_text};
 use crate::raw::{RawScenario, RawWorkload};
 use crate::sampler::Length;
 use crate::slo::{Class, Slo};
 use crate::trace::{self, Arrival, MAX_REQUESTS, MAX_TIME_US};
 use crate::workload::{self, Client, GeneratedWorkload, RateStep, Workload};
+use files::{FileError, MAX_TEXT_BYTES, clip, parse_toml, read_text};
 
 /// A cluster and what is asked of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -157,7 +157,7 @@ fn generated(raw: RawWorkload, place: &Place<'_>) -> Result<GeneratedWorkload, F
 }
 
 /// The share of a trace that is held out unless the scenario says otherwise.
-const HELD_OUT: f64 = 0.4;
+pub(crate) const HELD_OUT: f64 = 0.4;
 
 /// Each client costs memory and time of its own.
 const MAX_CLIENTS: usize = 10_000;

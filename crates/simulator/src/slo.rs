@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The name of a request's service class, as in `critical`; empty where a trace leaves it out.
@@ -74,13 +75,13 @@ impl Default for Priorities {
 }
 
 /// The latency targets of a class, in ms. A completed request is *good* if it meets every target that is set.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Slo {
-    /// Time to first token, at most.
+    /// Time to first token, at most; ms, above 0.
     pub ttft_ms: Option<f64>,
-    /// Mean time between tokens, at most.
+    /// Mean time between tokens, at most; ms, above 0.
     pub itl_ms: Option<f64>,
-    /// Time from arrival to the last token, at most.
+    /// Time from arrival to the last token, at most; ms, above 0.
     pub e2e_ms: Option<f64>,
 }

@@ -1,12 +1,14 @@
 //! Traces: what arrives when. Plain CSV with a header row, and BLIS's TraceV2.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use csv::{ErrorKind, StringRecord};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use crate::file::{FileError, clip};
 use crate::slo::Class;
+use files::{FileError, clip};
 
 /// The most requests of one workload.
 pub const MAX_REQUESTS: u64 = 10_000_000;
@@ -39,6 +41,37 @@ pub struct Prefix {
     pub group: u32,
     /// Its length in tokens, at most that of the prompt.
     pub tokens: u32,
+}
+
+/// The columns of the row that says so: what `elenchus schema trace` prints.
+impl JsonSchema for Arrival {
+    fn schema_name() -> Cow<'static, str> {
+        "Trace".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let column = |kind: &str, description: &str| json_schema!({"type": kind, "description": description});
+        json_schema!({
+            "type": "object",
+            "description": "A trace: a CSV file whose first row names the columns and whose other rows, 1 to 10000000 of them in the \
+                order of arrival, are requests. Columns that are not listed here are not read. A TraceV2 file of BLIS, which has \
+                the columns `request_id` and `arrival_time_us`, is taken as it is.",
+            "properties": {
+                "arrival_us": column("integer", "When the request arrives; µs since the start of the run, 0 to 2^53."),
+                "slo_class": column("string", "Its service class: one that is built in or stands in the scenario's \
+                    `[priorities]`; empty for priority 3."),
+                "input_tokens": column("integer", "Length of the whole prompt; tokens, 1 to 10000000."),
+                "output_tokens": column("integer", "Length of the answer; tokens, 0 to 10000000. No policy is told."),
+                "deadline_us": column("integer", "When the client gives up; µs since the start of the run, not before the \
+                    arrival; empty or 0 for never."),
+                "prefix_group": column("string", "Requests of one group begin with the same tokens; any text, empty for no \
+                    group. It needs `prefix_length`."),
+                "prefix_length": column("integer", "How much of the prompt the group has in common; tokens, 0 to \
+                    `input_tokens`. It needs `prefix_group`."),
+            },
+            "required": ["arrival_us", "slo_class", "input_tokens", "output_tokens"],
+        })
+    }
 }
 
 /// Reads a trace. The rows must be in the order of arrival. Any class will do.
@@ -246,4 +279,41 @@ fn csv_error(error: csv::Error, file: &Path) -> FileError {
         _ => error.to_string(),
     };
     FileError { line, ..FileError::new(file, problem) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_documented_column_is_read_and_no_other_one_is_needed() {
+        let schema = schemars::schema_for!(Arrival).to_value();
+        let columns = schema["properties"].as_object().unwrap();
+        let required = schema["required"].as_array().unwrap();
+        let cell = |name: &str| if name == "slo_class" || name == "prefix_group" { "critical" } else { "7" };
+        let with = |names: &[&str]| {
+            let cells: Vec<&str> = names.iter().map(|name| cell(name)).collect();
+            read(&format!("{}\n{}\n", names.join(","), cells.join(",")), Path::new("trace.csv"))
+        };
+        let all: Vec<&str> = columns.keys().map(String::as_str).collect();
+        let arrivals = with(&all).unwrap();
+        let prefix = Some(Prefix { group: 0, tokens: 7 });
+        assert_eq!(
+            arrivals,
+            [Arrival {
+                arrival_us: 7,
+                class: Class::new("critical"),
+                input_tokens: 7,
+                output_tokens: 7,
+                deadline_us: Some(7),
+                prefix
+            }]
+        );
+        let required: Vec<&str> = required.iter().map(|name| name.as_str().unwrap()).collect();
+        with(&required).unwrap();
+        for missing in &required {
+            let fewer: Vec<&str> = required.iter().copied().filter(|name| name != missing).collect();
+            assert!(with(&fewer).unwrap_err().problem.contains(missing), "{missing}");
+        }
+    }
 }

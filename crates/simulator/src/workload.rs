@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use admitter::Draw;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::draws::Draws;
@@ -40,28 +41,28 @@ pub struct GeneratedWorkload {
 }
 
 /// Requests of one kind.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Client {
-    /// Their service class.
+    /// Their service class: one that is built in or stands in `[priorities]`.
     pub slo_class: String,
-    /// Their share of the rate; the shares add up to 1.
+    /// Their share of the rate; a fraction, 0 to 1, and the shares add up to 1.
     pub fraction: f64,
     /// How they are spread over time.
     pub arrival: ArrivalProcess,
-    /// Prompt lengths.
+    /// Prompt lengths, tokens.
     pub input: Length,
-    /// Output lengths.
+    /// Output lengths, tokens.
     pub output: Length,
 }
 
 /// From a time on, `rate` is multiplied by a factor.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RateStep {
-    /// When, in seconds since the start of the run.
+    /// When; seconds since the start of the run, 0 to 1e9, after the step above.
     pub from_s: f64,
-    /// The factor; 0 for a pause.
+    /// The factor; 0.000001 to 1000000, or 0 for a pause, which is not the last step.
     pub factor: f64,
 }
 

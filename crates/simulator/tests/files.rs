@@ -4,8 +4,8 @@ mod common;
 
 use std::path::Path;
 
+use files::{self, FileError};
 use simulator::cluster::{Preemption, Routing, Scheduler, Scorer};
-use simulator::file::{self, FileError};
 use simulator::slo::Class;
 use simulator::trace::{self, Prefix};
 use simulator::{Scenario, Workload};
@@ -232,17 +232,17 @@ fn a_file_is_read_within_bounds_and_inside_its_directory() {
     std::fs::create_dir(&inner).unwrap();
     std::fs::write(directory.path().join("outer.txt"), "outside").unwrap();
     std::fs::write(inner.join("a.txt"), "12345").unwrap();
-    assert_eq!(file::read_inside(&inner, "a.txt", 5).unwrap(), "12345");
-    assert!(file::read_inside(&inner, "a.txt", 4).unwrap_err().to_string().contains("longer than 4 bytes"));
-    assert!(file::read_inside(&inner, "../outer.txt", 99).unwrap_err().to_string().contains("leads out"));
-    assert!(file::read_inside(directory.path(), "inner", 99).unwrap_err().to_string().contains("not a regular file"));
+    assert_eq!(files::read_inside(&inner, "a.txt", 5).unwrap(), "12345");
+    assert!(files::read_inside(&inner, "a.txt", 4).unwrap_err().to_string().contains("longer than 4 bytes"));
+    assert!(files::read_inside(&inner, "../outer.txt", 99).unwrap_err().to_string().contains("leads out"));
+    assert!(files::read_inside(directory.path(), "inner", 99).unwrap_err().to_string().contains("not a regular file"));
     std::fs::write(inner.join("b.txt"), b"a\nb\n\xff").unwrap();
-    assert!(file::read_inside(&inner, "b.txt", 99).unwrap_err().to_string().contains("line 3 is not UTF-8"));
+    assert!(files::read_inside(&inner, "b.txt", 99).unwrap_err().to_string().contains("line 3 is not UTF-8"));
 }
 
 #[test]
 fn what_is_quoted_from_a_file_is_bounded() {
-    assert_eq!((file::clip("äbcdef", 3), file::clip("abc", 3)), ("äbc…".into(), "abc".into()));
+    assert_eq!((files::clip("äbcdef", 3), files::clip("abc", 3)), ("äbc…".into(), "abc".into()));
     let trace = format!("arrival_us,slo_class,input_tokens,output_tokens\n{},critical,1,1\n", "9".repeat(100_000));
     assert!(trace::read(&trace, Path::new("t.csv")).unwrap_err().to_string().len() < 300);
 }
@@ -252,11 +252,11 @@ fn what_is_no_regular_file_is_named_and_not_waited_for() {
     let directory = tempfile::tempdir().unwrap();
     let fifo = directory.path().join("fifo");
     assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
-    let problem = |path: &Path| file::read_text(path, 99).unwrap_err().to_string();
+    let problem = |path: &Path| files::read_text(path, 99).unwrap_err().to_string();
     assert_eq!(problem(&fifo), "it is a named pipe, not a regular file");
     assert_eq!(problem(Path::new("/dev/zero")), "it is a device, not a regular file");
     assert_eq!(problem(directory.path()), "it is a directory, not a regular file");
-    let inside = file::read_inside(directory.path(), "fifo", 99).unwrap_err().to_string();
+    let inside = files::read_inside(directory.path(), "fifo", 99).unwrap_err().to_string();
     assert_eq!(inside, "it is a named pipe, not a regular file");
 }
 

@@ -1,13 +1,15 @@
 //! Campaigns: opening one, listing them, finding one by the beginning of its id.
 
+use crate::batch::Batch;
 use crate::error::StoreError;
-use crate::events::{Extra, Tail};
+use crate::events::Extra;
+use crate::head::{LogHead, Staged};
 use crate::open::{Store, now_ms};
-use crate::script::Script;
 use crate::sizes::{CAMPAIGNS, NAME};
 use crate::texts;
 use science::event::{Event, RULES, Started};
 use science::id::Hash;
+use science::state::State;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -49,8 +51,8 @@ pub struct CampaignRow {
     pub name: String,
     /// The experiment's directory when the campaign was opened; for people only.
     pub directory: PathBuf,
-    /// Its nonce; none of a campaign that was recorded under earlier rules.
-    pub nonce: Option<String>,
+    /// Its nonce.
+    pub nonce: String,
     /// Who plans and writes.
     pub agents: String,
     /// When it was opened, ms since 1970.
@@ -86,13 +88,14 @@ impl Store {
             return Err(StoreError::Unstorable { what: "the campaign".into(), problem });
         }
         let id = CampaignId(uuid::Uuid::new_v4().simple().to_string());
-        let mut script = Script::default();
-        put(&mut script, &id, started, directory);
-        inputs.values().for_each(|text| texts::put(&mut script, text));
-        let mut tail = Tail::of_new(id.clone());
-        tail.advance(&mut script, &Event::Started(Box::new(started.clone())), Extra::default())?;
-        self.run(script).await?;
-        self.keep(tail);
+        let mut batch = Batch::default();
+        put(&mut batch, &id, started, directory);
+        inputs.values().for_each(|text| texts::put(&mut batch, text));
+        let (mut staged, mut state) = (Staged::after(LogHead::of_new(id.clone()), batch), State::default());
+        let event = Event::Started(Box::new(started.clone()));
+        state.apply(&event).expect("a campaign begins with its `started` event");
+        staged.push(&event, &state, Extra::default())?;
+        self.commit(staged).await?;
         Ok(id)
     }
 
@@ -103,7 +106,7 @@ impl Store {
             let query = sqlx::query_as(
                 "SELECT id, iif(octet_length(name) > ?1, '?', name) AS name,
                         iif(octet_length(directory) > ?1, '?', directory) AS directory,
-                        iif(octet_length(nonce) > ?1, '?', nonce) AS nonce,
+                        coalesce(iif(octet_length(nonce) > ?1, '?', nonce), '?') AS nonce,
                         iif(octet_length(agents) > ?1, '?', agents) AS agents, created_at_ms,
                         (SELECT count(*) FROM events WHERE campaign = id) AS events,
                         coalesce((SELECT max(at_ms) FROM events WHERE campaign = id), created_at_ms) AS last_at_ms
@@ -158,8 +161,8 @@ impl Store {
 }
 
 /// Writes a campaign's own row.
-pub(crate) fn put(script: &mut Script, id: &CampaignId, started: &Started, directory: &Path) {
-    script
+pub(crate) fn put(batch: &mut Batch, id: &CampaignId, started: &Started, directory: &Path) {
+    batch
         .add(
             "INSERT INTO campaigns (id, name, directory, nonce, agents, toolchain, version, sandboxed, created_at_ms, rules)
              VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -182,7 +185,7 @@ struct Row {
     id: String,
     name: String,
     directory: String,
-    nonce: Option<String>,
+    nonce: String,
     agents: String,
     created_at_ms: i64,
     events: i64,

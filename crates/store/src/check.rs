@@ -3,12 +3,14 @@
 use crate::campaigns::CampaignRow;
 use crate::error::StoreError;
 use crate::events::Stored;
+use crate::log::damaged;
 use crate::open::Store;
-use crate::rebuild;
+use crate::{rebuild, trials};
 use science::bundle::Side;
 use science::event::{Candidate, Event};
 use science::id::Hash;
-use science::trial::{self, Trial};
+use science::spec::Spec;
+use science::trial::Trial;
 
 /// What was looked at, and what is wrong with it if anything is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,9 +68,10 @@ impl Store {
         };
         let mut note = |checked: Result<(), StoreError>| problems.extend(checked.err().map(|error| error.to_string()));
         note(self.check_observations(&row.id).await);
-        if let Some(Event::Started(started)) = events.first().map(|stored| &stored.event) {
-            note(self.inputs(&started.inputs).await.map(drop));
-        }
+        let Some(Event::Started(started)) = events.first().map(|stored| &stored.event) else {
+            return (String::new(), vec![damaged(&row.id, 0, "it does not open a campaign").to_string()]);
+        };
+        note(self.inputs(&started.inputs).await.map(drop));
         let mut sources = 0;
         for candidate in events.iter().filter_map(|stored| written(&stored.event)) {
             sources += 1;
@@ -77,7 +80,7 @@ impl Store {
         let mut iteration = 0;
         for stored in &events {
             iteration += i64::from(matches!(stored.event, Event::BundleRegistered { .. } | Event::PlanFailed { .. }));
-            note(self.check_trials(row, stored, iteration).await);
+            note(self.check_trials(row, stored, iteration, &started.spec).await);
         }
         note(rebuild::compare(self, row, &events).await);
         (format!("{} events, {sources} sources", events.len()), problems)
@@ -95,9 +98,15 @@ impl Store {
     }
 
     /// Holds the rows that came with an event against its hash.
-    async fn check_trials(&self, row: &CampaignRow, stored: &Stored, iteration: i64) -> Result<(), StoreError> {
+    async fn check_trials(
+        &self,
+        row: &CampaignRow,
+        stored: &Stored,
+        iteration: i64,
+        spec: &Spec,
+    ) -> Result<(), StoreError> {
         let (policy, trials, hash): (String, Vec<Trial>, &Hash) = match &stored.event {
-            Event::Calibrated { trials, .. } => return self.baseline(&row.id, trials).await.map(drop),
+            Event::Calibrated { trials, .. } => return self.baseline(&row.id, trials, spec).await.map(drop),
             Event::CandidateEvaluated { candidate, trials, .. } => {
                 let stored = self.trials(&row.id, candidate.as_str()).await?;
                 (format!("candidate {}", candidate.short()), stored, trials)
@@ -109,13 +118,13 @@ impl Store {
                     Side::Candidate(id) => id.as_str(),
                     Side::Baseline | Side::Reference | Side::Arm(_) => "reference",
                 };
-                let mut stored = self.verdict_trials(&row.id, iteration, "baseline", seeds.clone()).await?;
-                stored.extend(self.verdict_trials(&row.id, iteration, name, seeds).await?);
+                let mut stored = self.verdict_trials(&row.id, "baseline", iteration, seeds.clone()).await?;
+                stored.extend(self.verdict_trials(&row.id, name, iteration, seeds).await?);
                 (format!("{name} on verdict seeds"), stored, trials)
             }
             _ => return Ok(()),
         };
-        match trial::hash(&trials) == *hash {
+        match trials::are(trials.iter(), hash, spec) {
             true => Ok(()),
             false => Err(StoreError::DamagedTrials { campaign: row.id.clone(), policy, seq: stored.seq }),
         }

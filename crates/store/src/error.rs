@@ -1,9 +1,8 @@
 //! What can go wrong, in words that say what to do about it.
 
 use crate::campaigns::CampaignId;
-use science::event::{Event, RULES};
+use science::event::RULES;
 use science::id::{CandidateId, Hash};
-use science::state::IllegalEvent;
 use std::path::{Path, PathBuf};
 
 /// Why the store could not do what it was asked to.
@@ -46,6 +45,18 @@ pub enum StoreError {
         found: i64,
         /// The newest migration that this program has.
         known: i64,
+    },
+    /// An earlier version has recorded campaigns in it.
+    #[error(
+        "the database {} holds campaigns of elenchus {version}, which this version does not read; it was left as it is: use \
+         elenchus {version} for them, or choose another --state-dir",
+        path.display()
+    )]
+    Older {
+        /// The file.
+        path: PathBuf,
+        /// The last version that reads them.
+        version: &'static str,
     },
     /// The schema is not one that this program's migrations make.
     #[error(
@@ -249,9 +260,6 @@ pub enum StoreError {
         /// The number that the next event must have.
         next: u64,
     },
-    /// The event cannot happen where the campaign stands.
-    #[error(transparent)]
-    Illegal(#[from] IllegalEvent),
     /// Something would read back as something else.
     #[error("{what} cannot be stored: {problem}")]
     Unstorable {
@@ -314,10 +322,10 @@ impl StoreError {
     }
 
     /// Says which events name something that is not there, if that is what went wrong.
-    pub(crate) fn of(self, events: &[Event], seq: u64) -> Self {
+    pub(crate) fn of(self, kinds: &[&str], seq: u64) -> Self {
         match self.code() {
             Some(CONSTRAINT_FOREIGN_KEY) => {
-                let kinds: Vec<String> = events.iter().map(|event| format!("`{}`", event.kind())).collect();
+                let kinds: Vec<String> = kinds.iter().map(|kind| format!("`{kind}`")).collect();
                 StoreError::Dangling { what: format!("event {seq} ({})", kinds.join(", then ")) }
             }
             _ => self,

@@ -4,8 +4,8 @@
 //! transaction as the event that it follows from. Reading guide, in this order:
 //!
 //! 1. `migrations/`: what is stored.
-//! 2. [`events`]: how a step is appended and folded; `log.rs`: its chains, and how it is read back.
-//! 3. `project.rs`: which derived rows follow from which event; `script.rs`: how they are written at once, or not at all.
+//! 2. [`events`]: how a log is read back and folded; [`head`]: how a step is staged and committed; `log.rs`: the chains.
+//! 3. `project.rs`: which derived rows follow from which event; `batch.rs`: how they are written at once, or not at all.
 //! 4. [`open`](mod@open): how a database is opened without ever harming one that is not ours to touch or obeying one that
 //!    somebody planted; `place.rs` (files), `schema.rs`, `deadline.rs` and `sizes.rs` say what keeps it so.
 //! 5. [`check`](mod@check): everything is held against everything else.
@@ -13,11 +13,13 @@
 //! [`mirror`] writes candidates into a git repository that can be thrown away and written again. [`lock`](mod@lock)
 //! keeps two processes from running one campaign.
 
+mod batch;
 pub mod campaigns;
 pub mod check;
 mod deadline;
 pub mod error;
 pub mod events;
+pub mod head;
 pub mod lock;
 mod log;
 pub mod mirror;
@@ -27,7 +29,6 @@ mod place;
 mod project;
 mod rebuild;
 mod schema;
-mod script;
 mod sizes;
 pub mod texts;
 pub mod trials;
@@ -36,6 +37,7 @@ pub use campaigns::{CampaignId, CampaignRow};
 pub use check::Finding;
 pub use error::StoreError;
 pub use events::{Extra, Loaded, Stored};
+pub use head::{LogHead, Staged};
 pub use lock::{Lock, lock};
 pub use observations::Observation;
 pub use open::Store;

@@ -50,17 +50,17 @@ async fn ends(connection: &mut SqliteConnection, id: &CampaignId) -> Result<Opti
     Ok(ends.bind(id.as_str()).fetch_optional(connection).await?)
 }
 
+/// How many events a campaign has by its own row; 0 if there is no such campaign.
+pub(crate) async fn length(connection: &mut SqliteConnection, id: &CampaignId) -> Result<u64, StoreError> {
+    Ok(ends(connection, id).await?.map_or(0, |ends| ends.length.cast_unsigned()))
+}
+
 impl Ends {
     /// Refuses a log of other rules before anything of it is read as an event of these.
     fn check_rules(&self, id: &CampaignId, first: Option<&Row>) -> Result<(), StoreError> {
         #[derive(Deserialize)]
         struct Rules {
-            // Logs of rules 1 do not say so.
-            #[serde(default = "one")]
             rules: u32,
-        }
-        fn one() -> u32 {
-            1
         }
         let said = first.and_then(|row| serde_json::from_slice::<Rules>(&row.payload).ok());
         match said {

@@ -1,11 +1,11 @@
 //! Observations: what the world did once, stored on arrival. They lie outside of a campaign's digest, and in a chain of their
 //! own, in order of arrival: one that was changed, emptied or taken away is missed.
 
+use crate::batch::Batch;
 use crate::campaigns::CampaignId;
 use crate::error::StoreError;
 use crate::log::chain;
 use crate::open::{Store, now_ms};
-use crate::script::Script;
 use crate::sizes::{ENTRY, LOG, Weight};
 use science::id::Hash;
 use sqlx::SqliteConnection;
@@ -60,8 +60,8 @@ impl Store {
         };
         let at_ms = now_ms();
         let digest = link(&digest, observation, at_ms);
-        let mut script = Script::default();
-        script
+        let mut batch = Batch::default();
+        batch
             .add(
                 "INSERT INTO observations (campaign, key, ordinal, kind, payload, at_ms, position, digest)
                  VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -74,12 +74,12 @@ impl Store {
             .bind(at_ms)
             .bind(length)
             .bind(&digest);
-        script
+        batch
             .add("UPDATE campaigns SET observed_length = ?, observed_digest = ? WHERE id = ?")
             .bind(length + 1)
             .bind(&digest)
             .bind(id.as_str());
-        self.run(script).await
+        self.run(batch).await
     }
 
     /// What was observed under a key.

@@ -5,7 +5,6 @@
 
 use crate::deadline::{Deadline, LONG_PATIENCE, PATIENCE};
 use crate::error::StoreError;
-use crate::events::Tail;
 use crate::place::{Found, Reading, look, reading, unwritable};
 use crate::schema::{self, Standing};
 use sqlx::pool::PoolConnection;
@@ -13,7 +12,6 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePo
 use sqlx::{ConnectOptions, Connection, Sqlite, Transaction};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::sync::Mutex;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// How long to wait for another process that writes: a step takes milliseconds.
@@ -28,9 +26,6 @@ pub struct Store {
     pub(crate) path: PathBuf,
     read_only: bool,
     deadline: Deadline,
-    /// Where the campaign that was appended to last stands: spares folding its log again at each step. Held against the
-    /// database before it is used.
-    pub(crate) tail: Mutex<Option<Tail>>,
     /// Held while an observation is put after the last one.
     pub(crate) observing: tokio::sync::Mutex<()>,
 }
@@ -174,8 +169,7 @@ impl Store {
             Box::pin(async move { bound.bind(connection).await })
         });
         let pool = pool.test_before_acquire(false).connect_with(options).await?;
-        let (tail, observing) = (Mutex::new(None), tokio::sync::Mutex::new(()));
-        Ok(Store { pool, path: path.to_owned(), read_only, deadline, tail, observing })
+        Ok(Store { pool, path: path.to_owned(), read_only, deadline, observing: tokio::sync::Mutex::new(()) })
     }
 }
 

@@ -1,18 +1,21 @@
 //! Which derived rows follow from which event.
 //!
-//! [`project`] adds to the script that appends the event. It reads the state *after* the event and no table: what it
-//! writes follows from the log alone, but for what came beside the event ([`Extra`]) and is stored as it came.
+//! [`project`] adds to the batch that appends the event. It is a pure function of the event and of the state *after* it,
+//! which whoever runs the campaign has folded, and reads no table: what it writes follows from the log alone, but for what
+//! came beside the event ([`Extra`]) and is stored as it came.
 
+use crate::batch::Batch;
 use crate::campaigns::CampaignId;
 use crate::events::Extra;
-use crate::script::Script;
 use crate::{texts, trials};
 use science::bundle::{Arm, Bundle, Relation, Side};
 use science::event::{Candidate, EndReason, Event, Started};
 use science::id::CandidateId;
 use science::judge::Finding;
+use science::objective::Score;
 use science::outcome::Outcome;
 use science::principle::Change;
+use science::spec::Spec;
 use science::state::{State, describe};
 use serde::Serialize;
 
@@ -27,35 +30,35 @@ pub(crate) struct Step<'a> {
 }
 
 /// Adds the rows that follow from an event.
-pub(crate) fn project(script: &mut Script, step: &Step<'_>) {
+pub(crate) fn project(batch: &mut Batch, step: &Step<'_>) {
     if let Some(source) = step.extra.source {
-        texts::put(script, source);
+        texts::put(batch, source);
     }
     match step.event {
-        Event::Started(opened) => started(script, step, opened),
+        Event::Started(opened) => started(batch, step, opened),
         Event::Calibrated { .. } => {}
-        Event::BundleRegistered { bundle, .. } => bundle_registered(script, step, bundle),
-        Event::PlanFailed { reason, .. } => plan_failed(script, step, reason),
-        Event::CandidateWritten { arm, candidate, .. } => candidate_written(script, step, arm, candidate),
-        Event::ExecutorFailed { arm, .. } => executor_failed(script, step, arm),
-        Event::RepairFailed { arm, reason, .. } => repair_failed(script, step, arm, reason),
-        Event::CandidateEvaluated { candidate, outcome, .. } => evaluated(script, step, candidate, *outcome),
+        Event::BundleRegistered { bundle, .. } => bundle_registered(batch, step, bundle),
+        Event::PlanFailed { reason, .. } => plan_failed(batch, step, reason),
+        Event::CandidateWritten { arm, candidate, .. } => candidate_written(batch, step, arm, candidate),
+        Event::ExecutorFailed { arm, .. } => executor_failed(batch, step, arm),
+        Event::RepairFailed { arm, reason, .. } => repair_failed(batch, step, arm, reason),
+        Event::CandidateEvaluated { candidate, outcome, .. } => evaluated(batch, step, candidate, *outcome),
         Event::Tested { .. } | Event::Finals { .. } => {}
-        Event::ArmJudged { arm, finding } => arm_judged(script, step, arm, finding),
-        Event::ArmSkipped { arm, reason } => arm_skipped(script, step, arm, reason),
+        Event::ArmJudged { arm, finding } => arm_judged(batch, step, arm, finding),
+        Event::ArmSkipped { arm, reason } => arm_skipped(batch, step, arm, reason),
         Event::Tuned { retuned: Some(made), .. } | Event::Simplified { candidate: Some(made), .. } => {
-            made_of_another(script, step, made);
+            made_of_another(batch, step, made);
         }
         Event::Tuned { retuned: None, .. } | Event::Simplified { candidate: None, .. } => {}
-        Event::PrinciplesRevised { changes, .. } => principles_revised(script, step, changes),
+        Event::PrinciplesRevised { changes, .. } => principles_revised(batch, step, changes),
         // An audit may put a constraint into force.
-        Event::Audited { principle, .. } => write_principle(script, step, principle),
-        Event::IterationClosed { volume } => iteration_closed(script, step, *volume),
-        Event::Ended { reason } => ended(script, step, reason),
+        Event::Audited { principle, .. } => write_principle(batch, step, principle),
+        Event::IterationClosed { volume } => iteration_closed(batch, step, *volume),
+        Event::Ended { reason } => ended(batch, step, reason),
     }
-    worked(script, step);
+    worked(batch, step);
     let iteration = matches!(step.event, Event::Tested { .. }).then(|| step.iteration());
-    trials::put(script, step.campaign, step.seq, iteration, step.extra.trials)
+    trials::put(batch, step.campaign, step.seq, iteration, step.extra.trials)
 }
 
 impl Step<'_> {
@@ -65,31 +68,41 @@ impl Step<'_> {
     }
 }
 
-fn started(script: &mut Script, step: &Step<'_>, started: &Started) {
+fn started(batch: &mut Batch, step: &Step<'_>, started: &Started) {
     for (path, hash) in &started.inputs {
-        script
+        batch
             .add("INSERT INTO inputs (campaign, path, hash) VALUES (?, ?, ?)")
             .bind(step.campaign.as_str())
             .bind(path)
             .bind(hash.as_str());
     }
     for (position, name) in (0_i64..).zip(started.scenarios.iter().chain(&started.training)) {
-        script
+        batch
             .add("INSERT INTO scenarios (campaign, position, name) VALUES (?, ?, ?)")
             .bind(step.campaign.as_str())
             .bind(position)
             .bind(name);
     }
+    let metrics = &started.spec.metrics;
+    batch.add_rows("INSERT INTO metrics (campaign, position, name, unit, meaning)", 5, metrics.len());
+    for (position, metric) in (0_i64..).zip(metrics) {
+        batch
+            .bind(step.campaign.as_str())
+            .bind(position)
+            .bind(&metric.name)
+            .bind(json(&metric.unit).trim_matches('"'))
+            .bind(&metric.meaning);
+    }
 }
 
-fn bundle_registered(script: &mut Script, step: &Step<'_>, bundle: &Bundle) {
+fn bundle_registered(batch: &mut Batch, step: &Step<'_>, bundle: &Bundle) {
     let (departs_from, parent) = match &bundle.parent {
         Side::Baseline => ("baseline", None),
         Side::Reference => ("reference", None),
         Side::Arm(_) => ("arm", None),
         Side::Candidate(id) => ("candidate", Some(id.as_str())),
     };
-    script
+    batch
         .add(
             "INSERT INTO iterations (campaign, number, seq, question, departs_from, parent, planner)
          VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -102,7 +115,7 @@ fn bundle_registered(script: &mut Script, step: &Step<'_>, bundle: &Bundle) {
         .bind(parent)
         .bind(&step.after.current().planner);
     for (position, arm) in (0_i64..).zip(&bundle.arms) {
-        script.add("INSERT INTO arms (campaign, iteration, name, position, kind, hypothesis, mechanism, diagnostic, intent,
+        batch.add("INSERT INTO arms (campaign, iteration, name, position, kind, hypothesis, mechanism, diagnostic, intent,
              metric, claim, confidence, candidate) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
         .bind(step.campaign.as_str())
         .bind(step.iteration())
@@ -113,7 +126,7 @@ fn bundle_registered(script: &mut Script, step: &Step<'_>, bundle: &Bundle) {
         .bind(&arm.mechanism)
         .bind(&arm.diagnostic)
         .bind(&arm.design.intent)
-        .bind(arm.prediction.metric.as_str())
+        .bind(&arm.prediction.metric)
         .bind(claim(arm))
         .bind(arm.prediction.confidence)
         .bind(arm.design.candidate.as_ref().map(CandidateId::as_str));
@@ -136,8 +149,8 @@ fn claim(arm: &Arm) -> String {
     claim
 }
 
-fn plan_failed(script: &mut Script, step: &Step<'_>, reason: &str) {
-    script
+fn plan_failed(batch: &mut Batch, step: &Step<'_>, reason: &str) {
+    batch
         .add("INSERT INTO iterations (campaign, number, seq, failure, planner) VALUES (?, ?, ?, ?, ?)")
         .bind(step.campaign.as_str())
         .bind(step.iteration())
@@ -146,11 +159,11 @@ fn plan_failed(script: &mut Script, step: &Step<'_>, reason: &str) {
         .bind(&step.after.current().planner);
 }
 
-fn put_candidate(script: &mut Script, step: &Step<'_>, arm: &str, candidate: &Candidate) {
+fn put_candidate(batch: &mut Batch, step: &Step<'_>, arm: &str, candidate: &Candidate) {
     let record = &step.after.candidates[&candidate.id];
     let point = candidate.point.as_ref().map(json);
     // The same code written again is the same candidate; what is known of it stays.
-    script.add("INSERT INTO candidates (campaign, id, seq, source, parent, iteration, arm, point, description_length, author, repairs)
+    batch.add("INSERT INTO candidates (campaign, id, seq, source, parent, iteration, arm, point, description_length, author, repairs)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (campaign, id) DO NOTHING")
     .bind(step.campaign.as_str())
     .bind(candidate.id.as_str())
@@ -166,9 +179,9 @@ fn put_candidate(script: &mut Script, step: &Step<'_>, arm: &str, candidate: &Ca
 }
 
 /// A candidate that an executor wrote for an arm.
-fn candidate_written(script: &mut Script, step: &Step<'_>, arm: &str, candidate: &Candidate) {
-    put_candidate(script, step, arm, candidate);
-    script
+fn candidate_written(batch: &mut Batch, step: &Step<'_>, arm: &str, candidate: &Candidate) {
+    put_candidate(batch, step, arm, candidate);
+    batch
         .add("UPDATE arms SET candidate = ? WHERE campaign = ? AND iteration = ? AND name = ?")
         .bind(candidate.id.as_str())
         .bind(step.campaign.as_str())
@@ -178,20 +191,20 @@ fn candidate_written(script: &mut Script, step: &Step<'_>, arm: &str, candidate:
 
 /// What tuning or simplifying made stands beside the arm of the candidate that it was made of; the arm keeps the one that it
 /// was judged by.
-fn made_of_another(script: &mut Script, step: &Step<'_>, candidate: &Candidate) {
+fn made_of_another(batch: &mut Batch, step: &Step<'_>, candidate: &Candidate) {
     let arm = step.after.candidates[&candidate.id].arm.clone();
-    put_candidate(script, step, &arm, candidate)
+    put_candidate(batch, step, &arm, candidate)
 }
 
 /// The state machine gives such an arm its verdict; it stands there, not in the event.
-fn executor_failed(script: &mut Script, step: &Step<'_>, arm: &str) {
+fn executor_failed(batch: &mut Batch, step: &Step<'_>, arm: &str) {
     let (position, _) = step.after.bundle().arm(arm).expect("the event was applied");
     let finding = step.after.current().arms[position].finding.as_ref().expect("a failed executor has a finding");
-    arm_judged(script, step, arm, finding)
+    arm_judged(batch, step, arm, finding)
 }
 
-fn repair_failed(script: &mut Script, step: &Step<'_>, arm: &str, reason: &str) {
-    script
+fn repair_failed(batch: &mut Batch, step: &Step<'_>, arm: &str, reason: &str) {
+    batch
         .add("UPDATE arms SET unmended = ? WHERE campaign = ? AND iteration = ? AND name = ?")
         .bind(reason)
         .bind(step.campaign.as_str())
@@ -199,31 +212,44 @@ fn repair_failed(script: &mut Script, step: &Step<'_>, arm: &str, reason: &str) 
         .bind(arm);
 }
 
-fn evaluated(script: &mut Script, step: &Step<'_>, candidate: &CandidateId, outcome: Outcome) {
+fn evaluated(batch: &mut Batch, step: &Step<'_>, candidate: &CandidateId, outcome: Outcome) {
     let record = &step.after.candidates[candidate];
     let score = record.score.as_ref();
     let descriptor = record.descriptor.as_ref().map(json);
-    script
+    batch
         .add(
-            "UPDATE candidates SET evaluated_seq = ?, outcome = ?, message = ?, improvement = ?, extra_shed_work = ?,
-         net_saving = ?, regret = ?, feasible = ?, descriptor = ?, acts_like = ? WHERE campaign = ? AND id = ?",
+            "UPDATE candidates SET evaluated_seq = ?, outcome = ?, message = ?, regret = ?, admissible = ?, descriptor = ?,
+         acts_like = ? WHERE campaign = ? AND id = ?",
         )
         .bind(step.seq)
         .bind(outcome.as_str())
         .bind(step.extra.message)
-        .bind(score.map(|score| score.improvement))
-        .bind(score.map(|score| score.extra_shed_work))
-        .bind(score.and_then(|score| score.net_saving))
         .bind(score.map(|score| score.regret))
-        .bind(score.map(|_| step.after.objections(candidate).is_empty()))
+        .bind(score.map(|_| record.admissible))
         .bind(descriptor)
         .bind(record.acts_like.as_ref().map(CandidateId::as_str))
         .bind(step.campaign.as_str())
         .bind(candidate.as_str());
+    let figures = score.map_or_else(Vec::new, |score| figures(score, step.after.spec()));
+    batch.add_rows("INSERT INTO scores (campaign, candidate, figure, value)", 4, figures.len());
+    for (name, value) in figures {
+        batch.bind(step.campaign.as_str()).bind(candidate.as_str()).bind(name).bind(value);
+    }
 }
 
-fn arm_judged(script: &mut Script, step: &Step<'_>, arm: &str, finding: &Finding) {
-    script.add("UPDATE arms SET verdict = ?, error = ?, effect = ?, low = ?, high = ?, seeds = ?, reason = ?, judged_seq = ?
+/// What a score says, by the names of the spec.
+fn figures<'a>(score: &'a Score, spec: &'a Spec) -> Vec<(&'a str, Option<f64>)> {
+    let aim = &spec.aim;
+    let always =
+        [(aim.gain_name().name.as_str(), Some(score.improvement)), (aim.worth_name().name.as_str(), score.worth)];
+    let paid = aim.cost_names().into_iter();
+    let paid = paid.flat_map(|(cost, ratio)| [(cost.name.as_str(), Some(score.cost)), (ratio, score.cost_ratio)]);
+    let own = score.figures.iter().map(|(name, value)| (name.as_str(), *value));
+    always.into_iter().chain(paid).chain(own).collect()
+}
+
+fn arm_judged(batch: &mut Batch, step: &Step<'_>, arm: &str, finding: &Finding) {
+    batch.add("UPDATE arms SET verdict = ?, error = ?, effect = ?, low = ?, high = ?, seeds = ?, reason = ?, judged_seq = ?
          WHERE campaign = ? AND iteration = ? AND name = ?")
     .bind(finding.verdict.as_str())
     .bind(finding.error.map(science::judge::ErrorKind::as_str))
@@ -238,8 +264,8 @@ fn arm_judged(script: &mut Script, step: &Step<'_>, arm: &str, finding: &Finding
     .bind(arm);
 }
 
-fn arm_skipped(script: &mut Script, step: &Step<'_>, arm: &str, reason: &str) {
-    script
+fn arm_skipped(batch: &mut Batch, step: &Step<'_>, arm: &str, reason: &str) {
+    batch
         .add("UPDATE arms SET skipped = ?, judged_seq = ? WHERE campaign = ? AND iteration = ? AND name = ?")
         .bind(reason)
         .bind(step.seq)
@@ -248,12 +274,12 @@ fn arm_skipped(script: &mut Script, step: &Step<'_>, arm: &str, reason: &str) {
         .bind(arm);
 }
 
-fn principles_revised(script: &mut Script, step: &Step<'_>, changes: &[Change]) {
+fn principles_revised(batch: &mut Batch, step: &Step<'_>, changes: &[Change]) {
     for change in changes {
         match change {
-            Change::Insert(principle) | Change::Refine(principle) => write_principle(script, step, &principle.id),
+            Change::Insert(principle) | Change::Refine(principle) => write_principle(batch, step, &principle.id),
             Change::Retire { id, reason } => {
-                script.add("UPDATE principles SET status = 'retired', retired_for = ?, seq = ? WHERE campaign = ? AND id = ?")
+                batch.add("UPDATE principles SET status = 'retired', retired_for = ?, seq = ? WHERE campaign = ? AND id = ?")
                 .bind(reason)
                 .bind(step.seq)
                 .bind(step.campaign.as_str())
@@ -264,10 +290,10 @@ fn principles_revised(script: &mut Script, step: &Step<'_>, changes: &[Change]) 
 }
 
 /// Writes a principle as it stands: not all that an extractor proposes is in force.
-fn write_principle(script: &mut Script, step: &Step<'_>, id: &str) {
+fn write_principle(batch: &mut Batch, step: &Step<'_>, id: &str) {
     let principle = step.after.principles.iter().find(|principle| principle.id == id).expect("the event was applied");
     let excludes = principle.constraint.as_ref().map(json);
-    script
+    batch
         .add(
             "INSERT INTO principles (campaign, id, seq, statement, mechanism, regime, confidence, status, excludes)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -284,13 +310,13 @@ fn write_principle(script: &mut Script, step: &Step<'_>, id: &str) {
         .bind(principle.confidence.as_str())
         .bind(principle.status.as_str())
         .bind(excludes);
-    script
+    batch
         .add("DELETE FROM evidence WHERE campaign = ? AND principle = ?")
         .bind(step.campaign.as_str())
         .bind(&principle.id);
     for (position, finding) in (0_i64..).zip(&principle.evidence) {
         let cited = cited(step.after, finding);
-        script.add("INSERT INTO evidence (campaign, principle, position, finding, iteration, arm) VALUES (?, ?, ?, ?, ?, ?)")
+        batch.add("INSERT INTO evidence (campaign, principle, position, finding, iteration, arm) VALUES (?, ?, ?, ?, ?, ?)")
         .bind(step.campaign.as_str())
         .bind(&principle.id)
         .bind(position)
@@ -308,9 +334,9 @@ fn cited<'a>(state: &State, finding: &'a str) -> Option<(u32, &'a str)> {
     bundle.arm(arm).map(|_| (number, arm))
 }
 
-fn iteration_closed(script: &mut Script, step: &Step<'_>, volume: f64) {
+fn iteration_closed(batch: &mut Batch, step: &Step<'_>, volume: f64) {
     let champion = step.after.current().champion.as_ref();
-    script
+    batch
         .add("UPDATE iterations SET volume = ?, champion = ?, matches_reference = ? WHERE campaign = ? AND number = ?")
         .bind(volume)
         .bind(champion.map(|champion| champion.id.as_str()))
@@ -319,14 +345,14 @@ fn iteration_closed(script: &mut Script, step: &Step<'_>, volume: f64) {
         .bind(step.iteration());
 }
 
-fn ended(script: &mut Script, step: &Step<'_>, reason: &EndReason) {
-    script.add("UPDATE campaigns SET ended = ? WHERE id = ?").bind(reason.to_string()).bind(step.campaign.as_str());
+fn ended(batch: &mut Batch, step: &Step<'_>, reason: &EndReason) {
+    batch.add("UPDATE campaigns SET ended = ? WHERE id = ?").bind(reason.to_string()).bind(step.campaign.as_str());
 }
 
 /// What agents did for the event.
-fn worked(script: &mut Script, step: &Step<'_>) {
+fn worked(batch: &mut Batch, step: &Step<'_>) {
     for (position, work) in (0_i64..).zip(step.event.work()) {
-        script
+        batch
             .add(
                 "INSERT INTO work (campaign, seq, position, iteration, role, author, calls, uncounted, prompt_tokens,
              cached_tokens, completion_tokens, reasoning_tokens, usd) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

@@ -1,17 +1,21 @@
 //! Derived tables, made once more from a campaign's log and compared with those that are there.
 
+use crate::batch::Batch;
 use crate::campaigns::CampaignRow;
 use crate::error::StoreError;
-use crate::events::{Extra, Stored, Tail};
+use crate::events::{Extra, Stored};
+use crate::head::{LogHead, Staged};
+use crate::log::damaged;
 use crate::open::Store;
-use crate::script::Script;
 use crate::sizes::ROWS;
 use science::event::Event;
+use science::state::State;
 use sqlx::{AssertSqlSafe, SqliteConnection};
 use std::collections::BTreeSet;
 
 /// What is derived of a campaign, but for trials, which events hash. With the columns that other runs have otherwise.
-const TABLES: [&str; 8] = ["inputs", "scenarios", "iterations", "arms", "candidates", "principles", "evidence", "work"];
+const TABLES: [&str; 10] =
+    ["inputs", "scenarios", "metrics", "iterations", "arms", "candidates", "scores", "principles", "evidence", "work"];
 
 /// What of the campaign's own row does not follow from the log; `words_digest` hangs on times.
 const OWN: [&str; 5] = ["directory", "created_at_ms", "words_digest", "observed_length", "observed_digest"];
@@ -44,15 +48,17 @@ pub(crate) async fn compare(store: &Store, row: &CampaignRow, events: &[Stored])
 impl Store {
     /// Writes a campaign's log once more, with everything that follows from it.
     async fn replay(&self, row: &CampaignRow, events: &[Stored]) -> Result<(), StoreError> {
-        let mut tail = Tail::of_new(row.id.clone());
+        let (mut state, mut head) = (State::default(), LogHead::of_new(row.id.clone()));
         for stored in events {
-            let mut script = Script::default();
+            let mut batch = Batch::default();
             if let Event::Started(started) = &stored.event {
-                crate::campaigns::put(&mut script, &row.id, started, &row.directory);
+                crate::campaigns::put(&mut batch, &row.id, started, &row.directory);
             }
             let message = stored.message.as_deref();
-            tail.advance(&mut script, &stored.event, Extra { message, ..Extra::default() })?;
-            self.run(script).await?;
+            state.apply(&stored.event).map_err(|error| damaged(&row.id, stored.seq, &error.to_string()))?;
+            let mut staged = Staged::after(head, batch);
+            staged.push(&stored.event, &state, Extra { message, ..Extra::default() })?;
+            head = self.commit(staged).await?;
         }
         Ok(())
     }

@@ -10,6 +10,12 @@ use std::path::Path;
 
 pub(crate) static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations");
 
+/// The migration without which campaigns are not read: those before it know one problem only.
+const FIRST_READ: i64 = 7;
+
+/// The last version of this program that lacks it.
+const LAST_BEFORE: &str = "0.1.0";
+
 /// How a database's schema stands to this program's.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Standing {
@@ -56,6 +62,10 @@ pub(crate) async fn compare(connection: &mut SqliteConnection, path: &Path) -> R
     let (tables, others): (Vec<&Name>, Vec<&Name>) = gone.partition(|name| name.kind == "table");
     standing.foreign.extend(tables.iter().map(|name| format!("{name} is missing")));
     standing.missing.extend(others.iter().map(|name| format!("{name} is missing")));
+    let old = applied.last().is_some_and(|last| *last < FIRST_READ);
+    if old && standing.foreign.is_empty() && holds_campaigns(connection).await? {
+        return Err(StoreError::Older { path: path.to_owned(), version: LAST_BEFORE });
+    }
     Ok(standing)
 }
 
@@ -103,6 +113,11 @@ async fn made(applied: &[i64]) -> Result<BTreeMap<Name, Object>, StoreError> {
     let objects = objects(&mut connection).await?;
     connection.close().await?;
     Ok(objects)
+}
+
+/// Whether anything was recorded; the first migration makes the table.
+async fn holds_campaigns(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM campaigns)").fetch_one(connection).await
 }
 
 /// The versions of the migrations that a database has; an error if others are among them.

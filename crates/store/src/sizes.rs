@@ -16,6 +16,12 @@ pub(crate) const ENTRY: i64 = 64 << 20;
 /// Bytes of a campaign's events, or of its observations.
 pub(crate) const LOG: i64 = 1 << 30;
 
+/// Bytes of a trial: a value takes some twenty.
+pub(crate) const TRIAL: i64 = 1 << 20;
+
+/// Bytes of all trials of a policy.
+pub(crate) const TRIALS: i64 = 1 << 30;
+
 /// Events, observations or trials of a campaign that are read at once.
 pub(crate) const ROWS: i64 = 1_000_000;
 

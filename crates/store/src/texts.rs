@@ -1,10 +1,10 @@
 //! Texts by their hash: the sources of candidates and the files of experiments.
 
+use crate::batch::Batch;
 use crate::campaigns::CampaignId;
 use crate::error::StoreError;
 use crate::log::message;
 use crate::open::Store;
-use crate::script::Script;
 use crate::sizes::{ENTRY, FILE, FILES};
 use science::event::Candidate;
 use science::id::{CandidateId, Hash};
@@ -97,7 +97,7 @@ impl Store {
 }
 
 /// Stores a text, or finds it stored.
-pub(crate) fn put(script: &mut Script, text: &str) {
+pub(crate) fn put(batch: &mut Batch, text: &str) {
     let hash = Hash::of(text.as_bytes());
-    script.add("INSERT INTO files (hash, text) VALUES (?, ?) ON CONFLICT DO NOTHING").bind(hash.as_str()).bind(text);
+    batch.add("INSERT INTO files (hash, text) VALUES (?, ?) ON CONFLICT DO NOTHING").bind(hash.as_str()).bind(text);
 }

@@ -1,13 +1,14 @@
 //! Trials: one policy on one scenario with one seed.
 
+use crate::batch::Batch;
 use crate::campaigns::CampaignId;
 use crate::error::StoreError;
 use crate::open::Store;
-use crate::script::Script;
-use crate::sizes::ROWS;
+use crate::sizes::{ROWS, TRIAL, TRIALS, Weight};
 use science::id::Hash;
+use science::spec::Spec;
 use science::trial::{self, Trial};
-use science::yardsticks::POLICIES;
+use science::yardsticks;
 use std::ops::Range;
 
 /// A trial and what it is a trial of.
@@ -20,23 +21,20 @@ pub struct TrialRow<'a> {
     /// The position of the seed, from 0.
     pub seed: u32,
     /// What it yielded.
-    pub trial: Trial,
+    pub trial: &'a Trial,
 }
 
 impl Store {
     /// The baseline's trials on the search panel, once it is sure that all yardsticks' trials are those whose hash their event
     /// holds: every candidate is paired with these.
-    pub async fn baseline(&self, id: &CampaignId, hash: &Hash) -> Result<Vec<Trial>, StoreError> {
-        let (mut all, mut baseline) = (Vec::new(), Vec::new());
-        for policy in POLICIES {
-            let trials = self.trials(id, policy).await?;
-            all.extend(&trials);
-            if policy == POLICIES[0] {
-                baseline = trials;
-            }
+    pub async fn baseline(&self, id: &CampaignId, hash: &Hash, spec: &Spec) -> Result<Vec<Trial>, StoreError> {
+        let mut all = Vec::new();
+        for policy in yardsticks::policies(spec) {
+            all.push(self.trials(id, &policy).await?);
         }
-        match trial::hash(&all) == *hash {
-            true => Ok(baseline),
+        match are(all.iter().flatten(), hash, spec) {
+            // The baseline is the first of them.
+            true => Ok(all.swap_remove(0)),
             // `calibrated` is the second event.
             false => Err(StoreError::DamagedTrials { campaign: id.clone(), policy: "the yardsticks".into(), seq: 1 }),
         }
@@ -44,138 +42,89 @@ impl Store {
 
     /// The trials of a policy on the search panel, workload by workload in the campaign's order, seed by seed.
     pub async fn trials(&self, id: &CampaignId, policy: &str) -> Result<Vec<Trial>, StoreError> {
-        let query = sqlx::query_as(
-            "SELECT trials.* FROM trials
-             JOIN scenarios ON scenarios.campaign = trials.campaign AND scenarios.name = trials.scenario
-             WHERE trials.campaign = ? AND policy = ? ORDER BY scenarios.position, seed LIMIT ?",
-        );
-        let rows = async {
-            Ok(query.bind(id.as_str()).bind(policy).bind(ROWS).fetch_all(&mut *self.connection().await?).await?)
-        };
-        let rows: Vec<Row> = rows.await.map_err(|error: StoreError| error.at(&self.path))?;
-        Ok(rows.into_iter().map(Trial::from).collect())
+        self.measured(id, policy, None, 0..i64::MAX).await
     }
 
-    /// The trials of a policy on the verdict seeds of an iteration from one on, each workload by itself, seed by seed.
+    /// The trials of a policy on some of the verdict seeds of an iteration, each workload by itself, seed by seed.
     pub(crate) async fn verdict_trials(
         &self,
         id: &CampaignId,
-        iteration: i64,
         policy: &str,
+        iteration: i64,
         seeds: Range<i64>,
     ) -> Result<Vec<Trial>, StoreError> {
-        let query = sqlx::query_as(
-            "SELECT verdict_trials.* FROM verdict_trials
-             JOIN scenarios ON scenarios.campaign = verdict_trials.campaign AND scenarios.name = verdict_trials.scenario
-             WHERE verdict_trials.campaign = ? AND iteration = ? AND policy = ? AND seed >= ? AND seed < ?
-             ORDER BY scenarios.position, seed LIMIT ?",
-        );
-        let query = query.bind(id.as_str()).bind(iteration).bind(policy).bind(seeds.start).bind(seeds.end).bind(ROWS);
-        let rows = async { Ok(query.fetch_all(&mut *self.connection().await?).await?) };
-        let rows: Vec<Row> = rows.await.map_err(|error: StoreError| error.at(&self.path))?;
-        Ok(rows.into_iter().map(Trial::from).collect())
+        self.measured(id, policy, Some(iteration), seeds).await
     }
+
+    async fn measured(
+        &self,
+        id: &CampaignId,
+        policy: &str,
+        iteration: Option<i64>,
+        seeds: Range<i64>,
+    ) -> Result<Vec<Trial>, StoreError> {
+        let rows = async {
+            let mut snapshot = self.snapshot().await?;
+            let weight = sqlx::query_as(
+                "SELECT count(*) AS rows, coalesce(max(octet_length(trial)), 0) AS largest,
+                        coalesce(sum(octet_length(trial)), 0) AS total
+                 FROM measured WHERE campaign = ? AND policy = ?",
+            );
+            let weight: Weight = weight.bind(id.as_str()).bind(policy).fetch_one(&mut *snapshot).await?;
+            weight.check(&self.path, "trials of a policy", TRIAL, TRIALS)?;
+            let query = sqlx::query_as(
+                "SELECT seq, CAST(trial AS BLOB) AS trial FROM measured
+                 JOIN scenarios ON scenarios.campaign = measured.campaign AND scenarios.name = scenario
+                 WHERE measured.campaign = ? AND policy = ? AND iteration IS ? AND seed >= ? AND seed < ?
+                 ORDER BY scenarios.position, seed LIMIT ?",
+            );
+            let query =
+                query.bind(id.as_str()).bind(policy).bind(iteration).bind(seeds.start).bind(seeds.end).bind(ROWS);
+            Ok(query.fetch_all(&mut *snapshot).await?)
+        };
+        let rows: Vec<Row> = rows.await.map_err(|error: StoreError| error.at(&self.path))?;
+        let read = |row: Row| {
+            let (campaign, policy, seq) = (id.clone(), policy.to_owned(), row.seq.cast_unsigned());
+            row.trial().ok_or(StoreError::DamagedTrials { campaign, policy, seq })
+        };
+        rows.into_iter().map(read).collect()
+    }
+}
+
+/// Whether these are the trials with this hash, each with a value for every metric.
+pub(crate) fn are<'a>(mut trials: impl Iterator<Item = &'a Trial> + Clone, hash: &Hash, spec: &Spec) -> bool {
+    // A hash over all values does not say where a trial ends.
+    trial::hash(trials.clone()) == *hash && trials.all(|trial| trial.values.len() == spec.metrics.len())
 }
 
 /// Writes the trials that came with an event: those of search seeds, or those of an iteration's verdict seeds.
-pub(crate) fn put(script: &mut Script, id: &CampaignId, seq: i64, iteration: Option<i64>, trials: &[TrialRow<'_>]) {
+pub(crate) fn put(batch: &mut Batch, id: &CampaignId, seq: i64, iteration: Option<i64>, trials: &[TrialRow<'_>]) {
     // SQLite takes 32,766 values in a statement.
-    for trials in trials.chunks(1000) {
-        let (table, first, columns) = match iteration {
-            None => ("trials", "", 18),
-            Some(_) => ("verdict_trials", "iteration, ", 19),
-        };
-        let row = format!("({})", vec!["?"; columns].join(", "));
-        script.add(&format!(
-            "INSERT INTO {table} ({first}campaign, policy, scenario, seed, seq, ttft_mean_us, ttft_p90_us, ttft_p99_us,
-             e2e_mean_us, e2e_p90_us, drift, critical_requests, protected_rejections, droppable_requests, droppable_work,
-             refused_requests, refused_work, output_tokens) VALUES {}",
-            vec![row; trials.len()].join(", ")
-        ));
+    for trials in trials.chunks(4000) {
+        batch.add_rows(
+            "INSERT INTO measured (campaign, policy, scenario, seed, iteration, seq, trial)",
+            7,
+            trials.len(),
+        );
         for TrialRow { policy, scenario, seed, trial } in trials {
-            if let Some(iteration) = iteration {
-                script.bind(iteration);
-            }
-            let row = Row::from(trial);
-            script
-                .bind(id.as_str())
-                .bind(policy)
-                .bind(scenario)
-                .bind(seed)
-                .bind(seq)
-                .bind(row.ttft_mean_us)
-                .bind(row.ttft_p90_us)
-                .bind(row.ttft_p99_us)
-                .bind(row.e2e_mean_us)
-                .bind(row.e2e_p90_us)
-                .bind(row.drift)
-                .bind(row.critical_requests)
-                .bind(row.protected_rejections)
-                .bind(row.droppable_requests)
-                .bind(row.droppable_work)
-                .bind(row.refused_requests)
-                .bind(row.refused_work)
-                .bind(row.output_tokens);
+            // JSON writes what is not finite as null, and all else so that it reads back to the bit.
+            let trial = serde_json::to_string(trial).expect("numbers are JSON");
+            batch.bind(id.as_str()).bind(policy).bind(scenario).bind(seed).bind(iteration).bind(seq).bind(trial);
         }
     }
 }
 
-/// A trial as stored: SQLite keeps a real that is not a number as NULL, and no unsigned integers.
+/// A trial as stored, in bytes: a damaged one need not be text any more.
 #[derive(sqlx::FromRow)]
 struct Row {
-    ttft_mean_us: Option<f64>,
-    ttft_p90_us: Option<f64>,
-    ttft_p99_us: Option<f64>,
-    e2e_mean_us: Option<f64>,
-    e2e_p90_us: Option<f64>,
-    drift: Option<f64>,
-    critical_requests: i64,
-    protected_rejections: i64,
-    droppable_requests: i64,
-    droppable_work: i64,
-    refused_requests: i64,
-    refused_work: i64,
-    output_tokens: i64,
+    seq: i64,
+    trial: Vec<u8>,
 }
 
-impl From<&Trial> for Row {
-    fn from(trial: &Trial) -> Self {
-        let real = |value: f64| (!value.is_nan()).then_some(value);
-        Row {
-            ttft_mean_us: real(trial.ttft_mean_us),
-            ttft_p90_us: real(trial.ttft_p90_us),
-            ttft_p99_us: real(trial.ttft_p99_us),
-            e2e_mean_us: real(trial.e2e_mean_us),
-            e2e_p90_us: real(trial.e2e_p90_us),
-            drift: real(trial.drift),
-            critical_requests: trial.critical_requests.cast_signed(),
-            protected_rejections: trial.protected_rejections.cast_signed(),
-            droppable_requests: trial.droppable_requests.cast_signed(),
-            droppable_work: trial.droppable_work.cast_signed(),
-            refused_requests: trial.refused_requests.cast_signed(),
-            refused_work: trial.refused_work.cast_signed(),
-            output_tokens: trial.output_tokens.cast_signed(),
-        }
-    }
-}
-
-impl From<Row> for Trial {
-    fn from(row: Row) -> Self {
-        let real = |value: Option<f64>| value.unwrap_or(f64::NAN);
-        Trial {
-            ttft_mean_us: real(row.ttft_mean_us),
-            ttft_p90_us: real(row.ttft_p90_us),
-            ttft_p99_us: real(row.ttft_p99_us),
-            e2e_mean_us: real(row.e2e_mean_us),
-            e2e_p90_us: real(row.e2e_p90_us),
-            drift: real(row.drift),
-            critical_requests: row.critical_requests.cast_unsigned(),
-            protected_rejections: row.protected_rejections.cast_unsigned(),
-            droppable_requests: row.droppable_requests.cast_unsigned(),
-            droppable_work: row.droppable_work.cast_unsigned(),
-            refused_requests: row.refused_requests.cast_unsigned(),
-            refused_work: row.refused_work.cast_unsigned(),
-            output_tokens: row.output_tokens.cast_unsigned(),
-        }
+impl Row {
+    /// None if it is no array of numbers.
+    fn trial(&self) -> Option<Trial> {
+        let values: Vec<Option<f64>> = serde_json::from_slice(&self.trial).ok()?;
+        Some(Trial { values: values.into_iter().map(|value| value.unwrap_or(f64::NAN)).collect() })
     }
 }

@@ -1,324 +1,217 @@
-//! What a shape's bundle claims: the saving itself, and what would show that the story behind it is wrong.
+//! What a change claims: how much more it is worth than what it departs from, as far as the verdict seeds can tell.
 
-use super::components::Component;
-use super::mind::{Known, Mind};
-use super::shape::Shape;
-use super::stakes::{LEAST, Stake, Stakes};
-use science::bundle::{Arm, ArmKind, Bundle, Design, Metric, Prediction, Relation, Side};
-use science::fastfail::Advice;
+use super::executor::described;
+use super::planner::{Beliefs, Parent};
+use super::power::{LEAST, Power, SizedClaim};
+use science::bundle::{Arm, ArmKind, Bundle, Design, Prediction, Relation, Side};
 use science::gaussian::Belief;
-use science::short::rounded;
-use science::space::Space;
+use science::id::CandidateId;
+use science::space::{Point, Space, Value};
+use science::spec::Unit;
+use science::state::{State, describe};
+use science::stats::rounded;
 
-/// Scenarios in which the reference sheds less than this beyond the baseline serve as controls.
-const IDLE: f64 = 0.15;
-/// A change that must not matter moves critical latency by less than this, log units: a few seeds can tell.
-const UNMOVED: f64 = 0.02;
 /// Standard deviations from the middle of a normal distribution to its 90 % quantile.
 const QUANTILE_90: f64 = 1.2816;
 /// No belief about an effect is surer than this, a fraction: verdict seeds are others than the search's.
 const LEAST_SD: f64 = 0.001;
-
+/// What is believed of an author's word that the defaults of a space are the reference's place.
+const TRUSTED: f64 = 0.6;
 /// Of so many iterations, one that only changes numbers asks whether they must be hit exactly.
 const ROBUSTNESS: u32 = 5;
+/// Prior mass by which a number is moved that need not be hit exactly.
+const NUDGE: f64 = 0.01;
+/// What a point is expected to differ by after so small a move.
+const NUDGED: f64 = 0.005;
 
-impl Mind<'_> {
-    /// The bundle that claims what is believed of this shape.
-    pub(crate) fn bundle(&self, space: &Space, shape: Shape, incumbent: Option<&Known>, best: f64) -> Bundle {
-        let stakes = Stakes::of(self.state);
-        let parent = incumbent.and_then(|k| k.id.clone()).map_or(Side::Reference, Side::Candidate);
-        let (against, stake) = self.main_claim(&stakes, &shape, &parent, best);
-        let claimed = if against == Side::Reference { "the reference" } else { "the best policy so far" };
-        let from = incumbent.map_or(self.reference, |k| k.shape);
-        let story = story(&from, &shape);
-        let point = |shape: &Shape| shape.point(|name| space.dimension(name).is_some());
-        let arm = |name: &str, kind, shape: &Shape, hypothesis: String, diagnostic: &str, prediction| Arm {
-            name: name.into(),
-            kind,
-            hypothesis,
-            mechanism: story.mechanism.into(),
-            diagnostic: diagnostic.into(),
-            prediction,
-            design: Design {
-                intent: format!("Refuse droppable requests along {}.", shape.words()),
-                point: Some(point(shape)),
-                uses: std::collections::BTreeSet::new(),
-                without: None,
-                candidate: None,
-            },
-        };
-        let main = arm(
-            "main",
-            ArmKind::Main,
-            &shape,
-            format!(
-                "At equal improvement, {} costs at least {} less of the reference's work than {claimed}.",
-                shape.words(),
-                percent(&stake)
-            ),
-            "whether its improvement is the reference's at all; which scenario it gives up",
-            staked(against.clone(), &stake),
-        );
-        let components = Component::between(&from, &shape);
-        let mut arms = vec![main];
-        match components.as_slice() {
-            // Other numbers alone need no further arm; now and then it is asked whether they must be hit exactly.
-            [] if self.state.iteration_number().is_multiple_of(ROBUSTNESS) => {
-                arms.extend(self.robustness(space, &stakes, &shape, &arm));
-            }
-            [] => {}
-            [_] => arms.push(self.control(space, &shape, against, &arm)),
-            several => {
-                arms.push(self.control(space, &shape, against, &arm));
-                arms.extend(self.parts(space, &stakes, (&from, &shape), several, best, &arm));
-            }
-        }
-        let components = components.iter().map(|component| component.name().to_owned()).collect();
-        Bundle { question: story.question, parent, components, arms }
-    }
-
-    /// Who the shape is to be better than, and by how much. To beat the best known policy is the bolder claim; where the verdict
-    /// seeds are not likely to tell that, it is held against the reference, by as much as they can tell.
-    fn main_claim(&self, stakes: &Stakes, shape: &Shape, parent: &Side, best: f64) -> (Side, Stake) {
-        let belief = self.outlook(shape).saving;
-        let over_reference = stakes.against_reference(belief);
-        let bold = (*parent != Side::Reference).then(|| {
-            let over_parent = stakes.between(Belief { mean: belief.mean - best, ..belief });
-            over_parent.largest().ok_or_else(|| over_parent.of(Relation::AtLeast(LEAST)))
-        });
-        match (bold, over_reference.largest()) {
-            (Some(Ok(bold)), _) => (parent.clone(), bold),
-            (_, Some(stake)) => (Side::Reference, stake),
-            (bold, None) => {
-                let least = over_reference.of(Relation::AtLeast(LEAST));
-                let bolder = bold.and_then(Result::err).filter(|bold| bold.decided > least.decided);
-                bolder.map_or((Side::Reference, least), |bold| (parent.clone(), bold))
-            }
-        }
-    }
-
-    /// Where hardly anything is shed, a change must not matter; where there is no such scenario, the last digit of the place
-    /// must not.
-    fn control(&self, space: &Space, shape: &Shape, against: Side, arm: &impl ArmOf) -> Arm {
-        let shed = self.state.yardsticks().reference.per_scenario(|c| c.x);
-        let names = &self.state.opened().scenarios;
-        let idle: Vec<String> = names.iter().zip(&shed).filter(|(_, x)| **x < IDLE).map(|(n, _)| n.clone()).collect();
-        // Half of the claim in four cases of five is the whole of it in ninety-nine of a hundred, but for tails.
-        let interval = Some([-UNMOVED / 2.0, UNMOVED / 2.0]);
-        if idle.is_empty() {
-            let side = Side::Arm("main".into());
-            let prediction =
-                Prediction { interval, ..predict(Metric::Improvement, side, Relation::Within(UNMOVED), 0.95) };
-            let hypothesis = "moved by a hundredth, it improves the same within two points.";
-            let moved = nudged(space, shape);
-            let diagnostic = "whether the effect hangs on one saturation level that is met again and again";
-            return arm("control", ArmKind::ControlNegative, &moved, hypothesis.into(), diagnostic, prediction);
-        }
-        let prediction = Prediction {
-            scope: idle,
-            interval,
-            ..predict(Metric::Improvement, against, Relation::Within(UNMOVED), 0.95)
-        };
-        let hypothesis = "where the reference sheds little, critical latency moves by less than two points.";
-        let diagnostic = "saturation in those scenarios";
-        arm("control", ArmKind::ControlNegative, shape, hypothesis.into(), diagnostic, prediction)
-    }
-
-    /// The shape without each of its components in turn; and with just two of them, the whole against the sum of both.
-    fn parts(
-        &self,
-        space: &Space,
-        stakes: &Stakes,
-        (from, shape): (&Shape, &Shape),
-        components: &[Component],
-        best: f64,
-        arm: &impl ArmOf,
-    ) -> Vec<Arm> {
-        let (full, mut arms, mut parts) = (self.outlook(shape).saving, Vec::new(), Vec::new());
-        for component in components {
-            let without = component.undone(from, shape);
-            // Best where nobody has been; an earlier candidate will do as well.
-            let Some(without) = self.placed(space, without).or_else(|| self.located(space, without)) else { continue };
-            let part = self.outlook(&without).saving;
-            let difference = Belief { mean: full.mean - part.mean, sd: full.sd.hypot(part.sd) };
-            let test = stakes.between(difference);
-            let stake = test.largest().or_else(|| test.narrowest()).unwrap_or_else(|| test.clearest());
-            let prediction = staked(Side::Arm("main".into()), &stake);
-            let (component_words, size) = (component.words(), percent(&stake));
-            let hypothesis = match stake.relation {
-                Relation::AtLeast(_) => format!("without {component_words}, at least {size} of the saving is lost."),
-                Relation::Within(_) => format!("without {component_words}, the saving is the same within {size}."),
-            };
-            let name = format!("ablation-{}", component.name());
-            let diagnostic = "the scenarios where the two differ";
-            let mut ablation = arm(&name, ArmKind::Ablation, &without, hypothesis, diagnostic, prediction);
-            ablation.design.without = Some(component.name().into());
-            arms.push(ablation);
-            parts.push((Side::Arm(name), part));
-        }
-        if let [(one, first), (other, second)] = parts.as_slice() {
-            let excess = Belief {
-                mean: full.mean - first.mean - second.mean + best,
-                sd: full.sd.hypot(first.sd).hypot(second.sd),
-            };
-            let test = stakes.of_both(excess);
-            let stake = test.largest().unwrap_or_else(|| test.clearest());
-            let against = vec![one.clone(), other.clone()];
-            let prediction = Prediction { against, ..staked(one.clone(), &stake) };
-            let hypothesis = format!(
-                "both changes together save at least {} more than the sum of what each saves.",
-                percent(&stake)
-            );
-            let diagnostic = "whether each of them sheds at the same moments as the other";
-            let kind = ArmKind::SuperAdditivity;
-            arms.push(arm("super-additivity", kind, shape, hypothesis, diagnostic, prediction));
-        }
-        arms
-    }
-
-    /// The saving must not hang on the exact place of the curve.
-    fn robustness(&self, space: &Space, stakes: &Stakes, shape: &Shape, arm: &impl ArmOf) -> Option<Arm> {
-        let moved = Shape { half: shape.half * 0.97, ..*shape }.rounded();
-        space.contains(&moved.point(|name| space.dimension(name).is_some())).ok()?;
-        let [there, here] = [&moved, shape].map(|shape| self.outlook(shape).saving);
-        // What is uncertain of both is nearly the same.
-        let test = stakes.between(Belief { mean: there.mean - here.mean, sd: (there.sd - here.sd).abs() });
-        let stake = test.narrowest().unwrap_or_else(|| test.of(Relation::Within(0.03)));
-        let hypothesis = format!("moved 3 % towards lower saturation, it saves the same within {}.", percent(&stake));
-        let diagnostic = "how steep cost is in its place";
-        let prediction = staked(Side::Arm("main".into()), &stake);
-        Some(arm("robustness", ArmKind::Robustness, &moved, hypothesis, diagnostic, prediction))
-    }
-
-    /// The shape as the last findings ask for it: without the components that a dominant one made superfluous.
-    pub(crate) fn heeding(&self, shape: Shape) -> Shape {
-        let Some(last) = self.state.iterations.last() else { return shape };
-        let (Some(Advice::Simplify { component: kept }), Some(bundle)) = (&last.advice, &last.bundle) else {
-            return shape;
-        };
-        let from = match &bundle.parent {
-            Side::Candidate(id) => self.state.candidates.get(id).and_then(|record| record.candidate.point.as_ref()),
-            Side::Baseline | Side::Reference | Side::Arm(_) => None,
-        };
-        let from = from.and_then(Shape::at).unwrap_or(self.reference);
-        let superfluous = Component::ALL.into_iter().filter(|component| {
-            component.name() != kept && bundle.components.iter().any(|name| name == component.name())
-        });
-        superfluous.fold(shape, |shape, component| component.undone(&from, &shape))
+/// The first bundle: does the space hold the reference where its author says?
+pub(super) fn check(beliefs: &Beliefs<'_>) -> Bundle {
+    let test = Power::of(beliefs.state).against_reference(Belief { mean: 0.0, sd: 0.0 });
+    let claim = test.narrowest().unwrap_or_else(|| test.of(Relation::Within(0.05)));
+    let size = amount(beliefs, &claim);
+    let prediction = Prediction { confidence: TRUSTED, ..sized(beliefs, Side::Reference, &claim) };
+    let arm = Arm {
+        name: "main".into(),
+        kind: ArmKind::Main,
+        hypothesis: format!("it is worth the same as the reference within {size}."),
+        mechanism: "the defaults of the space are where its author put the reference".into(),
+        diagnostic: "its gain beside the reference's".into(),
+        prediction,
+        design: design(beliefs, &beliefs.start, None),
+    };
+    Bundle {
+        question: format!("Safe check: is the start of the space worth the same as the reference within {size}?"),
+        parent: Side::Reference,
+        components: Vec::new(),
+        arms: vec![arm],
     }
 }
 
-/// Makes an arm of a name, a kind, a shape, a hypothesis, a diagnostic and a prediction.
-trait ArmOf: Fn(&str, ArmKind, &Shape, String, &str, Prediction) -> Arm {}
-
-impl<F: Fn(&str, ArmKind, &Shape, String, &str, Prediction) -> Arm> ArmOf for F {}
-
-/// The shape a hundredth further along saturation, or as far back at the end of the space.
-fn nudged(space: &Space, shape: &Shape) -> Shape {
-    let moved = |factor: f64| Shape { half: shape.half * factor, ..*shape }.rounded();
-    let inside = |shape: &Shape| space.contains(&shape.point(|name| space.dimension(name).is_some())).is_ok();
-    Some(moved(1.01)).filter(inside).unwrap_or_else(|| moved(0.99))
+/// The bundle that claims a change. With a candidate, the main arm takes it as it stands.
+pub(super) fn change(beliefs: &Beliefs<'_>, parent: &Parent, point: Point, candidate: Option<CandidateId>) -> Bundle {
+    let power = Power::of(beliefs.state);
+    let foreseen = beliefs.surrogate.at(&beliefs.space.coordinates("", &point));
+    let own = beliefs.measured.claimed(&parent.outcome);
+    let worths = beliefs.surrogate.draws(&foreseen).map(|outcome| beliefs.measured.claimed(&outcome) - own);
+    let belief = belief(&worths.collect::<Vec<f64>>());
+    let test = match parent.side {
+        Side::Reference => power.against_reference(belief),
+        _ => power.between(belief),
+    };
+    let claim = test.largest().unwrap_or_else(|| test.of(Relation::AtLeast(LEAST)));
+    let (what, size) = (words(&beliefs.space, &parent.point, &point), amount(beliefs, &claim));
+    let whom = describe(&parent.side);
+    let mut touched = beliefs.measured.by_scenario(&parent.outcome, &foreseen.mean);
+    touched.sort_by(|(_, a), (_, b)| b.abs().total_cmp(&a.abs()));
+    let most: Vec<&str> = touched.iter().take(2).map(|(name, _)| *name).collect();
+    let gain = 100.0 * beliefs.measured.apart(&foreseen.mean, &parent.outcome);
+    let arm = |name: &str, kind, hypothesis: String, prediction, at: &Point| Arm {
+        name: name.into(),
+        kind,
+        hypothesis,
+        mechanism: format!(
+            "no cause is claimed: {} measured policies let expect {:+.1} {} here, at {gain:+.1} points of gain",
+            beliefs.known.len(),
+            100.0 * belief.mean,
+            of_worth(beliefs.state)
+        ),
+        diagnostic: format!("its gain beside the parent's; {}, where most should change", most.join(" and ")),
+        prediction,
+        design: design(beliefs, at, candidate.clone().filter(|_| *at == point)),
+    };
+    let hypothesis = format!("{what}: it is worth at least {size} more than {whom}.");
+    let mut arms = vec![arm("main", ArmKind::Main, hypothesis, sized(beliefs, parent.side.clone(), &claim), &point)];
+    let components = choices(&beliefs.space, &parent.point, &point);
+    if !components.is_empty() {
+        let (hypothesis, prediction, at) = control(beliefs, parent, &point);
+        arms.push(arm("control", ArmKind::ControlNegative, hypothesis, prediction, &at));
+    } else if beliefs.state.iteration_number().is_multiple_of(ROBUSTNESS)
+        && let Some(at) = nudged(beliefs, &parent.point, &point)
+    {
+        let test = power.between(Belief { mean: 0.0, sd: NUDGED });
+        let claim = test.narrowest().unwrap_or_else(|| test.of(Relation::Within(0.03)));
+        let hypothesis =
+            format!("{}: it is worth the same within {}.", words(&beliefs.space, &point, &at), amount(beliefs, &claim));
+        let prediction = sized(beliefs, Side::Arm("main".into()), &claim);
+        arms.push(arm("robustness", ArmKind::Robustness, hypothesis, prediction, &at));
+    }
+    let question = format!("Is {what} worth at least {size} more than {whom}?");
+    Bundle { question, parent: parent.side.clone(), components, arms }
 }
 
-fn predict(metric: Metric, against: Side, relation: Relation, confidence: f64) -> Prediction {
-    let confidence = (confidence.clamp(0.01, 0.99) * 100.0).round() / 100.0;
-    Prediction {
-        metric,
+/// What must not matter: where the reference has next to nothing to do, a policy gains what its parent does. Where there is no
+/// such scenario, a number that is moved by a hundredth of its prior must not.
+fn control(beliefs: &Beliefs<'_>, parent: &Parent, point: &Point) -> (String, Prediction, Point) {
+    let within = beliefs.measured.comparable();
+    let prediction = |against: Side, scope: Vec<String>| Prediction {
+        metric: beliefs.state.spec().aim.gain_name().name.clone(),
         against: vec![against],
-        scope: vec![],
-        relation,
+        scope,
+        relation: Relation::Within(within),
         at_most: None,
         each: false,
-        confidence,
-        interval: None,
+        confidence: 0.95,
+        interval: Some([-within / 2.0, within / 2.0]),
+    };
+    let points = within * 100.0;
+    let idle = beliefs.measured.idle();
+    match nudged(beliefs, &parent.point, point).filter(|_| idle.is_empty()) {
+        Some(at) => {
+            let what = words(&beliefs.space, point, &at);
+            (
+                format!("{what}: it gains the same within {points} points."),
+                prediction(Side::Arm("main".into()), idle),
+                at,
+            )
+        }
+        None => (
+            format!("where the reference costs little, it gains the same as its parent within {points} points."),
+            prediction(parent.side.clone(), idle),
+            point.clone(),
+        ),
     }
 }
 
-/// A claim of net saving, with what is to be expected of it.
-fn staked(against: Side, stake: &Stake) -> Prediction {
+/// The point with one number moved a little: its place on the scale, or the first number that changed.
+fn nudged(beliefs: &Beliefs<'_>, from: &Point, point: &Point) -> Option<Point> {
+    let numeric = || beliefs.space.dimensions.iter().filter(|dimension| dimension.range.is_some());
+    let changed = || numeric().find(|dimension| from.get(&dimension.name) != point.get(&dimension.name));
+    let dimension = beliefs.scale().or_else(changed).or_else(|| numeric().next())?;
+    let Some(Value::Number(own)) = point.get(&dimension.name) else { return None };
+    let mass = dimension.mass_below(*own);
+    let moved = if mass > 0.5 { mass - NUDGE } else { mass + NUDGE };
+    let Value::Number(value) = dimension.at_mass(moved) else { return None };
+    let mut near = point.clone();
+    near.insert(dimension.name.clone(), Value::Number(rounded(value, 4)));
+    (near != *point && beliefs.space.contains(&near).is_ok()).then_some(near)
+}
+
+fn design(beliefs: &Beliefs<'_>, point: &Point, candidate: Option<CandidateId>) -> Design {
+    Design {
+        intent: described(&beliefs.space, point),
+        point: Some(point.clone()),
+        uses: std::collections::BTreeSet::new(),
+        without: None,
+        candidate,
+    }
+}
+
+/// A claim of worth, with what is to be expected of it.
+fn sized(beliefs: &Beliefs<'_>, against: Side, claim: &SizedClaim) -> Prediction {
+    let half = QUANTILE_90 * claim.measured.sd.max(LEAST_SD);
+    let ends = [claim.measured.mean - half, claim.measured.mean + half];
     Prediction {
-        interval: interval(stake.measured),
-        ..predict(Metric::NetSaving, against, stake.relation, stake.holds)
+        metric: beliefs.state.spec().aim.worth_name().name.clone(),
+        against: vec![against],
+        scope: vec![],
+        relation: claim.relation,
+        at_most: None,
+        each: false,
+        confidence: (claim.holds.clamp(0.01, 0.99) * 100.0).round() / 100.0,
+        interval: Some(ends.map(|end| (end * 1e4).round() / 1e4)),
     }
 }
 
 /// The size of a claim, in words.
-fn percent(stake: &Stake) -> String {
-    format!("{} %", rounded(stake.size() * 100.0, 4))
+fn amount(beliefs: &Beliefs<'_>, claim: &SizedClaim) -> String {
+    format!("{} {}", rounded(claim.size() * 100.0, 4), of_worth(beliefs.state))
 }
 
-/// The middle 80 % of a belief, as a person would write it.
-fn interval(belief: Belief) -> Option<[f64; 2]> {
-    let half = QUANTILE_90 * belief.sd.max(LEAST_SD);
-    Some([belief.mean - half, belief.mean + half].map(|end| (end * 1e4).round() / 1e4))
+/// What a hundredth of worth is called: its unit, then its name in the spec.
+pub(super) fn of_worth(state: &State) -> String {
+    let worth = state.spec().aim.worth_name();
+    let hundredth = if worth.unit == Unit::Log { "points" } else { "%" };
+    format!("{hundredth} of {}", worth.name.replace('_', " "))
 }
 
-/// What a change is about, in words.
-struct Story {
-    question: String,
-    mechanism: &'static str,
+fn belief(draws: &[f64]) -> Belief {
+    let count = draws.len().max(2) as f64;
+    let mean = draws.iter().sum::<f64>() / count;
+    let square = draws.iter().map(|draw| (draw - mean).powi(2)).sum::<f64>() / (count - 1.0);
+    Belief { mean, sd: square.sqrt().max(LEAST / 10.0) }
 }
 
-fn story(from: &Shape, to: &Shape) -> Story {
-    // Half of a change in gradualness weighs as much as a change of an exponent.
-    let gradual = 0.5 * (to.spread().ln_1p() - from.spread().ln_1p());
-    let (prompt, mix, capacity) = (to.prompt - from.prompt, to.mix - from.mix, to.capacity - from.capacity);
-    // An exponent of 0.2 is as much of a weighting by rate as 0.6 is of one by capacity.
-    let rate = 3.0 * (to.rate - from.rate);
-    let largest = [gradual, prompt, mix, capacity, rate].map(f64::abs).into_iter().fold(0.0, f64::max);
-    let (question, mechanism) = if from.signal != to.signal {
-        (
-            "Does it matter whether waiting requests count beside the KV cache?",
-            "a queue is a late sign: where batches form freely the KV cache fills before anything has to wait",
-        )
-    } else if largest < 0.02 {
-        (
-            "Does the same curve save more in another place?",
-            "cost and improvement rise together along the place of a curve, but not at the same rate in every workload",
-        )
-    } else if capacity.abs() == largest {
-        (
-            "Is it better to let the size of the KV cache decide with?",
-            "a share of a larger KV cache is a larger batch, in which every request decodes more slowly: equal utilisation is not \
-             equal pressure where instances differ",
-        )
-    } else if rate.abs() == largest {
-        (
-            "Is it better to let the arrival rate decide with?",
-            "at equal use of the KV cache many short requests keep an instance busier than few long ones: more prefills come \
-             between the steps that critical requests wait for",
-        )
-    } else if mix == largest {
-        (
-            "Is it better to shed sooner the more of the traffic is droppable?",
-            "where most requests are droppable, refusing some of them relieves the critical ones; where few are, critical \
-             requests make the pressure themselves, and refusing the others costs much of them for little",
-        )
-    } else if -mix == largest {
-        (
-            "Is it better to give the mix of tiers less weight?",
-            "pressure is pressure whoever makes it: the less the mix decides, the more evenly workloads are relieved",
-        )
-    } else if prompt == largest {
-        (
-            "Is it better to refuse long prompts sooner?",
-            "a long prompt occupies prefill and KV cache for long, so refusing one frees most per refusal",
-        )
-    } else if -prompt == largest {
-        (
-            "Is it better to refuse short prompts sooner?",
-            "short prompts are many, so refusing them thins the batch at little cost in work",
-        )
-    } else if gradual < 0.0 {
-        (
-            "Does a steeper curve save work?",
-            "what is refused below the critical saturation buys little latency; a steep curve refuses nothing there",
-        )
-    } else {
-        (
-            "Does a more gradual curve save work?",
-            "shedding early keeps queues from forming, so that less must be shed later",
-        )
+/// The choices that differ: what a change exchanges, as against the numbers that it changes.
+fn choices(space: &Space, from: &Point, to: &Point) -> Vec<String> {
+    let differs = |name: &str| from.contains_key(name) && to.contains_key(name) && from.get(name) != to.get(name);
+    let choices = space.dimensions.iter().filter(|dimension| dimension.range.is_none());
+    choices.filter(|dimension| differs(&dimension.name)).map(|dimension| dimension.name.clone()).collect()
+}
+
+/// A change in words: `capacity 0.68 → 0.58, family step → power`.
+pub(super) fn words(space: &Space, from: &Point, to: &Point) -> String {
+    let change = |name: &String| match (from.get(name), to.get(name)) {
+        (Some(from), Some(to)) if from != to => Some(format!("{name} {} → {}", value(from), value(to))),
+        (None, Some(to)) => Some(format!("{name} {}", value(to))),
+        _ => None,
     };
-    Story { question: format!("{question} From {} to {}.", from.words(), to.words()), mechanism }
+    let changes: Vec<String> = space.dimensions.iter().filter_map(|dimension| change(&dimension.name)).collect();
+    if changes.is_empty() { "the start of the space".into() } else { changes.join(", ") }
+}
+
+fn value(value: &Value) -> String {
+    match value {
+        Value::Number(number) => number.to_string(),
+        Value::Choice(choice) => choice.clone(),
+    }
 }

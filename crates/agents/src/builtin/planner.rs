@@ -1,207 +1,263 @@
-//! Chooses what to claim next.
+//! Chooses what to try next: the change of the best known policy from which most is expected.
 //!
-//! A policy is worth trying where the belief about its work promises most over the best known one, weighted with the
-//! probability that it keeps what the experiment bounds, with something to spare for seeds and workloads that nobody has
-//! seen; its place on the saturation axis is then set so that it is expected to improve as much as the reference does, since
-//! costs compare at equal improvement only.
+//! A change is of three dimensions at most, so that a finding says what it was. Its place on the scale is then set so that
+//! it is expected to gain as much as the reference does, since costs compare at equal gain only. Every step follows from the
+//! record and the campaign's nonce.
 
-use super::components::Component;
-use super::memory::Memory;
-use super::mind::{Known, Mind};
-use super::shape::{Curve, Features, Shape, Signal};
-use super::tuned;
-use science::bundle::Bundle;
-use science::gaussian::Belief;
-use science::keyed;
-use science::objective::COMPARABLE;
-use science::space::Space;
+use super::claims;
+use super::measured::{Known, Measured};
+use super::surrogate::{Prior, Sum, Surrogate};
+use science::bundle::{Bundle, Side};
+use science::id::CandidateId;
+use science::keyed::uniform;
+use science::retune;
+use science::space::{Dimension, Point, Space, Value};
 use science::state::State;
+use science::stats::rounded;
 
-/// Steps to the place at most, and how near to what is needed is near enough, log units: it is written with three digits.
-const STEPS: u32 = 12;
-const EXACT: f64 = 1e-4;
-/// Points of the space that are looked at for one bundle, how many of them are weighed, and how often the best is varied.
-const PROPOSALS: u64 = 300;
-const WEIGHED: usize = 16;
-const REFINED: u64 = 64;
+/// Changes that are looked at for one bundle, by so many draws of what is believed; how many of them are weighed by all
+/// draws, and how often the best of these is varied.
+const PROPOSALS: u64 = 200;
+const FEW: usize = 8;
+const WEIGHED: usize = 30;
+const REFINED: u64 = 40;
+/// Dimensions that change at once, at most, the scale aside.
+const CHANGES: f64 = 3.0;
+/// Significant digits of a point; its place on the scale has one more.
+const DIGITS: usize = 3;
+/// Steps in which a place on the scale is found: to 0.01 % of the prior.
+const STEPS: u32 = 14;
+/// Gain aimed at beyond the reference's, log units: to fall short of it disqualifies.
+const AIM: f64 = 0.001;
+/// The part of what is expected of the mean that decides between changes of which nothing is expected.
+const TIE: f64 = 1e-3;
 
 /// The next bundle.
-pub(crate) fn plan(state: &State, memory: &Memory) -> Result<Bundle, String> {
+pub(super) fn plan(state: &State, source: &str) -> Result<Bundle, String> {
     let space = state.opened().experiment.space();
-    if space.dimension("family").is_none() || space.dimension("half").is_none() {
-        return Err("the built-in planner needs the dimensions `family` and `half` in campaign.toml".into());
+    let start = start(&space, source)?;
+    let beliefs = Beliefs::of(state, space, start);
+    if state.iterations.is_empty() {
+        return Ok(claims::check(&beliefs));
     }
-    let mind = Mind::of(state, memory);
-    if let Some(bundle) = tuned::bundle(&mind, &space) {
+    if let Some(bundle) = beliefs.tuned() {
         return Ok(bundle);
     }
-    let incumbent = mind.incumbent();
-    let choice = mind.choose(&space, incumbent).ok_or("no point of the space is left that the constraints allow")?;
-    Ok(mind.bundle(&space, choice, incumbent, incumbent.map_or(0.0, |known| mind.saving_of(known))))
+    let parent = beliefs.parent(None);
+    let point =
+        beliefs.choose(&parent).ok_or("nothing is left of the space that the constraints allow and nobody tried")?;
+    Ok(claims::change(&beliefs, &parent, point, None))
 }
 
-impl Mind<'_> {
-    /// The shape that promises most; none if the constraints leave nothing.
-    fn choose(&self, space: &Space, incumbent: Option<&Known>) -> Option<Shape> {
-        let heeding = self.search(space, incumbent, |shape| self.heeding(shape));
-        heeding.or_else(|| self.search(space, incumbent, |shape| shape))
+/// The place that the author of a space gave to the reference: the defaults of its source, as far as they lie inside.
+pub(super) fn start(space: &Space, source: &str) -> Result<Point, String> {
+    let defaults = retune::plain_defaults(source).ok_or("a default in its `space` source is no plain number")?;
+    let mut point = Point::new();
+    for dimension in &space.dimensions {
+        let default = defaults.iter().find(|(name, _)| *name == dimension.name).map(|(_, default)| *default);
+        let default = default.ok_or_else(|| format!("its `space` source does not declare `{}`", dimension.name))?;
+        if dimension.exists_at(&point) {
+            let value = match dimension.range {
+                Some(_) => written(dimension, default, DIGITS + 1),
+                None => Value::Choice(dimension.values[(default as usize).min(dimension.values.len() - 1)].clone()),
+            };
+            point.insert(dimension.name.clone(), value);
+        }
+    }
+    Ok(point)
+}
+
+/// A number of a dimension as a person would write it.
+fn written(dimension: &Dimension, value: f64, digits: usize) -> Value {
+    let [low, high] = dimension.range.unwrap_or([f64::NEG_INFINITY, f64::INFINITY]);
+    Value::Number(rounded(value, digits).clamp(low, high))
+}
+
+/// What the record says of the space, and what may be believed of the rest of it.
+pub(super) struct Beliefs<'a> {
+    pub(super) state: &'a State,
+    pub(super) space: Space,
+    pub(super) measured: Measured<'a>,
+    pub(super) known: Vec<Known>,
+    pub(super) surrogate: Surrogate,
+    /// The place nearest to the reference, as far as the author says.
+    pub(super) start: Point,
+    mean_gain: Sum,
+    target: f64,
+}
+
+/// What a change departs from.
+pub(super) struct Parent {
+    pub(super) side: Side,
+    pub(super) point: Point,
+    pub(super) outcome: Vec<f64>,
+}
+
+impl<'a> Beliefs<'a> {
+    fn of(state: &'a State, space: Space, start: Point) -> Self {
+        let measured = Measured::of(state);
+        let known = measured.known(&space);
+        let prior = Prior { ceiling: measured.ceiling(), scale: scale_at(state, &space), noise: measured.noise() };
+        let inputs = known.iter().map(|known| space.coordinates("", &known.point)).collect();
+        let outputs: Vec<Vec<f64>> = known.iter().map(|known| known.outcome.clone()).collect();
+        let surrogate = Surrogate::fit(prior, inputs, &outputs, state.opened().nonce.seed(&["surrogate"]));
+        let weights = measured.mean_gain();
+        let target = weights.iter().zip(measured.reference()).map(|(weight, gain)| weight * gain).sum::<f64>() + AIM;
+        Beliefs { mean_gain: surrogate.sum(&weights), target, state, space, measured, known, surrogate, start }
     }
 
-    fn search(&self, space: &Space, incumbent: Option<&Known>, advised: impl Fn(Shape) -> Shape) -> Option<Shape> {
-        let iteration = self.state.iteration_number().to_string();
-        let seed = self.state.opened().nonce.seed(&["plan", &iteration]);
-        let (near, best) = (incumbent.map_or(self.reference, |k| k.shape), self.least_work());
-        // Each component takes an ablation, and a bundle is to take no more than twice its share of the evaluations.
-        let room =
-            self.state.evaluation_share().map_or(usize::MAX, |share| (2 * share as usize).saturating_sub(1).max(2));
-        let is_fit = |shape: &Shape| Component::between(&near, shape).len() <= room;
-        let has_signal = space.dimension("signal").is_some();
-        let proposed = |shape: Shape| {
-            let shape = advised(if has_signal { shape } else { Shape { signal: Signal::Saturation, ..shape } });
-            is_fit(&shape.rounded()).then(|| self.located(space, shape)).flatten()
+    /// The dimension along which every policy costs less, if the experiment names one.
+    pub(super) fn scale(&self) -> Option<&Dimension> {
+        self.space.dimension(self.state.opened().experiment.objective.scale.as_ref()?)
+    }
+
+    /// The best known policy that claims can compare with, but for one candidate; the reference if there is none.
+    pub(super) fn parent(&self, but: Option<&CandidateId>) -> Parent {
+        let champion = self.state.champion().map(|champion| champion.id);
+        let reference = self.measured.reference();
+        let bar = self.measured.worth(&reference);
+        let may = |known: &&Known| {
+            known.id.is_some() && known.id.as_ref() != but && known.worth > bar && self.measured.is_comparable(known)
         };
-        // Every other proposal varies the best known shape instead of starting afresh. No weighting is ever drawn as exactly
-        // none, so some are left out.
-        let drawn = |n| Some((n, Shape::at(&space.draw(seed, n))?));
-        let anywhere = (0..PROPOSALS).filter_map(drawn).filter_map(|(n, drawn)| {
-            proposed(if n % 2 == 0 { nearby(near, drawn, seed, n) } else { plainer(drawn, seed, n) })
-        });
-        let mut looked: Vec<(f64, Shape)> = anywhere.map(|shape| (self.value(&shape), shape)).collect();
-        looked.sort_by(|(a, _), (b, _)| b.total_cmp(a));
-        let open = looked.into_iter().map(|(_, shape)| shape).filter(|shape| self.is_open(space, shape));
-        let weighed = open.take(WEIGHED).map(|shape| (self.promise(&shape, best), shape));
-        let mut chosen = weighed.reduce(|most, other| if other.0 > most.0 { other } else { most })?;
-        for (n, drawn) in (PROPOSALS..PROPOSALS + REFINED).filter_map(drawn) {
-            let Some(shape) = proposed(nearby(chosen.1, drawn, seed, n)) else { continue };
-            let promise = self.promise(&shape, best);
-            if promise > chosen.0 && self.is_open(space, &shape) {
-                chosen = (promise, shape);
+        let leads = |known: &&Known| known.id.is_some() && known.id == champion;
+        let best = self.known.iter().filter(may).find(leads).or_else(|| self.known.iter().find(may));
+        match best.and_then(|known| Some((known, known.id.clone()?))) {
+            Some((known, id)) => {
+                Parent { side: Side::Candidate(id), point: known.point.clone(), outcome: known.outcome.clone() }
             }
+            None => Parent { side: Side::Reference, point: self.start.clone(), outcome: reference },
+        }
+    }
+
+    /// A verdict for what tuning made: it was chosen on the search panel, so only fresh seeds can say what it is worth.
+    fn tuned(&self) -> Option<Bundle> {
+        let id = self.state.tuned_unjudged()?;
+        let known = self.known.iter().find(|known| known.id.as_ref() == Some(id))?;
+        let bundle = claims::change(self, &self.parent(Some(id)), known.point.clone(), Some(id.clone()));
+        self.state.check_bundle(&bundle).is_ok().then_some(bundle)
+    }
+
+    /// The change from which most is expected; none if nothing is open.
+    fn choose(&self, parent: &Parent) -> Option<Point> {
+        let seed = self.state.opened().nonce.seed(&["plan", &self.state.iteration_number().to_string()]);
+        let reference = self.measured.worth(&self.measured.reference());
+        let best = self.known.iter().map(|known| known.worth).fold(reference, f64::max);
+        let open = |point: Point| self.is_open(&point).then_some(point);
+        let proposals = (0..PROPOSALS).filter_map(|n| open(self.placed(self.varied(&parent.point, seed, n))));
+        let mut looked: Vec<(f64, Point)> = proposals.map(|point| (self.promise(&point, best, FEW), point)).collect();
+        looked.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+        let weighed = |point: Point| (self.promise(&point, best, usize::MAX), point);
+        let better = |a: (f64, Point), b: (f64, Point)| if b.0 > a.0 { b } else { a };
+        let mut chosen = looked.into_iter().take(WEIGHED).map(|(_, point)| weighed(point)).reduce(better)?;
+        for n in PROPOSALS..PROPOSALS + REFINED {
+            let near = self.nearby(&parent.point, &chosen.1, seed, n);
+            // Half of them stay off the place of equal gain: a guard may ask for more.
+            let near = if n % 2 == 0 { self.placed(near) } else { near };
+            chosen = open(near).map(weighed).into_iter().fold(chosen, better);
         }
         Some(chosen.1)
     }
 
-    /// How much less work than `best` (over the reference's, less 1) is expected, counted only as far as the policy is
-    /// likely to be within every bound, on other seeds too.
-    fn promise(&self, shape: &Shape, best: f64) -> f64 {
-        let outlook = self.outlook(shape);
-        let saved = Belief { mean: -outlook.work.mean, sd: outlook.work.sd }.expected_improvement(-best);
-        let comparable = outlook.improvement.at_least(0.0) - outlook.improvement.at_least(COMPARABLE);
-        saved * outlook.kept * comparable
+    /// How much more than `best` a point is expected to be worth: what is violated counts against it, in each of so many draws
+    /// of what is believed.
+    fn promise(&self, point: &Point, best: f64, draws: usize) -> f64 {
+        let foreseen = self.surrogate.at(&self.space.coordinates("", point));
+        let draws = self.surrogate.draws(&foreseen).take(draws);
+        let worths: Vec<f64> = draws.map(|outcome| self.measured.worth(&outcome)).collect();
+        let count = worths.len() as f64;
+        let improvement = worths.iter().map(|worth| (worth - best).max(0.0)).sum::<f64>() / count;
+        improvement + TIE * worths.iter().sum::<f64>() / count
     }
 
-    /// The shape moved to where it should improve as much as the reference; none if that is outside of the space,
-    /// excluded, or has been tried.
-    pub(crate) fn placed(&self, space: &Space, shape: Shape) -> Option<Shape> {
-        self.located(space, shape).filter(|shape| self.is_open(space, shape))
+    /// Whether a point lies inside of the space, nothing forbids it, and nobody tried it.
+    fn is_open(&self, point: &Point) -> bool {
+        self.space.contains(point).is_ok()
+            && !self.state.constraints().any(|(_, constraint)| constraint.excludes(point))
+            && !self.state.candidates.values().any(|record| record.candidate.point.as_ref() == Some(point))
     }
 
-    /// Whether a shape is inside of the space, not excluded, and has not been tried.
-    fn is_open(&self, space: &Space, shape: &Shape) -> bool {
-        let features = shape.features();
-        let tried = self.known.iter().any(|known| alike(known.shape.features(), features));
-        let point = shape.point(|name| space.dimension(name).is_some());
-        !tried
-            && space.contains(&point).is_ok()
-            && !self.state.constraints().any(|(_, constraint)| constraint.excludes(&point))
-    }
-
-    /// The shape moved to where it should improve as much as the reference, wherever that is.
-    pub(crate) fn located(&self, space: &Space, mut shape: Shape) -> Option<Shape> {
-        let along = self.responses.along(&shape);
-        let ends = space.dimension("half")?.range?.map(f64::ln);
-        shape.half = falls_to_zero(ends, |place| self.room(along.improvements(place.exp()))).exp();
-        Some(shape.rounded())
-    }
-}
-
-/// Where between its ends a falling function is zero; the end that is nearer to it where it is not. By regula falsi, in which an
-/// end that stays twice counts half as much (the Illinois rule).
-fn falls_to_zero([low, high]: [f64; 2], value: impl Fn(f64) -> f64) -> f64 {
-    let (mut above, mut below) = ((low, value(low)), (high, value(high)));
-    if above.1 <= 0.0 || below.1 >= 0.0 {
-        return if above.1 <= 0.0 { low } else { high };
-    }
-    let (mut place, mut last) = (low, 0.0);
-    for _ in 0..STEPS {
-        place = above.0 + (below.0 - above.0) * above.1 / (above.1 - below.1);
-        let here = value(place);
-        if here.abs() < EXACT {
-            break;
+    /// The point where on the scale its mean gain should be the reference's; as it is where there is no scale.
+    fn placed(&self, mut point: Point) -> Point {
+        let (Some(scale), Some(at)) = (self.scale(), scale_at(self.state, &self.space)) else { return point };
+        let mut input = self.space.coordinates("", &point);
+        let (mut low, mut high) = (0.0, 1.0);
+        for _ in 0..STEPS {
+            input[at] = f64::midpoint(low, high);
+            let enough = self.surrogate.mean(&self.mean_gain, &input) >= self.target;
+            if enough { low = input[at] } else { high = input[at] }
         }
-        let again = if here * last > 0.0 { 0.5 } else { 1.0 };
-        if here > 0.0 {
-            (above, below.1) = ((place, here), below.1 * again);
-        } else {
-            (below, above.1) = ((place, here), above.1 * again);
+        self.set(&mut point, scale, f64::midpoint(low, high));
+        point
+    }
+
+    /// Sets a numeric dimension of a point by prior mass.
+    fn set(&self, point: &mut Point, dimension: &Dimension, mass: f64) {
+        let is_scale = self.scale().is_some_and(|scale| scale.name == dimension.name);
+        if let Value::Number(value) = dimension.at_mass(mass.clamp(0.0, 1.0)) {
+            let value = written(dimension, value, DIGITS + usize::from(is_scale));
+            point.insert(dimension.name.clone(), value);
         }
-        last = here;
     }
-    place
-}
 
-/// The best shape moved a part of the way towards another one; one trait in two is kept as it is.
-fn nearby(best: Shape, other: Shape, seed: u64, n: u64) -> Shape {
-    let coin = |k: u64| keyed::uniform(seed ^ 0x5EED, n * 7 + k);
-    // Mostly a little, at times all of it: what a weighting brings may lie beyond where little of it costs.
-    let part = coin(0).powi(3);
-    let curve = match (best.curve, other.curve) {
-        _ if coin(1) < 0.5 => best.curve,
-        (Curve::Power { exponent: a }, Curve::Power { exponent: b }) => {
-            Curve::Power { exponent: a * (b / a).powf(part) }
+    /// The n-th change of a point: of up to three of its dimensions, at most one of them a choice. The first changes none.
+    fn varied(&self, from: &Point, seed: u64, n: u64) -> Point {
+        let coin = |k: usize| uniform(seed, n * 1024 + k as u64);
+        let scale = self.scale().map(|scale| &scale.name);
+        let mut order: Vec<(usize, &Dimension)> = self.space.dimensions.iter().enumerate().collect();
+        order.retain(|(_, dimension)| Some(&dimension.name) != scale && from.contains_key(&dimension.name));
+        order.sort_by(|(a, _), (b, _)| coin(*a).total_cmp(&coin(*b)));
+        order.truncate(if n == 0 { 0 } else { 1 + (coin(100) * CHANGES) as usize });
+        let choice = order.iter().find(|(_, dimension)| dimension.range.is_none()).map(|(at, _)| *at);
+        order.retain(|(at, dimension)| dimension.range.is_some() || Some(*at) == choice);
+        let mut point = Point::new();
+        for (at, dimension) in self.space.dimensions.iter().enumerate() {
+            if !dimension.exists_at(&point) {
+                continue;
+            }
+            let changes = order.iter().any(|(changed, _)| *changed == at);
+            match (from.get(&dimension.name), changes) {
+                (Some(own), false) => drop(point.insert(dimension.name.clone(), own.clone())),
+                (Some(Value::Choice(own)), true) => {
+                    let others: Vec<&String> = dimension.values.iter().filter(|value| *value != own).collect();
+                    let other = others.get((coin(200 + at) * others.len() as f64) as usize).map_or(own, |other| *other);
+                    point.insert(dimension.name.clone(), Value::Choice(other.clone()));
+                }
+                (Some(Value::Number(own)), true) => match (self.start.get(&dimension.name), coin(300 + at)) {
+                    // Back to where the author left it.
+                    (Some(plain), coin) if coin < 0.15 => drop(point.insert(dimension.name.clone(), plain.clone())),
+                    (_, which) => {
+                        let (drawn, reach) = (coin(200 + at), 0.25 * 0.5f64.powi((n % 3) as i32));
+                        let near = dimension.mass_below(*own) + reach * (2.0 * drawn - 1.0);
+                        self.set(&mut point, dimension, if which < 0.5 { drawn } else { near });
+                    }
+                },
+                (None, _) if dimension.range.is_some() => self.set(&mut point, dimension, coin(200 + at)),
+                (None, _) => drop(point.insert(dimension.name.clone(), dimension.at_mass(coin(200 + at)))),
+            }
         }
-        (Curve::Ramp { onset: a }, Curve::Ramp { onset: b }) => Curve::Ramp { onset: a + part * (b - a) },
-        (_, curve) => curve,
-    };
-    let moved = |k: u64, from: f64, to: f64| if coin(k) < 0.5 { from } else { from + part * (to - from) };
-    Shape {
-        curve,
-        half: best.half,
-        prompt: moved(2, best.prompt, other.prompt),
-        mix: moved(3, best.mix, other.mix),
-        capacity: moved(4, best.capacity, other.capacity),
-        signal: if coin(5) < 0.5 { best.signal } else { other.signal },
-        rate: moved(6, best.rate, other.rate),
+        point
     }
-}
 
-/// The shape without some of its weightings: each stays or goes by a coin.
-fn plainer(shape: Shape, seed: u64, n: u64) -> Shape {
-    let kept = |k: u64, weight: f64| if keyed::uniform(seed ^ 0x91A1, n * 4 + k) < 0.5 { 0.0 } else { weight };
-    let (prompt, mix, capacity, rate) =
-        (kept(0, shape.prompt), kept(1, shape.mix), kept(2, shape.capacity), kept(3, shape.rate));
-    Shape { prompt, mix, capacity, rate, ..shape }
-}
-
-fn alike(a: Features, b: Features) -> bool {
-    let near: Features = [0.01, 0.05, 0.04, 0.04, 0.04, 0.5, 0.02];
-    (0..near.len()).all(|i| (a[i] - b[i]).abs() < near[i])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_falling_function_is_followed_to_its_zero_in_few_steps() {
-        let (mut most, mut sum) = (0, 0);
-        for middle in 1..40 {
-            let steps = std::cell::Cell::new(0);
-            let value = |place: f64| {
-                steps.set(steps.get() + 1);
-                0.4 / (1.0 + (4.0 * (place + 3.0 - 0.1 * f64::from(middle))).exp()) - 0.25
-            };
-            let zero = falls_to_zero([-3.0, 0.7], value);
-            let expected = (0.1 * f64::from(middle) - 3.0 + 0.6f64.ln() / 4.0).clamp(-3.0, 0.7);
-            assert!((zero - expected).abs() < 1e-3, "{middle}: {zero} instead of {expected}");
-            (most, sum) = (most.max(steps.get()), sum + steps.get());
+    /// A point near one that departs from another, by the same dimensions and the scale.
+    fn nearby(&self, from: &Point, point: &Point, seed: u64, n: u64) -> Point {
+        let mut near = point.clone();
+        let reach = 0.1 * 0.5f64.powi((n / 2 % 4) as i32);
+        for (at, dimension) in self.space.dimensions.iter().enumerate() {
+            let Some(Value::Number(own)) = point.get(&dimension.name) else { continue };
+            let is_scale = self.scale().is_some_and(|scale| scale.name == dimension.name);
+            if is_scale || from.get(&dimension.name) != point.get(&dimension.name) {
+                let step = reach * if is_scale { 0.2 } else { 1.0 };
+                let coin = uniform(seed, n * 1024 + at as u64);
+                self.set(&mut near, dimension, dimension.mass_below(*own) + step * (2.0 * coin - 1.0));
+            }
         }
-        assert!(most <= 14 && sum < 39 * 10, "{most}, {sum}");
+        near
     }
+}
 
-    #[test]
-    fn what_is_nowhere_zero_ends_at_the_end_that_is_nearest() {
-        assert_eq!(falls_to_zero([1.0, 2.0], |place| -place), 1.0);
-        assert_eq!(falls_to_zero([1.0, 2.0], |place| 3.0 - place), 2.0);
-    }
+/// Where among its coordinates a point has its place on the scale.
+fn scale_at(state: &State, space: &Space) -> Option<usize> {
+    let scale = state.opened().experiment.objective.scale.as_ref()?;
+    let at = space.dimensions.iter().position(|dimension| dimension.name == *scale)?;
+    Some(space.dimensions[..at].iter().map(|dimension| dimension.values.len().max(1)).sum())
 }

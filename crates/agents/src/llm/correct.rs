@@ -1,7 +1,7 @@
 //! An unusable reply is answered with what is wrong with it, a bounded number of times.
 
-use super::tally::Tally;
-use super::{Desk, ModelError, Reply, Request, parse, text};
+use super::{Context, ModelError, Reply, Request, parse, text};
+use science::work::Work;
 
 /// Characters of an unusable reply that are shown to the model again.
 const QUOTED: usize = 6000;
@@ -21,19 +21,19 @@ pub(super) struct Task {
     pub(super) corrections: u32,
 }
 
-impl Desk {
+impl Context {
     /// Asks until a reply can be read, or gives the last reason why none could.
     pub(super) async fn settle<T>(
         &self,
         task: Task,
         first: &Request,
-        tally: &mut Tally,
+        work: &mut Vec<Work>,
         read: impl Fn(&Reply) -> Result<T, String>,
     ) -> Result<Result<T, String>, ModelError> {
         let mut request = first.clone();
         let mut corrected = 0;
         loop {
-            let reply = self.ask(&request, task.iteration, task.attempt + corrected, tally).await?;
+            let reply = self.ask(&request, task.iteration, task.attempt + corrected, work).await?;
             let problem = match read(&reply) {
                 Ok(read) => return Ok(Ok(read)),
                 // It may quote the reply.

@@ -1,13 +1,15 @@
 //! What a campaign has learned so far, as a prompt says it. Its length has a bound that does not depend on the number of
 //! iterations: what is old is counted, what is recent or best is told.
 
-use super::evidence::descriptor;
-use super::setting::percent;
+use super::setting;
 use super::text::line;
-use science::bundle::{Arm, ArmKind, Bundle, Metric, Relation, Side};
+use super::words::{descriptor, percent, quantity, table, unit};
+use science::bundle::{Arm, ArmKind, Bundle, Relation, Side};
 use science::champion::{Champion, Contender};
 use science::judge::{Finding, Verdict};
+use science::objective::ScenarioScore;
 use science::principle::{Confidence, Principle, Status};
+use science::spec::Spec;
 use science::state::{ArmRecord, CandidateRecord, Iteration, State, describe};
 use serde::Serialize;
 
@@ -57,7 +59,7 @@ impl Digest {
         Digest {
             standing: known.standing(),
             candidates: best.iter().map(|contender| candidate(state, contender)).collect(),
-            breakdown: first.map(breakdown).unwrap_or_default(),
+            breakdown: first.map(|record| breakdown(state, record)).unwrap_or_default(),
             breakdown_of: first.map(|record| record.candidate.id.short().to_owned()).unwrap_or_default(),
             recent: (from..state.iterations.len())
                 .map(|at| told(known, at))
@@ -116,7 +118,7 @@ impl<'a> Known<'a> {
         &arms[..self.arms.filter(|_| under_way).unwrap_or(arms.len()).min(arms.len())]
     }
 
-    /// The scored candidates, best first: the champion, then the admissible ones, then by net saving.
+    /// The scored candidates, best first: the champion, then the admissible ones, then by what they are worth.
     pub(super) fn best(&self) -> Vec<Contender<'a>> {
         let champion = self.champion().and_then(|champion| self.state.contender(&champion.id));
         let leads = |contender: &Contender<'_>| champion.as_ref().is_some_and(|first| first.id == contender.id);
@@ -134,17 +136,15 @@ impl<'a> Known<'a> {
 
     /// The champion in one sentence.
     fn lead(&self) -> String {
+        let gain = &self.state.spec().aim.gain_name().name;
         match self.champion() {
             None if self.best().is_empty() => "No candidate has been scored yet.".into(),
             None => "No candidate is admissible yet.".into(),
             Some(champion) if champion.matches_reference => {
-                format!(
-                    "The champion is {}: admissible, and it reaches the reference's improvement.",
-                    champion.id.short()
-                )
+                format!("The champion is {}: admissible, and it reaches the reference's {gain}.", champion.id.short())
             }
             Some(champion) => format!(
-                "The champion is {}: admissible, but no admissible candidate reaches the reference's improvement.",
+                "The champion is {}: admissible, but no admissible candidate reaches the reference's {gain}.",
                 champion.id.short()
             ),
         }
@@ -157,7 +157,7 @@ pub(super) fn candidate(state: &State, contender: &Contender<'_>) -> String {
     let objections = state.objections(contender.id);
     let admissible =
         if objections.is_empty() { "admissible".into() } else { format!("NOT admissible: {}", objections.join("; ")) };
-    let probed = record.descriptor.as_ref().map(|found| format!(" Probed: {}.", descriptor(found)));
+    let probed = record.descriptor.as_ref().map(|found| format!(" Probed: {}.", descriptor(found, state.spec())));
     let bundle = state.iterations.get(record.iteration.saturating_sub(1) as usize).and_then(|i| i.bundle.as_ref());
     let intent = bundle.and_then(|bundle| bundle.arm(&record.arm)).map(|(_, arm)| line(&arm.design.intent, TEXT));
     format!(
@@ -175,36 +175,45 @@ pub(super) fn candidate(state: &State, contender: &Contender<'_>) -> String {
     )
 }
 
-/// Improvement, cost and saving of a scored candidate.
+/// Gain, cost, the problem's own figures and the worth of a scored candidate.
 pub(super) fn figures(state: &State, record: &CandidateRecord) -> String {
-    let (Some(score), Some(measurement)) = (&record.score, &record.measurement) else { return String::new() };
-    let saving = match (score.net_saving, score.net_saving_ci) {
-        (Some(saving), Some([low, high])) => format!("{} [{}, {}]", percent(saving), percent(low), percent(high)),
-        (Some(saving), None) => percent(saving),
+    let (Some(score), Some(measurement), spec) = (&record.score, &record.measurement, state.spec()) else {
+        return String::new();
+    };
+    let mut figures = vec![format!("{} {}", spec.aim.gain_name().name, percent(score.improvement))];
+    figures.extend(spec.aim.cost_names().map(|(cost, _)| format!("{} {}", cost.name, quantity(score.cost, cost.unit))));
+    let own = setting::told(spec);
+    figures.extend(own.map(|own| format!("{} {}", own.name, setting::figure(score.figure(&own.name), own, spec))));
+    let named = spec.aim.worth_name();
+    let of = |value: f64| quantity(value, named.unit);
+    let worth = match (score.worth, score.worth_ci) {
+        (Some(worth), Some([low, high])) => format!("{} [{}, {}]", of(worth), of(low), of(high)),
+        (Some(worth), None) => of(worth),
         (None, _) => {
-            let points = (measurement.y() - state.yardsticks().reference.y()) * 100.0;
-            let side = if points > 0.0 { "sheds too much" } else { "sheds too little" };
-            let hint = percent(state.yardsticks().saving_at_a_distance(measurement));
+            let points = (measurement.gain() - state.yardsticks().reference.gain()) * 100.0;
+            let side = if points > 0.0 { "pays too much" } else { "pays too little" };
+            let hint = of(state.yardsticks().worth_at_a_distance(measurement, &spec.aim));
             format!(
                 "undefined ({points:+.2} points from the reference: it {side} to be compared; carried over by λ about {hint}, a hint only)"
             )
         }
     };
-    format!(
-        "improvement {}, extra shed work {}, extra shed rate {}, net saving {saving}",
-        percent(score.improvement),
-        percent(score.extra_shed_work),
-        percent(score.extra_shed_rate)
-    )
+    format!("{}, {} {worth}", figures.join(", "), named.name)
 }
 
-pub(super) fn breakdown(record: &CandidateRecord) -> Vec<String> {
-    let scenarios = record.score.iter().flat_map(|score| &score.scenarios).take(SCENARIOS);
-    let row = |s: &science::objective::ScenarioScore| {
-        let cells = [percent(s.improvement), format!("{:+.2}", s.against_reference), percent(s.extra_shed_work)];
-        format!("| {} | {} |", s.name, cells.join(" | "))
+/// A scored candidate scenario by scenario: the lines of a table.
+pub(super) fn breakdown(state: &State, record: &CandidateRecord) -> Vec<String> {
+    let aim = &state.spec().aim;
+    let mut head = vec!["scenario".into(), aim.gain_name().name.clone(), "points above the reference".into()];
+    head.extend(aim.cost_names().map(|(cost, _)| cost.name.clone()));
+    let row = |scenario: &ScenarioScore| {
+        let points = format!("{:+.2}", scenario.against_reference);
+        let mut cells = vec![scenario.name.clone(), percent(scenario.improvement), points];
+        cells.extend(aim.cost_names().map(|(cost, _)| quantity(scenario.cost, cost.unit)));
+        cells
     };
-    scenarios.map(row).collect()
+    let scenarios = record.score.iter().flat_map(|score| &score.scenarios).take(SCENARIOS);
+    table(&head, scenarios.map(row).collect())
 }
 
 pub(super) fn told(known: Known<'_>, at: usize) -> Told {
@@ -245,7 +254,7 @@ fn verdict(state: &State, bundle: &Bundle, arm: &Arm, record: &ArmRecord) -> Opt
         arm.name,
         arm.kind.as_str(),
         line(&arm.hypothesis, TEXT),
-        claim(arm, &bundle.parent),
+        claim(arm, &bundle.parent, state.spec()),
         line(&arm.design.intent, TEXT),
         measured.unwrap_or_default(),
         mended(record)
@@ -269,7 +278,7 @@ pub(super) fn found(finding: &Finding) -> String {
 }
 
 /// A prediction in words.
-pub(super) fn claim(arm: &Arm, parent: &Side) -> String {
+pub(super) fn claim(arm: &Arm, parent: &Side, spec: &Spec) -> String {
     let prediction = &arm.prediction;
     let sides: Vec<String> = prediction.against.iter().map(describe).collect();
     let mut sides = sides.join(" plus ");
@@ -284,19 +293,13 @@ pub(super) fn claim(arm: &Arm, parent: &Side) -> String {
         ArmKind::Ablation => (sides, "this arm".into()),
         _ => ("this arm".into(), sides),
     };
-    let (metric, unit) = (prediction.metric.as_str(), unit(prediction.metric));
+    let metric = &prediction.metric;
+    let unit = spec.metric(metric).map_or("", |metric| unit(metric.unit()));
     let claim = match prediction.relation {
         Relation::AtLeast(size) => format!("{metric} of {left} is at least {size}{unit} better than of {right}"),
         Relation::Within(size) => format!("{metric} of {left} is within {size}{unit} of {right}"),
     };
     format!("{claim}{scope}, confidence {:.2}", prediction.confidence)
-}
-
-fn unit(metric: Metric) -> &'static str {
-    match metric {
-        Metric::NetSaving | Metric::ExtraShedWork | Metric::ExtraShedRate => "",
-        Metric::Improvement | Metric::TtftP90 | Metric::E2eMean | Metric::E2eP90 => " log units",
-    }
 }
 
 pub(super) fn older(iterations: &[Iteration]) -> String {

@@ -2,10 +2,9 @@
 //! iterations.
 
 use super::digest::{self, claim};
-use super::setting::dimension;
 use super::text::line;
+use super::words::{descriptor, dimension};
 use science::bundle::{Arm, Bundle};
-use science::descriptor::{Descriptor, Input, Trend};
 use science::principle::{Change, Principle};
 use science::space::{Point, Value};
 use science::state::{ArmRecord, State, describe};
@@ -69,7 +68,7 @@ impl Evidence {
             parent: bundle.map(|bundle| describe(&bundle.parent)).unwrap_or_default(),
             standing: known.standing(),
             findings: bundle.map(|bundle| findings(state, bundle)).unwrap_or_default(),
-            breakdown: main.map(digest::breakdown).unwrap_or_default(),
+            breakdown: main.map(|record| digest::breakdown(state, record)).unwrap_or_default(),
             breakdown_of: main.map(|record| record.candidate.id.short().to_owned()).unwrap_or_default(),
             older: digest::older(&state.iterations[..from]),
             recent: (from..earlier).map(|at| digest::told(known, at)).collect(),
@@ -98,7 +97,7 @@ fn lines(state: &State, bundle: &Bundle, arm: &Arm, record: &ArmRecord) -> Vec<S
     };
     let mut lines = vec![
         format!("Verdict: {verdict}"),
-        format!("Claimed, by an arm of kind `{}`: {}", arm.kind.as_str(), claim(arm, &bundle.parent)),
+        format!("Claimed, by an arm of kind `{}`: {}", arm.kind.as_str(), claim(arm, &bundle.parent, state.spec())),
         format!("Hypothesis: {}", line(&arm.hypothesis, TEXT)),
         format!("Mechanism: {}", line(&arm.mechanism, TEXT)),
         format!("If it fails: {}", line(&arm.diagnostic, TEXT)),
@@ -110,7 +109,7 @@ fn lines(state: &State, bundle: &Bundle, arm: &Arm, record: &ArmRecord) -> Vec<S
             let figures = digest::figures(state, candidate);
             lines.push(format!("Measured, candidate {}: {figures}", candidate.candidate.id.short()));
         }
-        lines.extend(candidate.descriptor.as_ref().map(|found| format!("Probed: {}", descriptor(found))));
+        lines.extend(candidate.descriptor.as_ref().map(|found| format!("Probed: {}", descriptor(found, state.spec()))));
     }
     if record.repairs > 0 {
         let unmended =
@@ -131,33 +130,6 @@ fn principle(principle: &Principle) -> String {
     let cited = principle.evidence.len().saturating_sub(CITED);
     let more = if cited > 0 { format!(" and {cited} earlier") } else { String::new() };
     format!("{} Rests on: {}{more}.", digest::principle(principle), principle.evidence[cited..].join(", "))
-}
-
-/// What its trials showed of a candidate, in words.
-pub(super) fn descriptor(found: &Descriptor) -> String {
-    let reaches = [("1 %", found.onset), ("half", found.half), ("all", found.full)];
-    let reaches = reaches.map(|(share, at)| match at {
-        Some(at) => format!("{share} from {at:.2}"),
-        None => format!("{share} nowhere"),
-    });
-    let slope = match found.exponent {
-        Some(exponent) => format!("as the power {exponent:.2} of saturation between"),
-        None => "in a step".into(),
-    };
-    let refusals = match found.trend {
-        Trend::Rising => format!("of the droppable requests by saturation, {}, {slope}", reaches.join(", ")),
-        Trend::Level => "about as many of the droppable requests at every saturation".into(),
-        Trend::Falling => "fewer of the droppable requests as saturation rises, which is the wrong way round".into(),
-        Trend::Mixed => "now more and now fewer of the droppable requests as saturation rises".into(),
-    };
-    let protected = match found.protected {
-        0 => String::new(),
-        count => format!("; it refused {count} protected requests"),
-    };
-    let inputs: Vec<&str> = found.inputs.iter().map(|input: &Input| input.as_str()).collect();
-    let inputs = if inputs.is_empty() { "nothing else".into() } else { inputs.join(", ") };
-    let memory = if found.memory { "what it saw before matters" } else { "what it saw before does not matter" };
-    format!("it refuses {refusals}; besides saturation its decisions depend on {inputs}; {memory}{protected}")
 }
 
 /// A change as it was accepted.

@@ -1,49 +1,80 @@
-//! The executor: a prompt, a reply, a source.
+//! The executor: a prompt, a reply, a source; and once more where a candidate goes back to its author.
 
 use super::correct::Task;
 use super::digest::{Digest, Known, claim};
-use super::repair::CORRECTIONS;
-use super::setting::{Setting, dimension};
-use super::tally::Tally;
+use super::fault::Wrong;
+use super::setting::Setting;
 use super::text::{clip, line};
-use super::{Desk, ModelError, Reply, Request, Role, parse};
+use super::words::dimension;
+use super::{Context, ModelError, Reply, Request, Role, parse};
 use crate::{Answer, Answering, Brief, Fault};
 use science::bundle::Arm;
 use science::space::Value;
 use science::state::{State, describe};
+use science::work::summed;
 use serde::Serialize;
 
 /// Characters of one text of a bundle.
 const TEXT: usize = 1500;
 /// Attempts at one arm.
-pub(super) const ATTEMPTS: u32 = 8;
+const ATTEMPTS: u32 = 8;
+/// Times that a reply without usable code is answered with what is wrong with it.
+const CORRECTIONS: u32 = 1;
 
 /// An executor that asks a model.
 #[derive(Clone)]
 pub struct Executor {
-    pub(super) desk: Desk,
+    context: Context,
 }
 
 impl Executor {
-    /// An executor that works at `desk`.
-    pub fn new(desk: Desk) -> Self {
-        Executor { desk }
+    /// An executor that works with this.
+    pub fn new(context: Context) -> Self {
+        Executor { context }
     }
 
     /// What is asked for an arm. Fails only with a template of the user's that does not fit.
     pub fn request(&self, brief: Brief<'_>, arm: &Arm) -> Result<Request, ModelError> {
-        let context = Context::new(brief, arm, &self.desk.contract);
-        self.desk.request(Role::Implement, brief.state, position(brief.state, arm), &context, None)
+        let prompt = Prompt::new(brief, arm, &self.context);
+        self.context.request(Role::Implement, &prompt, None)
     }
 
     async fn write(&self, brief: Brief<'_>, arm: &Arm) -> Result<Answer<String>, ModelError> {
-        let (request, mut tally) = (self.request(brief, arm)?, Tally::default());
+        let (request, mut work) = (self.request(brief, arm)?, Vec::new());
         // Each arm of an iteration has attempts of its own: a user's template may leave out what tells arms apart.
         let attempt = position(brief.state, arm) as u32 * ATTEMPTS;
         let iteration = brief.state.iteration_number();
         let task = Task { what: "file", iteration, attempt, corrections: CORRECTIONS };
-        let content = self.desk.settle(task, &request, &mut tally, read).await?;
-        Ok(tally.answer(content))
+        let content = self.context.settle(task, &request, &mut work, |reply| self.read(reply)).await?;
+        Ok(Answer { content, work: summed(&work) })
+    }
+
+    /// What is asked to mend an arm's candidate. Fails only with a template of the user's that does not fit.
+    pub fn repair_request(&self, brief: Brief<'_>, arm: &Arm, fault: Fault<'_>) -> Result<Request, ModelError> {
+        let (state, at) = (brief.state, position(brief.state, arm));
+        let records = state.iterations.last().map(|iteration| iteration.arms.as_slice()).unwrap_or_default();
+        let broken = records.get(at).and_then(|record| record.candidate.as_ref());
+        let prompt = Mending { arm: Prompt::new(brief, arm, &self.context), fault: Wrong::new(state, broken, fault) };
+        self.context.request(Role::Repair, &prompt, None)
+    }
+
+    async fn mend(&self, brief: Brief<'_>, arm: &Arm, fault: Fault<'_>) -> Result<Answer<String>, ModelError> {
+        let (request, mut work) = (self.repair_request(brief, arm, fault)?, Vec::new());
+        // Each arm has attempts of its own, and each time that it goes back has some of them.
+        let earlier = fault.earlier.min(ATTEMPTS / (CORRECTIONS + 1) - 1);
+        let task = Task {
+            what: "file",
+            iteration: brief.state.iteration_number(),
+            attempt: position(brief.state, arm) as u32 * ATTEMPTS + earlier * (CORRECTIONS + 1),
+            corrections: CORRECTIONS,
+        };
+        let content = self.context.settle(task, &request, &mut work, |reply| self.read(reply)).await?;
+        Ok(Answer { content, work: summed(&work) })
+    }
+
+    fn read(&self, reply: &Reply) -> Result<String, String> {
+        super::unanswered(reply)?;
+        parse::source(&reply.text, &self.context.passages.hook)
     }
 }
 
@@ -58,19 +89,14 @@ impl crate::Executor for Executor {
 }
 
 /// The position of an arm in the bundle that is under way.
-pub(super) fn position(state: &State, arm: &Arm) -> usize {
+fn position(state: &State, arm: &Arm) -> usize {
     let bundle = state.iterations.last().and_then(|iteration| iteration.bundle.as_ref());
     bundle.and_then(|bundle| bundle.arm(&arm.name)).map_or(0, |(at, _)| at)
 }
 
-pub(super) fn read(reply: &Reply) -> Result<String, String> {
-    super::unanswered(reply)?;
-    parse::source(&reply.text)
-}
-
 /// The context of `prompts/implement.hbs`.
 #[derive(Serialize)]
-pub(super) struct Context {
+struct Prompt {
     setting: Setting,
     digest: Digest,
     /// Without it, an arm that is claimed again would be the same request, and get the recorded reply.
@@ -93,16 +119,16 @@ pub(super) struct Context {
     fence: String,
 }
 
-impl Context {
-    pub(super) fn new(brief: Brief<'_>, arm: &Arm, contract: &str) -> Self {
+impl Prompt {
+    fn new(brief: Brief<'_>, arm: &Arm, context: &Context) -> Self {
         // A bundle's texts are bounded when it comes from a model; one from elsewhere is bounded here.
         let text = |text: &str| line(text, TEXT);
         let state = brief.state;
         let bundle = state.iterations.last().and_then(|iteration| iteration.bundle.as_ref());
         let main = bundle.and_then(|bundle| bundle.arms.first()).filter(|main| main.name != arm.name);
         let (source, intent) = (super::shown(brief.source), clip(arm.design.intent.trim(), TEXT));
-        Context {
-            setting: Setting::new(state, contract),
+        Prompt {
+            setting: Setting::new(state, context),
             digest: Digest::new(Known::to(state, arm)),
             iteration: state.iterations.len() as u32,
             question: bundle.map(|bundle| text(&bundle.question)).unwrap_or_default(),
@@ -111,16 +137,24 @@ impl Context {
             kind: arm.kind.as_str().into(),
             hypothesis: text(&arm.hypothesis),
             mechanism: text(&arm.mechanism),
-            claim: bundle.map(|bundle| claim(arm, &bundle.parent)).unwrap_or_default(),
+            claim: bundle.map(|bundle| claim(arm, &bundle.parent, state.spec())).unwrap_or_default(),
             intent_fence: parse::fence(&intent),
             intent,
             point: point(state, arm),
-            uses: arm.design.uses.iter().map(|input| input.as_str()).collect::<Vec<_>>().join(", "),
+            uses: arm.design.uses.iter().map(String::as_str).collect::<Vec<_>>().join(", "),
             main: main.map(|main| text(&main.design.intent)),
             fence: parse::fence(source.as_deref().unwrap_or_default()),
             source,
         }
     }
+}
+
+/// The context of `prompts/repair.hbs`: that of the arm, whose source is the broken one, and what is wrong.
+#[derive(Serialize)]
+struct Mending {
+    #[serde(flatten)]
+    arm: Prompt,
+    fault: Wrong,
 }
 
 /// The declared coordinates with what they mean.

@@ -4,11 +4,11 @@ use super::correct::Task;
 use super::evidence::{Evidence, told};
 use super::lessons;
 use super::setting::Setting;
-use super::tally::Tally;
-use super::{Desk, ModelError, Reply, Request, Role, parse, structured, text};
+use super::{Context, ModelError, Reply, Request, Role, parse, structured, text};
 use crate::{Answer, Answering, Brief, Lessons};
 use science::principle::Change;
 use science::state::State;
+use science::work::{Work, summed};
 use serde::Serialize;
 
 /// Times that unusable lessons are answered with what is wrong with them.
@@ -20,38 +20,33 @@ const NOTES: usize = 2000;
 /// see. Code checks the changes, and a constraint has to be earned by a measured finding.
 #[derive(Clone)]
 pub struct Extractor {
-    desk: Desk,
+    context: Context,
 }
 
 impl Extractor {
-    /// An extractor that works at `desk`.
-    pub fn new(desk: Desk) -> Self {
-        Extractor { desk }
+    /// An extractor that works with this.
+    pub fn new(context: Context) -> Self {
+        Extractor { context }
     }
 
     /// What is asked about the principles. Fails only with a template of the user's that does not fit.
     pub fn request(&self, state: &State) -> Result<Request, ModelError> {
-        let context = Extracting {
-            setting: Setting::new(state, &self.desk.contract),
+        let prompt = Extracting {
+            setting: Setting::new(state, &self.context),
             evidence: Evidence::new(state),
             limits: lessons::Limits::default(),
             example: lessons::example(&state.opened().experiment.dimensions),
         };
-        self.desk.request(
-            Role::Extract,
-            state,
-            0,
-            &context,
-            Some(lessons::schema(&state.opened().experiment.dimensions)),
-        )
+        let schema = lessons::schema(&state.opened().experiment.dimensions);
+        self.context.request(Role::Extract, &prompt, Some(schema))
     }
 
     /// What is asked about the notes, once these changes are accepted. Fails only with a template of the user's that does
     /// not fit.
     pub fn notes_request(&self, state: &State, changes: &[Change]) -> Result<Request, ModelError> {
         let notes = state.notes.as_deref().map(|notes| text::clip(notes.trim(), NOTES)).unwrap_or_default();
-        let context = Summarising {
-            setting: Setting::new(state, &self.desk.contract),
+        let prompt = Summarising {
+            setting: Setting::new(state, &self.context),
             evidence: Evidence::new(state),
             notes_fence: parse::fence(&notes),
             notes,
@@ -59,20 +54,20 @@ impl Extractor {
             left: state.opened().experiment.iterations.saturating_sub(state.iteration_number()),
             limits: NoteLimits { notes: NOTES },
         };
-        self.desk.request(Role::Summarise, state, 0, &context, None)
+        self.context.request(Role::Summarise, &prompt, None)
     }
 
     async fn draw(&self, state: &State) -> Result<Answer<Lessons>, ModelError> {
-        let (request, mut tally) = (self.request(state)?, Tally::default());
+        let (request, mut work) = (self.request(state)?, Vec::new());
         let iteration = state.iteration_number();
         let task = Task { what: "list of changes", iteration, attempt: 0, corrections: CORRECTIONS };
         let read = |reply: &Reply| lessons::changes(&structured::read(reply)?, state);
-        let changes = match self.desk.settle(task, &request, &mut tally, read).await? {
+        let changes = match self.context.settle(task, &request, &mut work, read).await? {
             Ok(changes) => changes,
-            Err(reason) => return Ok(tally.answer(Err(reason))),
+            Err(reason) => return Ok(Answer { content: Err(reason), work: summed(&work) }),
         };
-        let notes = self.summarise(state, &changes, &mut tally).await?;
-        Ok(tally.answer(Ok(Lessons { changes, notes })))
+        let notes = self.summarise(state, &changes, &mut work).await?;
+        Ok(Answer { content: Ok(Lessons { changes, notes }), work: summed(&work) })
     }
 
     /// The campaign's notes from now on; none leaves them as they are.
@@ -80,10 +75,10 @@ impl Extractor {
         &self,
         state: &State,
         changes: &[Change],
-        tally: &mut Tally,
+        work: &mut Vec<Work>,
     ) -> Result<Option<String>, ModelError> {
         let request = self.notes_request(state, changes)?;
-        let reply = match self.desk.ask(&request, state.iteration_number(), 0, tally).await {
+        let reply = match self.context.ask(&request, state.iteration_number(), 0, work).await {
             Ok(reply) => reply,
             // What was drawn is paid for and goes on the record; the next request ends the campaign.
             Err(ModelError::BudgetSpent { what }) => {

@@ -1,8 +1,8 @@
 //! What is wrong with a candidate, in words that help to mend it.
 
-use super::evidence;
 use super::parse;
 use super::text::{excerpt, line};
+use super::words;
 use crate::Fault;
 use science::defect::Defect;
 use science::id::CandidateId;
@@ -17,7 +17,10 @@ const DIAGNOSTICS: usize = 6000;
 #[derive(Serialize)]
 pub(super) struct Wrong {
     title: String,
-    explanation: String,
+    /// Whether it did what it must never do, or depends on what it must not depend on: of these the problem's passages tell.
+    violates: bool,
+    varies: bool,
+    explanation: Option<String>,
     /// Who said it.
     speaker: &'static str,
     diagnostics: Option<String>,
@@ -35,20 +38,22 @@ impl Wrong {
     pub(super) fn new(state: &State, broken: Option<&CandidateId>, fault: Fault<'_>) -> Self {
         let outcome = match fault.defect {
             Defect::Outcome(outcome) => Some(*outcome),
-            Defect::Protected(_) | Defect::OrderMatters | Defect::Unused(_) | Defect::Inert | Defect::ActsLike(_) => {
+            Defect::Violates(_) | Defect::OrderMatters | Defect::Unused(_) | Defect::Inert | Defect::ActsLike(_) => {
                 None
             }
         };
         let diagnostics = Some(excerpt(&tidy(fault.message), DIAGNOSTICS)).filter(|text| !text.is_empty());
         let descriptor = broken.and_then(|id| state.candidates.get(id)?.descriptor.as_ref());
         Wrong {
-            title: format!("The candidate is no test of the arm's claim: {}.", fault.defect),
+            title: format!("The candidate is no test of the arm's claim: {}.", fault.defect.words(state.spec())),
+            violates: matches!(fault.defect, Defect::Violates(_)),
+            varies: matches!(fault.defect, Defect::OrderMatters),
             explanation: explanation(state, fault.defect),
             speaker: outcome.map_or("program", speaker),
             fence: parse::fence(diagnostics.as_deref().unwrap_or_default()),
             diagnostics,
             compiled: outcome == Some(Outcome::DoesNotCompile),
-            measured: descriptor.map(evidence::descriptor),
+            measured: descriptor.map(|found| words::descriptor(found, state.spec())),
             behaviour: matches!(fault.defect, Defect::Unused(_) | Defect::Inert | Defect::ActsLike(_)),
             earlier: fault.earlier,
             once: fault.earlier == 1,
@@ -77,31 +82,19 @@ fn tidy(message: &str) -> String {
     kept.join("\n").trim_matches('\n').to_owned()
 }
 
-/// What the defect means and what usually causes it.
-fn explanation(state: &State, defect: &Defect) -> String {
-    match defect {
+/// What the defect means and what usually causes it; none where the problem's passages say it.
+fn explanation(state: &State, defect: &Defect) -> Option<String> {
+    Some(match defect {
+        Defect::Violates(_) | Defect::OrderMatters => return None,
         Defect::Outcome(outcome) => failed(*outcome).into(),
-        Defect::Protected(_) => {
-            "Requests with `priority >= 0` are critical and must be admitted, always. Usual causes: the priority is tested \
-             after a return that rejects, the comparison is turned round, or a rejection meant for droppable requests \
-             stands outside of the branch for them. Let the test of the priority be the first thing that can end `admit`."
-                .into()
-        }
-        Defect::OrderMatters => {
-            "The same instances in another order gave another decision. The order has no meaning: a policy may use a sum, \
-             a mean, a minimum, a maximum or a count over `cluster.instances`, but not which of them comes first or last. \
-             Usual causes: `cluster.instances[0]`, `first()`, an index that is remembered, weights by position, a loop \
-             that ends early."
-                .into()
-        }
         Defect::Unused(inputs) => {
-            let names: Vec<String> = inputs.iter().map(|input| format!("`{}`", input.as_str())).collect();
+            let names: Vec<String> = inputs.iter().map(|input| format!("`{input}`")).collect();
             format!(
-                "The design says that decisions depend on {}. The compiled candidate was put into states at several \
-                 pressures that differ in nothing else, under the same draws, and its decisions did not change. Usual \
-                 causes: the input is computed but not used; its weight is so small, or its threshold so far off, that it \
-                 never matters; a `clamp` or an early return hides it; it acts only where nothing, or everything, is \
-                 refused anyway; it is divided or rounded away.",
+                "The design says that decisions depend on {}. The compiled candidate was put into states that differ in \
+                 nothing else, under the same draws, and its decisions did not change. Usual causes: the input is \
+                 computed but not used; its weight is so small, or its threshold so far off, that it never matters; a \
+                 `clamp` or an early return hides it; it acts only where the decision stands anyway; it is divided or \
+                 rounded away.",
                 names.join(" and ")
             )
         }
@@ -119,7 +112,7 @@ fn explanation(state: &State, defect: &Defect) -> String {
             id.short(),
             origin(state, id)
         ),
-    }
+    })
 }
 
 /// Where a candidate comes from.
@@ -152,21 +145,21 @@ fn failed(outcome: Outcome) -> &'static str {
         Outcome::Timeout => {
             "It took too long. A decision takes less than a microsecond. Usual causes: a loop whose end is never reached \
              (a counter that is not advanced, a condition on floating-point numbers that is never met, a subtraction that \
-             wraps), a loop over numbers of tokens or microseconds instead of instances, a constant that takes the compiler \
-             for ever; or a policy that rejects so little, or with such a swing, that the simulated cluster never drains."
+             wraps), a loop over as many steps as an input says, a constant that takes the compiler \
+             for ever; or a policy under which what is simulated never comes to rest."
         }
         Outcome::Crashed => {
-            "It panicked or died while it ran. Nothing may panic, in any state: no instances at all, no load, the first \
-             request before the first scrape, two requests at the same microsecond. Usual causes: integer overflow or a \
+            "It panicked or died while it ran. Nothing may panic, in any state: nothing there yet, nothing \
+             measured yet, two decisions at the same microsecond. Usual causes: integer overflow or a \
              subtraction below zero (use `saturating_sub`), division by an integer that can be 0, an index out of bounds, \
              `unwrap` on nothing, `clamp` with a lower bound above the upper one or NaN, recursion without an end."
         }
         Outcome::OutOfMemory => {
             "It asked for more memory than it may have. Memory lives in fields of `Policy`, fixed in size, a few hundred \
-             bytes at most. Usual causes: a large array, a table for each token or microsecond, recursion."
+             bytes at most. Usual causes: a large array, a table for each microsecond, recursion."
         }
         Outcome::Inconsistent => {
-            "The process that held it broke off, or answered something that is neither admit nor reject. Usual causes: \
+            "The process that held it broke off, or answered something that is no answer. Usual causes: \
              recursion or a value so large that the stack is full, code that tries to go round the contract. Plain code \
              over the contract's types cannot do this."
         }

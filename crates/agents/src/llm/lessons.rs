@@ -1,14 +1,15 @@
 //! The extractor's reply, and what is wrong with it where it is.
 
-use super::setting::percent;
 use super::structured;
 use super::text::line;
+use super::words::{percent, quantity};
 use schemars::JsonSchema;
 use science::bundle::ArmKind;
 use science::judge::Verdict;
+use science::objective::Score;
 use science::principle::{Change, Principle, Status};
 use science::space::{Constraint, Dimension, Space, Within};
-use science::state::State;
+use science::state::{CandidateRecord, State};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -224,18 +225,18 @@ fn earned(state: &State, constraint: &Constraint, cited: &[String]) -> Result<()
                 .into(),
         );
     }
-    let saves = state.inside(constraint).find(|(record, score)| {
-        score.net_saving.is_some_and(|saving| saving > 0.0) && state.objections(&record.candidate.id).is_empty()
-    });
-    match saves {
-        Some((record, score)) => Err(format!(
-            "`excludes` contains candidate {} of iteration {}, which is admissible and saves {}",
-            record.candidate.id.short(),
-            record.iteration,
-            percent(score.net_saving.unwrap_or_default())
-        )),
-        None => Ok(()),
-    }
+    let is_better = |(record, score): &(&CandidateRecord, &Score)| {
+        score.worth.is_some_and(|worth| worth > 0.0) && state.objections(&record.candidate.id).is_empty()
+    };
+    let Some((record, score)) = state.inside(constraint).find(is_better) else { return Ok(()) };
+    let worth = state.spec().aim.worth_name();
+    Err(format!(
+        "`excludes` contains candidate {} of iteration {}, which is admissible, with {} {}",
+        record.candidate.id.short(),
+        record.iteration,
+        worth.name,
+        quantity(score.worth.unwrap_or_default(), worth.unit)
+    ))
 }
 
 /// Whether a finding was made inside a constraint and speaks against what is there. A refuted ablation or control speaks
@@ -246,7 +247,7 @@ fn speaks_against(state: &State, constraint: &Constraint, evidence: &str) -> boo
     let is_about_its_place = matches!(arm.kind, ArmKind::Main | ArmKind::Robustness | ArmKind::SuperAdditivity);
     let failed = match finding.verdict {
         Verdict::Refuted => true,
-        Verdict::Invalid => score.is_some_and(|score| score.net_saving.is_none()),
+        Verdict::Invalid => score.is_some_and(|score| score.worth.is_none()),
         Verdict::Confirmed | Verdict::PartiallyConfirmed | Verdict::Inconclusive => false,
     };
     // What failed in some scenarios cannot exclude a design from the others.

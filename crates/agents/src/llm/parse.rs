@@ -20,12 +20,13 @@ pub(super) fn object(reply: &str) -> Result<Value, String> {
     serde_json::from_str(json).map_err(|error| format!("the reply is not valid JSON: {error}{}", place(json, &error)))
 }
 
-/// The Rust source in a reply: the last fenced block with an `impl Admitter`, else the last one; without a fence the
-/// whole text if it implements the contract.
-pub(super) fn source(reply: &str) -> Result<String, String> {
+/// The Rust source in a reply: the last fenced block that implements `hook`, the trait of the contract, else the last one;
+/// without a fence the whole text if it implements that.
+pub(super) fn source(reply: &str, hook: &str) -> Result<String, String> {
     let text = after_thoughts(reply);
     let blocks = fences(text);
-    let is_policy = |text: &str| text.contains("impl Admitter");
+    let implements = format!("impl {hook}");
+    let is_policy = |text: &str| text.contains(&implements);
     let block = blocks.iter().rev().find(|block| is_policy(&block.text)).or(blocks.last());
     let source = match block {
         Some(block) if !block.closed => return Err("its code block does not end: the reply was cut off".into()),
@@ -140,7 +141,7 @@ fn place(json: &str, error: &serde_json::Error) -> String {
 mod tests {
     use super::*;
 
-    const POLICY: &str = "use admitter::prelude::*;\npub struct Policy;\nimpl Admitter for Policy {}\n";
+    const POLICY: &str = "use chooser::prelude::*;\npub struct Policy;\nimpl Chooser for Policy {}\n";
 
     #[test]
     fn json_is_found_in_a_fence_among_prose_and_bare() {
@@ -181,27 +182,29 @@ mod tests {
         for reply in [
             format!("```rust\n{POLICY}```"),
             format!(
-                "Draft:\n```rust\nimpl Admitter for Old {{}}\n```\nFinal:\n````rust\n{POLICY}````\nUse it so:\n{usage}"
+                "Draft:\n```rust\nimpl Chooser for Old {{}}\n```\nFinal:\n````rust\n{POLICY}````\nUse it so:\n{usage}"
             ),
             POLICY.to_owned(),
             format!("<think>\n```rust\nfn wrong() {{}}\n</think>\n  ```rust\n{POLICY}  ```\n"),
         ] {
-            assert_eq!(source(&reply).as_deref(), Ok(POLICY), "{reply}");
+            assert_eq!(source(&reply, "Chooser").as_deref(), Ok(POLICY), "{reply}");
         }
     }
 
     #[test]
     fn a_fence_inside_a_comment_does_not_end_the_block() {
         let policy = format!("//! ```\n//! x\n//! ```\n{POLICY}");
-        assert_eq!(source(&format!("```rust\n{policy}```")).as_deref(), Ok(policy.as_str()));
+        assert_eq!(source(&format!("```rust\n{policy}```"), "Chooser").as_deref(), Ok(policy.as_str()));
     }
 
     #[test]
     fn a_reply_without_usable_code_says_what_is_missing() {
-        assert_eq!(source("I would rather not."), Err("the reply holds no Rust code".into()));
-        assert_eq!(source("```rust\n```"), Err("its code block is empty".into()));
-        assert!(source(&format!("```rust\n{POLICY}")).unwrap_err().contains("cut off"));
-        assert!(source(&format!("```\n{}\n```", "x".repeat(SOURCE_BYTES + 1))).unwrap_err().contains("at most"));
+        assert_eq!(source("I would rather not.", "Chooser"), Err("the reply holds no Rust code".into()));
+        assert_eq!(source("```rust\n```", "Chooser"), Err("its code block is empty".into()));
+        assert!(source(&format!("```rust\n{POLICY}"), "Chooser").unwrap_err().contains("cut off"));
+        assert!(
+            source(&format!("```\n{}\n```", "x".repeat(SOURCE_BYTES + 1)), "Chooser").unwrap_err().contains("at most")
+        );
     }
 
     #[test]

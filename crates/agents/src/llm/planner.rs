@@ -2,14 +2,15 @@
 
 use super::correct::Task;
 use super::digest::{Digest, Known};
-use super::setting::{Setting, dimension};
-use super::tally::Tally;
+use super::setting::Setting;
 use super::text::clip;
-use super::{Desk, ModelError, Reply, Request, Role, parse, proposal, structured};
+use super::words::{dimension, percent};
+use super::{Context, ModelError, Reply, Request, Role, parse, proposal, structured};
 use crate::{Answer, Answering, Brief};
 use science::bundle::Bundle;
 use science::experiment::Budget;
 use science::state::State;
+use science::work::summed;
 use serde::Serialize;
 
 /// Times that an unusable reply is answered with what is wrong with it.
@@ -20,28 +21,28 @@ const NOTES: usize = 2000;
 /// A planner that asks a model.
 #[derive(Clone)]
 pub struct Planner {
-    desk: Desk,
+    context: Context,
 }
 
 impl Planner {
-    /// A planner that works at `desk`.
-    pub fn new(desk: Desk) -> Self {
-        Planner { desk }
+    /// A planner that works with this.
+    pub fn new(context: Context) -> Self {
+        Planner { context }
     }
 
     /// What is asked first. Fails only with a template of the user's that does not fit.
     pub fn request(&self, brief: Brief<'_>) -> Result<Request, ModelError> {
-        let context = Context::new(brief, &self.desk.contract);
-        let schema = proposal::schema(&brief.state.opened().experiment.dimensions);
-        self.desk.request(Role::Plan, brief.state, 0, &context, Some(schema))
+        let prompt = Prompt::new(brief, &self.context);
+        let schema = proposal::schema(&brief.state.opened().experiment.dimensions, brief.state.spec());
+        self.context.request(Role::Plan, &prompt, Some(schema))
     }
 
     async fn draft(&self, brief: Brief<'_>) -> Result<Answer<Bundle>, ModelError> {
-        let (request, mut tally) = (self.request(brief)?, Tally::default());
+        let (request, mut work) = (self.request(brief)?, Vec::new());
         let iteration = brief.state.iteration_number();
         let task = Task { what: "bundle", iteration, attempt: 0, corrections: CORRECTIONS };
-        let bundle = self.desk.settle(task, &request, &mut tally, |reply| read(reply, brief.state)).await?;
-        Ok(tally.answer(bundle))
+        let bundle = self.context.settle(task, &request, &mut work, |reply| read(reply, brief.state)).await?;
+        Ok(Answer { content: bundle, work: summed(&work) })
     }
 }
 
@@ -57,7 +58,7 @@ fn read(reply: &Reply, state: &State) -> Result<Bundle, String> {
 
 /// The context of `prompts/plan.hbs`.
 #[derive(Serialize)]
-struct Context {
+struct Prompt {
     setting: Setting,
     digest: Digest,
     arms: usize,
@@ -75,16 +76,16 @@ struct Context {
     fence: String,
 }
 
-impl Context {
-    fn new(brief: Brief<'_>, contract: &str) -> Self {
+impl Prompt {
+    fn new(brief: Brief<'_>, context: &Context) -> Self {
         let state = brief.state;
         let experiment = &state.opened().experiment;
         let iteration = state.iteration_number();
         let budget = experiment.budget.evaluations;
         let source = super::shown(brief.source);
         let notes = state.notes.as_deref().map(|notes| clip(notes.trim(), NOTES)).filter(|notes| !notes.is_empty());
-        Context {
-            setting: Setting::new(state, contract),
+        Prompt {
+            setting: Setting::new(state, context),
             digest: Digest::new(Known::all(state)),
             arms: proposal::ARMS,
             iteration,
@@ -96,7 +97,7 @@ impl Context {
             notes_fence: parse::fence(notes.as_deref().unwrap_or_default()),
             notes,
             dimensions: experiment.dimensions.iter().map(dimension).collect(),
-            volume: super::setting::percent(volume(state)),
+            volume: percent(volume(state)),
             fence: parse::fence(source.as_deref().unwrap_or_default()),
             source,
         }

@@ -2,10 +2,10 @@
 
 use super::structured::{self, Text};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use science::bundle::{Arm, ArmKind, Bundle, Design, Metric, Prediction, Relation, Side};
-use science::descriptor::Input;
+use science::bundle::{Arm, ArmKind, Bundle, Design, Prediction, Relation, Side};
 use science::id::CandidateId;
 use science::space::{Dimension, Point, Value as Coordinate};
+use science::spec::{Metric, Spec};
 use science::state::State;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value, json};
@@ -17,28 +17,6 @@ const NAME: usize = 40;
 
 const KINDS: [ArmKind; 5] =
     [ArmKind::Main, ArmKind::Ablation, ArmKind::SuperAdditivity, ArmKind::ControlNegative, ArmKind::Robustness];
-const METRICS: [Metric; 7] = [
-    Metric::NetSaving,
-    Metric::Improvement,
-    Metric::ExtraShedWork,
-    Metric::ExtraShedRate,
-    Metric::TtftP90,
-    Metric::E2eMean,
-    Metric::E2eP90,
-];
-/// Every input that a design may say it uses.
-pub(super) const INPUTS: [Input; 10] = [
-    Input::Prompt,
-    Input::Priority,
-    Input::Route,
-    Input::Imbalance,
-    Input::Running,
-    Input::InFlight,
-    Input::Age,
-    Input::Capacity,
-    Input::Instances,
-    Input::Draw,
-];
 
 /// Characters of one text: what a planner writes comes back in later prompts.
 type Words = Text<1500>;
@@ -76,17 +54,15 @@ struct DraftArm {
     /// The component that an ablation leaves out of the main design; null for other arms.
     #[serde(default)]
     without: Option<String>,
-    /// Inputs besides saturation that its decisions depend on.
-    #[serde(default, deserialize_with = "structured::words")]
-    #[schemars(schema_with = "inputs")]
-    uses: Vec<Input>,
+    /// Inputs of the problem that its decisions depend on.
+    #[serde(default, deserialize_with = "structured::texts")]
+    uses: Vec<String>,
     /// Its place in the design space; null if it has none.
     #[serde(default, deserialize_with = "point")]
     #[schemars(with = "Option<Map<String, Value>>")]
     point: Option<Point>,
-    #[serde(deserialize_with = "structured::word")]
-    #[schemars(schema_with = "metrics")]
-    metric: Metric,
+    /// What it is held to.
+    metric: String,
     /// `reference`, `baseline`, names of earlier arms, or ids of candidates.
     #[serde(deserialize_with = "structured::texts")]
     against: Vec<String>,
@@ -123,14 +99,6 @@ fn kinds(_: &mut SchemaGenerator) -> Schema {
     structured::one_of(&KINDS)
 }
 
-fn metrics(_: &mut SchemaGenerator) -> Schema {
-    structured::one_of(&METRICS)
-}
-
-fn inputs(_: &mut SchemaGenerator) -> Schema {
-    structured::list_of(&INPUTS)
-}
-
 fn relations(_: &mut SchemaGenerator) -> Schema {
     structured::one_of(&[Comparison::AtLeast, Comparison::Within])
 }
@@ -150,21 +118,23 @@ fn point<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Point>, D:
     Ok(Some(point).filter(|point| !point.is_empty()))
 }
 
-/// The reply's shape. A point's fields are the experiment's dimensions; where there are none, there is no point.
-pub(super) fn schema(dimensions: &[Dimension]) -> Value {
+/// The reply's shape. A claim's metric and what a design uses are the problem's; a point's fields are the experiment's
+/// dimensions, and where there are none, there is no point.
+pub(super) fn schema(dimensions: &[Dimension], spec: &Spec) -> Value {
     let mut schema = structured::schema::<Draft>();
     let arm = &mut schema["properties"]["arms"]["items"];
     let Some(Value::Object(mut fields)) = arm.get_mut("properties").map(Value::take) else { return schema };
-    match fields.get_mut("point") {
-        Some(point) if !dimensions.is_empty() => {
-            let coordinates = dimensions.iter().map(|dimension| (dimension.name.clone(), coordinate(dimension)));
-            let description = point["description"].take();
-            *point = structured::nullable(structured::object(coordinates.collect()));
-            point["description"] = description;
-        }
-        _ => {
-            fields.remove("point");
-        }
+    fields["metric"]["enum"] = spec.claimable().map(|metric| json!(metric.name())).collect();
+    fields["uses"]["items"]["enum"] = spec.inputs.iter().map(|input| json!(input.name)).collect();
+    if spec.inputs.is_empty() {
+        fields.remove("uses");
+    }
+    let coordinates = dimensions.iter().map(|dimension| (dimension.name.clone(), coordinate(dimension)));
+    let description = fields["point"]["description"].take();
+    fields["point"] = structured::nullable(structured::object(coordinates.collect()));
+    fields["point"]["description"] = description;
+    if dimensions.is_empty() {
+        fields.remove("point");
     }
     *arm = structured::object(fields);
     schema
@@ -212,9 +182,14 @@ fn finished(arm: DraftArm, at: usize, earlier: &[String], state: &State) -> Resu
         Some([low, high]) => Some([*low, *high]),
         Some(other) => return Err(format!("`arms[{at}].interval` has {} numbers; it takes two, or null", other.len())),
     };
+    let fail = |field: &str, problem: String| format!("`arms[{at}].{field}`: {problem}");
+    let metrics: Vec<Metric<'_>> = state.spec().claimable().collect();
+    let metric = structured::named(&arm.metric, &metrics.iter().map(Metric::name).collect::<Vec<_>>());
+    let inputs: Vec<&str> = state.spec().inputs.iter().map(|input| input.name.as_str()).collect();
+    let uses = arm.uses.iter().map(|text| structured::named(text, &inputs)).collect::<Result<_, _>>();
     let prediction = Prediction {
-        metric: arm.metric,
-        against: against.map_err(|problem: String| format!("`arms[{at}].against`: {problem}"))?,
+        metric: metric.map_err(|problem| fail("metric", problem))?,
+        against: against.map_err(|problem| fail("against", problem))?,
         scope: arm.scope,
         relation: match arm.relation {
             Comparison::AtLeast => Relation::AtLeast(arm.size),
@@ -235,7 +210,7 @@ fn finished(arm: DraftArm, at: usize, earlier: &[String], state: &State) -> Resu
         design: Design {
             intent: arm.intent.0,
             point: arm.point,
-            uses: arm.uses.into_iter().collect(),
+            uses: uses.map_err(|problem| fail("uses", problem))?,
             without: arm.without,
             candidate: None,
         },

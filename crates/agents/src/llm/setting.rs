@@ -1,141 +1,181 @@
-//! What stays the same all campaign long, as a prompt says it: the target, the yardsticks, the guards, the design space.
+//! What stays the same all campaign long, as a prompt says it: the target, the yardsticks, what is required, the design space.
 
-use super::text::line;
-use science::experiment::{Experiment, Guard, GuardMetric};
-use science::objective::{Cell, Measurement, Yardsticks};
-use science::space::{Dimension, Measure};
+use super::text::{clip, line};
+use super::words::{percent, quantity, table};
+use super::{Context, parse, requirements};
+use science::objective::{Measurement, Yardsticks};
+use science::spec::{Aggregate, Aim, Described, Figure, Spec};
 use science::state::State;
+use science::yardsticks::SCALED;
 use serde::Serialize;
 
+/// Characters of a question.
+const QUESTION: usize = 4000;
 /// Scenarios that are listed one by one.
 const SCENARIOS: usize = 40;
 
 /// The context of `prompts/target.hbs`.
 #[derive(Serialize)]
 pub(super) struct Setting {
+    problem: String,
     contract: String,
     contract_fence: String,
+    /// The contract's name, and its trait's.
+    #[serde(rename = "crate")]
+    contract_crate: String,
+    hook: String,
     question: String,
     baseline: String,
     reference: String,
-    /// Whether the reference is the published quintic, of which more can be said.
-    quintic: bool,
-    reference_improvement: String,
-    lambda: String,
+    gain: Described,
+    cost: Option<Described>,
+    worth: Described,
+    /// Where cost is saved at equal gain.
+    saving: Option<Saving>,
+    figures: Vec<Named>,
+    reference_gain: String,
     /// How far the reference is from itself under other random draws.
     chance: String,
     yardsticks: Vec<String>,
+    extremes: String,
     scenarios: Vec<String>,
     workloads: Vec<String>,
     seeds: u32,
+    violation: String,
     guards: Vec<String>,
+    claim: Vec<String>,
+    /// What claims may be about.
+    metrics: Vec<String>,
+    inputs: Vec<Described>,
+}
+
+/// How cost and gain are traded.
+#[derive(Serialize)]
+struct Saving {
+    /// λ.
+    rate: String,
+    /// Points.
+    comparable: String,
+    scaled: f64,
+}
+
+#[derive(Serialize)]
+struct Named {
+    name: String,
+    meaning: String,
 }
 
 impl Setting {
-    pub(super) fn new(state: &State, contract: &str) -> Self {
-        let (opened, yardsticks) = (state.opened(), state.yardsticks());
-        let experiment = &opened.experiment;
-        let parameters = experiment.reference.split_once('(').map_or("", |(_, rest)| rest);
-        let published = ["power=5", "k=300"].iter().all(|part| parameters.contains(part)) || parameters.is_empty();
-        let chance = yardsticks.net_saving(&yardsticks.reference_again);
+    pub(super) fn new(state: &State, context: &Context) -> Self {
+        let (opened, yardsticks, spec) = (state.opened(), state.yardsticks(), state.spec());
+        let (experiment, aim) = (&opened.experiment, &spec.aim);
+        let chance = yardsticks.worth(&yardsticks.reference_again, aim);
+        let listed = opened.scenarios.len().min(yardsticks.study_rows()).min(SCENARIOS);
         Setting {
-            contract: contract.trim().to_owned(),
-            contract_fence: super::parse::fence(contract),
-            question: super::text::clip(experiment.question.trim(), 4000),
+            problem: spec.problem.clone(),
+            contract: context.contract.trim().to_owned(),
+            contract_fence: parse::fence(&context.contract),
+            contract_crate: context.passages.contract.clone().into_owned(),
+            hook: context.passages.hook.clone().into_owned(),
+            question: clip(experiment.question.trim(), QUESTION),
             baseline: experiment.baseline.clone(),
             reference: experiment.reference.clone(),
-            quintic: experiment.reference.starts_with("probabilistic") && published,
-            reference_improvement: percent(improvement(yardsticks.reference.y())),
-            lambda: format!("{:.3}", yardsticks.lambda),
-            chance: chance.map_or_else(|| "undefined".into(), percent),
-            yardsticks: yardstick_rows(yardsticks, experiment),
-            scenarios: scenario_rows(yardsticks, &opened.scenarios),
+            gain: aim.gain_name().clone(),
+            cost: aim.cost_names().map(|(cost, _)| cost.clone()),
+            worth: aim.worth_name().clone(),
+            saving: saving(aim, yardsticks),
+            figures: told(spec).map(|figure| named(figure, spec)).collect(),
+            reference_gain: percent(yardsticks.reference.improvement()),
+            chance: chance.map_or_else(|| "undefined".into(), |chance| quantity(chance, aim.worth_name().unit)),
+            yardsticks: yardstick_table(state),
+            extremes: spec.extremes.iter().map(|extreme| extreme.name.as_str()).collect::<Vec<_>>().join(", "),
+            scenarios: scenario_table(state, listed),
             workloads: workloads(&opened.scenarios, &opened.workloads),
             seeds: experiment.seeds,
-            guards: experiment.objective.constraints.iter().map(guard).collect(),
+            violation: requirements::violation(spec),
+            guards: experiment.objective.constraints.iter().map(|guard| requirements::guard(guard, spec)).collect(),
+            claim: requirements::claim(experiment, spec),
+            metrics: spec.claimable().map(|metric| requirements::metric(&metric)).collect(),
+            inputs: spec.inputs.clone(),
         }
     }
 }
 
-fn yardstick_rows(yardsticks: &Yardsticks, experiment: &Experiment) -> Vec<String> {
-    let scale = &experiment.objective.reference_scale;
-    let row = |name: String, measured: &Measurement| {
-        let rate = science::stats::mean(&measured.per_seed(|cell| cell.x_requests));
-        let cells = [improvement(measured.y()), measured.x(), rate].map(percent);
-        format!("| {name} | {} |", cells.join(" | "))
-    };
-    let nothing = percent(0.0);
-    vec![
-        format!("| the baseline | {nothing} | {nothing} | {nothing} |"),
-        row("the reference".into(), &yardsticks.reference),
-        row(format!("the reference with {scale} × 1.5"), &yardsticks.louder),
-        row(format!("the reference with {scale} / 1.5"), &yardsticks.softer),
-        row("refusing every droppable request".into(), &yardsticks.refuse_everything),
-    ]
+fn saving(aim: &Aim, yardsticks: &Yardsticks) -> Option<Saving> {
+    // Of 0.07 a hundredfold is not 7.
+    let comparable = ((aim.comparable()? * 1e4).round() / 100.0).to_string();
+    Some(Saving { rate: format!("{:.3}", yardsticks.rate()), comparable, scaled: SCALED })
 }
 
-fn scenario_rows(yardsticks: &Yardsticks, names: &[String]) -> Vec<String> {
-    let columns = |measured: &Measurement| (measured.per_scenario(Cell::y), measured.per_scenario(|cell| cell.x));
-    let ((y, x), (most, price)) = (columns(&yardsticks.reference), columns(&yardsticks.refuse_everything));
-    let row = |(at, name): (usize, &String)| {
-        let overloaded =
-            if yardsticks.overloaded.contains(name) { " (overloaded: no policy can stabilise it)" } else { "" };
-        let cells = [improvement(y[at]), x[at], improvement(most[at]), price[at]].map(percent);
-        format!("| {name}{overloaded} | {} |", cells.join(" | "))
+/// The figures that stand beside gain and cost wherever a candidate is told of.
+pub(super) fn told(spec: &Spec) -> impl Iterator<Item = &Figure> {
+    spec.figures.iter().filter(|figure| figure.by_scenario)
+}
+
+fn named(figure: &Figure, spec: &Spec) -> Named {
+    Named { name: figure.name.clone(), meaning: requirements::aggregate(&figure.of, spec) }
+}
+
+/// The unit of a figure: that of the series whose mean it is.
+pub(super) fn figure(value: Option<f64>, figure: &Figure, spec: &Spec) -> String {
+    let Some(value) = value else { return "undefined".into() };
+    let unit = match &figure.of {
+        Aggregate::Mean(name) | Aggregate::Sum(name) => spec.series.iter().find(|series| series.name == *name),
+        Aggregate::Lost(_) | Aggregate::OverReference(_) | Aggregate::Per { .. } => None,
     };
-    names.iter().enumerate().take(SCENARIOS.min(y.len())).map(row).collect()
+    quantity(value, unit.map(|series| series.unit).unwrap_or_default())
+}
+
+fn yardstick_table(state: &State) -> Vec<String> {
+    let (yardsticks, spec) = (state.yardsticks(), state.spec());
+    let mut head = vec!["yardstick".to_owned(), spec.aim.gain_name().name.clone()];
+    head.extend(spec.aim.cost_names().map(|(cost, _)| cost.name.clone()));
+    head.extend(told(spec).map(|figure| figure.name.clone()));
+    let row = |name: String, measured: &Measurement| {
+        let mut cells = vec![name, percent(measured.improvement())];
+        cells.extend(spec.aim.cost_names().map(|(cost, _)| quantity(measured.cost(), cost.unit)));
+        let score = state.scoring().score(measured);
+        cells.extend(told(spec).map(|one| figure(score.figure(&one.name), one, spec)));
+        cells
+    };
+    let mut rows = vec![row("the reference".into(), &yardsticks.reference)];
+    if let Some(scale) = &yardsticks.scale {
+        let parameter = state.opened().experiment.objective.reference_scale.as_deref().unwrap_or("its scale");
+        rows.push(row(format!("the reference with {parameter} × {SCALED}"), &scale.up));
+        rows.push(row(format!("the reference with {parameter} / {SCALED}"), &scale.down));
+    }
+    let extremes = spec.extremes.iter().zip(&yardsticks.extremes);
+    rows.extend(extremes.map(|(extreme, measured)| row(extreme.name.clone(), measured)));
+    table(&head, rows)
+}
+
+/// What the reference and the extremes do in each scenario.
+fn scenario_table(state: &State, listed: usize) -> Vec<String> {
+    let (yardsticks, spec) = (state.yardsticks(), state.spec());
+    let extremes = spec.extremes.iter().map(|extreme| extreme.name.as_str()).zip(&yardsticks.extremes);
+    let all: Vec<(&str, &Measurement)> = [("reference", &yardsticks.reference)].into_iter().chain(extremes).collect();
+    let mut head = vec!["scenario".to_owned()];
+    for (name, _) in &all {
+        head.push(format!("{name}: {}", spec.aim.gain_name().name));
+        head.extend(spec.aim.cost_names().map(|(cost, _)| format!("{name}: {}", cost.name)));
+    }
+    let columns: Vec<(Vec<f64>, Vec<f64>)> = all
+        .iter()
+        .map(|(_, measured)| (measured.per_scenario(|cell| cell.gain), measured.per_scenario(|cell| cell.cost)))
+        .collect();
+    let row = |(at, name): (usize, &String)| {
+        let lost = yardsticks.overloaded.contains(name);
+        let mut cells = vec![if lost { format!("{name} (beyond the help of any policy)") } else { name.clone() }];
+        for (gain, cost) in &columns {
+            cells.push(percent(1.0 - (-gain[at]).exp()));
+            cells.extend(spec.aim.cost_names().map(|(named, _)| quantity(cost[at], named.unit)));
+        }
+        cells
+    };
+    table(&head, state.opened().scenarios.iter().enumerate().take(listed).map(row).collect())
 }
 
 /// What arrives in each scenario.
 fn workloads(names: &[String], workloads: &[String]) -> Vec<String> {
     names.iter().zip(workloads).take(SCENARIOS).map(|(name, what)| format!("{name}: {}", line(what, 300))).collect()
-}
-
-/// A guard in words.
-fn guard(guard: &Guard) -> String {
-    let name = match guard.metric {
-        GuardMetric::Regret => "regret (points, in the worst scenario)",
-        GuardMetric::Loss => "loss against the baseline (points, in the worst scenario)",
-        GuardMetric::Improvement => "improvement (a fraction)",
-        GuardMetric::ExtraShedWork => "extra shed work (a fraction)",
-        GuardMetric::ExtraShedRate => "extra shed rate (a fraction)",
-        GuardMetric::ThroughputLoss => "throughput loss (a fraction)",
-        GuardMetric::Shortfall => "what the study's mean improvement lies below the reference's (points)",
-        GuardMetric::DrawnRegret => "regret (points, of nine in ten drawn workloads)",
-        GuardMetric::DrawnGain => "what the drawn workloads' mean improvement lies beyond the reference's (points)",
-        GuardMetric::WorkRatio => "extra shed work on the study over the reference's",
-        GuardMetric::RateRatio => "extra shed rate on the study over the reference's",
-        GuardMetric::DescriptionLength => "description length (tokens)",
-    };
-    match (guard.at_most, guard.at_least) {
-        (Some(bound), _) => format!("{name}: at most {bound}"),
-        (None, Some(bound)) => format!("{name}: at least {bound}"),
-        (None, None) => name.into(),
-    }
-}
-
-/// A dimension of the design space in words.
-pub(super) fn dimension(dimension: &Dimension) -> String {
-    let extent = match dimension.range {
-        Some([low, high]) if dimension.measure == Measure::LogUniform => format!("{low} to {high}, logarithmic"),
-        Some([low, high]) => format!("{low} to {high}"),
-        None => format!("one of {}", dimension.values.join(", ")),
-    };
-    let parents: Vec<String> =
-        dimension.parent.iter().map(|(name, values)| format!("`{name}` is {}", values.join(" or "))).collect();
-    let condition = match parents.as_slice() {
-        [] => String::new(),
-        parents => format!("; only where {}", parents.join(" and ")),
-    };
-    format!("`{}` ({extent}{condition}): {}", dimension.name, line(&dimension.meaning, 300))
-}
-
-/// Log units as a share of latency saved.
-pub(super) fn improvement(y: f64) -> f64 {
-    1.0 - (-y).exp()
-}
-
-/// A fraction with two decimals of a percent: a tenth of what chance does.
-pub(super) fn percent(fraction: f64) -> String {
-    format!("{:.2} %", fraction * 100.0)
 }

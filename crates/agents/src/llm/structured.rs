@@ -130,19 +130,19 @@ pub(super) fn one_of<T: Serialize>(words: &[T]) -> Schema {
     schemars::json_schema!({"type": "string", "enum": words.iter().map(|word| json!(word)).collect::<Vec<_>>()})
 }
 
-/// The schema of a list of such words.
-pub(super) fn list_of<T: Serialize>(words: &[T]) -> Schema {
-    schemars::json_schema!({"type": "array", "items": one_of(words)})
-}
-
-/// A word of an enumeration: `Net_Saving` and `net saving` are `net-saving`. For `deserialize_with`.
+/// A word of an enumeration: `At_Least` and `at least` are `at-least`. For `deserialize_with`.
 pub(super) fn word<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<T, D::Error> {
-    meant(&String::deserialize(deserializer)?)
+    let plain = String::deserialize(deserializer)?.trim().to_lowercase().replace(['_', ' '], "-");
+    T::deserialize(IntoDeserializer::<D::Error>::into_deserializer(text::line(&plain, QUOTED)))
 }
 
-fn meant<T: DeserializeOwned, E: Error>(text: &str) -> Result<T, E> {
-    let plain = text.trim().to_lowercase().replace(['_', ' '], "-");
-    T::deserialize(IntoDeserializer::<E>::into_deserializer(text::line(&plain, QUOTED)))
+/// The one of these names that is meant: `Wait-Time` and `wait time` are `wait_time`. The error lists them all.
+pub(super) fn named(text: &str, names: &[&str]) -> Result<String, String> {
+    let plain = text.trim().trim_matches('`').to_lowercase().replace(['-', ' '], "_");
+    match names.iter().find(|name| name.to_lowercase() == plain) {
+        Some(name) => Ok((*name).to_owned()),
+        None => Err(format!("unknown name `{}`, expected one of `{}`", text::line(text, QUOTED), names.join("`, `"))),
+    }
 }
 
 /// Entries of a list, at most: no list of a reply has a use for more.
@@ -166,11 +166,6 @@ pub(super) fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<St
 /// Yes or no; null is no. For `deserialize_with`.
 pub(super) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     Ok(Option::<bool>::deserialize(deserializer)?.unwrap_or_default())
-}
-
-/// A list of words of an enumeration, as tolerant as [`texts`] and [`word`]. For `deserialize_with`.
-pub(super) fn words<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Vec<T>, D::Error> {
-    texts(deserializer)?.iter().map(|text| meant(text)).collect()
 }
 
 fn wrong<E: Error>(found: &Value) -> E {

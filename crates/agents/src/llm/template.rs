@@ -1,7 +1,7 @@
 //! The prompts: templates filled once. What is filled in is data, and nothing rendered is rendered again.
 
 use super::text::clean;
-use super::{ModelError, Role};
+use super::{ModelError, Passages, Role, passages};
 use handlebars::{Handlebars, RenderError, RenderErrorReason};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -43,10 +43,11 @@ impl Templates {
     }
 
     /// The templates that come with the program, some of them replaced by a user's own. A key is the name of a file under
-    /// `prompts/` without `.hbs`. The error says which of them cannot be used, where and why.
+    /// `prompts/` without `.hbs`, or of one of the problem's [`Passages`]. The error says which of them cannot be used, where
+    /// and why.
     pub fn with(overrides: &BTreeMap<String, String>) -> Result<Self, String> {
-        if let Some(name) = overrides.keys().find(|name| SHIPPED.iter().all(|(known, _)| known != name)) {
-            let known: Vec<&str> = SHIPPED.iter().map(|(name, _)| *name).collect();
+        let known: Vec<&str> = SHIPPED.iter().map(|(name, _)| *name).chain(passages::NAMES).collect();
+        if let Some(name) = overrides.keys().find(|name| !known.contains(&name.as_str())) {
             return Err(format!("there is no template `{name}`; those that can be replaced are {}", known.join(", ")));
         }
         let mut engine = Handlebars::new();
@@ -59,7 +60,25 @@ impl Templates {
             let text = overrides.get(name).map_or(shipped, String::as_str).replace("\r\n", "\n");
             templates.register(name, &text)?;
         }
+        for name in passages::NAMES {
+            overrides.get(name).map_or(Ok(()), |text| templates.passage(name, text))?;
+        }
         Ok(templates)
+    }
+
+    /// A passage ends with its last line, so that the frame goes on in the next one.
+    fn passage(&mut self, name: &str, text: &str) -> Result<(), String> {
+        let text = text.trim_end().replace("\r\n", "\n");
+        self.parse(name, name, 0, &if text.is_empty() { text } else { text + "\n" })
+    }
+
+    /// These with the passages of a problem, but for those that the user replaced.
+    fn holding(&self, passages: &Passages) -> Result<Self, String> {
+        let mut all = self.clone();
+        for (name, text) in passages.texts().filter(|(name, _)| !self.engine.has_template(name)) {
+            all.passage(name, text)?;
+        }
+        Ok(all)
     }
 
     fn register(&mut self, name: &'static str, text: &str) -> Result<(), String> {
@@ -87,12 +106,19 @@ impl Templates {
 
     /// The system's and the user's part of a role's prompt, without anything that a person would not see in it: a model
     /// reads what is hidden in others' words.
-    pub(super) fn render(&self, role: Role, context: &impl Serialize) -> Result<[String; 2], ModelError> {
+    pub(super) fn render(
+        &self,
+        role: Role,
+        passages: &Passages,
+        context: &impl Serialize,
+    ) -> Result<[String; 2], ModelError> {
         let context = handlebars::Context::wraps(context).map_err(|error| self.problem(role, &error))?;
-        let part = |part: &str| match self.engine.render_with_context(&format!("{}.{part}", role.as_str()), &context) {
-            Ok(text) => Ok(clean(&text).trim().to_owned()),
-            Err(error) => Err(self.problem(role, &error)),
-        };
+        let templates = self.holding(passages).map_err(ModelError::Template)?;
+        let part =
+            |part: &str| match templates.engine.render_with_context(&format!("{}.{part}", role.as_str()), &context) {
+                Ok(text) => Ok(clean(&text).trim().to_owned()),
+                Err(error) => Err(self.problem(role, &error)),
+            };
         Ok([part("system")?, part("user")?])
     }
 

@@ -1,31 +1,62 @@
 //! A synthetic campaign of any length, and models that follow a script.
 
 use crate::verdict_seeds::tested;
-use agents::llm::{Desk, Model, ModelError, Reply, Request, Settings, Templates};
+use agents::llm::{Context, Model, ModelError, Passages, Reply, Request, Settings, Templates};
 use futures::future::BoxFuture;
 use science::audit::AuditedPoint;
-use science::bundle::{Arm, ArmKind, Bundle, Design, Metric, Prediction, Relation, Side};
+use science::bundle::{Arm, ArmKind, Bundle, Design, Prediction, Relation, Side};
 use science::event::{Candidate, Event, RULES, Started};
-use science::experiment::{Agents, Budget, Experiment, Guard, GuardMetric, Objective};
+use science::experiment::{Agents, Budget, Claim, Experiment, Guard, Objective};
 use science::id::{CandidateId, Hash};
+use science::measurement::{Cell, Measurement, Paired};
 use science::nonce::Nonce;
-use science::objective::{Cell, Measurement, Yardsticks};
+use science::objective::Yardsticks;
 use science::outcome::Outcome;
 use science::principle::{Change, Confidence, Principle, Status};
 use science::space::{Constraint, Dimension, Measure, Point, Within};
+use science::spec::{Aim, Series, Spec, Unit};
 use science::state::{Action, State};
+use science::yardsticks::Scale;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
-/// The contract as the program hands it to its agents.
-pub(crate) const CONTRACT: &str = include_str!("../../../admitter/src/lib.rs");
+/// The contract of a problem.
+pub(crate) const CONTRACT: &str =
+    "//! What a policy sees.\n\npub trait Chooser {\n    fn choose(&mut self) -> bool;\n}\n";
+
+/// What a problem says in the prompts.
+pub(crate) fn passages() -> Passages {
+    Passages {
+        contract: "chooser".into(),
+        hook: "Chooser".into(),
+        system: "A passage about the system: `{{setting.reference}}` beats `{{setting.baseline}}`.".into(),
+        scoring: "- A passage about scoring.".into(),
+        probing: "A passage about probing.".into(),
+        rules: "- A passage about code.".into(),
+        questions: "- A passage that asks?".into(),
+        bundle: "{\"question\": \"a passage\"}".into(),
+        lesson: "    {\"action\": \"insert\", \"excludes\": {{example}}}".into(),
+        violation: "A passage about what must never be done.".into(),
+        invariance: "A passage about what must not matter.".into(),
+    }
+}
+
+/// The spec of a problem in which cost is saved, as an experiment records it.
+pub(crate) fn spec() -> Spec {
+    serde_json::from_str(include_str!("../../../../tests/fixtures/admission.spec.json")).unwrap()
+}
 
 const SCENARIOS: [&str; 4] = ["balanced_under", "balanced_near", "chatbot_near", "blindspot_near"];
 
 /// A calibrated campaign of which `iterations` turns of the loop are done, each with a main arm and a control.
 pub(crate) fn after(iterations: u32) -> State {
+    begun(started(iterations), iterations)
+}
+
+/// The same, opened with this.
+pub(crate) fn begun(started: Started, iterations: u32) -> State {
     let mut state = State::default();
-    state.apply(&Event::Started(Box::new(started(iterations)))).unwrap();
+    state.apply(&Event::Started(Box::new(started))).unwrap();
     while state.next_action() != Action::Plan || (state.iterations.len() as u32) < iterations {
         state.apply(&next(&state)).unwrap();
     }
@@ -36,8 +67,13 @@ pub(crate) fn after(iterations: u32) -> State {
 pub(crate) fn next(state: &State) -> Event {
     match state.next_action() {
         Action::Record(event) => *event,
-        Action::Calibrate => Event::Calibrated { yardsticks: Box::new(yardsticks()), trials: Hash::of(b"") },
-        Action::Plan => Event::BundleRegistered { bundle: Box::new(bundle(state.iteration_number())), work: vec![] },
+        Action::Calibrate => {
+            Event::Calibrated { yardsticks: Box::new(yardsticks(state.spec())), trials: Hash::of(b"") }
+        }
+        Action::Plan => {
+            let bundle = bundle_about(&state.spec().aim.worth_name().name, state.iteration_number());
+            Event::BundleRegistered { bundle: Box::new(bundle), work: vec![] }
+        }
         Action::Implement { arm } => written(state, arm),
         Action::Evaluate { candidate } => evaluated(state, candidate),
         Action::Test { tests } => tested(state, &tests),
@@ -60,8 +96,7 @@ pub(crate) fn next(state: &State) -> Event {
 
 /// None of these points is better than what is known.
 pub(crate) fn audited(principle: String, points: Vec<Point>) -> Event {
-    let point =
-        |point| AuditedPoint { point, saving: None, worth: None, room: None, runs: 1, admissible: true };
+    let point = |point| AuditedPoint { point, saving: None, worth: None, room: None, runs: 1, admissible: true };
     Event::Audited { principle, points: points.into_iter().map(point).collect(), trials: Hash::of(b"") }
 }
 
@@ -70,7 +105,7 @@ pub(crate) fn candidate(iteration: u32, arm: usize) -> CandidateId {
     CandidateId::of(&format!("{iteration}.{arm}"))
 }
 
-fn started(iterations: u32) -> Started {
+pub(crate) fn started(iterations: u32) -> Started {
     let dimension = |name: &str, meaning: &str| Dimension {
         name: name.into(),
         meaning: meaning.into(),
@@ -79,15 +114,16 @@ fn started(iterations: u32) -> Started {
         measure: Measure::LogUniform,
         parent: BTreeMap::new(),
     };
-    let mut exponent = dimension("exponent", "How steeply the probability rises with saturation.");
+    let mut exponent = dimension("exponent", "How steeply it rises.");
     exponent.parent.insert("family".into(), vec!["power".into()]);
     let values = vec!["step".into(), "power".into()];
     let family = Dimension { range: None, values, ..dimension("family", "The curve.") };
-    let bound = |metric, bound| Guard { metric, at_most: Some(bound), at_least: None };
+    let bound = |metric: &str, bound| Guard { metric: metric.into(), at_most: Some(bound), at_least: None };
     Started {
         rules: RULES,
         name: "admission".into(),
         experiment: Experiment {
+            problem: "admission".into(),
             question: "Which policy protects critical traffic at the least cost in refused work?".into(),
             iterations: iterations + 10,
             seeds: 3,
@@ -97,18 +133,19 @@ fn started(iterations: u32) -> Started {
             scenarios: SCENARIOS.map(|name| format!("{name}.toml")).to_vec(),
             population: None,
             objective: Objective {
-                reference_scale: "k".into(),
+                reference_scale: Some("k".into()),
                 scale: None,
-                constraints: vec![bound(GuardMetric::Regret, 5.0), bound(GuardMetric::Loss, 1.0)],
+                constraints: vec![bound("regret", 5.0), bound("loss", 1.0)],
             },
+            claim: Claim { cost_ratio: 0.92, no_more: vec!["extra_shed_rate".into()], ..Claim::default() },
             dimensions: vec![family, exponent],
             budget: Budget { evaluations: Some(400), ..Budget::default() },
             agents: Agents::default(),
         },
+        spec: spec(),
         scenarios: SCENARIOS.map(str::to_owned).to_vec(),
         training: vec![],
         workloads: vec!["4 instances of qwen3-14b; 90.0 requests/s for 120 s, 80 % of them critical".into()],
-        profiles: vec![],
         inputs: BTreeMap::new(),
         nonce: Nonce::of(1),
         meaning: Hash::of(b"what is measured"),
@@ -121,28 +158,37 @@ fn started(iterations: u32) -> Started {
     }
 }
 
-pub(crate) fn measurement(y: f64, x: f64) -> Measurement {
-    let cell = |scenario: usize, seed: usize| Cell {
-        gains: [y + scenario as f64 * 0.02 - 0.03 + seed as f64 * 1e-4; 4],
-        x: x + seed as f64 * 1e-4,
-        x_requests: x,
-        extra_sheds: 10,
-        droppable: 100,
-        saved_ms: 1.0,
-        throughput: 0.9,
-        protected: 0,
-    };
-    Measurement { cells: (0..SCENARIOS.len()).map(|s| (0..3).map(|r| cell(s, r)).collect()).collect() }
+/// A policy with this gain (log units) and cost on every scenario, give or take.
+pub(crate) fn measurement(gain: f64, cost: f64) -> Measurement {
+    measured(&spec(), gain, cost)
 }
 
-fn yardsticks() -> Yardsticks {
+fn measured(spec: &Spec, gain: f64, cost: f64) -> Measurement {
+    let series = |series: &Series| match series.unit {
+        Unit::Log => gain,
+        Unit::Fraction => cost,
+        _ => 10.0,
+    };
+    let pair = |scenario: usize, seed: usize| Paired {
+        cell: Cell {
+            gain: gain + scenario as f64 * 0.02 - 0.03 + seed as f64 * 1e-4,
+            cost: cost + seed as f64 * 1e-4,
+            violations: 0,
+        },
+        series: spec.series.iter().map(series).collect(),
+    };
+    let pairs: Vec<Paired> = (0..SCENARIOS.len() * 3).map(|at| pair(at / 3, at % 3)).collect();
+    Measurement::of(&pairs, &[3; SCENARIOS.len()], spec)
+}
+
+fn yardsticks(spec: &Spec) -> Yardsticks {
+    let measured = |gain, cost| measured(spec, gain, cost);
+    let scale = Scale { up: measured(0.315, 0.45), down: measured(0.27, 0.365), rate: 4.8 };
     Yardsticks {
-        reference: measurement(0.2937, 0.407),
-        reference_again: measurement(0.2947, 0.4071),
-        refuse_everything: measurement(0.42, 0.77),
-        louder: measurement(0.315, 0.45),
-        softer: measurement(0.27, 0.365),
-        lambda: 4.8,
+        reference: measured(0.2937, 0.407),
+        reference_again: measured(0.2947, 0.4071),
+        extremes: spec.extremes.iter().map(|_| measured(0.42, 0.77)).collect(),
+        scale: matches!(spec.aim, Aim::Saving { .. }).then_some(scale),
         overloaded: vec!["chatbot_near".into()],
         drawn: 0,
         one_trace: false,
@@ -151,8 +197,12 @@ fn yardsticks() -> Yardsticks {
 
 /// Texts as long as a talkative model writes them.
 pub(crate) fn bundle(iteration: u32) -> Bundle {
+    bundle_about("net_saving", iteration)
+}
+
+fn bundle_about(metric: &str, iteration: u32) -> Bundle {
     let long = |word: &str| {
-        format!("{word} of iteration {iteration}: {}", "saturation rises before latency does. ".repeat(20))
+        format!("{word} of iteration {iteration}: {}", "the signal rises before the effect does. ".repeat(20))
     };
     let arm = |name: &str, kind, against, relation| Arm {
         name: name.into(),
@@ -161,7 +211,7 @@ pub(crate) fn bundle(iteration: u32) -> Bundle {
         mechanism: long("Mechanism"),
         diagnostic: long("Diagnostic"),
         prediction: Prediction {
-            metric: Metric::NetSaving,
+            metric: metric.into(),
             against: vec![against],
             scope: vec![],
             relation,
@@ -200,7 +250,7 @@ fn written(state: &State, arm: usize) -> Event {
 
 fn evaluated(state: &State, candidate: CandidateId) -> Event {
     let n = f64::from(state.evaluations);
-    let measured = measurement(0.2937 + 0.004 * (n % 5.0), 0.41 - 0.0371 * (n % 3.0));
+    let measured = measured(state.spec(), 0.2937 + 0.004 * (n % 5.0), 0.41 - 0.0371 * (n % 3.0));
     Event::CandidateEvaluated {
         candidate,
         outcome: Outcome::Scored,
@@ -215,8 +265,8 @@ fn principle(state: &State) -> Principle {
     let number = state.iteration_number();
     Principle {
         id: format!("P{number}"),
-        statement: "Low exponents shed too early. ".repeat(20),
-        mechanism: "They refuse at a saturation where nothing waits. ".repeat(20),
+        statement: "Low exponents pay too early. ".repeat(20),
+        mechanism: "They pay where nothing waits. ".repeat(20),
         regime: "balanced load".into(),
         evidence: vec![format!("F{number}.main")],
         confidence: Confidence::Provisional,
@@ -227,16 +277,17 @@ fn principle(state: &State) -> Principle {
     }
 }
 
-/// A desk whose one model follows a script.
-pub(crate) fn desk(script: Script) -> (Desk, Arc<Script>) {
+/// What an agent works with whose model follows a script.
+pub(crate) fn context(script: Script) -> (Context, Arc<Script>) {
     let script = Arc::new(script);
-    let desk = Desk {
+    let context = Context {
         model: Arc::clone(&script) as Arc<dyn Model>,
-        models: vec![Settings::new("m")],
+        settings: Settings::new("m"),
         contract: CONTRACT.into(),
+        passages: passages(),
         templates: Arc::new(Templates::shipped()),
     };
-    (desk, script)
+    (context, script)
 }
 
 /// A model that gives its replies in turn and keeps what it was asked.

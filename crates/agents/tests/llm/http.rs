@@ -3,7 +3,7 @@
 use crate::campaign::{self, CONTRACT};
 use crate::scripted_server::{Answer, KEY, Server};
 use agents::llm::{
-    Client, Cost, Desk, Endpoint, Executor, Limits, Model, ModelError, OutputField, Planner, Reply, Request, Role,
+    Client, Context, Cost, Endpoint, Executor, Limits, Model, ModelError, OutputField, Planner, Reply, Request, Role,
     Settings, Templates, Usage,
 };
 use agents::{Brief, Executor as _, Planner as _};
@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 const BUNDLE: &str = r#"{"question": "q", "parent": "reference", "arms": [{"name": "main", "kind": "main", "hypothesis": "h",
-    "mechanism": "m", "diagnostic": "d", "metric": "net-saving", "against": ["reference"], "scope": [],
+    "mechanism": "m", "diagnostic": "d", "metric": "net_saving", "against": ["reference"], "scope": [],
     "relation": "at-least", "size": 0.02, "confidence": 0.4, "intent": "i", "point": null}]}"#;
 
 /// Patient enough for a busy machine, with delays that nobody notices.
@@ -46,10 +46,11 @@ pub(crate) fn request() -> Request {
     }
 }
 
-/// A desk that asks the server over HTTP.
-fn desk(server: &Server, settings: Settings) -> Desk {
+/// What asks the server over HTTP.
+fn context(server: &Server, settings: Settings) -> Context {
     let model = Arc::new(Client::new(endpoint(server)).unwrap());
-    Desk { model, models: vec![settings], contract: CONTRACT.into(), templates: Arc::new(Templates::shipped()) }
+    let templates = Arc::new(Templates::shipped());
+    Context { model, settings, contract: CONTRACT.into(), passages: campaign::passages(), templates }
 }
 
 /// Asks once, and says how many requests that took.
@@ -80,15 +81,15 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
 
 #[tokio::test]
 async fn a_planner_and_an_executor_share_a_client_for_one_iteration() {
-    let code = "use admitter::prelude::*;\npub struct Policy;\nimpl Admitter for Policy {}\n";
+    let code = "use chooser::prelude::*;\npub struct Policy;\nimpl Chooser for Policy {}\n";
     let answers = vec![Answer::text(&format!("Here it is: {BUNDLE}")), Answer::text(&format!("```rust\n{code}```"))];
     let server = Server::scripted(answers);
-    let desk = desk(&server, Settings { temperature: Some(0.7), ..Settings::new("some-model") });
+    let context = context(&server, Settings { temperature: Some(0.7), ..Settings::new("some-model") });
     let state = campaign::after(1);
-    let brief = Brief { state: &state, source: Some(code) };
-    let planner = Planner::new(desk.clone());
+    let brief = Brief { state: &state, source: Some(code), space: None };
+    let planner = Planner::new(context.clone());
     let bundle = planner.plan(brief).await.unwrap().content.unwrap();
-    let executor = Executor::new(desk);
+    let executor = Executor::new(context);
     assert_eq!(executor.implement(brief, &bundle.arms[0]).await.unwrap().content.unwrap(), code);
 
     let requests = server.requests();
@@ -105,18 +106,18 @@ async fn a_planner_and_an_executor_share_a_client_for_one_iteration() {
 #[tokio::test]
 async fn an_invalid_bundle_is_corrected_over_http() {
     let server = Server::scripted(vec![Answer::text("{\"question\": 1"), Answer::text(BUNDLE)]);
-    let planner = Planner::new(desk(&server, Settings::new("m")));
+    let planner = Planner::new(context(&server, Settings::new("m")));
     let state = campaign::after(0);
-    planner.plan(Brief { state: &state, source: None }).await.unwrap().content.unwrap();
+    planner.plan(Brief { state: &state, source: None, space: None }).await.unwrap().content.unwrap();
     assert!(server.requests()[1].message(1).contains("the reply is not valid JSON"));
 }
 
 #[tokio::test]
 async fn a_reply_of_the_wrong_shape_is_answered_with_what_is_wrong() {
     let server = Server::scripted(vec![Answer::text(r#"{"question": "q", "arms": "none"}"#), Answer::text(BUNDLE)]);
-    let planner = Planner::new(desk(&server, Settings::new("m")));
+    let planner = Planner::new(context(&server, Settings::new("m")));
     let state = campaign::after(0);
-    let answer = planner.plan(Brief { state: &state, source: None }).await.unwrap();
+    let answer = planner.plan(Brief { state: &state, source: None, space: None }).await.unwrap();
     assert!(answer.content.is_ok());
     assert_eq!((answer.work[0].calls, answer.work[0].tokens.total()), (2, 2100), "both replies are counted");
     let second = &server.requests()[1];
@@ -125,16 +126,17 @@ async fn a_reply_of_the_wrong_shape_is_answered_with_what_is_wrong() {
 
 #[tokio::test]
 async fn code_is_found_in_a_fence_without_one_and_among_prose() {
-    let code = "use admitter::prelude::*;\npub struct Policy;\nimpl Admitter for Policy {}\n";
+    let code = "use chooser::prelude::*;\npub struct Policy;\nimpl Chooser for Policy {}\n";
     let prose = format!("It is simple: `a < b`.\n\n```rust\n{code}```\n\nThat is {{all}}.");
     let server = Server::scripted(
         [code.into(), format!("```\n{code}```"), prose].iter().map(|t: &String| Answer::text(t)).collect(),
     );
-    let executor = Executor::new(desk(&server, Settings::new("m")));
+    let executor = Executor::new(context(&server, Settings::new("m")));
     let state = campaign::after(1);
     let bundle = state.iterations.iter().find_map(|iteration| iteration.bundle.as_ref()).unwrap();
     for _ in 0..3 {
-        let answer = executor.implement(Brief { state: &state, source: None }, &bundle.arms[0]).await.unwrap();
+        let answer =
+            executor.implement(Brief { state: &state, source: None, space: None }, &bundle.arms[0]).await.unwrap();
         assert_eq!(answer.content.unwrap().trim(), code.trim());
     }
 }
@@ -143,9 +145,9 @@ async fn code_is_found_in_a_fence_without_one_and_among_prose() {
 async fn a_schema_goes_out_as_a_response_format() {
     let server = Server::scripted(vec![Answer::text(BUNDLE)]);
     let settings = Settings { structured: true, ..Settings::new("m") };
-    let planner = Planner::new(desk(&server, settings));
+    let planner = Planner::new(context(&server, settings));
     let state = campaign::after(0);
-    planner.plan(Brief { state: &state, source: None }).await.unwrap();
+    planner.plan(Brief { state: &state, source: None, space: None }).await.unwrap();
     let format = &server.requests()[0].body["response_format"];
     assert_eq!((&format["type"], &format["json_schema"]["strict"]), (&json!("json_schema"), &json!(true)));
     assert_eq!(format["json_schema"]["schema"]["type"], "object");

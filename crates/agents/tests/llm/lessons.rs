@@ -2,7 +2,7 @@
 
 use crate::campaign::{self, Script};
 use crate::golden;
-use agents::llm::{Desk, Extractor, Model, ModelError, Reply, Request, Role, Settings};
+use agents::llm::{Context, Extractor, Model, ModelError, Reply, Request, Role};
 use agents::{Answer, Brief, Extractor as _, Lessons};
 use futures::future::BoxFuture;
 use science::event::{Candidate, Event};
@@ -18,7 +18,7 @@ use std::sync::Arc;
 /// Improvement and cost of a policy that pays more than the reference, and of one that pays less.
 const PAYS_MORE: [f64; 2] = [0.2937, 0.45];
 const SAVES: [f64; 2] = [0.2937, 0.30];
-/// Of one that sheds too little to be compared.
+/// Of one that pays too little to be compared.
 const TOO_LITTLE: [f64; 2] = [0.15, 0.20];
 
 /// A campaign of which the iteration after `iterations` others has findings and no lessons yet. Its main arm is a power
@@ -86,8 +86,8 @@ fn close(state: &mut State, changes: Vec<Change>) {
 }
 
 async fn extract(state: &State, texts: &[&str]) -> (Answer<Lessons>, Arc<Script>) {
-    let (desk, script) = campaign::desk(Script::new(texts));
-    let answer = Extractor::new(desk).extract(Brief { state, source: None }).await.unwrap();
+    let (context, script) = campaign::context(Script::new(texts));
+    let answer = Extractor::new(context).extract(Brief { state, source: None, space: None }).await.unwrap();
     (answer, script)
 }
 
@@ -118,32 +118,36 @@ async fn principles(state: &State, changes: &[Value]) -> Vec<Principle> {
 
 #[tokio::test]
 async fn a_lesson_with_its_evidence_becomes_a_principle_and_the_notes_are_replaced() {
-    let state = found(1, 8.0, PAYS_MORE);
+    // What is forbidden must hold none of the three best.
+    let mut state = found(0, 3.0, SAVES);
+    for (exponent, measured) in [(4.0, SAVES), (5.0, SAVES), (8.0, PAYS_MORE)] {
+        close(&mut state, vec![]);
+        find(&mut state, exponent, measured);
+    }
     let lesson = with(
         insert(),
-        json!({"statement": "Steep  curves\npay more.", "id": "P99", "evidence": ["`F2.main`", "F02.main"],
+        json!({"statement": "Steep  curves\npay more.", "id": "P99", "evidence": ["`F4.main`", "F04.main"],
             "excludes": {"family": ["power"], "exponent": [7.0, 9.0]}, "confidence": "established"}),
     );
     let text = format!("They do.\n```json\n{}\n```", reply(&[lesson]));
-    let (answer, script) = extract(&state, &[&text, "<think>so</think>\n```\nLearned: F2.main.\n```"]).await;
+    let (answer, script) = extract(&state, &[&text, "<think>so</think>\n```\nLearned: F4.main.\n```"]).await;
     let Lessons { changes, notes } = answer.content.unwrap();
-    assert_eq!(notes.as_deref(), Some("Learned: F2.main."));
+    assert_eq!(notes.as_deref(), Some("Learned: F4.main."));
     let [Change::Insert(principle)] = changes.as_slice() else { panic!("{changes:?}") };
     assert_eq!(
         (principle.id.as_str(), principle.statement.as_str(), principle.confidence),
-        ("P2", "Steep curves pay more.", Confidence::Provisional)
+        ("P1", "Steep curves pay more.", Confidence::Provisional)
     );
-    assert_eq!(principle.evidence, ["F2.main"]);
+    assert_eq!(principle.evidence, ["F4.main"]);
     let sides = [("family", Within::OneOf(vec!["power".into()])), ("exponent", Within::Range([7.0, 9.0]))];
     let excludes: BTreeMap<String, Within> = sides.map(|(name, side)| (name.to_owned(), side)).into();
     assert_eq!(principle.constraint, Some(Constraint { excludes }));
     let asked: Vec<(Role, u32)> = script.asked.lock().unwrap().iter().map(|(r, n)| (r.role, *n)).collect();
-    assert_eq!(asked, [(Role::Extract, 128), (Role::Summarise, 128)]);
+    assert_eq!(asked, [(Role::Extract, 256), (Role::Summarise, 256)]);
     let work: Vec<(Role, u32)> = answer.work.iter().map(|work| (work.role, work.calls)).collect();
     assert_eq!(work, [(Role::Extract, 1), (Role::Summarise, 1)]);
-    let mut state = state;
     close(&mut state, changes);
-    assert!(state.check_bundle(&in_the_box()).unwrap_err().contains("principle P2 forbids this design"));
+    assert!(state.check_bundle(&in_the_box()).unwrap_err().contains("principle P1 forbids this design"));
 }
 
 fn in_the_box() -> science::bundle::Bundle {
@@ -217,7 +221,8 @@ async fn what_saves_cannot_be_forbidden() {
     let text = reply(&[near]);
     let problem = extract(&state, &[&text, &text, &text]).await.0.content.unwrap_err();
     let id = CandidateId::of("1.main");
-    let expected = format!("contains candidate {} of iteration 1, which is admissible and saves 26.", id.short());
+    let expected =
+        format!("contains candidate {} of iteration 1, which is admissible, with net_saving 26.", id.short());
     assert!(problem.contains(&expected), "{problem}");
     let narrower = with(insert(), json!({"excludes": {"family": ["power"], "exponent": [7.0, 8.2]}}));
     assert!(principles(&state, &[narrower]).await[0].constraint.is_some());
@@ -282,8 +287,8 @@ async fn notes_that_are_too_long_end_with_a_sentence_and_missing_ones_change_not
     let none = reply(&[]);
     let notes = async |notes: Reply| {
         let first = Reply { text: none.clone(), ..Reply::default() };
-        let (desk, _) = campaign::desk(Script::of(vec![first, notes]));
-        let answer = Extractor::new(desk).extract(Brief { state: &state, source: None }).await.unwrap();
+        let (context, _) = campaign::context(Script::of(vec![first, notes]));
+        let answer = Extractor::new(context).extract(Brief { state: &state, source: None, space: None }).await.unwrap();
         assert_eq!(answer.work.len(), 2, "they are paid for");
         answer.content.unwrap().notes
     };
@@ -311,13 +316,18 @@ impl Model for Broke {
 async fn lessons_that_are_paid_for_survive_a_budget_that_is_spent_on_them() {
     let state = found(1, 8.0, PAYS_MORE);
     let model = Arc::new(Broke(Script::new(&[&reply(&[insert()])])));
-    let desk = Desk { model, ..campaign::desk(Script::new(&[])).0 };
-    let lessons = Extractor::new(desk).extract(Brief { state: &state, source: None }).await.unwrap().content.unwrap();
+    let context = Context { model, ..campaign::context(Script::new(&[])).0 };
+    let lessons = Extractor::new(context)
+        .extract(Brief { state: &state, source: None, space: None })
+        .await
+        .unwrap()
+        .content
+        .unwrap();
     assert_eq!((lessons.changes.len(), lessons.notes), (1, None));
 }
 
 fn requests(state: &State) -> [Request; 2] {
-    let extractor = Extractor::new(campaign::desk(Script::new(&[])).0);
+    let extractor = Extractor::new(campaign::context(Script::new(&[])).0);
     let change = Change::Retire { id: "P1".into(), reason: "It did not hold.".into() };
     [extractor.request(state).unwrap(), extractor.notes_request(state, &[change]).unwrap()]
 }
@@ -342,9 +352,9 @@ fn both_prompts_tell_the_findings_with_numbers_and_what_is_in_force() {
                 "# Iteration 4 of 13",
                 "### F4.main",
                 "Verdict: refuted (wrong in direction), effect -0.10",
-                "Claimed, by an arm of kind `main`: net saving of this arm is at least 0.01 better than of the reference",
+                "Claimed, by an arm of kind `main`: net_saving of this arm is at least 0.01 better than of the reference",
                 "Declared point: exponent = 8, family = power",
-                "extra shed work 45.01 %",
+                "extra_shed_work 45.01 %",
                 "### F4.control",
                 "Verdict: none: skipped, since",
                 "### Iteration 3: Question",
@@ -364,9 +374,9 @@ fn both_prompts_tell_the_findings_with_numbers_and_what_is_in_force() {
 #[test]
 fn the_schema_is_strict_and_knows_the_dimensions() {
     let state = found(1, 8.0, PAYS_MORE);
-    let (mut desk, _) = campaign::desk(Script::new(&[]));
-    desk.models = vec![Settings { structured: true, ..Settings::new("m") }];
-    let request = Extractor::new(desk).request(&state).unwrap();
+    let (mut context, _) = campaign::context(Script::new(&[]));
+    context.settings.structured = true;
+    let request = Extractor::new(context).request(&state).unwrap();
     let schema = request.schema.unwrap();
     let lesson = &schema["properties"]["changes"]["items"];
     assert_eq!(
@@ -391,7 +401,7 @@ fn prompts_do_not_grow_with_the_campaign_and_are_a_function_of_the_state() {
     });
     for role in [0, 1] {
         let [_, ten, fifty] = sizes.map(|size| size[role] as f64);
-        assert!(fifty < 70_000.0 && fifty < 1.2 * ten, "{sizes:?}");
+        assert!(fifty < 60_000.0 && fifty < 1.3 * ten, "{sizes:?}");
     }
 }
 

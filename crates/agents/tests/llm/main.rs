@@ -2,12 +2,13 @@
 
 mod campaign;
 mod command;
-mod desk;
+mod context;
 mod faults;
 mod golden;
 mod http;
 mod lessons;
 mod meter;
+mod other_problem;
 mod prompts;
 mod proposals;
 mod repair;

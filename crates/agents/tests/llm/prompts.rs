@@ -3,21 +3,21 @@
 use crate::campaign::{self, CONTRACT, Script};
 use agents::Brief;
 use agents::llm::{Executor, Planner, Request};
-use science::bundle::{Arm, ArmKind, Design, Metric, Prediction, Relation, Side};
-use science::descriptor::{Descriptor, Input, Trend};
+use science::bundle::{Arm, ArmKind, Design, Prediction, Relation, Side};
+use science::descriptor::{Curve, Descriptor, Trend};
 use science::event::Event;
 use science::state::State;
 use serde_json::json;
 
 pub(crate) const SOURCE: &str =
-    "use admitter::prelude::*;\npub struct Policy;\n// {{system}} <b>&\n// ```\nimpl Admitter for Policy {}";
+    "use chooser::prelude::*;\npub struct Policy;\n// {{system}} <b>&\n// ```\nimpl Chooser for Policy {}";
 
 pub(crate) fn plan(state: &State, source: Option<&str>) -> Request {
-    Planner::new(campaign::desk(Script::new(&[])).0).request(Brief { state, source }).unwrap()
+    Planner::new(campaign::context(Script::new(&[])).0).request(Brief { state, source, space: None }).unwrap()
 }
 
 pub(crate) fn implement(state: &State, source: Option<&str>) -> Request {
-    Executor::new(campaign::desk(Script::new(&[])).0).request(Brief { state, source }, &arm()).unwrap()
+    Executor::new(campaign::context(Script::new(&[])).0).request(Brief { state, source, space: None }, &arm()).unwrap()
 }
 
 pub(crate) fn arm() -> Arm {
@@ -28,7 +28,7 @@ pub(crate) fn arm() -> Arm {
         mechanism: "Between two scrapes all requests see the same saturation.".into(),
         diagnostic: "Look at chatbot_near.".into(),
         prediction: Prediction {
-            metric: Metric::NetSaving,
+            metric: "net_saving".into(),
             against: vec![Side::Reference],
             scope: vec![],
             relation: Relation::AtLeast(0.03),
@@ -64,16 +64,21 @@ fn the_planner_is_told_the_contract_the_yardsticks_and_the_rules() {
             "Which policy protects critical traffic at the least cost in refused work?",
             "gaie-legacy(queue=5,kv=0.8)",
             "probabilistic(power=5,k=300,queue=5,kv=0.8)",
-            "min(saturation(5.0, 0.8)^5 · 300, 1)",
             "λ = 4.800",
             "within 2 points of the reference's",
+            "| yardstick | improvement | extra_shed_work | extra_shed_rate |\n|---|---|---|---|\n",
             "| the reference | 25.46 % | 40.71 % | 40.70 % |",
             "| the reference with k × 1.5 |",
-            "| refusing every droppable request |",
-            "| chatbot_near (overloaded: no policy can stabilise it) |",
+            "| refuse-everything | 34.30 % |",
+            "| chatbot_near (beyond the help of any policy) |",
+            "it has refused no protected requests and keeps every guard",
             "- regret (points, in the worst scenario): at most 5",
-            "extra shed work",
-            "\"relation\": \"at-least\"",
+            "- extra_shed_work: at most 0.92 times the reference's",
+            "- extra_shed_rate: at most the reference's",
+            "  - `net_saving` (a fraction; whole panel only, not against `baseline`): refused work saved",
+            "  - `ttft_p90` (log units, 0.01 is one point): gain in the 90th percentile",
+            "`in_flight` (requests in flight)",
+            "```json\n{\"question\": \"a passage\"}\n```\n",
         ],
     );
     holds(
@@ -102,7 +107,7 @@ fn the_planner_is_told_what_was_found_with_enough_digits() {
             "### Iteration 3: Question of iteration 3",
             "### Iteration 7: Question of iteration 7",
             newest.short(),
-            "Claimed: net saving of this arm is at least 0.01 better than of the reference, confidence 0.60",
+            "Claimed: net_saving of this arm is at least 0.01 better than of the reference, confidence 0.60",
             "The champion is ",
             "points above the reference",
             "P7 (provisional): Low exponents",
@@ -111,8 +116,8 @@ fn the_planner_is_told_what_was_found_with_enough_digits() {
     );
     assert!(!request.user.contains("### Iteration 2"));
     let champion = state.champion().unwrap();
-    let saving = state.candidates[&champion.id].score.as_ref().unwrap().net_saving.unwrap();
-    holds(&request.user, &[&format!("net saving {:.2} % [", saving * 100.0)]);
+    let saving = state.candidates[&champion.id].score.as_ref().unwrap().worth.unwrap();
+    holds(&request.user, &[&format!("net_saving {:.2} % [", saving * 100.0)]);
 }
 
 #[test]
@@ -152,15 +157,13 @@ fn notes_repairs_and_lessons_that_failed_are_told_as_data() {
 fn what_probing_a_candidate_found_is_told() {
     let mut state = campaign::after(1);
     state.candidates.get_mut(&campaign::candidate(1, 0)).unwrap().descriptor = Some(Descriptor {
-        onset: Some(0.13),
-        half: Some(0.28),
-        full: Some(0.32),
         trend: Trend::Rising,
-        exponent: Some(5.0),
-        inputs: [Input::Draw].into(),
+        curve: Curve { input: "saturation".into(), points: vec![] },
+        facts: [("onset".into(), Some(0.13)), ("full".into(), None)].into(),
+        inputs: ["draw".into()].into(),
         ..Descriptor::default()
     });
-    let parts = ["1 % from 0.13, half from 0.28, all from 0.32, as the power 5.00", "depend on draw"];
+    let parts = ["its answers rise with saturation (full none, onset 0.13)", "depend on draw"];
     holds(&plan(&state, None).user, &parts);
     state.apply(&campaign::next(&state)).unwrap();
     holds(&implement(&state, None).user, &parts);
@@ -169,17 +172,20 @@ fn what_probing_a_candidate_found_is_told() {
 #[test]
 fn the_inputs_that_a_design_uses_are_told_to_its_author() {
     let mut arm = arm();
-    arm.design.uses = [Input::InFlight, Input::Prompt].into();
-    let (desk, _) = campaign::desk(Script::new(&[]));
+    arm.design.uses = ["in_flight".to_owned(), "prompt".to_owned()].into();
+    let (context, _) = campaign::context(Script::new(&[]));
     let state = campaign::after(1);
-    let request = Executor::new(desk).request(Brief { state: &state, source: None }, &arm).unwrap();
-    holds(&request.user, &["Its decisions depend on: prompt, in-flight. The compiled policy is probed"]);
+    let request = Executor::new(context).request(Brief { state: &state, source: None, space: None }, &arm).unwrap();
+    holds(&request.user, &["Its decisions depend on: in_flight, prompt. The compiled policy is probed"]);
 }
 
 #[test]
 fn the_executor_is_told_the_arm_and_the_source_to_start_from() {
     let request = implement(&campaign::after(2), Some(SOURCE));
-    holds(&request.system, &[CONTRACT.trim(), "use admitter::prelude::*;", "exactly one `draw.uniform()`"]);
+    holds(
+        &request.system,
+        &[CONTRACT.trim(), "use chooser::prelude::*;", "`impl Chooser for Policy`", "- A passage about code.\n"],
+    );
     holds(
         &request.user,
         &[
@@ -206,14 +212,18 @@ fn what_is_filled_in_is_neither_escaped_nor_rendered_nor_able_to_end_its_fence()
 fn a_schema_is_sent_only_if_the_settings_ask_for_it_and_is_strict() {
     let state = campaign::after(0);
     assert_eq!(plan(&state, None).schema, None);
-    let (mut desk, _) = campaign::desk(Script::new(&[]));
-    desk.models[0].structured = true;
-    let request = Planner::new(desk).request(Brief { state: &state, source: None }).unwrap();
+    let (mut context, _) = campaign::context(Script::new(&[]));
+    context.settings.structured = true;
+    let request = Planner::new(context).request(Brief { state: &state, source: None, space: None }).unwrap();
     let schema = request.schema.clone().unwrap();
     let arm = &schema["properties"]["arms"]["items"]["properties"];
     assert_eq!(arm["point"]["properties"]["exponent"], json!({"type": ["number", "null"]}));
     assert_eq!(arm["point"]["properties"]["family"]["enum"], json!(["step", "power", null]));
     assert_eq!(arm["uses"]["type"], json!(["array", "null"]));
+    assert_eq!(arm["uses"]["items"]["enum"][5], "in_flight");
+    let metrics =
+        ["net_saving", "improvement", "extra_shed_work", "ttft_p90", "e2e_mean", "e2e_p90", "extra_shed_rate"];
+    assert_eq!(arm["metric"]["enum"], json!(metrics));
     for word in ["$ref", "$defs", "$schema", "default", "format", "oneOf", "minimum", "title"] {
         assert!(!schema.to_string().contains(&format!("\"{word}\":")), "{word}");
     }
@@ -226,10 +236,10 @@ fn a_candidate_out_of_range_is_told_with_its_distance_and_a_hint() {
     let id = campaign::candidate(1, 0);
     let record = state.candidates.get_mut(&id).unwrap();
     let measured = record.measurement.as_mut().unwrap();
-    measured.cells.iter_mut().flatten().for_each(|cell| cell.gains = [0.35; 4]);
-    record.score.as_mut().unwrap().net_saving = None;
+    measured.cells.iter_mut().flatten().for_each(|cell| cell.gain = 0.35);
+    record.score.as_mut().unwrap().worth = None;
     holds(
         &plan(&state, None).user,
-        &["net saving undefined (+5.62 points from the reference: it sheds too much", "a hint only"],
+        &["net_saving undefined (+5.62 points from the reference: it pays too much", "a hint only"],
     );
 }

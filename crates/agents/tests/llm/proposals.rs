@@ -3,14 +3,13 @@
 use crate::campaign::{self, Script};
 use agents::llm::{Executor, ModelError, Planner, Reply, Role};
 use agents::{Answer, Brief, Executor as _, Planner as _};
-use science::bundle::{ArmKind, Bundle, Metric, Relation, Side};
-use science::descriptor::Input;
+use science::bundle::{ArmKind, Bundle, Relation, Side};
 use science::space::Value as Coordinate;
 use serde_json::{Value, json};
 
 fn arm(name: &str, kind: &str) -> Value {
     json!({
-        "name": name, "kind": kind, "hypothesis": "h", "mechanism": "m", "diagnostic": "d", "metric": "net-saving",
+        "name": name, "kind": kind, "hypothesis": "h", "mechanism": "m", "diagnostic": "d", "metric": "net_saving",
         "against": ["reference"], "scope": [], "relation": "at-least", "size": 0.02, "confidence": 0.4, "intent": "i",
     })
 }
@@ -28,8 +27,8 @@ fn reply(arms: &[Value]) -> String {
 
 async fn plan(texts: &[&str]) -> Result<Answer<Bundle>, ModelError> {
     let state = campaign::after(2);
-    let (desk, _) = campaign::desk(Script::new(texts));
-    Planner::new(desk).plan(Brief { state: &state, source: None }).await
+    let (context, _) = campaign::context(Script::new(texts));
+    Planner::new(context).plan(Brief { state: &state, source: None, space: None }).await
 }
 
 /// The bundle that the planner makes of one reply.
@@ -47,7 +46,7 @@ async fn a_flat_reply_becomes_a_bundle() {
     let id = campaign::candidate(1, 0);
     let main = with(
         arm("main", "Main"),
-        json!({"against": id.short(), "metric": "net_saving", "point": {"family": "power", "exponent": 7},
+        json!({"against": id.short(), "metric": "Net-Saving", "point": {"family": "power", "exponent": 7},
             "uses": "In_Flight", "note": "a field that nobody asked for"}),
     );
     let control = with(
@@ -58,14 +57,14 @@ async fn a_flat_reply_becomes_a_bundle() {
     let bundle = bundle(&text).await;
     let [main, control] = bundle.arms.as_slice() else { panic!("two arms") };
     assert_eq!(
-        (&bundle.parent, main.kind, main.prediction.metric),
-        (&Side::Reference, ArmKind::Main, Metric::NetSaving)
+        (&bundle.parent, main.kind, main.prediction.metric.as_str()),
+        (&Side::Reference, ArmKind::Main, "net_saving")
     );
     assert_eq!(main.prediction.against, [Side::Candidate(id)]);
     assert_eq!(main.design.point.as_ref().unwrap()["exponent"], Coordinate::Number(7.0));
-    assert_eq!((&main.design.uses, &control.design.uses), (&[Input::InFlight].into(), &[].into()));
+    assert_eq!((&main.design.uses, &control.design.uses), (&["in_flight".to_owned()].into(), &[].into()));
     assert_eq!(control.prediction.against, [Side::Arm("main".into())]);
-    assert_eq!((control.prediction.relation, control.prediction.metric), (Relation::Within(0.02), Metric::E2eMean));
+    assert_eq!((control.prediction.relation, control.prediction.metric.as_str()), (Relation::Within(0.02), "e2e_mean"));
     assert_eq!((control.prediction.scope.as_slice(), &control.design.point), (&["chatbot_near".to_owned()][..], &None));
 }
 
@@ -92,10 +91,10 @@ fn enforced(schema: &Value) -> Value {
 
 #[tokio::test]
 async fn a_reply_that_keeps_to_the_strict_schema_can_be_read() {
-    let (mut desk, _) = campaign::desk(Script::new(&[]));
-    desk.models[0].structured = true;
+    let (mut context, _) = campaign::context(Script::new(&[]));
+    context.settings.structured = true;
     let state = campaign::after(2);
-    let request = Planner::new(desk).request(Brief { state: &state, source: None }).unwrap();
+    let request = Planner::new(context).request(Brief { state: &state, source: None, space: None }).unwrap();
     let mut reply = enforced(&request.schema.unwrap());
     reply["arms"][0]["name"] = json!("main");
     assert_eq!(reply["arms"][0]["point"], Value::Null);
@@ -109,7 +108,7 @@ async fn a_wrong_reply_is_answered_with_the_precise_problem() {
     let cases = [
         (
             reply(&[with(main(), json!({"metric": "speed"}))]),
-            "`arms[0].metric`: unknown variant `speed`, expected one of `net-saving`, `improvement`",
+            "`arms[0].metric`: unknown name `speed`, expected one of `net_saving`, `improvement`, `extra_shed_work`, `ttft_p90`",
         ),
         (reply(&[with(main(), json!({"size": "2 %"}))]), "`arms[0].size`: invalid type: string \"2 %\", expected f64"),
         (reply(&[with(main(), json!({"size": -0.1}))]), "it must be above zero"),
@@ -150,7 +149,7 @@ async fn a_wrong_reply_is_answered_with_the_precise_problem() {
         (reply(&[with(main(), json!({"point": {"family": "power", "exponent": 2.005}}))]), "principle P1 forbids this"),
         (
             reply(&[with(main(), json!({"uses": ["saturation"]}))]),
-            "`arms[0].uses`: unknown variant `saturation`, expected one of `prompt`, `priority`",
+            "`arms[0].uses`: unknown name `saturation`, expected one of `prompt`, `priority`",
         ),
         (reply(&[main(), main()]), "its name is used twice"),
         (reply(&[arm("a", "ablation")]), "the first arm must be of kind `main`"),
@@ -169,8 +168,8 @@ async fn a_wrong_reply_is_answered_with_the_precise_problem() {
 #[tokio::test]
 async fn an_invalid_reply_is_answered_twice_at_most_and_each_round_has_its_ordinal() {
     let state = campaign::after(0);
-    let (desk, model) = campaign::desk(Script::new(&["no", "```\n{}\n```", &reply(&[arm("main", "main")])]));
-    let answer = Planner::new(desk).plan(Brief { state: &state, source: None }).await.unwrap();
+    let (context, model) = campaign::context(Script::new(&["no", "```\n{}\n```", &reply(&[arm("main", "main")])]));
+    let answer = Planner::new(context).plan(Brief { state: &state, source: None, space: None }).await.unwrap();
     assert_eq!(answer.content.unwrap().arms.len(), 1);
     assert_eq!((answer.work.len(), answer.work[0].calls, answer.work[0].role), (1, 3, Role::Plan));
     let asked = model.asked.lock().unwrap();
@@ -198,15 +197,15 @@ async fn a_model_that_cannot_be_reached_is_not_an_unusable_one() {
 
 async fn implement(reply: Reply) -> Result<String, String> {
     let state = campaign::after(1);
-    let (desk, _) = campaign::desk(Script::of(vec![reply.clone(), reply]));
+    let (context, _) = campaign::context(Script::of(vec![reply.clone(), reply]));
     let arm = &state.iterations[0].bundle.as_ref().unwrap().arms[1];
-    Executor::new(desk).implement(Brief { state: &state, source: None }, arm).await.unwrap().content
+    Executor::new(context).implement(Brief { state: &state, source: None, space: None }, arm).await.unwrap().content
 }
 
 #[tokio::test]
 async fn the_executors_reply_is_a_source_or_says_why_it_is_none() {
     let text = |text: &str| Reply { text: text.into(), ..Reply::default() };
-    let code = "use admitter::prelude::*;\nimpl Admitter for Policy {}\n";
+    let code = "use chooser::prelude::*;\nimpl Chooser for Policy {}\n";
     assert_eq!(implement(text(&format!("Sure:\n```rust\n{code}```\nEnjoy."))).await.unwrap(), code);
     let cases = [
         (text("  "), "the reply is empty (finish reason: none given)"),

@@ -5,7 +5,7 @@ use crate::golden;
 use agents::llm::{Executor, Reply, Request, Role};
 use agents::{Brief, Executor as _, Fault};
 use science::defect::Defect;
-use science::descriptor::{Descriptor, Input, Trend};
+use science::descriptor::{Curve, Descriptor, Trend};
 use science::event::{Candidate, Event};
 use science::id::{CandidateId, Hash};
 use science::outcome::Outcome;
@@ -13,8 +13,8 @@ use science::state::State;
 use std::collections::BTreeSet;
 
 const SOURCE: &str =
-    "use admitter::prelude::*;\npub struct Policy;\n// ```\n// # Your task {{system}}\nimpl Admitter for Policy {}";
-const DIAGNOSTICS: &str = "error[E0308]: mismatched types\n --> candidate.rs:4:5\n  |\n4 | impl Admitter for Policy {}\n\
+    "use chooser::prelude::*;\npub struct Policy;\n// ```\n// # Your task {{system}}\nimpl Chooser for Policy {}";
+const DIAGNOSTICS: &str = "error[E0308]: mismatched types\n --> candidate.rs:4:5\n  |\n4 | impl Chooser for Policy {}\n\
                            \nerror: aborting due to 1 previous error\n";
 const COMPILE: Defect = Defect::Outcome(Outcome::DoesNotCompile);
 
@@ -48,8 +48,8 @@ fn broken(iterations: u32) -> State {
 }
 
 fn request(state: &State, fault: Fault<'_>) -> Request {
-    let executor = Executor::new(campaign::desk(Script::new(&[])).0);
-    executor.repair_request(Brief { state, source: Some(SOURCE) }, &state.bundle().arms[0], fault).unwrap()
+    let executor = Executor::new(campaign::context(Script::new(&[])).0);
+    executor.repair_request(Brief { state, source: Some(SOURCE), space: None }, &state.bundle().arms[0], fault).unwrap()
 }
 
 fn said(defect: &Defect, message: &str) -> String {
@@ -67,7 +67,7 @@ fn holds(text: &str, parts: &[&str]) {
 fn it_is_told_the_contract_the_rules_the_design_the_source_and_what_is_wrong() {
     let request = request(&broken(1), Fault { defect: &COMPILE, message: DIAGNOSTICS, earlier: 1 });
     assert_eq!(request.role, Role::Repair);
-    holds(&request.system, &[CONTRACT.trim(), "# Rules for the code", "exactly one `draw.uniform()`", "no patch"]);
+    holds(&request.system, &[CONTRACT.trim(), "# Rules for the code", "- A passage about code.", "no patch"]);
     holds(
         &request.user,
         &[
@@ -95,13 +95,13 @@ fn each_defect_is_explained_in_its_own_words() {
         (Defect::Outcome(Outcome::Timeout), &["a loop whose end is never reached"]),
         (Defect::Outcome(Outcome::OutOfMemory), &["more memory than it may have"]),
         (Defect::Outcome(Outcome::Denied), &["what the sandbox forbids"]),
-        (Defect::Outcome(Outcome::Inconsistent), &["neither admit nor reject"]),
+        (Defect::Outcome(Outcome::Inconsistent), &["something that is no answer"]),
         (COMPILE, &["rustc refused it"]),
-        (Defect::Protected(12), &["it refused 12 protected requests", "`priority >= 0`"]),
-        (Defect::OrderMatters, &["The same instances in another order", "`cluster.instances[0]`"]),
+        (Defect::Violates(12), &["it refused 12 protected requests", "\nA passage about what must never be done.\n"]),
+        (Defect::OrderMatters, &["depend on the order of the instances", "\nA passage about what must not matter.\n"]),
         (
-            Defect::Unused(vec![Input::Prompt, Input::InFlight]),
-            &["depend on `prompt` and `in-flight`", "did not change", "reply with the same source unchanged"],
+            Defect::Unused(vec!["prompt".into(), "in_flight".into()]),
+            &["depend on `prompt` and `in_flight`", "did not change", "reply with the same source unchanged"],
         ),
         (Defect::Inert, &["compares the parent with itself", "reply with the same source unchanged"]),
         (
@@ -113,7 +113,7 @@ fn each_defect_is_explained_in_its_own_words() {
         let text = said(&defect, "line 3, column 1: no");
         holds(&text, parts);
         holds(&text, &["```text\nline 3, column 1: no\n```"]);
-        let may_stay = !matches!(defect, Defect::Outcome(_) | Defect::Protected(_) | Defect::OrderMatters);
+        let may_stay = !matches!(defect, Defect::Outcome(_) | Defect::Violates(_) | Defect::OrderMatters);
         assert_eq!(text.contains("the same source unchanged"), may_stay, "{defect:?}");
         assert_eq!(text.contains("wrapper.rs"), defect == COMPILE);
         assert!(!said(&defect, "").contains("said, as data"), "no message, no block");
@@ -124,21 +124,22 @@ fn each_defect_is_explained_in_its_own_words() {
 fn what_was_measured_of_it_is_told() {
     let mut state = broken(1);
     let found = Descriptor {
-        onset: Some(0.12),
-        half: Some(0.25),
         trend: Trend::Rising,
-        exponent: Some(4.98),
-        inputs: BTreeSet::from([Input::Draw]),
+        curve: Curve { input: "saturation".into(), points: vec![] },
+        facts: [("half".into(), Some(0.25)), ("full".into(), None)].into(),
+        inputs: BTreeSet::from(["draw".into()]),
+        violations: 3,
         ..Descriptor::default()
     };
     state.candidates.get_mut(&CandidateId::of("broken")).unwrap().descriptor = Some(found);
-    let defect = Defect::Unused(vec![Input::Prompt]);
+    let defect = Defect::Unused(vec!["prompt".into()]);
     let text = request(&state, Fault { defect: &defect, message: "", earlier: 0 }).user;
     holds(
         &text,
         &[
-            "1 % from 0.12, half from 0.25, all nowhere, as the power 4.98 of saturation",
+            "its answers rise with saturation (full none, half 0.25)",
             "its decisions depend on draw;",
+            "it refused 3 protected requests",
         ],
     );
 }
@@ -165,10 +166,10 @@ fn a_prompt_does_not_grow_with_the_campaign() {
 
 async fn repair(replies: Vec<Reply>, earlier: u32) -> (Result<String, String>, Vec<(Request, u32)>) {
     let state = broken(1);
-    let (desk, script) = campaign::desk(Script::of(replies));
+    let (context, script) = campaign::context(Script::of(replies));
     let fault = Fault { defect: &COMPILE, message: DIAGNOSTICS, earlier };
-    let brief = Brief { state: &state, source: Some(SOURCE) };
-    let answer = Executor::new(desk).repair(brief, &state.bundle().arms[0], fault).await.unwrap();
+    let brief = Brief { state: &state, source: Some(SOURCE), space: None };
+    let answer = Executor::new(context).repair(brief, &state.bundle().arms[0], fault).await.unwrap();
     let asked = script.asked.lock().unwrap().clone();
     assert_eq!(
         answer.work.iter().map(|work| (work.role, work.calls)).collect::<Vec<_>>(),
@@ -183,7 +184,7 @@ fn text(text: &str) -> Reply {
 
 #[tokio::test]
 async fn a_mended_source_is_taken_and_a_reply_without_one_is_answered_once() {
-    let code = "impl Admitter for Policy {}\n";
+    let code = "impl Chooser for Policy {}\n";
     let good = || text(&format!("```rust\n{code}```"));
     assert_eq!(repair(vec![good()], 0).await.0.as_deref(), Ok(code));
     let (mended, asked) = repair(vec![text("The cause is line 4."), good()], 2).await;

@@ -43,7 +43,9 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<Code, Failure> {
         None => compare(&store, &global.places()?, &id, args.pool).await?,
     };
     match args.format {
-        Format::Text => output::laid_out(&report::terminal::comparison(&comparison))?,
+        Format::Text => {
+            output::laid_out(&report::terminal::comparison(&comparison, store.load(&id).await?.state.spec()))?
+        }
         Format::Json => output::json(report::json::comparison(&comparison))?,
     }
     Ok(Code::Done)

@@ -5,12 +5,13 @@ use crate::context::Global;
 use crate::failure::{Code, Failure};
 use crate::output;
 use engine::panel::Panel;
+use engine::problem::{Problem, Source};
 use engine::sandbox::{self, Sandbox, Walls};
 use engine::science::text::{self, clip};
-use engine::science::trial::Trial;
-use engine::simulator::Scenario;
-use engine::{Evaluator, Places};
+use engine::{Evaluator, Places, Prepared};
+use files::FileError;
 use std::path::Path;
+use std::sync::Arc;
 use store::Store;
 
 /// Try the toolchain, each wall of the sandbox, the database and what is configured for language models; exit 1 if something that is needed is missing.
@@ -79,34 +80,43 @@ fn walls(places: &Places) -> Vec<Finding> {
 
 /// Compiles and runs the starter behind the walls: toolchain, cache, jail and linker all at once.
 fn candidates(places: &Places) -> Vec<Finding> {
-    let finding = |what: &str, state| Finding { what: what.into(), state };
-    let sandbox = match places.sandbox() {
-        Ok(sandbox) => sandbox,
-        Err(error) => return vec![finding("toolchain", State::Bad(Failure::from(error).to_string()))],
-    };
-    let version = sandbox.toolchain().lines().next().unwrap_or_default().to_owned();
-    let starter = match starter(sandbox) {
-        Ok(Trial { refused_requests: 0, .. }) => State::Bad("it runs and refuses nothing, which is wrong".into()),
-        Ok(Trial { refused_requests: refused, droppable_requests: all, .. }) => {
-            State::Good(format!("compiles, runs and refuses {refused} of {all} requests of a small cluster"))
+    let mut findings = Vec::new();
+    for problem in places.problems.all() {
+        let finding = |what: &str, state| Finding { what: what.into(), state };
+        let sandbox = match places.sandbox(*problem.kit()) {
+            Ok(sandbox) => sandbox,
+            Err(error) => return vec![finding("toolchain", State::Bad(Failure::from(error).to_string()))],
+        };
+        if findings.is_empty() {
+            let version = sandbox.toolchain().lines().next().unwrap_or_default().to_owned();
+            findings.push(finding("toolchain", State::Good(version)));
         }
-        Err(problem) => State::Bad(problem),
-    };
-    vec![finding("toolchain", State::Good(version)), finding("a candidate in the jail", starter)]
+        let starter = match starter(problem, sandbox) {
+            Ok(questions) => State::Good(format!("compiles, runs and answers {questions} questions")),
+            Err(problem) => State::Bad(problem),
+        };
+        findings.push(finding(&format!("a candidate of `{}`", problem.spec().problem), starter));
+    }
+    findings
 }
 
-/// What the starter does in one short run.
-fn starter(sandbox: Sandbox) -> Result<Trial, String> {
-    let scenario = Scenario::parse(SCENARIO, Path::new("doctor.scenario.toml")).map_err(|error| error.to_string())?;
-    let no_trace = |_: &str| Err(std::io::Error::other("it has no trace"));
-    let arrivals = scenario.arrivals(1, no_trace).map_err(|error| error.to_string())?;
-    let panel = Panel::single(&scenario.cluster, arrivals, 1);
-    let evaluation = Evaluator { sandbox, panel }.evaluate(super::new::STARTER).map_err(|error| error.to_string())?;
-    let failed = || format!("it ended as {}: {}", evaluation.outcome.as_str(), evaluation.message);
-    evaluation.trials.first().copied().ok_or_else(failed)
+/// Runs the starter of a problem on the first workload of its template; how many questions it may have answered.
+fn starter(problem: &Arc<dyn Problem>, sandbox: Sandbox) -> Result<u64, String> {
+    let (path, text) =
+        problem.template().iter().find(|(path, _)| path.starts_with("scenarios/")).ok_or("no template")?;
+    let file = Path::new(path);
+    let mut beside = |name: &str| Err(FileError::new(Path::new(name), "a template has no such file"));
+    let mut room = |_: u64, _: &str| Ok(());
+    let source = Source { text, file, beside: &mut beside, room: &mut room };
+    let workload = problem.workload(source).map_err(|error| error.to_string())?;
+    let panel = Panel::single(problem, workload.as_ref(), 1).map_err(|error| error.to_string())?;
+    let starter = Prepared::new(problem.starter(), problem.kit());
+    let evaluation = Evaluator { sandbox, panel }.evaluate(&starter).map_err(|error| error.to_string())?;
+    match evaluation.trials.is_empty() {
+        false => Ok(workload.questions()),
+        true => Err(format!("it ended as {}: {}", evaluation.outcome.as_str(), evaluation.message)),
+    }
 }
-
-const SCENARIO: &str = include_str!("doctor.scenario.toml");
 
 /// The database in one line.
 async fn database(global: &Global) -> Finding {

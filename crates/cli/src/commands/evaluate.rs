@@ -3,14 +3,14 @@
 use crate::context::{Format, Global};
 use crate::failure::{Code, Failure};
 use crate::output;
-use engine::LoadedExperiment;
-use engine::evaluate::read;
 use engine::sandbox::Walls;
+use engine::science::champion;
 use engine::science::nonce::Nonce;
+use engine::science::objective::Scoring;
 use engine::science::outcome::Outcome;
-use engine::science::{champion, objective};
-use engine::simulator::file::{MAX_TEXT_BYTES, read_text};
 use engine::single::{self, Question};
+use engine::{LoadedExperiment, Prepared};
+use files::{MAX_TEXT_BYTES, read_text};
 use report::{Evaluation, Timing};
 use std::path::PathBuf;
 
@@ -28,7 +28,7 @@ pub(crate) struct Args {
     /// What the search seeds derive from, 1 to 32 hexadecimal digits, instead of the state directory's own
     #[arg(long, value_name = "HEX")]
     nonce: Option<Nonce>,
-    /// Also show what share of droppable requests it refused against saturation, queue, KV utilisation and prompt length
+    /// Also show how its answers go with what it was shown
     #[arg(long)]
     curve: bool,
     /// How to print it
@@ -42,20 +42,24 @@ const SEEDS: u32 = 5;
 pub(crate) fn evaluate(args: Args, global: &Global) -> Result<Code, Failure> {
     let source = read_text(&args.file, MAX_TEXT_BYTES)
         .map_err(|error| Failure::usage(format!("cannot read {}: {error}", args.file.display())))?;
-    let loaded = LoadedExperiment::read(&args.experiment)?;
-    let seeds = args.seeds.unwrap_or(loaded.experiment.seeds.max(SEEDS)) as usize;
     let (places, build) = (global.places()?, build()?);
+    let loaded = LoadedExperiment::read(&args.experiment, &places.problems)?;
+    let candidate = Prepared::new(source, loaded.problem.kit());
+    let seeds = args.seeds.unwrap_or(loaded.experiment.seeds.max(SEEDS)) as usize;
     let nonce = args.nonce.map_or_else(|| global.nonce(), Ok)?;
-    let question = Question { source: &source, loaded: &loaded, nonce, seeds, build: &build };
+    let question = Question { candidate: &candidate, loaded: &loaded, nonce, seeds, build: &build };
     let answer = single::evaluate(&places, question)?;
-    let (yardsticks, names, reading) = (&answer.yardsticks, loaded.scenario_names(), read(&source));
-    let score = answer.measurement.as_ref().map(|measured| objective::score_by_study(measured, yardsticks, &names));
+    let (yardsticks, names, reading) = (&answer.yardsticks, loaded.scenario_names(), &candidate.reading);
+    let spec = loaded.problem.spec();
+    let scoring = Scoring { yardsticks, names: &names, spec };
+    let score = answer.measurement.as_ref().map(|measured| scoring.score_by_study(measured));
     let descriptor = answer.probe.as_ref().map(|probe| &probe.descriptor);
     let objections = score.as_ref().map_or_else(Vec::new, |score| {
         let description_length = reading.description_length.unwrap_or(u32::MAX);
-        champion::objections(score, description_length, descriptor, &loaded.experiment)
+        champion::objections(score, description_length, descriptor, (&loaded.experiment, spec))
     });
     let shown = Evaluation {
+        spec,
         candidate: reading.id.as_str(),
         outcome: answer.outcome,
         message: &answer.message,
@@ -64,8 +68,8 @@ pub(crate) fn evaluate(args: Args, global: &Global) -> Result<Code, Failure> {
         objections: &objections,
         descriptor,
         curves: answer.probe.as_ref().filter(|_| args.curve).map_or(&[], |probe| &probe.curves),
-        reference: &objective::score_by_study(&yardsticks.reference, yardsticks, &names),
-        regret_bound: loaded.experiment.claimed_regret(),
+        reference: &scoring.score_by_study(&yardsticks.reference),
+        regret_bound: loaded.experiment.claim.regret,
         sandboxed: places.walls == Walls::Required,
         cached: answer.cached,
         timing: timing(&answer.timing),

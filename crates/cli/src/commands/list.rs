@@ -44,15 +44,16 @@ pub(crate) async fn list(args: Args, global: &Global) -> Result<Code, Failure> {
 
 fn table(campaigns: &[Listed]) -> comfy_table::Table {
     let mut table = comfy_table::Table::new();
-    let header = ["campaign", "experiment", "agents", "opened", "state", "champion", "net saving"];
+    let header = ["campaign", "experiment", "agents", "opened", "state", "champion", "worth"];
     table.load_style(comfy_table::presets::NOTHING).set_header(header);
     for listed in campaigns {
         let row = &listed.row;
-        let (champion, saving) = listed.champion().unwrap_or_default();
-        let saving = saving.map_or_else(String::new, |saving| format!("{:.1} %", saving * 100.0));
+        let (champion, worth) = listed.champion().unwrap_or_default();
+        let worth = listed.state.as_ref().ok().zip(worth);
+        let worth = worth.map_or_else(String::new, |(state, worth)| report::worth(state.spec(), worth));
         let opened = moment(row.created_at_ms);
         let (name, agents) = listed.named();
-        let cells = [row.id.short(), name, agents, &opened, &listed.standing(), &champion, &saving];
+        let cells = [row.id.short(), name, agents, &opened, &listed.standing(), &champion, &worth];
         // Whoever named a directory or wrote to the database may have meant the terminal.
         table.add_row(cells.map(|cell| clip(&text::line(cell), NAME)));
     }
@@ -87,12 +88,12 @@ impl Listed {
         }
     }
 
-    /// The champion and what it saves, if there is one.
+    /// The champion and what it is worth, if there is one.
     fn champion(&self) -> Option<(String, Option<f64>)> {
         let state = self.state.as_ref().ok()?;
         let champion = state.champion()?.id;
-        let saving = state.candidates[&champion].score.as_ref().and_then(|score| score.net_saving);
-        Some((champion.short().to_owned(), saving))
+        let worth = state.candidates[&champion].score.as_ref().and_then(|score| score.worth);
+        Some((champion.short().to_owned(), worth))
     }
 
     fn is_damaged(&self) -> bool {
@@ -101,13 +102,17 @@ impl Listed {
 
     fn json(&self) -> Value {
         let (row, champion) = (&self.row, self.champion());
-        let (champion, saving) = champion.map_or((None, None), |(champion, saving)| (Some(champion), saving));
+        let (champion, worth) = champion.map_or((None, None), |(champion, worth)| (Some(champion), worth));
         let ((name, agents), directory) = (self.named(), row.directory.to_string_lossy());
-        json!({
+        let mut listed = json!({
             "id": text::line(row.id.as_str()), "name": text::line(name), "directory": text::line(&directory),
-            "nonce": row.nonce.as_deref().map(text::line), "agents": text::line(agents), "events": row.events,
+            "nonce": text::line(&row.nonce), "agents": text::line(agents), "events": row.events,
             "created_at_ms": row.created_at_ms, "last_at_ms": row.last_at_ms, "state": text::line(&self.standing()),
-            "champion": champion, "net_saving": saving,
-        })
+            "champion": champion,
+        });
+        if let Ok(state) = &self.state {
+            listed[&state.spec().aim.worth_name().name] = worth.into();
+        }
+        listed
     }
 }

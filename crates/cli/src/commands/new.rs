@@ -1,24 +1,26 @@
 //! `elenchus new`
 
+use crate::context::Global;
 use crate::failure::{Code, Failure};
 use crate::output;
 use std::io::Write;
 use std::path::PathBuf;
 
-/// Write a commented starter for a candidate: the published quintic, ready to be changed.
+/// Write a commented starter for a candidate, ready to be changed.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// The file to write; it must not be there yet
     file: PathBuf,
+    /// The problem that it is to solve
+    #[arg(long, value_name = "NAME", default_value = problems::admission::NAME)]
+    problem: String,
 }
 
-/// The quintic with comments.
-pub(crate) const STARTER: &str = include_str!("starter.rs.txt");
-
-pub(crate) fn new(args: Args) -> Result<Code, Failure> {
+pub(crate) fn new(args: Args, global: &Global) -> Result<Code, Failure> {
+    let problem = global.places()?.problems.find(&args.problem).map_err(Failure::usage)?;
     let file = std::fs::OpenOptions::new().write(true).create_new(true).open(&args.file);
-    file.and_then(|mut file| file.write_all(STARTER.as_bytes()))
+    file.and_then(|mut file| file.write_all(problem.starter().as_bytes()))
         .map_err(|error| Failure::usage(format!("cannot write {}: {error}", args.file.display())))?;
-    output::line(format!("wrote {0}; score it with `elenchus evaluate {0}`", args.file.display()))?;
+    output::line(format!("wrote {0}; score it with `elenchus evaluate {0} --experiment DIR`", args.file.display()))?;
     Ok(Code::Done)
 }

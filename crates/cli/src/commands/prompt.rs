@@ -6,7 +6,7 @@ use crate::output;
 use clap::ValueEnum;
 use engine::agents::llm::{Request, Role, Settings, Templates};
 use engine::prompt::Standpoint;
-use engine::{Casting, LoadedExperiment};
+use engine::{LoadedExperiment, Roles};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -75,16 +75,16 @@ async fn show(args: ShowArgs, global: &Global) -> Result<Code, Failure> {
         RoleName::Extract => Role::Extract,
         RoleName::Summarise => Role::Summarise,
     };
-    let (standpoint, models) = match &args.experiment {
-        Some(directory) => (beginning(directory, global)?, Vec::new()),
+    let (standpoint, model) = match &args.experiment {
+        Some(directory) => (beginning(directory, global)?, None),
         None => {
             let store = global.store().await?;
             let id = campaign(&store, args.campaign.as_deref()).await?;
             let label = store.load(&id).await?.state.opened().agents.clone();
-            (Standpoint::of_campaign(&store, &id).await?, models(role, &label)?)
+            (Standpoint::of_campaign(&store, &id, &global.places()?).await?, model(role, &label)?)
         }
     };
-    let name = args.model.or_else(|| models.into_iter().next());
+    let name = args.model.or(model);
     let settings = name.map_or_else(|| Settings::new("MODEL"), |name| configuration.settings(&name));
     let request = standpoint.request(role, settings, Arc::new(configuration.templates()?)).await?;
     print(&request, args.format)?;
@@ -93,19 +93,19 @@ async fn show(args: ShowArgs, global: &Global) -> Result<Code, Failure> {
 
 /// Where a campaign on an experiment would begin.
 fn beginning(directory: &Path, global: &Global) -> Result<Standpoint, Failure> {
-    let (loaded, places, nonce) = (LoadedExperiment::read(directory)?, global.places()?, random_nonce()?);
+    let (places, nonce) = (global.places()?, random_nonce()?);
+    let loaded = LoadedExperiment::read(directory, &places.problems)?;
     Ok(tokio::task::block_in_place(|| Standpoint::of_experiment(&loaded, nonce, &places))?)
 }
 
-/// The models that fill a role in a campaign; none for built-in agents.
-fn models(role: Role, label: &str) -> Result<Vec<String>, Failure> {
-    let Casting { planner, executor, extractor } = Casting::parse(label).map_err(Failure::usage)?;
-    let models = match role {
+/// The model that fills a role in a campaign; none for built-in agents.
+fn model(role: Role, label: &str) -> Result<Option<String>, Failure> {
+    let Roles { planner, executor, extractor } = Roles::parse(label).map_err(Failure::usage)?;
+    Ok(match role {
         Role::Plan => planner,
         Role::Implement | Role::Repair => executor,
         Role::Extract | Role::Summarise => extractor,
-    };
-    Ok(models.unwrap_or_default())
+    })
 }
 
 fn print(request: &Request, format: Format) -> Result<(), Failure> {

@@ -74,18 +74,16 @@ impl Source {
         let rows = store.campaigns().await?;
         let row = rows.iter().find(|row| row.id == *id);
         let times = row.map(|row| Times { created_ms: row.created_at_ms, last_ms: row.last_at_ms });
+        // A record is read without the code of its problem: the log names the text by its hash, and the store holds it to that.
         let source = match loaded.state.champion() {
-            Some(champion) => {
-                let candidate = &loaded.state.candidates[&champion.id].candidate;
-                Some(engine::evaluate::source(store, id, candidate).await?)
-            }
+            Some(champion) => store.source(id, &loaded.state.candidates[&champion.id].candidate).await?,
             None => None,
         };
         Ok(Source {
             directory: row.map_or_else(String::new, |row| row.directory.display().to_string()),
             id: id.clone(),
             state: loaded.state,
-            digest: loaded.digest,
+            digest: loaded.head.digest(),
             source,
             times: times.unwrap_or_default(),
             losses: losses(store, id).await?,
@@ -116,7 +114,7 @@ impl Source {
 /// What was sent to models and lost.
 async fn losses(store: &Store, id: &CampaignId) -> Result<Losses, Failure> {
     let mut losses = Losses { usd: Some(0.0), ..Losses::default() };
-    for observation in store.observations(id, engine::LOSS).await? {
+    for observation in engine::observed::Kind::Loss.all(store, id).await? {
         let loss: Loss = serde_json::from_str(&observation.payload)
             .map_err(|error| Failure::usage(format!("the record of a lost request cannot be read: {error}")))?;
         losses.attempts += 1;

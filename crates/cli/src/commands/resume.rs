@@ -6,7 +6,7 @@ use crate::context::{Global, campaign};
 use crate::failure::{Code, Failure};
 use crate::output;
 use engine::cassette::{Cassette, replays};
-use engine::{Agents, Campaign, Casting, EngineError};
+use engine::{Agents, Campaign, EngineError, Roles};
 use std::sync::Arc;
 use store::{CampaignId, Store};
 
@@ -44,11 +44,11 @@ pub(crate) async fn resume(args: Args, global: &Global) -> Result<Code, Failure>
     // A campaign that has ended asks nobody any more, and may be read without a key.
     let ended = store.load(&id).await?.state.ended.is_some();
     let choose = |label: &str, budget: &_| -> Result<Agents, Failure> {
-        let (casting, configuration) = (Casting::parse(label).map_err(Failure::usage)?, global.configuration()?);
+        let (roles, configuration) = (Roles::parse(label).map_err(Failure::usage)?, global.configuration()?);
         match cassette {
-            Some(cassette) => recorded(&casting, &configuration, |model| cassette.settings(model)),
-            None if ended => recorded(&casting, &configuration, |_| None),
-            None => live(&casting, &args.commands, budget, &configuration),
+            Some(cassette) => recorded(&roles, &configuration, |model| cassette.settings(model)),
+            None if ended => recorded(&roles, &configuration, |_| None),
+            None => live(&roles, &args.commands, budget, &configuration),
         }
     };
     let resumed = Campaign::resume(Arc::new(store), &places, id, |started| {

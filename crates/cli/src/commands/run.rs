@@ -12,9 +12,9 @@ use engine::science::event::EndReason;
 use engine::science::experiment::Experiment;
 use engine::science::id::Hash;
 use engine::science::nonce::Nonce;
-use engine::simulator::file::{MAX_TRACE_BYTES, read_text};
 use engine::verify::unseal;
-use engine::{Campaign, Casting, LoadedExperiment, Stop};
+use engine::{Campaign, LoadedExperiment, Roles, Stop};
+use files::{MAX_TRACE_BYTES, read_text};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -47,12 +47,12 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(args: Args, global: &Global) -> Result<Code, Failure> {
-    let loaded = LoadedExperiment::read(&args.experiment)?;
+    let places = global.places()?;
+    let loaded = LoadedExperiment::read(&args.experiment, &places.problems)?;
     let opening = match &args.replay {
         Some(file) => replay(file, loaded, global)?,
         None => opening(&args, loaded, global)?,
     };
-    let places = global.places()?;
     let campaign = Campaign::open(global.new_store().await?, &places, opening).await?;
     drive(campaign, global, Vec::new()).await
 }
@@ -62,7 +62,7 @@ fn opening(args: &Args, mut loaded: LoadedExperiment, global: &Global) -> Result
     loaded.experiment.iterations = args.iterations.unwrap_or(loaded.experiment.iterations);
     args.caps.apply(&mut loaded.experiment.budget)?;
     let budget = &loaded.experiment.budget;
-    let agents = live(&args.choice.casting()?, args.choice.commands(), budget, &global.configuration()?)?;
+    let agents = live(&args.choice.roles()?, args.choice.commands(), budget, &global.configuration()?)?;
     let nonce = args.nonce.map_or_else(random_nonce, Ok)?;
     Ok(Opening { loaded, nonce, agents, cassette: None, version: env!("CARGO_PKG_VERSION").into() })
 }
@@ -80,8 +80,8 @@ fn replay(file: &Path, mut loaded: LoadedExperiment, global: &Global) -> Result<
         return Err(unusable(another(&cassette.header.inputs, &loaded)));
     }
     loaded.experiment.check().map_err(|(key, problem)| unusable(format!("line 1: {key}: {problem}")))?;
-    let casting = Casting::parse(&cassette.header.agents).map_err(unusable)?;
-    let agents = recorded(&casting, &global.configuration()?, |model| cassette.settings(model))?;
+    let roles = Roles::parse(&cassette.header.agents).map_err(unusable)?;
+    let agents = recorded(&roles, &global.configuration()?, |model| cassette.settings(model))?;
     let (nonce, version) = (cassette.header.nonce, env!("CARGO_PKG_VERSION").into());
     Ok(Opening { loaded, nonce, agents, cassette: Some(cassette), version })
 }
@@ -120,7 +120,7 @@ pub(crate) async fn drive(mut campaign: Campaign, global: &Global, warnings: Vec
         output::note(format!("stopped; `elenchus resume {}` goes on", id.short()));
         return Ok(Code::Interrupted);
     }
-    let (end, digest) = (campaign.state.ended.clone(), campaign.digest.clone());
+    let (end, digest) = (campaign.state.ended.clone(), campaign.digest());
     let nonce = campaign.state.opened().nonce;
     drop(campaign);
     let store = global.store().await?;

@@ -6,10 +6,11 @@ mod summary;
 use crate::context::{Format, Global};
 use crate::failure::{Code, Failure};
 use crate::output;
-use engine::panel::Panel;
-use engine::policy::Policy;
-use engine::simulator::file::{FileError, MAX_TEXT_BYTES, MAX_TRACE_BYTES, read_inside, read_text};
-use engine::simulator::{Arrival, Run, Scenario, Workload, admitters::Builtin};
+use ::files::{FileError, MAX_TEXT_BYTES, MAX_TRACE_BYTES, read_inside, read_text};
+use engine::Prepared;
+use engine::panel::drive;
+use problems::admission::{AdmissionCase, KIT};
+use simulator::{Arrival, Run, Scenario, Workload, admitters::Builtin};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -108,17 +109,16 @@ fn arrivals(args: &Args, scenario: &Scenario) -> Result<Arc<[Arrival]>, Failure>
 fn run(args: &Args, global: &Global, scenario: &Scenario, arrivals: Arc<[Arrival]>) -> Result<Run, Failure> {
     if !args.admitter.ends_with(".rs") {
         let mut admitter = Builtin::parse(&args.admitter).map_err(Failure::usage)?;
-        return Ok(engine::simulator::simulate(&scenario.cluster, arrivals, &mut admitter, args.seed));
+        return Ok(simulator::simulate(&scenario.cluster, arrivals, &mut admitter, args.seed));
     }
     let source = read_text(Path::new(&args.admitter), MAX_TEXT_BYTES)
         .map_err(|error| Failure::usage(format!("cannot read {}: {error}", args.admitter)))?;
     let ended = |outcome: engine::sandbox::Outcome| {
         Failure::failed(format!("{}: {}: {outcome}", args.admitter, outcome.name()))
     };
-    let sandbox = global.places()?.sandbox()?;
-    let screened = engine::sandbox::screen(&source, &engine::KIT).map_err(|refusal| ended(refusal.into()))?;
-    let artifact = sandbox.compile(&screened)?.map_err(ended)?;
-    let panel = Panel::single(&scenario.cluster, arrivals, args.seed);
-    let runs = panel.records(&Policy::Candidate { artifact, parameters: Vec::new() }, &sandbox)?.map_err(ended)?;
-    runs.results.into_iter().next().ok_or_else(|| Failure::bug("a panel of one yielded nothing"))
+    let sandbox = global.places()?.sandbox(KIT)?;
+    let artifact = Prepared::new(source, &KIT).artifact(&sandbox)?.map_err(ended)?;
+    let mut run = AdmissionCase::new(Arc::new(scenario.cluster.clone()), arrivals).run(args.seed);
+    drive(&sandbox, &artifact, &mut [&mut run])?.map_err(ended)?;
+    Ok(run.finish())
 }

@@ -4,8 +4,8 @@ use crate::context::{Format, Global, campaign};
 use crate::failure::{Code, Failure};
 use crate::output;
 use engine::science::seal::Look;
+use engine::science::spec::Spec;
 use engine::verify::{Verified, again, recorded, verify};
-use serde_json::json;
 
 /// Score the champion of a campaign that has ended on sealed seeds and workloads, from the database alone.
 ///
@@ -37,9 +37,11 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<Code, Failure> {
     };
     let on_record = recorded(&store, &id).await?;
     let looks: Vec<Look> = on_record.iter().map(|verified| verified.look.clone()).collect();
+    let state = store.load(&id).await?.state;
+    let spec = state.spec();
     match args.format {
-        Format::Text => print(&verified, &looks)?,
-        Format::Json => output::json(shown(&verified, &looks))?,
+        Format::Text => print(&verified, &looks, spec)?,
+        Format::Json => output::json(shown(&verified, &looks, spec))?,
     }
     let same = on_record.iter().find(|recorded| recorded.number == verified.number);
     if same.is_some_and(|recorded| *recorded != verified) {
@@ -51,25 +53,16 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<Code, Failure> {
     Ok(if first.holds() { Code::Done } else { Code::Failed })
 }
 
-fn shown(verified: &Verified, looks: &[Look]) -> serde_json::Value {
+fn shown(verified: &Verified, looks: &[Look], spec: &Spec) -> serde_json::Value {
     let Verified { champion, number, look } = verified;
-    json!({
-        "champion": champion.as_str(),
-        "look": number,
-        "looks": looks.len(),
-        "looks_kept": looks.iter().filter(|look| look.holds()).count(),
-        "beats_reference": looks.first().unwrap_or(look).holds(),
-        "this_look_holds": look.holds(),
-        "work_ratio": look.study.work_ratio,
-        "rate_ratio": look.study.rate_ratio,
-        "points": look.study.points,
-        "tests": look.tests().collect::<Vec<_>>(),
-        "workloads": look.workloads,
-    })
+    let mut shown = report::json::look(look, looks, spec);
+    shown["champion"] = champion.as_str().into();
+    shown["look"] = (*number).into();
+    shown
 }
 
-fn print(verified: &Verified, looks: &[Look]) -> Result<(), Failure> {
+fn print(verified: &Verified, looks: &[Look], spec: &Spec) -> Result<(), Failure> {
     let Verified { champion, number, look } = verified;
     output::line(format!("Champion {} under its seal, look {number}:\n", champion.short()))?;
-    output::laid_out(&report::terminal::sealed(look, looks))
+    output::laid_out(&report::terminal::sealed(look, looks, spec))
 }

@@ -22,12 +22,13 @@ impl Campaign {
         watch: &mut impl FnMut(Progress<'_>),
     ) -> Result<(), EngineError> {
         watch(Progress::Working(&self.state, Work::Auditing(&principle, points.len())));
-        let missing = || EngineError::Panicked("no `space` source and no baseline to audit by".into());
-        let (Some(space), Some(baseline)) = (&self.points, &self.baseline) else { return Err(missing()) };
-        let measured = try_join_all(points.into_iter().map(|point| self.measure_point(space, baseline, point))).await?;
-        let all: Vec<Trial> = measured.iter().flat_map(|(_, trials)| trials).copied().collect();
+        let space = self.points.as_ref().expect("only an experiment with a `space` source is audited");
+        let baseline = self.baseline();
+        let measured =
+            try_join_all(points.into_iter().map(|point| self.measure_point(space, &baseline, point))).await?;
+        let hash = trial::hash(measured.iter().flat_map(|(_, trials)| trials));
         let points = measured.into_iter().filter_map(|(runs, _)| audit::best(&runs)).collect();
-        let event = Event::Audited { principle, points, trials: trial::hash(&all) };
+        let event = Event::Audited { principle, points, trials: hash };
         self.record(event, Extra::default(), watch).await
     }
 
@@ -43,7 +44,7 @@ impl Campaign {
             let key = Hash::of(format!("outcome of point {point:?} in an audit").as_bytes());
             let (policy, evaluator) = (space.policy(&point), Arc::clone(&self.evaluator));
             let work = move || evaluator.panel.trials(&policy, Draws::Shared, &evaluator.sandbox);
-            let trials = self.bench.outcome(key, work).await?.ok().map(|ran| ran.results);
+            let trials = self.workers.outcome(key, work).await?.ok().map(|ran| ran.results);
             let measured = trials.as_ref().map(|trials| self.evaluator.panel.measure(trials, baseline));
             runs.push(self.state.audited_point(point, measured.as_ref()));
             all.extend(trials.into_iter().flatten());

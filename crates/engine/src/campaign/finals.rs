@@ -1,7 +1,7 @@
 //! Runs the finalists side by side on seeds and workloads that nobody was chosen by.
 
-use super::steps::blocking;
 use super::{Campaign, Progress, Work};
+use crate::cores::blocking;
 use crate::error::EngineError;
 use crate::panel::Panel;
 use futures::future::try_join_all;
@@ -36,8 +36,9 @@ impl Campaign {
         let finalists = finalists.into_iter().zip(ran).map(|(candidate, ran)| {
             let (outcome, measurement) = match ran {
                 Ok(own) => {
-                    trials.extend(&own);
-                    (Outcome::Scored, Some(panel.measure(&own, &baseline)))
+                    let measured = panel.measure(&own, &baseline);
+                    trials.extend(own);
+                    (Outcome::Scored, Some(measured))
                 }
                 Err(outcome) => (outcome, None),
             };
@@ -54,9 +55,8 @@ impl Campaign {
         id: &CandidateId,
         panel: &Arc<Panel>,
     ) -> Result<Result<Vec<Trial>, Outcome>, EngineError> {
-        let source = self.sources.get(id).cloned().unwrap_or_default();
-        let (panel, evaluator) = (Arc::clone(panel), Arc::clone(&self.evaluator));
+        let (candidate, panel, evaluator) = (self.candidate(id), Arc::clone(panel), Arc::clone(&self.evaluator));
         let key = Hash::of(format!("outcome of {id} in the finals").as_bytes());
-        self.bench.outcome(key, move || panel.trials_of(&source, &evaluator.sandbox)).await
+        self.workers.outcome(key, move || panel.trials_of(&candidate, &evaluator.sandbox)).await
     }
 }

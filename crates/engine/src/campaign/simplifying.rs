@@ -1,10 +1,11 @@
 //! Takes the champion apart: each change of its source is compiled and measured on the search panel, and what does not matter
 //! goes.
 
-use super::bench::Bench;
+use super::workers::Workers;
 use super::{Campaign, Progress, Work};
 use crate::error::EngineError;
-use crate::evaluate::{Evaluator, Reading, read};
+use crate::evaluate::Evaluator;
+use crate::prepared::Prepared;
 use futures::future::try_join_all;
 use science::event::{Candidate, Event, Simpler};
 use science::id::{CandidateId, Hash};
@@ -31,71 +32,50 @@ impl Campaign {
         watch: &mut impl FnMut(Progress<'_>),
     ) -> Result<(), EngineError> {
         watch(Progress::Working(&self.state, Work::Simplifying(id)));
-        let own = self.sources.get(id).cloned().unwrap_or_default();
+        let own = self.candidate(id);
         // Nothing is tuned any more, and what is declared as tunable could not go.
-        let source = sandbox::on_deep_stack(|| retune::inlined(&own)).unwrap_or(own);
+        let inlined = sandbox::on_deep_stack(|| retune::inlined(&own.source));
+        let own = inlined.map_or(own, |source| Arc::new(Prepared::new(source, self.kit())));
         // One evaluation is for the candidate that comes of it.
         let most = self.state.evaluations_left().map_or(usize::MAX, |left| left.saturating_sub(1) as usize);
         let mut trying = Trying {
             of: id.clone(),
-            size: size(&read(&source)),
-            source,
+            own,
             seen: self.state.candidates.keys().cloned().collect(),
             most,
             tried: Vec::new(),
             trials: Vec::new(),
-            baseline: self.baseline.clone().unwrap_or_default(),
+            baseline: self.baseline(),
             evaluator: Arc::clone(&self.evaluator),
-            bench: self.bench.clone(),
+            workers: self.workers.clone(),
         };
         let simplest = trying.search(&self.state).await?;
-        let made = simplest.map(|source| (self.simplest(id, &source), source));
-        let (candidate, source) = made.unzip();
+        // Where it lies in the declared space, nobody has said.
+        let candidate = simplest.as_ref().map(|made| Candidate { parent: Some(id.clone()), ..made.candidate() });
         let trials = trial::hash(&trying.trials);
-        let event = Event::Simplified { of: id.clone(), tried: trying.tried, trials, candidate: candidate.clone() };
-        self.record(event, Extra { source: source.as_deref(), ..Extra::default() }, watch).await?;
-        if let (Some(candidate), Some(source)) = (candidate, source) {
-            self.sources.insert(candidate.id.clone(), source);
-            self.mirror(&candidate.id)?;
-        }
-        Ok(())
-    }
-
-    fn simplest(&self, of: &CandidateId, source: &str) -> Candidate {
-        let reading = read(source);
-        Candidate {
-            id: reading.id,
-            source: Hash::of(source.as_bytes()),
-            parent: Some(of.clone()),
-            // Where it lies in the declared space, nobody has said.
-            point: None,
-            description_length: reading.description_length,
-            repairs: None,
-            tunables: reading.tunables,
-            tunes: None,
-        }
+        let event = Event::Simplified { of: id.clone(), tried: trying.tried, trials, candidate };
+        let source = simplest.as_ref().map(|made| made.source.as_str());
+        self.record(event, Extra { source, ..Extra::default() }, watch).await?;
+        simplest.map_or(Ok(()), |made| self.keep_candidate(made))
     }
 }
 
 /// A source with some changes made, that nobody has tried before.
 struct Variant {
     changes: Vec<Change>,
-    source: String,
-    id: CandidateId,
-    description_length: Option<u32>,
+    prepared: Arc<Prepared>,
 }
 
 /// How long a source is: its description length, and of equals the text without layout, bytes.
-fn size(reading: &Reading) -> (u32, usize) {
+fn size(Prepared { reading, .. }: &Prepared) -> (u32, usize) {
     (reading.description_length.unwrap_or(u32::MAX), reading.bytes)
 }
 
 /// A candidate that is being taken apart.
 struct Trying {
     of: CandidateId,
-    source: String,
-    /// How long it is: a change that leaves it no shorter is not worth trying.
-    size: (u32, usize),
+    /// Its source, with its constants in place.
+    own: Arc<Prepared>,
     /// What needs no trying: the campaign's candidates, and what was tried.
     seen: BTreeSet<CandidateId>,
     /// Variants that may be tried in all.
@@ -104,14 +84,14 @@ struct Trying {
     trials: Vec<Trial>,
     baseline: Arc<Vec<Trial>>,
     evaluator: Arc<Evaluator>,
-    bench: Bench,
+    workers: Workers,
 }
 
 impl Trying {
     /// The source without all that does not matter; none if nothing may go. Each change is tried by itself; then, beginning
     /// with what leaves the shortest description, one more as long as all together may stay.
-    async fn search(&mut self, state: &State) -> Result<Option<String>, EngineError> {
-        let mut variants: Vec<Variant> = sandbox::on_deep_stack(|| simplify::changes(&self.source))
+    async fn search(&mut self, state: &State) -> Result<Option<Arc<Prepared>>, EngineError> {
+        let mut variants: Vec<Variant> = sandbox::on_deep_stack(|| simplify::changes(&self.own.source))
             .into_iter()
             .filter_map(|change| self.variant(vec![change]))
             .collect();
@@ -120,7 +100,7 @@ impl Trying {
         let mut may_stay = Vec::new();
         for (at, (variant, (simpler, trials))) in variants.iter().zip(measured).enumerate() {
             if simpler.may_stay() {
-                may_stay.push((variant.description_length, at));
+                may_stay.push((variant.prepared.reading.description_length, at));
             }
             self.tried.push(simpler);
             self.trials.extend(trials);
@@ -129,8 +109,8 @@ impl Trying {
         let mut order = may_stay.into_iter().map(|(_, at)| at);
         let Some(first) = order.next() else { return Ok(None) };
         // Which of `tried` says what the changes so far are worth together.
-        let (mut changes, mut source, mut stands) =
-            (variants[first].changes.clone(), variants[first].source.clone(), first);
+        let Variant { changes, prepared } = &variants[first];
+        let (mut changes, mut simplest, mut stands) = (changes.clone(), Arc::clone(prepared), first);
         for at in order.take(TOGETHER) {
             let Some(variant) = self.variant([&changes[..], &variants[at].changes].concat()) else { continue };
             if self.tried.len() >= self.most {
@@ -138,25 +118,25 @@ impl Trying {
             }
             let (simpler, trials) = self.measure(state, &variant).await?;
             if simpler.may_stay() {
-                (changes, source, stands) = (variant.changes, variant.source, self.tried.len());
+                (changes, simplest, stands) = (variant.changes, variant.prepared, self.tried.len());
             }
             self.tried.push(simpler);
             self.trials.extend(trials);
         }
         self.tried[stands].kept = true;
-        Ok(Some(source))
+        Ok(Some(simplest))
     }
 
-    /// The source with these changes; none if they cannot be made together, if they leave it no shorter, or if that source is
-    /// known.
+    /// The source with these changes; none if they cannot be made together, if they leave it no shorter, which is not worth
+    /// trying, or if that source is known.
     fn variant(&mut self, changes: Vec<Change>) -> Option<Variant> {
-        let source = sandbox::on_deep_stack(|| simplify::changed(&self.source, &changes))?;
-        let reading = read(&source);
-        if size(&reading) >= self.size {
+        let source = sandbox::on_deep_stack(|| simplify::changed(&self.own.source, &changes))?;
+        let prepared = Arc::new(Prepared::new(source, &self.evaluator.sandbox.options().kit));
+        if size(&prepared) >= size(&self.own) {
             return None;
         }
-        let new = self.seen.insert(reading.id.clone());
-        new.then_some(Variant { changes, source, id: reading.id, description_length: reading.description_length })
+        let new = self.seen.insert(prepared.id().clone());
+        new.then_some(Variant { changes, prepared })
     }
 
     /// What a variant is worth, with its trials. What fails is on record as any other outcome that may depend on the
@@ -164,12 +144,12 @@ impl Trying {
     async fn measure(&self, state: &State, variant: &Variant) -> Result<(Simpler, Vec<Trial>), EngineError> {
         let words: Vec<&str> = variant.changes.iter().map(|change| change.words.as_str()).collect();
         let simpler = |measured: Result<&Measurement, Outcome>| {
-            state.simpler(&self.of, words.join("; "), variant.description_length, measured)
+            state.simpler(&self.of, words.join("; "), variant.prepared.reading.description_length, measured)
         };
-        let key = Hash::of(format!("outcome of simplifying {} to {}", self.of, variant.id).as_bytes());
-        let (source, evaluator) = (variant.source.clone(), Arc::clone(&self.evaluator));
-        let work = move || evaluator.panel.trials_of(&source, &evaluator.sandbox);
-        match self.bench.outcome(key, work).await? {
+        let key = Hash::of(format!("outcome of simplifying {} to {}", self.of, variant.prepared.id()).as_bytes());
+        let (prepared, evaluator) = (Arc::clone(&variant.prepared), Arc::clone(&self.evaluator));
+        let work = move || evaluator.panel.trials_of(&prepared, &evaluator.sandbox);
+        match self.workers.outcome(key, work).await? {
             Ok(trials) => {
                 let measured = self.evaluator.panel.measure(&trials, &self.baseline);
                 Ok((simpler(Ok(&measured)), trials))

@@ -1,10 +1,10 @@
 //! Who plans, writes and draws lessons in a campaign.
 
-use crate::KIT;
 use crate::error::EngineError;
-use crate::recorder::Recorder;
+use crate::problem::Problem;
+use crate::recorder::{Recorder, Source};
 use agents::builtin::Researcher;
-use agents::llm::{self, Desk, Meter, Router, Settings, Templates};
+use agents::llm::{self, Context, Settings, Templates};
 use agents::{Executor, Extractor, Planner};
 use std::sync::Arc;
 use store::{CampaignId, Store};
@@ -25,33 +25,19 @@ pub struct Team {
 pub enum Author {
     /// The researcher that needs no model.
     Builtin,
-    /// These models: one, or several of which a bandit chooses. A command of the user's counts as a model.
-    Models(Vec<Settings>),
+    /// A model. A command of the user's counts as one.
+    Model(Settings),
 }
 
-/// A team as the record names it: each role's models, none for the built-in agent.
+/// A team as the record names it: each role's model, none for the built-in agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Casting {
+pub struct Roles {
     /// Who drafts bundles.
-    pub planner: Option<Vec<String>>,
+    pub planner: Option<String>,
     /// Who writes candidates.
-    pub executor: Option<Vec<String>>,
+    pub executor: Option<String>,
     /// Who draws principles.
-    pub extractor: Option<Vec<String>>,
-}
-
-/// Where models answer.
-#[derive(Debug)]
-pub enum Source {
-    /// Only what is on record: for built-in agents, and for a campaign that is replayed.
-    Record,
-    /// The world, where the record has no answer.
-    Live {
-        /// Asks them.
-        router: Router,
-        /// What they may cost, and what they have cost.
-        meter: Arc<Meter>,
-    },
+    pub extractor: Option<String>,
 }
 
 /// A team at work.
@@ -60,6 +46,8 @@ pub(super) struct Engaged {
     pub(super) executor: Box<dyn Executor>,
     pub(super) extractor: Box<dyn Extractor>,
     pub(super) recorder: Arc<Recorder>,
+    /// Whether the executor's sources are the `space` source at a point.
+    pub(super) specialises: bool,
 }
 
 impl Team {
@@ -69,13 +57,13 @@ impl Team {
     }
 
     /// What the record says of it: `builtin`, `openai:MODEL` where one model does everything, or the roles one by one.
-    /// [`Casting::parse`] reads it back. Endpoints and commands are not part of the record.
+    /// [`Roles::parse`] reads it back. Endpoints and commands are not part of the record.
     pub fn label(&self) -> String {
         let names = [&self.planner, &self.executor, &self.extractor].map(Author::name);
         match (&names, &self.planner) {
             ([planner, executor, extractor], author) if planner == executor && executor == extractor => match author {
                 Author::Builtin => planner.clone(),
-                Author::Models(_) => format!("openai:{planner}"),
+                Author::Model(_) => format!("openai:{planner}"),
             },
             ([planner, executor, extractor], _) => {
                 format!("planner={planner} executor={executor} extractor={extractor}")
@@ -88,34 +76,40 @@ impl Team {
         self.executor != Author::Builtin
     }
 
+    /// Whether somebody of it plans in a declared space, or writes from the source of one.
+    pub(super) fn needs_space(&self) -> bool {
+        self.planner == Author::Builtin || self.executor == Author::Builtin
+    }
+
     /// Puts the team to work. Replies are recorded under the campaign before anybody uses them.
     pub(super) async fn engage(
         self,
-        source: Source,
-        templates: Arc<Templates>,
+        (source, templates): (Source, Arc<Templates>),
+        problem: &dyn Problem,
         store: &Arc<Store>,
         campaign: &CampaignId,
     ) -> Result<Engaged, EngineError> {
         let recorder = Arc::new(Recorder::new(source, Arc::clone(store), campaign.clone()).await?);
-        let desk = |models| Desk {
+        let context = |settings| Context {
             model: Arc::clone(&recorder) as Arc<dyn llm::Model>,
-            models,
-            contract: KIT.files[0].1.to_owned(),
+            settings,
+            contract: problem.kit().files[0].1.to_owned(),
+            passages: problem.passages(),
             templates: Arc::clone(&templates),
         };
-        let researcher = Researcher::default();
         Ok(Engaged {
+            specialises: self.executor == Author::Builtin,
             planner: match self.planner {
-                Author::Builtin => Box::new(researcher.clone()),
-                Author::Models(models) => Box::new(llm::Planner::new(desk(models))),
+                Author::Builtin => Box::new(Researcher),
+                Author::Model(settings) => Box::new(llm::Planner::new(context(settings))),
             },
             executor: match self.executor {
-                Author::Builtin => Box::new(researcher.clone()),
-                Author::Models(models) => Box::new(llm::Executor::new(desk(models))),
+                Author::Builtin => Box::new(Researcher),
+                Author::Model(settings) => Box::new(llm::Executor::new(context(settings))),
             },
             extractor: match self.extractor {
-                Author::Builtin => Box::new(researcher.clone()),
-                Author::Models(models) => Box::new(llm::Extractor::new(desk(models))),
+                Author::Builtin => Box::new(Researcher),
+                Author::Model(settings) => Box::new(llm::Extractor::new(context(settings))),
             },
             recorder: Arc::clone(&recorder),
         })
@@ -126,44 +120,43 @@ impl Author {
     fn name(&self) -> String {
         match self {
             Author::Builtin => BUILTIN.into(),
-            Author::Models(models) => models.iter().map(|model| model.model.as_str()).collect::<Vec<_>>().join("+"),
+            Author::Model(settings) => settings.model.clone(),
         }
     }
 }
 
 const BUILTIN: &str = "builtin";
 
-impl Casting {
+impl Roles {
     /// Reads what [`Team::label`] wrote.
     pub fn parse(label: &str) -> Result<Self, String> {
-        let unknown = || format!("`{label}` names no team that this program knows");
-        let author = |names: &str| match names {
-            BUILTIN => None,
-            names => Some(names.split('+').map(str::to_owned).collect()),
-        };
-        let all = |names: &str| {
-            let author = author(names);
-            Casting { planner: author.clone(), executor: author.clone(), extractor: author }
-        };
+        if label.contains('+') {
+            return Err(format!(
+                "`{label}` names several models for one role, which this version does not choose among any more: use the \
+                 version that recorded it"
+            ));
+        }
+        let author = |name: &str| (name != BUILTIN).then(|| name.to_owned());
+        let all = |name: &str| Roles { planner: author(name), executor: author(name), extractor: author(name) };
         if label == BUILTIN {
             return Ok(all(label));
         }
-        if let Some(names) = label.strip_prefix("openai:") {
-            return Ok(all(names));
+        if let Some(name) = label.strip_prefix("openai:") {
+            return Ok(all(name));
         }
         let mut parts = label.split(' ');
-        let mut role = |name: &str| {
-            let names = parts.next().and_then(|part| part.strip_prefix(name)?.strip_prefix('='));
-            names.map(author).ok_or_else(unknown)
+        let mut role = |role: &str| {
+            let name = parts.next().and_then(|part| part.strip_prefix(role)?.strip_prefix('='));
+            name.map(author).ok_or_else(|| format!("`{label}` names no team that this program knows"))
         };
-        Ok(Casting { planner: role("planner")?, executor: role("executor")?, extractor: role("extractor")? })
+        Ok(Roles { planner: role("planner")?, executor: role("executor")?, extractor: role("extractor")? })
     }
 
     /// The team with these names; `settings` knows each model.
     pub fn team<E>(&self, mut settings: impl FnMut(&str) -> Result<Settings, E>) -> Result<Team, E> {
-        let mut author = |names: &Option<Vec<String>>| match names {
+        let mut author = |name: &Option<String>| match name {
             None => Ok(Author::Builtin),
-            Some(names) => names.iter().map(|name| settings(name)).collect::<Result<_, E>>().map(Author::Models),
+            Some(name) => settings(name).map(Author::Model),
         };
         Ok(Team {
             planner: author(&self.planner)?,
@@ -175,7 +168,7 @@ impl Casting {
     /// Every model that it names, each once.
     pub fn models(&self) -> Vec<&str> {
         let mut models: Vec<&str> = Vec::new();
-        for name in [&self.planner, &self.executor, &self.extractor].into_iter().flatten().flatten() {
+        for name in [&self.planner, &self.executor, &self.extractor].into_iter().flatten() {
             if !models.contains(&name.as_str()) {
                 models.push(name);
             }
@@ -188,30 +181,29 @@ impl Casting {
 mod tests {
     use super::*;
 
-    fn models(names: &[&str]) -> Author {
-        Author::Models(names.iter().map(|name| Settings::new(*name)).collect())
-    }
-
     #[test]
     fn a_team_is_read_back_from_its_label() {
-        let one = || models(&["openai/gpt-5:nitro"]);
-        let mixed = Team { planner: Author::Builtin, executor: models(&["a", "b"]), extractor: one() };
+        let model = |name: &str| Author::Model(Settings::new(name));
+        let one = || model("openai/gpt-5:nitro");
+        let mixed = Team { planner: Author::Builtin, executor: model("a"), extractor: one() };
         let teams = [
             (Team::builtin(), "builtin"),
             (Team { planner: one(), executor: one(), extractor: one() }, "openai:openai/gpt-5:nitro"),
-            (mixed, "planner=builtin executor=a+b extractor=openai/gpt-5:nitro"),
+            (mixed, "planner=builtin executor=a extractor=openai/gpt-5:nitro"),
         ];
         for (team, label) in teams {
             assert_eq!(team.label(), label);
-            let casting = Casting::parse(label).unwrap();
-            assert_eq!(casting.team(|name| Ok::<_, ()>(Settings::new(name))), Ok(team));
+            let roles = Roles::parse(label).unwrap();
+            assert_eq!(roles.team(|name| Ok::<_, ()>(Settings::new(name))), Ok(team));
         }
-        assert!(Casting::parse("scripted").is_err());
+        assert!(Roles::parse("scripted").is_err());
+        let error = Roles::parse("planner=builtin executor=a+b extractor=a").unwrap_err();
+        assert!(error.contains("several models for one role"), "{error}");
     }
 
     #[test]
     fn a_model_in_several_roles_is_named_once() {
-        let casting = Casting::parse("planner=a executor=b+a extractor=builtin").unwrap();
-        assert_eq!(casting.models(), ["a", "b"]);
+        let roles = Roles::parse("planner=a executor=a extractor=builtin").unwrap();
+        assert_eq!(roles.models(), ["a"]);
     }
 }

@@ -1,19 +1,22 @@
 //! Tunes the constants that a candidate declares: compiled once, then measured on the search panel point by point.
 
-use super::bench::Bench;
+use super::workers::Workers;
 use super::{Campaign, Progress, Work};
 use crate::error::EngineError;
-use crate::evaluate::{Evaluator, read};
+use crate::evaluate::Evaluator;
 use crate::panel::Draws;
 use crate::policy::{self, Policy};
+use crate::prepared::Prepared;
+use crate::realise::Points;
+use agents::builtin;
 use futures::future::try_join_all;
 use sandbox::{Artifact, Outcome};
 use science::event::{Candidate, Event};
 use science::id::{CandidateId, Hash};
-use science::objective::{self, Score};
+use science::objective::Score;
 use science::retune;
 use science::short::Shortening;
-use science::space::Point;
+use science::space::{Dimension, Point, Value};
 use science::state::State;
 use science::trial::{self, Trial};
 use science::tuner::goal::{self, Worth};
@@ -21,7 +24,7 @@ use science::tuner::{Range, Tried, Tuner, best};
 use std::sync::Arc;
 use store::Extra;
 
-/// What tuning has to gain, in net saving, to be worth a new candidate: twice what shortening its constants may lose.
+/// What tuning has to gain, in worth, to be worth a new candidate: twice what shortening its constants may lose.
 const GAIN: f64 = 0.01;
 
 impl Campaign {
@@ -41,23 +44,23 @@ impl Campaign {
             None => None,
         };
         let tunables = workpiece.map_or_else(Vec::new, |workpiece| workpiece.ranges);
-        let made = best.as_ref().and_then(|best| self.retuned(id, &tunables, best));
+        let made = match &best {
+            Some(best) => self.retuned(id, &tunables, best).await?,
+            None => None,
+        };
         let settled = made.as_ref().and(best).or_else(|| history.tried.first().map(|tried| tried.parameters.clone()));
-        let (retuned, source) = made.unzip();
+        let (retuned, prepared) = made.unzip();
         let event = Event::Tuned {
             candidate: id.clone(),
             best: settled.unwrap_or_else(|| tunables.iter().map(|range| range.default).collect()),
             tunables,
             trials: trial::hash(&history.trials),
             tried: history.tried,
-            retuned: retuned.clone(),
+            retuned,
         };
-        self.record(event, Extra { source: source.as_deref(), ..Extra::default() }, watch).await?;
-        if let (Some(retuned), Some(source)) = (retuned, source) {
-            self.sources.insert(retuned.id.clone(), source);
-            self.mirror(&retuned.id)?;
-        }
-        Ok(())
+        let source = prepared.as_ref().map(|prepared| prepared.source.as_str());
+        self.record(event, Extra { source, ..Extra::default() }, watch).await?;
+        prepared.map_or(Ok(()), |prepared| self.keep_candidate(prepared))
     }
 
     /// The best values, as short as they may be; none unless they gain enough on the candidate's own.
@@ -100,31 +103,46 @@ impl Campaign {
         workpiece.measure(&self.state, values).await
     }
 
-    /// The candidate with these values as its own, with its source; none if its source does not say where they stand, or if
+    /// The candidate with these values as its own; none if its source does not say where they stand, or if
     /// the campaign has that candidate already.
-    fn retuned(&self, id: &CandidateId, tunables: &[Range], values: &[f64]) -> Option<(Candidate, String)> {
+    async fn retuned(
+        &mut self,
+        id: &CandidateId,
+        tunables: &[Range],
+        values: &[f64],
+    ) -> Result<Option<(Candidate, Arc<Prepared>)>, EngineError> {
         let named = named(tunables, values);
-        let own = self.sources.get(id)?;
-        let source = sandbox::on_deep_stack(|| retune::retuned(own, &named)).ok()?;
-        let (reading, record) = (read(&source), &self.state.candidates[id]);
+        let own = self.candidate(id);
+        let point = self.state.candidates[id].candidate.point.as_ref();
+        let moved = point.map(|point| self.agents.executor.place(point, &named));
+        let space = self.in_the_space(moved.as_ref()).zip(self.loaded.space_text());
+        let space = space.map(|(moved, text)| (self.state.opened().experiment.space(), text, moved));
+        let source = sandbox::on_deep_stack(|| match &space {
+            Some((space, text, moved)) => builtin::written(space, text, moved).ok(),
+            None => retune::retuned(&own.source, &named).ok(),
+        });
+        let Some(source) = source else { return Ok(None) };
+        let prepared = Arc::new(Prepared::new(source, self.kit()));
+        let place = self.in_the_space(moved.as_ref()).cloned();
+        let prepared = self.faithful(place.as_ref(), prepared).await?;
         let candidate = Candidate {
-            id: reading.id,
-            source: Hash::of(source.as_bytes()),
             parent: Some(id.clone()),
-            point: record.candidate.point.as_ref().map(|point| self.agents.executor.place(point, &named)),
-            description_length: reading.description_length,
-            repairs: None,
+            point: moved,
             tunables: tunables.len() as u32,
             tunes: Some(id.clone()),
+            ..prepared.candidate()
         };
-        (!self.state.candidates.contains_key(&candidate.id)).then_some((candidate, source))
+        Ok((!self.state.candidates.contains_key(&candidate.id)).then_some((candidate, prepared)))
     }
 
     /// The candidate, ready to be measured; none if it cannot be got ready again.
     async fn workpiece(&self, id: &CandidateId) -> Result<Option<Workpiece>, EngineError> {
+        if let Some(specialised) = self.specialised(id) {
+            return Ok(Some(specialised));
+        }
         let key = Hash::of(format!("outcome of tuning {id}").as_bytes());
-        let (source, evaluator) = (self.sources.get(id).cloned().unwrap_or_default(), Arc::clone(&self.evaluator));
-        let ready = self.bench.outcome(key, move || described(&source, &evaluator)).await?;
+        let (candidate, evaluator) = (self.candidate(id), Arc::clone(&self.evaluator));
+        let ready = self.workers.outcome(key, move || described(&candidate, &evaluator)).await?;
         let Ok((artifact, mut ranges)) = ready else { return Ok(None) };
         let point = self.state.candidates[id].candidate.point.clone();
         let dimensions = &self.state.opened().experiment.dimensions;
@@ -138,13 +156,38 @@ impl Campaign {
         }
         Ok(Some(Workpiece {
             id: id.clone(),
-            artifact,
+            runs: Runs::Candidate(artifact),
             ranges,
             point,
-            baseline: self.baseline.clone().unwrap_or_default(),
+            baseline: self.baseline(),
             evaluator: Arc::clone(&self.evaluator),
-            bench: self.bench.clone(),
+            workers: self.workers.clone(),
         }))
+    }
+
+    /// A candidate that is the `space` source at its point, with the numbers of the point as its constants; none if it is
+    /// another's work.
+    fn specialised(&self, id: &CandidateId) -> Option<Workpiece> {
+        let point = self.in_the_space(self.state.candidates[id].candidate.point.as_ref())?;
+        let dimensions = &self.state.opened().experiment.dimensions;
+        let range = |dimension: &Dimension| match (point.get(&dimension.name)?, dimension.range?) {
+            (Value::Number(own), [low, high]) => Some(Range { name: dimension.name.clone(), default: *own, low, high }),
+            (Value::Choice(_), _) => None,
+        };
+        Some(Workpiece {
+            id: id.clone(),
+            runs: Runs::Space(self.points.clone()?),
+            ranges: dimensions.iter().filter_map(range).collect(),
+            point: Some(point.clone()),
+            baseline: self.baseline(),
+            evaluator: Arc::clone(&self.evaluator),
+            workers: self.workers.clone(),
+        })
+    }
+
+    /// The point of a candidate, if the executor writes the `space` source at it.
+    pub(super) fn in_the_space<'a>(&self, point: Option<&'a Point>) -> Option<&'a Point> {
+        point.filter(|_| self.agents.specialises && self.points.is_some())
     }
 }
 
@@ -176,16 +219,24 @@ impl Measured {
     const NOTHING: Measured = Measured { worth: Worth::NOTHING, score: None, trials: Vec::new() };
 }
 
+/// What runs with other values.
+enum Runs {
+    /// The candidate, which takes them when it starts.
+    Candidate(Artifact),
+    /// The `space` source that it is a point of.
+    Space(Points),
+}
+
 /// A compiled candidate whose constants are being tuned.
 struct Workpiece {
     id: CandidateId,
-    artifact: Artifact,
+    runs: Runs,
     ranges: Vec<Range>,
     /// Its declared place in the design space.
     point: Option<Point>,
     baseline: Arc<Vec<Trial>>,
     evaluator: Arc<Evaluator>,
-    bench: Bench,
+    workers: Workers,
 }
 
 impl Workpiece {
@@ -193,31 +244,46 @@ impl Workpiece {
         named(&self.ranges, values)
     }
 
+    /// What acts as the candidate with these values.
+    fn policy(&self, values: &[f64]) -> Policy {
+        match &self.runs {
+            Runs::Candidate(artifact) => Policy::Candidate { artifact: artifact.clone(), parameters: values.to_vec() },
+            Runs::Space(points) => {
+                let mut point = self.point.clone().unwrap_or_default();
+                let named = self.named(values).into_iter();
+                point.extend(named.map(|(name, value)| (name.to_owned(), Value::Number(value))));
+                points.policy(&point)
+            }
+        }
+    }
+
     /// What a point is worth, with its trials. What fails there is worth nothing, and is on record as any other outcome that
     /// may depend on the machine's mood.
     async fn measure(&self, state: &State, parameters: &[f64]) -> Result<Measured, EngineError> {
         let key = Hash::of(format!("outcome of {} at {parameters:?}", self.id).as_bytes());
         let evaluator = Arc::clone(&self.evaluator);
-        let policy = Policy::Candidate { artifact: self.artifact.clone(), parameters: parameters.to_vec() };
+        let policy = self.policy(parameters);
         let work = move || evaluator.panel.trials(&policy, Draws::Shared, &evaluator.sandbox);
-        let Ok(runs) = self.bench.outcome(key, work).await? else { return Ok(Measured::NOTHING) };
+        let Ok(runs) = self.workers.outcome(key, work).await? else { return Ok(Measured::NOTHING) };
         let measured = self.evaluator.panel.measure(&runs.results, &self.baseline);
-        let score = objective::score(&measured, state.yardsticks(), &state.opened().scenarios);
-        let objective = &state.opened().experiment.objective;
-        // What refuses protected requests somewhere is no better than what cannot be measured.
-        let worth = match measured.protected() {
-            0 => goal::worth(&measured, &score, state.yardsticks(), objective),
+        let score = state.scoring().score(&measured);
+        let against = (&state.opened().experiment, state.spec());
+        // What does somewhere what it must never do is no better than what cannot be measured.
+        let worth = match measured.violations() {
+            0 => goal::worth(&measured, &score, state.yardsticks(), against),
             _ => Worth::NOTHING,
         };
         Ok(Measured { worth, score: Some(score), trials: runs.results })
     }
 }
 
-/// Compiles a source and asks it for its constants.
-fn described(source: &str, evaluator: &Evaluator) -> Result<Result<(Artifact, Vec<Range>), Outcome>, EngineError> {
-    let artifact = match Policy::of_source(source, &evaluator.sandbox)? {
-        Ok(Policy::Candidate { artifact, .. }) => artifact,
-        Ok(Policy::Builtin(_)) => unreachable!("a source is no built-in policy"),
+/// Asks a candidate for its constants.
+fn described(
+    candidate: &Prepared,
+    evaluator: &Evaluator,
+) -> Result<Result<(Artifact, Vec<Range>), Outcome>, EngineError> {
+    let artifact = match candidate.artifact(&evaluator.sandbox)? {
+        Ok(artifact) => artifact,
         Err(outcome) => return Ok(Err(outcome)),
     };
     let session = match evaluator.sandbox.start(&artifact, &[])? {

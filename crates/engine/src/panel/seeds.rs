@@ -81,21 +81,29 @@ impl Seeds {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::LoadedExperiment;
-    use crate::panel::Panel;
-    use crate::population::{SEALED as SEALED_WORKLOADS, TRAINING};
+    use crate::experiment::{LoadedExperiment, Scenario};
+    use crate::newsvendor;
+    use crate::panel::{Panel, PanelCell, SEALED as SEALED_WORKLOADS, TRAINING};
     use science::seal::SEEDS as SEALED;
     use science::sequence::CAP;
     use std::collections::BTreeMap;
     use std::ops::Range;
-    use std::path::Path;
 
     const ITERATIONS: u32 = 20;
     /// More than any campaign of ours ranks by.
     const SEARCH_SEEDS: usize = 20;
 
     fn study() -> LoadedExperiment {
-        LoadedExperiment::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../experiments/admission")).unwrap()
+        newsvendor::experiment(3, true)
+    }
+
+    fn keys(study: &LoadedExperiment) -> Vec<&str> {
+        study.scenarios.iter().map(|scenario| scenario.key.as_str()).collect()
+    }
+
+    /// What tells the cases of two seeds apart.
+    fn described(cell: &PanelCell) -> String {
+        cell.case.describe()
     }
 
     fn sealing(look: u32) -> Sealing {
@@ -116,7 +124,8 @@ mod tests {
     #[test]
     fn no_key_of_arrivals_or_draws_serves_two_roles_workloads_numbers_or_purposes() {
         let mut owners = BTreeMap::new();
-        let keys: Vec<String> = study().traffic.into_iter().map(|traffic| traffic.key).collect();
+        let study = study();
+        let keys = keys(&study);
         let (main, finalists) = (CandidateId::of("main"), [CandidateId::of("a"), CandidateId::of("b")]);
         let sealings = [sealing(1), sealing(2)];
         for (role, numbers) in roles(&main, &finalists, &sealings) {
@@ -170,14 +179,14 @@ mod tests {
         ];
         for (panel, role, numbers) in &panels {
             let on_study = &panel.cells[..study.scenarios.len() * 2];
-            let seeds = |key, number| Seeds::new(nonce, *role, key, number);
-            let expected = study.traffic.iter().flat_map(|traffic| numbers.map(|number| seeds(&traffic.key, number)));
-            let draws: Vec<[u64; 2]> = expected.clone().map(|seeds| seeds.draws).collect();
+            let of = |scenario: &Scenario| numbers.map(|number| Seeds::new(nonce, *role, &scenario.key, number));
+            let expected: Vec<Seeds> = study.scenarios.iter().flat_map(of).collect();
+            let draws: Vec<[u64; 2]> = expected.iter().map(|seeds| seeds.draws).collect();
             assert_eq!(on_study.iter().map(|cell| cell.draws).collect::<Vec<_>>(), draws);
-            let scenario = study.scenarios.iter().flat_map(|scenario| [scenario; 2]);
-            for ((cell, seeds), scenario) in on_study.iter().zip(expected).zip(scenario) {
-                let arrivals = scenario.arrivals(seeds.arrivals, |_| unreachable!("the study has no traces")).unwrap();
-                assert_eq!(cell.arrivals, arrivals, "{}, {role:?}", scenario.name);
+            let scenarios = study.scenarios.iter().flat_map(|scenario| [scenario; 2]);
+            for ((cell, seeds), Scenario { workload, .. }) in on_study.iter().zip(expected).zip(scenarios) {
+                let case = workload.case(false, seeds.arrivals).unwrap();
+                assert_eq!(described(cell), case.describe(), "{}, {role:?}", workload.name());
             }
         }
     }
@@ -188,9 +197,9 @@ mod tests {
         let nonce = Nonce::of(1);
         let search = |nonce| Panel::search(&study, Nonce::of(nonce), 2).unwrap();
         let (one, two) = (search(1), search(2));
-        assert_eq!((one.rows.clone(), one.drawn), ([vec![2; 8], vec![1; TRAINING]].concat(), TRAINING));
+        assert_eq!((one.rows.clone(), one.drawn), ([vec![2; 3], vec![1; TRAINING]].concat(), TRAINING));
         assert_eq!(one.names, two.names);
-        assert!(one.cells[16..].iter().zip(&two.cells[16..]).all(|(a, b)| a.arrivals != b.arrivals));
+        assert!(one.cells[6..].iter().zip(&two.cells[6..]).all(|(a, b)| described(a) != described(b)));
         let main = CandidateId::of("main");
         assert_eq!(Panel::verdict(&study, nonce, (1, &main), 0..2).unwrap().drawn, 0);
         let sealed = Panel::sealed_workloads(&study, nonce, &sealing).unwrap();

@@ -1,16 +1,15 @@
 //! How large a panel may be, and how much of it runs at a time. Everything is known before anything is made: an experiment
 //! comes from a stranger, and its numbers multiply.
 
-use super::cell::PanelCell;
-use crate::population::{Population, SEALED, TRAINING};
-use admitter::wire::{HEADER_BYTES, INSTANCE_BYTES};
+use super::{PanelCell, SEALED, TRAINING};
 use science::experiment::Experiment;
 use science::{seal, sequence};
-use simulator::{Arrival, Simulation};
 use std::ops::Range;
 
-/// The most requests of all cells of a panel together. They are kept for as long as the panel is.
-const REQUESTS: u64 = 1 << 24;
+/// The most questions of all cells of a panel together. What they follow from is kept for as long as the panel is.
+const QUESTIONS: u64 = 1 << 24;
+/// What is kept for a question, bytes: a request of the simulator takes as much.
+const KEPT: u64 = 64;
 /// The most cells of a panel, a workload with a seed each: every policy has a trial on every one.
 const CELLS: u64 = 1 << 17;
 
@@ -18,24 +17,24 @@ const CELLS: u64 = 1 << 17;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Size {
     pub(crate) cells: u64,
-    pub(crate) requests: u64,
+    pub(crate) questions: u64,
 }
 
 impl Size {
-    /// With so many further cells of a workload with so many requests.
-    pub(crate) fn plus(self, cells: u64, requests: u64) -> Self {
-        let requests = self.requests.saturating_add(cells.saturating_mul(requests));
-        Size { cells: self.cells.saturating_add(cells), requests }
+    /// With so many further cells of a workload with so many questions.
+    pub(crate) fn plus(self, cells: u64, questions: u64) -> Self {
+        let questions = self.questions.saturating_add(cells.saturating_mul(questions));
+        Size { cells: self.cells.saturating_add(cells), questions }
     }
 
     /// Says how much too large it is, if it is.
     pub(crate) fn check(self) -> Result<(), String> {
-        if self.requests > REQUESTS {
+        if self.questions > QUESTIONS {
             return Err(format!(
-                "a panel of it (requests x seeds x workloads) would hold {} requests, which take {} of memory; at most {REQUESTS} are taken, which take {}",
-                self.requests,
-                memory(self.requests),
-                memory(REQUESTS)
+                "a panel of it (questions x seeds x workloads) would hold {} questions, which take {} of memory; at most {QUESTIONS} are taken, which take {}",
+                self.questions,
+                memory(self.questions),
+                memory(QUESTIONS)
             ));
         }
         if self.cells > CELLS {
@@ -48,9 +47,9 @@ impl Size {
     }
 }
 
-/// What requests take while they are kept, in words.
-fn memory(requests: u64) -> String {
-    let bytes = requests as f64 * size_of::<Arrival>() as f64;
+/// What is kept for so many questions, in words.
+fn memory(questions: u64) -> String {
+    let bytes = questions as f64 * KEPT as f64;
     format!("{:.1} GB", bytes / 1e9)
 }
 
@@ -64,21 +63,22 @@ pub(crate) struct Panels {
 }
 
 impl Panels {
-    pub(crate) fn of(experiment: &Experiment) -> Self {
+    /// Of an experiment of a problem whose drawn workloads have so many questions at most.
+    pub(crate) fn of(experiment: &Experiment, most_drawn: u64) -> Self {
         let fewest_seeds = sequence::CAP.max(seal::SEEDS) as u64;
         let seeds = fewest_seeds.max(experiment.seeds.into());
         let drawn = if experiment.population.is_some() { TRAINING.max(SEALED) as u64 } else { 0 };
-        Panels { seeds, fewest_seeds, size: Size::default().plus(drawn, Population::MOST_REQUESTS) }
+        Panels { seeds, fewest_seeds, size: Size::default().plus(drawn, most_drawn) }
     }
 
-    /// Adds a scenario with so many requests. Says what is too large with it, and whether it is so without any other and with
+    /// Adds a scenario with so many questions. Says what is too large with it, and whether it is so without any other and with
     /// the fewest seeds.
-    pub(crate) fn add(&mut self, requests: u64) -> Result<(), (bool, String)> {
-        let alone = Size::default().plus(self.fewest_seeds, requests);
+    pub(crate) fn add(&mut self, questions: u64) -> Result<(), (bool, String)> {
+        let alone = Size::default().plus(self.fewest_seeds, questions);
         alone
             .check()
             .map_err(|problem| (true, format!("{problem} ({} seeds are run for verdicts)", self.fewest_seeds)))?;
-        self.size = self.size.plus(self.seeds, requests);
+        self.size = self.size.plus(self.seeds, questions);
         self.size.check().map_err(|problem| (false, problem))
     }
 
@@ -112,10 +112,9 @@ impl Capacity {
         let mut parts: Vec<Range<usize>> = Vec::new();
         let (mut frame, mut memory) = (0, 0);
         for (at, (parameters, cell)) in runs.iter().enumerate() {
-            let instances = usize::from(cell.cluster.instances);
-            let question = FRAMING + HEADER_BYTES + INSTANCE_BYTES * instances;
+            let question = FRAMING + cell.case.question_bytes();
             let start = FRAMING + std::mem::size_of_val(*parameters);
-            let (bytes, run) = (question.max(start), Simulation::bytes(&cell.cluster, cell.arrivals.len()));
+            let (bytes, run) = (question.max(start), cell.case.bytes());
             let fits = |part: &Range<usize>| {
                 part.len() < self.seats && frame + bytes <= self.frame_bytes && memory + run <= self.run_bytes
             };
@@ -143,7 +142,7 @@ mod tests {
     fn what_is_too_large_is_said_with_the_memory_that_it_would_take() {
         let size = Size::default().plus(100, 10_000_000).plus(100, 180);
         let problem = size.check().unwrap_err();
-        assert!(problem.contains("1000018000 requests") && problem.contains("64.0 GB"), "{problem}");
+        assert!(problem.contains("1000018000 questions") && problem.contains("64.0 GB"), "{problem}");
         assert!(Size::default().plus(200_000, 1).check().unwrap_err().contains("200000 runs"));
         assert!(Size::default().plus(u64::MAX, u64::MAX).plus(2, 2).check().is_err());
         assert_eq!(Size::default().plus(20 * 10, 40_500).plus(96, 20_000).check(), Ok(()));

@@ -5,7 +5,7 @@ use crate::document::{Block, Line, Section, Tone, item};
 use crate::effort::effort;
 use crate::facts::{Facts, phase};
 use crate::spend::attempts;
-use crate::words::{count, left, line, moment, percent, percent_or_dash, shell};
+use crate::words::{count, left, line, moment, percent, shell};
 
 /// The question, the terms, the answer, and how to take it.
 pub(super) fn overview(facts: &Facts<'_>) -> Section {
@@ -19,10 +19,8 @@ pub(super) fn overview(facts: &Facts<'_>) -> Section {
     let mut blocks = vec![Block::Text(Line::default().tone(Tone::Strong, facts.started.experiment.question.as_str()))];
     blocks.push(Block::List(terms.into_iter().map(|term| item(0, term)).collect()));
     blocks.push(Block::Text(facts.paragraph().into()));
-    if let Some(yardsticks) = &facts.yardsticks {
-        let line = Line::from("Refusing everything droppable: ").say(yardsticks.refusing_everything.as_str()).say(".");
-        blocks.push(Block::Text(line));
-    }
+    let extremes = facts.yardsticks.iter().flat_map(|yardsticks| &yardsticks.extremes);
+    blocks.extend(extremes.map(|extreme| Block::Text(extreme.sentence(facts.terms()).into())));
     blocks.push(Block::Heading("What these figures can bear".into()));
     blocks.push(Block::List(facts.caveats().into_iter().map(|caveat| item(0, caveat)).collect()));
     Section { title: "What was found", blocks }
@@ -68,12 +66,14 @@ pub(crate) fn standing_lines(facts: &Facts<'_>) -> Vec<Line> {
     lines.push(now.into());
     lines.push(match facts.champion() {
         Some(best) => {
-            let saving = percent_or_dash(best.score.net_saving, best.score.net_saving_ci);
-            let improvement = percent(best.score.improvement);
-            let work = percent(best.score.extra_shed_work);
-            Line::from("Best so far: ").tone(Tone::Strong, best.id.short()).say(format!(
-                ", net saving {saving}, improvement {improvement}, extra shed work {work} (search seeds only)."
-            ))
+            let terms = facts.terms();
+            let worth = format!("{} {}", terms.worth(), terms.worth_of(best.score.worth, best.score.worth_ci));
+            let gain = format!("{} {}", terms.gain(), percent(best.score.improvement));
+            let cost = terms.cost().map(|cost| format!("{cost} {}", percent(best.score.cost)));
+            let said = [Some(worth), Some(gain), cost].into_iter().flatten().collect::<Vec<_>>().join(", ");
+            Line::from("Best so far: ")
+                .tone(Tone::Strong, best.id.short())
+                .say(format!(", {said} (search seeds only)."))
         }
         None => facts.paragraph().into(),
     });
@@ -110,10 +110,10 @@ pub(super) fn reproduce(facts: &Facts<'_>, detail: Detail) -> Section {
     let agents = options(&started.agents);
     let unsafely = if started.sandboxed { "" } else { " --unsafe-no-sandbox" };
     let commands = format!(
-        "elenchus run {directory} --nonce {} {agents}{unsafely}\nelenchus show {id} --format json   # its digest\n\
+        "elenchus run {directory} --nonce {} {agents} --iterations {}{unsafely}\nelenchus show {id} --format json   # its digest\n\
          elenchus champion {id} > champion.rs\n\
          elenchus evaluate champion.rs --experiment {directory}\n",
-        started.nonce
+        started.nonce, started.experiment.iterations
     );
     let note = "The same experiment, nonce, toolchain and observations give the same digest. A language model's replies are \
                 observations: a new run asks for new ones, and its path may differ.";
@@ -131,7 +131,7 @@ pub(super) fn reproduce(facts: &Facts<'_>, detail: Detail) -> Section {
 /// The options that name the same agents again. A command is the user's own, and not on the record.
 fn options(agents: &str) -> String {
     if let Some(model) = agents.strip_prefix("openai:") {
-        return format!("--agents openai{}", models("--model", model));
+        return format!("--agents openai --model {}", shell(&line(model)));
     }
     if !agents.contains('=') {
         return format!("--agents {}", shell(&line(agents)));
@@ -139,11 +139,7 @@ fn options(agents: &str) -> String {
     let role = |role: &str| match role.split_once('=') {
         Some((_, "builtin")) | None => String::new(),
         Some((_, command @ ("planner-command" | "executor-command"))) => format!(" --{command} COMMAND"),
-        Some((role, names)) => format!(" --{} {}", line(role), shell(&line(&names.replace('+', ",")))),
+        Some((role, name)) => format!(" --{} {}", line(role), shell(&line(name))),
     };
     agents.split(' ').map(role).collect::<String>().trim().to_owned()
-}
-
-fn models(option: &str, names: &str) -> String {
-    names.split('+').map(|name| format!(" {option} {}", shell(&line(name)))).collect()
 }

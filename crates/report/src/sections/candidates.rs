@@ -2,119 +2,126 @@
 
 use super::Detail;
 use crate::curves;
-use crate::document::{Block, Line, Section, Table, Tone, item};
+use crate::document::{Block, Line, Of, Section, Table, Tone, column, item};
 use crate::facts::Facts;
 use crate::lineage::Node;
 use crate::panels;
 use crate::standing::Standing;
-use crate::words::{count, percent, percent_or_dash, percent_within, points};
+use crate::terms::Terms;
+use crate::words::{count, percent, percent_or_dash, percent_within, points, spaced};
 use crate::yardsticks::Yardstick;
 use science::allocation::Allocation;
-use science::objective::Score;
+use science::objective::{ScenarioScore, Score};
+use science::spec::Spec;
 
 /// What every candidate is held against.
 pub(super) fn yardsticks(facts: &Facts<'_>, detail: Detail) -> Option<Section> {
-    let yardsticks = facts.yardsticks.as_ref()?;
-    let mut table = Table::new(&[
-        "<yardstick",
-        "<policy",
-        ">improvement",
-        ">of attainable",
-        ">extra shed work",
-        ">extra shed rate",
-        ">net saving",
-        ">regret",
-    ]);
-    table.rows = yardsticks.rows.iter().map(yardstick).collect();
-    if detail == Detail::Compact {
-        table.columns.remove(1);
-        table.rows.iter_mut().for_each(|row| drop(row.remove(1)));
+    let (yardsticks, terms) = (facts.yardsticks.as_ref()?, facts.terms());
+    let mut columns = vec![column("<yardstick", |row: &&Yardstick| row.name.clone())];
+    if detail == Detail::Complete {
+        columns.push(column("<policy", |row: &&Yardstick| row.policy.clone()));
     }
-    let overloaded = match yardsticks.overloaded.as_slice() {
-        [] => "No scenario stays unstable when everything droppable is refused.".to_owned(),
-        names => format!("Overloaded (unstable even when everything droppable is refused): {}.", names.join(", ")),
-    };
-    let experiment = &facts.started.experiment;
-    let note = format!(
-        "Baseline: {}; reference: {}. Differences are to the baseline, whose own are zero by definition; regret is in points. Exchange rate of the reference's \
-         own scale: one point of improvement for {} of cost.",
-        experiment.baseline,
-        experiment.reference,
-        percent(yardsticks.lambda * 0.01)
-    );
-    let blocks = vec![Block::Table(table), Block::Text(note.into()), Block::Text(overloaded.into())];
+    columns.push(scored(terms.gain(), percent(0.0), |score| percent_within(score.improvement, score.improvement_ci)));
+    if yardsticks.attainable.is_some() {
+        columns.push(column(">of attainable", |row: &&Yardstick| percent_or_dash(row.share_of_attainable)));
+    }
+    let cost = |score: &Score| percent_within(score.cost, score.cost_ci);
+    columns.extend(terms.cost().map(|name| scored(name, percent(0.0), cost)));
+    columns.extend(terms.by_scenario().map(|figure| {
+        scored(spaced(&figure.name), "-".into(), move |score| terms.figure_of(figure, score.figure(&figure.name)))
+    }));
+    columns.push(scored(terms.worth(), "-".into(), move |score| terms.worth_of(score.worth, None)));
+    columns.push(scored("regret".into(), "-".into(), |score| points(score.regret)));
+    let mut blocks = vec![Block::Table(Table::of(&yardsticks.rows, columns)), Block::Text(held_against(facts).into())];
+    blocks.extend(beyond_help(facts, &yardsticks.overloaded).map(|text| Block::Text(text.into())));
     Some(Section { title: "Yardsticks", blocks })
 }
 
-fn yardstick(row: &Yardstick) -> Vec<String> {
-    let share = row.share_of_attainable.map_or_else(|| "-".into(), percent);
-    let mut cells = vec![row.name.clone(), row.policy.clone()];
-    cells.extend(match &row.score {
-        None => [percent(0.0), share, percent(0.0), percent(0.0), "-".into(), "-".into()],
-        Some(score) => [
-            percent_within(score.improvement, score.improvement_ci),
-            share,
-            percent_within(score.extra_shed_work, score.extra_shed_work_ci),
-            percent(score.extra_shed_rate),
-            percent_or_dash(score.net_saving, None),
-            points(score.regret),
-        ],
+/// A column of scores, in which the baseline has none.
+fn scored<'a>(title: String, baseline: String, say: impl Fn(&Score) -> String + 'a) -> Of<'a, &'a Yardstick> {
+    column(format!(">{title}"), move |row: &&Yardstick| row.score.as_ref().map_or_else(|| baseline.clone(), &say))
+}
+
+/// What the differences are to, and what the reference's own scale trades.
+fn held_against(facts: &Facts<'_>) -> String {
+    let (experiment, terms) = (&facts.started.experiment, facts.terms());
+    let rate = facts.yardsticks.as_ref().and_then(|yardsticks| yardsticks.exchange_rate);
+    let rate = rate.map_or_else(String::new, |rate| {
+        let (gain, cost) = (terms.gain(), percent(rate * 0.01));
+        format!(" Exchange rate of the reference's own scale: one point of {gain} for {cost} of cost.")
     });
-    cells
+    format!(
+        "Baseline: {}; reference: {}. Differences are to the baseline, whose own are zero by definition; regret is in points.{rate}",
+        experiment.baseline, experiment.reference
+    )
+}
+
+/// Which scenarios no policy can help in; none where the problem has no bound for that.
+fn beyond_help(facts: &Facts<'_>, overloaded: &[String]) -> Option<String> {
+    let mut extremes = facts.started.spec.extremes.iter();
+    let (name, (metric, bound)) = extremes.find_map(|extreme| Some((&extreme.name, extreme.beyond_help.as_ref()?)))?;
+    let help = format!("{} above {bound} even under {}", spaced(metric), spaced(name));
+    Some(match overloaded {
+        [] => format!("No scenario is beyond help ({help})."),
+        names => format!("Overloaded, beyond help ({help}): {}.", names.join(", ")),
+    })
 }
 
 /// The champion, scenario by scenario.
 pub(super) fn scenarios(facts: &Facts<'_>, champion: Standing<'_>) -> Option<Section> {
-    let reference = &facts.yardsticks.as_ref()?.reference;
+    let (reference, spec) = (&facts.yardsticks.as_ref()?.reference, &facts.started.spec);
     let title = "The champion by scenario";
     let note = "Points are against the reference; below zero the champion gives up what the reference gains.";
-    let mut blocks = vec![Block::Table(scenario_table(Some(champion.score), reference)), Block::Text(note.into())];
-    blocks.extend(panels::table(champion.score, facts.started.experiment.claimed_regret()).map(Block::Table));
-    blocks.extend(facts.allocation().map(|split| Block::Text(allocated(&split).into())));
+    let mut blocks =
+        vec![Block::Table(scenario_table(Some(champion.score), reference, spec)), Block::Text(note.into())];
+    blocks.extend(panels::table(champion.score, facts.started.experiment.claim.regret, spec).map(Block::Table));
+    blocks.extend(facts.allocation().map(|split| Block::Text(allocated(split, facts.terms()).into())));
     Some(Section { title, blocks })
 }
 
 /// Where the saving comes from, in one sentence.
-fn allocated(split: &Allocation) -> String {
+fn allocated((worth, split): (f64, Allocation), terms: Terms<'_>) -> String {
     format!(
-        "Of the net saving of {}, {} is left within single workloads at equal improvement; the rest, {}, is allocation between \
-         workloads (measured on {} of {}).",
-        percent(split.net_saving),
-        percent(split.within),
-        percent(split.between),
+        "Of the {} of {}, {} is left within single workloads at equal {}; the rest, {}, is allocation between workloads (measured \
+         on {} of {}).",
+        terms.worth(),
+        terms.worth_of(worth, None),
+        terms.worth_of(split.within, None),
+        terms.gain(),
+        terms.worth_of(split.between, None),
         split.measured,
         split.workloads
     )
 }
 
 /// A candidate beside the reference in every scenario; without one, the reference alone.
-pub(crate) fn scenario_table(candidate: Option<&Score>, reference: &Score) -> Table {
-    let mut table = Table::new(&[
-        "<scenario",
-        ">improvement",
-        ">ref. improvement",
-        ">extra shed work",
-        ">ref. work",
-        ">extra shed rate",
-        ">points",
+pub(crate) fn scenario_table(candidate: Option<&Score>, reference: &Score, spec: &Spec) -> Table {
+    type Row<'a> = (Option<&'a ScenarioScore>, &'a ScenarioScore);
+    let terms = Terms(spec);
+    let gain = terms.gain();
+    let mut columns = vec![
+        column("<scenario", |(_, reference): &Row<'_>| reference.name.clone()),
+        column(format!(">{gain}"), |(own, _): &Row<'_>| percent_or_dash(own.map(|own| own.improvement))),
+        column(format!(">ref. {gain}"), |(_, reference): &Row<'_>| percent(reference.improvement)),
+    ];
+    if let Some(cost) = terms.cost() {
+        columns.push(column(format!(">{cost}"), |(own, _): &Row<'_>| percent_or_dash(own.map(|own| own.cost))));
+        columns.push(column(format!(">ref. {cost}"), |(_, reference): &Row<'_>| percent(reference.cost)));
+    }
+    columns.extend(terms.by_scenario().map(|figure| {
+        column(format!(">{}", spaced(&figure.name)), move |(own, _): &Row<'_>| {
+            terms.figure_of(figure, own.and_then(|own| own.figures.get(&figure.name).copied().flatten()))
+        })
+    }));
+    columns.push(column(">points", |(own, _): &Row<'_>| {
+        own.map_or_else(|| "-".into(), |own| points(own.against_reference))
+    }));
+    columns.push(column(
         "<",
-    ]);
-    let row = |(at, yardstick): (usize, &science::objective::ScenarioScore)| {
-        let own = candidate.and_then(|score| score.scenarios.get(at));
-        let share = |value: Option<f64>| value.map_or_else(|| "-".into(), percent);
-        vec![
-            yardstick.name.clone(),
-            share(own.map(|s| s.improvement)),
-            percent(yardstick.improvement),
-            share(own.map(|s| s.extra_shed_work)),
-            percent(yardstick.extra_shed_work),
-            share(own.map(|s| s.extra_shed_rate)),
-            own.map_or_else(|| "-".into(), |s| points(s.against_reference)),
-            if yardstick.overloaded { "overloaded".into() } else { String::new() },
-        ]
-    };
-    table.rows = reference.scenarios.iter().enumerate().map(row).collect();
-    table
+        |(_, reference): &Row<'_>| if reference.overloaded { "overloaded".into() } else { String::new() },
+    ));
+    let own = |at| candidate.and_then(|score: &Score| score.scenarios.get(at));
+    Table::of(reference.scenarios.iter().enumerate().map(|(at, reference)| (own(at), reference)), columns)
 }
 
 /// Every candidate under the one that it departs from.
@@ -124,16 +131,16 @@ pub(super) fn lineage(facts: &Facts<'_>, detail: Detail) -> Option<Section> {
         return None;
     }
     let mut items = vec![item(0, "reference")];
-    items.extend(nodes.iter().map(|node| item(node.depth + 1, describe(node, detail))));
+    items.extend(nodes.iter().map(|node| item(node.depth + 1, describe(node, detail, facts.terms()))));
     Some(Section { title: "Lineage", blocks: vec![Block::List(items)] })
 }
 
-fn describe(node: &Node, detail: Detail) -> Line {
+fn describe(node: &Node, detail: Detail, terms: Terms<'_>) -> Line {
     let short: String = node.candidate.chars().take(8).collect();
     let mut line = Line::default().tone(if node.champion { Tone::Strong } else { Tone::Plain }, short);
     let outcome = node.outcome.unwrap_or("not evaluated");
-    line = line.say(match (node.outcome, node.net_saving) {
-        (Some("scored"), Some(saving)) => format!("  net saving {}", percent(saving)),
+    line = line.say(match (node.outcome, node.worth) {
+        (Some("scored"), Some(worth)) => format!("  {} {}", terms.worth(), terms.worth_of(worth, None)),
         (Some("scored"), None) => "  scored, costs not comparable".into(),
         _ => format!("  {outcome}"),
     });
@@ -167,43 +174,42 @@ fn describe(node: &Node, detail: Detail) -> Line {
     if !node.objections.is_empty() {
         line = line.tone(Tone::Bad, "  not admissible");
         if detail == Detail::Complete {
-            line = line.say(format!(": {}", node.objections.join("; ")));
+            line = line.say(format!(": {}", terms.spoken(&node.objections.join("; "))));
         }
     }
     line
 }
 
-/// The Pareto front over improvement, extra shed work and description length.
+/// The Pareto front over gain, cost where there is one, and description length.
 pub(super) fn front(facts: &Facts<'_>) -> Option<Section> {
     if facts.front.is_empty() {
         return None;
     }
-    let mut table = Table::new(&[
-        "<candidate",
-        ">improvement",
-        ">extra shed work",
-        ">description length",
-        ">net saving",
-        "<admissible",
-    ]);
-    let row = |s: &Standing<'_>| {
-        let admissible = facts.record.state.objections(s.id).is_empty();
-        vec![
-            s.id.short().to_owned(),
-            percent_within(s.score.improvement, s.score.improvement_ci),
-            percent_within(s.score.extra_shed_work, s.score.extra_shed_work_ci),
-            s.description_length.map_or_else(|| "-".into(), |n| n.to_string()),
-            percent_or_dash(s.score.net_saving, s.score.net_saving_ci),
-            if admissible { "yes".into() } else { "no".into() },
-        ]
-    };
-    table.rows = facts.front.iter().map(row).collect();
+    let terms = facts.terms();
+    let (gain, cost) = (terms.gain(), terms.cost());
+    let axes = [Some(gain.as_str()), cost.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(", ");
     let note = format!(
-        "{} of {}: no other is at least as good in improvement, extra shed work and description length, and better in one.",
+        "{} of {}: no other is at least as good in {axes} and description length, and better in one.",
         facts.front.len(),
         count(facts.scored(), "scored candidate")
     );
-    Some(Section { title: "Pareto front", blocks: vec![Block::Table(table), Block::Text(note.into())] })
+    let mut columns = vec![
+        column("<candidate", |s: &&Standing<'_>| s.id.short().to_owned()),
+        column(format!(">{gain}"), |s: &&Standing<'_>| percent_within(s.score.improvement, s.score.improvement_ci)),
+    ];
+    let paid = |s: &&Standing<'_>| percent_within(s.score.cost, s.score.cost_ci);
+    columns.extend(cost.map(|cost| column(format!(">{cost}"), paid)));
+    columns.push(column(">description length", |s: &&Standing<'_>| {
+        s.description_length.map_or_else(|| "-".into(), |n| n.to_string())
+    }));
+    columns.push(column(format!(">{}", terms.worth()), move |s: &&Standing<'_>| {
+        terms.worth_of(s.score.worth, s.score.worth_ci)
+    }));
+    columns.push(column("<admissible", |s: &&Standing<'_>| {
+        if facts.record.state.objections(s.id).is_empty() { "yes".into() } else { "no".into() }
+    }));
+    let blocks = vec![Block::Table(Table::of(&facts.front, columns)), Block::Text(note.into())];
+    Some(Section { title: "Pareto front", blocks })
 }
 
 /// What the champion does.
@@ -211,7 +217,8 @@ pub(super) fn behaviour(facts: &Facts<'_>) -> Option<Section> {
     let champion = facts.champion()?;
     let descriptor = facts.record.state.candidates.get(champion.id)?.descriptor.as_ref()?;
     let text = curves::text(&descriptor.curve).trim_start().to_owned();
-    let sentence = Block::Text(format!("In its trials, it {}", curves::sentence(descriptor)).into());
+    let sentence =
+        Block::Text(format!("In its trials, it {}", curves::sentence(descriptor, &facts.started.spec)).into());
     Some(Section { title: "What the champion does", blocks: vec![sentence, Block::Code { language: "text", text }] })
 }
 

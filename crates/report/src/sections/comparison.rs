@@ -1,18 +1,22 @@
 //! What random search and tuning alone would have found.
 
 use crate::document::{Block, Section, Table};
+use crate::terms::Terms;
 use crate::words::{grouped, percent};
 use science::comparison::{Best, Comparison, Sealed, Spent, Spread};
 
 /// A campaign beside random search and tuning.
-pub(crate) fn comparison(comparison: &Comparison) -> Section {
-    Section { title: "Random search and tuning alone", blocks: blocks(comparison) }
+pub(crate) fn comparison(comparison: &Comparison, terms: Terms<'_>) -> Section {
+    Section { title: "Random search and tuning alone", blocks: blocks(comparison, terms) }
 }
 
-fn blocks(comparison: &Comparison) -> Vec<Block> {
+fn blocks(comparison: &Comparison, terms: Terms<'_>) -> Vec<Block> {
+    let saving = |saving: Option<f64>| terms.worth_of(saving, None);
+    let (range, best) = (|spread: &Spread| range(spread, terms), |found: &Best| best(found, terms));
+    let only = comparison.tune_only.as_ref().map_or_else(|| "has no place in the space".into(), best);
     let sealed = comparison.sealed.as_ref();
     let mut blocks = vec![Block::Text(spent(comparison).into())];
-    let mut table = Table::new(&["<net saving of", ">on the search panel", ">on sealed workloads"]);
+    let mut table = Table::new(&[&format!("<{} of", terms.worth()), ">on the search panel", ">on sealed workloads"]);
     table.rows = vec![
         row("the champion", saving(comparison.champion), sealed.map(|sealed| saving(sealed.champion))),
         row("random search, median", saving(comparison.random.median), sealed.map(|s| saving(s.random.median))),
@@ -22,12 +26,12 @@ fn blocks(comparison: &Comparison) -> Vec<Block> {
         let sealed = sealed.map(|sealed| saving(sealed.tuned.get(n).copied().flatten()));
         row(&format!("random search and tuning, key {n}"), best(found), sealed)
     }));
-    table.rows.push(row("the reference, tuned", only(comparison), sealed.map(|s| saving(s.tune_only))));
+    table.rows.push(row("the reference, tuned", only, sealed.map(|s| saving(s.tune_only))));
     blocks.push(Block::Table(table));
     blocks.push(Block::Text(standing(comparison).into()));
-    blocks.extend(sealed.map(|sealed| Block::Text(under_seal(sealed).into())));
+    blocks.extend(sealed.map(|sealed| Block::Text(under_seal(sealed, terms).into())));
     let note = "A dash: nothing admissible was found, or nothing that compares with the reference. No search is bound in how many \
-                constants its finds have. In brackets the most that any tuned point saves whose guards are left out of account.";
+                constants its finds have. In brackets the most that any tuned point is worth whose guards are left out of account.";
     blocks.push(Block::Text(note.into()));
     blocks
 }
@@ -67,7 +71,7 @@ fn standing(comparison: &Comparison) -> String {
     }
 }
 
-fn under_seal(sealed: &Sealed) -> String {
+fn under_seal(sealed: &Sealed, terms: Terms<'_>) -> String {
     let Sealed { champion, random, p, beating, .. } = sealed;
     let searches = random.searches;
     let own = match (champion, p) {
@@ -75,8 +79,9 @@ fn under_seal(sealed: &Sealed) -> String {
             let above = random.high.is_none_or(|high| *champion > high);
             let word = if above { "above" } else { "NOT above" };
             format!(
-                "Under the seal the champion's net saving is {word} the 95 % quantile of random search; {} of its finds are at \
+                "Under the seal the champion's {} is {word} the 95 % quantile of random search; {} of its finds are at \
                  least as good there. ",
+                terms.worth(),
                 percent(*p)
             )
         }
@@ -85,21 +90,13 @@ fn under_seal(sealed: &Sealed) -> String {
     format!("{own}The finds of {beating} of {searches} random searches pass every test of the sealed look.")
 }
 
-fn saving(saving: Option<f64>) -> String {
-    saving.map_or_else(|| "-".into(), percent)
-}
-
-fn range(spread: &Spread) -> String {
+fn range(spread: &Spread, terms: Terms<'_>) -> String {
     match (spread.low, spread.high) {
-        (None, None) => saving(None),
-        (low, high) => format!("{} to {}", saving(low), saving(high)),
+        (None, None) => "-".into(),
+        (low, high) => format!("{} to {}", terms.worth_of(low, None), terms.worth_of(high, None)),
     }
 }
 
-fn best(best: &Best) -> String {
-    format!("{} ({})", saving(best.admissible), saving(best.any))
-}
-
-fn only(comparison: &Comparison) -> String {
-    comparison.tune_only.as_ref().map_or_else(|| "has no place in the space".into(), best)
+fn best(best: &Best, terms: Terms<'_>) -> String {
+    format!("{} ({})", terms.worth_of(best.admissible, None), terms.worth_of(best.any, None))
 }

@@ -1,6 +1,6 @@
 //! The finals: who ran for champion, and why the winner won.
 
-use crate::document::{Block, Section, Table};
+use crate::document::{Block, Of, Section, Table, column};
 use crate::facts::Facts;
 use crate::sections::sealed::signed;
 use crate::words::{fixed, percent};
@@ -10,43 +10,45 @@ use science::state::Final;
 /// The finalists on seeds and workloads that nobody was chosen by; none unless finals were held.
 pub(super) fn finals(facts: &Facts<'_>) -> Option<Section> {
     let finals = facts.record.state.finals.as_ref()?;
-    let mut table = Table::new(&[
-        "<finalist",
-        ">work x reference",
-        ">points",
-        ">loses at most",
-        "<where",
-        ">drawn: losing",
-        ">saving",
-        ">at least",
-        "<",
-    ]);
+    let terms = facts.terms();
+    let (worth, cost, bound) = (terms.worth(), terms.cost(), facts.started.experiment.claim.regret);
+    let pays = cost.as_ref().map_or_else(String::new, |cost| format!("its {cost} over the reference's, "));
+    let loses =
+        bound.map_or_else(String::new, |bound| format!("the drawn workloads that lose more than {bound} points and "));
+    let note = format!(
+        "Each finalist on seeds and drawn workloads of their own, as many as candidates are ranked on: {pays}its {} beyond the \
+         reference's and the most that a scenario loses (points), then {loses}its {worth} on drawn workloads; last the lower end \
+         of its {worth} on all of them (one-sided, 95 %). Of those that keep every constraint there, whoever's is highest is champion.",
+        terms.gain()
+    );
+    let mut columns = vec![column("<finalist", |finalist: &&Final| finalist.candidate.short().to_owned())];
+    columns.extend(cost.map(|cost| scored(format!(">{cost} x reference"), |score| Some(fixed(score.cost_ratio?, 3)))));
+    columns.push(scored(">points".into(), |score| Some(signed(-score.shortfall))));
+    columns.push(scored(">loses at most".into(), |score| Some(fixed(score.regret, 1))));
+    columns.push(scored("<where".into(), |score| Some(score.regret_scenario.clone())));
+    columns.extend(bound.map(|bound| scored(">drawn: losing".into(), move |score| losing(score, bound))));
+    columns.push(scored(format!(">drawn: {worth}"), move |score| {
+        Some(terms.worth_of(score.panels.as_ref()?.drawn.worth, None))
+    }));
+    columns.push(column(">at least", move |finalist: &&Final| match finalist.low {
+        Some(low) => terms.worth_of(low, None),
+        None => finalist.outcome.as_str().to_owned(),
+    }));
     let champion = facts.champion().map(|champion| champion.id);
-    table.rows = finals.finalists.iter().map(|finalist| row(finalist, champion == Some(&finalist.candidate))).collect();
-    let note = "Each finalist on seeds and drawn workloads of their own, as many as candidates are ranked on: its extra shed work over the \
-                reference's, its improvement beyond the reference's and the most that a scenario loses (points), then the drawn \
-                workloads that lose more than 5 points and what it saves on them; last the lower end of what it saves on all of them \
-                (one-sided, 95 %). Of those that keep every constraint there, whoever's is highest is champion.";
-    let blocks = vec![Block::Text(note.into()), Block::Table(table)];
+    columns.push(column("<", move |finalist: &&Final| {
+        if champion == Some(&finalist.candidate) { "champion" } else { "" }.into()
+    }));
+    let blocks = vec![Block::Text(note.into()), Block::Table(Table::of(&finals.finalists, columns))];
     Some(Section { title: "Finals", blocks })
 }
 
-fn row(finalist: &Final, wins: bool) -> Vec<String> {
-    let dash = || "-".to_owned();
-    let of = |value: &dyn Fn(&Score) -> Option<String>| finalist.score.as_ref().and_then(value).unwrap_or_else(dash);
-    let losing = |score: &Score| {
-        let drawn = &score.panels.as_ref()?.drawn;
-        Some(percent(drawn.losing(science::experiment::REGRET) as f64 / drawn.regrets.len().max(1) as f64))
-    };
-    vec![
-        finalist.candidate.short().to_owned(),
-        of(&|score| Some(fixed(score.work_ratio?, 3))),
-        of(&|score| Some(signed(-score.shortfall))),
-        of(&|score| Some(fixed(score.regret, 1))),
-        of(&|score| Some(score.regret_scenario.clone())),
-        of(&losing),
-        of(&|score| Some(percent(score.panels.as_ref()?.drawn.net_saving?))),
-        finalist.low.map_or_else(|| finalist.outcome.as_str().to_owned(), percent),
-        if wins { "champion" } else { "" }.into(),
-    ]
+/// A column of scores, with a dash where there is none.
+fn scored<'a>(title: String, say: impl Fn(&Score) -> Option<String> + 'a) -> Of<'a, &'a Final> {
+    column(title, move |finalist: &&Final| finalist.score.as_ref().and_then(&say).unwrap_or_else(|| "-".into()))
+}
+
+/// The share of the drawn workloads that lose more than this.
+fn losing(score: &Score, bound: f64) -> Option<String> {
+    let drawn = &score.panels.as_ref()?.drawn;
+    Some(percent(drawn.losing(bound) as f64 / drawn.regrets.len().max(1) as f64))
 }

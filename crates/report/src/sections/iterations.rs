@@ -1,9 +1,10 @@
 //! The path of the search, and its best so far.
 
 use super::Detail;
-use crate::document::{Block, Item, Line, Section, Table, Tone, item};
+use crate::document::{Block, Item, Line, Section, Table, Tone, column, item};
 use crate::facts::Facts;
 use crate::path::{Attempt, Audited, Best, Lesson, Turn};
+use crate::terms::Terms;
 use crate::words::{bar, count, left, percent, percent_or_dash};
 use science::judge::Verdict;
 
@@ -12,36 +13,39 @@ pub(super) fn path(facts: &Facts<'_>, detail: Detail) -> Option<Section> {
     if facts.turns.is_empty() {
         return None;
     }
-    let mut blocks = vec![Block::Table(best_so_far(&facts.turns))];
+    let mut blocks = vec![Block::Table(best_so_far(&facts.turns, facts.terms()))];
     for turn in &facts.turns {
         let question = turn.question.as_deref().unwrap_or("no usable bundle");
         blocks.push(Block::Heading(format!("Iteration {}: {question}", turn.iteration).into()));
-        blocks.push(Block::List(items(turn, detail)));
+        blocks.push(Block::List(items(turn, detail, facts.terms())));
     }
     Some(Section { title: "The path", blocks })
 }
 
-/// One line for each iteration, with a bar for the champion's net saving.
-fn best_so_far(turns: &[Turn]) -> Table {
-    let mut table = Table::new(&[">after", "<champion", "<best so far", ">net saving", ">improvement", ">space left"]);
-    let saving = |turn: &Turn| turn.champion.as_ref().and_then(|best| best.score.net_saving);
-    let largest = turns.iter().filter_map(saving).fold(0.0, f64::max);
-    let row = |turn: &Turn| {
-        let best = turn.champion.as_ref();
-        vec![
-            turn.iteration.to_string(),
-            best.map_or_else(|| "none".into(), |best| best.candidate.chars().take(8).collect()),
-            bar(if largest > 0.0 { saving(turn).unwrap_or(0.0) / largest } else { 0.0 }, 20),
-            percent_or_dash(saving(turn), best.and_then(|best| best.score.net_saving_ci)),
-            best.map_or_else(|| "-".into(), |best| percent(best.score.improvement)),
-            turn.volume.map_or_else(|| "under way".into(), percent),
-        ]
-    };
-    table.rows = turns.iter().map(row).collect();
-    table
+/// One line for each iteration, with a bar for what the champion is worth.
+fn best_so_far(turns: &[Turn], terms: Terms<'_>) -> Table {
+    let worth = move |turn: &&Turn| turn.champion.as_ref().and_then(|best| best.score.worth);
+    let largest = turns.iter().filter_map(|turn| worth(&turn)).fold(0.0, f64::max);
+    let columns = vec![
+        column(">after", |turn: &&Turn| turn.iteration.to_string()),
+        column("<champion", |turn: &&Turn| {
+            turn.champion.as_ref().map_or_else(|| "none".into(), |best| best.candidate.chars().take(8).collect())
+        }),
+        column("<best so far", move |turn: &&Turn| {
+            bar(if largest > 0.0 { worth(turn).unwrap_or(0.0) / largest } else { 0.0 }, 20)
+        }),
+        column(format!(">{}", terms.worth()), move |turn: &&Turn| {
+            terms.worth_of(worth(turn), turn.champion.as_ref().and_then(|best| best.score.worth_ci))
+        }),
+        column(format!(">{}", terms.gain()), |turn: &&Turn| {
+            percent_or_dash(turn.champion.as_ref().map(|best| best.score.improvement))
+        }),
+        column(">space left", |turn: &&Turn| turn.volume.map_or_else(|| "under way".into(), percent)),
+    ];
+    Table::of(turns, columns)
 }
 
-fn items(turn: &Turn, detail: Detail) -> Vec<Item> {
+fn items(turn: &Turn, detail: Detail, terms: Terms<'_>) -> Vec<Item> {
     let mut items = Vec::new();
     if let Some(failure) = &turn.failure {
         items.push(item(0, Line::default().tone(Tone::Bad, "The planner failed: ").say(failure.as_str())));
@@ -62,7 +66,7 @@ fn items(turn: &Turn, detail: Detail) -> Vec<Item> {
         items.push(item(0, Line::default().tone(Tone::Open, "Asked of the next plan").say(format!(": {advice}"))));
     }
     if let Some(tuning) = &turn.tuning {
-        items.push(item(0, Line::default().tone(Tone::Strong, "Tuned").say(format!(": {}", tuning.words()))));
+        items.push(item(0, Line::default().tone(Tone::Strong, "Tuned").say(format!(": {}", tuning.words(terms)))));
     }
     for change in &turn.principles {
         lesson(change, &mut items);
@@ -71,7 +75,7 @@ fn items(turn: &Turn, detail: Detail) -> Vec<Item> {
     if let Some(failure) = &turn.extraction_failure {
         items.push(item(0, Line::default().tone(Tone::Bad, "The extractor failed: ").say(failure.as_str())));
     }
-    items.push(item(0, end_of(turn)));
+    items.push(item(0, end_of(turn, terms)));
     items
 }
 
@@ -151,14 +155,16 @@ fn audited(audit: &Audited) -> Line {
     })
 }
 
-fn end_of(turn: &Turn) -> String {
+fn end_of(turn: &Turn, terms: Terms<'_>) -> String {
     let Some(volume) = turn.volume else { return "This iteration has not ended.".into() };
     let champion = match &turn.champion {
         None => "no champion".into(),
         Some(Best { candidate, matches_reference, .. }) => {
             let short: String = candidate.chars().take(8).collect();
-            let falls_short =
-                if *matches_reference { "" } else { ", which does not match the reference's improvement" };
+            let falls_short = match matches_reference {
+                true => String::new(),
+                false => format!(", which does not match the reference's {}", terms.gain()),
+            };
             format!("champion {short}{falls_short}")
         }
     };

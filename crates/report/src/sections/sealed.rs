@@ -1,44 +1,45 @@
 //! The sealed look: what is claimed of the champion, and nothing stronger.
 
-use crate::document::{Block, Section, Table};
-use crate::words::{fixed, percent, percent_within};
-use science::seal::{Look, SEEDS, Test, Workloads};
+use crate::document::{Block, Section, Table, column};
+use crate::terms::Terms;
+use crate::words::{fixed, percent};
+use science::seal::{Look, SEEDS, Study, Test, Workloads};
+use science::spec::{Figure, Spec};
 
 /// What the looks at the champion on sealed seeds and workloads showed: the first one in full, and all of them in a line each.
 /// None until one was taken.
-pub(crate) fn sealed(looks: &[Look]) -> Option<Section> {
+pub(crate) fn sealed(looks: &[Look], spec: &Spec) -> Option<Section> {
     let first = looks.first()?;
-    Some(Section { title: "The sealed look", blocks: blocks(first, looks) })
+    Some(Section { title: "The sealed look", blocks: blocks(first, looks, Terms(spec)) })
 }
 
 /// One look in full, and all that were taken.
-pub(crate) fn blocks(look: &Look, looks: &[Look]) -> Vec<Block> {
-    let study = &look.study;
-    let mut texts = vec![
-        verdict(look).to_owned(),
-        format!(
-            "On {SEEDS} sealed seeds of each scenario of the study: {} times the reference's extra shed work and {} times its \
-             extra shed rate, at {} points of improvement beyond the reference's.",
-            fixed(study.work_ratio, 3),
-            fixed(study.rate_ratio, 3),
-            signed(study.points)
-        ),
-    ];
-    texts.extend(look.workloads.as_ref().map(workloads));
+pub(crate) fn blocks(look: &Look, looks: &[Look], terms: Terms<'_>) -> Vec<Block> {
+    let mut texts = vec![verdict(look).to_owned(), study(&look.study, terms)];
+    texts.extend(look.workloads.as_ref().map(|look| workloads(look, terms)));
     let mut blocks: Vec<Block> = texts.into_iter().map(|text| Block::Text(text.into())).collect();
-    let mut table = Table::new(&["<requirement", ">margin", ">interval", "<"]);
-    table.rows = look.tests().map(row).collect();
-    blocks.push(Block::Table(table));
-    blocks.push(Block::Text(bearing(look).into()));
+    blocks.push(Block::Table(tests(look, terms)));
+    blocks.push(Block::Text(bearing(look, terms).into()));
     blocks.push(Block::Text(counted(looks).into()));
     if looks.len() > 1 {
-        blocks.push(Block::Table(all(looks)));
+        blocks.push(Block::Table(all(looks, terms)));
     }
     blocks
 }
 
+/// What the study showed, against the reference.
+fn study(study: &Study, terms: Terms<'_>) -> String {
+    let times = |ratio: f64, name: String| format!("{} times the reference's {name}", fixed(ratio, 3));
+    let cost = terms.cost().and_then(|cost| Some(times(study.cost_ratio?, cost)));
+    let figure =
+        |(figure, series): (&Figure, String)| Some(times(study.figures.get(&figure.name).copied().flatten()?, series));
+    let points = format!("{} points of {} beyond the reference's", signed(study.points), terms.gain());
+    let said: Vec<String> = cost.into_iter().chain(terms.over_reference().filter_map(figure)).chain([points]).collect();
+    format!("On {SEEDS} sealed seeds of each scenario of the study: {}.", said.join(", "))
+}
+
 /// What the rows of a look mean, and what they cannot say.
-fn bearing(look: &Look) -> String {
+fn bearing(look: &Look, terms: Terms<'_>) -> String {
     let traces = match look.study.one_trace {
         true => {
             " Every scenario is a recorded trace: nothing here speaks of other traffic. What was held out ran 20 times, with other \
@@ -47,11 +48,12 @@ fn bearing(look: &Look) -> String {
         false => "",
     };
     format!(
-        "Margins of costs are shares of what is droppable, others points (0.01 in the logarithm). A row with an interval is kept if \
-         all of it lies above zero (study: 90 % over seeds, so each end is a bound at 5 %; net saving: 95 % over workloads), one without by \
-         its estimate alone. Seeds and workloads follow from the nonce, the champion, what is measured and the number of the look: \
+        "Margins are in the unit of what is required; points are 0.01 in the logarithm. A row with an interval is kept if all of it \
+         lies above zero (study: 90 % over seeds, so each end is a bound at 5 %; {}: 95 % over workloads), one without by its \
+         estimate alone. Seeds and workloads follow from the nonce, the champion, what is measured and the number of the look: \
          another campaign or another look has others. This record counts the looks at this champion; it does not know of other \
-         campaigns.{traces}"
+         campaigns.{traces}",
+        terms.worth()
     )
 }
 
@@ -75,16 +77,20 @@ fn counted(looks: &[Look]) -> String {
     }
 }
 
-fn all(looks: &[Look]) -> Table {
-    let mut table = Table::new(&[">look", ">shed work", ">points", ">net saving", ">missed"]);
-    let row = |(number, look): (usize, &Look)| {
-        let saving =
-            look.workloads.as_ref().map_or("-".into(), |w| percent_within(w.net_saving, Some(w.net_saving_ci)));
-        let missed = look.tests().filter(|test| !test.holds).count().to_string();
-        vec![(number + 1).to_string(), fixed(look.study.work_ratio, 3), signed(look.study.points), saving, missed]
-    };
-    table.rows = looks.iter().enumerate().map(row).collect();
-    table
+fn all(looks: &[Look], terms: Terms<'_>) -> Table {
+    type Row<'a> = (usize, &'a Look);
+    let mut columns = vec![column(">look", |(at, _): &Row<'_>| (at + 1).to_string())];
+    columns.extend(terms.cost().map(|cost| {
+        column(format!(">{cost} x reference"), |(_, look): &Row<'_>| {
+            look.study.cost_ratio.map_or_else(|| "-".into(), |ratio| fixed(ratio, 3))
+        })
+    }));
+    columns.push(column(">points", |(_, look): &Row<'_>| signed(look.study.points)));
+    columns.push(column(format!(">{}", terms.worth()), move |(_, look): &Row<'_>| {
+        look.workloads.as_ref().map_or_else(|| "-".into(), |drawn| terms.worth_of(drawn.worth, Some(drawn.worth_ci)))
+    }));
+    columns.push(column(">missed", |(_, look): &Row<'_>| look.tests().filter(|test| !test.holds).count().to_string()));
+    Table::of(looks.iter().enumerate(), columns)
 }
 
 /// The claim in one sentence.
@@ -96,15 +102,18 @@ pub(crate) fn verdict(look: &Look) -> &'static str {
     }
 }
 
-fn workloads(look: &Workloads) -> String {
+fn workloads(look: &Workloads, terms: Terms<'_>) -> String {
+    let losing = look.losing.zip(look.bound).map_or_else(String::new, |(losing, bound)| {
+        format!(" {} of them lose more than {bound} points,", percent(losing as f64 / look.count.max(1) as f64))
+    });
     format!(
-        "On {} sealed workloads, fresh ones from the population that the search drew from: net saving {} at {} points of improvement; {} of them lose more than {} \
-         points, the worst ({}) {}.",
+        "On {} sealed workloads, fresh ones from the population that the search drew from: {} {} at {} points of {};{losing} the \
+         worst ({}) {}.",
         look.count,
-        percent_within(look.net_saving, Some(look.net_saving_ci)),
+        terms.worth(),
+        terms.worth_of(look.worth, Some(look.worth_ci)),
         signed(look.points),
-        percent(look.losing as f64 / look.count.max(1) as f64),
-        look.bound,
+        terms.gain(),
         look.worst,
         fixed(look.regret, 1)
     )
@@ -114,8 +123,15 @@ pub(super) fn signed(points: f64) -> String {
     format!("{points:+.2}")
 }
 
-fn row(test: &Test) -> Vec<String> {
-    let word = if test.holds { "holds" } else { "FAILS" };
-    let within = test.interval.map_or("-".into(), |[low, high]| format!("[{low:+.4}, {high:+.4}]"));
-    vec![test.requirement.clone(), format!("{:+.4}", test.margin), within, word.into()]
+/// Every test in a line.
+fn tests(look: &Look, terms: Terms<'_>) -> Table {
+    let columns = vec![
+        column("<requirement", move |test: &&Test| terms.spoken(&test.requirement)),
+        column(">margin", |test: &&Test| format!("{:+.4}", test.margin)),
+        column(">interval", |test: &&Test| {
+            test.interval.map_or("-".into(), |[low, high]| format!("[{low:+.4}, {high:+.4}]"))
+        }),
+        column("<", |test: &&Test| if test.holds { "holds" } else { "FAILS" }.into()),
+    ];
+    Table::of(look.tests(), columns)
 }

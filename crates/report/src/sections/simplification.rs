@@ -1,48 +1,64 @@
 //! What each part of the champion is worth.
 
-use crate::document::{Block, Section, Table};
+use crate::document::{Block, Section, Table, column};
 use crate::facts::Facts;
-use crate::words::{count, percent};
+use crate::terms::Terms;
+use crate::words::count;
 use science::event::Simpler;
 use science::outcome::Outcome;
 use science::state::Simplification;
 
+/// What all changes that go may lose together, in worth.
+const LOSS: f64 = 0.005;
+
 /// Every change that was tried on the champion, and what it cost; none unless it was simplified.
 pub(super) fn simplification(facts: &Facts<'_>) -> Option<Section> {
     let simplification = facts.record.state.simplification.as_ref()?;
-    let mut table = Table::new(&["<change", ">net saving", ">description length", "<"]);
-    table.rows = simplification.tried.iter().map(row).collect();
+    let terms = facts.terms();
+    let worth = terms.worth();
+    let columns = vec![
+        column("<change", |tried: &&Simpler| tried.change.clone()),
+        column(format!(">{worth}"), move |tried: &&Simpler| signed(tried.gain, terms)),
+        column(">description length", |tried: &&Simpler| {
+            tried.description_length.map_or_else(|| "-".into(), |n| n.to_string())
+        }),
+        column("<", |tried: &&Simpler| result(tried).to_owned()),
+    ];
+    let table = Table::of(&simplification.tried, columns);
+    let apart = facts.started.spec.aim.comparable().map_or_else(String::new, |comparable| {
+        format!(
+            " Where the {} moves more than {} points away from the reference's, costs do not compare; nothing here sets the scale \
+             again.",
+            terms.gain(),
+            comparable * 100.0
+        )
+    });
     let note = format!(
         "Candidate {}, the champion after the last iteration, with each of these changes, measured like a candidate on the search \
-         seeds: what its net saving gains or loses by it. Only what leaves the description shorter is tried; what is admissible and loses at most 0.5 % may go. Where the improvement moves more \
-         than 2 points away from the reference's, costs do not compare; nothing here sets the scale again.",
-        simplification.of.short()
+         seeds: what its {worth} gains or loses by it. Only what leaves the description shorter is tried; what is admissible and \
+         loses at most {} may go.{apart}",
+        simplification.of.short(),
+        terms.worth_of(LOSS, None)
     );
     let blocks = vec![Block::Text(note.into()), Block::Table(table), Block::Text(made(facts, simplification).into())];
     Some(Section { title: "What each part is worth", blocks })
 }
 
-fn row(tried: &Simpler) -> Vec<String> {
-    let result = match tried.outcome {
+/// What is to become of a change.
+fn result(tried: &Simpler) -> &'static str {
+    match tried.outcome {
         Outcome::Scored if tried.kept => "goes",
         Outcome::Scored if tried.may_stay() => "may go",
         Outcome::Scored if tried.admissible && tried.gain.is_none() => "too far off to compare",
         Outcome::Scored if tried.admissible => "matters",
         Outcome::Scored => "not admissible",
         other => other.as_str(),
-    };
-    let dash = || "-".to_owned();
-    vec![
-        tried.change.clone(),
-        tried.gain.map_or_else(dash, signed),
-        tried.description_length.map_or_else(dash, |n| n.to_string()),
-        result.to_owned(),
-    ]
+    }
 }
 
-fn signed(gain: f64) -> String {
-    let text = percent(gain);
-    if gain > 0.0 { format!("+{text}") } else { text }
+fn signed(gain: Option<f64>, terms: Terms<'_>) -> String {
+    let text = terms.worth_of(gain, None);
+    if gain.is_some_and(|gain| gain > 0.0) { format!("+{text}") } else { text }
 }
 
 /// What came of it, in one sentence.

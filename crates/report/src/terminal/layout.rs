@@ -75,7 +75,7 @@ impl Layout {
         };
         let head = table.columns.iter().map(|column| {
             let alignment = if column.right { CellAlignment::Right } else { CellAlignment::Left };
-            Cell::new(column.title).set_alignment(alignment)
+            Cell::new(&column.title).set_alignment(alignment)
         });
         let mut grid = comfy_table::Table::new();
         let style = TableStyle::new().header_separator(LineStyle::none().fill('-').junction('-'));

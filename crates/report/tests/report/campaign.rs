@@ -4,16 +4,18 @@
 use crate::verdict_seeds::tested;
 use report::{Losses, Record, Times};
 use science::audit::{AuditedPoint, POINTS};
-use science::bundle::{Arm, ArmKind, Bundle, Design, Metric, Prediction, Relation, Side};
+use science::bundle::{Arm, ArmKind, Bundle, Design, Prediction, Relation, Side};
 use science::event::{Candidate, Event, RULES, Simpler, Started};
-use science::experiment::{Agents, Budget, Experiment, Guard, GuardMetric, Objective};
+use science::experiment::{Agents, Budget, Claim, Experiment, Guard, Objective};
 use science::id::{CandidateId, Hash};
 use science::nonce::Nonce;
 use science::objective::{Cell, Measurement, Yardsticks};
 use science::outcome::Outcome;
 use science::principle::{Change, Confidence, Principle, Status};
 use science::space::{Constraint, Dimension, Measure, Value, Within};
+use science::spec::Spec;
 use science::state::{Action, State};
+use science::yardsticks::Scale;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The first candidate, which becomes the champion.
@@ -21,19 +23,26 @@ pub(crate) const FIRST: &str = "aaaa1111aaaa1111";
 /// Its source.
 pub(crate) const SOURCE: &str = "use admitter::prelude::*;\n\npub struct Policy;\n// ``` a fence, <b>markup</b>\n";
 
-/// Improvement `y` in log units and extra shed work `x` in both of two scenarios, with a little spread over three seeds.
+/// What admission measures.
+pub(crate) fn spec() -> Spec {
+    serde_json::from_str(include_str!("../../../../tests/fixtures/admission.spec.json")).unwrap()
+}
+
+/// Gain `y` in log units and cost `x` in both of two scenarios, with a little spread over three seeds.
 pub(crate) fn measurement(y: f64, x: f64) -> Measurement {
-    let cell = |seed: usize| Cell {
-        gains: [y + seed as f64 * 1e-3; 4],
-        x: x + seed as f64 * 1e-3,
-        x_requests: x * 0.9,
-        extra_sheds: 10,
-        droppable: 100,
-        saved_ms: 1.0,
-        throughput: 0.98,
-        protected: 0,
+    let cell = |seed: usize| Cell { gain: y + seed as f64 * 1e-3, cost: x + seed as f64 * 1e-3, violations: 0 };
+    let series = |name: &str| match name {
+        "extra_shed_rate" => x * 0.9,
+        "extra_sheds" => 10.0,
+        "droppable" => 100.0,
+        "saved_ms" => 1.0,
+        "throughput" => 0.98,
+        _ => y,
     };
-    Measurement { cells: vec![(0..3).map(cell).collect(); 2] }
+    Measurement {
+        cells: vec![(0..3).map(cell).collect(); 2],
+        series: spec().series.into_iter().map(|own| (own.name.clone(), vec![vec![series(&own.name); 3]; 2])).collect(),
+    }
 }
 
 /// How the campaign was opened.
@@ -50,7 +59,9 @@ pub(crate) fn opening() -> Started {
     Started {
         rules: RULES,
         name: "admission".into(),
+        spec: spec(),
         experiment: Experiment {
+            problem: "admission".into(),
             question: "Which rule of admission saves work?".into(),
             iterations: 3,
             seeds: 3,
@@ -60,10 +71,11 @@ pub(crate) fn opening() -> Started {
             scenarios: scenarios.iter().map(|name| format!("scenarios/{name}.toml")).collect(),
             population: None,
             objective: Objective {
-                reference_scale: "k".into(),
+                reference_scale: Some("k".into()),
                 scale: None,
-                constraints: vec![Guard { metric: GuardMetric::Regret, at_most: Some(5.0), at_least: None }],
+                constraints: vec![Guard { metric: "regret".into(), at_most: Some(5.0), at_least: None }],
             },
+            claim: Claim { cost_ratio: 0.92, regret: Some(5.0), ..Claim::default() },
             dimensions: vec![dimension],
             budget: Budget::default(),
             agents: Agents::default(),
@@ -71,7 +83,6 @@ pub(crate) fn opening() -> Started {
         scenarios,
         training: vec![],
         workloads: vec![],
-        profiles: vec![],
         inputs: BTreeMap::from([("campaign.toml".into(), Hash::of(b"campaign"))]),
         nonce: Nonce::of(7),
         meaning: Hash::of(b"what is measured"),
@@ -92,10 +103,8 @@ pub(crate) fn calibrated() -> Event {
     let yardsticks = Yardsticks {
         reference: measurement(0.25, 0.4),
         reference_again: measurement(0.2501, 0.4001),
-        refuse_everything: measurement(0.42, 0.77),
-        louder: measurement(0.27, 0.44),
-        softer: measurement(0.23, 0.36),
-        lambda: 5.0,
+        extremes: vec![measurement(0.42, 0.77)],
+        scale: Some(Scale { up: measurement(0.27, 0.44), down: measurement(0.23, 0.36), rate: 5.0 }),
         overloaded: vec!["chatbot_near".into()],
         drawn: 0,
         one_trace: false,
@@ -111,7 +120,7 @@ pub(crate) fn arm(name: &str, kind: ArmKind, against: Side, confidence: f64) -> 
         mechanism: "load is felt late".into(),
         diagnostic: "look at balanced_near".into(),
         prediction: Prediction {
-            metric: Metric::NetSaving,
+            metric: "net_saving".into(),
             against: vec![against],
             scope: vec![],
             relation: Relation::AtLeast(0.02),
@@ -192,7 +201,11 @@ fn audited(principle: &str) -> Event {
         runs: 1,
         admissible: true,
     };
-    Event::Audited { principle: principle.into(), points: (0..POINTS as u32).map(point).collect(), trials: Hash::of(b"") }
+    Event::Audited {
+        principle: principle.into(),
+        points: (0..POINTS as u32).map(point).collect(),
+        trials: Hash::of(b""),
+    }
 }
 
 /// The champion with what matters left out, and with what cannot be.

@@ -2,6 +2,7 @@
 
 mod agents;
 mod campaign;
+mod gain;
 mod shapes;
 #[path = "../../../../tests/fixtures/verdict_seeds.rs"]
 mod verdict_seeds;
@@ -38,8 +39,8 @@ fn unwrapped(text: &str) -> String {
 /// The campaign whose first candidate gives up a scenario, so that none is admissible.
 fn without_champion() -> State {
     let mut uneven = measurement(0.251, 0.36);
-    uneven.cells[1].iter_mut().for_each(|cell| cell.gains = [0.15; 4]);
-    uneven.cells[0].iter_mut().for_each(|cell| cell.gains = [0.35; 4]);
+    uneven.cells[1].iter_mut().for_each(|cell| cell.gain = 0.15);
+    uneven.cells[0].iter_mut().for_each(|cell| cell.gain = 0.35);
     fold(&[started(), calibrated(), pair("?"), written("main", FIRST, None), evaluated(FIRST, Some(uneven))])
 }
 
@@ -140,7 +141,7 @@ fn an_admissible_candidate_that_costs_cannot_compare_with_is_no_champion_and_say
 #[test]
 fn a_saving_whose_interval_holds_zero_is_not_called_a_saving() {
     let mut noisy = measurement(0.2505, 0.399);
-    noisy.cells.iter_mut().for_each(|row| row[0].x += 0.02);
+    noisy.cells.iter_mut().for_each(|row| row[0].cost += 0.02);
     let state =
         fold(&[started(), calibrated(), pair("?"), written("main", FIRST, None), evaluated(FIRST, Some(noisy))]);
     let text = unwrapped(&terminal::report(&record(&state), 100, false));

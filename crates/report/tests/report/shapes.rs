@@ -33,6 +33,7 @@ fn show_has_the_documented_keys() {
         "question",
         "sandboxed",
         "simplification",
+        "spec",
     ];
     assert_eq!(keys(&show), expected);
     let champion =
@@ -156,6 +157,7 @@ fn status_and_report_have_the_documented_keys() {
         "reproduce",
         "sealed",
         "simplification",
+        "spec",
         "summary",
         "yardsticks",
     ];
@@ -175,13 +177,15 @@ fn status_and_report_have_the_documented_keys() {
 
 fn score(y: f64, x: f64) -> objective::Score {
     let state = fold(&[started(), calibrated()]);
-    objective::score(&measurement(y, x), state.yardsticks(), &state.opened().scenarios)
+    state.scoring().score(&measurement(y, x))
 }
 
 #[test]
 fn an_evaluation_has_the_metrics_by_name_and_the_references_beside_them() {
     let (own, reference) = (score(0.251, 0.36), score(0.25, 0.4));
+    let spec = campaign::spec();
     let scored = Evaluation {
+        spec: &spec,
         candidate: FIRST,
         outcome: Outcome::Scored,
         message: "",
@@ -218,7 +222,6 @@ fn an_evaluation_has_the_metrics_by_name_and_the_references_beside_them() {
         "objections",
         "outcome",
         "panels",
-        "protected_rejections",
         "rate_ratio",
         "reference",
         "regret",
@@ -228,6 +231,7 @@ fn an_evaluation_has_the_metrics_by_name_and_the_references_beside_them() {
         "shortfall",
         "throughput_loss",
         "timing_ms",
+        "violations",
         "work_ratio",
     ];
     assert_eq!(keys(&value), expected);

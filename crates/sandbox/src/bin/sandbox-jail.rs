@@ -97,7 +97,9 @@ fn evaluate(cache: PathBuf, walls: Walls) -> Result<Result<u8, Outcome>, Sandbox
     };
     let mut round = Round::new();
     round.push(0, &[]);
-    Ok(sandbox.start(&artifact, &[vec![]])?.and_then(|mut session| Ok(session.round(&mut round)?[0])))
+    Ok(sandbox
+        .start(&artifact, &[vec![]])?
+        .and_then(|mut session| Ok(session.round(&mut round)?.next().map_or(0, |answer| answer[0]))))
 }
 
 /// A contract without demands, under which every candidate answers 7.
@@ -108,9 +110,10 @@ const KIT: Kit = Kit {
         "#![no_std]\npub fn install(_: &'static [extern \"C\" fn(f64, f64) -> f64; 2]) {}\n\
          pub struct Seat<P>(core::marker::PhantomData<P>);\nimpl<P> Seat<P> {\n\
          pub fn start(_: &[f64]) -> Self { Seat(core::marker::PhantomData) }\n\
-         pub fn answer(&mut self, _: &[u8]) -> u8 { 7 }\npub fn describe(_: &mut [u8]) -> usize { 0 }\n}\n",
+         pub fn answer(&mut self, _: &[u8]) -> [u8; 1] { [7] }\npub fn describe(_: &mut [u8]) -> usize { 0 }\n}\n",
     )],
     state: "tiny::Seat<candidate::Policy>",
+    answer_bytes: 1,
     install: "tiny::install",
     private: &[],
 };

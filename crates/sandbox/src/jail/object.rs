@@ -15,12 +15,14 @@ use super::stack::Stack;
 use crate::elf::Proven;
 use crate::limits::MAX_STATE_BYTES;
 use crate::places::{self, DESK_BYTES, Places};
+use crate::protocol::MAX_ANSWER_BYTES;
 
 /// A loaded object, with the one slot and the one desk at which all seats are answered.
 pub(super) struct Object {
     /// Bytes of the state of one seat.
     state_bytes: usize,
     maths_bytes: usize,
+    answer_bytes: usize,
     bind: usize,
     start: usize,
     answer: usize,
@@ -62,7 +64,10 @@ impl Object {
             let word = proven.word((layout + 8 * index) as u64).and_then(|word| usize::try_from(word).ok());
             word.ok_or_else(|| Unloadable::Object("it does not say how large its state is".to_owned()))
         };
-        let (state_bytes, align, maths_bytes) = (word(0)?, word(1)?, word(2)?);
+        let (state_bytes, align, maths_bytes, answer_bytes) = (word(0)?, word(1)?, word(2)?, word(3)?);
+        if !(1..=MAX_ANSWER_BYTES).contains(&answer_bytes) {
+            return Err(Unloadable::Object(format!("its contract answers with {answer_bytes} bytes")));
+        }
         if state_bytes > MAX_STATE_BYTES || !align.is_power_of_two() || align > places::page_bytes() {
             return Err(Unloadable::State(state_bytes));
         }
@@ -71,6 +76,7 @@ impl Object {
         Ok(Object {
             state_bytes,
             maths_bytes,
+            answer_bytes,
             bind: base + symbol("candidate_bind")?,
             start: base + symbol("candidate_start")?,
             answer: base + symbol("candidate_answer")?,
@@ -84,6 +90,11 @@ impl Object {
     /// Bytes of the state of one seat.
     pub(super) fn state_bytes(&self) -> usize {
         self.state_bytes
+    }
+
+    /// Bytes of an answer.
+    pub(super) fn answer_bytes(&self) -> usize {
+        self.answer_bytes
     }
 
     /// Whether the kit wants a table of as many functions.
@@ -111,16 +122,17 @@ impl Object {
     }
 
     /// Answers a question to the seat with this state. Code of the candidate. The seat must have been started.
-    pub(super) fn answer(&self, state: &mut [u8], question: &[u8]) -> u8 {
-        assert!(state.len() == self.state_bytes && question.len() <= DESK_BYTES, "`serve` makes room for both");
+    pub(super) fn answer(&self, state: &mut [u8], question: &[u8], answer: &mut [u8]) {
+        let fits = state.len() == self.state_bytes && question.len() <= DESK_BYTES && answer.len() == self.answer_bytes;
+        assert!(fits, "`serve` makes room for all of them");
         // SAFETY: as above. The state is a value that `start` or the answer before left in the slot; moving it away and back
         // is what Rust allows with every value that nothing borrows.
         unsafe {
             ptr::copy_nonoverlapping(question.as_ptr(), self.desk, question.len());
             ptr::copy_nonoverlapping(state.as_ptr(), self.slot, self.state_bytes);
-            let answer = self.stack.call(self.answer, [self.slot as usize, self.desk as usize, question.len()]);
+            self.stack.call(self.answer, [self.slot as usize, self.desk as usize, question.len()]);
             ptr::copy_nonoverlapping(self.slot, state.as_mut_ptr(), self.state_bytes);
-            answer as u8
+            ptr::copy_nonoverlapping(self.desk, answer.as_mut_ptr(), self.answer_bytes);
         }
     }
 

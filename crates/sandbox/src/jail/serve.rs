@@ -116,7 +116,8 @@ impl Stage {
             );
         }
         object::default_fault_signals();
-        let reply = vec![0; protocol::REPLY_HEADER + protocol::MAX_DESCRIPTION_BYTES.max(1 << 16)];
+        let answers_bytes = protocol::MAX_SEATS * object.answer_bytes();
+        let reply = vec![0; protocol::REPLY_HEADER + protocol::MAX_DESCRIPTION_BYTES.max(answers_bytes)];
         if cell.walls == Walls::Required {
             let filter = Filter::Candidate { questions: questions.as_raw_fd(), answers: answers.as_raw_fd() };
             filter.apply().map_err(|reason| Missing { wall: "seccomp", reason })?;
@@ -152,18 +153,18 @@ impl Stage {
     }
 }
 
-/// Answers the questions of a round. `None` if the session sent nonsense.
+/// Answers the questions of a round; the bytes of all answers. `None` if the session sent nonsense.
 fn answer(object: &Object, states: &mut [u8], seats: usize, mut round: &[u8], answers: &mut [u8]) -> Option<usize> {
-    let (mut count, bytes) = (0, object.state_bytes());
+    let (mut end, bytes, each) = (0, object.state_bytes(), object.answer_bytes());
     while !round.is_empty() {
         let seat = Some(usize::from(take_u16(&mut round)?)).filter(|&seat| seat < seats)?;
         let length = usize::from(take_u16(&mut round)?);
         let (question, rest) = round.split_at_checked(length)?;
         round = rest;
-        *answers.get_mut(count)? = object.answer(&mut states[seat * bytes..][..bytes], question);
-        count += 1;
+        object.answer(&mut states[seat * bytes..][..bytes], question, answers.get_mut(end..end + each)?);
+        end += each;
     }
-    Some(count)
+    Some(end)
 }
 
 /// The parameters of each seat.

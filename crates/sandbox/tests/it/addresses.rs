@@ -70,7 +70,7 @@ fn addresses(session: &mut Session, seat: u16) -> Vec<u64> {
     for asked in 0..ASKED.len() as u8 {
         (0..8).for_each(|byte| round.push(seat, &[asked, byte]));
     }
-    let bytes = session.round(&mut round).unwrap();
+    let bytes = kit::bytes(session, &mut round);
     bytes.chunks(8).map(|word| u64::from_le_bytes(word.try_into().unwrap())).collect()
 }
 

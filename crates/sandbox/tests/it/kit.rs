@@ -10,6 +10,7 @@ pub(crate) const KIT: Kit = Kit {
     name: "toy",
     files: &[("lib.rs", LIB), ("inner.rs", INNER)],
     state: "toy::inner::Seat<candidate::Policy>",
+    answer_bytes: 1,
     install: "toy::inner::install",
     private: &["inner", "SECRET"],
 };
@@ -66,8 +67,8 @@ impl<P: crate::Player> Seat<P> {
     pub fn start(parameters: &[f64]) -> Self {
         Seat(P::new(parameters))
     }
-    pub fn answer(&mut self, question: &[u8]) -> u8 {
-        self.0.play(question)
+    pub fn answer(&mut self, question: &[u8]) -> [u8; 1] {
+        [self.0.play(question)]
     }
     pub fn describe(out: &mut [u8]) -> usize {
         let text = P::about().as_bytes();
@@ -169,5 +170,10 @@ impl Lab {
 pub(crate) fn ask(session: &mut Session, seat: u16, question: &[u8]) -> Result<u8, Outcome> {
     let mut round = sandbox::Round::new();
     round.push(seat, question);
-    session.round(&mut round).map(|answers| answers[0])
+    session.round(&mut round).map(|mut answers| answers.next().expect("an answer")[0])
+}
+
+/// The bytes of all answers of a round.
+pub(crate) fn bytes(session: &mut Session, round: &mut sandbox::Round) -> Vec<u8> {
+    session.round(round).unwrap().flatten().copied().collect()
 }

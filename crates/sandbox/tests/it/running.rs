@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sandbox::{Limits, Outcome, Round, SandboxError, Walls};
+use sandbox::{Kit, Limits, MAX_ANSWER_BYTES, Options, Outcome, Round, Sandbox, SandboxError, Screened, Walls};
 
 use crate::kit::{self, GOOD, ask, candidate, lab, playing};
 
@@ -15,7 +15,7 @@ fn a_good_candidate_answers_in_order_and_keeps_a_state_for_each_seat() {
     for (seat, question) in [(1, 1), (0, 2), (1, 3)] {
         round.push(seat, &[question]);
     }
-    assert_eq!(session.round(&mut round).unwrap(), [21, 12, 24]);
+    assert_eq!(kit::bytes(&mut session, &mut round), [21, 12, 24]);
     assert!(round.is_empty());
     assert_eq!(ask(&mut session, 0, &[5]), Ok(17));
 }
@@ -31,8 +31,45 @@ fn a_round_larger_than_a_pipe_is_answered() {
         round.push(0, &question);
     }
     let expected: Vec<u8> = (0..100).collect();
-    assert_eq!(session.round(&mut round).unwrap(), expected);
-    assert_eq!(session.round(&mut round).unwrap(), []);
+    assert_eq!(kit::bytes(&mut session, &mut round), expected);
+    assert_eq!(kit::bytes(&mut session, &mut round), []);
+}
+
+/// The contract of the tests, but that an answer says for each of eight numbers whether the question has it.
+const LONGER: Kit = Kit {
+    files: &[(
+        "lib.rs",
+        "#![no_std]\npub fn install(_: &'static [extern \"C\" fn(f64, f64) -> f64; 2]) {}\n\
+         pub struct Seat<P>(core::marker::PhantomData<P>, u8);\nimpl<P> Seat<P> {\n\
+         pub fn start(_: &[f64]) -> Self { Seat(core::marker::PhantomData, 0) }\n\
+         pub fn answer(&mut self, q: &[u8]) -> [u8; 64] { self.1 += 1; core::array::from_fn(|i| q[i % q.len()] + self.1) }\n\
+         pub fn describe(_: &mut [u8]) -> usize { 0 }\n}\n",
+    )],
+    state: "toy::Seat<candidate::Policy>",
+    install: "toy::install",
+    answer_bytes: MAX_ANSWER_BYTES,
+    ..kit::KIT
+};
+
+#[test]
+fn an_answer_has_as_many_bytes_as_the_contract_says() {
+    let cache = tempfile::tempdir().unwrap();
+    let with = |answer_bytes| {
+        let options = kit::options(cache.path(), kit::limits(), Walls::Required);
+        Sandbox::new(Options { kit: Kit { answer_bytes, ..LONGER }, ..options }).unwrap()
+    };
+    let sandbox = with(MAX_ANSWER_BYTES);
+    let artifact = sandbox.compile(&Screened::unchecked("pub struct Policy;")).unwrap().unwrap();
+    let ask = |sandbox: &Sandbox| {
+        let mut session = sandbox.start(&artifact, &[vec![], vec![]]).unwrap().unwrap();
+        let mut round = Round::new();
+        [(1, 10), (0, 20), (1, 30)].into_iter().for_each(|(seat, byte)| round.push(seat, &[byte, byte + 5]));
+        session.round(&mut round).map(|answers| answers.map(<[u8]>::to_vec).collect::<Vec<_>>())
+    };
+    let answers = ask(&sandbox).unwrap();
+    let expected: [Vec<u8>; 3] = [11, 21, 32].map(|first| [first, first + 5].repeat(32));
+    assert_eq!(answers, expected);
+    assert!(ask(&with(8)).is_err(), "a contract that is not what the session expects is no answer");
 }
 
 #[test]
@@ -157,7 +194,7 @@ fn a_maths_table_of_the_wrong_length_is_our_error() {
         "#![no_std]\npub trait Player { }\npub fn install(_: &'static [extern \"C\" fn(f64, f64) -> f64; 9]) {}\n\
          pub struct Seat<P>(core::marker::PhantomData<P>);\nimpl<P> Seat<P> {\n\
          pub fn start(_: &[f64]) -> Self { Seat(core::marker::PhantomData) }\n\
-         pub fn answer(&mut self, _: &[u8]) -> u8 { 0 }\npub fn describe(_: &mut [u8]) -> usize { 0 }\n}\n",
+         pub fn answer(&mut self, _: &[u8]) -> [u8; 1] { [0] }\npub fn describe(_: &mut [u8]) -> usize { 0 }\n}\n",
     )];
     let cache = tempfile::tempdir().unwrap();
     let mut options = kit::options(cache.path(), kit::limits(), Walls::Required);

@@ -13,6 +13,7 @@ const CONTRACT: Kit = Kit {
         ("wire.rs", include_str!("../../../admitter/src/wire.rs")),
     ],
     state: "admitter::wire::Seat<candidate::Policy>",
+    answer_bytes: 1,
     install: "admitter::install_maths",
     private: &[],
 };

@@ -12,6 +12,7 @@ const KIT: Kit = Kit {
     name: "admitter",
     files: &[],
     state: "",
+    answer_bytes: 1,
     install: "",
     private: &["wire", "install_maths", "MathsTable", "MathsFn", "SOURCE"],
 };

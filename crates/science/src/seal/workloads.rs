@@ -1,13 +1,13 @@
-//! The sealed look at workloads that nobody tuned for. The unit of replication is the workload: savings differ between
+//! The sealed look at workloads that nobody tuned for. The unit of replication is the workload: what is saved differs between
 //! workloads many times more than between seeds.
 
-use super::Test;
+use super::{Asked, Test, harmless};
+use crate::experiment::Claim;
 use crate::keyed;
-use crate::objective::{COMPARABLE, Cell, MAY_LOSE, Measurement, Yardsticks};
+use crate::objective::{MAY_LOSE, Measurement, Yardsticks};
+use crate::spec::Aim;
 use serde::{Deserialize, Serialize};
 
-/// The net saving that is claimed, a fraction.
-const SAVING: f64 = 0.10;
 /// Resamples of the bootstrap.
 const RESAMPLES: u64 = 10_000;
 
@@ -16,17 +16,16 @@ const RESAMPLES: u64 = 10_000;
 pub struct Workloads {
     /// How many there are.
     pub count: usize,
-    /// Cost saved against the reference at equal mean improvement: 1 − X_c · exp(−λ (Y_c − Y_ref)) / X_ref with the means
-    /// over all workloads.
-    pub net_saving: f64,
+    /// What the candidate is worth, by the means over all workloads.
+    pub worth: f64,
     /// Its 95 % interval, by a percentile bootstrap over workloads.
-    pub net_saving_ci: [f64; 2],
-    /// Improvement beyond the reference's, points.
+    pub worth_ci: [f64; 2],
+    /// Gain beyond the reference's, points.
     pub points: f64,
-    /// Workloads that lose more than the regret bound.
-    pub losing: usize,
+    /// Workloads that lose more than the regret bound; none where there is no bound.
+    pub losing: Option<usize>,
     /// The regret bound, points.
-    pub bound: f64,
+    pub bound: Option<f64>,
     /// The workload that loses most.
     pub worst: String,
     /// What it loses, points.
@@ -35,92 +34,89 @@ pub struct Workloads {
     pub tests: Vec<Test>,
 }
 
-/// Holds a candidate against the reference on sealed workloads. `bound` is the most that one may lose, points; `key` fixes
-/// the resamples.
+/// Holds a candidate against the reference on sealed workloads; `key` fixes the resamples.
 pub fn workloads(
     candidate: &Measurement,
     yardsticks: &Yardsticks,
     names: &[String],
-    bound: f64,
+    Asked { claim, spec }: Asked<'_>,
     key: u64,
 ) -> Workloads {
-    let pairs = Pairs::of(candidate, &yardsticks.reference, yardsticks.lambda);
-    let count = pairs.columns[0].len();
-    let shown = pairs.shown(0..count, bound);
+    let pairs = Pairs::of(candidate, yardsticks, &spec.aim);
+    let count = pairs.count();
     let mut resampled: Vec<f64> = (0..RESAMPLES)
         .map(|n| {
             let pick = |k| (keyed::uniform(key, n * count as u64 + k) * count as f64) as usize;
-            pairs.saving((0..count as u64).map(pick))
+            pairs.worth((0..count as u64).map(pick))
         })
         .collect();
     resampled.sort_by(f64::total_cmp);
     let quantile = |share: f64| resampled[((RESAMPLES - 1) as f64 * share).round() as usize];
-    let net_saving_ci = [quantile(0.025), quantile(0.975)];
+    let worth_ci = [quantile(0.025), quantile(0.975)];
     let worst = (0..count).max_by(|a, b| pairs.regret(*a).total_cmp(&pairs.regret(*b))).unwrap_or(0);
-    let fixed = |requirement: String, margin: f64| Test::fixed(requirement, margin, margin >= 0.0);
-    let [comparable, saving, few] = shown.margins();
-    let tests = vec![
-        fixed(
-            format!("improvement within {} points of the reference's, so that costs compare", COMPARABLE * 100.0),
-            comparable,
-        ),
-        fixed(format!("estimated net saving at least {SAVING} on {count} sealed workloads"), saving),
-        Test {
-            requirement: "net saving above 0, whichever workloads had been drawn".into(),
-            margin: shown.net_saving,
-            interval: Some(net_saving_ci),
-            holds: net_saving_ci[0] > 0.0,
-        },
-        fixed(format!("more than {bound} points lost in at most {MAY_LOSE} of the sealed workloads"), few),
-        protected(candidate),
-    ];
+    let (worth, points) = (pairs.worth(0..count), pairs.points());
+    let losing = claim.regret.map(|bound| (0..count).filter(|at| pairs.regret(*at) > bound).count());
+    let name = &spec.aim.worth_name().name;
+    let mut tests = Vec::new();
+    let mut fixed = |requirement: String, margin: f64| tests.push(Test::fixed(requirement, margin, margin >= 0.0));
+    if let Some(comparable) = spec.aim.comparable() {
+        let (gain, most) = (&spec.aim.gain_name().name, comparable * 100.0);
+        fixed(format!("{gain} within {most} points of the reference's, so that costs compare"), most - points.abs());
+    }
+    fixed(format!("estimated {name} at least {} on {count} sealed workloads", claim.worth), worth - claim.worth);
+    tests.push(Test {
+        requirement: format!("{name} above 0, whichever workloads had been drawn"),
+        margin: worth,
+        interval: Some(worth_ci),
+        holds: worth_ci[0] > 0.0,
+    });
+    tests.extend(few(claim, losing, count));
+    tests.push(harmless(candidate, spec, "in sealed workloads it"));
     Workloads {
         count,
-        net_saving: shown.net_saving,
-        net_saving_ci,
-        points: shown.points,
-        losing: shown.losing,
-        bound,
+        worth,
+        worth_ci,
+        points,
+        losing,
+        bound: claim.regret,
         worst: names.get(worst).cloned().unwrap_or_default(),
         regret: if count == 0 { 0.0 } else { pairs.regret(worst) },
         tests,
     }
 }
 
+/// That few of the workloads lose much.
+fn few(claim: &Claim, losing: Option<usize>, count: usize) -> Option<Test> {
+    let bound = claim.regret?;
+    let margin = MAY_LOSE - losing? as f64 / count as f64;
+    let requirement = format!("more than {bound} points lost in at most {MAY_LOSE} of the sealed workloads");
+    Some(Test::fixed(requirement, margin, margin >= 0.0))
+}
+
 /// A candidate beside the reference, workload by workload.
-pub(super) struct Pairs {
-    /// Extra shed work and improvement (log units) of the candidate, then of the reference.
+struct Pairs<'a> {
+    /// Cost and gain (log units) of the candidate, then of the reference.
     columns: [Vec<f64>; 4],
-    lambda: f64,
+    rate: f64,
+    aim: &'a Aim,
 }
 
-/// What some of the workloads show.
-pub(super) struct Shown {
-    count: usize,
-    net_saving: f64,
-    /// Improvement beyond the reference's, points.
-    points: f64,
-    losing: usize,
-}
-
-impl Pairs {
-    pub(super) fn of(candidate: &Measurement, reference: &Measurement, lambda: f64) -> Self {
-        let columns = [candidate, reference].map(|m| [m.per_scenario(|cell| cell.x), m.per_scenario(Cell::y)]);
-        let [[x, y], [x_ref, y_ref]] = columns;
-        Pairs { columns: [x, y, x_ref, y_ref], lambda }
+impl<'a> Pairs<'a> {
+    fn of(candidate: &Measurement, yardsticks: &Yardsticks, aim: &'a Aim) -> Self {
+        let columns = |m: &Measurement| [m.per_scenario(|cell| cell.cost), m.per_scenario(|cell| cell.gain)];
+        let ([cost, gain], [cost_ref, gain_ref]) = (columns(candidate), columns(&yardsticks.reference));
+        Pairs { columns: [cost, gain, cost_ref, gain_ref], rate: yardsticks.rate(), aim }
     }
 
-    /// What these workloads show, some of them perhaps more than once.
-    pub(super) fn shown(&self, workloads: impl Iterator<Item = usize> + Clone, bound: f64) -> Shown {
-        let [_, y, _, y_ref] = &self.columns;
-        let (mut count, mut gain, mut losing) = (0, 0.0, 0);
-        for at in workloads.clone() {
-            count += 1;
-            gain += y[at] - y_ref[at];
-            losing += usize::from(self.regret(at) > bound);
-        }
-        let points = gain / count.max(1) as f64 * 100.0;
-        Shown { count, net_saving: self.saving(workloads), points, losing }
+    fn count(&self) -> usize {
+        self.columns[0].len()
+    }
+
+    /// Gain beyond the reference's, points.
+    fn points(&self) -> f64 {
+        let [_, gain, _, gain_ref] = &self.columns;
+        gain.iter().zip(gain_ref).map(|(own, reference)| own - reference).sum::<f64>() / self.count().max(1) as f64
+            * 100.0
     }
 
     /// What the candidate loses in a workload, points.
@@ -128,35 +124,20 @@ impl Pairs {
         (self.columns[3][at] - self.columns[1][at]) * 100.0
     }
 
-    fn saving(&self, workloads: impl Iterator<Item = usize>) -> f64 {
-        let [x, y, x_ref, y_ref] = &self.columns;
-        let (mut cost, mut gain, mut cost_ref, mut gain_ref, mut count) = (0.0, 0.0, 0.0, 0.0, 0.0);
+    /// What it is worth on these workloads, some of them perhaps more than once.
+    fn worth(&self, workloads: impl Iterator<Item = usize>) -> f64 {
+        let [cost, gain, cost_ref, gain_ref] = &self.columns;
+        let (mut sums, mut count) = ([0.0; 4], 0.0);
         for at in workloads {
-            cost += x[at];
-            gain += y[at];
-            cost_ref += x_ref[at];
-            gain_ref += y_ref[at];
+            sums[0] += cost[at];
+            sums[1] += gain[at];
+            sums[2] += cost_ref[at];
+            sums[3] += gain_ref[at];
             count += 1.0;
         }
-        1.0 - cost / cost_ref * (-self.lambda * (gain - gain_ref) / count).exp()
+        let beyond = sums[1] - sums[3];
+        self.aim.worth(sums[0] / sums[2], beyond / count, self.rate * beyond / count)
     }
-}
-
-impl Shown {
-    /// How far each requirement on what was drawn is kept: that costs compare (points), that enough is saved, and that few
-    /// workloads lose much (fractions). None may be below zero.
-    pub(super) fn margins(&self) -> [f64; 3] {
-        [
-            COMPARABLE * 100.0 - self.points.abs(),
-            self.net_saving - SAVING,
-            MAY_LOSE - self.losing as f64 / self.count as f64,
-        ]
-    }
-}
-
-fn protected(candidate: &Measurement) -> Test {
-    let refused = candidate.protected();
-    Test::fixed("no protected request refused in a sealed workload".into(), 0.0 - refused as f64, refused == 0)
 }
 
 #[cfg(test)]
@@ -165,7 +146,7 @@ mod tests {
     use crate::fixture;
 
     fn measurement(count: usize, y: impl Fn(usize) -> f64, x: impl Fn(usize) -> f64) -> Measurement {
-        Measurement { cells: (0..count).map(|at| vec![fixture::cell(y(at), x(at))]).collect() }
+        fixture::measured((0..count).map(|at| vec![fixture::cell(y(at), x(at))]).collect())
     }
 
     fn look(candidate: &Measurement) -> Workloads {
@@ -173,7 +154,8 @@ mod tests {
         let reference = measurement(count, |_| 0.3, |_| 0.4);
         let yardsticks = Yardsticks { drawn: count, ..fixture::yardsticks(reference) };
         let names: Vec<String> = (0..count).map(|at| format!("w{at}")).collect();
-        workloads(candidate, &yardsticks, &names, 5.0, 1)
+        let claim = Claim { worth: 0.10, regret: Some(5.0), ..Claim::default() };
+        workloads(candidate, &yardsticks, &names, Asked { claim: &claim, spec: &fixture::spec() }, 1)
     }
 
     fn failing(candidate: &Measurement) -> Vec<usize> {
@@ -194,8 +176,8 @@ mod tests {
     #[test]
     fn the_interval_covers_the_estimate_and_names_the_workload_that_loses_most() {
         let look = look(&measurement(40, |at| if at == 7 { 0.2 } else { 0.302 }, |at| 0.3 + 0.002 * at as f64));
-        assert!(look.net_saving_ci[0] < look.net_saving && look.net_saving < look.net_saving_ci[1]);
-        assert_eq!((look.worst.as_str(), look.losing), ("w7", 1));
+        assert!(look.worth_ci[0] < look.worth && look.worth < look.worth_ci[1]);
+        assert_eq!((look.worst.as_str(), look.losing), ("w7", Some(1)));
         assert!((look.regret - 10.0).abs() < 1e-9);
     }
 }

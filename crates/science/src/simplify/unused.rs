@@ -1,7 +1,7 @@
 //! Values that nothing uses.
 
 use super::parsed;
-use crate::source::{step, tokens};
+use crate::source::{step, tokens, with_line};
 use proc_macro2::TokenTree;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -27,7 +27,7 @@ pub(super) fn places(source: &str) -> Option<Vec<Range<usize>>> {
             for name in words.remove(&binding.place) {
                 open.extend(of_name.get(&name).into_iter().flatten());
             }
-            unused.push(line_of(source, &binding.place));
+            unused.push(with_line(source, &binding.place));
         }
     }
     unused.sort_by_key(|place| (place.start, std::cmp::Reverse(place.end)));
@@ -38,22 +38,6 @@ pub(super) fn places(source: &str) -> Option<Vec<Range<usize>>> {
         }
     });
     Some(unused)
-}
-
-/// A statement or item with the rest of its line, and with what was said of it in the lines above.
-fn line_of(source: &str, place: &Range<usize>) -> Range<usize> {
-    let rest = &source[place.end..];
-    let blank = rest.len() - rest.trim_start_matches([' ', '\t']).len();
-    let end = place.end + blank + usize::from(rest[blank..].starts_with('\n'));
-    let mut start = source[..place.start].trim_end_matches([' ', '\t']).len();
-    while let Some(above) = source[..start].strip_suffix('\n') {
-        let line = above.rfind('\n').map_or(0, |at| at + 1);
-        if !above[line..].trim_start().starts_with("// ") {
-            break;
-        }
-        start = line;
-    }
-    start..end
 }
 
 /// The names of a source in the order of its text, the arguments of macros included.

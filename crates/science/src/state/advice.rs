@@ -67,6 +67,7 @@ impl State {
             reference,
             yardsticks: self.study(),
             scenarios: &self.opened().scenarios,
+            spec: self.spec(),
         };
         let series = comparison.effects(prediction, both).mean;
         Some((series.values, series.floor))

@@ -3,10 +3,10 @@
 use super::{ArmRecord, CandidateRecord, Iteration, Phase, Simplification, State, Tested, Tuning};
 use crate::bundle::{Arm, Side};
 use crate::event::{Candidate, Event, Started};
-use crate::objective::{self, Measurement};
+use crate::objective::{Measurement, Score, Yardsticks};
 use crate::outcome::Outcome;
 use crate::principle::{Change, Principle, Status};
-use crate::tuner::goal;
+use crate::tuner::goal::{self, Worth};
 use crate::work::Work;
 
 /// An event that cannot happen where the campaign stands: the log is damaged, or the program has a bug.
@@ -25,14 +25,22 @@ impl State {
         let illegal = |problem: String| Err(IllegalEvent { event: event.kind(), problem });
         match (event, self.phase) {
             (Event::Started(started), Phase::Unopened) => {
+                if let Err((key, problem)) =
+                    started.experiment.check().and_then(|()| started.experiment.check_against(&started.spec))
+                {
+                    return illegal(format!("its experiment: {key}: {problem}"));
+                }
                 self.started = Some(Started::clone(started));
                 self.phase = Phase::Calibrating;
             }
             (Event::Calibrated { yardsticks, .. }, Phase::Calibrating) => {
                 let (rows, scenarios) = (yardsticks.reference.cells.len(), self.opened().scenarios.len());
-                if rows != scenarios + yardsticks.drawn {
+                if rows.checked_sub(yardsticks.drawn) != Some(scenarios) {
                     let drawn = yardsticks.drawn;
                     return illegal(format!("{rows} workloads are not {scenarios} scenarios and {drawn} drawn ones"));
+                }
+                if let Err(problem) = self.check_yardsticks(yardsticks) {
+                    return illegal(problem);
                 }
                 self.study = Some(yardsticks.study());
                 self.yardsticks = Some((**yardsticks).clone());
@@ -94,18 +102,16 @@ impl State {
                     return illegal(format!("candidate {other}, which it acts like, was not measured so"));
                 }
                 if let (Some(measured), Some(yardsticks)) = (measurement, &self.yardsticks)
-                    && measured.seeds() != yardsticks.reference.seeds()
+                    && (measured.seeds() != yardsticks.reference.seeds() || !measured.is_whole(self.spec()))
                 {
                     return illegal(format!("candidate {candidate} was measured on another panel than the reference"));
                 }
-                let score = match (measurement, &self.yardsticks) {
-                    (Some(m), Some(yardsticks)) => Some(objective::score(m, yardsticks, &self.opened().scenarios)),
-                    _ => None,
-                };
-                let objective = &self.opened().experiment.objective;
-                let worth = match (measurement, &score, &self.yardsticks) {
-                    (Some(m), Some(score), Some(yardsticks)) => Some(goal::worth(m, score, yardsticks, objective)),
-                    _ => None,
+                let (score, worth) = match measurement {
+                    Some(measured) => {
+                        let (score, worth) = self.valued(measured);
+                        (Some(score), Some(worth))
+                    }
+                    None => (None, None),
                 };
                 let Some(record) = self.candidates.get_mut(candidate) else {
                     return illegal(format!("candidate {candidate} was never written"));
@@ -224,6 +230,28 @@ impl State {
         Ok(())
     }
 
+    /// Says what is wrong with yardsticks, if anything is.
+    fn check_yardsticks(&self, yardsticks: &Yardsticks) -> Result<(), String> {
+        let Yardsticks { reference, reference_again, extremes, scale, .. } = yardsticks;
+        let (spec, seeds) = (self.spec(), reference.seeds());
+        if extremes.len() != spec.extremes.len() || scale.is_some() != spec.aim.cost_names().is_some() {
+            return Err("they are not those of the problem".into());
+        }
+        let scaled = scale.iter().flat_map(|scale| [&scale.up, &scale.down]);
+        let mut all = [reference, reference_again].into_iter().chain(extremes).chain(scaled);
+        match all.all(|measured| measured.seeds() == seeds && measured.is_whole(spec)) {
+            true => Ok(()),
+            false => Err("they were not all measured on one panel".into()),
+        }
+    }
+
+    /// The score of a measurement on the search panel, and what it is worth.
+    pub(super) fn valued(&self, measured: &Measurement) -> (Score, Worth) {
+        let score = self.scoring().score(measured);
+        let worth = goal::worth(measured, &score, self.yardsticks(), (&self.opened().experiment, self.spec()));
+        (score, worth)
+    }
+
     /// Keeps a candidate that nobody wrote before.
     pub(super) fn take_candidate(&mut self, candidate: &Candidate, arm: String, author: Option<String>) {
         let record = CandidateRecord {
@@ -239,7 +267,7 @@ impl State {
             descriptor: None,
             admissible: false,
             acts_like: None,
-            protected: 0,
+            violations: 0,
         };
         self.order.push(candidate.id.clone());
         self.candidates.insert(candidate.id.clone(), record);
@@ -255,7 +283,13 @@ impl State {
     ) -> Result<(), String> {
         let scenarios = self.opened().scenarios.len();
         let further = match (outcome, measurement) {
-            (Outcome::Scored, Some(further)) if further.cells.len() == scenarios => Ok(further),
+            (Outcome::Scored, Some(further)) if further.cells.len() == scenarios && further.is_whole(self.spec()) => {
+                // Seed by seed: a record may have been written by anybody.
+                if further.seeds().windows(2).any(|rows| rows[0] != rows[1]) {
+                    return Err("it has more seeds in one scenario than in another".into());
+                }
+                Ok(further)
+            }
             (Outcome::Scored, _) => return Err("it holds no trials, or not of every scenario".into()),
             (outcome, _) => Err(outcome),
         };
@@ -271,7 +305,7 @@ impl State {
         if let Ok(further) = further {
             self.count_trials(policy, had, had + super::verdict::seeds(further));
             if let Side::Candidate(id) = policy {
-                self.refused_protected(id, further.protected());
+                self.take_violations(id, further.violations());
             }
         }
         let tests = &mut self.iterations.last_mut().expect("an iteration is under way").tests;
@@ -281,7 +315,7 @@ impl State {
             }
             (Some(at), Ok(further)) => {
                 let Ok(measured) = &mut tests[at].measured else { unreachable!("it was just looked at") };
-                measured.cells.iter_mut().zip(&further.cells).for_each(|(row, more)| row.extend(more));
+                measured.extend(further);
             }
             (Some(at), Err(outcome)) => tests[at].measured = Err(outcome),
         }

@@ -2,7 +2,7 @@
 
 mod scale;
 
-use super::{Action, Phase, State};
+use super::{Action, CandidateRecord, Phase, State};
 use crate::audit::{self, Audit, AuditedPoint, BASES, POINTS};
 use crate::event::Event;
 use crate::judge::Verdict;
@@ -98,24 +98,34 @@ impl State {
         Action::Audit { principle, points }
     }
 
-    /// The best policies known, moved into what is to be forbidden; none where one of them lies there already.
+    /// The best policies known, moved into what is to be forbidden; none where the best of all lies there already.
     fn points_to_audit(&self, due: &Due<'_>) -> Vec<Point> {
-        let bases = self.best_points();
-        if bases.iter().any(|base| due.constraint.excludes(base)) {
+        if self.best_point().is_some_and(|best| due.constraint.excludes(best)) {
             return Vec::new();
         }
+        let bases = self.best_points();
         let round = self.iterations.iter().flat_map(|i| &i.audits).filter(|a| a.principle == due.principle).count();
         let key = self.opened().nonce.seed(&["audit", due.principle, &round.to_string()]);
         let in_force: Vec<&Constraint> = self.constraints().map(|(_, constraint)| constraint).collect();
         audit::points(&self.opened().experiment.space(), due.constraint, &in_force, (&bases, key, POINTS))
     }
 
-    /// The declared points of the best policies known, the champion's first.
-    fn best_points(&self) -> Vec<Point> {
+    /// The best policies known, the champion first.
+    fn best_policies(&self) -> impl Iterator<Item = &CandidateRecord> {
         let champion = self.champion().map(|champion| &self.candidates[&champion.id]);
+        champion.into_iter().chain(self.worthiest())
+    }
+
+    /// The declared point of the best of all; none where it has none.
+    fn best_point(&self) -> Option<&Point> {
+        self.best_policies().next()?.candidate.point.as_ref()
+    }
+
+    /// The declared points of the best policies known that have one.
+    fn best_points(&self) -> Vec<Point> {
         let mut points: Vec<Point> = Vec::new();
-        for record in champion.into_iter().chain(self.worthiest()) {
-            let new = record.candidate.point.iter().filter(|point| !points.contains(point)).cloned().next();
+        for record in self.best_policies() {
+            let new = record.candidate.point.iter().find(|point| !points.contains(point)).cloned();
             points.extend(new);
             if points.len() == BASES {
                 break;
@@ -151,11 +161,11 @@ impl State {
             return Err(format!("{} lies outside of what {id} forbids", audit::words(&point.point)));
         }
         let holds_the_best = || {
-            let best = self.best_points().into_iter().find(|point| due.constraint.excludes(point))?;
-            Some(format!("it holds one of the best policies known ({})", audit::words(&best)))
+            let best = self.best_point().filter(|best| due.constraint.excludes(best))?;
+            Some(format!("it holds the best policy known ({})", audit::words(best)))
         };
         let refused = holds_the_best().or_else(|| audit::refutation(points, self.bar()));
-        self.audited += points.iter().map(|point| point.runs).sum::<u32>();
+        self.audited = points.iter().fold(self.audited, |sum, point| sum.saturating_add(point.runs));
         let Pending { principle, constraint, before } = self.pending.remove(0);
         let known = self.principles.iter_mut().find(|p| p.id == principle).expect("an audit's principle is known");
         if refused.is_none() {

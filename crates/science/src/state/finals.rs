@@ -8,7 +8,7 @@ use super::{Action, State};
 use crate::champion::{self, Champion};
 use crate::event::Finalist;
 use crate::id::CandidateId;
-use crate::objective::{self, Measurement, Score, Yardsticks};
+use crate::objective::{Measurement, Score, Scoring, Yardsticks};
 use crate::outcome::Outcome;
 use serde::Serialize;
 
@@ -28,7 +28,7 @@ pub struct Final {
     pub candidate: CandidateId,
     /// What became of it.
     pub outcome: Outcome,
-    /// The lower end of its net saving's one-sided 95 % interval there, a fraction; none where it did not run.
+    /// The lower end of the one-sided 95 % interval of what it is worth there; none where it did not run.
     pub low: Option<f64>,
     /// Whether it is admissible there.
     pub admissible: bool,
@@ -60,7 +60,7 @@ impl State {
     /// Whoever won the finals: of those that are admissible there, or else of those that did no harm.
     pub(super) fn winner(&self) -> Option<Champion> {
         let finalists = || self.finals.iter().flat_map(|finals| &finals.finalists);
-        let harmless = |f: &&Final| f.score.as_ref().is_some_and(|score| score.protected_rejections == 0);
+        let harmless = |f: &&Final| f.score.as_ref().is_some_and(|score| score.violations == 0);
         let best = |admissible: bool| {
             let running = finalists().filter(harmless).filter(|f| f.admissible || !admissible);
             running.reduce(|best, other| if other.low > best.low { other } else { best })
@@ -80,7 +80,11 @@ impl State {
         }
         let panel = self.yardsticks().reference.seeds();
         let ran = || finalists.iter().filter_map(|finalist| finalist.measurement.as_ref());
-        if [reference].into_iter().chain(ran()).any(|measured| measured.seeds() != panel) {
+        if [reference]
+            .into_iter()
+            .chain(ran())
+            .any(|measured| measured.seeds() != panel || !measured.is_whole(self.spec()))
+        {
             return Err("they ran on another panel than candidates are ranked on".into());
         }
         if finalists.iter().any(|finalist| (finalist.outcome == Outcome::Scored) != finalist.measurement.is_some()) {
@@ -91,27 +95,29 @@ impl State {
         let finalists: Vec<Final> = finalists.collect();
         // The baseline ran as well.
         let trials = (2 + ran().count()) * panel.iter().sum::<usize>();
-        let protected =
-            finalists.iter().filter_map(|f| Some((f.candidate.clone(), f.score.as_ref()?.protected_rejections)));
-        let protected: Vec<_> = protected.collect();
+        let violations = finalists.iter().filter_map(|f| Some((f.candidate.clone(), f.score.as_ref()?.violations)));
+        let violations: Vec<_> = violations.collect();
         self.finals = Some(Finals { finalists, trials });
-        for (id, refused) in protected {
-            self.refused_protected(&id, refused);
+        for (id, times) in violations {
+            self.take_violations(&id, times);
         }
         Ok(())
     }
 
     fn finished(&self, finalist: &Finalist, yardsticks: &Yardsticks) -> Final {
         let Finalist { candidate, outcome, measurement } = finalist;
-        let (experiment, length) = (&self.opened().experiment, self.candidates[candidate].candidate.description_length);
-        let score = measurement.as_ref().map(|fresh| objective::score(fresh, yardsticks, &self.opened().scenarios));
-        let admissible = |score: &Score| champion::objections(score, length.unwrap_or(u32::MAX), None, experiment).is_empty();
+        let (against, length) =
+            ((&self.opened().experiment, self.spec()), self.candidates[candidate].candidate.description_length);
+        let scoring = Scoring { yardsticks, ..self.scoring() };
+        let score = measurement.as_ref().map(|fresh| scoring.score(fresh));
+        let admissible =
+            |score: &Score| champion::objections(score, length.unwrap_or(u32::MAX), None, against).is_empty();
         Final {
             candidate: candidate.clone(),
             outcome: *outcome,
-            low: measurement.as_ref().map(|fresh| yardsticks.lower_bound(fresh)),
+            low: measurement.as_ref().map(|fresh| yardsticks.lower_bound(fresh, &self.spec().aim)),
             admissible: score.as_ref().is_some_and(admissible),
-            matches_reference: measurement.as_ref().is_some_and(|fresh| fresh.y() >= yardsticks.reference.y()),
+            matches_reference: measurement.as_ref().is_some_and(|fresh| fresh.gain() >= yardsticks.reference.gain()),
             score,
         }
     }

@@ -5,11 +5,10 @@ use crate::champion::{self, Champion, Contender};
 use crate::id::CandidateId;
 
 impl State {
-    /// Keeps that a candidate refused protected requests, on whatever seeds: it is not admissible ever after, and leads
-    /// nobody.
-    pub(super) fn refused_protected(&mut self, id: &CandidateId, count: u64) {
+    /// Keeps that a candidate did what it must never do, on whatever seeds: it is not admissible ever after, and leads nobody.
+    pub(super) fn take_violations(&mut self, id: &CandidateId, count: u64) {
         let Some(record) = self.candidates.get_mut(id).filter(|_| count > 0) else { return };
-        record.protected += count;
+        record.violations += count;
         record.admissible = false;
         record.worth = None;
     }
@@ -31,10 +30,10 @@ impl State {
 
     pub(super) fn best_of<'a>(&self, contenders: impl Iterator<Item = Contender<'a>>) -> Option<Champion> {
         let reference = self.yardsticks.as_ref()?.reference.improvement();
-        champion::champion(&contenders.collect::<Vec<_>>(), reference)
+        champion::champion(&contenders.collect::<Vec<_>>(), reference, &self.spec().aim)
     }
 
-    /// The Pareto front over improvement (more), extra shed work (less) and description length (less), in the order in which
+    /// The Pareto front over improvement (more), cost (less) and description length (less), in the order in which
     /// it was written.
     pub fn front(&self) -> impl Iterator<Item = &CandidateId> {
         let all: Vec<(&CandidateId, [f64; 3])> = self.contenders().map(|c| (c.id, champion::axes(&c))).collect();
@@ -43,15 +42,15 @@ impl State {
         front.into_iter()
     }
 
-    /// The scored candidates: the admissible ones first, by net saving, of equals the earlier.
+    /// The scored candidates: the admissible ones first, by what they are worth, of equals the earlier.
     pub fn ranked(&self) -> impl Iterator<Item = Contender<'_>> {
         let mut ranked: Vec<Contender<'_>> = self.contenders().collect();
-        let saving = |c: &Contender<'_>| c.score.net_saving.unwrap_or(f64::NEG_INFINITY);
+        let saving = |c: &Contender<'_>| c.score.worth.unwrap_or(f64::NEG_INFINITY);
         ranked.sort_by(|a, b| b.admissible.cmp(&a.admissible).then(saving(b).total_cmp(&saving(a))));
         ranked.into_iter()
     }
 
-    /// The scored candidates by what they are worth, of equals the earlier.
+    /// The scored candidates by what they are worth less what they violate, of equals the earlier.
     pub fn worthiest(&self) -> impl Iterator<Item = &CandidateRecord> {
         let records = self.order.iter().map(|id| &self.candidates[id]);
         let mut known: Vec<(f64, &CandidateRecord)> = records.filter_map(|r| Some((r.worth?.value(), r))).collect();

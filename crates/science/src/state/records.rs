@@ -110,6 +110,6 @@ pub struct CandidateRecord {
     pub admissible: bool,
     /// The earlier candidate that it acts exactly like, in every decision of its trials.
     pub acts_like: Option<CandidateId>,
-    /// Protected requests that it refused outside of the search panel: on verdict seeds, in the finals.
-    pub protected: u64,
+    /// How often it did what it must never do outside of the search panel: on verdict seeds, in the finals.
+    pub violations: u64,
 }

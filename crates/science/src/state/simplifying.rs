@@ -4,10 +4,10 @@ use super::{Action, Phase, State};
 use crate::champion;
 use crate::event::{Candidate, Simpler};
 use crate::id::CandidateId;
-use crate::objective::{self, Measurement};
+use crate::objective::Measurement;
 use crate::outcome::Outcome;
 
-/// What all changes together may lose, in net saving.
+/// What all changes together may lose, in worth.
 const LOSS: f64 = 0.005;
 
 /// What simplifying the champion showed.
@@ -41,14 +41,14 @@ impl State {
         }
     }
 
-    /// The champion, if its net saving says what a change costs, and if the budget holds for at least one change and the
+    /// The champion, if what it is worth says what a change costs, and if the budget holds for at least one change and the
     /// candidate that comes of it.
     fn worth_simplifying(&self) -> Option<CandidateId> {
         if self.evaluations_left().is_some_and(|left| left < 2) {
             return None;
         }
         let champion = self.champion()?.id;
-        self.candidates[&champion].score.as_ref()?.net_saving?;
+        self.candidates[&champion].score.as_ref()?.worth?;
         Some(champion)
     }
 
@@ -77,15 +77,15 @@ impl State {
             Ok(measured) => measured,
             Err(outcome) => return Simpler { outcome, ..simpler },
         };
-        let (yardsticks, started) = (self.yardsticks(), self.opened());
-        let score = objective::score(measured, yardsticks, &started.scenarios);
-        let own = self.candidates.get(of).and_then(|record| record.score.as_ref()?.net_saving);
-        simpler.gain = score.net_saving.zip(own).map(|(saving, own)| saving - own);
+        let against = (&self.opened().experiment, self.spec());
+        let score = self.scoring().score(measured);
+        let own = self.candidates.get(of).and_then(|record| record.score.as_ref()?.worth);
+        simpler.gain = score.worth.zip(own).map(|(saving, own)| saving - own);
         let length = description_length.unwrap_or(u32::MAX);
         // A champion that matches the reference is not to be traded for one that does not.
         let matches = self.champion().is_none_or(|champion| !champion.matches_reference)
-            || measured.y() >= yardsticks.reference.y();
-        simpler.admissible = matches && champion::objections(&score, length, None, &started.experiment).is_empty();
+            || measured.gain() >= self.yardsticks().reference.gain();
+        simpler.admissible = matches && champion::objections(&score, length, None, against).is_empty();
         simpler
     }
 

@@ -1,31 +1,29 @@
 use super::*;
-use crate::bundle::{Arm, ArmKind, Design, Metric, Prediction, Relation};
-use crate::descriptor::{Descriptor, Input};
+use crate::bundle::{Arm, ArmKind, Design, Prediction, Relation};
+use crate::descriptor::Descriptor;
 use crate::event::{Candidate, RULES};
-use crate::experiment::{Budget, Experiment, GuardMetric};
+use crate::experiment::{Budget, Experiment};
 use crate::fixture;
 use crate::id::Hash;
 use crate::judge::Verdict;
 use crate::nonce::Nonce;
-use crate::objective::{Cell, Measurement};
+use crate::objective::Measurement;
 use crate::outcome::Outcome;
 use crate::principle::Change;
+use crate::yardsticks::Scale;
 use std::collections::BTreeSet;
 
 mod audits;
 mod budget;
 mod fastfail;
 mod finals;
-mod protected;
 mod simplifying;
 mod tuning;
+mod violations;
 
 fn measurement(y: f64, x: f64) -> Measurement {
-    let cell = |seed: usize| {
-        let off = seed as f64 * 1e-4;
-        Cell { x_requests: x, ..fixture::cell(y + off, x + off) }
-    };
-    Measurement { cells: vec![(0..3).map(cell).collect()] }
+    let off = |seed: usize| seed as f64 * 1e-4;
+    fixture::measured(vec![(0..3).map(|seed| fixture::cell(y + off(seed), x + off(seed))).collect()])
 }
 
 fn started(budget: Option<u32>) -> Event {
@@ -37,10 +35,10 @@ fn started(budget: Option<u32>) -> Event {
             budget: Budget { evaluations: budget, ..Budget::default() },
             ..fixture::experiment(vec![])
         },
+        spec: fixture::spec(),
         scenarios: vec!["s".into()],
         training: vec![],
         workloads: vec![],
-        profiles: vec![],
         inputs: BTreeMap::new(),
         nonce: Nonce::of(1),
         meaning: Hash::of(b"what is measured"),
@@ -55,9 +53,8 @@ fn started(budget: Option<u32>) -> Event {
 
 fn calibrated() -> Event {
     let yardsticks = Yardsticks {
-        refuse_everything: measurement(0.4, 0.8),
-        louder: measurement(0.27, 0.44),
-        softer: measurement(0.23, 0.36),
+        extremes: vec![measurement(0.4, 0.8)],
+        scale: Some(Scale { up: measurement(0.27, 0.44), down: measurement(0.23, 0.36), rate: 5.0 }),
         ..fixture::yardsticks(measurement(0.25, 0.4))
     };
     Event::Calibrated { yardsticks: Box::new(yardsticks), trials: Hash::of(b"") }
@@ -71,7 +68,7 @@ fn arm(name: &str, kind: ArmKind, against: Side) -> Arm {
         mechanism: "m".into(),
         diagnostic: "d".into(),
         prediction: Prediction {
-            metric: Metric::NetSaving,
+            metric: "saving".into(),
             against: vec![against],
             scope: vec![],
             relation: Relation::AtLeast(0.02),
@@ -146,8 +143,11 @@ fn tested(state: &State, policy: Side, seeds: std::ops::Range<usize>) -> Event {
         Side::Candidate(id) => state.candidates[id].measurement.as_ref().unwrap(),
         _ => &state.yardsticks().reference,
     };
-    let row = |row: &Vec<Cell>| seeds.clone().map(|seed| row[seed % row.len()]).collect();
-    let measurement = Measurement { cells: known.cells.iter().map(row).collect() };
+    fn rows<T: Copy>(rows: &[Vec<T>], seeds: &std::ops::Range<usize>) -> Vec<Vec<T>> {
+        rows.iter().map(|row| seeds.clone().map(|seed| row[seed % row.len()]).collect()).collect()
+    }
+    let series = known.series.iter().map(|(name, values)| (name.clone(), rows(values, &seeds))).collect();
+    let measurement = Measurement { cells: rows(&known.cells, &seeds), series };
     Event::Tested {
         policy,
         from: seeds.start as u32,
@@ -295,28 +295,28 @@ fn where_no_evaluation_is_left_nothing_is_mended() {
     assert_eq!(settle(&mut fold(&events)), Action::Extract);
 }
 
-fn descriptor(inputs: &[Input]) -> Descriptor {
-    Descriptor { inputs: inputs.iter().copied().collect(), ..Descriptor::default() }
+fn descriptor(input: &str) -> Descriptor {
+    Descriptor { inputs: [input.to_owned()].into(), ..Descriptor::default() }
 }
 
 #[test]
 fn a_candidate_that_ignores_what_its_design_uses_fails_the_manipulation_check() {
-    for (inputs, verdict) in [(&[Input::Prompt][..], Verdict::Confirmed), (&[Input::Draw][..], Verdict::Invalid)] {
+    for (input, verdict) in [("length", Verdict::Confirmed), ("weight", Verdict::Invalid)] {
         let Event::BundleRegistered { mut bundle, work } = bundle() else { unreachable!("it is that") };
-        bundle.arms[0].design.uses.insert(Input::Prompt);
+        bundle.arms[0].design.uses.insert("length".into());
         let Event::CandidateEvaluated { candidate, outcome, measurement, trials, acts_like, .. } =
             evaluated("c1", Some(measurement(0.25, 0.36)))
         else {
             unreachable!("it is that")
         };
-        let descriptor = Some(Box::new(descriptor(inputs)));
+        let descriptor = Some(Box::new(descriptor(input)));
         let probed = Event::CandidateEvaluated { candidate, outcome, measurement, trials, descriptor, acts_like };
         let registered = Event::BundleRegistered { bundle, work };
         let mut state = fold(&[started(None), calibrated(), registered, written("main", "c1"), probed]);
         settle(&mut state);
         let finding = state.iterations[0].arms[0].finding.clone().unwrap();
         assert_eq!(finding.verdict, verdict, "{}", finding.reason);
-        assert_eq!(finding.reason.contains("prompt"), verdict == Verdict::Invalid, "{}", finding.reason);
+        assert_eq!(finding.reason.contains("length"), verdict == Verdict::Invalid, "{}", finding.reason);
     }
 }
 

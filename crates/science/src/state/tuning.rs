@@ -2,7 +2,6 @@
 
 use super::{Action, CandidateRecord, State};
 use crate::event::Candidate;
-use crate::experiment::GuardMetric;
 use crate::id::CandidateId;
 use crate::judge::Verdict;
 use crate::tuner::goal::Worth;
@@ -12,7 +11,7 @@ use crate::tuner::{self, Range, Tried};
 const BUNDLE: u32 = 2;
 /// Measurements that shortening one constant takes at most.
 const SHORTENING: u32 = 3;
-/// What a candidate may violate for other constants to be expected to mend it, in net saving: four points of regret, say.
+/// What a candidate may violate for other constants to be expected to mend it, in worth: four points of regret, say.
 const MENDABLE: f64 = 0.2;
 
 /// What tuning a candidate brought.
@@ -31,7 +30,7 @@ pub struct Tuning {
 }
 
 impl Tuning {
-    /// What the values that were settled on are worth, and what the candidate's own are: net saving less what is violated.
+    /// What the values that were settled on are worth, and what the candidate's own are, less what is violated.
     pub fn gain(&self) -> Option<[f64; 2]> {
         let settled = self.tried.iter().find(|tried| tried.parameters == self.best)?;
         Some([self.tried.first()?.value, settled.value])
@@ -75,7 +74,7 @@ impl State {
     /// which other values of its constants cannot mend.
     pub(super) fn worth(&self, record: &CandidateRecord) -> Option<Worth> {
         let length = f64::from(record.candidate.description_length?);
-        let most = self.opened().experiment.objective.at_most(GuardMetric::DescriptionLength);
+        let most = self.opened().experiment.objective.at_most("description_length");
         record.worth.filter(|_| most.is_none_or(|most| length <= most))
     }
 

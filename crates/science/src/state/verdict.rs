@@ -1,7 +1,7 @@
 //! How an arm comes by its verdict: on fresh seeds, look by look.
 
 use super::{Action, State, Test};
-use crate::bundle::{Arm, ArmKind, Metric, Prediction, Side};
+use crate::bundle::{Arm, ArmKind, Prediction, Side};
 use crate::defect::Defect;
 use crate::effect::{Comparison, Effects};
 use crate::id::CandidateId;
@@ -22,7 +22,7 @@ impl State {
     /// The verdict on an arm whose candidate was evaluated, or the test that it still takes.
     pub(super) fn judge(&self, at: usize, candidate: &CandidateId) -> Result<Finding, Action> {
         if let Some(defect) = self.defect(at).filter(Defect::invalidates) {
-            return Ok(judge::invalid(defect.to_string()));
+            return Ok(judge::invalid(defect.words(self.spec())));
         }
         let arm = &self.bundle().arms[at];
         let sides = match self.sides(arm, candidate) {
@@ -33,7 +33,7 @@ impl State {
             let (side, outcome) = (super::describe(&side), outcome.as_str());
             return Ok(judge::invalid(format!("{side} ended as {outcome} on the verdict seeds")));
         }
-        if let Some(reason) = sides.policies().iter().find_map(|policy| self.refused_what_is_protected(policy)) {
+        if let Some(reason) = sides.policies().iter().find_map(|policy| self.violated(policy)) {
             return Ok(judge::invalid(reason));
         }
         let mut before = None;
@@ -96,7 +96,7 @@ impl State {
         let uses_parent = right.len() > 1;
         for side in right.iter().chain([&left]).chain(uses_parent.then_some(&parent)) {
             let measured = self.measured(side)?;
-            if arm.prediction.metric == Metric::NetSaving {
+            if arm.prediction.metric == self.spec().aim.worth_name().name {
                 self.comparable(side, measured)?;
             }
         }
@@ -121,22 +121,24 @@ impl State {
         }
     }
 
-    /// Says why a side has no net saving, if it has none: decided on the search seeds, before anything is spent on it.
+    /// Says why nothing can be said of what a side is worth, if so: decided on the search seeds, before anything is spent on it.
     fn comparable(&self, side: &Side, measured: Option<&Measurement>) -> Result<(), String> {
         let Some(measured) = measured else {
-            return Err("the baseline has no net saving: its improvement is nowhere near the reference's".into());
+            return Err("the baseline does not compare: it gains nothing".into());
         };
         let study = self.study();
         let measured = measured.rows(0..study.reference.cells.len());
-        if study.net_saving(&measured).is_some() {
+        if study.worth(&measured, &self.spec().aim).is_some() {
             return Ok(());
         }
-        let points = (measured.y() - study.reference.y()) * 100.0;
+        let points = (measured.gain() - study.reference.gain()) * 100.0;
         let place = if points > 0.0 { "above" } else { "below" };
         Err(format!(
-            "the improvement of {} lies {:.1} points {place} the reference's, and costs compare within 2 points only: its scale must be set again",
+            "the {} of {} lies {:.1} points {place} the reference's, and costs compare within {} points only: its scale must be set again",
+            self.spec().aim.gain_name().name,
             super::describe(side),
-            points.abs()
+            points.abs(),
+            self.spec().aim.comparable().unwrap_or_default() * 100.0
         ))
     }
 
@@ -150,6 +152,7 @@ impl State {
             reference,
             yardsticks: self.study(),
             scenarios: &self.opened().scenarios,
+            spec: self.spec(),
         }
     }
 
@@ -159,12 +162,12 @@ impl State {
         Some((policy, outcome))
     }
 
-    /// Says so if a candidate refused protected requests on verdict seeds, of this iteration or of an earlier one.
-    fn refused_what_is_protected(&self, policy: &Side) -> Option<String> {
+    /// Says so if a candidate did what it must never do on verdict seeds, of this iteration or of an earlier one.
+    fn violated(&self, policy: &Side) -> Option<String> {
         let Side::Candidate(id) = policy else { return None };
-        let count = self.candidates.get(id)?.protected;
-        let describe = super::describe(policy);
-        (count > 0).then(|| format!("{describe} refused {count} protected requests outside of the search panel"))
+        let count = self.candidates.get(id)?.violations;
+        let (who, did) = (super::describe(policy), self.spec().violated(count));
+        (count > 0).then(|| format!("{who} {did} outside of the search panel"))
     }
 
     /// What a policy did on the verdict seeds of the iteration; none if it did not run yet.

@@ -1,13 +1,14 @@
-//! What a point is worth while constants are tuned: its net saving, less what it violates.
+//! What a point is worth while constants are tuned: what it saves, less what it violates.
 //!
 //! A guard that is merely checked would leave a cliff beside the best points, since these lie on the guards. So each excess
 //! costs five times its size, and the process sees a ridge instead.
 
-use crate::champion::guarded;
-use crate::experiment::{Guard, GuardMetric, Objective};
-use crate::objective::{COMPARABLE, Measurement, Score, Yardsticks};
+use crate::champion::Bounded;
+use crate::experiment::Experiment;
+use crate::objective::{Measurement, Score, Yardsticks};
+use crate::spec::Spec;
 
-/// What an excess costs, in net saving for each unit of it.
+/// What an excess costs, in worth for each unit of it.
 pub const PRICE: f64 = 5.0;
 /// A saving beyond these is carried over from too far off to be compared by size.
 const FARTHEST: f64 = 1.0;
@@ -15,7 +16,7 @@ const FARTHEST: f64 = 1.0;
 /// What a point is worth.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Worth {
-    /// Cost saved against the reference at equal improvement, a fraction.
+    /// What it is worth by the aim, however far its gain lies from the reference's.
     pub saving: f64,
     /// What it violates, in the same unit; zero for what could become champion.
     pub penalty: f64,
@@ -31,71 +32,65 @@ impl Worth {
     }
 }
 
-/// What a measured point is worth. It is to improve as much as the reference does, since the champion has to, and to keep
-/// each guard of the objective.
-pub fn worth(measured: &Measurement, score: &Score, yardsticks: &Yardsticks, objective: &Objective) -> Worth {
-    let beyond = measured.y() - yardsticks.reference.y();
-    let mut excess = (-beyond).max(0.0) + (beyond.abs() - COMPARABLE).max(0.0);
-    // One protected request in a thousand trials is as bad as giving up a workload.
-    excess += (score.protected_rejections as f64).min(1.0);
-    for guard in &objective.constraints {
+/// What a measured point is worth. Where cost is saved it is to gain as much as the reference does, since the champion has to;
+/// and it is to keep each guard of the objective.
+pub fn worth(
+    measured: &Measurement,
+    score: &Score,
+    yardsticks: &Yardsticks,
+    (experiment, spec): (&Experiment, &Spec),
+) -> Worth {
+    let beyond = measured.gain() - yardsticks.reference.gain();
+    let mut excess = match spec.aim.comparable() {
+        Some(comparable) => (-beyond).max(0.0) + (beyond.abs() - comparable).max(0.0),
+        None => 0.0,
+    };
+    // One thing that must never be done in a thousand trials is as bad as giving up a workload.
+    excess += (score.violations as f64).min(1.0);
+    for guard in &experiment.objective.constraints {
         // How long the description is does hardly depend on the values of constants.
-        if guard.metric == GuardMetric::DescriptionLength {
+        let Some(bounded) = spec.bounded(&guard.metric).filter(|bounded| *bounded != Bounded::DescriptionLength) else {
             continue;
-        }
-        let (value, _) = guarded(guard.metric, score, 0);
+        };
+        let value = bounded.value(score, 0);
         let above = guard.at_most.map_or(0.0, |bound| value - bound).max(0.0);
         let below = guard.at_least.map_or(0.0, |bound| bound - value).max(0.0);
-        excess += (above + below + drawn_excess(guard, score)) * unit(guard.metric);
+        excess += (above + below + drawn_excess(experiment.drawn_bound(guard), score)) * bounded.unit();
     }
-    let saving = yardsticks.saving_at_a_distance(measured).clamp(-FARTHEST, FARTHEST);
+    let saving = yardsticks.worth_at_a_distance(measured, &spec.aim).clamp(-FARTHEST, FARTHEST);
     Worth { saving, penalty: PRICE * excess }
 }
 
 /// How far the drawn workload that must still keep the regret guard is beyond it, points.
-fn drawn_excess(guard: &Guard, score: &Score) -> f64 {
-    let (Some(bound), Some(panels)) = (guard.drawn(), &score.panels) else { return 0.0 };
+fn drawn_excess(bound: Option<f64>, score: &Score) -> f64 {
+    let (Some(bound), Some(panels)) = (bound, &score.panels) else { return 0.0 };
     (panels.drawn.regret_of_most() - bound).max(0.0)
-}
-
-/// One unit of a metric as a fraction.
-fn unit(metric: GuardMetric) -> f64 {
-    match metric {
-        GuardMetric::Regret
-        | GuardMetric::Loss
-        | GuardMetric::Shortfall
-        | GuardMetric::DrawnRegret
-        | GuardMetric::DrawnGain => 0.01,
-        GuardMetric::Improvement
-        | GuardMetric::ExtraShedWork
-        | GuardMetric::ExtraShedRate
-        | GuardMetric::ThroughputLoss
-        | GuardMetric::WorkRatio
-        | GuardMetric::RateRatio
-        | GuardMetric::DescriptionLength => 1.0,
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::experiment::{Claim, Guard};
     use crate::fixture::{self, cell};
-    use crate::objective::{PanelScore, Panels, score};
+    use crate::objective::{Figures, PanelScore, Panels, Scoring};
 
     fn measured(rows: [(f64, f64); 2]) -> Measurement {
-        Measurement { cells: rows.map(|(y, x)| vec![cell(y, x); 3]).to_vec() }
+        fixture::measured(rows.map(|(gain, cost)| vec![cell(gain, cost); 3]).to_vec())
     }
 
     fn yardsticks() -> Yardsticks {
         fixture::yardsticks(measured([(0.2, 0.4), (0.3, 0.4)]))
     }
 
+    fn score(measured: &Measurement) -> Score {
+        let (yardsticks, names) = (yardsticks(), ["a".into(), "b".into()]);
+        Scoring { yardsticks: &yardsticks, names: &names, spec: &fixture::spec() }.score(measured)
+    }
+
     fn worth_of(measured: &Measurement) -> Worth {
         let yardsticks = yardsticks();
-        let guard = Guard { metric: GuardMetric::Regret, at_most: Some(5.0), at_least: None };
-        let objective = fixture::experiment(vec![guard]).objective;
-        let score = score(measured, &yardsticks, &["a".into(), "b".into()]);
-        worth(measured, &score, &yardsticks, &objective)
+        let guard = Guard { metric: "regret".into(), at_most: Some(5.0), at_least: None };
+        worth(measured, &score(measured), &yardsticks, (&fixture::experiment(vec![guard]), &fixture::spec()))
     }
 
     #[test]
@@ -121,22 +116,24 @@ mod tests {
 
     #[test]
     fn one_drawn_workload_in_ten_may_lose_more_than_the_guard_and_the_next_one_costs() {
-        let guard = Guard { metric: GuardMetric::Regret, at_most: Some(5.0), at_least: None };
+        let guard = Guard { metric: "regret".into(), at_most: Some(5.0), at_least: None };
+        let mut experiment = fixture::experiment(vec![]);
+        experiment.claim = Claim { regret: Some(5.0), ..Claim::default() };
         let measured = measured([(0.2, 0.3), (0.3, 0.3)]);
         let excess = |regrets: Vec<f64>| {
             let drawn = PanelScore {
                 improvement: 0.2,
                 against_reference: 0.0,
-                extra_shed_work: 0.3,
-                work_ratio: None,
-                rate_ratio: None,
-                net_saving: None,
-                works: vec![0.3; regrets.len()],
+                cost: 0.3,
+                cost_ratio: None,
+                figures: Figures::new(),
+                worth: None,
+                costs: vec![0.3; regrets.len()],
                 regrets,
             };
-            let mut score = score(&measured, &yardsticks(), &["a".into(), "b".into()]);
+            let mut score = score(&measured);
             score.panels = Some(Panels { study: drawn.clone(), drawn });
-            drawn_excess(&guard, &score)
+            drawn_excess(experiment.drawn_bound(&guard), &score)
         };
         let with = |worst: &[f64]| worst.iter().copied().chain(vec![0.0; 20 - worst.len()]).collect::<Vec<f64>>();
         assert_eq!(excess(with(&[90.0, 90.0])), 0.0);

@@ -1,17 +1,25 @@
 //! A campaign of one claim, from its opening to its end, with recorded trials in the place of a simulator.
 
-use science::bundle::{Arm, ArmKind, Bundle, Design, Metric, Prediction, Relation, Side};
+use crate::recorded::take;
+use science::bundle::{Arm, ArmKind, Bundle, Design, Prediction, Relation, Side};
 use science::effect::Comparison;
 use science::event::{Candidate, Event, RULES, Started};
-use science::experiment::{Agents, Budget, Experiment, Objective};
+use science::experiment::{Agents, Budget, Claim, Experiment, Objective};
 use science::id::{CandidateId, Hash};
 use science::judge::{Finding, judge};
 use science::nonce::Nonce;
 use science::objective::{Measurement, Yardsticks};
 use science::outcome::Outcome;
 use science::sequence::LOOKS;
+use science::spec::Spec;
 use science::state::{Action, State, Test};
+use science::yardsticks::Scale;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// What admission measures, and what counts there.
+pub(crate) fn spec() -> Spec {
+    serde_json::from_str(include_str!("../../../../tests/fixtures/admission.spec.json")).expect("a spec")
+}
 
 /// What a campaign meets.
 pub(crate) struct World<'a> {
@@ -27,12 +35,10 @@ pub(crate) struct World<'a> {
 /// The yardsticks that a campaign measured on its search seeds.
 pub(crate) fn yardsticks(lambda: f64, [reference, again]: [Measurement; 2]) -> Yardsticks {
     Yardsticks {
-        refuse_everything: reference.clone(),
-        louder: reference.clone(),
-        softer: reference.clone(),
+        extremes: vec![reference.clone()],
+        scale: Some(Scale { up: reference.clone(), down: reference.clone(), rate: lambda }),
         reference_again: again,
         reference,
-        lambda,
         overloaded: vec![],
         drawn: 0,
         one_trace: false,
@@ -83,19 +89,19 @@ impl World<'_> {
             Side::Candidate(_) => &self.candidate,
             Side::Baseline | Side::Arm(_) => panic!("{policy:?} needs no run"),
         };
-        let cells = measured.cells.iter().map(|row| row[from..to].to_vec()).collect();
+        let seeds: Vec<usize> = (from..to).collect();
         Event::Tested {
             policy,
             from: from as u32,
             outcome: Outcome::Scored,
-            measurement: Some(Box::new(Measurement { cells })),
+            measurement: Some(Box::new(take(measured, &seeds))),
             trials: Hash::of(b""),
         }
     }
 }
 
 /// The finding on a claim of any metric, look by look: a main arm may claim net saving only, others anything.
-pub(crate) fn finding(comparison: &Comparison<'_>, metric: Metric, size: f64) -> Finding {
+pub(crate) fn finding(comparison: &Comparison<'_>, metric: &str, size: f64) -> Finding {
     let prediction = prediction(metric, size);
     let looks = LOOKS.iter().enumerate();
     let mut findings = looks.filter_map(|(number, look)| {
@@ -105,9 +111,9 @@ pub(crate) fn finding(comparison: &Comparison<'_>, metric: Metric, size: f64) ->
 }
 
 /// The claim that an arm beats the reference by `size`.
-pub(crate) fn prediction(metric: Metric, size: f64) -> Prediction {
+pub(crate) fn prediction(metric: &str, size: f64) -> Prediction {
     Prediction {
-        metric,
+        metric: metric.into(),
         against: vec![Side::Reference],
         scope: vec![],
         relation: Relation::AtLeast(size),
@@ -120,6 +126,7 @@ pub(crate) fn prediction(metric: Metric, size: f64) -> Prediction {
 
 fn opened(scenarios: &[String]) -> Event {
     let experiment = Experiment {
+        problem: "admission".into(),
         question: "?".into(),
         iterations: 1,
         seeds: 5,
@@ -128,7 +135,8 @@ fn opened(scenarios: &[String]) -> Event {
         space_source: None,
         scenarios: scenarios.to_vec(),
         population: None,
-        objective: Objective { reference_scale: "k".into(), scale: None, constraints: vec![] },
+        objective: Objective { reference_scale: Some("k".into()), scale: None, constraints: vec![] },
+        claim: Claim::default(),
         dimensions: vec![],
         budget: Budget::default(),
         agents: Agents::default(),
@@ -137,10 +145,10 @@ fn opened(scenarios: &[String]) -> Event {
         rules: RULES,
         name: "admission".into(),
         experiment,
+        spec: spec(),
         scenarios: scenarios.to_vec(),
         training: vec![],
         workloads: vec![],
-        profiles: vec![],
         inputs: BTreeMap::new(),
         nonce: Nonce::of(1),
         meaning: Hash::of(b"what is measured"),
@@ -160,7 +168,7 @@ fn registered(size: f64) -> Event {
         hypothesis: "h".into(),
         mechanism: "m".into(),
         diagnostic: "d".into(),
-        prediction: prediction(Metric::NetSaving, size),
+        prediction: prediction("net_saving", size),
         design: Design { intent: "i".into(), point: None, uses: BTreeSet::new(), without: None, candidate: None },
     };
     let bundle = Bundle { question: "q".into(), parent: Side::Reference, components: vec![], arms: vec![main] };

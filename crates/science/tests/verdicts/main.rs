@@ -10,7 +10,6 @@ mod recorded;
 
 use campaign::{World, finding, yardsticks};
 use recorded::{Pool, take};
-use science::bundle::Metric;
 use science::effect::Comparison;
 use science::judge::{ErrorKind, Finding, Verdict};
 use science::keyed;
@@ -18,9 +17,11 @@ use science::objective::{Cell, Measurement};
 use science::sequence::{CAP, LOOKS, interval};
 use science::stats::{mean, standard_deviation};
 
+static SPEC: std::sync::OnceLock<science::spec::Spec> = std::sync::OnceLock::new();
+
 const RUNS: u64 = 2000;
 const SEARCH_SEEDS: usize = 5;
-const METRICS: [Metric; 3] = [Metric::NetSaving, Metric::Improvement, Metric::ExtraShedWork];
+const METRICS: [&str; 3] = ["net_saving", "improvement", "extra_shed_work"];
 
 /// The share of runs in which something happens, and how the first of them can be had again.
 struct Share {
@@ -69,8 +70,10 @@ fn the_sequence_covers_the_mean_of_normal_values_at_all_looks_together() {
 
 /// A recorded difference: its name and its values, seed by seed, of each scenario and at last of the panel.
 fn differences(pool: &Pool) -> Vec<(&'static str, Vec<Vec<f64>>)> {
-    let zero = Cell { gains: [0.0; 4], x: 0.0, ..pool.reference.cells[0][0] };
-    let baseline = Measurement { cells: vec![vec![zero; pool.seeds()]; pool.scenarios.len()] };
+    let baseline = Measurement {
+        cells: vec![vec![Cell::default(); pool.seeds()]; pool.scenarios.len()],
+        ..Measurement::default()
+    };
     let of = |left: &Measurement, right: &Measurement, value: fn(&Cell) -> f64| {
         let row = |(a, b): (&Vec<Cell>, &Vec<Cell>)| a.iter().zip(b).map(|(a, b)| value(a) - value(b)).collect();
         let mut scopes: Vec<Vec<f64>> = left.cells.iter().zip(&right.cells).map(row).collect();
@@ -79,13 +82,13 @@ fn differences(pool: &Pool) -> Vec<(&'static str, Vec<Vec<f64>>)> {
         scopes.push(panel);
         scopes
     };
-    let work: fn(&Cell) -> f64 = |cell| cell.x;
+    let work: fn(&Cell) -> f64 = |cell| cell.cost;
     vec![
-        ("improvement, step less reference", of(&pool.step, &pool.reference, Cell::y)),
+        ("improvement, step less reference", of(&pool.step, &pool.reference, |cell| cell.gain)),
         ("work, step less reference", of(&pool.step, &pool.reference, work)),
-        ("improvement, reference less itself", of(&pool.again, &pool.reference, Cell::y)),
+        ("improvement, reference less itself", of(&pool.again, &pool.reference, |cell| cell.gain)),
         ("work, reference less itself", of(&pool.again, &pool.reference, work)),
-        ("improvement, reference less baseline", of(&pool.reference, &baseline, Cell::y)),
+        ("improvement, reference less baseline", of(&pool.reference, &baseline, |cell| cell.gain)),
         ("work, reference less baseline", of(&pool.reference, &baseline, work)),
     ]
 }
@@ -147,7 +150,7 @@ impl Sampled {
     ) -> Finding {
         let yardsticks = yardsticks(pool.lambda, [reference, take(&pool.again, &self.search)]);
         let [candidate, reference] = verdict;
-        if claim.metric == Metric::NetSaving {
+        if claim.metric == "net_saving" {
             let world = World { scenarios: &pool.scenarios, yardsticks: &yardsticks, searched, candidate, reference };
             return world.finding(claim.size);
         }
@@ -157,7 +160,7 @@ impl Sampled {
 }
 
 struct Claim {
-    metric: Metric,
+    metric: &'static str,
     size: f64,
 }
 
@@ -167,7 +170,15 @@ fn comparison<'a>(
     [left, reference]: [&'a Measurement; 2],
 ) -> Comparison<'a> {
     let right = vec![Some(reference)];
-    Comparison { left, right, parent: Some(reference), reference, yardsticks, scenarios: &pool.scenarios }
+    Comparison {
+        left,
+        right,
+        parent: Some(reference),
+        reference,
+        yardsticks,
+        scenarios: &pool.scenarios,
+        spec: SPEC.get_or_init(campaign::spec),
+    }
 }
 
 /// Whether a claim was found to hold in the mean, with or without scenarios where it is the other way round.
@@ -185,7 +196,7 @@ fn an_inert_disguise_ends_invalid_in_every_campaign() {
     let other = share("inert", |key| {
         let sampled = Sampled::new(&pool, key);
         let policies = |seeds: &[usize]| [take(&pool.reference, seeds), take(&pool.reference, seeds)];
-        let claim = Claim { metric: Metric::NetSaving, size: 1e-5 };
+        let claim = Claim { metric: "net_saving", size: 1e-5 };
         let finding = sampled.finding(&pool, policies(&sampled.search), policies(&sampled.verdict), &claim);
         finding.verdict != Verdict::Invalid || finding.seeds > 0
     });
@@ -198,14 +209,14 @@ fn the_reference_against_itself_is_confirmed_better_in_at_most_five_percent_of_c
     for metric in METRICS {
         // 0.001 points: less than any planner claims, so that the null is sharp.
         let claim = Claim { metric, size: 1e-5 };
-        let what = format!("the reference against itself, {} confirmed", metric.as_str());
+        let what = format!("the reference against itself, {} confirmed", metric);
         let wrong = share(&what, |key| held(&Sampled::new(&pool, key).twice(&pool, &claim)));
         wrong.at_most(0.05, &what);
     }
 }
 
 /// The step's effects over the reference on all recorded seeds: their mean is the truth that resampled campaigns meet.
-fn effects(pool: &Pool, metric: Metric) -> Vec<f64> {
+fn effects(pool: &Pool, metric: &str) -> Vec<f64> {
     let yardsticks = yardsticks(pool.lambda, [pool.reference.clone(), pool.again.clone()]);
     let all = comparison(pool, &yardsticks, [&pool.step, &pool.reference]);
     all.effects(&campaign::prediction(metric, 1.0), pool.seeds()).mean.values
@@ -216,15 +227,15 @@ fn a_claim_of_exactly_the_true_effect_is_confirmed_in_at_most_five_percent_of_ca
     let pool = Pool::read();
     for metric in METRICS {
         let claim = Claim { metric, size: mean(&effects(&pool, metric)) };
-        let what = format!("at least the true effect of {:.5}, {} confirmed", claim.size, metric.as_str());
-        let wrong = share(metric.as_str(), |key| held(&Sampled::new(&pool, key).step(&pool, &claim)));
+        let what = format!("at least the true effect of {:.5}, {} confirmed", claim.size, metric);
+        let wrong = share(metric, |key| held(&Sampled::new(&pool, key).step(&pool, &claim)));
         wrong.at_most(0.05, &what);
     }
 }
 
 /// In which share of campaigns such a claim about the step holds, and the seeds that its verdict takes in the median.
 fn power(pool: &Pool, case: &str, claim: &Claim) -> (Share, usize) {
-    let what = format!("{case}, {}", claim.metric.as_str());
+    let what = format!("{case}, {}", claim.metric);
     let found = |key| Sampled::new(pool, key).step(pool, claim);
     let mut seeds: Vec<usize> = (0..RUNS).map(|run| found(keyed::seed(&[&what], run)).seeds).collect();
     seeds.sort_unstable();
@@ -237,11 +248,11 @@ fn power(pool: &Pool, case: &str, claim: &Claim) -> (Share, usize) {
 fn an_effect_of_twice_the_claim_is_confirmed_in_nine_campaigns_of_ten_within_a_dozen_seeds() {
     let pool = Pool::read();
     // Half of what the step saves in work is but one standard deviation: see the next test.
-    for metric in [Metric::NetSaving, Metric::Improvement] {
+    for metric in ["net_saving", "improvement"] {
         let claim = Claim { metric, size: mean(&effects(&pool, metric)) / 2.0 };
         let (share, median) = power(&pool, "half of the true effect", &claim);
-        share.above(0.9, &format!("half of the true effect, {} confirmed", metric.as_str()));
-        assert!(median <= 12, "{}: {median} seeds in the median", metric.as_str());
+        share.above(0.9, &format!("half of the true effect, {} confirmed", metric));
+        assert!(median <= 12, "{}: {median} seeds in the median", metric);
     }
 }
 
@@ -252,7 +263,7 @@ fn an_effect_one_standard_deviation_beyond_the_claim_is_confirmed_in_most_campai
         let values = effects(&pool, metric);
         let claim = Claim { metric, size: mean(&values) - standard_deviation(&values) };
         let (share, _) = power(&pool, "one standard deviation less", &claim);
-        share.above(0.6, &format!("one standard deviation less, {} confirmed", metric.as_str()));
+        share.above(0.6, &format!("one standard deviation less, {} confirmed", metric));
     }
 }
 
@@ -260,9 +271,9 @@ fn an_effect_one_standard_deviation_beyond_the_claim_is_confirmed_in_most_campai
 fn with_means(pool: &Pool, means: &[f64]) -> Measurement {
     let mut shifted = pool.step.clone();
     for ((row, reference), target) in shifted.cells.iter_mut().zip(&pool.reference.cells).zip(means) {
-        let recorded: Vec<f64> = row.iter().zip(reference).map(|(a, b)| a.y() - b.y()).collect();
+        let recorded: Vec<f64> = row.iter().zip(reference).map(|(a, b)| a.gain - b.gain).collect();
         let shift = target - mean(&recorded);
-        row.iter_mut().for_each(|cell| cell.gains.iter_mut().for_each(|gain| *gain += shift));
+        row.iter_mut().for_each(|cell| cell.gain += shift);
     }
     shifted
 }
@@ -273,7 +284,7 @@ fn named(pool: &Pool, policy: &Measurement, size: f64, key: u64) -> Vec<usize> {
     let twice = [&pool.reference, &pool.again].map(|measurement| take(measurement, &sampled.search));
     let yardsticks = yardsticks(pool.lambda, twice);
     let [left, reference] = [policy, &pool.reference].map(|measurement| take(measurement, &sampled.verdict));
-    let finding = finding(&comparison(pool, &yardsticks, [&left, &reference]), Metric::Improvement, size);
+    let finding = finding(&comparison(pool, &yardsticks, [&left, &reference]), "improvement", size);
     if finding.error != Some(ErrorKind::Regime) {
         return Vec::new();
     }

@@ -1,5 +1,6 @@
 //! What policies did on 400 seeds of the study, and samples of it.
 
+use crate::campaign::spec;
 use science::keyed;
 use science::objective::{Cell, Measurement};
 
@@ -19,7 +20,7 @@ impl Pool {
     pub(crate) fn read() -> Self {
         let text = include_str!("../../../../tests/fixtures/differences.csv");
         let lambda = text.lines().find_map(|line| line.strip_prefix("# lambda = ")).expect("the exchange rate");
-        let none = || Measurement { cells: Vec::new() };
+        let none = Measurement::default;
         let mut pool = Pool {
             scenarios: Vec::new(),
             lambda: lambda.parse().expect("a number"),
@@ -42,6 +43,10 @@ impl Pool {
                 let row = measurement.cells.last_mut().expect("a scenario");
                 row.push(cell(value(2 * at), value(2 * at + 1)));
             }
+        }
+        for measurement in [&mut pool.reference, &mut pool.again, &mut pool.step] {
+            let zeros: Vec<Vec<f64>> = measurement.cells.iter().map(|row| vec![0.0; row.len()]).collect();
+            measurement.series = spec().series.into_iter().map(|series| (series.name, zeros.clone())).collect();
         }
         pool
     }
@@ -71,11 +76,14 @@ impl Pool {
 
 /// A measurement on these of its seeds.
 pub(crate) fn take(measurement: &Measurement, seeds: &[usize]) -> Measurement {
-    let row = |row: &Vec<Cell>| seeds.iter().map(|seed| row[*seed]).collect();
-    Measurement { cells: measurement.cells.iter().map(row).collect() }
+    fn rows<T: Copy>(rows: &[Vec<T>], seeds: &[usize]) -> Vec<Vec<T>> {
+        rows.iter().map(|row| seeds.iter().map(|seed| row[*seed]).collect()).collect()
+    }
+    let series = measurement.series.iter().map(|(name, values)| (name.clone(), rows(values, seeds))).collect();
+    Measurement { cells: rows(&measurement.cells, seeds), series }
 }
 
-/// A trial of which improvement and cost are known, and the rest is of no matter.
-fn cell(y: f64, x: f64) -> Cell {
-    Cell { gains: [y; 4], x, x_requests: x, extra_sheds: 0, droppable: 1, saved_ms: 0.0, throughput: 1.0, protected: 0 }
+/// A trial of which gain and cost are known, and the rest is of no matter.
+fn cell(gain: f64, cost: f64) -> Cell {
+    Cell { gain, cost, violations: 0 }
 }

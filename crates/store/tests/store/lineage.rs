@@ -1,10 +1,11 @@
 //! The derived tables after a whole campaign.
 
-use crate::made_up::{SCENARIOS, SEEDS, inputs, play, record, started, trial};
+use crate::made_up::{SCENARIOS, SEEDS, inputs, play, put, record, spec, started, trial};
 use science::event::Event;
+use science::trial::Trial;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 use std::path::Path;
-use store::{Extra, Store, TrialRow};
+use store::{Extra, Loaded, Store, TrialRow};
 
 /// The database without the store around it.
 pub(crate) async fn raw(path: &Path) -> SqlitePool {
@@ -50,21 +51,21 @@ async fn every_reference_of_a_whole_campaign_resolves() {
         "SELECT kind || ' ' || count(*) FROM (
             SELECT campaign, seq FROM candidates UNION ALL SELECT campaign, evaluated_seq FROM candidates
             UNION ALL SELECT campaign, judged_seq FROM arms UNION ALL SELECT campaign, seq FROM iterations
-            UNION ALL SELECT campaign, seq FROM principles UNION ALL SELECT campaign, seq FROM trials
+            UNION ALL SELECT campaign, seq FROM principles UNION ALL SELECT campaign, seq FROM measured
          ) JOIN events USING (campaign, seq) GROUP BY kind ORDER BY kind",
     );
     let expected = [
         "arm-judged 8",
         "arm-skipped 8",
-        "audited 2",
         "bundle-registered 6",
         "calibrated 72",
         "candidate-evaluated 58",
         "candidate-written 6",
         "executor-failed 2",
         "plan-failed 2",
-        "principles-revised 2",
+        "principles-revised 4",
         "simplified 2",
+        "tested 84",
         "tuned 2",
     ];
     assert_eq!(edges.await, expected);
@@ -95,17 +96,41 @@ async fn arms_and_candidates_say_what_became_of_them() {
     let candidates = table(
         &path,
         "SELECT concat_ws(' | ', id, parent, iteration, arm, point, description_length, outcome, message,
-         round(improvement, 2), round(extra_shed_work, 2), round(net_saving, 2), round(regret, 2), feasible)
-         FROM candidates ORDER BY id",
+         round(regret, 2), admissible) FROM candidates ORDER BY id",
     );
     let expected = [
-        r#"c1 | 1 | main | {"half":0.5} | 3 | scored | what rustc said of c1 | 0.22 | 0.36 | 0.1 | 0.0 | 1"#,
+        r#"c1 | 1 | main | {"half":0.5} | 3 | scored | what rustc said of c1 | 0.0 | 1"#,
         r#"c2 | c1 | 1 | ablation | {"half":0.5} | 3 | timeout | what rustc said of c2"#,
-        r#"c3 | c1 | 3 | main | {"half":0.5} | 3 | scored | what rustc said of c3 | 0.22 | 0.48 | -0.2 | 0.0 | 1"#,
-        r#"c4 | c1 | 1 | main | {"half":0.6} | 3 | scored | what rustc said of c4 | 0.22 | 0.48 | -0.2 | 0.0 | 1"#,
-        "c5 | c1 | 1 | main | 2 | scored | what rustc said of c5 | 0.22 | 0.48 | -0.2 | 0.0 | 1",
+        r#"c3 | c1 | 3 | main | {"half":0.5} | 3 | scored | what rustc said of c3 | 0.0 | 1"#,
+        r#"c4 | c1 | 1 | main | {"half":0.6} | 3 | scored | what rustc said of c4 | 0.0 | 1"#,
+        "c5 | c1 | 1 | main | 2 | scored | what rustc said of c5 | 0.0 | 1",
     ];
     assert_eq!(candidates.await, expected);
+}
+
+#[tokio::test]
+async fn a_score_is_kept_by_the_names_of_the_spec() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("lineage.db");
+    record(&Store::open(&path).await.unwrap(), 1, dir.path()).await;
+    let scores = table(
+        &path,
+        "SELECT concat_ws(' | ', figure, round(value, 2)) FROM scores WHERE candidate = 'c1' ORDER BY rowid",
+    );
+    let expected = [
+        "improvement | 0.22",
+        "net_saving | 0.1",
+        "extra_shed_work | 0.36",
+        "work_ratio | 0.9",
+        "extra_shed_rate | 0.33",
+        "extra_sheds | 2.0",
+        "ms_saved_per_shed | 1.0",
+        "rate_ratio | 1.0",
+        "throughput_loss | 0.67",
+    ];
+    assert_eq!(scores.await, expected);
+    let without = table(&path, "SELECT id FROM candidates WHERE id NOT IN (SELECT candidate FROM scores)");
+    assert_eq!(without.await, ["c2"], "only what ran has a score");
 }
 
 #[tokio::test]
@@ -151,27 +176,41 @@ async fn trials_come_back_in_the_order_of_the_experiment_and_to_the_bit() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(&dir.path().join("lineage.db")).await.unwrap();
     let (id, _) = record(&store, 1, dir.path()).await;
+    let bits = |trials: Vec<Trial>| -> Vec<u64> {
+        trials.iter().flat_map(|trial| trial.values.iter().map(|value| value.to_bits())).collect()
+    };
     for policy in ["baseline", "reference", "c1", "c3"] {
         let expected: Vec<_> =
             SCENARIOS.iter().flat_map(|scenario| (0..SEEDS).map(|seed| trial(policy, scenario, seed))).collect();
-        let stored = store.trials(&id, policy).await.unwrap();
-        assert_eq!(stored, expected);
-        assert_eq!(science::trial::hash(&stored), science::trial::hash(&expected));
+        assert_eq!(bits(store.trials(&id, policy).await.unwrap()), bits(expected));
     }
     assert_eq!(store.trials(&id, "c2").await.unwrap(), vec![]);
 }
 
 #[tokio::test]
-async fn a_trial_without_critical_requests_keeps_its_missing_numbers() {
+async fn a_value_that_is_no_number_stays_none_and_people_see_each_by_its_name() {
     let dir = tempfile::tempdir().unwrap();
-    let store = Store::open(&dir.path().join("lineage.db")).await.unwrap();
+    let path = dir.path().join("lineage.db");
+    let store = Store::open(&path).await.unwrap();
     let id = store.create(&started(1), dir.path(), &inputs()).await.unwrap();
     let calibrated: Event = play(&started(1)).remove(0).event;
-    let mut trial = trial("baseline", "near", 0);
-    (trial.drift, trial.e2e_p90_us) = (f64::NAN, f64::INFINITY);
-    let rows = [TrialRow { policy: "baseline", scenario: "near", seed: 0, trial }];
-    store.append(&id, 1, &calibrated, Extra { trials: &rows, ..Extra::default() }).await.unwrap();
-    let stored = store.trials(&id, "baseline").await.unwrap();
-    assert!(stored[0].drift.is_nan());
-    assert_eq!(stored[0].e2e_p90_us, f64::INFINITY);
+    let metrics = spec().metrics;
+    let mut trial = Trial { values: (0..metrics.len()).map(|at| at as f64 + 0.5).collect() };
+    trial.values[..3].copy_from_slice(&[f64::NAN, -0.0, f64::INFINITY]);
+    let rows = [TrialRow { policy: "baseline", scenario: "near", seed: 0, trial: &trial }];
+    let Loaded { mut state, head, .. } = store.load(&id).await.unwrap();
+    state.apply(&calibrated).unwrap();
+    put(&store, &head, &state, &calibrated, Extra { trials: &rows, ..Extra::default() }).await.unwrap();
+    let stored = store.trials(&id, "baseline").await.unwrap().remove(0).values;
+    assert!(stored[0].is_nan() && stored[2].is_nan() && stored[1].is_sign_negative(), "{stored:?}");
+    assert_eq!(stored[3..], trial.values[3..]);
+    let seen = table(
+        &path,
+        "SELECT concat_ws(' | ', policy, scenario, seed, iteration, metric, coalesce(value, 'none')) FROM trial_values
+         JOIN metrics ON name = metric ORDER BY position",
+    );
+    let seen_as = |at: usize, value: &str| format!("baseline | near | 0 | {} | {value}", metrics[at].name);
+    let seen = seen.await;
+    assert_eq!(seen[..4], [seen_as(0, "none"), seen_as(1, "0.0"), seen_as(2, "none"), seen_as(3, "3.5")]);
+    assert_eq!(seen.len(), metrics.len());
 }

@@ -1,12 +1,12 @@
 //! The event log: what goes in comes out, and nothing else goes in.
 
 use crate::lineage::{raw, tamper, wrong};
-use crate::made_up::{self, Played, append, fold, inputs, play, record, started};
+use crate::made_up::{self, Played, append, commit, fold, inputs, play, put, record, started};
 use science::event::{EndReason, Event};
 use science::id::Hash;
 use std::collections::BTreeSet;
 use std::path::Path;
-use store::{Extra, Observation, Store, StoreError};
+use store::{Extra, Loaded, Observation, Store, StoreError};
 
 #[tokio::test]
 async fn every_kind_of_event_reads_back_as_it_was_appended() {
@@ -30,7 +30,7 @@ async fn the_folded_state_equals_the_applied_one() {
     let loaded = Store::open_existing(&path).await.unwrap().load(&id).await.unwrap();
     assert_eq!(format!("{:?}", loaded.state), format!("{:?}", fold(&started(1), &played)));
     assert_eq!(loaded.state.ended, Some(EndReason::Completed));
-    assert_eq!(loaded.next_seq, played.len() as u64 + 1);
+    assert_eq!(loaded.head.next_seq(), played.len() as u64 + 1);
 }
 
 #[tokio::test]
@@ -38,10 +38,10 @@ async fn a_step_can_be_appended_by_a_store_that_has_just_been_opened() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("lineage.db");
     let id = Store::open(&path).await.unwrap().create(&started(1), dir.path(), &inputs()).await.unwrap();
-    for (seq, step) in (1..).zip(&play(&started(1))) {
+    for step in &play(&started(1)) {
         let store = Store::open(&path).await.unwrap();
-        let digest = append(&store, &id, seq, step).await.unwrap();
-        assert_eq!(store.load(&id).await.unwrap().digest, digest);
+        let digest = append(&store, &id, step).await.unwrap();
+        assert_eq!(store.load(&id).await.unwrap().head.digest(), digest);
     }
 }
 
@@ -52,42 +52,61 @@ async fn the_digest_depends_on_what_happened_and_not_on_id_directory_time_or_mes
     let (first, _) = record(&store, 1, Path::new("/here")).await;
     let (other_seed, _) = record(&store, 2, Path::new("/here")).await;
     let again = store.create(&started(1), Path::new("/there"), &inputs()).await.unwrap();
-    for (seq, step) in (1..).zip(play(&started(1))) {
+    for step in play(&started(1)) {
         let worded = Played { message: step.message.as_ref().map(|_| "other words".into()), ..step };
-        append(&store, &again, seq, &worded).await.unwrap();
+        append(&store, &again, &worded).await.unwrap();
     }
-    let digest = async |id| store.load(id).await.unwrap().digest;
+    let digest = async |id| store.load(id).await.unwrap().head.digest();
     assert_ne!(first, again);
     assert_eq!(digest(&first).await, digest(&again).await);
     assert_ne!(digest(&first).await, digest(&other_seed).await);
 }
 
 #[tokio::test]
-async fn a_number_that_is_taken_or_skips_one_is_a_conflict() {
+async fn a_step_that_another_process_took_is_a_conflict_and_the_campaign_goes_on_from_what_is_on_record() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("lineage.db");
     let (mine, theirs) = (Store::open(&path).await.unwrap(), Store::open(&path).await.unwrap());
     let id = mine.create(&started(1), dir.path(), &inputs()).await.unwrap();
     let played = play(&started(1));
-    append(&mine, &id, 1, &played[0]).await.unwrap();
-    append(&theirs, &id, 2, &played[1]).await.unwrap();
-    for (seq, step) in [(2, &played[1]), (4, &played[2])] {
-        let error = append(&mine, &id, seq, step).await.unwrap_err();
-        assert!(matches!(error, StoreError::Conflict { next: 3, .. }), "{error}");
+    let Loaded { mut state, head, .. } = mine.load(&id).await.unwrap();
+    state.apply(&played[0].event).unwrap();
+    for step in &played[..2] {
+        append(&theirs, &id, step).await.unwrap();
     }
-    append(&mine, &id, 3, &played[2]).await.unwrap();
+    let error = commit(&mine, &head, &state, &played[0]).await.unwrap_err();
+    assert!(matches!(error, StoreError::Conflict { seq: 1, next: 3, .. }), "{error}");
+    assert_eq!(wrong(&mine).await, Vec::<String>::new());
+    for step in &played[2..] {
+        append(&mine, &id, step).await.unwrap();
+    }
+    let loaded = theirs.load(&id).await.unwrap();
+    assert_eq!(format!("{:?}", loaded.state), format!("{:?}", fold(&started(1), &played)));
 }
 
 #[tokio::test]
-async fn an_event_that_cannot_follow_is_refused_and_changes_nothing() {
+async fn events_that_are_staged_together_are_all_on_record_or_none_is() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(&dir.path().join("lineage.db")).await.unwrap();
     let id = store.create(&started(1), dir.path(), &inputs()).await.unwrap();
     let played = play(&started(1));
-    let error = append(&store, &id, 1, &played[1]).await.unwrap_err();
-    assert!(matches!(error, StoreError::Illegal(_)), "{error}");
-    assert_eq!(store.events(&id).await.unwrap().len(), 1);
-    append(&store, &id, 1, &played[0]).await.unwrap();
+    let before = store.load(&id).await.unwrap();
+    let staged = |source: Option<&str>| {
+        let (mut staged, mut state) = (before.head.stage(), before.state.clone());
+        for step in &played[..3] {
+            state.apply(&step.event).unwrap();
+            let source = step.source.as_ref().and(source);
+            staged.push(&step.event, &state, Extra { source, ..Extra::default() }).unwrap();
+        }
+        staged
+    };
+    // The third one brings a candidate, whose source is not there.
+    let error = store.commit(staged(None)).await.unwrap_err();
+    assert!(matches!(error, StoreError::Dangling { .. }), "{error}");
+    assert_eq!(store.load(&id).await.unwrap().head.digest(), before.head.digest());
+    let head = store.commit(staged(played[2].source.as_deref())).await.unwrap();
+    let after = store.load(&id).await.unwrap().head;
+    assert_eq!((after.digest(), after.next_seq()), (head.digest(), 4));
 }
 
 #[tokio::test]
@@ -96,8 +115,10 @@ async fn an_event_that_would_read_back_differently_is_refused() {
     let store = Store::open(&dir.path().join("lineage.db")).await.unwrap();
     let id = store.create(&started(1), dir.path(), &inputs()).await.unwrap();
     let Event::Calibrated { mut yardsticks, trials } = play(&started(1))[0].event.clone() else { unreachable!() };
-    yardsticks.lambda = f64::INFINITY;
-    let error = store.append(&id, 1, &Event::Calibrated { yardsticks, trials }, Extra::default()).await.unwrap_err();
+    yardsticks.reference.cells[0][0].gain = f64::INFINITY;
+    let Loaded { state, head, .. } = store.load(&id).await.unwrap();
+    let event = Event::Calibrated { yardsticks, trials };
+    let error = put(&store, &head, &state, &event, Extra::default()).await.unwrap_err();
     assert!(matches!(error, StoreError::Unstorable { .. }), "{error}");
 }
 
@@ -107,19 +128,23 @@ async fn what_an_event_does_not_speak_of_is_refused_and_not_dropped() {
     let store = Store::open(&dir.path().join("lineage.db")).await.unwrap();
     let id = store.create(&started(1), dir.path(), &inputs()).await.unwrap();
     let played = play(&started(1));
-    let rows = made_up::trials("baseline");
-    append(&store, &id, 1, &played[0]).await.unwrap();
+    let made = made_up::trials("baseline");
+    let rows = made_up::rows(&made);
+    append(&store, &id, &played[0]).await.unwrap();
+    let Loaded { mut state, head, .. } = store.load(&id).await.unwrap();
+    state.apply(&played[1].event).unwrap();
     for extra in [
         Extra { source: Some("fn main() {}"), ..Extra::default() },
         Extra { message: Some("hm"), ..Extra::default() },
         Extra { trials: &rows, ..Extra::default() },
     ] {
-        let error = store.append(&id, 2, &played[1].event, extra).await.unwrap_err();
+        let error = put(&store, &head, &state, &played[1].event, extra).await.unwrap_err();
         assert!(matches!(error, StoreError::Unstorable { .. }), "{error}");
     }
-    append(&store, &id, 2, &played[1]).await.unwrap();
+    let head = commit(&store, &head, &state, &played[1]).await.unwrap();
+    state.apply(&played[2].event).unwrap();
     let other = Extra { source: Some("fn main() {}"), ..Extra::default() };
-    let error = store.append(&id, 3, &played[2].event, other).await.unwrap_err();
+    let error = put(&store, &head, &state, &played[2].event, other).await.unwrap_err();
     assert!(matches!(error, StoreError::Unstorable { .. }), "{error}");
 }
 
@@ -129,16 +154,21 @@ async fn a_candidate_without_its_source_and_a_trial_of_an_unknown_scenario_are_r
     let store = Store::open(&dir.path().join("lineage.db")).await.unwrap();
     let id = store.create(&started(1), dir.path(), &inputs()).await.unwrap();
     let played = play(&started(1));
-    let mut rows = made_up::trials("baseline");
+    let made = made_up::trials("baseline");
+    let mut rows = made_up::rows(&made);
     rows[0].scenario = "elsewhere";
     let extra = Extra { trials: &rows, ..Extra::default() };
-    let error = store.append(&id, 1, &played[0].event, extra).await.unwrap_err();
+    let Loaded { mut state, head, .. } = store.load(&id).await.unwrap();
+    state.apply(&played[0].event).unwrap();
+    let error = put(&store, &head, &state, &played[0].event, extra).await.unwrap_err();
     assert!(matches!(error, StoreError::Dangling { .. }), "{error}");
-    append(&store, &id, 1, &played[0]).await.unwrap();
-    append(&store, &id, 2, &played[1]).await.unwrap();
-    let error = store.append(&id, 3, &played[2].event, Extra::default()).await.unwrap_err();
+    let mut head = commit(&store, &head, &state, &played[0]).await.unwrap();
+    state.apply(&played[1].event).unwrap();
+    head = commit(&store, &head, &state, &played[1]).await.unwrap();
+    state.apply(&played[2].event).unwrap();
+    let error = put(&store, &head, &state, &played[2].event, Extra::default()).await.unwrap_err();
     assert!(matches!(error, StoreError::Dangling { .. }), "{error}");
-    append(&store, &id, 3, &played[2]).await.unwrap();
+    commit(&store, &head, &state, &played[2]).await.unwrap();
 }
 
 #[tokio::test]
@@ -190,7 +220,7 @@ async fn a_tampered_event_is_found_and_named() {
         assert!(wrong(&store).await.contains(&error.to_string()));
         // Nor is anything appended to it by a process that has not seen it whole.
         let other = Store::open(&path).await.unwrap();
-        assert!(append(&other, &id, played.len() as u64 + 1, &played[0]).await.is_err());
+        assert!(append(&other, &id, &played[0]).await.is_err());
     }
 }
 
@@ -200,7 +230,7 @@ async fn an_event_of_a_kind_that_this_program_does_not_know_is_named() {
     let path = dir.path().join("lineage.db");
     let store = Store::open(&path).await.unwrap();
     let id = store.create(&started(1), dir.path(), &inputs()).await.unwrap();
-    let before = store.load(&id).await.unwrap().digest;
+    let before = store.load(&id).await.unwrap().head.digest();
     let payload = r#"{"event":"gate-opened"}"#;
     let digest = Hash::of(format!("{before}gate-opened{payload}").as_bytes());
     let words: String =

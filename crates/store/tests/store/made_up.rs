@@ -2,26 +2,32 @@
 
 use crate::verdict_seeds::tested;
 use science::audit::AuditedPoint;
-use science::bundle::{Arm, ArmKind, Bundle, Design, Metric, Prediction, Relation, Side};
+use science::bundle::{Arm, ArmKind, Bundle, Design, Prediction, Relation, Side};
 use science::event::{Candidate, Event, RULES, Simpler, Started};
-use science::experiment::{Agents, Budget, Experiment, Objective};
+use science::experiment::{Agents, Budget, Claim, Experiment, Objective};
 use science::id::{CandidateId, Hash};
 use science::nonce::Nonce;
 use science::objective::{Cell, Measurement, Yardsticks};
 use science::outcome::Outcome;
 use science::principle::{Change, Confidence, Principle, Status};
 use science::space::{Constraint, Dimension, Measure, Point, Value, Within};
+use science::spec::Spec;
 use science::state::{Action, State, Test};
 use science::trial::{self, Trial};
 use science::tuner::{Range, Tried};
 use science::work::{Role, Tokens, Work};
-use science::yardsticks::POLICIES;
+use science::yardsticks::{self, Scale};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use store::{CampaignId, Extra, Store, TrialRow};
+use store::{CampaignId, Extra, Loaded, LogHead, Store, StoreError, TrialRow};
 
 pub(crate) const SCENARIOS: [&str; 2] = ["near", "far"];
 pub(crate) const SEEDS: u32 = 3;
+
+/// The spec of one of the problems.
+pub(crate) fn spec() -> Spec {
+    serde_json::from_str(include_str!("../../../../tests/fixtures/admission.spec.json")).unwrap()
+}
 
 /// An event and what is stored beside it.
 #[derive(Clone)]
@@ -51,6 +57,7 @@ pub(crate) fn started(seed: u64) -> Started {
         rules: RULES,
         name: "admission".into(),
         experiment: Experiment {
+            problem: "admission".into(),
             question: "?".into(),
             iterations: 4,
             seeds: SEEDS,
@@ -59,15 +66,16 @@ pub(crate) fn started(seed: u64) -> Started {
             space_source: Some("space.rs".into()),
             scenarios: vec!["near.toml".into(), "far.toml".into()],
             population: None,
-            objective: Objective { reference_scale: "k".into(), scale: None, constraints: vec![] },
+            objective: Objective::default(),
+            claim: Claim::default(),
             dimensions: vec![half],
             budget: Budget::default(),
             agents: Agents::default(),
         },
+        spec: spec(),
         scenarios: SCENARIOS.map(String::from).to_vec(),
         training: vec![],
         workloads: vec![],
-        profiles: vec![],
         inputs: inputs().into_iter().map(|(path, text)| (path, Hash::of(text.as_bytes()))).collect(),
         nonce: Nonce::of(seed.into()),
         meaning: Hash::of(b"what is measured"),
@@ -98,7 +106,7 @@ fn test(state: &State, tests: &[Test]) -> Played {
 }
 
 /// The hash over trials of policies, in the order of the experiment.
-fn hash(policies: &[&str]) -> Hash {
+fn hash<P: AsRef<str>>(policies: &[P]) -> Hash {
     let cells = |policy: &str| {
         let policy = policy.to_owned();
         SCENARIOS.iter().flat_map(move |scenario| {
@@ -106,7 +114,7 @@ fn hash(policies: &[&str]) -> Hash {
             (0..SEEDS).map(move |seed| trial(&policy, scenario, seed))
         })
     };
-    trial::hash(&policies.iter().flat_map(|policy| cells(policy)).collect::<Vec<Trial>>())
+    trial::hash(&policies.iter().flat_map(|policy| cells(policy.as_ref())).collect::<Vec<Trial>>())
 }
 
 /// What a model did.
@@ -160,10 +168,32 @@ pub(crate) fn fold(started: &Started, played: &[Played]) -> State {
     state
 }
 
-pub(crate) async fn append(store: &Store, id: &CampaignId, seq: u64, step: &Played) -> Result<Hash, store::StoreError> {
-    let trials: Vec<TrialRow<'_>> = step.policies.iter().flat_map(|policy| trials(policy)).collect();
+/// Moves a campaign by a step, as it stands by its record; gives the digest of its log.
+pub(crate) async fn append(store: &Store, id: &CampaignId, step: &Played) -> Result<Hash, StoreError> {
+    let Loaded { mut state, head, .. } = store.load(id).await?;
+    state.apply(&step.event).unwrap();
+    Ok(commit(store, &head, &state, step).await?.digest())
+}
+
+/// Puts a step on record that has led to this state.
+pub(crate) async fn commit(store: &Store, head: &LogHead, after: &State, step: &Played) -> Result<LogHead, StoreError> {
+    let made: Vec<Made<'_>> = step.policies.iter().flat_map(|policy| trials(policy)).collect();
+    let trials = rows(&made);
     let (source, message) = (step.source.as_deref(), step.message.as_deref());
-    store.append(id, seq, &step.event, Extra { source, trials: &trials, message }).await
+    put(store, head, after, &step.event, Extra { source, trials: &trials, message }).await
+}
+
+/// Puts an event on record that has led to this state.
+pub(crate) async fn put(
+    store: &Store,
+    head: &LogHead,
+    after: &State,
+    event: &Event,
+    extra: Extra<'_>,
+) -> Result<LogHead, StoreError> {
+    let mut staged = head.stage();
+    staged.push(event, after, extra)?;
+    store.commit(staged).await
 }
 
 /// Stores the whole campaign.
@@ -171,28 +201,37 @@ pub(crate) async fn record(store: &Store, seed: u64, directory: &Path) -> (Campa
     let started = started(seed);
     let id = store.create(&started, directory, &inputs()).await.unwrap();
     let played = play(&started);
-    for (seq, step) in (1..).zip(&played) {
-        append(store, &id, seq, step).await.unwrap();
+    let Loaded { mut state, mut head, .. } = store.load(&id).await.unwrap();
+    for step in &played {
+        state.apply(&step.event).unwrap();
+        head = commit(store, &head, &state, step).await.unwrap();
     }
     (id, played)
 }
 
+/// A trial of a policy on a scenario with a seed.
+pub(crate) type Made<'a> = (&'a str, &'static str, u32, Trial);
+
 /// The trials of a policy, the last scenario first: the store has to put them in order.
-pub(crate) fn trials(policy: &str) -> Vec<TrialRow<'_>> {
+pub(crate) fn trials(policy: &str) -> Vec<Made<'_>> {
     let cells = SCENARIOS.iter().rev().flat_map(|scenario| (0..SEEDS).rev().map(move |seed| (*scenario, seed)));
-    cells.map(|(scenario, seed)| TrialRow { policy, scenario, seed, trial: trial(policy, scenario, seed) }).collect()
+    cells.map(|(scenario, seed)| (policy, scenario, seed, trial(policy, scenario, seed))).collect()
 }
 
+/// Trials as the store takes them.
+pub(crate) fn rows<'a>(made: &'a [Made<'_>]) -> Vec<TrialRow<'a>> {
+    let row = |(policy, scenario, seed, trial): &'a Made<'_>| TrialRow { policy, scenario, seed: *seed, trial };
+    made.iter().map(row).collect()
+}
+
+/// Numbers of every size.
 pub(crate) fn trial(policy: &str, scenario: &str, seed: u32) -> Trial {
-    let n = Hash::of(format!("{policy} {scenario} {seed}").as_bytes());
-    let n = u64::from_str_radix(&n.as_str()[..8], 16).unwrap();
-    Trial {
-        ttft_mean_us: n as f64 / 3.0,
-        drift: 0.1 + 0.2,
-        refused_work: n,
-        output_tokens: 1 << 40,
-        ..Trial::default()
-    }
+    let value = |metric: usize| {
+        let bits = Hash::of(format!("{policy} {scenario} {seed} {metric}").as_bytes());
+        let value = f64::from_bits(u64::from_str_radix(&bits.as_str()[..16], 16).unwrap());
+        if value.is_finite() { value } else { 0.1 + 0.2 }
+    };
+    Trial { values: (0..spec().metrics.len()).map(value).collect() }
 }
 
 pub(crate) fn source(candidate: &str) -> String {
@@ -204,33 +243,30 @@ fn plain(event: Event) -> Played {
 }
 
 fn measurement(y: f64, x: f64) -> Measurement {
-    let cell = |seed: u32| Cell {
-        gains: [y + f64::from(seed) * 1e-4; 4],
-        x: x + f64::from(seed) * 1e-4,
-        x_requests: x,
-        extra_sheds: -10,
-        droppable: 100,
-        saved_ms: 1.0 / 3.0,
-        throughput: 1.0,
-        protected: 0,
+    let cell = |seed: u32| {
+        let off = f64::from(seed) * 1e-4;
+        Cell { gain: y + off, cost: x + off, violations: 0 }
     };
-    Measurement { cells: SCENARIOS.map(|_| (0..SEEDS).map(cell).collect()).to_vec() }
+    let thirds = SCENARIOS.map(|_| vec![1.0 / 3.0; SEEDS as usize]).to_vec();
+    Measurement {
+        cells: SCENARIOS.map(|_| (0..SEEDS).map(cell).collect()).to_vec(),
+        series: spec().series.into_iter().map(|series| (series.name, thirds.clone())).collect(),
+    }
 }
 
 fn calibrated() -> Played {
     let yardsticks = Yardsticks {
         reference: measurement(0.25, 0.4),
         reference_again: measurement(0.25, 0.4),
-        refuse_everything: measurement(0.4, 0.8),
-        louder: measurement(0.27, 0.44),
-        softer: measurement(0.23, 0.36),
-        lambda: 5.0,
+        extremes: vec![measurement(0.4, 0.8)],
+        scale: Some(Scale { up: measurement(0.27, 0.44), down: measurement(0.23, 0.36), rate: 5.0 }),
         overloaded: vec!["far".into()],
         drawn: 0,
         one_trace: false,
     };
-    let event = Event::Calibrated { yardsticks: Box::new(yardsticks), trials: hash(&POLICIES) };
-    Played { policies: POLICIES.map(String::from).to_vec(), ..plain(event) }
+    let policies = yardsticks::policies(&spec());
+    let event = Event::Calibrated { yardsticks: Box::new(yardsticks), trials: hash(&policies) };
+    Played { policies, ..plain(event) }
 }
 
 fn arm(name: &str, kind: ArmKind, against: Vec<Side>) -> Arm {
@@ -241,7 +277,7 @@ fn arm(name: &str, kind: ArmKind, against: Vec<Side>) -> Arm {
         mechanism: "m".into(),
         diagnostic: "d".into(),
         prediction: Prediction {
-            metric: Metric::NetSaving,
+            metric: "net_saving".into(),
             against,
             scope: vec![],
             relation: Relation::AtLeast(0.02),
@@ -262,7 +298,7 @@ fn plan(iteration: u32) -> Event {
     let main = arm("main", ArmKind::Main, vec![parent.clone()]);
     let ablation = arm("ablation", ArmKind::Ablation, vec![Side::Arm("main".into())]);
     let mut control = arm("control", ArmKind::ControlNegative, vec![Side::Reference, Side::Arm("main".into())]);
-    control.prediction.metric = Metric::TtftP90;
+    control.prediction.metric = "ttft_p90".into();
     control.prediction.scope = vec!["far".into()];
     control.prediction.relation = Relation::Within(0.01);
     let bundle = Bundle { question: "q".into(), parent, components: vec![], arms: vec![main, ablation, control] };
@@ -307,7 +343,7 @@ fn evaluate(candidate: &CandidateId) -> Played {
         candidate: candidate.clone(),
         outcome,
         measurement: measured.map(Box::new),
-        trials: if scored { hash(&[candidate.as_str()]) } else { hash(&[]) },
+        trials: if scored { hash(&[candidate.as_str()]) } else { hash::<&str>(&[]) },
         descriptor: None,
         acts_like: None,
     };

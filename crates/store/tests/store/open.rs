@@ -1,7 +1,8 @@
 //! Opening: ours is opened, everything else is refused in words and left as it is.
 
-use crate::lineage::raw;
+use crate::lineage::{raw, wrong};
 use crate::made_up::{inputs, record, started};
+use sqlx::migrate::Migrator;
 use std::fs;
 use std::path::Path;
 use store::{Store, StoreError};
@@ -74,6 +75,47 @@ async fn a_newer_database_is_refused_and_unchanged() {
     pool.close().await;
     let error = refused(&path).await;
     assert!(matches!(error, StoreError::Newer { found: 9000, .. }), "{error}");
+}
+
+/// A closed database as version 0.1.0 made it, with so many campaigns.
+pub(crate) async fn older(path: &Path, campaigns: usize) {
+    fs::write(path, "").unwrap();
+    let pool = raw(path).await;
+    sqlx::query("PRAGMA journal_mode = WAL").execute(&pool).await.unwrap();
+    let all = sqlx::migrate!("../../migrations");
+    let old = all.iter().filter(|migration| migration.version < 7).cloned().collect();
+    Migrator::with_migrations(old).run(&pool).await.unwrap();
+    for id in 0..campaigns {
+        let campaign = sqlx::query(
+            "INSERT INTO campaigns (id, name, directory, agents, toolchain, version, sandboxed, created_at_ms)
+             VALUES (?, 'tiny', '/', 'builtin', 'rustc', '0.1.0', 1, 0)",
+        );
+        campaign.bind(id.to_string()).execute(&pool).await.unwrap();
+    }
+    pool.close().await;
+}
+
+#[tokio::test]
+async fn an_older_database_with_a_campaign_is_refused_unchanged_and_names_the_version_that_reads_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("lineage.db");
+    older(&path, 1).await;
+    let error = refused(&path).await;
+    assert!(matches!(error, StoreError::Older { version: "0.1.0", .. }), "{error}");
+    assert!(error.to_string().contains("use elenchus 0.1.0"), "{error}");
+    let error = Store::open_existing(&path).await.unwrap_err();
+    assert!(matches!(error, StoreError::Older { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn an_older_database_without_a_campaign_is_brought_up_to_date() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("lineage.db");
+    older(&path, 0).await;
+    database(&path).await;
+    let store = Store::open(&path).await.unwrap();
+    assert_eq!(store.campaigns().await.unwrap().len(), 1);
+    assert_eq!(wrong(&store).await, Vec::<String>::new());
 }
 
 #[tokio::test]

@@ -2,7 +2,8 @@
 //! Each control shows what the change does where nobody looks.
 
 use crate::lineage::{raw, tamper, wrong};
-use crate::made_up::{record, source, started};
+use crate::made_up::{inputs, record, source, spec, started};
+use science::event::RULES;
 use science::id::{CandidateId, Hash};
 use std::path::{Path, PathBuf};
 use store::{CampaignId, Observation, Store, StoreError};
@@ -69,8 +70,8 @@ async fn what_somebody_put_into_the_schema_is_named_and_not_run() {
             vec!["the trigger `evil` on `observations`"],
         ),
         (
-            vec!["CREATE TRIGGER evil AFTER INSERT ON trials BEGIN UPDATE trials SET ttft_mean_us = 1; END".into()],
-            vec!["the trigger `evil` on `trials`"],
+            vec!["CREATE TRIGGER evil AFTER INSERT ON measured BEGIN UPDATE measured SET trial = '[1]'; END".into()],
+            vec!["the trigger `evil` on `measured`"],
         ),
         (vec!["CREATE TABLE mine (a)".into()], vec!["the table `mine`"]),
         (vec!["CREATE VIRTUAL TABLE mine USING fts5 (a)".into()], vec!["the table `mine`"]),
@@ -85,6 +86,10 @@ async fn what_somebody_put_into_the_schema_is_named_and_not_run() {
             vec!["the trigger `events_are_never_changed` is not as"],
         ),
         (vec!["DROP TABLE evidence".into()], vec!["the table `evidence` is missing"]),
+        (
+            vec!["DROP VIEW trial_values".into(), format!("CREATE VIEW trial_values AS {FOR_EVER}")],
+            vec!["the view `trial_values` is not as"],
+        ),
     ] {
         let dir = tempfile::tempdir().unwrap();
         let (path, _) = database(dir.path()).await;
@@ -209,26 +214,36 @@ async fn a_source_that_was_planted_is_refused() {
     assert_eq!(count(&path, query).await, 1);
 }
 
+/// The baseline's first trial gives its last value to the second: all values are there, in their order.
+const ONE_VALUE_FURTHER: &str = "UPDATE measured
+     SET trial = iif(seed = 0, json_remove(trial, '$[#-1]'), '[' || last || ',' || substr(trial, 2))
+     FROM (SELECT trial -> '$[#-1]' AS last FROM measured
+           WHERE policy = 'baseline' AND scenario = 'near' AND seed = 0 AND iteration IS NULL)
+     WHERE policy = 'baseline' AND scenario = 'near' AND seed < 2 AND iteration IS NULL";
+
 #[tokio::test]
 async fn trials_that_were_changed_are_found_before_anything_is_paired_with_them() {
     let calibrated = store_hash().await;
     for statement in [
-        "UPDATE trials SET ttft_mean_us = ttft_mean_us / 2 WHERE policy = 'baseline'",
-        "UPDATE trials SET refused_work = refused_work + 1 WHERE policy = 'softer' AND seed = 2 AND scenario = 'far'",
-        "UPDATE trials SET seed = 1000 WHERE policy = 'baseline' AND seed = 0",
-        "UPDATE trials SET policy = CASE policy WHEN 'baseline' THEN 'x' ELSE 'baseline' END WHERE policy IN ('baseline', 'reference')",
+        "UPDATE measured SET trial = json_set(trial, '$[0]', 1.5) WHERE policy = 'baseline'",
+        "UPDATE measured SET trial = json_set(trial, '$[1]', NULL) WHERE policy = 'scaled-down' AND seed = 2 AND scenario = 'far'",
+        "UPDATE measured SET trial = '{}' WHERE policy = 'baseline' AND seed = 0",
+        "UPDATE measured SET seed = 1000 WHERE policy = 'baseline' AND seed = 0",
+        "UPDATE measured SET policy = CASE policy WHEN 'baseline' THEN 'x' ELSE 'baseline' END
+         WHERE policy IN ('baseline', 'reference')",
         "UPDATE scenarios SET position = 1 - position",
-        "DELETE FROM trials WHERE policy = 'louder'",
+        "DELETE FROM measured WHERE policy = 'scaled-up'",
+        ONE_VALUE_FURTHER,
     ] {
         let dir = tempfile::tempdir().unwrap();
         let (path, id) = database(dir.path()).await;
         let store = Store::open_existing(&path).await.unwrap();
-        let honest = store.baseline(&id, &calibrated).await.unwrap();
+        let honest = store.baseline(&id, &calibrated, &spec()).await.unwrap();
         change(&path, &[statement]).await;
-        let error = store.baseline(&id, &calibrated).await.unwrap_err();
+        let error = store.baseline(&id, &calibrated, &spec()).await.unwrap_err();
         assert!(matches!(error, StoreError::DamagedTrials { seq: 1, .. }), "{statement}: {error}");
         assert!(wrong(&store).await.contains(&error.to_string()), "{statement}");
-        if statement.contains("/ 2") {
+        if statement.contains("1.5") {
             assert_ne!(
                 store.trials(&id, "baseline").await.unwrap(),
                 honest,
@@ -237,9 +252,9 @@ async fn trials_that_were_changed_are_found_before_anything_is_paired_with_them(
         }
     }
     for statement in [
-        "UPDATE trials SET drift = 3 WHERE policy = 'c1' AND seed = 1",
-        "UPDATE verdict_trials SET drift = 3 WHERE policy = 'c1' AND seed = 1",
-        "UPDATE verdict_trials SET e2e_mean_us = 3 WHERE policy = 'baseline'",
+        "UPDATE measured SET trial = json_set(trial, '$[5]', 3) WHERE policy = 'c1' AND seed = 1 AND iteration IS NULL",
+        "UPDATE measured SET trial = json_set(trial, '$[5]', 3) WHERE policy = 'c1' AND seed = 1 AND iteration = 1",
+        "UPDATE measured SET trial = json_set(trial, '$[3]', 3) WHERE policy = 'baseline' AND iteration = 1",
     ] {
         let dir = tempfile::tempdir().unwrap();
         let (path, _) = database(dir.path()).await;
@@ -260,7 +275,9 @@ async fn store_hash() -> Hash {
 #[tokio::test]
 async fn forged_figures_in_derived_tables_change_nothing_and_are_found() {
     for (statement, table) in [
-        ("UPDATE candidates SET improvement = 0.99, net_saving = 0.99, feasible = 1, regret = 0", "candidates"),
+        ("UPDATE candidates SET admissible = 1, regret = -1", "candidates"),
+        ("UPDATE scores SET value = 0.99 WHERE figure = 'net_saving'", "scores"),
+        ("UPDATE metrics SET unit = 'plain'", "metrics"),
         ("UPDATE arms SET verdict = 'confirmed', reason = 'forged' WHERE verdict IS NOT NULL", "arms"),
         ("UPDATE campaigns SET ended = NULL", "campaigns"),
         ("UPDATE campaigns SET name = char(27) || ']0;title' || char(7) || name", "campaigns"),
@@ -366,22 +383,18 @@ async fn a_planted_journal_deletes_no_file() {
 #[tokio::test]
 async fn a_campaign_of_other_rules_is_never_called_damaged() {
     let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("lineage.db");
-    let old = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/rules_1.sql");
-    std::fs::write(&path, "").unwrap();
-    let pool = raw(&path).await;
-    sqlx::raw_sql(sqlx::AssertSqlSafe(std::fs::read_to_string(old).unwrap())).execute(&pool).await.unwrap();
-    pool.close().await;
-
+    let (path, id) = database(dir.path()).await;
+    tamper(&path, &["UPDATE campaigns SET rules = 2, version = '0.1.9'"]).await;
     let store = Store::open_existing(&path).await.unwrap();
-    let rows = store.campaigns().await.unwrap();
-    assert_eq!((rows.len(), rows[0].name.as_str(), rows[0].events), (1, "tiny", 10));
-    let error = store.load(&rows[0].id).await.unwrap_err();
-    assert!(matches!(error, StoreError::OtherRules { rules: 1, .. }), "{error}");
-    assert!(
-        error.to_string().contains("was recorded under rules 1 (elenchus 0.1.0); this version reads rules 2"),
-        "{error}"
-    );
+    let error = store.load(&id).await.unwrap_err();
+    assert!(error.to_string().contains("says that it was recorded under other rules"), "the control: {error}");
+
+    let other =
+        format!("UPDATE events SET payload = replace(payload, '\"rules\":{RULES}', '\"rules\":2') WHERE seq = 0");
+    tamper(&path, &[&other]).await;
+    let error = store.load(&id).await.unwrap_err();
+    assert!(matches!(error, StoreError::OtherRules { rules: 2, .. }), "{error}");
+    assert!(error.to_string().contains("was recorded under rules 2 (elenchus 0.1.9)"), "{error}");
     assert_eq!(wrong(&store).await, Vec::<String>::new());
 
     // New campaigns run beside it.
@@ -389,6 +402,6 @@ async fn a_campaign_of_other_rules_is_never_called_damaged() {
     store.load(&id).await.unwrap();
     assert_eq!(wrong(&store).await, Vec::<String>::new());
     assert_eq!(store.find_open().await.unwrap(), None);
-    let open = store.create(&started(2), dir.path(), &crate::made_up::inputs()).await.unwrap();
+    let open = store.create(&started(2), dir.path(), &inputs()).await.unwrap();
     assert_eq!(store.find_open().await.unwrap(), Some(open));
 }

@@ -1,6 +1,7 @@
 //! Reading where nothing can be written: all of it, or an error that says what cannot be read.
 
 use crate::made_up::{append, inputs, play, started};
+use crate::open::older;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -18,7 +19,7 @@ async fn reader() {
     let said = match Store::open_existing(Path::new(&path)).await {
         Ok(store) => {
             let id = store.find(None).await.unwrap();
-            let events = store.load(&id).await.map(|loaded| loaded.next_seq);
+            let events = store.load(&id).await.map(|loaded| loaded.head.next_seq());
             let written = store.create(&started(2), Path::new("/"), &inputs()).await.map(drop);
             let written = written.map_or_else(|error| error.to_string(), |()| "it wrote".into());
             format!("{events:?}, read-only {}; {written}", store.is_read_only())
@@ -62,7 +63,7 @@ async fn what_cannot_be_written_is_read_to_its_last_step_or_not_at_all() {
 
     // While somebody else has it open, and writes.
     let store = Store::open(&path).await.unwrap();
-    append(&store, &id, 1, &play(&started(1))[0]).await.unwrap();
+    append(&store, &id, &play(&started(1))[0]).await.unwrap();
     assert!(std::fs::metadata(dir.path().join("lineage.db-wal")).unwrap().len() > 0);
     let read_beside = read(dir.path());
     assert!(read_beside.starts_with("Ok(2), read-only true"), "{read_beside}");
@@ -85,4 +86,15 @@ async fn what_cannot_be_written_is_read_to_its_last_step_or_not_at_all() {
     let count: i64 = sqlx::query_scalar("SELECT count(*) FROM events").fetch_one(&pool).await.unwrap();
     assert_eq!(count, 1);
     drop(store);
+}
+
+#[tokio::test]
+async fn an_older_database_that_cannot_be_written_says_which_version_reads_its_campaigns() {
+    let dir = tempfile::tempdir().unwrap();
+    older(&dir.path().join("lineage.db"), 1).await;
+    let with_campaigns = read(dir.path());
+    assert!(with_campaigns.contains("use elenchus 0.1.0"), "{with_campaigns}");
+    older(&dir.path().join("lineage.db"), 0).await;
+    let without = read(dir.path());
+    assert!(without.contains("cannot be brought up to date where it cannot be written"), "{without}");
 }

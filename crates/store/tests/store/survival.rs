@@ -1,6 +1,6 @@
 //! A step is there as a whole or not at all, however its process or its task ends.
 
-use crate::made_up::{append, fold, inputs, play, started};
+use crate::made_up::{append, commit, fold, inputs, play, started};
 use science::event::Event;
 use std::future::Future;
 use std::io::{BufRead, BufReader};
@@ -9,7 +9,7 @@ use std::path::Path;
 use std::pin::pin;
 use std::process::{Command, Stdio};
 use std::task::Poll;
-use store::{CampaignId, Store, StoreError, lock};
+use store::{CampaignId, Loaded, Store, StoreError, lock};
 
 /// Set for the process that is to be killed: the directory in which it works.
 const VICTIM: &str = "ELENCHUS_TEST_VICTIM";
@@ -38,14 +38,16 @@ async fn a_step_that_is_given_up_is_there_as_a_whole_or_not_at_all() {
     let calibrated = play(&started(1)).remove(0);
     for polls in 0..60 {
         let id = store.create(&started(1), dir.path(), &inputs()).await.unwrap();
-        let done = give_up(polls, append(&store, &id, 1, &calibrated)).await;
+        let Loaded { mut state, head, .. } = store.load(&id).await.unwrap();
+        state.apply(&calibrated.event).unwrap();
+        let done = give_up(polls, commit(&store, &head, &state, &calibrated)).await;
         let events = store.events(&id).await.unwrap().len();
-        let trials = sqlx::query_scalar("SELECT count(*) FROM trials WHERE campaign = ?").bind(id.as_str());
+        let trials = sqlx::query_scalar("SELECT count(*) FROM measured WHERE campaign = ?").bind(id.as_str());
         let trials: i64 = trials.fetch_one(&pool).await.unwrap();
         assert!([(1, 0), (2, 36)].contains(&(events, trials)), "{polls} polls: {events} events, {trials} trials");
         assert!(done.is_none() || events == 2);
         if events == 1 {
-            append(&store, &id, 1, &calibrated).await.unwrap();
+            append(&store, &id, &calibrated).await.unwrap();
         }
     }
 }
@@ -65,7 +67,7 @@ async fn victim() {
         let opened = started(seed);
         let id = store.create(&opened, Path::new(&directory), &inputs()).await.unwrap();
         for (seq, step) in (1_u64..).zip(&play(&opened)) {
-            append(&store, &id, seq, step).await.unwrap();
+            append(&store, &id, step).await.unwrap();
             println!("committed {id} {seq}");
         }
     }

@@ -77,6 +77,12 @@ fn these_fields_are_words_and_no_others() {
         "started.inputs.scenarios/near.toml",
         "started.name",
         "started.scenarios",
+        "started.spec.aim.cost.meaning",
+        "started.spec.aim.gain.meaning",
+        "started.spec.aim.worth.meaning",
+        "started.spec.inputs.meaning",
+        "started.spec.metrics.meaning",
+        "started.spec.series.meaning",
         "started.toolchain",
         "started.version",
         "tuned.retuned.source",
@@ -135,9 +141,9 @@ async fn digests(change: impl Fn(&mut science::event::Started), files: BTreeMap<
     opened.inputs = files.iter().map(|(path, text)| (path.clone(), Hash::of(text.as_bytes()))).collect();
     change(&mut opened);
     let id = store.create(&opened, Path::new("/"), &files).await.unwrap();
-    let mut digest = store.load(&id).await.unwrap().digest;
-    for (seq, step) in (1..).zip(play(&opened)) {
-        digest = append(&store, &id, seq, &step).await.unwrap();
+    let mut digest = store.load(&id).await.unwrap().head.digest();
+    for step in play(&opened) {
+        digest = append(&store, &id, &step).await.unwrap();
     }
     let pool = crate::lineage::raw(&path).await;
     let words: Vec<String> =

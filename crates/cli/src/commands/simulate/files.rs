@@ -1,7 +1,7 @@
 //! The CSV files that `elenchus simulate` writes.
 
-use engine::simulator::timeline::{self, Sample};
-use engine::simulator::{Arrival, ClusterConfig, Run};
+use simulator::timeline::{self, Sample};
+use simulator::{Arrival, ClusterConfig, Run};
 use std::path::Path;
 
 /// One row for each request, in the order of the workload's rows; a cell is empty for what never happened.

@@ -3,9 +3,9 @@
 use crate::failure::Failure;
 use comfy_table::{CellAlignment, Table};
 use engine::science::text;
-use engine::simulator::metrics::{self, ClassSummary, Spread};
-use engine::simulator::{Arrival, Run, Scenario, run::Totals};
 use serde_json::{Value, json};
+use simulator::metrics::{self, ClassSummary, Spread};
+use simulator::{Arrival, Run, Scenario, run::Totals};
 
 /// How a run went.
 pub(super) struct Summary<'a> {

@@ -3,26 +3,26 @@
 use super::super::{CandidateRecord, State};
 use crate::audit::{AuditedPoint, Bar};
 use crate::champion;
-use crate::experiment::GuardMetric;
 use crate::id::CandidateId;
-use crate::objective::{self, COMPARABLE, Measurement, Score};
+use crate::objective::{Measurement, Score};
 use crate::scale;
 use crate::space::{Dimension, Point, Space, Value, Within};
-use crate::tuner::goal;
 
 impl State {
     /// What a measurement on the search panel says of a point; none measured means that it did not run.
     pub fn audited_point(&self, point: Point, measurement: Option<&Measurement>) -> AuditedPoint {
-        let (started, yardsticks) = (self.opened(), self.yardsticks());
-        let score = measurement.map(|m| objective::score(m, yardsticks, &started.scenarios));
-        let objections = |score| champion::objections(score, 0, None, &started.experiment);
-        let measured = measurement.zip(score.as_ref());
+        let against = (&self.opened().experiment, self.spec());
+        let valued = measurement.map(|measured| (measured, self.valued(measured)));
+        let (score, worth) = match &valued {
+            Some((_, (score, worth))) => (Some(score), Some(worth.value())),
+            None => (None, None),
+        };
         AuditedPoint {
             point,
-            saving: score.as_ref().and_then(|score| score.net_saving),
-            admissible: score.as_ref().is_some_and(|score| objections(score).is_empty()),
-            worth: measured.map(|(measured, score)| self.worth_of(measured, score)),
-            room: measured.map(|(measured, score)| self.room(measured, score)),
+            saving: score.and_then(|score| score.worth),
+            admissible: score.is_some_and(|score| champion::objections(score, 0, None, against).is_empty()),
+            worth,
+            room: valued.as_ref().map(|(measured, (score, _))| self.gain_margin(measured, score)),
             runs: 1,
         }
     }
@@ -39,7 +39,7 @@ impl State {
         });
         let bar = self.to_beat();
         // What failed at one place is not tried at another one.
-        if runs.iter().any(|run| run.worth.is_none() || is_hopeless(run, bar, scale.is_some())) {
+        if runs.iter().any(|run| run.worth.is_none() || self.is_hopeless(run, bar, scale.is_some())) {
             return None;
         }
         let Some((dimension, own)) = scale else { return runs.is_empty().then(|| drawn.clone()) };
@@ -52,24 +52,20 @@ impl State {
             Some(Value::Choice(_)) | None => 0.0,
         };
         let ran: Vec<(f64, f64)> = runs.iter().filter_map(|run| Some((mass(&run.point), run.room?))).collect();
-        let slope = self.yardsticks().refuse_everything.y() / scale::STRETCH;
+        let slope = self.yardsticks().most_gain() / scale::STRETCH;
         let next = scale::next(inside, dimension.mass_below(own), slope, &ran)?;
         let mut point = drawn.clone();
         point.insert(dimension.name.clone(), dimension.at_mass(next));
         Some(point)
     }
 
-    fn worth_of(&self, measured: &Measurement, score: &Score) -> f64 {
-        goal::worth(measured, score, self.yardsticks(), &self.opened().experiment.objective).value()
-    }
-
     /// How much more a policy gains than it has to, log units: on all cells, and where a guard asks for it on those of the study
     /// and of the drawn workloads.
-    fn room(&self, measured: &Measurement, score: &Score) -> f64 {
-        let panel = measured.y() - self.yardsticks().reference.y();
+    fn gain_margin(&self, measured: &Measurement, score: &Score) -> f64 {
+        let panel = measured.gain() - self.yardsticks().reference.gain();
         let objective = &self.opened().experiment.objective;
-        let study = objective.at_most(GuardMetric::Shortfall).map(|bound| (bound - score.shortfall) / 100.0);
-        let least = objective.at_least(GuardMetric::DrawnGain).zip(score.panels.as_ref());
+        let study = objective.at_most("shortfall").map(|bound| (bound - score.shortfall) / 100.0);
+        let least = objective.at_least("drawn_gain").zip(score.panels.as_ref());
         let drawn = least.map(|(bound, panels)| (panels.drawn.against_reference - bound) / 100.0);
         [study, drawn].into_iter().flatten().fold(panel, f64::min)
     }
@@ -78,7 +74,7 @@ impl State {
     pub fn bar(&self) -> Bar {
         let champion = self.champion().map(|champion| &self.candidates[&champion.id]);
         // A champion that is worse than the reference lowers no bar.
-        let saving = champion.and_then(|record| record.score.as_ref()?.net_saving).filter(|saving| *saving > 0.0);
+        let saving = champion.and_then(|record| record.score.as_ref()?.worth).filter(|saving| *saving > 0.0);
         Bar { saving, worth: self.to_beat() }
     }
 
@@ -87,9 +83,8 @@ impl State {
         let worth = |record: &CandidateRecord| Some(self.worth(record)?.value());
         let champion = self.champion().map(|champion| &self.candidates[&champion.id]);
         let known = champion.and_then(worth).or_else(|| self.worthiest().find_map(worth));
-        let reference = &self.yardsticks().reference;
-        let score = objective::score(reference, self.yardsticks(), &self.opened().scenarios);
-        known.unwrap_or(f64::NEG_INFINITY).max(self.worth_of(reference, &score))
+        let (_, reference) = self.valued(&self.yardsticks().reference);
+        known.unwrap_or(f64::NEG_INFINITY).max(reference.value())
     }
 
     /// The dimension along which the gain of points is set.
@@ -101,14 +96,14 @@ impl State {
     pub fn worth_and_room(&self, id: &CandidateId) -> Option<(f64, f64)> {
         let record = self.candidates.get(id)?;
         let (measured, score) = (record.measurement.as_ref()?, record.score.as_ref()?);
-        Some((record.worth?.value(), self.room(measured, score)))
+        Some((record.worth?.value(), self.gain_margin(measured, score)))
     }
-}
 
-/// Whether a run shows that a point is not worth the bar. Where the scale may move, a run far off says nothing, and setting it
-/// better may mend something.
-fn is_hopeless(run: &AuditedPoint, bar: f64, moves: bool) -> bool {
-    let (Some(worth), Some(room)) = (run.worth, run.room) else { return false };
-    let off = if moves { room.abs() } else { 0.0 };
-    off <= COMPARABLE && worth + scale::SLACK + scale::MENDS * off < bar
+    /// Whether a run shows that a point is not worth the bar. Where the scale may move, a run far off says nothing, and setting it
+    /// better may mend something.
+    fn is_hopeless(&self, run: &AuditedPoint, bar: f64, moves: bool) -> bool {
+        let (Some(worth), Some(room)) = (run.worth, run.room) else { return false };
+        let off = if moves { room.abs() } else { 0.0 };
+        off <= self.spec().aim.comparable().unwrap_or(f64::INFINITY) && worth + scale::SLACK + scale::MENDS * off < bar
+    }
 }

@@ -170,7 +170,7 @@ fn what_holds_the_best_policy_known_is_not_forbidden_and_takes_no_run() {
     learn(&mut state, vec![Change::Insert(forbidding("P1", [0.0, 0.25]))]).unwrap();
     close(&mut state);
     let audit = &state.iterations[0].audits[0];
-    assert!(audit.refused.as_ref().unwrap().contains("holds one of the best policies known (half 0.100)"), "{audit:?}");
+    assert!(audit.refused.as_ref().unwrap().contains("holds the best policy known (half 0.100)"), "{audit:?}");
     assert_eq!((audit.points.len(), state.audited, state.volume()), (0, 0, 1.0));
 }
 

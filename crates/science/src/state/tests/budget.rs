@@ -8,7 +8,7 @@ fn close_call(more: f64, verdict_trials: Option<u32>, iterations: u32) -> State 
     opened.experiment.budget.verdict_trials = verdict_trials;
     opened.experiment.iterations = iterations;
     let mut noisy = measurement(0.25, 0.392 - 0.4 * more);
-    noisy.cells[0].iter_mut().zip([-0.01, 0.0, 0.01]).for_each(|(cell, noise)| cell.x += noise);
+    noisy.cells[0].iter_mut().zip([-0.01, 0.0, 0.01]).for_each(|(cell, noise)| cell.cost += noise);
     let written = written("main", "c1");
     let mut state = fold(&[Event::Started(opened), calibrated(), bundle(), written, evaluated("c1", Some(noisy))]);
     settle(&mut state);
@@ -91,7 +91,7 @@ fn an_interval_must_have_its_low_end_below_its_high_end() {
     for (interval, good) in [([-0.01, 0.02], true), ([0.02, 0.02], false), ([0.0, f64::INFINITY], false)] {
         let Event::BundleRegistered { mut bundle, .. } = bundle() else { unreachable!("it is that") };
         bundle.arms[0].prediction.interval = Some(interval);
-        let checked = bundle.check(&["s".to_owned()]);
+        let checked = bundle.check(&["s".to_owned()], &fixture::spec());
         assert_eq!(checked.is_ok(), good, "{checked:?}");
     }
 }

@@ -12,7 +12,7 @@ fn compound() -> Bundle {
     };
     let mut control = arm("control", ArmKind::ControlNegative, Side::Reference);
     control.prediction = Prediction {
-        metric: Metric::Improvement,
+        metric: "improvement".into(),
         relation: Relation::Within(0.005),
         against: vec![Side::Reference],
         ..control.prediction
@@ -82,7 +82,7 @@ fn a_claim_that_stays_open_spares_what_would_be_said_about_its_components_and_he
 
 /// On one seed it saves a third, on another it costs a sixth.
 fn open(_: usize) -> Measurement {
-    Measurement { cells: vec![[0.27, 0.38, 0.47].map(|cost| fixture::cell(0.25, cost)).to_vec()] }
+    fixture::measured(vec![[0.27, 0.38, 0.47].map(|cost| fixture::cell(0.25, cost)).to_vec()])
 }
 
 #[test]

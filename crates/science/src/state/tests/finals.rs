@@ -5,7 +5,7 @@ use crate::event::Finalist;
 
 /// A scenario's seeds with this extra shed work, at the reference's improvement.
 fn working(works: [f64; 3]) -> Measurement {
-    Measurement { cells: vec![works.map(|x| fixture::cell(0.2502, x)).to_vec()] }
+    fixture::measured(vec![works.map(|x| fixture::cell(0.2502, x)).to_vec()])
 }
 
 /// A campaign whose search is over, with one candidate that sheds little by chance and one that surely sheds enough less. Costs are
@@ -89,15 +89,15 @@ fn finals_are_held_before_a_spent_budget_of_evaluations_ends_the_campaign() {
 }
 
 #[test]
-fn a_finalist_that_breaks_off_or_refuses_what_is_protected_does_not_win() {
+fn a_finalist_that_breaks_off_or_does_what_must_never_be_done_does_not_win() {
     let (mut state, _) = searched(Some(2));
     state.apply(&finals(vec![ran("c1", Some(working([0.45, 0.45, 0.45]))), ran("c2", None)])).unwrap();
     assert_eq!(state.champion().unwrap().id, id("c1"));
     let mut refusing = working([0.3; 3]);
-    refusing.cells[0][1].protected = 1;
+    refusing.cells[0][1].violations = 1;
     let (mut state, _) = searched(Some(2));
     state.apply(&finals(vec![ran("c1", Some(working([0.45; 3]))), ran("c2", Some(refusing))])).unwrap();
-    assert_eq!(state.champion().unwrap().id, id("c1"), "a protected request is never worth a chance");
+    assert_eq!(state.champion().unwrap().id, id("c1"), "what must never be done is worth nothing");
     assert!(!state.candidates[&id("c2")].admissible);
     let (mut state, _) = searched(Some(2));
     state.apply(&finals(vec![ran("c1", None), ran("c2", None)])).unwrap();
@@ -107,7 +107,7 @@ fn a_finalist_that_breaks_off_or_refuses_what_is_protected_does_not_win() {
 #[test]
 fn finals_of_others_on_another_panel_or_without_trials_are_illegal() {
     let good = || working([0.3; 3]);
-    let wide = Measurement { cells: [good().cells, good().cells].concat() };
+    let wide = fixture::measured([good().cells, good().cells].concat());
     let mut unscored = ran("c1", Some(good()));
     unscored.outcome = Outcome::Timeout;
     let cases = [

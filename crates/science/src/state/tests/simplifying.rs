@@ -56,7 +56,7 @@ fn without_a_champion_or_a_budget_for_a_change_and_its_candidate_the_campaign_ju
     assert_eq!(through(Some(3), 0.36).1, Action::Simplify { candidate: id("c1") });
     assert_eq!(through(Some(2), 0.36).1, Action::Rest);
     let mut refusing = measurement(0.25, 0.36);
-    refusing.cells[0][0].protected = 1;
+    refusing.cells[0][0].violations = 1;
     let events = [started(None), calibrated(), bundle(), written("main", "c1"), evaluated("c1", Some(refusing))];
     let state = fold(&events);
     assert_eq!(state.next_for_simplifying(), None);

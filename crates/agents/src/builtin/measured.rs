@@ -1,0 +1,209 @@
+//! What was measured, as numbers: what each policy gains and costs on each workload, and what that is worth.
+//!
+//! The only file of the researcher that reads cells, scores, yardsticks and guards. A policy's *outcome* is one number for
+//! each workload's gain (log units), the study's first, and after these one for each workload's cost (a fraction).
+
+use science::id::CandidateId;
+use science::measurement::Cell;
+use science::objective::{Measurement, Score, Scoring, Yardsticks};
+use science::space::{Point, Space, Value};
+use science::spec::{Direction, Series, Spec, Unit};
+use science::state::State;
+use science::tuner::goal;
+use science::yardsticks::Scale;
+
+/// Gains that lie no further apart are equal where costs are not compared, log units.
+const EQUAL: f64 = 0.02;
+/// The least size of an output, log units or a fraction.
+const SMALLEST: f64 = 0.05;
+/// Policies that beliefs rest on, at most: what is far from the best says little about it.
+const MEMORY: usize = 60;
+
+/// A measured policy that has a place in the declared space.
+#[derive(Clone, Debug)]
+pub(super) struct Known {
+    /// The candidate; none for what only tuning measured.
+    pub(super) id: Option<CandidateId>,
+    pub(super) point: Point,
+    pub(super) outcome: Vec<f64>,
+    /// What it is worth, as tuning has it.
+    pub(super) worth: f64,
+}
+
+/// What outcomes are held against.
+pub(super) struct Measured<'a> {
+    state: &'a State,
+    /// The yardsticks with one cell for each workload: its mean.
+    yardsticks: Yardsticks,
+    study: Yardsticks,
+}
+
+impl<'a> Measured<'a> {
+    pub(super) fn of(state: &'a State) -> Self {
+        let spec = state.spec();
+        Measured { state, yardsticks: means(state.yardsticks(), spec), study: means(state.study(), spec) }
+    }
+
+    /// What was measured in the declared space: the candidates worth most, then what tuning tried of them.
+    pub(super) fn known(&self, space: &Space) -> Vec<Known> {
+        let inside = |point: &Point| space.contains(point).is_ok();
+        let written = self.state.worthiest().filter_map(|record| {
+            let point = record.candidate.point.clone().filter(inside)?;
+            let outcome = outcome(record.measurement.as_ref()?);
+            Some(Known { id: Some(record.candidate.id.clone()), point, outcome, worth: record.worth?.value() })
+        });
+        written.chain(self.tuned().filter(|known| inside(&known.point))).take(MEMORY).collect()
+    }
+
+    /// What tuning measured beside candidates' own constants, where these are all named after dimensions.
+    fn tuned(&self) -> impl Iterator<Item = Known> + '_ {
+        self.state.tunings().flat_map(move |tuning| {
+            let own = self.state.candidates.get(&tuning.candidate).and_then(|record| record.candidate.point.as_ref());
+            tuning.tried.iter().skip(1).filter_map(move |tried| {
+                let mut point = own?.clone();
+                for (range, value) in tuning.tunables.iter().zip(&tried.parameters) {
+                    *point.get_mut(&range.name)? = Value::Number(*value);
+                }
+                let outcome = self.told(tried.score.as_ref()?)?;
+                Some(Known { id: None, point, outcome, worth: tried.value })
+            })
+        })
+    }
+
+    /// An outcome from a score, as far as it tells.
+    fn told(&self, score: &Score) -> Option<Vec<f64>> {
+        let reference = self.reference();
+        let study = score.scenarios.iter().map(|row| (row.against_reference, row.cost));
+        let drawn = score.panels.iter().flat_map(|panels| panels.drawn.regrets.iter().zip(&panels.drawn.costs));
+        let (gains, costs): (Vec<f64>, Vec<f64>) = study.chain(drawn.map(|(regret, cost)| (-regret, *cost))).unzip();
+        let gains = gains.iter().zip(&reference).map(|(points, reference)| reference + points / 100.0);
+        let outcome: Vec<f64> = gains.chain(costs).collect();
+        (outcome.len() == reference.len()).then_some(outcome)
+    }
+
+    /// What the reference gains and costs.
+    pub(super) fn reference(&self) -> Vec<f64> {
+        outcome(&self.yardsticks.reference)
+    }
+
+    /// The most that any policy gains, and its price: those of a policy that bounds what can be gained. Where the problem knows
+    /// none, outputs are taken to be of the reference's size.
+    pub(super) fn ceiling(&self) -> Vec<f64> {
+        match self.yardsticks.extremes.first() {
+            Some(extreme) => outcome(extreme),
+            None => self.reference().iter().map(|value| 2.0 * value.abs().max(SMALLEST)).collect(),
+        }
+    }
+
+    /// What pure chance does to an outcome, over what the ceiling is: a standard deviation.
+    pub(super) fn noise(&self) -> f64 {
+        let [once, again] = [&self.yardsticks.reference, &self.yardsticks.reference_again].map(outcome);
+        let square = |values: &mut dyn Iterator<Item = f64>| values.map(|value| value * value).sum::<f64>();
+        let chance = square(&mut once.iter().zip(&again).map(|(a, b)| a - b)) / 2.0;
+        (chance / square(&mut self.ceiling().into_iter()).max(1e-12)).sqrt()
+    }
+
+    /// The weights by which an outcome's mean gain over all workloads follows.
+    pub(super) fn mean_gain(&self) -> Vec<f64> {
+        let workloads = self.yardsticks.reference.cells.len();
+        (0..2 * workloads).map(|at| if at < workloads { 1.0 / workloads as f64 } else { 0.0 }).collect()
+    }
+
+    /// What a policy with this outcome is worth: the aim less what it violates, as tuning has it.
+    pub(super) fn worth(&self, outcome: &[f64]) -> f64 {
+        let opened = self.state.opened();
+        let measured = measurement(outcome, &opened.spec);
+        let scoring = Scoring { yardsticks: &self.yardsticks, names: &opened.scenarios, spec: &opened.spec };
+        let score = scoring.score(&measured);
+        let worth = goal::worth(&measured, &score, &self.yardsticks, (&opened.experiment, &opened.spec)).value();
+        // Where the reference costs nothing, nothing can be saved against it.
+        if worth.is_finite() { worth } else { measured.gain() - self.yardsticks.reference.gain() }
+    }
+
+    /// What a policy with this outcome is worth on the study, which claims are about.
+    pub(super) fn claimed(&self, outcome: &[f64]) -> f64 {
+        let worth = self.study.worth_at_a_distance(&self.on_study(outcome), &self.state.spec().aim);
+        if worth.is_finite() { worth.clamp(-1.0, 1.0) } else { 0.0 }
+    }
+
+    fn on_study(&self, outcome: &[f64]) -> Measurement {
+        measurement(outcome, self.state.spec()).rows(0..self.study.reference.cells.len())
+    }
+
+    /// Whether claims can compare this candidate with others.
+    pub(super) fn is_comparable(&self, known: &Known) -> bool {
+        self.study.worth(&self.on_study(&known.outcome), &self.state.spec().aim).is_some()
+    }
+
+    /// What a policy gains on the study beyond another one, log units.
+    pub(super) fn apart(&self, outcome: &[f64], other: &[f64]) -> f64 {
+        let study = self.study.reference.cells.len();
+        outcome.iter().zip(other).take(study).map(|(a, b)| a - b).sum::<f64>() / study as f64
+    }
+
+    /// The scenarios of the study, each with what a change of outcome is worth there: gain less cost.
+    pub(super) fn by_scenario(&self, from: &[f64], to: &[f64]) -> Vec<(&'a str, f64)> {
+        let workloads = from.len() / 2;
+        let change = |at: usize| (to[at] - from[at]) - (to[at + workloads] - from[at + workloads]);
+        self.state.opened().scenarios.iter().enumerate().map(|(at, name)| (name.as_str(), change(at))).collect()
+    }
+
+    /// Scenarios of the study in which the reference costs less than a third of its mean: no policy has much to do there.
+    pub(super) fn idle(&self) -> Vec<String> {
+        let costs = self.study.reference.per_scenario(|cell| cell.cost);
+        let most = self.study.reference.cost() / 3.0;
+        let named = self.state.opened().scenarios.iter().zip(costs);
+        named.filter(|(_, cost)| *cost < most).map(|(name, _)| name.clone()).collect()
+    }
+
+    /// How far apart gains may be to count as equal, log units.
+    pub(super) fn comparable(&self) -> f64 {
+        self.state.spec().aim.comparable().unwrap_or(EQUAL)
+    }
+}
+
+/// Where the admissible candidates lie that are worth something.
+pub(super) fn good(state: &State) -> impl Iterator<Item = &Point> {
+    let is_good = |score: &Score| score.worth.is_some_and(|worth| worth > 0.0);
+    let records = state.order.iter().map(|id| &state.candidates[id]).filter(|record| record.admissible);
+    records.filter(move |record| record.score.as_ref().is_some_and(is_good)).filter_map(|r| r.candidate.point.as_ref())
+}
+
+/// Gain and cost of each workload.
+fn outcome(measured: &Measurement) -> Vec<f64> {
+    let (mut gains, costs) = (measured.per_scenario(|cell| cell.gain), measured.per_scenario(|cell| cell.cost));
+    gains.extend(costs);
+    gains
+}
+
+/// An outcome as a measurement with one cell for each workload. A series that is counted as gain or cost are is taken to be it:
+/// beliefs are about these two alone.
+fn measurement(outcome: &[f64], spec: &Spec) -> Measurement {
+    let (gains, costs) = outcome.split_at(outcome.len() / 2);
+    let cell = |(gain, cost): (&f64, &f64)| vec![Cell { gain: *gain, cost: *cost, violations: 0 }];
+    let series = |series: &Series| {
+        let of = match (series.unit, series.better) {
+            (Unit::Log, Direction::More) => |cell: &Cell| cell.gain,
+            (Unit::Fraction, Direction::Less) => |cell: &Cell| cell.cost,
+            _ => |_: &Cell| 1.0,
+        };
+        let cells = gains.iter().zip(costs).flat_map(cell);
+        (series.name.clone(), cells.map(|cell| vec![of(&cell)]).collect())
+    };
+    Measurement { cells: gains.iter().zip(costs).map(cell).collect(), series: spec.series.iter().map(series).collect() }
+}
+
+/// The same yardsticks with one cell for each workload.
+fn means(yardsticks: &Yardsticks, spec: &Spec) -> Yardsticks {
+    let mean = |measured: &Measurement| measurement(&outcome(measured), spec);
+    let scale = |scale: &Scale| Scale { up: mean(&scale.up), down: mean(&scale.down), rate: scale.rate };
+    Yardsticks {
+        reference: mean(&yardsticks.reference),
+        reference_again: mean(&yardsticks.reference_again),
+        extremes: yardsticks.extremes.iter().map(mean).collect(),
+        scale: yardsticks.scale.as_ref().map(scale),
+        overloaded: yardsticks.overloaded.clone(),
+        drawn: yardsticks.drawn,
+        one_trace: true,
+    }
+}

@@ -1,0 +1,204 @@
+//! How much to claim: as much as the verdict seeds that a campaign affords will decide, and no more.
+//!
+//! A claim whose size lies nearer to the true effect than those seeds can tell ends open, and its trials are lost. The larger
+//! a claim the more it says; so it is the largest that is likely to hold and to be decided.
+
+use science::bundle::{Relation, Side};
+use science::gaussian::Belief;
+use science::sequence::{CAP, LOOKS, half_width};
+use science::state::State;
+
+/// The least worth that is worth a claim: a fraction, or log units.
+pub(super) const LEAST: f64 = 0.02;
+/// Claims are sized in steps of this, in the metric's unit.
+const STEP: f64 = 0.005;
+/// Sizes that are weighed for what is believed: up to 30 %, or 30 points.
+const SIZES: u32 = 57;
+/// Sizes that are weighed for what is doubted or is to make no difference: up to 5 %, or 5 points. Nobody would claim, or need to deny, more.
+const SMALL: u32 = 7;
+/// A claim is to be decided with at least this probability. Some are decided by other looks than the one foreseen.
+const DECIDED: f64 = 0.6;
+/// Seeds that the spread of pure chance counts for, against those on which claims were tested.
+const PRIOR_SEEDS: f64 = 4.0;
+/// The probability that a verdict's interval misses.
+const ALPHA: f64 = 0.05;
+
+/// What tests of worth tell in the iteration that comes next.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Power {
+    /// Spread over seeds of the worth against the reference.
+    reference: f64,
+    /// Spread over seeds of the difference between two candidates.
+    candidates: f64,
+    /// Trials that the iteration may take, and those of one policy on one seed; none without a budget.
+    share: Option<(u32, u32)>,
+    /// Search seeds, which beliefs rest on.
+    searched: f64,
+}
+
+/// A claim about an effect, with what is to be expected of it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SizedClaim {
+    /// What is claimed.
+    pub(super) relation: Relation,
+    /// The probability that it holds.
+    pub(super) holds: f64,
+    /// The probability that it is decided.
+    pub(super) decided: f64,
+    /// What will be measured.
+    pub(super) measured: Belief,
+}
+
+/// A test as it is foreseen.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Test {
+    /// What is believed of the true effect.
+    belief: Belief,
+    /// What will be measured on as many seeds as the iteration affords.
+    measured: Belief,
+    /// Half the width of the interval there.
+    half: f64,
+}
+
+impl Power {
+    pub(super) fn of(state: &State) -> Self {
+        let chance = state.study().chance_of_worth(state.spec());
+        let scenarios = state.opened().scenarios.len() as u32;
+        Power {
+            reference: spread(state, chance, |side| *side == Side::Reference),
+            candidates: spread(state, chance, |side| matches!(side, Side::Candidate(_) | Side::Arm(_))),
+            share: state.verdict_share().map(|share| (share, scenarios)),
+            searched: f64::from(state.opened().experiment.seeds.max(1)),
+        }
+    }
+
+    /// A test against the reference, of what search seeds say of it.
+    pub(super) fn against_reference(&self, belief: Belief) -> Test {
+        self.test(belief, self.reference, 3)
+    }
+
+    /// A test against another candidate.
+    pub(super) fn between(&self, belief: Belief) -> Test {
+        self.test(belief, self.candidates, 4)
+    }
+
+    /// `policies` run on each seed, the baseline included.
+    fn test(&self, belief: Belief, spread: f64, policies: u32) -> Test {
+        let affordable = self.share.map_or(CAP, |(trials, scenarios)| (trials / (policies * scenarios)) as usize);
+        let look = LOOKS.into_iter().rev().find(|look| *look <= affordable).unwrap_or(LOOKS[0]);
+        // What was measured on few search seeds is as uncertain as what will be on others.
+        let belief = Belief { sd: belief.sd.hypot(spread / self.searched.sqrt()), ..belief };
+        let measured = Belief { sd: belief.sd.hypot(spread / (look as f64).sqrt()), ..belief };
+        Test { belief, measured, half: half_width(look, spread, ALPHA) }
+    }
+}
+
+impl Test {
+    /// What is to be expected of a claim.
+    pub(super) fn of(&self, relation: Relation) -> SizedClaim {
+        let Test { belief, measured, half } = *self;
+        let beyond = |belief: Belief, bound: f64| belief.at_least(bound);
+        let (holds, decided) = match relation {
+            Relation::AtLeast(size) => {
+                // A wide interval refutes a claim only where it shows the other sign.
+                let low = if 2.0 * half <= size { size - half } else { -half };
+                (beyond(belief, size), beyond(measured, size + half) + 1.0 - beyond(measured, low))
+            }
+            Relation::Within(size) => {
+                let inside = |belief: Belief, size: f64| beyond(belief, -size) - beyond(belief, size);
+                let confirmed = if size > half { inside(measured, size - half) } else { 0.0 };
+                (inside(belief, size), confirmed + 1.0 - inside(measured, size + half))
+            }
+        };
+        SizedClaim { relation, holds, decided, measured }
+    }
+
+    /// The largest claim that is likely to hold and to be decided, if there is one.
+    pub(super) fn largest(&self) -> Option<SizedClaim> {
+        self.sizes(SIZES, Relation::AtLeast).rev().find(SizedClaim::is_sound)
+    }
+
+    /// The narrowest claim of no difference that is likely to hold and to be decided, if there is one.
+    pub(super) fn narrowest(&self) -> Option<SizedClaim> {
+        self.sizes(SMALL, Relation::Within).find(SizedClaim::is_sound)
+    }
+
+    fn sizes(&self, count: u32, relation: impl Fn(f64) -> Relation) -> impl DoubleEndedIterator<Item = SizedClaim> {
+        // In whole thousandths, as a person would write it.
+        (0..count).map(move |n| self.of(relation(((LEAST + STEP * f64::from(n)) * 1e3).round() / 1e3)))
+    }
+}
+
+impl SizedClaim {
+    /// Whether it is likely to hold and to be decided.
+    pub(super) fn is_sound(&self) -> bool {
+        self.holds >= 0.5 && self.decided >= DECIDED
+    }
+
+    /// The size of what is claimed.
+    pub(super) fn size(&self) -> f64 {
+        let (Relation::AtLeast(size) | Relation::Within(size)) = self.relation;
+        size
+    }
+}
+
+/// The spread over seeds of worth against sides of a kind: that of pure chance, and those of earlier tests.
+fn spread(state: &State, chance: f64, of: impl Fn(&Side) -> bool) -> f64 {
+    let worth = &state.spec().aim.worth_name().name;
+    let (mut squares, mut weight) = (PRIOR_SEEDS * chance * chance, PRIOR_SEEDS);
+    for iteration in &state.iterations {
+        let arms = iteration.bundle.iter().flat_map(|bundle| &bundle.arms).zip(&iteration.arms);
+        for (arm, record) in arms {
+            let [side] = arm.prediction.against.as_slice() else { continue };
+            if let Some(finding) = &record.finding
+                && let Some(effect) = finding.effect
+                && arm.prediction.metric == *worth
+                && of(side)
+            {
+                let spread = (effect.high - effect.low) / 2.0 / half_width(finding.seeds, 1.0, ALPHA);
+                squares += (finding.seeds - 1) as f64 * spread * spread;
+                weight += (finding.seeds - 1) as f64;
+            }
+        }
+    }
+    (squares / weight).sqrt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn power(share: u32) -> Power {
+        Power { reference: 0.01, candidates: 0.01, share: Some((share, 8)), searched: 2.0 }
+    }
+
+    fn size(share: u32, mean: f64, sd: f64) -> Option<f64> {
+        power(share).against_reference(Belief { mean, sd }).largest().map(|claim| claim.size())
+    }
+
+    #[test]
+    fn the_more_trials_there_are_the_more_is_claimed() {
+        let (few, many) = (size(100, 0.1, 0.01).unwrap(), size(480, 0.1, 0.01).unwrap());
+        assert!(few < many && many < 0.1, "{few} {many}");
+    }
+
+    #[test]
+    fn what_is_claimed_is_likely_to_be_decided_and_can_fail() {
+        let claim = power(200).against_reference(Belief { mean: 0.1, sd: 0.03 }).largest().unwrap();
+        assert!(claim.decided >= DECIDED && claim.holds < 0.99, "{claim:?}");
+        let larger = power(200).against_reference(Belief { mean: 0.1, sd: 0.03 });
+        assert!(!larger.of(Relation::AtLeast(claim.size() + STEP)).is_sound());
+    }
+
+    #[test]
+    fn nothing_is_claimed_of_an_effect_that_hardly_exceeds_the_least_claim() {
+        assert_eq!(size(100, 0.025, 0.002), None);
+        assert!(power(200).between(Belief { mean: 0.0, sd: 0.002 }).narrowest().is_some());
+    }
+
+    #[test]
+    fn a_claim_of_no_difference_is_as_narrow_as_the_seeds_allow() {
+        let narrowest = |share| power(share).between(Belief { mean: 0.0, sd: 0.005 }).narrowest().unwrap().size();
+        assert!(narrowest(640) < narrowest(128), "{} {}", narrowest(640), narrowest(128));
+    }
+}

@@ -1,0 +1,272 @@
+//! What may be believed of a policy that was not measured: a Gaussian process over the declared space, for all outputs at
+//! once.
+//!
+//! All outputs share one kernel, so one factorisation serves them all (a matrix normal process): how outputs go together is
+//! read off what was measured. The kernel is linear in the coordinates plus a Matérn 5/2 process, whose length scales make
+//! the measured means likeliest. Data are few (tens), outputs are hundreds.
+
+use science::gaussian::{backward, cholesky, forward, matern};
+use science::keyed::{self, uniform};
+
+/// Length scales that are tried, in widths of the cube, and the one that is expected before any data.
+const LENGTHS: [f64; 5] = [0.2, 0.4, 0.8, 1.6, 3.2];
+const USUAL: f64 = 0.8;
+/// The variance of the level, over that along one coordinate: hardly anything is known of it before the first measurement.
+const LEVEL: f64 = 10.0;
+/// Directions in which a belief is drawn, each with its opposite.
+const DRAWS: usize = 16;
+/// How far outputs are expected to lie from the trend where a coordinate is at its end, over the ceiling; and the number of
+/// measurements that this expectation counts as.
+const FAR: f64 = 0.25;
+const COUNTS: f64 = 2.0;
+/// Shares of that which outputs of a kind have in common, and which each has for itself: their squares add up to one.
+const SHARES: [f64; 2] = [0.8, 0.6];
+/// The smallest noise, over the spread of the outputs.
+const JAGGED: f64 = 0.01;
+
+/// What is expected before anything is measured.
+#[derive(Clone, Debug)]
+pub(super) struct Prior {
+    /// The most that each output may reach.
+    pub(super) ceiling: Vec<f64>,
+    /// The coordinate along which outputs fall from their ceiling to nothing, if there is one.
+    pub(super) scale: Option<usize>,
+    /// What an output may be off by, over its ceiling: a standard deviation.
+    pub(super) noise: f64,
+}
+
+/// A Gaussian process, conditioned on what was measured.
+#[derive(Clone, Debug)]
+pub(super) struct Surrogate {
+    prior: Prior,
+    inputs: Vec<Vec<f64>>,
+    lengths: Vec<f64>,
+    factor: Vec<Vec<f64>>,
+    /// One row for each input: what it adds to each output.
+    weights: Vec<Vec<f64>>,
+    /// Directions in which outputs may be off, as far as a kernel of one lets them.
+    directions: Vec<Vec<f64>>,
+}
+
+/// What is believed at a place: the mean of each output, and how far it may be off along the directions.
+#[derive(Clone, Debug)]
+pub(super) struct Foreseen {
+    pub(super) mean: Vec<f64>,
+    spread: f64,
+}
+
+/// A weighted sum of outputs, which takes less to foresee than all of them.
+pub(super) struct Sum {
+    weights: Vec<f64>,
+    ceiling: f64,
+}
+
+impl Surrogate {
+    /// Conditions on outputs at inputs; there may be none. `seed` is what the directions follow from.
+    pub(super) fn fit(prior: Prior, inputs: Vec<Vec<f64>>, outputs: &[Vec<f64>], seed: u64) -> Self {
+        let residual = |(input, output): (&Vec<f64>, &Vec<f64>)| -> Vec<f64> {
+            output.iter().zip(&prior.ceiling).map(|(value, ceiling)| value - prior.part(input) * ceiling).collect()
+        };
+        let residuals: Vec<Vec<f64>> = inputs.iter().zip(outputs).map(residual).collect();
+        let nugget = (prior.noise / FAR).max(JAGGED).powi(2);
+        let lengths = likeliest(&inputs, &residuals, nugget);
+        let factor = factor(&inputs, &lengths, nugget);
+        // One column for each output, whitened.
+        let column = |at: usize| residuals.iter().map(|row| row[at]).collect::<Vec<f64>>();
+        let whitened: Vec<Vec<f64>> = (0..prior.ceiling.len()).map(|at| forward(&factor, &column(at))).collect();
+        let columns: Vec<Vec<f64>> = whitened.iter().map(|column| backward(&factor, column)).collect();
+        let weights = (0..inputs.len()).map(|row| columns.iter().map(|column| column[row]).collect()).collect();
+        let directions = directions(&prior, &whitened, inputs.len(), seed);
+        Surrogate { prior, inputs, lengths, factor, weights, directions }
+    }
+
+    fn kernels(&self, input: &[f64]) -> Vec<f64> {
+        self.inputs.iter().map(|other| kernel(input, other, &self.lengths)).collect()
+    }
+
+    /// What is believed at a place.
+    pub(super) fn at(&self, input: &[f64]) -> Foreseen {
+        let kernels = self.kernels(input);
+        let part = self.prior.part(input);
+        let mut mean: Vec<f64> = self.prior.ceiling.iter().map(|ceiling| part * ceiling).collect();
+        for (kernel, weights) in kernels.iter().zip(&self.weights) {
+            mean.iter_mut().zip(weights).for_each(|(mean, weight)| *mean += kernel * weight);
+        }
+        let explained: f64 = forward(&self.factor, &kernels).iter().map(|value| value * value).sum();
+        let spread = (kernel(input, input, &self.lengths) - explained).max(0.0).sqrt();
+        Foreseen { mean, spread }
+    }
+
+    /// Outputs as they may be, all as likely; the same draws at every place.
+    pub(super) fn draws<'a>(&'a self, foreseen: &'a Foreseen) -> impl Iterator<Item = Vec<f64>> + 'a {
+        let both = self.directions.iter().flat_map(|direction| [(direction, 1.0), (direction, -1.0)]);
+        both.map(|(direction, sign)| {
+            let off = sign * foreseen.spread;
+            foreseen.mean.iter().zip(direction).map(|(mean, along)| mean + off * along).collect()
+        })
+    }
+
+    /// A weighted sum of outputs.
+    pub(super) fn sum(&self, of: &[f64]) -> Sum {
+        let dot = |row: &Vec<f64>| row.iter().zip(of).map(|(value, weight)| value * weight).sum();
+        Sum { weights: self.weights.iter().map(dot).collect(), ceiling: dot(&self.prior.ceiling) }
+    }
+
+    /// The mean of a sum at a place.
+    pub(super) fn mean(&self, sum: &Sum, input: &[f64]) -> f64 {
+        let own: f64 = self.kernels(input).iter().zip(&sum.weights).map(|(kernel, weight)| kernel * weight).sum();
+        self.prior.part(input) * sum.ceiling + own
+    }
+}
+
+impl Prior {
+    /// The share of the ceiling that is expected at a place.
+    fn part(&self, input: &[f64]) -> f64 {
+        self.scale.map_or(0.5, |at| 1.0 - input[at])
+    }
+}
+
+fn kernel(a: &[f64], b: &[f64], lengths: &[f64]) -> f64 {
+    let linear: f64 = a.iter().zip(b).map(|(a, b)| (a - 0.5) * (b - 0.5)).sum();
+    LEVEL + linear + matern(a, b, lengths)
+}
+
+fn factor(inputs: &[Vec<f64>], lengths: &[f64], nugget: f64) -> Vec<Vec<f64>> {
+    let entry = |i: usize, j: usize| kernel(&inputs[i], &inputs[j], lengths) + if i == j { nugget } else { 0.0 };
+    cholesky((0..inputs.len()).map(|i| (0..=i).map(|j| entry(i, j)).collect()).collect())
+}
+
+/// The length scales under which the mean of the outputs' first half and that of their second are likeliest, whatever their
+/// spread is: first one for all coordinates, then each by itself.
+fn likeliest(inputs: &[Vec<f64>], outputs: &[Vec<f64>], nugget: f64) -> Vec<f64> {
+    let Some(width) = inputs.first().map(Vec::len) else { return Vec::new() };
+    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len().max(1) as f64;
+    let half = |row: &Vec<f64>, second: bool| {
+        let (gains, costs) = row.split_at(row.len() / 2);
+        mean(if second { costs } else { gains })
+    };
+    let series = [false, true].map(|second| outputs.iter().map(|row| half(row, second)).collect::<Vec<f64>>());
+    let count = inputs.len() as f64;
+    let likelihood = |lengths: &[f64]| {
+        let factor = factor(inputs, lengths, nugget);
+        let misfit = |values: &Vec<f64>| forward(&factor, values).iter().map(|value| value * value).sum::<f64>();
+        let fit: f64 = series.iter().map(|values| (misfit(values) / count).max(1e-12).ln()).sum();
+        let volume: f64 = factor.iter().enumerate().map(|(at, row)| row[at].ln()).sum();
+        let surprise: f64 = lengths.iter().map(|length| (length / USUAL).ln().powi(2)).sum();
+        -0.25 * count * fit - volume - 0.25 * surprise
+    };
+    let better = |best: (f64, Vec<f64>), lengths: Vec<f64>| {
+        let likelihood = likelihood(&lengths);
+        if likelihood > best.0 { (likelihood, lengths) } else { best }
+    };
+    let start = (f64::NEG_INFINITY, vec![USUAL; width]);
+    let mut best = LENGTHS.into_iter().map(|length| vec![length; width]).fold(start, better);
+    for along in 0..width {
+        for length in LENGTHS {
+            let mut lengths = best.1.clone();
+            lengths[along] = length;
+            best = better(best, lengths);
+        }
+    }
+    best.1
+}
+
+/// Directions drawn from how outputs went together where they were measured, and from what is expected before that.
+fn directions(prior: &Prior, whitened: &[Vec<f64>], inputs: usize, seed: u64) -> Vec<Vec<f64>> {
+    let (outputs, unit) = (prior.ceiling.len(), 1.0 / (inputs as f64 + COUNTS).sqrt());
+    let direction = |draw: usize| {
+        let normal = |part: &str, n: usize| normal(keyed::seed(&[part, &draw.to_string()], seed), n as u64);
+        let measured: Vec<f64> = (0..inputs).map(|at| normal("measured", at)).collect();
+        let along = |at: usize| {
+            let kind = usize::from(2 * at >= outputs);
+            let own = SHARES[0] * normal("kind", kind) + SHARES[1] * normal("output", at);
+            let expected = COUNTS.sqrt() * FAR * prior.ceiling[at].abs() * own;
+            let seen: f64 = whitened[at].iter().zip(&measured).map(|(value, normal)| value * normal).sum();
+            unit * (expected + seen)
+        };
+        (0..outputs).map(along).collect()
+    };
+    (0..DRAWS).map(direction).collect()
+}
+
+/// The n-th number of a seed's sequence, from the standard normal distribution (Box and Muller).
+fn normal(seed: u64, n: u64) -> f64 {
+    let radius = (-2.0 * (1.0 - uniform(seed, 2 * n)).ln()).sqrt();
+    radius * (std::f64::consts::TAU * uniform(seed, 2 * n + 1)).cos()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WORKLOADS: usize = 12;
+
+    fn place(n: u64) -> Vec<f64> {
+        (0..4).map(|k| uniform(3, 4 * n + k)).collect()
+    }
+
+    /// Gains and costs that fall along the first coordinate; costs have an optimum along the second one, and in each workload
+    /// another slope along the third. The fourth does not matter.
+    fn world(x: &[f64]) -> Vec<f64> {
+        let gain = |_: usize| 0.5 * (1.0 - x[0]).powi(2);
+        let cost = |at: usize| 0.8 * (1.0 - x[0]).powi(2) + 0.3 * (x[1] - 0.4).powi(2) + 0.02 * at as f64 * x[2];
+        (0..WORKLOADS).map(gain).chain((0..WORKLOADS).map(cost)).collect()
+    }
+
+    fn fitted(count: u64) -> Surrogate {
+        let ceiling = [vec![0.5; WORKLOADS], vec![0.8; WORKLOADS]].concat();
+        let inputs: Vec<Vec<f64>> = (0..count).map(place).collect();
+        let outputs: Vec<Vec<f64>> = inputs.iter().map(|input| world(input)).collect();
+        Surrogate::fit(Prior { ceiling, scale: Some(0), noise: 0.001 }, inputs, &outputs, 7)
+    }
+
+    fn error(surrogate: &Surrogate) -> f64 {
+        let off = |n: u64| {
+            let (foreseen, actual) = (surrogate.at(&place(n)).mean, world(&place(n)));
+            foreseen.iter().zip(&actual).map(|(a, b)| (a - b).abs()).sum::<f64>() / actual.len() as f64
+        };
+        (1000..1050).map(off).sum::<f64>() / 50.0
+    }
+
+    #[test]
+    fn a_known_function_is_foreseen_the_better_the_more_was_measured() {
+        let errors = [0, 6, 20, 60].map(|count| error(&fitted(count)));
+        assert!(errors.is_sorted_by(|a, b| a > b) && errors[3] < 0.005, "{errors:?}");
+    }
+
+    #[test]
+    fn what_was_measured_is_believed_and_what_is_far_from_it_is_doubted() {
+        let surrogate = fitted(10);
+        let (near, far) = (surrogate.at(&place(3)), surrogate.at(&[1.0, 0.0, 1.0, 0.0]));
+        assert!(near.mean.iter().zip(world(&place(3))).all(|(a, b)| (a - b).abs() < 0.01), "{near:?}");
+        assert!(far.spread > 4.0 * near.spread, "{} {}", far.spread, near.spread);
+    }
+
+    #[test]
+    fn draws_scatter_about_as_far_as_the_truth_is_off() {
+        let surrogate = fitted(12);
+        let (mut scatter, mut off) = (0.0, 0.0);
+        for n in 1000..1050 {
+            let foreseen = surrogate.at(&place(n));
+            let square = |values: &[f64]| values.iter().zip(&foreseen.mean).map(|(a, b)| (a - b).powi(2)).sum::<f64>();
+            scatter += surrogate.draws(&foreseen).map(|draw| square(&draw)).sum::<f64>() / (2 * DRAWS) as f64;
+            off += square(&world(&place(n)));
+        }
+        assert!((0.2..20.0).contains(&(scatter / off)), "{scatter} {off}");
+    }
+
+    #[test]
+    fn a_sum_is_foreseen_as_its_parts_are() {
+        let surrogate = fitted(20);
+        let weights: Vec<f64> = (0..2 * WORKLOADS).map(|at| at as f64).collect();
+        let sum = surrogate.sum(&weights);
+        let parts: f64 = surrogate.at(&place(99)).mean.iter().zip(&weights).map(|(a, b)| a * b).sum();
+        assert!((surrogate.mean(&sum, &place(99)) - parts).abs() < 1e-9);
+    }
+
+    #[test]
+    fn nothing_measured_is_the_trend_along_the_scale() {
+        let mean = fitted(0).at(&[0.25, 0.5, 0.5, 0.5]).mean;
+        assert!((mean[0] - 0.375).abs() < 1e-12 && (mean[WORKLOADS] - 0.6).abs() < 1e-12, "{mean:?}");
+    }
+}

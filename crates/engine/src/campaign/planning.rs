@@ -1,0 +1,37 @@
+//! Asks the planner for a bundle, and registers it.
+
+use super::asking::unless_stopped;
+use super::prefetch::Prefetch;
+use super::{Campaign, Progress, Stop, Work};
+use crate::error::EngineError;
+use agents::{Answer, Brief};
+use science::event::Event;
+use science::fastfail;
+
+impl Campaign {
+    /// Has a bundle drafted; false if that was broken off by a request to stop.
+    pub(super) async fn plan(
+        &mut self,
+        stop: &Stop,
+        watch: &mut impl FnMut(Progress<'_>),
+    ) -> Result<bool, EngineError> {
+        watch(Progress::Working(&self.state, Work::Planning));
+        let best = self.state.champion().map(|champion| self.candidate(&champion.id));
+        let source = best.as_ref().map(|best| best.source.as_str());
+        let brief = Brief { state: &self.state, source, space: self.loaded.space_text() };
+        let Some(planned) = unless_stopped(self.agents.planner.plan(brief), stop).await else { return Ok(false) };
+        let Some(Answer { content, work }) = self.affordable(planned, watch).await? else { return Ok(true) };
+        let checked = content.and_then(|bundle| self.state.check_bundle(&bundle).map(|()| fastfail::ordered(bundle)));
+        let event = match checked {
+            Ok(bundle) => Event::BundleRegistered { bundle: Box::new(bundle), work },
+            Err(reason) => Event::PlanFailed { reason, work },
+        };
+        let failed = |event, reason| match event {
+            Event::BundleRegistered { work, .. } => Event::PlanFailed { reason, work },
+            event => event,
+        };
+        self.record_or(event, failed, watch).await?;
+        self.prefetch = Prefetch::default();
+        Ok(true)
+    }
+}

@@ -1,0 +1,134 @@
+//! Asks the executor for candidates, and sends back those that are no test of their claim.
+
+use super::asking::unless_stopped;
+use super::prefetch::Written;
+use super::{Campaign, Progress, Stop, Work};
+use crate::error::EngineError;
+use crate::prepared::Prepared;
+use agents::{Answer, Brief, Fault};
+use futures::future::join_all;
+use science::bundle::{Arm, ArmKind, Side};
+use science::defect::Defect;
+use science::event::{Candidate, Event};
+use science::id::CandidateId;
+use science::space::{Point, Value};
+use science::work::Work as Done;
+use std::sync::Arc;
+use store::Extra;
+
+impl Campaign {
+    /// Has an arm's candidate written; false if that was broken off by a request to stop.
+    pub(super) async fn implement(
+        &mut self,
+        at: usize,
+        stop: &Stop,
+        watch: &mut impl FnMut(Progress<'_>),
+    ) -> Result<bool, EngineError> {
+        let arm = self.state.bundle().arms[at].clone();
+        watch(Progress::Working(&self.state, Work::Implementing(&arm.name)));
+        if !self.prefetch.has_written(at) {
+            let Some(written) = unless_stopped(self.write(at), stop).await else { return Ok(false) };
+            self.get_ahead(written);
+        }
+        let written = self.prefetch.take_written(at);
+        let Some(Answer { content, work }) = self.affordable(written, watch).await? else { return Ok(true) };
+        match content {
+            Ok(written) => {
+                let written = self.faithful(arm.design.point.as_ref(), written).await?;
+                self.take_candidate(&arm, None, written, work, watch).await?;
+            }
+            Err(reason) => {
+                let event = Event::ExecutorFailed { arm: arm.name, reason, work };
+                self.record(event, Extra::default(), watch).await?;
+            }
+        }
+        Ok(true)
+    }
+
+    /// Sends an arm's candidate back to its author.
+    pub(super) async fn repair(
+        &mut self,
+        at: usize,
+        defect: &Defect,
+        stop: &Stop,
+        watch: &mut impl FnMut(Progress<'_>),
+    ) -> Result<bool, EngineError> {
+        let (arm, record) = (self.state.bundle().arms[at].clone(), self.state.current().arms[at].clone());
+        let broken = record.candidate.expect("a defect is a candidate's");
+        watch(Progress::Working(&self.state, Work::Repairing(&arm.name)));
+        let message = self.store.message(&self.id, &broken).await?.unwrap_or_default();
+        let fault = Fault { defect, message: &message, earlier: record.repairs };
+        let candidate = self.candidate(&broken);
+        let brief = Brief { state: &self.state, source: Some(&candidate.source), space: self.loaded.space_text() };
+        let Some(mended) = unless_stopped(self.agents.executor.repair(brief, &arm, fault), stop).await else {
+            return Ok(false);
+        };
+        let Some(Answer { content, work }) = self.affordable(mended, watch).await? else { return Ok(true) };
+        let failed = |reason: String, work| Event::RepairFailed { arm: arm.name.clone(), reason, work };
+        let event = match content.map(|source| Prepared::new(source, self.kit())) {
+            Ok(mended) if *mended.id() == broken => failed("the same source came back".into(), work),
+            Ok(mended) => {
+                self.take_candidate(&arm, Some(broken), Arc::new(mended), work, watch).await?;
+                return Ok(true);
+            }
+            Err(reason) => failed(reason, work),
+        };
+        self.record(event, Extra::default(), watch).await?;
+        Ok(true)
+    }
+
+    async fn take_candidate(
+        &mut self,
+        arm: &Arm,
+        repairs: Option<CandidateId>,
+        written: Arc<Prepared>,
+        work: Vec<Done>,
+        watch: &mut impl FnMut(Progress<'_>),
+    ) -> Result<(), EngineError> {
+        let candidate = Candidate {
+            parent: self.parent(arm).filter(|parent| parent != written.id()),
+            point: arm.design.point.clone(),
+            repairs,
+            tunables: self.tunables(arm.design.point.as_ref(), &written),
+            ..written.candidate()
+        };
+        let event = Event::CandidateWritten { arm: arm.name.clone(), candidate, work };
+        self.record(event, Extra { source: Some(&written.source), ..Extra::default() }, watch).await?;
+        self.keep_candidate(written)
+    }
+
+    /// How many constants may be tuned: those that a source declares, or the numbers of the point of which it is the source.
+    fn tunables(&self, point: Option<&Point>, written: &Prepared) -> u32 {
+        let Some(point) = self.in_the_space(point) else { return written.reading.tunables };
+        point.values().filter(|value| matches!(value, Value::Number(_))).count() as u32
+    }
+
+    /// What an arm departs from: the main one from the bundle's parent, the others from the main one.
+    fn parent(&self, arm: &Arm) -> Option<CandidateId> {
+        if arm.kind != ArmKind::Main {
+            return self.state.current().arms[0].candidate.clone();
+        }
+        match &self.state.bundle().parent {
+            Side::Candidate(id) => Some(id.clone()),
+            Side::Baseline | Side::Reference | Side::Arm(_) => None,
+        }
+    }
+
+    /// Asks the executor for an arm, and, once the main claim was judged, for all arms that are left to be tried.
+    async fn write(&self, at: usize) -> Vec<(usize, Written)> {
+        let arms = &self.state.bundle().arms;
+        let last = if at == 0 { 1 } else { arms.len() };
+        let ask = |at: usize| async move {
+            let arm = &arms[at];
+            let parent = self.parent(arm).map(|parent| self.candidate(&parent));
+            let source = parent.as_ref().map(|parent| parent.source.as_str());
+            let brief = Brief { state: &self.state, source, space: self.loaded.space_text() };
+            // Whoever writes at once may read sources by recursion.
+            let written = sandbox::on_deep_stack(|| self.agents.executor.implement(brief, arm));
+            (at, written.await.map(|answer| answer.map(|source| Arc::new(Prepared::new(source, self.kit())))))
+        };
+        // Nobody is asked for a candidate that is there, or that nothing is to be learned from any more.
+        let is_wanted = |at: &usize| arms[*at].design.candidate.is_none() && self.state.spared(*at).is_none();
+        join_all((at..last).filter(is_wanted).map(ask)).await
+    }
+}

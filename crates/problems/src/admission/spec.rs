@@ -1,0 +1,168 @@
+//! What admission measures, and what counts there.
+
+use science::spec::{Aggregate, Aim, Described, Direction, Extreme, Figure, Series, Spec, Unit};
+
+/// What one trial yields, in the order of its values. *Critical* means priority at or above zero, *droppable* below; *work* is
+/// prompt plus output tokens. Runs drain: every request that was let in has finished.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Metric {
+    /// `ttft_mean_us`
+    TtftMean,
+    /// `ttft_p90_us`
+    TtftP90,
+    /// `ttft_p99_us`
+    TtftP99,
+    /// `e2e_mean_us`
+    E2eMean,
+    /// `e2e_p90_us`
+    E2eP90,
+    /// `drift`
+    Drift,
+    /// `critical_requests`
+    CriticalRequests,
+    /// `protected_rejections`
+    ProtectedRejections,
+    /// `droppable_requests`
+    DroppableRequests,
+    /// `droppable_work`
+    DroppableWork,
+    /// `refused_requests`
+    RefusedRequests,
+    /// `refused_work`
+    RefusedWork,
+    /// `output_tokens`
+    OutputTokens,
+}
+
+impl Metric {
+    /// How many there are.
+    pub const COUNT: usize = METRICS.len();
+}
+
+const METRICS: [(&str, Unit, &str); 13] = [
+    ("ttft_mean_us", Unit::Micros, "mean TTFT of the critical tier"),
+    ("ttft_p90_us", Unit::Micros, "90th percentile of the critical tier's TTFT"),
+    ("ttft_p99_us", Unit::Micros, "99th percentile of the critical tier's TTFT; reported, never judged"),
+    ("e2e_mean_us", Unit::Micros, "mean E2E latency of the critical tier"),
+    ("e2e_p90_us", Unit::Micros, "90th percentile of the critical tier's E2E latency"),
+    (
+        "drift",
+        Unit::Plain,
+        "mean TTFT of the critical requests among the last third of arrivals over that of the first",
+    ),
+    ("critical_requests", Unit::Count, "critical requests that finished"),
+    ("protected_rejections", Unit::Count, "critical requests that were refused; must be zero"),
+    ("droppable_requests", Unit::Count, "droppable requests that arrived"),
+    ("droppable_work", Unit::Tokens, "their work"),
+    ("refused_requests", Unit::Count, "droppable requests that were refused"),
+    ("refused_work", Unit::Tokens, "their work"),
+    ("output_tokens", Unit::Tokens, "output tokens of all finished requests"),
+];
+
+/// A scenario is overloaded if, with every droppable request refused, the critical mean TTFT of the last third of arrivals still
+/// exceeds this many times that of the first third.
+const DRIFT: f64 = 2.0;
+
+/// The series, in the order in which [`super::pair`] yields them.
+const SERIES: [(&str, Unit, Direction, bool, &str); 9] = [
+    ("ttft_mean", Unit::Log, Direction::More, false, "gain in mean TTFT of the critical tier"),
+    ("ttft_p90", Unit::Log, Direction::More, true, "gain in the 90th percentile of the critical tier's TTFT"),
+    ("e2e_mean", Unit::Log, Direction::More, true, "gain in mean E2E latency of the critical tier"),
+    ("e2e_p90", Unit::Log, Direction::More, true, "gain in the 90th percentile of the critical tier's E2E latency"),
+    (
+        "extra_shed_rate",
+        Unit::Fraction,
+        Direction::Less,
+        true,
+        "droppable requests refused beyond the baseline's, as a share of all",
+    ),
+    ("extra_sheds", Unit::Count, Direction::Less, false, "the same as a plain count"),
+    ("droppable", Unit::Count, Direction::More, false, "droppable requests that arrived"),
+    ("saved_ms", Unit::Millis, Direction::More, false, "critical E2E saved, summed over critical requests"),
+    ("throughput", Unit::Fraction, Direction::More, false, "output tokens completed over the baseline's"),
+];
+
+const INPUTS: [(&str, &str); 10] = [
+    ("prompt", "the length of the prompt"),
+    ("priority", "how far below zero the priority is"),
+    ("route", "whether pressure comes from the queue or from the KV cache"),
+    ("imbalance", "how unevenly pressure lies on the instances"),
+    ("running", "requests in the running batch"),
+    ("in_flight", "requests in flight"),
+    ("age", "the age of the metrics"),
+    ("capacity", "the capacity of the KV cache"),
+    ("instances", "the number of instances"),
+    ("draw", "chance"),
+];
+
+/// Improvements further than this from the reference's are not comparable by cost (log units: 2 points).
+const COMPARABLE: f64 = 0.02;
+
+/// What admission measures, and what counts there.
+pub(super) fn spec() -> Spec {
+    let named = |name: &str, unit, meaning: &str| Described { name: name.into(), unit, meaning: meaning.into() };
+    let figure = |name: &str, of, by_scenario| Figure { name: name.into(), of, by_scenario };
+    let series = |name: &str| name.to_owned();
+    Spec {
+        problem: super::NAME.into(),
+        metrics: METRICS.map(|(name, unit, meaning)| named(name, unit, meaning)).into(),
+        series: SERIES
+            .map(|(name, unit, better, claims, meaning)| Series {
+                name: name.into(),
+                unit,
+                better,
+                claims,
+                meaning: meaning.into(),
+            })
+            .into(),
+        figures: vec![
+            figure("extra_shed_rate", Aggregate::Mean(series("extra_shed_rate")), true),
+            figure("extra_sheds", Aggregate::Sum(series("extra_sheds")), false),
+            figure("throughput_loss", Aggregate::Lost(series("throughput")), false),
+            figure(
+                "ms_saved_per_shed",
+                Aggregate::Per {
+                    of: series("saved_ms"),
+                    per: series("extra_sheds"),
+                    above: (0.01, series("droppable")),
+                },
+                false,
+            ),
+            figure("rate_ratio", Aggregate::OverReference(series("extra_shed_rate")), false),
+        ],
+        aim: Aim::Saving {
+            gain: named(
+                "improvement",
+                Unit::Log,
+                "mean over the four critical latencies (TTFT mean and p90, E2E mean and p90) of minus ln(candidate / baseline)",
+            ),
+            cost: named(
+                "extra_shed_work",
+                Unit::Fraction,
+                "droppable work refused beyond the baseline's, as a share of all droppable work",
+            ),
+            ratio: "work_ratio".into(),
+            worth: named("net_saving", Unit::Fraction, "refused work saved against the reference at equal improvement"),
+            comparable: COMPARABLE,
+        },
+        inputs: INPUTS.map(|(name, meaning)| named(name, Unit::Plain, meaning)).into(),
+        violation: ["refused".into(), "protected requests".into()],
+        invariance: Some("the order of the instances".into()),
+        extremes: vec![Extreme {
+            name: "refuse-everything".into(),
+            policy: "refuse-droppable".into(),
+            beyond_help: Some(("drift".into(), DRIFT)),
+        }],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_spec_that_other_crates_test_with_is_this_one() {
+        let fixture = include_str!("../../../../tests/fixtures/admission.spec.json");
+        assert_eq!(serde_json::from_str::<Spec>(fixture).unwrap(), spec());
+    }
+}

@@ -1,0 +1,191 @@
+//! Workloads: a scenario of the simulator with what arrives in it, and what of it is kept for the look under the seal.
+//!
+//! A generated workload has fresh arrivals for every seed. A trace has none: it is what was recorded, once. So its last part
+//! is held out, and what candidates were chosen by is not what the champion is looked at on.
+
+use super::case::AdmissionCase;
+use admitter::wire::MAX_INSTANCES;
+use engine::problem::{Case, Source, Workload};
+use files::FileError;
+use science::id::Hash;
+use simulator::workload::{self, GeneratedWorkload, Workload as Arrives};
+use simulator::{Arrival, ClusterConfig, Scenario};
+use std::sync::Arc;
+
+/// The seed by whose arrivals a generated workload is known.
+const EXAMPLE: u64 = 0;
+
+/// A scenario with what arrives in it.
+#[derive(Debug)]
+pub struct AdmissionWorkload {
+    name: String,
+    key: String,
+    cluster: Arc<ClusterConfig>,
+    arrives: Arriving,
+}
+
+#[derive(Debug)]
+enum Arriving {
+    /// Anew for each seed.
+    Generated(GeneratedWorkload),
+    /// The two parts of a trace; both begin at time 0.
+    Recorded { measured: Arc<[Arrival]>, held_out: Arc<[Arrival]> },
+}
+
+impl AdmissionWorkload {
+    /// Reads a scenario of an experiment, with its trace if it has one.
+    pub(super) fn read(source: Source<'_>) -> Result<Self, FileError> {
+        let Source { text, file, beside, room } = source;
+        let scenario = Scenario::parse(text, file)?;
+        let cluster = &scenario.cluster;
+        let wrong = |key: &str, problem: String| FileError::at_key(file, text, key, problem);
+        let (arrives, kind, example) = match &scenario.workload {
+            Arrives::Trace { file: name, held_out } => {
+                let trace = beside(name)?;
+                room(trace.bytes().filter(|byte| *byte == b'\n').count() as u64, "workload.trace")?;
+                let arrivals = scenario.arrivals(0, |_| Ok(trace))?;
+                let parts = part(&arrivals, *held_out).map_err(|problem| wrong("workload.trace", problem))?;
+                (parts, held_out.to_string(), arrivals)
+            }
+            Arrives::Generated(generated) => {
+                room(generated.requests, "workload.requests")?;
+                // What arrives says what is meant, however it is written down: two that send the same for one seed are one.
+                (Arriving::Generated(generated.clone()), "generated".into(), arrivals(generated, EXAMPLE))
+            }
+        };
+        if cluster.horizon_us.is_some() {
+            // A cut-off would leave out the slowest requests, and with them what refusing others did for them.
+            let problem = "the runs of an experiment drain; leave the horizon out";
+            return Err(wrong("cluster.horizon_us", problem.into()));
+        }
+        if usize::from(cluster.instances) > MAX_INSTANCES {
+            return Err(FileError::new(file, format!("a candidate can be shown at most {MAX_INSTANCES} instances")));
+        }
+        let example = example.iter().map(|arrival| format!("{arrival:?}"));
+        let key = Hash::of_all([format!("{cluster:?}"), kind].into_iter().chain(example)).to_string();
+        Ok(AdmissionWorkload { name: scenario.name, key, cluster: Arc::new(scenario.cluster), arrives })
+    }
+
+    /// One that was drawn, whose seeds derive from its name.
+    pub(super) fn drawn(scenario: Scenario) -> Self {
+        let Arrives::Generated(generated) = scenario.workload else { unreachable!("a trace cannot be drawn") };
+        let (name, key) = (scenario.name.clone(), scenario.name);
+        AdmissionWorkload { name, key, cluster: Arc::new(scenario.cluster), arrives: Arriving::Generated(generated) }
+    }
+}
+
+impl AdmissionWorkload {
+    fn arrivals(&self, held_out: bool, seed: u64) -> Arc<[Arrival]> {
+        match &self.arrives {
+            Arriving::Generated(generated) => arrivals(generated, seed),
+            Arriving::Recorded { held_out: part, .. } if held_out => Arc::clone(part),
+            Arriving::Recorded { measured, .. } => Arc::clone(measured),
+        }
+    }
+}
+
+impl Workload for AdmissionWorkload {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn key(&self) -> &str {
+        &self.key
+    }
+
+    fn is_recorded(&self) -> bool {
+        matches!(self.arrives, Arriving::Recorded { .. })
+    }
+
+    fn questions(&self) -> u64 {
+        match &self.arrives {
+            Arriving::Generated(generated) => generated.requests,
+            Arriving::Recorded { measured, held_out } => measured.len().max(held_out.len()) as u64,
+        }
+    }
+
+    fn case(&self, held_out: bool, seed: u64) -> Result<Arc<dyn Case>, FileError> {
+        Ok(Arc::new(AdmissionCase::new(Arc::clone(&self.cluster), self.arrivals(held_out, seed))))
+    }
+}
+
+/// Parts a trace: its last requests, as many as this share of them, are held out.
+fn part(trace: &[Arrival], share: f64) -> Result<Arriving, String> {
+    let held_out = (trace.len() as f64 * share).round() as usize;
+    if held_out == 0 || held_out >= trace.len() {
+        return Err(format!("a trace of {} cannot be parted: some of it is held out for the seal", trace.len()));
+    }
+    let (measured, rest) = trace.split_at(trace.len() - held_out);
+    let start = rest[0].arrival_us;
+    let shifted = rest.iter().map(|arrival| Arrival {
+        arrival_us: arrival.arrival_us - start,
+        deadline_us: arrival.deadline_us.map(|deadline| deadline.saturating_sub(start)),
+        ..arrival.clone()
+    });
+    Ok(Arriving::Recorded { measured: measured.into(), held_out: shifted.collect() })
+}
+
+/// What arrives for a seed.
+fn arrivals(generated: &GeneratedWorkload, seed: u64) -> Arc<[Arrival]> {
+    workload::generate(generated, seed).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    const TRACE: &str = "arrival_us,slo_class,input_tokens,output_tokens,deadline_us\n\
+                         100,critical,10,1,\n200,sheddable,10,2,\n300,critical,10,3,\n700,critical,10,4,900\n800,critical,10,5,\n";
+
+    fn read(name: &str, workload: &str, trace: &str) -> Result<AdmissionWorkload, FileError> {
+        let cluster = "[cluster]\ninstances = 1\nmodel = \"qwen3-14b\"\nhardware = \"h100\"\nlatency = \"roofline\"\nrouting = \"round-robin\"\n";
+        let text = format!("name = \"{name}\"\n{cluster}\n[workload]\n{workload}");
+        let mut beside = |_: &str| Ok(trace.to_owned());
+        let mut room = |_: u64, _: &str| Ok(());
+        AdmissionWorkload::read(Source { text: &text, file: Path::new("s.toml"), beside: &mut beside, room: &mut room })
+    }
+
+    fn tokens(workload: &AdmissionWorkload, held_out: bool, seed: u64) -> Vec<(u64, u32, Option<u64>)> {
+        let arrivals = workload.arrivals(held_out, seed);
+        arrivals.iter().map(|arrival| (arrival.arrival_us, arrival.output_tokens, arrival.deadline_us)).collect()
+    }
+
+    #[test]
+    fn the_last_part_of_a_trace_is_held_out_for_the_seal_and_no_seed_changes_either() {
+        let trace = read("a", "trace = \"t.csv\"", TRACE).unwrap();
+        let searched = tokens(&trace, false, 1);
+        assert_eq!(searched, [(100, 1, None), (200, 2, None), (300, 3, None)]);
+        assert_eq!(tokens(&trace, false, 2), searched);
+        assert_eq!(tokens(&trace, true, 3), [(0, 4, Some(200)), (100, 5, None)]);
+        let less = read("a", "trace = \"t.csv\"\nheld_out = 0.2", TRACE).unwrap();
+        assert_eq!(tokens(&less, false, 1).len(), 4);
+    }
+
+    #[test]
+    fn a_trace_that_is_too_short_to_part_is_refused() {
+        let one = "arrival_us,slo_class,input_tokens,output_tokens\n1,critical,1,1\n";
+        let error = read("a", "trace = \"t.csv\"", one).unwrap_err().to_string();
+        assert!(error.contains("cannot be parted"), "{error}");
+    }
+
+    #[test]
+    fn a_scenarios_key_says_what_it_means_and_not_what_it_is_called() {
+        let key = |name: &str, workload: &str, trace: &str| read(name, workload, trace).unwrap().key;
+        let own = key("a", "trace = \"t.csv\"", TRACE);
+        assert_eq!(own, key("b", "trace = \"u.csv\" # another file", &TRACE.replace(",10,", ", 10 ,")));
+        assert_ne!(own, key("a", "trace = \"t.csv\"", &TRACE.replace("800,", "801,")));
+        assert_ne!(own, key("a", "trace = \"t.csv\"\nheld_out = 0.5", TRACE));
+        let client = |input: &str, more: &str| {
+            let workload = format!(
+                "rate = 5.0\nrequests = 50\n[[workload.clients]]\nslo_class = \"batch\"\nfraction = 1\n\
+                 arrival = {{ process = \"poisson\" }}\ninput = {{ distribution = \"normal\", mean = 900, sd = 90{input} }}\n\
+                 output = {{ distribution = \"normal\", mean = 90, sd = 9, min = 1, max = 4096 }}\n{more}"
+            );
+            read("a", &workload, "").unwrap().key
+        };
+        let own = client(", min = 1", "");
+        assert_eq!(own, client(", min = 1, max = 10000000", "[[workload.rate_steps]]\nfrom_s = 90000\nfactor = 2.0\n"));
+        assert_ne!(own, client(", min = 1, max = 1000", ""));
+    }
+}
