@@ -9,7 +9,7 @@ use crate::sizes::{CAMPAIGNS, NAME};
 use crate::texts;
 use science::event::{Event, RULES, Started};
 use science::id::Hash;
-use science::state::State;
+use science::state::{IllegalEvent, State};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -93,7 +93,9 @@ impl Store {
         inputs.values().for_each(|text| texts::put(&mut batch, text));
         let (mut staged, mut state) = (Staged::after(LogHead::of_new(id.clone()), batch), State::default());
         let event = Event::Started(Box::new(started.clone()));
-        state.apply(&event).expect("a campaign begins with its `started` event");
+        let wrong =
+            |illegal: IllegalEvent| StoreError::Unstorable { what: "the campaign".into(), problem: illegal.problem };
+        state.apply(&event).map_err(wrong)?;
         staged.push(&event, &state, Extra::default())?;
         self.commit(staged).await?;
         Ok(id)

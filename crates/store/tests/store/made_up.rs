@@ -66,7 +66,7 @@ pub(crate) fn started(seed: u64) -> Started {
             space_source: Some("space.rs".into()),
             scenarios: vec!["near.toml".into(), "far.toml".into()],
             population: None,
-            objective: Objective::default(),
+            objective: Objective { reference_scale: Some("k".into()), ..Objective::default() },
             claim: Claim::default(),
             dimensions: vec![half],
             budget: Budget::default(),
