@@ -3,7 +3,6 @@
 
 use engine::LoadedExperiment;
 use engine::agents::llm::Passages;
-use engine::files::FileError;
 use engine::probe::{Probing, Tally};
 use engine::problem::{Builtin, Case, Format, Machine, Population, Problem, Problems, Seat, Source, Workload};
 use engine::sandbox::Kit;
@@ -12,6 +11,7 @@ use engine::science::keyed;
 use engine::science::measurement::{Cell, Paired};
 use engine::science::spec::{Aim, Described, Spec, Unit};
 use engine::science::trial::Trial;
+use files::FileError;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
@@ -43,7 +43,7 @@ impl Problem for Newsvendor {
     }
 
     fn starter(&self) -> &str {
-        include_str!("starter.rs.txt")
+        STARTER
     }
 
     fn template(&self) -> &'static [(&'static str, &'static str)] {
@@ -104,14 +104,15 @@ pub(crate) fn experiment(seasons: usize, population: bool) -> LoadedExperiment {
     let drawn = if population { "population = \"seasons\"\n" } else { "" };
     let campaign = format!("{drawn}scenarios = [{files}]\n{}", include_str!("campaign.toml"));
     let mut texts: BTreeMap<String, String> =
-        [("campaign.toml".to_owned(), campaign), ("space.rs".to_owned(), SPACE.to_owned())].into();
+        [("campaign.toml".to_owned(), campaign), ("space.rs".to_owned(), STARTER.to_owned())].into();
     texts.extend((1..).zip(names).map(|(n, name)| (name, format!("{} 60", 40 + 20 * n))));
     texts.insert("seasons".into(), "40 120".into());
     let problems = Problems::new([Arc::new(Newsvendor) as Arc<dyn Problem>]);
     LoadedExperiment::from_texts(Path::new("newsvendor"), texts, &problems).expect("an experiment")
 }
 
-const SPACE: &str = include_str!("space.rs.txt");
+/// It acts as every point of the experiment's space.
+const STARTER: &str = include_str!("starter.rs.txt");
 
 fn spec() -> Spec {
     let named = |name: &str, unit| Described { name: name.into(), unit, meaning: name.replace('_', " ") };

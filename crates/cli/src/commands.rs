@@ -76,7 +76,7 @@ pub(crate) async fn dispatch(command: Subcommand, global: &Global) -> Result<Cod
         Subcommand::Verify(args) => verify::run(args, global).await,
         Subcommand::Compare(args) => compare::run(args, global).await,
         Subcommand::Evaluate(args) => evaluate::evaluate(args, global),
-        Subcommand::New(args) => new::new(args, global),
+        Subcommand::New(args) => new::new(args),
         Subcommand::Simulate(args) => simulate::simulate(args, global),
         Subcommand::Doctor(args) => doctor::doctor(args, global).await,
     }

@@ -23,14 +23,13 @@ use crate::Places;
 use crate::cassette::Cassette;
 use crate::error::EngineError;
 use crate::evaluate::Evaluator;
-use crate::experiment::{CAMPAIGN_FILE, LoadedExperiment};
+use crate::experiment::LoadedExperiment;
 use crate::panel::Panel;
 use crate::prepared::Prepared;
 use crate::realise::Points;
 use crate::recorder::Source;
 use agents::llm::Templates;
 use clock::Clock;
-use files::FileError;
 use prefetch::Prefetch;
 pub use progress::{Progress, Stop, Work};
 use science::event::{EndReason, Event, RULES, Started};
@@ -140,11 +139,8 @@ impl Campaign {
             repairs: if agents.team.repairs() { loaded.experiment.agents.repairs } else { 0 },
         };
         if agents.team.needs_space() {
-            agents::builtin::check(&loaded.experiment, loaded.space_text()).map_err(|problem| {
-                let file = loaded.directory.join(CAMPAIGN_FILE);
-                let text = loaded.inputs.get(CAMPAIGN_FILE).map_or("", String::as_str);
-                EngineError::File(FileError::at_key(&file, text, "space", problem))
-            })?;
+            agents::builtin::check(&loaded.experiment, loaded.space_text())
+                .map_err(|problem| loaded.wrong("space", problem))?;
         }
         // A name that is no policy, or no parameter of one, should be found before there is a campaign, not after.
         for (key, name) in [("baseline", &loaded.experiment.baseline), ("reference", &loaded.experiment.reference)] {
@@ -175,8 +171,7 @@ impl Campaign {
             return Err(EngineError::Unresumable(format!("campaign {} {problem}", id.short())));
         }
         let agents = choose(started)?;
-        let directory = std::path::PathBuf::from(&started.name);
-        let loaded = LoadedExperiment::from_texts(&directory, store.inputs(&started.inputs).await?, &places.problems)?;
+        let loaded = LoadedExperiment::of_campaign(&store, started, &places.problems).await?;
         let Experiment { iterations, budget, .. } = started.experiment;
         let same = Experiment { iterations, budget, ..loaded.experiment.clone() } == started.experiment;
         if started.spec != *loaded.problem.spec() || started.meaning != loaded.meaning() || !same {

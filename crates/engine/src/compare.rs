@@ -19,7 +19,6 @@ use science::seal::Look;
 use science::space::{Point, Value};
 use science::state::State;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use store::{CampaignId, Observation, Store};
 
 /// Points that random searches are drawn from, unless the user says otherwise.
@@ -57,11 +56,7 @@ pub async fn compare(store: &Store, places: &Places, id: &CampaignId, pool: usiz
         (None, None) => None,
     };
     let started = record.state.opened();
-    let loaded = LoadedExperiment::from_texts(
-        &PathBuf::from(&started.name),
-        store.inputs(&started.inputs).await?,
-        &places.problems,
-    )?;
+    let loaded = LoadedExperiment::of_campaign(store, started, &places.problems).await?;
     let places = places.clone();
     let run = move || {
         let sandbox = places.sandbox(*loaded.problem.kit())?;

@@ -11,12 +11,14 @@ use crate::error::EngineError;
 use crate::panel::size::Panels;
 use crate::problem::{Population, Problem, Problems, Source, Workload};
 use files::{FileError, MAX_TEXT_BYTES, MAX_TRACE_BYTES, parse_toml};
+use science::event::Started;
 use science::experiment::Experiment;
 use science::id::Hash;
 use science::text;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use store::Store;
 use texts::Texts;
 
 /// The file that makes a directory an experiment.
@@ -62,6 +64,12 @@ impl LoadedExperiment {
         self.inputs.get(name).map(String::as_str)
     }
 
+    /// That something is wrong with what stands under a key of `campaign.toml`.
+    pub(crate) fn wrong(&self, key: &str, problem: impl Into<String>) -> EngineError {
+        let text = self.inputs.get(CAMPAIGN_FILE).map_or("", String::as_str);
+        FileError::at_key(&self.directory.join(CAMPAIGN_FILE), text, key, problem).into()
+    }
+
     /// Reads an experiment from its directory.
     pub fn read(directory: &Path, problems: &Problems) -> Result<Self, EngineError> {
         let not = |problem: String| EngineError::NotAnExperiment { directory: directory.into(), problem };
@@ -74,7 +82,16 @@ impl LoadedExperiment {
         Self::assemble(Texts::of_directory(directory), problems)
     }
 
-    /// Takes an experiment from the texts that a campaign keeps.
+    /// Takes the experiment of a campaign from the texts that the database keeps.
+    pub(crate) async fn of_campaign(
+        store: &Store,
+        started: &Started,
+        problems: &Problems,
+    ) -> Result<Self, EngineError> {
+        Self::from_texts(Path::new(&started.name), store.inputs(&started.inputs).await?, problems)
+    }
+
+    /// Takes an experiment from its texts.
     pub fn from_texts(
         directory: &Path,
         inputs: BTreeMap<String, String>,
@@ -145,6 +162,10 @@ struct CampaignFile<'a> {
 }
 
 impl CampaignFile<'_> {
+    fn wrong(&self, key: &str, problem: String) -> FileError {
+        FileError::at_key(self.file, self.text, key, problem)
+    }
+
     fn scenarios(&self, texts: &mut Texts<'_>) -> Result<Arc<[Scenario]>, FileError> {
         let mut scenarios: Vec<Scenario> = Vec::new();
         let mut panels = Panels::of(self.experiment, self.problem.most_drawn());
@@ -153,11 +174,11 @@ impl CampaignFile<'_> {
             let workload = self.workload(texts, (path, &key), &mut panels)?;
             if self.experiment.population.is_some() && DRAWN.iter().any(|role| workload.name().starts_with(role)) {
                 let problem = format!("`{}` is how workloads of the population are called", workload.name());
-                return Err(FileError::at_key(self.file, self.text, &key, problem));
+                return Err(self.wrong(&key, problem));
             }
             if scenarios.iter().any(|other| other.workload.name() == workload.name()) {
                 let problem = format!("two scenarios are called `{}`", workload.name());
-                return Err(FileError::at_key(self.file, self.text, &key, problem));
+                return Err(self.wrong(&key, problem));
             }
             let alike = scenarios.iter().filter(|other| other.workload.key() == workload.key()).count();
             scenarios.push(Scenario { key: format!("{} {alike}", workload.key()), workload });
@@ -177,7 +198,7 @@ impl CampaignFile<'_> {
         let mut room = |questions: u64, key: &str| {
             panels.add(questions).map_err(|(alone, problem)| match alone {
                 true => FileError::at_key(&file, &own, key, problem),
-                false => FileError::at_key(self.file, self.text, panels.key(), problem),
+                false => self.wrong(panels.key(), problem),
             })
         };
         let mut beside = |name: &str| texts.read(&beside(path, name), None, MAX_TRACE_BYTES);

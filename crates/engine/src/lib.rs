@@ -1,7 +1,9 @@
 //! Performs what the state machine asks for: loads experiments, runs policies on panels, asks agents, keeps the record.
 //!
 //! Start with [`campaign`] (the loop), then [`panel`] (what a candidate is measured on) and [`evaluate`] (one candidate from
-//! source to trials; [`prepared`] is what it is before that). What can be asked is a [`problem`], of which nothing here knows any. What the world said once is listed in [`observed`]. Nothing here decides anything about science, and nothing here prints.
+//! source to trials; [`prepared`] is what it is before that). What can be asked is a [`problem`], of which nothing here knows
+//! any. What the world said once is listed in [`observed`]. Nothing here decides anything about science, and nothing here
+//! prints.
 
 pub mod campaign;
 pub mod cassette;
@@ -24,8 +26,8 @@ pub mod single;
 pub mod verify;
 mod yardsticks;
 
-// The command reaches the rooms below through here: it has arrows to `report`, `engine` and `store` only.
-pub use {agents, files, sandbox, science};
+// The command reaches these rooms through here: it has no arrows to them.
+pub use {agents, sandbox, science};
 
 pub use campaign::{Agents, Author, Campaign, Progress, Roles, Stop, Team};
 pub use error::EngineError;

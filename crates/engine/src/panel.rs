@@ -33,8 +33,6 @@ use std::time::Duration;
 pub struct Panel {
     /// What is asked.
     pub(crate) problem: Arc<dyn Problem>,
-    /// Bytes of an answer.
-    pub(crate) answer_bytes: usize,
     cells: Vec<PanelCell>,
     size: Size,
     /// Names of the workloads, in order.
@@ -151,7 +149,6 @@ impl Panel {
     /// One with nothing on it.
     fn of(problem: &Arc<dyn Problem>) -> Self {
         Panel {
-            answer_bytes: problem.kit().answer_bytes,
             problem: Arc::clone(problem),
             cells: Vec::new(),
             size: Size::default(),

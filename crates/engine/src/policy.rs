@@ -4,7 +4,6 @@ use crate::error::EngineError;
 use crate::experiment::{LoadedExperiment, is_file};
 use crate::prepared::Prepared;
 use crate::problem::Builtin;
-use files::FileError;
 use sandbox::{Artifact, Sandbox};
 use std::sync::Arc;
 
@@ -25,9 +24,7 @@ pub enum Policy {
 impl Policy {
     /// The policy that the experiment names under `key` (`baseline`, `reference` or `space`).
     pub fn named(loaded: &LoadedExperiment, key: &str, name: &str, sandbox: &Sandbox) -> Result<Self, EngineError> {
-        let file = loaded.directory.join(crate::experiment::CAMPAIGN_FILE);
-        let text = loaded.inputs.get(crate::experiment::CAMPAIGN_FILE).map_or("", String::as_str);
-        let wrong = |problem: String| EngineError::File(FileError::at_key(&file, text, key, problem));
+        let wrong = |problem: String| loaded.wrong(key, problem);
         if !is_file(name) {
             return loaded.problem.builtin(name).map(|policy| Policy::Builtin(policy.into())).map_err(wrong);
         }

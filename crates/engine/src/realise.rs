@@ -1,9 +1,8 @@
 //! Any point of the design space as a policy that runs, without an agent and without compiling again.
 
 use crate::error::EngineError;
-use crate::experiment::{CAMPAIGN_FILE, LoadedExperiment};
+use crate::experiment::LoadedExperiment;
 use crate::policy::{self, Policy};
-use files::FileError;
 use sandbox::{Artifact, Sandbox};
 use science::space::{Dimension, Point, Value};
 
@@ -20,11 +19,7 @@ impl Points {
     /// range, or a tunable without a dimension, is an error: a point would not be what it says.
     pub fn of(loaded: &LoadedExperiment, sandbox: &Sandbox) -> Result<Option<Points>, EngineError> {
         let Some(name) = &loaded.experiment.space_source else { return Ok(None) };
-        let file = loaded.directory.join(CAMPAIGN_FILE);
-        let text = loaded.inputs.get(CAMPAIGN_FILE).map_or("", String::as_str);
-        let wrong = |problem: String| {
-            EngineError::File(FileError::at_key(&file, text, "space", format!("`{name}`: {problem}")))
-        };
+        let wrong = |problem: String| loaded.wrong("space", format!("`{name}`: {problem}"));
         let Policy::Candidate { artifact, .. } = Policy::named(loaded, "space", name, sandbox)? else {
             return Err(wrong("it is no file of candidate source".into()));
         };

@@ -22,7 +22,6 @@ use science::seal::{self, Asked, Look};
 use science::spec::Spec;
 use science::trial::Trial;
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
 use store::{CampaignId, Loaded, Observation, Store};
 
 /// What a sealed look found.
@@ -94,11 +93,7 @@ async fn look(
     }
     let Some(champion) = record.state.champion() else { return cannot("has no admissible candidate to verify") };
     let started = record.state.opened();
-    let loaded = LoadedExperiment::from_texts(
-        &PathBuf::from(&started.name),
-        store.inputs(&started.inputs).await?,
-        &places.problems,
-    )?;
+    let loaded = LoadedExperiment::of_campaign(store, started, &places.problems).await?;
     let recorded = &record.state.candidates[&champion.id].candidate;
     let candidate = Prepared::recorded((store, id), recorded, loaded.problem.kit()).await?;
     let (places, started) = (places.clone(), started.clone());

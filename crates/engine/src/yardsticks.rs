@@ -1,10 +1,9 @@
 //! The yardsticks: baseline, reference, what bounds the gain, and what the reference's own scale trades.
 
 use crate::error::EngineError;
-use crate::experiment::{CAMPAIGN_FILE, LoadedExperiment};
+use crate::experiment::LoadedExperiment;
 use crate::panel::{Draws, Panel};
 use crate::policy::Policy;
-use files::FileError;
 use sandbox::Sandbox;
 use science::objective::Yardsticks;
 use science::spec::{Aim, Spec};
@@ -85,10 +84,8 @@ fn scaled(
     let (name, scale) = (&loaded.experiment.reference, loaded.experiment.objective.reference_scale.as_deref());
     let scale = scale.unwrap_or_default();
     reference.scaled(scale, factor, sandbox)?.ok_or_else(|| {
-        let file = loaded.directory.join(CAMPAIGN_FILE);
-        let text = loaded.inputs.get(CAMPAIGN_FILE).map_or("", String::as_str);
         let problem = format!("the reference `{name}` has no parameter `{scale}` to scale");
-        FileError::at_key(&file, text, "objective.reference_scale", problem).into()
+        loaded.wrong("objective.reference_scale", problem)
     })
 }
 

@@ -39,11 +39,6 @@ impl<'a> Terms<'a> {
         self.0.metric(metric).map(|metric| metric.unit()).unwrap_or_default()
     }
 
-    /// The figures that each scenario has.
-    pub(crate) fn by_scenario(self) -> impl Iterator<Item = &'a Figure> {
-        self.0.figures.iter().filter(|figure| figure.by_scenario)
-    }
-
     /// The figures that are over the reference's, each with what its series is called.
     pub(crate) fn over_reference(self) -> impl Iterator<Item = (&'a Figure, String)> {
         self.0.figures.iter().filter_map(|figure| match &figure.of {
@@ -54,8 +49,7 @@ impl<'a> Terms<'a> {
 
     /// So much of a figure; a dash where it is not defined.
     pub(crate) fn figure_of(self, figure: &Figure, value: Option<f64>) -> String {
-        let unit = unit(figure, self.0);
-        value.map_or_else(|| "-".into(), |value| size(unit, value))
+        value.map_or_else(|| "-".into(), |value| size(self.0.unit(figure), value))
     }
 
     /// A text of the science's in which names stand as they are written, with each of the problem's as it is spoken.
@@ -69,16 +63,6 @@ impl<'a> Terms<'a> {
         let word = |word: &str| if names.contains(&word) { spaced(word) } else { word.to_owned() };
         text.split(' ').map(word).collect::<Vec<_>>().join(" ")
     }
-}
-
-/// The unit of a figure: that of its series, unless it is over another's.
-pub(crate) fn unit(figure: &Figure, spec: &Spec) -> Unit {
-    let (Aggregate::Mean(name) | Aggregate::Lost(name) | Aggregate::Sum(name) | Aggregate::Per { of: name, .. }) =
-        &figure.of
-    else {
-        return Unit::Plain;
-    };
-    spec.series.iter().find(|series| series.name == *name).map(|series| series.unit).unwrap_or_default()
 }
 
 #[cfg(test)]

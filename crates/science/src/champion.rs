@@ -116,8 +116,7 @@ impl Spec {
             Some((_, ratio)) if ratio == name => return Some(Bounded::CostRatio),
             _ => {}
         }
-        let figure = self.figures.iter().find(|figure| figure.name == name)?;
-        Some(Bounded::Figure(&figure.name))
+        self.figure(name).map(|figure| Bounded::Figure(&figure.name))
     }
 
     /// Everything that an experiment may bound, by name.

@@ -219,7 +219,6 @@ pub enum Event {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Started {
     /// The rules that the campaign is recorded under: [`RULES`].
-    #[serde(default = "first_rules")]
     pub rules: u32,
     /// The experiment's name: that of its directory.
     pub name: String,
@@ -264,11 +263,6 @@ impl Started {
     pub fn one_trace(&self) -> bool {
         !self.traces.is_empty() && self.traces.len() == self.scenarios.len()
     }
-}
-
-/// What logs are recorded under that do not say it.
-fn first_rules() -> u32 {
-    1
 }
 
 /// A candidate as written.

@@ -228,8 +228,8 @@ impl Scoring<'_> {
         let own = candidate.part(rows.clone());
         let (gain, cost) = (own.per_scenario(|cell| cell.gain), own.per_scenario(|cell| cell.cost));
         let gain_ref = yardsticks.reference.per_scenario(|cell| cell.gain);
-        let each = spec.figures.iter().filter(|figure| figure.by_scenario);
-        let figures: Vec<(&str, Vec<f64>)> = each
+        let figures: Vec<(&str, Vec<f64>)> = spec
+            .by_scenario()
             .filter_map(|figure| match &figure.of {
                 Aggregate::Mean(series) => {
                     Some((figure.name.as_str(), candidate.series(series, rows.clone()).per_scenario(|value| *value)))

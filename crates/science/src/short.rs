@@ -1,6 +1,6 @@
 //! Constants that a person would write: with no more digits than they need.
 
-pub use crate::stats::rounded;
+use crate::stats::rounded;
 use crate::tuner::Range;
 use crate::tuner::goal::Worth;
 

@@ -189,6 +189,31 @@ impl Spec {
         [Metric::Worth(worth), Metric::Gain(gain)].into_iter().chain(cost.map(Metric::Cost)).chain(series)
     }
 
+    /// The series of this name.
+    pub fn series(&self, name: &str) -> Option<&Series> {
+        self.series.iter().find(|series| series.name == name)
+    }
+
+    /// The figure of this name.
+    pub fn figure(&self, name: &str) -> Option<&Figure> {
+        self.figures.iter().find(|figure| figure.name == name)
+    }
+
+    /// The figures that each scenario has.
+    pub fn by_scenario(&self) -> impl Iterator<Item = &Figure> {
+        self.figures.iter().filter(|figure| figure.by_scenario)
+    }
+
+    /// The unit of a figure: that of its series, unless it is over another's.
+    pub fn unit(&self, figure: &Figure) -> Unit {
+        let (Aggregate::Mean(name) | Aggregate::Lost(name) | Aggregate::Sum(name) | Aggregate::Per { of: name, .. }) =
+            &figure.of
+        else {
+            return Unit::Plain;
+        };
+        self.series(name).map(|series| series.unit).unwrap_or_default()
+    }
+
     /// The position of a metric of trials.
     pub fn metric_position(&self, name: &str) -> Option<usize> {
         self.metrics.iter().position(|metric| metric.name == name)

@@ -182,7 +182,7 @@ pub(super) fn figures(state: &State, record: &CandidateRecord) -> String {
     };
     let mut figures = vec![format!("{} {}", spec.aim.gain_name().name, percent(score.improvement))];
     figures.extend(spec.aim.cost_names().map(|(cost, _)| format!("{} {}", cost.name, quantity(score.cost, cost.unit))));
-    let own = setting::told(spec);
+    let own = spec.by_scenario();
     figures.extend(own.map(|own| format!("{} {}", own.name, setting::figure(score.figure(&own.name), own, spec))));
     let named = spec.aim.worth_name();
     let of = |value: f64| quantity(value, named.unit);

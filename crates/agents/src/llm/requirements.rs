@@ -37,7 +37,7 @@ fn bounded(name: &str, spec: &Spec) -> String {
             let cost = spec.aim.cost_names().map_or("cost", |(cost, _)| &cost.name);
             format!("{name} ({cost} on the study over the reference's)")
         }
-        Some(Bounded::Figure(figure)) => match spec.figures.iter().find(|known| known.name == figure) {
+        Some(Bounded::Figure(figure)) => match spec.figure(figure) {
             Some(known) => format!("{name} ({})", aggregate(&known.of, spec)),
             None => name.to_owned(),
         },
@@ -48,10 +48,7 @@ fn bounded(name: &str, spec: &Spec) -> String {
 
 /// How a figure is made of series, in words.
 pub(super) fn aggregate(of: &Aggregate, spec: &Spec) -> String {
-    let meaning = |name: &String| {
-        let series = spec.series.iter().find(|series| series.name == *name);
-        series.map_or_else(|| name.clone(), |series| series.meaning.clone())
-    };
+    let meaning = |name: &String| spec.series(name).map_or_else(|| name.clone(), |series| series.meaning.clone());
     match of {
         Aggregate::Mean(name) => meaning(name),
         Aggregate::Lost(name) => format!("1 less {}", meaning(name)),

@@ -4,7 +4,7 @@ use super::text::{clip, line};
 use super::words::{percent, quantity, table};
 use super::{Context, parse, requirements};
 use science::objective::{Measurement, Yardsticks};
-use science::spec::{Aggregate, Aim, Described, Figure, Spec};
+use science::spec::{Aim, Described, Figure, Spec};
 use science::state::State;
 use science::yardsticks::SCALED;
 use serde::Serialize;
@@ -84,7 +84,7 @@ impl Setting {
             cost: aim.cost_names().map(|(cost, _)| cost.clone()),
             worth: aim.worth_name().clone(),
             saving: saving(aim, yardsticks),
-            figures: told(spec).map(|figure| named(figure, spec)).collect(),
+            figures: spec.by_scenario().map(|figure| named(figure, spec)).collect(),
             reference_gain: percent(yardsticks.reference.improvement()),
             chance: chance.map_or_else(|| "undefined".into(), |chance| quantity(chance, aim.worth_name().unit)),
             yardsticks: yardstick_table(state),
@@ -107,35 +107,25 @@ fn saving(aim: &Aim, yardsticks: &Yardsticks) -> Option<Saving> {
     Some(Saving { rate: format!("{:.3}", yardsticks.rate()), comparable, scaled: SCALED })
 }
 
-/// The figures that stand beside gain and cost wherever a candidate is told of.
-pub(super) fn told(spec: &Spec) -> impl Iterator<Item = &Figure> {
-    spec.figures.iter().filter(|figure| figure.by_scenario)
-}
-
 fn named(figure: &Figure, spec: &Spec) -> Named {
     Named { name: figure.name.clone(), meaning: requirements::aggregate(&figure.of, spec) }
 }
 
-/// The unit of a figure: that of the series whose mean it is.
+/// So much of a figure.
 pub(super) fn figure(value: Option<f64>, figure: &Figure, spec: &Spec) -> String {
-    let Some(value) = value else { return "undefined".into() };
-    let unit = match &figure.of {
-        Aggregate::Mean(name) | Aggregate::Sum(name) => spec.series.iter().find(|series| series.name == *name),
-        Aggregate::Lost(_) | Aggregate::OverReference(_) | Aggregate::Per { .. } => None,
-    };
-    quantity(value, unit.map(|series| series.unit).unwrap_or_default())
+    value.map_or_else(|| "undefined".into(), |value| quantity(value, spec.unit(figure)))
 }
 
 fn yardstick_table(state: &State) -> Vec<String> {
     let (yardsticks, spec) = (state.yardsticks(), state.spec());
     let mut head = vec!["yardstick".to_owned(), spec.aim.gain_name().name.clone()];
     head.extend(spec.aim.cost_names().map(|(cost, _)| cost.name.clone()));
-    head.extend(told(spec).map(|figure| figure.name.clone()));
+    head.extend(spec.by_scenario().map(|figure| figure.name.clone()));
     let row = |name: String, measured: &Measurement| {
         let mut cells = vec![name, percent(measured.improvement())];
         cells.extend(spec.aim.cost_names().map(|(cost, _)| quantity(measured.cost(), cost.unit)));
         let score = state.scoring().score(measured);
-        cells.extend(told(spec).map(|one| figure(score.figure(&one.name), one, spec)));
+        cells.extend(spec.by_scenario().map(|one| figure(score.figure(&one.name), one, spec)));
         cells
     };
     let mut rows = vec![row("the reference".into(), &yardsticks.reference)];

@@ -1,6 +1,5 @@
 //! `elenchus new`
 
-use crate::context::Global;
 use crate::failure::{Code, Failure};
 use crate::output;
 use std::io::Write;
@@ -16,8 +15,8 @@ pub(crate) struct Args {
     problem: String,
 }
 
-pub(crate) fn new(args: Args, global: &Global) -> Result<Code, Failure> {
-    let problem = global.places()?.problems.find(&args.problem).map_err(Failure::usage)?;
+pub(crate) fn new(args: Args) -> Result<Code, Failure> {
+    let problem = problems::all().find(&args.problem).map_err(Failure::usage)?;
     let file = std::fs::OpenOptions::new().write(true).create_new(true).open(&args.file);
     file.and_then(|mut file| file.write_all(problem.starter().as_bytes()))
         .map_err(|error| Failure::usage(format!("cannot write {}: {error}", args.file.display())))?;

@@ -57,7 +57,7 @@ impl<'a> Texts<'a> {
         match &mut self.from {
             From::Kept(texts) => {
                 let missing = || Error::new(ErrorKind::NotFound, "the database does not have it");
-                texts.get(path).cloned().ok_or_else(missing)
+                texts.remove(path).ok_or_else(missing)
             }
             From::Directory { left } => {
                 let text = read_inside(self.directory, path, at_most)?;

@@ -30,7 +30,8 @@ impl Panel {
     pub(super) fn run(&self, policy: &Policy, draws: Draws, sandbox: &Sandbox) -> Ran<Option<Trial>> {
         match policy {
             Policy::Builtin(policy) => {
-                let run = |cell: &PanelCell| Ok(answered(policy.as_ref(), cell, draws, self.answer_bytes));
+                let bytes = self.problem.kit().answer_bytes;
+                let run = |cell: &PanelCell| Ok(answered(policy.as_ref(), cell, draws, bytes));
                 let results: Result<Vec<Option<Trial>>, Outcome> =
                     on_all_cores(&self.cells, run)?.into_iter().collect();
                 Ok(results.map(|results| Runs { results, deciding: Duration::ZERO }))

@@ -194,9 +194,12 @@ impl<'a> Plan<'a> {
 
     /// How many answers differ of those that do not lie on an edge: these turn between the two that were nudged.
     fn unexplained(&self, one: &[u8], other: &[u8], [down, up]: [&[u8]; 2]) -> usize {
-        let answer = |given: &'_ [u8], at: usize| given.chunks(self.answer_bytes).nth(at).map(<[u8]>::to_vec);
-        let is_on_edge = |at: usize| answer(down, at).zip(answer(up, at)).is_some_and(|(down, up)| down != up);
-        let pairs = one.chunks(self.answer_bytes).zip(other.chunks(self.answer_bytes)).enumerate();
+        let bytes = self.answer_bytes;
+        let is_on_edge = |at: usize| {
+            let its = at * bytes..(at + 1) * bytes;
+            down.get(its.clone()).zip(up.get(its)).is_some_and(|(down, up)| down != up)
+        };
+        let pairs = one.chunks(bytes).zip(other.chunks(bytes)).enumerate();
         pairs.filter(|(at, (one, other))| one != other && !is_on_edge(*at)).count()
     }
 

@@ -42,7 +42,7 @@ pub(crate) struct Record {
 
 impl Record {
     pub(crate) fn of(panel: &Panel) -> Self {
-        let answer_bytes = panel.answer_bytes;
+        let answer_bytes = panel.problem.kit().answer_bytes;
         let mut record = Record {
             answers: Vec::new(),
             answer_bytes,

@@ -8,13 +8,13 @@ use simulator::admitters;
 #[derive(Clone, Debug)]
 pub(super) struct AdmissionBuiltin {
     policy: admitters::Builtin,
-    /// As it was written.
-    text: String,
+    /// As it was written; none of one that was scaled.
+    text: Option<String>,
 }
 
 impl AdmissionBuiltin {
     pub(super) fn parse(text: &str) -> Result<Self, String> {
-        Ok(AdmissionBuiltin { policy: admitters::Builtin::parse(text)?, text: text.to_owned() })
+        Ok(AdmissionBuiltin { policy: admitters::Builtin::parse(text)?, text: Some(text.to_owned()) })
     }
 }
 
@@ -24,9 +24,8 @@ impl Builtin for AdmissionBuiltin {
     }
 
     fn scaled(&self, parameter: &str, factor: f64) -> Option<Box<dyn Builtin>> {
-        let policy = admitters::Builtin::scaled(&self.text, parameter, factor).ok()?;
-        let text = format!("{}, {parameter} times {factor}", self.text);
-        Some(Box::new(AdmissionBuiltin { policy, text }))
+        let policy = admitters::Builtin::scaled(self.text.as_ref()?, parameter, factor).ok()?;
+        Some(Box::new(AdmissionBuiltin { policy, text: None }))
     }
 
     fn seat(&self) -> Box<dyn Seat> {

@@ -41,12 +41,13 @@ impl Default for AdmissionTally {
 
 impl Tally for AdmissionTally {
     fn add(&mut self, question: &[u8], answer: &[u8]) {
-        let Some(Moment { request, instances, .. }) = Moment::read(question) else { return };
+        let Some((request, _)) = wire::read_request(question) else { return };
         let refused = answer == [wire::REJECT];
         if request.priority >= 0 {
             self.protected += u64::from(refused);
             return;
         }
+        let Some(Moment { instances, .. }) = Moment::read(question) else { return };
         let mean = |of: fn(&Instance) -> f64| instances.iter().map(of).sum::<f64>() / instances.len().max(1) as f64;
         let saturation = saturation(&instances);
         let (waiting, kv) = (mean(|i| f64::from(i.waiting)), mean(|i| i.kv_utilization));

@@ -1,7 +1,6 @@
 //! Keys by the names of a problem. The science speaks of gain, cost and worth; whoever reads JSON finds them as the problem calls
 //! them.
 
-use crate::terms;
 use science::spec::{Aggregate, Figure, Spec, Unit};
 use serde_json::{Map, Value};
 
@@ -61,8 +60,8 @@ fn name(key: &str, spec: &Spec) -> Option<String> {
 
 /// A figure; how many there were is a whole number.
 fn counted(name: String, value: Value, spec: &Spec) -> (String, Value) {
-    let counts = |figure: &Figure| matches!(figure.of, Aggregate::Sum(_)) && terms::unit(figure, spec) == Unit::Count;
-    let known = spec.figures.iter().find(|figure| figure.name == name);
+    let counts = |figure: &Figure| matches!(figure.of, Aggregate::Sum(_)) && spec.unit(figure) == Unit::Count;
+    let known = spec.figure(&name);
     let whole = value.as_f64().filter(|value| value.fract() == 0.0 && known.is_some_and(counts));
     let value = whole.map_or(value, |whole| Value::from(whole as i64));
     (name, value)

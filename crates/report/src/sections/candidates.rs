@@ -27,7 +27,7 @@ pub(super) fn yardsticks(facts: &Facts<'_>, detail: Detail) -> Option<Section> {
     }
     let cost = |score: &Score| percent_within(score.cost, score.cost_ci);
     columns.extend(terms.cost().map(|name| scored(name, percent(0.0), cost)));
-    columns.extend(terms.by_scenario().map(|figure| {
+    columns.extend(terms.0.by_scenario().map(|figure| {
         scored(spaced(&figure.name), "-".into(), move |score| terms.figure_of(figure, score.figure(&figure.name)))
     }));
     columns.push(scored(terms.worth(), "-".into(), move |score| terms.worth_of(score.worth, None)));
@@ -108,7 +108,7 @@ pub(crate) fn scenario_table(candidate: Option<&Score>, reference: &Score, spec:
         columns.push(column(format!(">{cost}"), |(own, _): &Row<'_>| percent_or_dash(own.map(|own| own.cost))));
         columns.push(column(format!(">ref. {cost}"), |(_, reference): &Row<'_>| percent(reference.cost)));
     }
-    columns.extend(terms.by_scenario().map(|figure| {
+    columns.extend(terms.0.by_scenario().map(|figure| {
         column(format!(">{}", spaced(&figure.name)), move |(own, _): &Row<'_>| {
             terms.figure_of(figure, own.and_then(|own| own.figures.get(&figure.name).copied().flatten()))
         })

@@ -8,9 +8,6 @@ use science::event::Simpler;
 use science::outcome::Outcome;
 use science::state::Simplification;
 
-/// What all changes that go may lose together, in worth.
-const LOSS: f64 = 0.005;
-
 /// Every change that was tried on the champion, and what it cost; none unless it was simplified.
 pub(super) fn simplification(facts: &Facts<'_>) -> Option<Section> {
     let simplification = facts.record.state.simplification.as_ref()?;
@@ -38,7 +35,7 @@ pub(super) fn simplification(facts: &Facts<'_>) -> Option<Section> {
          seeds: what its {worth} gains or loses by it. Only what leaves the description shorter is tried; what is admissible and \
          loses at most {} may go.{apart}",
         simplification.of.short(),
-        terms.worth_of(LOSS, None)
+        terms.worth_of(Simplification::MAY_LOSE, None)
     );
     let blocks = vec![Block::Text(note.into()), Block::Table(table), Block::Text(made(facts, simplification).into())];
     Some(Section { title: "What each part is worth", blocks })

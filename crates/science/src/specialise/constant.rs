@@ -1,7 +1,7 @@
 //! What is known of an expression by its text alone, and what a pattern says of it.
 
 use super::facts::{Facts, own_field};
-use crate::short::rounded;
+use crate::stats::rounded;
 use syn::spanned::Spanned;
 
 /// Digits of a result that may stand for its arithmetic: with more of them it would be longer, and say less.

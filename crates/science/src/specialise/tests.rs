@@ -1,8 +1,8 @@
 use super::specialised;
 use crate::keyed::uniform;
 use crate::retune;
-use crate::short::rounded;
 use crate::source::description_length;
+use crate::stats::rounded;
 
 const ADMISSION: &str = include_str!("../../../../experiments/admission/space.rs");
 const TINY: &str = include_str!("../../../../tests/fixtures/experiments/tiny/space.rs");

@@ -7,9 +7,6 @@ use crate::id::CandidateId;
 use crate::objective::Measurement;
 use crate::outcome::Outcome;
 
-/// What all changes together may lose, in worth.
-const LOSS: f64 = 0.005;
-
 /// What simplifying the champion showed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Simplification {
@@ -21,10 +18,15 @@ pub struct Simplification {
     pub made: Option<CandidateId>,
 }
 
+impl Simplification {
+    /// What all changes together may lose, in worth.
+    pub const MAY_LOSE: f64 = 0.005;
+}
+
 impl Simpler {
     /// Whether the change may stay: what it leaves could still be champion, and saves about as much.
     pub fn may_stay(&self) -> bool {
-        self.admissible && self.gain.is_some_and(|gain| gain >= -LOSS)
+        self.admissible && self.gain.is_some_and(|gain| gain >= -Simplification::MAY_LOSE)
     }
 }
 
