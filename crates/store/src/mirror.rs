@@ -41,11 +41,8 @@ pub struct Commit {
 impl Mirror {
     /// Opens the mirror at `path`, creating it where it is missing.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        // Neither the user's templates nor the user's default branch: a mirror is the same everywhere.
-        let mut options = RepositoryInitOptions::new();
-        options.bare(true).mkpath(true).external_template(false).initial_head("main");
         let repository = match Repository::open_bare(path) {
-            Err(error) if error.code() == ErrorCode::NotFound => Repository::init_opts(path, &options),
+            Err(error) if error.code() == ErrorCode::NotFound => make(path),
             opened => opened,
         };
         let repository = repository.map_err(|error| problem(path, &error))?;
@@ -126,6 +123,21 @@ impl Mirror {
             Err(error) => Err(problem(&self.path, &error)),
         }
     }
+}
+
+/// Makes an empty mirror beside its place and moves it there whole: whoever is killed over it leaves none that is half made,
+/// and of several who make it at once all open the same one.
+fn make(path: &Path) -> Result<Repository, git2::Error> {
+    // Neither the user's templates nor the user's default branch: a mirror is the same everywhere.
+    let mut options = RepositoryInitOptions::new();
+    options.bare(true).mkpath(true).external_template(false).initial_head("main");
+    let made = path.with_extension(format!("git-{}", uuid::Uuid::new_v4().simple()));
+    Repository::init_opts(&made, &options)?;
+    if std::fs::rename(&made, path).is_err() {
+        // Somebody was faster, or something else is in the way: opening it says which.
+        let _ = std::fs::remove_dir_all(&made);
+    }
+    Repository::open_bare(path)
 }
 
 fn reference(campaign: &CampaignId, candidate: &CandidateId) -> String {

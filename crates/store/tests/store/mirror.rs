@@ -3,6 +3,7 @@
 use git2::Repository;
 use science::id::CandidateId;
 use std::path::Path;
+use std::sync::Barrier;
 use store::mirror::{Commit, Mirror};
 use store::{CampaignId, StoreError};
 
@@ -102,6 +103,23 @@ fn a_lock_that_a_killed_process_left_behind_holds_nobody_up() {
         mirror.record(commit).unwrap();
     }
     assert!(references(&path).iter().any(|(name, _)| name == "refs/heads/01234567"));
+}
+
+#[test]
+fn a_mirror_that_several_make_at_once_is_one_and_whole() {
+    for _ in 0..20 {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, start) = (dir.path().join("candidates.git"), Barrier::new(8));
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    start.wait();
+                    Mirror::open(&path).unwrap();
+                });
+            }
+        });
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
 }
 
 #[test]
