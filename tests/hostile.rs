@@ -287,7 +287,8 @@ fn works<P: Admitter>() -> bool {
         waiting: 0, running: 0, in_flight: 0, kv_utilization: 0.0, metrics_age_us: 0, kv_capacity_tokens: 1,
     };
     let world = std::hint::black_box(Box::new(World { instances: [idle; 2], secret: *b"SECRETS!" }));
-    let request = Request { priority: -2, prompt_tokens: 9, now_us: 0 };
+    let (max_output_tokens, predicted_output_tokens) = (None, None);
+    let request = Request { priority: -2, prompt_tokens: 9, client: 0, max_output_tokens, predicted_output_tokens, now_us: 0 };
     let cluster = Cluster { instances: &world.instances };
     // Two runs: the second one must know nothing of the first.
     (0..2).any(|_| P::new(&[]).admit(&request, &cluster, &mut admitter::wire::draw(1)) == Decision::Reject)

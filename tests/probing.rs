@@ -122,6 +122,9 @@ fn made_up(source: &str, reversed: bool) -> Vec<u8> {
         let request = Request {
             priority: if step % 5 == 0 { 4 } else { -2 },
             prompt_tokens: 2048,
+            client: 0,
+            max_output_tokens: None,
+            predicted_output_tokens: None,
             now_us: 1_000_000 + step * 10_000,
         };
         let mut round = Round::new();

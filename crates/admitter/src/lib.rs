@@ -27,10 +27,12 @@
 //! chosen for it. A rejected request is gone: nothing queues at the router. One `Policy` value serves one simulated run,
 //! so whatever it keeps in its fields is its memory of that run; there is no other place to keep anything.
 //!
-//! **What is seen.** The priority and prompt length of the request, the time, and for each instance the signals that an
-//! llm-d router has: queue, batch and KV-cache figures scraped from the instances about every 50 ms (so they are stale by
-//! up to `metrics_age_us`, and read as an empty cluster until the first scrape), and the router's own exact count of what
-//! is in flight. **What is never shown:** the number of output tokens, any latency, future arrivals, any seed, and where or in
+//! **What is seen.** The priority and prompt length of the request, whose it is, the limit that its client set, an estimate of its
+//! length, the time, and for each instance the signals that an llm-d router has: queue, batch and KV-cache figures scraped
+//! from the instances about every 50 ms (so they are stale by up to `metrics_age_us`, and read as an empty cluster until the
+//! first scrape), and the router's own exact count of what is in flight. Client, limit and estimate are *hints*: many clusters
+//! have none of them, or the same for all. A policy must do well without them, and no worse where they say nothing.
+//! **What is never shown:** the number of output tokens, any latency, future arrivals, any seed, and where or in
 //! which of many runs a policy is: its state, its stack and all that it is given lie at the same addresses in each of them.
 //! The order of the instances carries no meaning; a decision must not depend on it.
 //!
@@ -85,7 +87,17 @@ pub struct Request {
     pub priority: i32,
     /// Length of the prompt in tokens, exact, at least 1.
     pub prompt_tokens: u32,
-    /// Time of the decision in µs since the start of the run; never falls from one call to the next.
+    /// Whose it is (production: the fairness id). Opaque: it only says which requests have one sender; neither order nor
+    /// size means anything. The same for all requests where nobody tells.
+    pub client: u32,
+    /// The limit that the client set, in tokens of output (production: `max_tokens` of the body). Often a default that says
+    /// little; none is not 0.
+    pub max_output_tokens: Option<u32>,
+    /// An estimate of the output in tokens, finite and above 0; it may be wrong, biased or worthless. None where nobody
+    /// predicts, or the predictor does not know.
+    pub predicted_output_tokens: Option<f64>,
+    /// Time of the decision in µs on a clock that starts anywhere: only differences mean something. Never falls from one call
+    /// to the next.
     pub now_us: u64,
 }
 

@@ -1,12 +1,13 @@
 //! One admission decision as bytes: how it is put to a policy that runs in another process.
 //!
-//! A question is, little-endian: priority i32, prompt tokens u32, time u64, draw key u64, and for each instance waiting
-//! u32, running u32, in flight u32, KV utilisation f64, metrics age u64, KV capacity u64. The answer is one byte.
+//! A question is, little-endian: priority i32, prompt tokens u32, client u32, output limit i64 (−1 for none), predicted
+//! output f64 (0 for none), time u64, draw key u64, and for each instance waiting u32, running u32, in flight u32, KV
+//! utilisation f64, metrics age u64, KV capacity u64. The answer is one byte.
 
 use crate::{Admitter, Cluster, Decision, Draw, Instance, Request};
 
 /// Bytes of a question before its instances.
-pub const HEADER_BYTES: usize = 24;
+pub const HEADER_BYTES: usize = 44;
 /// Bytes of one instance.
 pub const INSTANCE_BYTES: usize = 36;
 /// The most instances that a question can describe.
@@ -30,6 +31,13 @@ pub fn draw(key: u64) -> Draw {
     Draw { key, taken: 0 }
 }
 
+const NO_LIMIT: i64 = -1;
+
+/// A prediction as a policy may be shown it: none if it is not a positive number.
+pub fn sound(prediction: Option<f64>) -> Option<f64> {
+    prediction.filter(|tokens| tokens.is_finite() && *tokens > 0.0)
+}
+
 const IDLE: Instance =
     Instance { waiting: 0, running: 0, in_flight: 0, kv_utilization: 0.0, metrics_age_us: 0, kv_capacity_tokens: 0 };
 
@@ -37,6 +45,9 @@ const IDLE: Instance =
 pub fn ask(request: &Request, instances: &[Instance], draw: &Draw, mut write: impl FnMut(&[u8])) {
     write(&request.priority.to_le_bytes());
     write(&request.prompt_tokens.to_le_bytes());
+    write(&request.client.to_le_bytes());
+    write(&request.max_output_tokens.map_or(NO_LIMIT, i64::from).to_le_bytes());
+    write(&sound(request.predicted_output_tokens).unwrap_or(0.0).to_le_bytes());
     write(&request.now_us.to_le_bytes());
     write(&draw.key.to_le_bytes());
     for instance in instances {
@@ -140,6 +151,10 @@ impl Bytes<'_> {
         let request = Request {
             priority: i32::from_le_bytes(self.take()?),
             prompt_tokens: u32::from_le_bytes(self.take()?),
+            client: u32::from_le_bytes(self.take()?),
+            // What is no length, as no limit is, is none.
+            max_output_tokens: u32::try_from(i64::from_le_bytes(self.take()?)).ok(),
+            predicted_output_tokens: sound(Some(f64::from_le_bytes(self.take()?))),
             now_us: u64::from_le_bytes(self.take()?),
         };
         Some((request, u64::from_le_bytes(self.take()?)))

@@ -19,7 +19,6 @@ use science::trial::Trial;
 use science::yardsticks::Scale;
 use simulator::admitters::Builtin;
 use simulator::{Scenario, simulate};
-use std::sync::Arc;
 
 const NONCE: u128 = 1;
 const ITERATIONS: usize = 20;
@@ -82,10 +81,10 @@ fn row(scenario: &Scenario, seed: usize, policies: &Policies) -> Row {
     let main = CandidateId::of("no candidate");
     let role = Role::Verdict { iteration: (seed / CAP) as u32 + 1, main: &main };
     let seeds = Seeds::new(Nonce::of(NONCE), role, &scenario.name, seed % CAP);
-    let arrivals = workloads::generated(scenario, seeds.arrivals);
+    let traffic = scenario.generated(seeds.arrivals);
     let run = |policy: &Builtin, draws: u64| -> Trial {
-        let run = simulate(&scenario.cluster, Arc::clone(&arrivals), &mut policy.clone(), draws);
-        trial(&scenario.cluster, &arrivals, &run)
+        let run = simulate(&scenario.cluster, traffic.clone(), &mut policy.clone(), draws);
+        trial(&scenario.cluster, &traffic, &run)
     };
     let [shared, other] = seeds.draws;
     let baseline = run(&policies.baseline, shared);

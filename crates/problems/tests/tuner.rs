@@ -15,9 +15,8 @@ use science::tuner::goal::worth;
 use science::tuner::{Range, Tried, Tuner, best};
 use science::yardsticks::Scale;
 use simulator::admitters::Builtin;
-use simulator::{Arrival, Scenario, simulate};
+use simulator::{Scenario, Traffic, simulate};
 use std::path::Path;
-use std::sync::Arc;
 
 const SCENARIOS: [&str; 2] = ["chatbot_under", "codecompletion_near"];
 const SEEDS: usize = 1;
@@ -25,7 +24,7 @@ const ROWS: [usize; SCENARIOS.len()] = [SEEDS; SCENARIOS.len()];
 
 /// Two scenarios with a few seeds, and what points are held against.
 struct Bench {
-    cells: Vec<(Scenario, Arc<[Arrival]>, u64)>,
+    cells: Vec<(Scenario, Traffic, u64)>,
     baseline: Vec<Trial>,
     yardsticks: Yardsticks,
     experiment: Experiment,
@@ -40,9 +39,7 @@ impl Bench {
             let scenario = Scenario::load(&directory.join(format!("scenarios/{name}.toml"))).unwrap();
             for number in 0..SEEDS {
                 let seeds = Seeds::new(Nonce::of(1), Role::Search, name, number);
-                let no_traces = |_: &str| Err(std::io::Error::other("no traces here"));
-                let arrivals = scenario.arrivals(seeds.arrivals, no_traces).unwrap();
-                cells.push((scenario.clone(), arrivals, seeds.draws[0]));
+                cells.push((scenario.clone(), scenario.generated(seeds.arrivals), seeds.draws[0]));
             }
         }
         let run = |name: &str| run(&cells, &Builtin::parse(name).unwrap());
@@ -102,10 +99,10 @@ impl Admitter for MixAware {
     }
 }
 
-fn run<A: Admitter + Clone>(cells: &[(Scenario, Arc<[Arrival]>, u64)], policy: &A) -> Vec<Trial> {
-    let run = |(scenario, arrivals, draws): &(Scenario, Arc<[Arrival]>, u64)| {
-        let run = simulate(&scenario.cluster, Arc::clone(arrivals), &mut policy.clone(), *draws);
-        trial(&scenario.cluster, arrivals, &run)
+fn run<A: Admitter + Clone>(cells: &[(Scenario, Traffic, u64)], policy: &A) -> Vec<Trial> {
+    let run = |(scenario, traffic, draws): &(Scenario, Traffic, u64)| {
+        let run = simulate(&scenario.cluster, traffic.clone(), &mut policy.clone(), *draws);
+        trial(&scenario.cluster, traffic, &run)
     };
     cells.iter().map(run).collect()
 }

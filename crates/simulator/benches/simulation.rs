@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use simulator::admitters::Builtin;
+use simulator::hints::Hints;
 use simulator::scenario::Scenario;
 use simulator::slo::Class;
 use simulator::trace::{self, Arrival};
@@ -168,5 +169,5 @@ fn steady(requests: u32, instances: u32) -> Arc<[Arrival]> {
 fn arrival(arrival_us: u64, input_tokens: u32, output_tokens: u32) -> Arrival {
     thread_local!(static CLASS: Class = Class::new("standard"));
     let class = CLASS.with(Class::clone);
-    Arrival { arrival_us, class, input_tokens, output_tokens, deadline_us: None, prefix: None }
+    Arrival { arrival_us, class, input_tokens, output_tokens, deadline_us: None, prefix: None, hints: Hints::default() }
 }

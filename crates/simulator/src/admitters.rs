@@ -314,7 +314,14 @@ mod tests {
         let mut policy = Builtin::parse(policy).unwrap();
         let cluster = Cluster { instances: &[instance, instance] };
         let mut admit = |n: &u64| {
-            let request = Request { priority, prompt_tokens: 100, now_us: n * 1_000 };
+            let request = Request {
+                priority,
+                prompt_tokens: 100,
+                client: 0,
+                max_output_tokens: None,
+                predicted_output_tokens: None,
+                now_us: n * 1_000,
+            };
             policy.admit(&request, &cluster, &mut Draws::new(5).of(*n)) == Decision::Admit
         };
         (0..1_000u64).filter(|n| admit(n)).count()

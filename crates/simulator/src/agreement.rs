@@ -9,11 +9,12 @@ use crate::admitters::Builtin;
 use crate::draws::{Draws, scattered};
 use crate::fast::FastInstance;
 use crate::gateway::Gateway;
+use crate::hints::Hints;
 use crate::plain::PlainInstance;
 use crate::serving::{Counters, ServingInstance};
 use crate::slo::Class;
 use crate::trace::{Arrival, Prefix};
-use crate::{ClusterConfig, Run, Scenario};
+use crate::{ClusterConfig, Run, Scenario, Traffic};
 
 const CASES: u64 = 10_000;
 
@@ -21,7 +22,7 @@ const CASES: u64 = 10_000;
 struct Case {
     cluster: ClusterConfig,
     policy: Builtin,
-    arrivals: Arc<[Arrival]>,
+    traffic: Traffic,
 }
 
 /// Random choices.
@@ -60,8 +61,8 @@ impl Case {
             "probabilistic",
         ];
         let policy = Builtin::parse(dice.of(&policies)).unwrap();
-        let arrivals = arrivals(&mut dice, block_size);
-        Case { cluster, policy, arrivals }
+        let traffic = arrivals(&mut dice, block_size).into();
+        Case { cluster, policy, traffic: told(&mut dice, traffic) }
     }
 }
 
@@ -120,9 +121,21 @@ fn arrivals(dice: &mut Dice, block_size: u32) -> Arc<[Arrival]> {
             output_tokens: dice.between(0, longest_output),
             deadline_us: patience_us.map(|patience_us| now_us + patience_us),
             prefix,
+            hints: Hints::default(),
         }
     };
     (0..requests).map(arrival).collect()
+}
+
+/// In one of three, the router learns how long the outputs of some clients are; clocks start anywhere.
+fn told(dice: &mut Dice, traffic: Traffic) -> Traffic {
+    if !dice.one_in(3) {
+        return traffic;
+    }
+    let mut arrivals = traffic.arrivals.to_vec();
+    arrivals.iter_mut().for_each(|arrival| arrival.hints.client = dice.between(0, 4));
+    let memory = Some(dice.of(&[1.0, 3.0, 50.0]));
+    Traffic { epoch_us: dice.below(1 << 40), memory, ..arrivals.into() }
 }
 
 /// Everything that can be seen of a run.
@@ -134,7 +147,7 @@ struct Seen {
 }
 
 fn watch<I: ServingInstance>(case: &Case) -> Seen {
-    let mut gateway = Gateway::<I>::new(&case.cluster, Arc::clone(&case.arrivals));
+    let mut gateway = Gateway::<I>::new(&case.cluster, case.traffic.clone());
     let (mut policy, mut questions) = (case.policy.clone(), Vec::new());
     while let Some(pending) = gateway.next() {
         let mut draw = Draws::new(7).of(pending.index as u64);
@@ -148,12 +161,12 @@ fn watch<I: ServingInstance>(case: &Case) -> Seen {
 
 #[test]
 fn both_engines_agree_on_everything_in_thousands_of_random_scenarios() {
-    let mut reached = [0; 10];
+    let mut reached = [0; 11];
     for seed in 0..CASES {
         let case = Case::new(seed);
         let plain = watch::<PlainInstance>(&case);
-        if case.arrivals.iter().any(|arrival| arrival.prefix.is_some()) {
-            let run = crate::simulate(&case.cluster, Arc::clone(&case.arrivals), &mut case.policy.clone(), 7);
+        if case.traffic.arrivals.iter().any(|arrival| arrival.prefix.is_some()) {
+            let run = crate::simulate(&case.cluster, case.traffic.clone(), &mut case.policy.clone(), 7);
             assert!(run == plain.run, "shared prefixes, seed {seed}");
         } else {
             let fast = watch::<FastInstance>(&case);
@@ -171,6 +184,7 @@ fn both_engines_agree_on_everything_in_thousands_of_random_scenarios() {
             totals.still_running,
             u64::from(totals.cache_hit_rate > 0.0),
             plain.counters.iter().map(|counters| counters.hits).sum(),
+            u64::from(plain.questions.iter().any(|(_, request, ..)| request.predicted_output_tokens.is_some())),
         ];
         reached.iter_mut().zip(corners).for_each(|(count, corner)| *count += u32::from(corner > 0));
     }

@@ -30,6 +30,27 @@ impl Draws {
         Draws::with("elenchus 2026 arrivals of a client", &[seed, client])
     }
 
+    /// The same for the traffic before the measured window.
+    pub(crate) fn of_past(seed: u64, client: u64) -> Draws {
+        Draws::with("elenchus 2026 past of a client", &[seed, client])
+    }
+
+    /// What limits that differ from request to request are drawn from.
+    pub(crate) fn of_limits(seed: u64) -> Draws {
+        Draws::with("elenchus 2026 limits of requests", &[seed])
+    }
+
+    /// What a predictor's errors are drawn from.
+    pub(crate) fn of_predictions(seed: u64) -> Draws {
+        Draws::with("elenchus 2026 predictions", &[seed])
+    }
+
+    /// The number that policies are shown for a client, by its place: no two have the same, and it tells nothing of the seed.
+    pub(crate) fn client_number(seed: u64, place: u32) -> u32 {
+        let offset = Draws::with("elenchus 2026 numbers of clients", &[seed]).of(0).uniform();
+        place.wrapping_mul(0x9E37_79B1).wrapping_add((offset * f64::from(u32::MAX)) as u32)
+    }
+
     fn with(purpose: &str, secret: &[u64]) -> Draws {
         let secret: Vec<u8> = secret.iter().flat_map(|word| word.to_le_bytes()).collect();
         let mut draws = Draws { key: blake3::derive_key(purpose, &secret), block: 0, keys: [0; KEYS] };
@@ -94,6 +115,9 @@ mod tests {
                 Draws::of_arrivals(seed, 0),
                 Draws::of_arrivals(seed, 1),
                 Draws::of_arrivals(0, seed + 2),
+                Draws::of_past(seed, 0),
+                Draws::of_limits(seed),
+                Draws::of_predictions(seed),
             ]
         });
         let firsts: Vec<u64> = runs.flat_map(|mut draws| (0..40).map(move |n| first(&mut draws, n))).collect();
@@ -118,7 +142,14 @@ mod tests {
     fn inverted(draw: &Draw, n: u64) -> u64 {
         let mut key = [0; 8];
         let mut at = 0;
-        let request = admitter::Request { priority: 0, prompt_tokens: 1, now_us: 0 };
+        let request = admitter::Request {
+            priority: 0,
+            prompt_tokens: 1,
+            client: 0,
+            max_output_tokens: None,
+            predicted_output_tokens: None,
+            now_us: 0,
+        };
         wire::ask(&request, &[], draw, |piece| {
             at += piece.len();
             if at == wire::HEADER_BYTES {

@@ -3,19 +3,19 @@
 //! Between two events of the cluster the instances have nothing to do with each other, so each runs by itself up to the
 //! next one. At one time, the events of the cluster come first.
 
-use std::sync::Arc;
-
 use admitter::{Admitter, Cluster, Decision};
 
 use crate::cluster::ClusterConfig;
 use crate::draws::Draws;
 use crate::event::{Due, Event, Lane, first};
+use crate::hints::Hints;
+use crate::learned::Learned;
 use crate::request::{Requests, Ticket};
 use crate::routing::Router;
 use crate::run::{Outcome, Record, Run, Totals};
 use crate::serving::{Counters, Rules, ServingInstance};
 use crate::simulation::Pending;
-use crate::trace::Arrival;
+use crate::traffic::Traffic;
 
 /// Steps that an instance may make without a request leaving it. Under priority preemption, requests that never fit
 /// together can evict each other for ever (BLIS then never ends); no request takes nearly as many steps. An instance that is
@@ -48,6 +48,9 @@ pub(crate) struct Gateway<I: ServingInstance> {
     /// When the rest of it was read from the instances.
     pub(crate) view_us: u64,
     pub(crate) pending: Option<Question>,
+    traffic: Traffic,
+    /// What it has learned of its clients' outputs, if it does.
+    learned: Option<Learned>,
 }
 
 /// A request that waits for its admission decision.
@@ -55,10 +58,14 @@ pub(crate) struct Gateway<I: ServingInstance> {
 pub(crate) struct Question {
     pub(crate) id: u32,
     pub(crate) request: admitter::Request,
+    /// Since the start of the run, which the policy's clock does not tell.
+    now_us: u64,
 }
 
 impl<I: ServingInstance> Gateway<I> {
-    pub(crate) fn new(cluster: &ClusterConfig, arrivals: Arc<[Arrival]>) -> Self {
+    pub(crate) fn new(cluster: &ClusterConfig, traffic: impl Into<Traffic>) -> Self {
+        let traffic = traffic.into();
+        let arrivals = &traffic.arrivals;
         let mut order: Vec<u32> = (0..arrivals.len() as u32).collect();
         order.sort_by_key(|&id| arrivals[id as usize].arrival_us);
         order.reverse();
@@ -79,7 +86,7 @@ impl<I: ServingInstance> Gateway<I> {
             arrivals: order,
             admissions: Lane::default(),
             routings: Lane::default(),
-            requests: Requests::new(&arrivals, cluster, I::state(&arrivals)),
+            requests: Requests::new(arrivals, cluster, I::state(arrivals)),
             due_us: instances.iter().map(I::next_us).collect(),
             last_finish: vec![0; instances.len()],
             until_us: 0,
@@ -89,6 +96,8 @@ impl<I: ServingInstance> Gateway<I> {
             view: vec![idle; cluster.instances.into()],
             view_us: 0,
             pending: None,
+            learned: traffic.memory.map(Learned::new),
+            traffic,
         }
     }
 
@@ -106,16 +115,16 @@ impl<I: ServingInstance> Gateway<I> {
                 return None;
             }
         }
-        self.pending.map(|Question { id, request }| Pending { index: id as usize, request, instances: &self.view })
+        self.pending.map(|Question { id, request, .. }| Pending { index: id as usize, request, instances: &self.view })
     }
 
     pub(crate) fn decide(&mut self, decision: Decision) {
-        let Some(Question { id, request }) = self.pending.take() else { return };
+        let Some(Question { id, now_us, .. }) = self.pending.take() else { return };
         let record = &mut self.requests.records[id as usize];
         match decision {
             Decision::Admit => {
                 record.admitted = Some(true);
-                self.routings.push(request.now_us + self.routing_latency_us, id);
+                self.routings.push(now_us + self.routing_latency_us, id);
             }
             Decision::Reject => {
                 record.admitted = Some(false);
@@ -215,13 +224,39 @@ impl<I: ServingInstance> Gateway<I> {
         }
         let stuck = steps - self.last_finish[index] > STUCK_STEPS;
         self.due_us[index] = if stuck { u64::MAX } else { instance.next_us() };
+        if finished > 0 {
+            self.foresee_responses();
+        }
     }
 
     fn ask(&mut self, id: u32, now: u64) {
         self.look(now);
         let ticket = &self.requests.tickets[id as usize];
-        let request = admitter::Request { priority: ticket.priority, prompt_tokens: ticket.input, now_us: now };
-        self.pending = Some(Question { id, request });
+        let arrivals = &self.traffic.arrivals;
+        let Hints { client, max_output_tokens, mut predicted_output_tokens } = arrivals[id as usize].hints;
+        if let Some(learned) = &mut self.learned {
+            learned.learn(now, |id| (arrivals[id as usize].hints.client, arrivals[id as usize].output_tokens));
+            predicted_output_tokens = learned.estimate(client);
+        }
+        let request = admitter::Request {
+            priority: ticket.priority,
+            prompt_tokens: ticket.input,
+            client,
+            max_output_tokens,
+            predicted_output_tokens,
+            now_us: self.traffic.epoch_us + now,
+        };
+        self.pending = Some(Question { id, request, now_us: now });
+    }
+
+    /// Notes when the responses will be complete whose last step has just started.
+    fn foresee_responses(&mut self) {
+        for id in self.requests.completed.drain(..) {
+            let (ticket, record) = (&self.requests.tickets[id as usize], &self.requests.records[id as usize]);
+            if let (Some(learned), Some(e2e_us)) = (&mut self.learned, record.e2e_us) {
+                learned.foresee(ticket.arrival_us + e2e_us, id);
+            }
+        }
     }
 
     fn route(&mut self, id: u32, now: u64) {

@@ -120,13 +120,27 @@ impl Latency {
     /// The duration of a step in µs, at least 1. The chunks have at least one token each, and `load` is their sum; only
     /// models that are not linear in it look at the chunks.
     pub(crate) fn step_us(&self, load: &Load, chunks: impl Iterator<Item = Chunk> + Clone) -> u64 {
-        let us = match &self.steps {
+        // Absurd cards end in absurdly long steps, but not in an overflow.
+        (self.exact_us(load, chunks) as u64).clamp(1, MAX_TIME_US)
+    }
+
+    fn exact_us(&self, load: &Load, chunks: impl Iterator<Item = Chunk> + Clone) -> f64 {
+        match &self.steps {
             Steps::TrainedPhysics(model) => model.step_us(load),
             Steps::Roofline(model) => model.step_us(chunks),
             Steps::Measured(model) => model.step_us(load),
+        }
+    }
+
+    /// By how much longer, in µs, a step with this chunk alone is than one that only reads the weights.
+    pub(crate) fn marginal_us(&self, chunk: Chunk) -> f64 {
+        let nothing_us = match &self.steps {
+            Steps::TrainedPhysics(model) => model.sum(0.0, 0.0, 0.0, 0.0, 0.0),
+            Steps::Roofline(model) => model.weights_bytes / model.bytes_per_s * 1e6,
+            Steps::Measured(model) => model.step_us(&Load::default()),
         };
-        // Absurd cards end in absurdly long steps, but not in an overflow.
-        (us as u64).clamp(1, MAX_TIME_US)
+        let one = std::iter::once(chunk);
+        self.exact_us(&one.clone().collect(), one) - nothing_us
     }
 
     /// Adds what lies between the cluster and its clients to the finished records of a run.

@@ -7,9 +7,10 @@
 //! Those are the plain instances; `fast.rs` says how the fast ones, which [`Simulation`] uses, come to the same results.
 //!
 //! Then, by subject: `scenario.rs`, `raw.rs`, `cluster.rs`, `cards.rs`, `capacity.rs`, `slo.rs` (the input and
-//! its errors) · `trace.rs`, `workload.rs`, `sampler.rs`, `gaps.rs` (what arrives),
-//! `draws.rs` (what chance is made of) · `run.rs`, `metrics.rs`, `timeline.rs`
-//! (what comes out) · `admitters.rs`, `maths.rs` (the built-in policies).
+//! its errors) · `trace.rs`, `workload.rs`, `sampler.rs`, `gaps.rs`, `traffic.rs` (what arrives, and what of it is
+//! measured), `hints.rs`, `predictor.rs`, `learned.rs` (what the router is told of it),
+//! `draws.rs` (what chance is made of) · `run.rs`, `metrics.rs`, `timeline.rs`,
+//! `gpu.rs` (what comes out) · `admitters.rs`, `maths.rs` (the built-in policies).
 //!
 //! Nothing here prints, reads the environment or a clock, or depends on the host: one seed gives one run, everywhere.
 
@@ -24,10 +25,14 @@ mod event;
 mod fast;
 mod gaps;
 mod gateway;
+pub mod gpu;
+pub mod hints;
 mod latency;
+mod learned;
 pub mod maths;
 pub mod metrics;
 pub mod plain;
+pub mod predictor;
 mod raw;
 mod request;
 mod routing;
@@ -40,6 +45,7 @@ pub mod slo;
 mod tie;
 pub mod timeline;
 pub mod trace;
+pub mod traffic;
 mod waiting;
 pub mod workload;
 
@@ -49,4 +55,5 @@ pub use run::{Outcome, Record, Run, Totals};
 pub use scenario::Scenario;
 pub use simulation::{Pending, Simulation, simulate};
 pub use trace::Arrival;
+pub use traffic::Traffic;
 pub use workload::Workload;

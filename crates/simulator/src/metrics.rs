@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::run::{Outcome, Record, Run};
 use crate::slo::{Class, Slo};
 use crate::trace::Arrival;
+use crate::traffic::Traffic;
 
 /// How one class, or any other group of requests, fared. Its fields are the keys of a class in the JSON of
 /// `elenchus simulate`: they may be added to, but neither renamed nor removed.
@@ -32,7 +33,7 @@ pub struct ClassSummary {
     pub mean_itl_ms: Spread,
     /// Time from arrival to the last token, of completed requests.
     pub e2e_ms: Spread,
-    /// Output tokens of the completed requests for each second of the run.
+    /// Output tokens of the completed requests for each second of the measured window.
     pub output_tokens_per_s: f64,
     /// The targets; `None` without.
     pub slo: Option<Slo>,
@@ -57,41 +58,41 @@ pub struct Spread {
     pub p99: f64,
 }
 
-/// One summary for each class that occurs, in the order of their names.
-pub fn by_class(arrivals: &[Arrival], run: &Run, slo: &BTreeMap<Class, Slo>) -> Vec<ClassSummary> {
+/// One summary for each class of which requests are measured, in the order of their names.
+pub fn by_class(traffic: &Traffic, run: &Run, slo: &BTreeMap<Class, Slo>) -> Vec<ClassSummary> {
     let mut groups: BTreeMap<&Class, Vec<usize>> = BTreeMap::new();
-    for (row, arrival) in arrivals.iter().enumerate() {
-        groups.entry(&arrival.class).or_default().push(row);
+    for row in traffic.measured.clone() {
+        groups.entry(&traffic.arrivals[row].class).or_default().push(row);
     }
     let summary = |(class, rows): (&Class, Vec<usize>)| {
         let name = if class.name().is_empty() { "default" } else { class.name() };
-        summarise(name, arrivals, run, rows.into_iter(), slo.get(class))
+        summarise(name, traffic, run, rows.into_iter(), slo.get(class))
     };
     groups.into_iter().map(summary).collect()
 }
 
-/// The summary of all requests; goodput and attainment are those of the classes that have targets.
-pub fn overall(arrivals: &[Arrival], run: &Run, classes: &[ClassSummary]) -> ClassSummary {
+/// The summary of all measured requests; goodput and attainment are those of the classes that have targets.
+pub fn overall(traffic: &Traffic, run: &Run, classes: &[ClassSummary]) -> ClassSummary {
     let with_targets = || classes.iter().filter_map(|class| Some((class.good?, class.requests)));
     let good = with_targets().map(|(good, _)| good).reduce(|sum, good| sum + good);
     let requests: u64 = with_targets().map(|(_, requests)| requests).sum();
     ClassSummary {
         good,
-        goodput_per_s: good.map(|good| ratio(good as f64, seconds(run))),
+        goodput_per_s: good.map(|good| ratio(good as f64, seconds(traffic, run))),
         slo_attainment: good.map(|good| ratio(good as f64, requests as f64)),
-        ..summarise("all", arrivals, run, 0..arrivals.len(), None)
+        ..summarise("all", traffic, run, traffic.measured.clone(), None)
     }
 }
 
 /// The summary of the requests in these rows.
 pub fn summarise(
     name: &str,
-    arrivals: &[Arrival],
+    traffic: &Traffic,
     run: &Run,
     rows: impl Iterator<Item = usize>,
     slo: Option<&Slo>,
 ) -> ClassSummary {
-    let rows: Vec<(&Arrival, &Record)> = rows.map(|row| (&arrivals[row], &run.requests[row])).collect();
+    let rows: Vec<(&Arrival, &Record)> = rows.map(|row| (&traffic.arrivals[row], &run.requests[row])).collect();
     let count = |wanted: &dyn Fn(&Record) -> bool| rows.iter().filter(|(_, record)| wanted(record)).count() as u64;
     let ended = |outcome: Outcome| count(&|record| record.outcome == outcome);
     let completed = |record: &Record| record.outcome == Outcome::Completed;
@@ -111,16 +112,22 @@ pub fn summarise(
         ttft_ms: ms(|record| record.ttft_us.map(in_ms)),
         mean_itl_ms: ms(|record| record.mean_itl_us.map(|us| us / 1000.0)),
         e2e_ms: ms(|record| record.e2e_us.map(in_ms)),
-        output_tokens_per_s: ratio(output as f64, seconds(run)),
+        output_tokens_per_s: ratio(output as f64, seconds(traffic, run)),
         slo: slo.copied(),
         good,
-        goodput_per_s: good.map(|good| ratio(good as f64, seconds(run))),
+        goodput_per_s: good.map(|good| ratio(good as f64, seconds(traffic, run))),
         slo_attainment: good.map(|good| ratio(good as f64, rows.len() as f64)),
     }
 }
 
-fn seconds(run: &Run) -> f64 {
-    run.totals.duration_us as f64 / 1e6
+/// From the start of the measured window to its last arrival; where nothing comes before, from the start of the run, and where
+/// nothing comes after, to its end.
+fn seconds(traffic: &Traffic, run: &Run) -> f64 {
+    let at = |row: usize| traffic.arrivals.get(row).map_or(0, |arrival| arrival.arrival_us);
+    let (first, end) = (traffic.measured.start, traffic.measured.end);
+    let from_us = if first == 0 { 0 } else { at(first) };
+    let to_us = if end == traffic.arrivals.len() { run.totals.duration_us } else { at(end - 1) };
+    to_us.saturating_sub(from_us) as f64 / 1e6
 }
 
 impl Spread {

@@ -8,15 +8,13 @@ mod instance;
 mod invariants;
 mod kv;
 
-use std::sync::Arc;
-
 use admitter::{Admitter, Decision};
 
 use crate::cluster::ClusterConfig;
 use crate::gateway::Gateway;
 use crate::run::Run;
 use crate::simulation::Pending;
-use crate::trace::Arrival;
+use crate::traffic::Traffic;
 
 pub(crate) use instance::PlainInstance;
 
@@ -24,9 +22,9 @@ pub(crate) use instance::PlainInstance;
 pub struct Simulation(Gateway<PlainInstance>);
 
 impl Simulation {
-    /// A run of this cluster on these requests, at time 0.
-    pub fn new(cluster: &ClusterConfig, arrivals: Arc<[Arrival]>) -> Self {
-        Simulation(Gateway::new(cluster, arrivals))
+    /// A run of this cluster on this traffic, at time 0.
+    pub fn new(cluster: &ClusterConfig, traffic: impl Into<Traffic>) -> Self {
+        Simulation(Gateway::new(cluster, traffic))
     }
 
     /// Runs until the next admission decision, see [`crate::Simulation::next`].
@@ -49,9 +47,9 @@ impl Simulation {
 /// The plain counterpart of [`crate::simulate`].
 pub fn simulate(
     cluster: &ClusterConfig,
-    arrivals: Arc<[Arrival]>,
+    traffic: impl Into<Traffic>,
     admitter: &mut impl Admitter,
     draw_seed: u64,
 ) -> Run {
-    Simulation::new(cluster, arrivals).0.drive(admitter, draw_seed)
+    Simulation::new(cluster, traffic).0.drive(admitter, draw_seed)
 }

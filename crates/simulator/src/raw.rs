@@ -13,10 +13,11 @@ use serde::Deserialize;
 use crate::capacity;
 use crate::cards::{self, CardRef, HardwareCard, ModelCard};
 use crate::cluster::{ClusterConfig, LatencyKind, Measured, Preemption, Routing, Scheduler, Scorer};
-use crate::scenario::{HELD_OUT, Place, Scenario};
+use crate::hints::HintTable;
+use crate::scenario::{Place, Scenario};
 use crate::slo::{Priorities, Slo};
 use crate::trace::MAX_TIME_US;
-use crate::workload::{Client, RateStep};
+use crate::workload::raw::{RawPast, RawWorkload};
 use files::FileError;
 
 /// A scenario file: a cluster and what is asked of it. A key that is not listed here is an error, which shows its line.
@@ -27,8 +28,12 @@ pub(crate) struct RawScenario {
     pub(crate) name: String,
     /// The cluster.
     pub(crate) cluster: RawCluster,
-    /// What arrives.
+    /// What arrives in the measured window.
     pub(crate) workload: RawWorkload,
+    /// What came before it: decided and simulated, not measured. Only a generated workload has one.
+    pub(crate) past: Option<RawPast>,
+    /// What the router is told of requests.
+    pub(crate) hints: Option<HintTable>,
     /// Priorities of service classes; -100 to 100, a higher one is more important and one below 0 may be refused. They add to
     /// `critical` = 4, `standard` = 3, `batch` = -1, `sheddable` = -2 and `background` = -3, or change them.
     #[serde(default)]
@@ -36,26 +41,6 @@ pub(crate) struct RawScenario {
     /// Latency targets of service classes, by the name of the class, as in `[slo.critical]`.
     #[serde(default)]
     pub(crate) slo: BTreeMap<String, Slo>,
-}
-
-/// What arrives: either a trace, or `rate`, `requests` and `clients`, from which a seed makes the requests.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "Workload")]
-pub(crate) struct RawWorkload {
-    /// A CSV file in the scenario's directory, as `elenchus schema trace` describes it.
-    pub(crate) trace: Option<String>,
-    /// The share of a trace's requests, the last ones, that is kept for the sealed look; a fraction, 0.1 to 0.9.
-    #[schemars(extend("default" = HELD_OUT))]
-    pub(crate) held_out: Option<f64>,
-    /// Arrivals of all clients together where no rate step says otherwise; requests/s, 0.000001 to 1000000.
-    pub(crate) rate: Option<f64>,
-    /// How many requests there are in all; 1 to 10000000.
-    pub(crate) requests: Option<u64>,
-    /// Who sends them; 1 to 10000 kinds.
-    pub(crate) clients: Option<Vec<Client>>,
-    /// Changes of the rate, in the order of time.
-    pub(crate) rate_steps: Option<Vec<RateStep>>,
 }
 
 const TENSOR_PARALLEL: u64 = 1;

@@ -10,6 +10,8 @@ use crate::trace::Arrival;
 pub(crate) struct Requests<S> {
     pub(crate) tickets: Vec<Ticket>,
     pub(crate) records: Vec<Record>,
+    /// Those whose last step has started, since somebody last asked.
+    pub(crate) completed: Vec<u32>,
     pub(crate) state: S,
 }
 
@@ -46,6 +48,7 @@ impl<S> Requests<S> {
         Requests {
             tickets: arrivals.iter().map(|arrival| Ticket::new(arrival, priority(&arrival.class), highest)).collect(),
             records: vec![Record::default(); arrivals.len()],
+            completed: Vec::new(),
             state,
         }
     }

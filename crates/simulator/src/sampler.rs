@@ -5,6 +5,7 @@ use admitter::Draw;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::draws::scattered;
 pub use crate::gaps::ArrivalProcess;
 use crate::trace::MAX_TOKENS;
 
@@ -54,6 +55,19 @@ pub enum Length {
         #[schemars(extend("default" = MAX_TOKENS))]
         max: Option<u32>,
     },
+    /// A heavy tail alone: of the lengths above `xm`, the share above t falls as t^−alpha.
+    Pareto {
+        /// Exponent of the tail; 0.01 to 1000. The mean is xm · alpha / (alpha − 1) before the cut, and without bound up to 1.
+        alpha: f64,
+        /// The shortest before the cut; tokens, 1 to 10000000.
+        xm: f64,
+        /// The shortest; tokens, 1 to 10000000.
+        #[schemars(extend("default" = 1))]
+        min: Option<u32>,
+        /// The longest; tokens, `min` to 10000000.
+        #[schemars(extend("default" = MAX_TOKENS))]
+        max: Option<u32>,
+    },
     /// A heavy tail on a log-normal body: with probability `mix_weight` from a Pareto distribution, else log-normal.
     ParetoLogNormal {
         /// Exponent of the tail: the share of lengths above t falls as t^−alpha; 0.01 to 1000.
@@ -89,6 +103,7 @@ impl Length {
             Length::Normal { mean, sd, min, max } => clamp(mean + sd * normal(draw), min, max),
             Length::Exponential { mean, min, max } => clamp(mean * exponential(draw), min, max),
             Length::LogNormal { mu, sigma, min, max } => clamp(log_normal(mu, sigma, draw), min, max),
+            Length::Pareto { alpha, xm, min, max } => clamp(pareto(alpha, xm, draw), min, max),
             Length::ParetoLogNormal { alpha, xm, mu, sigma, mix_weight, min, max } => {
                 let is_tail = draw.uniform() < mix_weight;
                 let value = if is_tail { pareto(alpha, xm, draw) } else { log_normal(mu, sigma, draw) };
@@ -107,6 +122,13 @@ impl Length {
         }
     }
 
+    /// The length, in tokens, below which a share of them lies, about: that of 1,000 lengths which no workload has.
+    pub fn quantile(&self, share: f64) -> u32 {
+        let mut lengths: Vec<u32> = (0..1000).map(|n| self.sample(&mut scattered(0, n))).collect();
+        lengths.sort_unstable();
+        lengths[((share * 1000.0) as usize).min(999)]
+    }
+
     /// What is wrong with the numbers, as (key, problem).
     pub(crate) fn check(&self) -> Result<(), (&'static str, String)> {
         let longest = f64::from(MAX_TOKENS);
@@ -123,6 +145,11 @@ impl Length {
             }
             Length::LogNormal { mu, sigma, min, max } => {
                 body(mu, sigma)?;
+                bounds(min, max)
+            }
+            Length::Pareto { alpha, xm, min, max } => {
+                within("alpha", alpha, 0.01, 1000.0)?;
+                within("xm", xm, 1.0, longest)?;
                 bounds(min, max)
             }
             Length::ParetoLogNormal { alpha, xm, mu, sigma, mix_weight, min, max } => {

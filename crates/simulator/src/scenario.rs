@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::{Component, Path};
-use std::sync::Arc;
+use std::path::Path;
 
 use crate::cluster::ClusterConfig;
-use crate::raw::{RawScenario, RawWorkload};
-use crate::sampler::Length;
+use crate::hints::HintTable;
+use crate::raw::RawScenario;
 use crate::slo::{Class, Slo};
-use crate::trace::{self, Arrival, MAX_REQUESTS, MAX_TIME_US};
-use crate::workload::{self, Client, GeneratedWorkload, RateStep, Workload};
+use crate::trace;
+use crate::traffic::{self, Past, Traffic};
+use crate::workload::Workload;
 use files::{FileError, MAX_TEXT_BYTES, clip, parse_toml, read_text};
 
 /// A cluster and what is asked of it.
@@ -20,8 +20,16 @@ pub struct Scenario {
     pub name: String,
     /// The cluster, with the priorities of the classes.
     pub cluster: ClusterConfig,
-    /// What arrives.
+    /// What came before the measured window, of a generated workload.
+    pub past: Option<Past>,
+    /// What arrives in the measured window.
     pub workload: Workload,
+    /// For how long a generated workload goes on after the measured window, in seconds.
+    pub after_s: f64,
+    /// What the clock that policies read shows when a run starts, in µs.
+    pub epoch_us: u64,
+    /// What the router is told of requests, if the scenario says so.
+    pub hints: Option<HintTable>,
     /// The latency targets of classes that have some.
     pub slo: BTreeMap<Class, Slo>,
 }
@@ -35,26 +43,65 @@ impl Scenario {
             return Err(place.wrong("name", "must not be empty"));
         }
         let cluster = raw.cluster.check(&place, &raw.priorities)?;
-        let workload = workload(raw.workload, &place)?;
-        if let Workload::Generated(generated) = &workload {
-            for (index, client) in generated.clients.iter().enumerate() {
-                let key = format!("workload.clients.{index}.slo_class");
-                known_class(&cluster, &client.slo_class).map_err(|problem| place.wrong(&key, problem))?;
-            }
+        let (after_s, epoch_us) = raw.workload.around(&place)?;
+        let workload = raw.workload.check(&place)?;
+        let past = raw.past.map(|past| past.check(&place)).transpose()?;
+        if let Some(hints) = &raw.hints {
+            let wrong = |(key, problem)| place.wrong(&format!("hints.predictor.{key}"), problem);
+            hints.predictor.check().map_err(wrong)?;
         }
-        let mut slo = BTreeMap::new();
-        for (class, targets) in raw.slo {
-            let key = format!("slo.{class}");
-            known_class(&cluster, &class).map_err(|problem| place.wrong(&key, problem))?;
-            for (name, target) in [("ttft_ms", targets.ttft_ms), ("itl_ms", targets.itl_ms), ("e2e_ms", targets.e2e_ms)]
-            {
-                if !target.is_none_or(|ms| ms > 0.0 && ms.is_finite()) {
-                    return Err(place.wrong(&format!("{key}.{name}"), "must be a positive number"));
+        let scenario = Scenario {
+            name: raw.name,
+            cluster,
+            past,
+            workload,
+            after_s,
+            epoch_us,
+            hints: raw.hints,
+            slo: slo(raw.slo, &place)?,
+        };
+        scenario.check(&place)?;
+        Ok(scenario)
+    }
+
+    /// What must hold between its tables.
+    fn check(&self, place: &Place<'_>) -> Result<(), FileError> {
+        let generated = match &self.workload {
+            Workload::Generated(generated) => Some(generated),
+            Workload::Trace { .. } => None,
+        };
+        if generated.is_none() && self.past.is_some() {
+            return Err(place.wrong("past", "only a generated workload has a past; a trace begins with its own"));
+        }
+        let past = self.past.as_ref().map(|past| &past.workload);
+        for (table, workload) in [("past", past), ("workload", generated)] {
+            for (index, client) in workload.into_iter().flat_map(|workload| workload.clients.iter().enumerate()) {
+                let key = format!("{table}.clients.{index}");
+                known_class(&self.cluster, &client.slo_class)
+                    .map_err(|problem| place.wrong(&format!("{key}.slo_class"), problem))?;
+                if client.max_output_tokens.is_some() && self.hints.is_none() {
+                    let problem = "needs a [hints] table, which says whether the router is told";
+                    return Err(place.wrong(&format!("{key}.max_output_tokens"), problem));
                 }
             }
-            slo.insert(Class::new(&class), targets);
         }
-        Ok(Scenario { name: raw.name, cluster, workload, slo })
+        for class in self.slo.keys() {
+            known_class(&self.cluster, class.name())
+                .map_err(|problem| place.wrong(&format!("slo.{class}"), problem))?;
+        }
+        if self.requests().is_some_and(|requests| requests > trace::MAX_REQUESTS) {
+            let problem =
+                format!("past, measured window and what comes after may have {} requests", trace::MAX_REQUESTS);
+            return Err(place.wrong("workload", problem));
+        }
+        Ok(())
+    }
+
+    /// The most requests that a seed may make, all in all; none of a trace, which says itself how many there are.
+    pub fn requests(&self) -> Option<u64> {
+        let Workload::Generated(window) = &self.workload else { return None };
+        let past = self.past.as_ref().map_or(0, |past| past.workload.requests);
+        Some(past.saturating_add(window.requests).saturating_add(traffic::most_after(window, self.after_s)))
     }
 
     /// Reads a scenario file. Its trace, if it has one, is not read yet.
@@ -64,22 +111,23 @@ impl Scenario {
         Scenario::parse(&text, path)
     }
 
-    /// The requests in the order of arrival. `read_file` is given the name of the trace, if the workload is one; a
+    /// What arrives, in the order of arrival. `read_file` is given the name of the trace, if the workload is one; a
     /// generated workload asks for no file and cannot fail. In a trace each class must have a priority: a slip of the pen
     /// in its name would otherwise protect the request.
-    pub fn arrivals(
-        &self,
-        seed: u64,
-        read_file: impl FnOnce(&str) -> io::Result<String>,
-    ) -> Result<Arc<[Arrival]>, FileError> {
-        match &self.workload {
-            Workload::Generated(generated) => Ok(workload::generate(generated, seed).into()),
-            Workload::Trace { file: name, .. } => {
-                let file = Path::new(name);
-                let text = read_file(name).map_err(|error| FileError::new(file, format!("cannot be read: {error}")))?;
-                Ok(trace::read_with(&text, file, &|class| known_class(&self.cluster, class))?.into())
-            }
-        }
+    pub fn traffic(&self, seed: u64, read_file: impl FnOnce(&str) -> io::Result<String>) -> Result<Traffic, FileError> {
+        let Workload::Trace { file: name, .. } = &self.workload else { return Ok(self.generated(seed)) };
+        let file = Path::new(name);
+        let text = read_file(name).map_err(|error| FileError::new(file, format!("cannot be read: {error}")))?;
+        let recorded = trace::read_with(&text, file, &|class| known_class(&self.cluster, class))?;
+        let traffic = Traffic { epoch_us: self.epoch_us, ..recorded.into() };
+        Ok(if self.hints.is_some() { traffic.told(self.hints.as_ref(), seed) } else { traffic })
+    }
+
+    /// What arrives, if the workload is generated; nothing of a trace.
+    pub fn generated(&self, seed: u64) -> Traffic {
+        let Workload::Generated(window) = &self.workload else { return Vec::new().into() };
+        let traffic = Traffic::generate(self.past.as_ref(), window, self.after_s, seed);
+        Traffic { epoch_us: self.epoch_us, ..traffic }.told(self.hints.as_ref(), seed)
     }
 }
 
@@ -104,103 +152,14 @@ fn known_class(cluster: &ClusterConfig, class: &str) -> Result<(), String> {
     Err(format!("class `{class}` has no priority; there are {}, and [priorities] may add some", names.join(", ")))
 }
 
-fn workload(raw: RawWorkload, place: &Place<'_>) -> Result<Workload, FileError> {
-    let Some(trace) = raw.trace else {
-        if raw.held_out.is_some() {
-            return Err(place.wrong("workload.held_out", "only a trace has a part that can be held out"));
-        }
-        return generated(raw, place).map(Workload::Generated);
-    };
-    let generator_keys = [
-        ("rate", raw.rate.is_some()),
-        ("requests", raw.requests.is_some()),
-        ("clients", raw.clients.is_some()),
-        ("rate_steps", raw.rate_steps.is_some()),
-    ];
-    if let Some((key, _)) = generator_keys.into_iter().find(|(_, given)| *given) {
-        return Err(place.wrong(&format!("workload.{key}"), "a workload is either a trace or generated, not both"));
-    }
-    let stays_inside =
-        Path::new(&trace).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
-    if trace.is_empty() || !stays_inside {
-        let problem = "must be a file inside the scenario's directory, named without `..` and without a leading `/`";
-        return Err(place.wrong("workload.trace", problem));
-    }
-    let held_out = raw.held_out.unwrap_or(HELD_OUT);
-    if !(0.1..=0.9).contains(&held_out) {
-        return Err(place.wrong("workload.held_out", "must lie between 0.1 and 0.9 of the trace's requests"));
-    }
-    Ok(Workload::Trace { file: trace, held_out })
-}
-
-fn generated(raw: RawWorkload, place: &Place<'_>) -> Result<GeneratedWorkload, FileError> {
-    let missing = |key: &str| place.wrong("workload", format!("needs either `trace` or `{key}`"));
-    let workload = GeneratedWorkload {
-        rate: raw.rate.ok_or_else(|| missing("rate"))?,
-        requests: raw.requests.ok_or_else(|| missing("requests"))?,
-        clients: raw.clients.ok_or_else(|| missing("clients"))?,
-        rate_steps: raw.rate_steps.unwrap_or_default(),
-    };
-    if !(1e-6..=1e6).contains(&workload.rate) {
-        return Err(place.wrong("workload.rate", "must lie between 0.000001 and 1000000 requests per second"));
-    }
-    if !(1..=MAX_REQUESTS).contains(&workload.requests) {
-        return Err(place.wrong("workload.requests", format!("must lie between 1 and {MAX_REQUESTS}")));
-    }
-    clients(&workload.clients, place)?;
-    rate_steps(&workload.rate_steps, place)?;
-    // Half of the time that the clock can show, for arrivals later than expected.
-    if workload.expected_end_s() > MAX_TIME_US as f64 / 2e6 {
-        return Err(place.wrong("workload.rate", "so many requests at this rate would take more than 100 years"));
-    }
-    Ok(workload)
-}
-
-/// The share of a trace that is held out unless the scenario says otherwise.
-pub(crate) const HELD_OUT: f64 = 0.4;
-
-/// Each client costs memory and time of its own.
-const MAX_CLIENTS: usize = 10_000;
-
-fn clients(clients: &[Client], place: &Place<'_>) -> Result<(), FileError> {
-    if !(1..=MAX_CLIENTS).contains(&clients.len()) {
-        return Err(place.wrong("workload.clients", format!("there must be 1 to {MAX_CLIENTS} of them")));
-    }
-    for (index, client) in clients.iter().enumerate() {
-        let key = format!("workload.clients.{index}");
-        if client.fraction != 0.0 && !(1e-9..=1.0).contains(&client.fraction) {
-            return Err(place.wrong(&format!("{key}.fraction"), "must be 0 or lie between 1e-9 and 1"));
-        }
-        client.arrival.check().map_err(|(part, problem)| place.wrong(&format!("{key}.arrival.{part}"), problem))?;
-        length(&client.input, &format!("{key}.input"), place)?;
-        length(&client.output, &format!("{key}.output"), place)?;
-    }
-    let sum: f64 = clients.iter().map(|client| client.fraction).sum();
-    if (sum - 1.0).abs() > 1e-6 {
-        return Err(place.wrong("workload.clients", format!("the fractions must add up to 1, not {sum}")));
-    }
-    Ok(())
-}
-
-fn length(length: &Length, key: &str, place: &Place<'_>) -> Result<(), FileError> {
-    length.check().map_err(|(part, problem)| place.wrong(&format!("{key}.{part}"), problem))
-}
-
-fn rate_steps(steps: &[RateStep], place: &Place<'_>) -> Result<(), FileError> {
-    let mut before = f64::NEG_INFINITY;
-    for (index, step) in steps.iter().enumerate() {
-        let key = format!("workload.rate_steps.{index}");
-        if !(0.0..=1e9).contains(&step.from_s) || step.from_s <= before {
-            let problem = "must lie between 0 and 1e9 seconds, and after the step above";
-            return Err(place.wrong(&format!("{key}.from_s"), problem));
-        }
-        before = step.from_s;
-        let is_pause = step.factor == 0.0 && index + 1 < steps.len();
-        if !is_pause && !(1e-6..=1e6).contains(&step.factor) {
-            let problem =
-                "must be 0 or lie between 0.000001 and 1000000, and the last one not 0, or the workload never ends";
-            return Err(place.wrong(&format!("{key}.factor"), problem));
+/// The latency targets of classes, of which it is not yet known whether there are such.
+fn slo(targets: BTreeMap<String, Slo>, place: &Place<'_>) -> Result<BTreeMap<Class, Slo>, FileError> {
+    for (class, targets) in &targets {
+        for (name, target) in [("ttft_ms", targets.ttft_ms), ("itl_ms", targets.itl_ms), ("e2e_ms", targets.e2e_ms)] {
+            if !target.is_none_or(|ms| ms > 0.0 && ms.is_finite()) {
+                return Err(place.wrong(&format!("slo.{class}.{name}"), "must be a positive number"));
+            }
         }
     }
-    Ok(())
+    Ok(targets.into_iter().map(|(class, targets)| (Class::new(&class), targets)).collect())
 }

@@ -113,7 +113,7 @@ pub(crate) struct Limits {
 }
 
 impl Limits {
-    fn new(cluster: &ClusterConfig) -> Self {
+    pub(crate) fn new(cluster: &ClusterConfig) -> Self {
         Limits {
             max_num_seqs: cluster.max_num_seqs as usize,
             max_num_batched_tokens: cluster.max_num_batched_tokens,

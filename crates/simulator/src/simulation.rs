@@ -1,7 +1,5 @@
 //! A run as a machine that stops at each admission decision.
 
-use std::sync::Arc;
-
 use admitter::{Admitter, Decision};
 
 use crate::cluster::ClusterConfig;
@@ -9,7 +7,7 @@ use crate::fast::FastInstance;
 use crate::gateway::Gateway;
 use crate::plain::PlainInstance;
 use crate::run::Run;
-use crate::trace::Arrival;
+use crate::traffic::Traffic;
 
 /// A run in progress. Call [`next`](Simulation::next) and [`decide`](Simulation::decide) in turn until `next` returns
 /// `None`, then [`finish`](Simulation::finish).
@@ -33,12 +31,13 @@ pub struct Pending<'a> {
 }
 
 impl Simulation {
-    /// A run of this cluster on these requests, at time 0.
-    pub fn new(cluster: &ClusterConfig, arrivals: Arc<[Arrival]>) -> Self {
-        let engine = if arrivals.iter().any(|arrival| arrival.prefix.is_some()) {
-            Engine::Plain(Gateway::new(cluster, arrivals))
+    /// A run of this cluster on this traffic, at time 0.
+    pub fn new(cluster: &ClusterConfig, traffic: impl Into<Traffic>) -> Self {
+        let traffic = traffic.into();
+        let engine = if traffic.arrivals.iter().any(|arrival| arrival.prefix.is_some()) {
+            Engine::Plain(Gateway::new(cluster, traffic))
         } else {
-            Engine::Fast(Gateway::new(cluster, arrivals))
+            Engine::Fast(Gateway::new(cluster, traffic))
         };
         Simulation(engine)
     }
@@ -79,11 +78,11 @@ impl Simulation {
 /// `Draws::new(draw_seed)` for n.
 pub fn simulate(
     cluster: &ClusterConfig,
-    arrivals: Arc<[Arrival]>,
+    traffic: impl Into<Traffic>,
     admitter: &mut impl Admitter,
     draw_seed: u64,
 ) -> Run {
-    match Simulation::new(cluster, arrivals).0 {
+    match Simulation::new(cluster, traffic).0 {
         Engine::Fast(gateway) => gateway.drive(admitter, draw_seed),
         Engine::Plain(gateway) => gateway.drive(admitter, draw_seed),
     }

@@ -8,6 +8,7 @@
 use admitter::Decision;
 
 use crate::cluster::ClusterConfig;
+use crate::hints::Hints;
 use crate::run::Run;
 use crate::simulation::Simulation;
 use crate::slo::Class;
@@ -106,7 +107,7 @@ impl Replay {
             (0..times).map(|n| (true, probe(n * interval_us))).chain(ours).collect();
         requests.sort_by_key(|(_, arrival)| arrival.arrival_us);
         let (probes, requests): (Vec<bool>, Vec<Arrival>) = requests.into_iter().unzip();
-        Replay { index, simulation: Simulation::new(&alone, requests.into()), probes }
+        Replay { index, simulation: Simulation::new(&alone, requests), probes }
     }
 
     /// Runs to the next probe, which lies at this time; `None` if the horizon comes first.
@@ -132,5 +133,13 @@ impl Replay {
 }
 
 fn probe(arrival_us: u64) -> Arrival {
-    Arrival { arrival_us, class: Class::default(), input_tokens: 1, output_tokens: 0, deadline_us: None, prefix: None }
+    Arrival {
+        arrival_us,
+        class: Class::default(),
+        input_tokens: 1,
+        output_tokens: 0,
+        deadline_us: None,
+        prefix: None,
+        hints: Hints::default(),
+    }
 }

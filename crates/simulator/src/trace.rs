@@ -2,11 +2,13 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::Path;
 
 use csv::{ErrorKind, StringRecord};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
+use crate::hints::Hints;
 use crate::slo::Class;
 use files::{FileError, clip};
 
@@ -18,7 +20,7 @@ pub const MAX_TOKENS: u32 = 10_000_000;
 pub const MAX_TIME_US: u64 = 1 << 53;
 
 /// One request as it arrives at the router, with what only the future knows: its output length.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq)]
 pub struct Arrival {
     /// When, in µs since the start of the run.
     pub arrival_us: u64,
@@ -32,6 +34,25 @@ pub struct Arrival {
     pub deadline_us: Option<u64>,
     /// The start of the prompt that it shares with others.
     pub prefix: Option<Prefix>,
+    /// What the router knows of it besides.
+    pub hints: Hints,
+}
+
+impl fmt::Debug for Arrival {
+    // By hand: workloads are known by this text, and one without hints is the one that it was before there were any.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = f.debug_struct("Arrival");
+        text.field("arrival_us", &self.arrival_us)
+            .field("class", &self.class)
+            .field("input_tokens", &self.input_tokens)
+            .field("output_tokens", &self.output_tokens)
+            .field("deadline_us", &self.deadline_us)
+            .field("prefix", &self.prefix);
+        if self.hints != Hints::default() {
+            text.field("hints", &self.hints);
+        }
+        text.finish()
+    }
 }
 
 /// The part of a prompt that requests of a group have in common.
@@ -68,6 +89,12 @@ impl JsonSchema for Arrival {
                     group. It needs `prefix_length`."),
                 "prefix_length": column("integer", "How much of the prompt the group has in common; tokens, 0 to \
                     `input_tokens`. It needs `prefix_group`."),
+                "client": column("string", "Whose it is; any text, empty for a client of its own kind, as are all without the \
+                    column. In a TraceV2 file, `tenant_id`. Policies are shown a number for it."),
+                "max_output_tokens": column("integer", "The limit of the output that the client set; tokens, 0 to 10000000, \
+                    empty for none."),
+                "predicted_output_tokens": column("number", "An estimate of the output; tokens, above 0 and at most 10000000, \
+                    empty for none."),
             },
             "required": ["arrival_us", "slo_class", "input_tokens", "output_tokens"],
         })
@@ -89,7 +116,15 @@ pub fn read_with(
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
     let header = reader.headers().map_err(|error| csv_error(error, file))?.clone();
     let columns = Columns::find(&header, file)?;
-    let mut rows = Rows { columns, header, file, known_class, classes: BTreeMap::new(), groups: BTreeMap::new() };
+    let mut rows = Rows {
+        columns,
+        header,
+        file,
+        known_class,
+        classes: BTreeMap::new(),
+        groups: BTreeMap::new(),
+        clients: BTreeMap::new(),
+    };
     let mut arrivals: Vec<Arrival> = Vec::new();
     let mut record = StringRecord::new();
     while reader.read_record(&mut record).map_err(|error| csv_error(error, file))? {
@@ -136,6 +171,9 @@ struct Columns {
     output: usize,
     deadline: Option<usize>,
     prefix: Option<(usize, usize)>,
+    client: Option<usize>,
+    limit: Option<usize>,
+    prediction: Option<usize>,
     /// `send_time_us` and `server_input_tokens`.
     trace_v2: Option<(usize, usize)>,
 }
@@ -167,6 +205,9 @@ impl Columns {
             output: need("output_tokens")?,
             deadline: column("deadline_us"),
             prefix,
+            client: column(if is_trace_v2 { "tenant_id" } else { "client" }),
+            limit: column("max_output_tokens"),
+            prediction: column("predicted_output_tokens"),
             trace_v2: column("send_time_us").zip(column("server_input_tokens")).filter(|_| is_trace_v2),
         })
     }
@@ -181,6 +222,8 @@ struct Rows<'a> {
     classes: BTreeMap<String, Class>,
     /// Number and prefix length of each group; TraceV2 goes by the length in the group's first row.
     groups: BTreeMap<String, Prefix>,
+    /// The number of each client.
+    clients: BTreeMap<String, u32>,
 }
 
 impl Rows<'_> {
@@ -219,7 +262,33 @@ impl Rows<'_> {
             return Err(self.error(line, deadline_column, "the deadline lies before the arrival"));
         }
         let class = self.class(record, line)?;
-        Ok(Arrival { arrival_us, class, input_tokens: input as u32, output_tokens: output as u32, deadline_us, prefix })
+        let hints = self.hints(record, line)?;
+        let (input_tokens, output_tokens) = (input as u32, output as u32);
+        Ok(Arrival { arrival_us, class, input_tokens, output_tokens, deadline_us, prefix, hints })
+    }
+
+    fn hints(&mut self, record: &StringRecord, line: usize) -> Result<Hints, FileError> {
+        let filled = |column: Option<usize>| column.filter(|&column| !record[column].is_empty());
+        let limit = filled(self.columns.limit)
+            .map(|column| self.number(record, column, line, MAX_TOKENS.into()))
+            .transpose()?;
+        let prediction = filled(self.columns.prediction)
+            .map(|column| {
+                let tokens =
+                    record[column].parse().ok().filter(|&tokens: &f64| tokens > 0.0 && tokens <= MAX_TOKENS.into());
+                let problem =
+                    || format!("`{}` is not a number above 0 and at most {MAX_TOKENS}", clip(&record[column], 40));
+                tokens.ok_or_else(|| self.error(line, column, &problem()))
+            })
+            .transpose()?;
+        let client = filled(self.columns.client).map_or(0, |column| {
+            let next = self.clients.len() as u32 + 1;
+            match self.clients.get(&record[column]) {
+                Some(&number) => number,
+                None => *self.clients.entry(record[column].to_owned()).or_insert(next),
+            }
+        });
+        Ok(Hints { client, max_output_tokens: limit.map(|limit| limit as u32), predicted_output_tokens: prediction })
     }
 
     /// The column that says when a request arrives: in TraceV2 the time of sending, where there is one.
@@ -306,7 +375,8 @@ mod tests {
                 input_tokens: 7,
                 output_tokens: 7,
                 deadline_us: Some(7),
-                prefix
+                prefix,
+                hints: Hints { client: 1, max_output_tokens: Some(7), predicted_output_tokens: Some(7.0) },
             }]
         );
         let required: Vec<&str> = required.iter().map(|name| name.as_str().unwrap()).collect();

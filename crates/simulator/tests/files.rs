@@ -285,11 +285,11 @@ fn a_class_without_priority_in_a_trace_is_refused() {
     let head = FULL.split("[workload]").next().unwrap();
     let scenario = parse(&format!("{head}[workload]\ntrace = \"t.csv\"\n")).unwrap();
     let rows = |class: &str| Ok(format!("arrival_us,slo_class,input_tokens,output_tokens\n1,{class},1,1\n"));
-    assert!(scenario.arrivals(1, |_| rows("gold")).is_ok());
-    assert!(scenario.arrivals(1, |_| rows("")).is_ok());
-    let error = scenario.arrivals(1, |_| rows("critcal")).unwrap_err();
+    assert!(scenario.traffic(1, |_| rows("gold")).is_ok());
+    assert!(scenario.traffic(1, |_| rows("")).is_ok());
+    let error = scenario.traffic(1, |_| rows("critcal")).unwrap_err();
     assert!(error.to_string().starts_with("t.csv:2: slo_class: class `critcal`"), "{error}");
-    let error = scenario.arrivals(1, |_| Err(std::io::Error::other("gone"))).unwrap_err();
+    let error = scenario.traffic(1, |_| Err(std::io::Error::other("gone"))).unwrap_err();
     assert!(error.problem.contains("gone"), "{error}");
 }
 

@@ -5,7 +5,15 @@ use simulator::sampler::{ArrivalProcess, Length};
 use simulator::workload::{Client, GeneratedWorkload, RateStep, generate};
 
 fn client(slo_class: &str, fraction: f64, arrival: ArrivalProcess, input: Length) -> Client {
-    Client { slo_class: slo_class.to_owned(), fraction, arrival, input, output: Length::Constant { value: 8 } }
+    Client {
+        slo_class: slo_class.to_owned(),
+        fraction,
+        arrival,
+        input,
+        output: Length::Constant { value: 8 },
+        max_output_tokens: None,
+        rate_steps: Vec::new(),
+    }
 }
 
 fn poisson(input: Length) -> GeneratedWorkload {

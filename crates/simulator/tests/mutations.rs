@@ -7,7 +7,7 @@ use std::path::Path;
 
 use admitter::Draw;
 use simulator::admitters::Builtin;
-use simulator::{Arrival, Scenario, Workload, simulate, timeline, trace};
+use simulator::{Scenario, Traffic, Workload, simulate, timeline, trace};
 
 /// What a mutation may put anywhere.
 const SNIPPETS: [&str; 40] = [
@@ -95,21 +95,25 @@ fn a_mutated_scenario_is_refused_with_a_message_or_runs() {
                 ran += 1;
                 let Workload::Generated(generated) = &mut scenario.workload else { continue };
                 generated.requests = generated.requests.min(40);
-                let arrivals = scenario.arrivals(n, |_| unreachable!("a generated workload reads no file")).unwrap();
+                if let Some(past) = &mut scenario.past {
+                    past.workload.requests = past.workload.requests.min(20);
+                }
+                scenario.after_s = scenario.after_s.min(40.0 / generated.rate);
+                let traffic = scenario.generated(n);
                 // A step takes 1 µs or more.
-                scenario.cluster.horizon_us = Some(arrivals[0].arrival_us + 100_000);
-                run(&scenario, &arrivals);
+                scenario.cluster.horizon_us = traffic.arrivals.first().map(|first| first.arrival_us + 100_000);
+                run(&scenario, &traffic);
             }
         }
     }
     assert!(refused > 1_000 && ran > 400, "{refused} refused, {ran} ran");
 }
 
-fn run(scenario: &Scenario, arrivals: &[Arrival]) {
+fn run(scenario: &Scenario, traffic: &Traffic) {
     let mut policy = Builtin::parse("probabilistic").unwrap();
-    let run = simulate(&scenario.cluster, arrivals.into(), &mut policy, 1);
+    let run = simulate(&scenario.cluster, traffic.clone(), &mut policy, 1);
     let mut last_us = 0;
-    let Ok(()) = timeline::replay(&scenario.cluster, arrivals, &run, |sample| {
+    let Ok(()) = timeline::replay(&scenario.cluster, &traffic.arrivals, &run, |sample| {
         last_us = sample.time_us;
         Ok::<(), std::convert::Infallible>(())
     });

@@ -3,7 +3,6 @@
 mod common;
 
 use std::convert::Infallible;
-use std::sync::Arc;
 
 use admitter::{Admitter, Cluster};
 use simulator::admitters::Builtin;
@@ -38,7 +37,7 @@ fn a_timeline_shows_what_a_router_with_a_fresh_view_sees() {
     ] {
         let (cluster, arrivals) = (common::cluster(3, lines), bursts(600));
         let mut policy = Builtin::parse("probabilistic").unwrap();
-        let mut simulation = Simulation::new(&cluster, Arc::from(&arrivals[..]));
+        let mut simulation = Simulation::new(&cluster, &arrivals[..]);
         let (mut seen, mut draws) = (Vec::new(), simulator::Draws::new(1));
         while let Some(pending) = simulation.next() {
             let now_us = pending.request.now_us;

@@ -140,6 +140,7 @@ fn e8_aggregates_interpolate_and_attainment_counts_every_arrival() {
     near(percentile(&e2e, 90.0), 67.143);
     near(percentile(&e2e, 95.0), 67.9285);
     near(percentile(&e2e, 99.0), 68.5569);
+    let three = simulator::Traffic::from(&three[..]);
     let all = metrics::summarise("all", &three, &run, 0..3, None);
     near(all.e2e_ms.mean, 52.72);
     near(all.ttft_ms.mean, 31.089333);

@@ -10,7 +10,7 @@ use ::files::{FileError, MAX_TEXT_BYTES, MAX_TRACE_BYTES, read_inside, read_text
 use engine::Prepared;
 use engine::panel::drive;
 use problems::admission::{AdmissionCase, KIT};
-use simulator::{Arrival, Run, Scenario, Workload, admitters::Builtin};
+use simulator::{Run, Scenario, Traffic, Workload, admitters::Builtin};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -48,6 +48,9 @@ Columns of --timeline: time_us, instance, waiting, running, in_flight, kv_utiliz
   max(waiting / 5, kv_utilization / 0.8); its mean over the instances is the router's signal, and
   the legacy gate closes at 1.
 
+Rows of --requests: what arrives, in its order. The past comes first, and last what comes after the
+  measured window. Classes and overall speak of the measured window, totals of all.
+
 Keys of --format json (stable; others may be added):
   scenario, admitter, seed
   classes[] and overall
@@ -64,17 +67,18 @@ Keys of --format json (stable; others may be added):
 
 pub(crate) fn simulate(args: Args, global: &Global) -> Result<Code, Failure> {
     let scenario = Scenario::load(&args.scenario)?;
-    let arrivals = arrivals(&args, &scenario)?;
-    let run = run(&args, global, &scenario, Arc::clone(&arrivals))?;
+    let traffic = traffic(&args, &scenario)?;
+    let run = run(&args, global, &scenario, traffic.clone())?;
     let cannot_write =
         |file: &Path, error: csv::Error| Failure::failed(format!("cannot write {}: {error}", file.display()));
     if let Some(file) = &args.requests {
         files::write_requests(file, &run).map_err(|error| cannot_write(file, error))?;
     }
     if let Some(file) = &args.timeline {
-        files::write_timeline(file, &scenario.cluster, &arrivals, &run).map_err(|error| cannot_write(file, error))?;
+        files::write_timeline(file, &scenario.cluster, &traffic.arrivals, &run)
+            .map_err(|error| cannot_write(file, error))?;
     }
-    let summary = summary::Summary::new(&scenario, &arrivals, &run);
+    let summary = summary::Summary::new(&scenario, &traffic, &run);
     match args.format {
         Format::Text => output::line(summary.text(&args.admitter, args.seed).trim_end())?,
         Format::Json => output::json(summary.json(&args.admitter, args.seed)?)?,
@@ -82,7 +86,7 @@ pub(crate) fn simulate(args: Args, global: &Global) -> Result<Code, Failure> {
     Ok(Code::Done)
 }
 
-fn arrivals(args: &Args, scenario: &Scenario) -> Result<Arc<[Arrival]>, Failure> {
+fn traffic(args: &Args, scenario: &Scenario) -> Result<Traffic, Failure> {
     if let Some(trace) = &args.trace {
         // A trace named on the command line may lie anywhere; one named in a scenario must lie beside it.
         let text = read_text(trace, MAX_TRACE_BYTES)
@@ -91,11 +95,11 @@ fn arrivals(args: &Args, scenario: &Scenario) -> Result<Arc<[Arrival]>, Failure>
             workload: Workload::Trace { file: trace.display().to_string(), held_out: 0.4 },
             ..scenario.clone()
         };
-        return Ok(replay.arrivals(args.seed, |_| Ok(text))?);
+        return Ok(replay.traffic(args.seed, |_| Ok(text))?);
     }
     let beside = args.scenario.parent().unwrap_or(Path::new("."));
     let Workload::Trace { file: name, .. } = &scenario.workload else {
-        return Ok(scenario.arrivals(args.seed, |_| Err(ErrorKind::NotFound.into()))?);
+        return Ok(scenario.traffic(args.seed, |_| Err(ErrorKind::NotFound.into()))?);
     };
     let text = read_inside(beside, name, MAX_TRACE_BYTES).map_err(|error| {
         let problem = format!("{} cannot be read: {error}", beside.join(name).display());
@@ -103,13 +107,13 @@ fn arrivals(args: &Args, scenario: &Scenario) -> Result<Arc<[Arrival]>, Failure>
         let scenario = read_text(&args.scenario, MAX_TEXT_BYTES).unwrap_or_default();
         FileError::at_key(&args.scenario, &scenario, "workload.trace", problem)
     })?;
-    Ok(scenario.arrivals(args.seed, |_| Ok(text))?)
+    Ok(scenario.traffic(args.seed, |_| Ok(text))?)
 }
 
-fn run(args: &Args, global: &Global, scenario: &Scenario, arrivals: Arc<[Arrival]>) -> Result<Run, Failure> {
+fn run(args: &Args, global: &Global, scenario: &Scenario, traffic: Traffic) -> Result<Run, Failure> {
     if !args.admitter.ends_with(".rs") {
         let mut admitter = Builtin::parse(&args.admitter).map_err(Failure::usage)?;
-        return Ok(simulator::simulate(&scenario.cluster, arrivals, &mut admitter, args.seed));
+        return Ok(simulator::simulate(&scenario.cluster, traffic, &mut admitter, args.seed));
     }
     let source = read_text(Path::new(&args.admitter), MAX_TEXT_BYTES)
         .map_err(|error| Failure::usage(format!("cannot read {}: {error}", args.admitter)))?;
@@ -118,7 +122,7 @@ fn run(args: &Args, global: &Global, scenario: &Scenario, arrivals: Arc<[Arrival
     };
     let sandbox = global.places()?.sandbox(KIT)?;
     let artifact = Prepared::new(source, &KIT).artifact(&sandbox)?.map_err(ended)?;
-    let mut run = AdmissionCase::new(Arc::new(scenario.cluster.clone()), arrivals).run(args.seed);
+    let mut run = AdmissionCase::new(Arc::new(scenario.cluster.clone()), traffic).run(args.seed);
     drive(&sandbox, &artifact, &mut [&mut run])?.map_err(ended)?;
     Ok(run.finish())
 }

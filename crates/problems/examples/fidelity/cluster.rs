@@ -1,16 +1,13 @@
 //! The authors' workloads under both policies, in two settings of the simulator.
 
-use std::sync::Arc;
-
 use crate::published::Quantity;
 use crate::statistics::mean;
-use crate::workloads::generated;
 use engine::cores::each;
 use science::keyed;
 use simulator::admitters::Builtin;
 use simulator::cluster::{ClusterConfig, LatencyKind, Measured, Routing};
 use simulator::metrics::percentile;
-use simulator::{Arrival, Run, Scenario, simulate};
+use simulator::{Run, Scenario, Traffic, simulate};
 
 /// Which simulator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,11 +85,11 @@ pub(crate) fn compare(scenarios: &[Scenario], seeds: usize) -> Vec<Comparison> {
         let (job, policy) = (job / POLICIES.len(), POLICIES[job % POLICIES.len()]);
         let (scenario, setting) = (&scenarios[job / SETTINGS.len()], SETTINGS[job % SETTINGS.len()]);
         let key = |purpose: &str| keyed::seed(&["fidelity", purpose, &scenario.name], seed);
-        let arrivals = generated(scenario, key("arrivals"));
+        let traffic = scenario.generated(key("arrivals"));
         let cluster = setting.cluster(&scenario.cluster, key("routing"));
         let mut admitter = Builtin::parse(policy).expect("is built in");
-        let run = simulate(&cluster, Arc::clone(&arrivals), &mut admitter, key("draws"));
-        facts(&cluster, &arrivals, &run)
+        let run = simulate(&cluster, traffic.clone(), &mut admitter, key("draws"));
+        facts(&cluster, &traffic, &run)
     })
     .expect("no thread panics");
     let mut runs = runs.chunks(seeds).map(<[Facts]>::to_vec);
@@ -106,10 +103,10 @@ pub(crate) fn compare(scenarios: &[Scenario], seeds: usize) -> Vec<Comparison> {
     comparisons
 }
 
-fn facts(cluster: &ClusterConfig, arrivals: &[Arrival], run: &Run) -> Facts {
+fn facts(cluster: &ClusterConfig, traffic: &Traffic, run: &Run) -> Facts {
     let (mut ttft, mut e2e, mut tps) = (Vec::new(), Vec::new(), Vec::new());
     let (mut droppable, mut shed, mut critical_refused) = (0.0, 0.0, 0);
-    for (arrival, record) in arrivals.iter().zip(&run.requests) {
+    for (arrival, record) in traffic.window().iter().zip(&run.requests[traffic.measured.clone()]) {
         let refused = record.admitted == Some(false);
         if cluster.priorities.of(&arrival.class) < 0 {
             droppable += 1.0;

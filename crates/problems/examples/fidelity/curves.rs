@@ -1,11 +1,8 @@
 //! Whether two simulators rank admission policies alike: `net_saving` of a family of curves on the study's scenarios.
 
-use std::sync::Arc;
-
 use admitter::{Admitter, Cluster, Decision, Draw, Maths, Request};
 
 use crate::cluster::{POLICIES, Setting};
-use crate::workloads::generated;
 use engine::cores::each;
 use engine::problem::Problem;
 use problems::admission::{Admission, trial};
@@ -14,7 +11,7 @@ use science::measurement::{Measurement, Paired};
 use science::trial::Trial;
 use science::yardsticks::{Scale, Yardsticks};
 use simulator::admitters::Builtin;
-use simulator::{Arrival, ClusterConfig, Scenario, simulate};
+use simulator::{ClusterConfig, Scenario, Traffic, simulate};
 
 /// Seeds of each scenario.
 const SEEDS: u64 = 2;
@@ -71,7 +68,7 @@ impl Admitter for Curve {
 
 /// One simulator with fixed seeds, and what policies are held against in it.
 struct Judge {
-    cells: Vec<(ClusterConfig, Arc<[Arrival]>, u64)>,
+    cells: Vec<(ClusterConfig, Traffic, u64)>,
     rows: Vec<usize>,
     baseline: Vec<Trial>,
     yardsticks: Yardsticks,
@@ -91,7 +88,7 @@ impl Judge {
                 let key = |purpose: &str| keyed::seed(&["curves", role, purpose, &scenario.name], seed);
                 let cluster = setting.cluster(&scenario.cluster, key("routing"));
                 let cluster = ClusterConfig { block_size, kv_blocks, ..cluster };
-                cells.push((cluster, generated(scenario, key("arrivals")), key("draws")));
+                cells.push((cluster, scenario.generated(key("arrivals")), key("draws")));
             }
         }
         let rows = vec![SEEDS as usize; study.len()];
@@ -137,10 +134,10 @@ impl Judge {
     }
 }
 
-fn trials<A: Admitter + Clone>(cells: &[(ClusterConfig, Arc<[Arrival]>, u64)], policy: &A) -> Vec<Trial> {
-    let run = |(cluster, arrivals, draws): &(ClusterConfig, Arc<[Arrival]>, u64)| {
-        let run = simulate(cluster, Arc::clone(arrivals), &mut policy.clone(), *draws);
-        trial(cluster, arrivals, &run)
+fn trials<A: Admitter + Clone>(cells: &[(ClusterConfig, Traffic, u64)], policy: &A) -> Vec<Trial> {
+    let run = |(cluster, traffic, draws): &(ClusterConfig, Traffic, u64)| {
+        let run = simulate(cluster, traffic.clone(), &mut policy.clone(), *draws);
+        trial(cluster, traffic, &run)
     };
     cells.iter().map(run).collect()
 }

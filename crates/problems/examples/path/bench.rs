@@ -1,6 +1,5 @@
 //! Workloads with their seeds, and policies measured on them.
 
-use crate::workloads::generated;
 use engine::cores::each;
 use engine::panel::{Role, Sealing, Seeds};
 use engine::problem::Problem;
@@ -9,8 +8,7 @@ use science::id::Hash;
 use science::nonce::Nonce;
 use science::trial::Trial;
 use simulator::admitters::Builtin;
-use simulator::{Arrival, ClusterConfig, Scenario, simulate};
-use std::sync::Arc;
+use simulator::{ClusterConfig, Scenario, Traffic, simulate};
 
 /// What a policy does in one trial, against the baseline.
 #[derive(Clone, Copy)]
@@ -35,7 +33,7 @@ pub(crate) struct Bench {
 /// One workload with one seed.
 struct Run {
     cluster: ClusterConfig,
-    arrivals: Arc<[Arrival]>,
+    traffic: Traffic,
     draws: u64,
     baseline: Trial,
 }
@@ -54,7 +52,7 @@ impl Bench {
             let keys = Seeds::new(nonce, Role::Sealed(&sealing), &scenario.name, at % seeds);
             let mut run = Run {
                 cluster: scenario.cluster.clone(),
-                arrivals: generated(scenario, keys.arrivals),
+                traffic: scenario.generated(keys.arrivals),
                 draws: keys.draws[0],
                 baseline: Trial::default(),
             };
@@ -87,8 +85,8 @@ impl Cell {
 
 impl Run {
     fn trial(&self, policy: &Builtin) -> Trial {
-        let run = simulate(&self.cluster, Arc::clone(&self.arrivals), &mut policy.clone(), self.draws);
-        trial(&self.cluster, &self.arrivals, &run)
+        let run = simulate(&self.cluster, self.traffic.clone(), &mut policy.clone(), self.draws);
+        trial(&self.cluster, &self.traffic, &run)
     }
 }
 

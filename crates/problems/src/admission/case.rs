@@ -4,32 +4,36 @@ use super::spec::Metric;
 use admitter::{Decision, wire};
 use engine::problem::{Case, Machine};
 use science::trial::Trial;
+use simulator::gpu::GpuTime;
 use simulator::metrics::percentile;
-use simulator::{Arrival, ClusterConfig, Draws, Run, Simulation};
+use simulator::{Arrival, ClusterConfig, Draws, Outcome, Run, Simulation, Traffic};
 use std::sync::Arc;
 
 /// A cluster and what arrives there.
 #[derive(Clone, Debug)]
 pub struct AdmissionCase {
     cluster: Arc<ClusterConfig>,
-    arrivals: Arc<[Arrival]>,
+    traffic: Traffic,
 }
 
 impl AdmissionCase {
-    /// This cluster under these arrivals.
-    pub fn new(cluster: Arc<ClusterConfig>, arrivals: Arc<[Arrival]>) -> Self {
-        AdmissionCase { cluster, arrivals }
+    /// This cluster under this traffic.
+    pub fn new(cluster: Arc<ClusterConfig>, traffic: impl Into<Traffic>) -> Self {
+        AdmissionCase { cluster, traffic: traffic.into() }
     }
 
     /// A run whose draws follow from this.
     pub fn run(&self, draws: u64) -> AdmissionRun {
-        let simulation = Simulation::new(&self.cluster, Arc::clone(&self.arrivals));
+        let simulation = Simulation::new(&self.cluster, self.traffic.clone());
         AdmissionRun { case: self.clone(), simulation, draws: Draws::new(draws) }
     }
 
-    /// From the first instant to the last arrival.
+    /// From the start of the measured window to its last arrival; where nothing comes before it, from the first instant.
     fn seconds(&self) -> f64 {
-        self.arrivals.last().map_or(0.0, |last| last.arrival_us as f64 / 1e6).max(1e-6)
+        let window = self.traffic.window();
+        let at = |arrival: Option<&Arrival>| arrival.map_or(0, |arrival| arrival.arrival_us);
+        let start_us = if self.traffic.measured.start == 0 { 0 } else { at(window.first()) };
+        ((at(window.last()) - start_us) as f64 / 1e6).max(1e-6)
     }
 
     fn critical_share(&self) -> f64 {
@@ -37,7 +41,8 @@ impl AdmissionCase {
     }
 
     fn mean(&self, value: impl Fn(&Arrival) -> u32) -> f64 {
-        self.arrivals.iter().map(|arrival| f64::from(value(arrival))).sum::<f64>() / self.arrivals.len().max(1) as f64
+        let window = self.traffic.window();
+        window.iter().map(|arrival| f64::from(value(arrival))).sum::<f64>() / window.len().max(1) as f64
     }
 }
 
@@ -47,7 +52,7 @@ impl Case for AdmissionCase {
     }
 
     fn questions(&self) -> usize {
-        self.arrivals.len()
+        self.traffic.arrivals.len()
     }
 
     fn question_bytes(&self) -> usize {
@@ -55,7 +60,7 @@ impl Case for AdmissionCase {
     }
 
     fn bytes(&self) -> usize {
-        Simulation::bytes(&self.cluster, self.arrivals.len())
+        Simulation::bytes(&self.cluster, self.traffic.arrivals.len())
     }
 
     fn describe(&self) -> String {
@@ -66,7 +71,7 @@ impl Case for AdmissionCase {
             cluster.model.name,
             cluster.tensor_parallel,
             cluster.hardware.memory_gib,
-            self.arrivals.len() as f64 / seconds,
+            self.traffic.measured.len() as f64 / seconds,
             100.0 * self.critical_share(),
             self.mean(|arrival| arrival.input_tokens),
             self.mean(|arrival| arrival.output_tokens),
@@ -111,21 +116,25 @@ impl Machine for AdmissionRun {
     fn trial(self: Box<Self>) -> Option<Trial> {
         let AdmissionRun { case, simulation, .. } = *self;
         let run = simulation.finish();
-        (run.totals.still_queued + run.totals.still_running == 0).then(|| trial(&case.cluster, &case.arrivals, &run))
+        (run.totals.still_queued + run.totals.still_running == 0).then(|| trial(&case.cluster, &case.traffic, &run))
     }
 }
 
-/// What a run that drained says about the critical and the droppable tier.
-pub fn trial(cluster: &ClusterConfig, arrivals: &[Arrival], run: &Run) -> Trial {
-    let mut tiers = Tiers::default();
-    let third = arrivals.len() / 3;
-    for (at, (arrival, record)) in arrivals.iter().zip(&run.requests).enumerate() {
+/// What a run that drained says about the critical and the droppable tier of the measured window.
+pub fn trial(cluster: &ClusterConfig, traffic: &Traffic, run: &Run) -> Trial {
+    let (mut tiers, gpu) = (Tiers::default(), GpuTime::new(cluster));
+    let (window, records) = (traffic.window(), &run.requests[traffic.measured.clone()]);
+    let third = window.len() / 3;
+    for (at, (arrival, record)) in window.iter().zip(records).enumerate() {
         let refused = record.admitted == Some(false);
+        if record.outcome == Outcome::Completed {
+            tiers.output_tokens += u64::from(arrival.output_tokens);
+        }
         if cluster.priorities.of(&arrival.class) < 0 {
-            let work = u64::from(arrival.input_tokens) + u64::from(arrival.output_tokens);
-            tiers.droppable.add(work);
+            let gpu_us = gpu.of(arrival.input_tokens, arrival.output_tokens);
+            tiers.droppable.add(arrival, gpu_us);
             if refused {
-                tiers.refused.add(work);
+                tiers.refused.add(arrival, gpu_us);
             }
             continue;
         }
@@ -139,7 +148,7 @@ pub fn trial(cluster: &ClusterConfig, arrivals: &[Arrival], run: &Run) -> Trial 
             tiers.last.add(first_token);
         }
     }
-    tiers.trial(run.totals.output_tokens)
+    tiers.trial()
 }
 
 /// What is counted of a run.
@@ -152,9 +161,37 @@ struct Tiers {
     first: Sum,
     last: Sum,
     protected_rejections: u64,
-    /// Work, tokens, of droppable requests.
-    droppable: Sum,
-    refused: Sum,
+    /// Droppable requests, and those of them that were refused.
+    droppable: Work,
+    refused: Work,
+    /// Of all requests that finished.
+    output_tokens: u64,
+}
+
+/// What requests ask for.
+#[derive(Default)]
+struct Work {
+    requests: u64,
+    prompt_tokens: u64,
+    output_tokens: u64,
+    /// As [`GpuTime`] attributes it, µs.
+    gpu_us: f64,
+}
+
+impl Work {
+    fn add(&mut self, arrival: &Arrival, gpu_us: f64) {
+        self.requests += 1;
+        self.prompt_tokens += u64::from(arrival.input_tokens);
+        self.output_tokens += u64::from(arrival.output_tokens);
+        self.gpu_us += gpu_us;
+    }
+
+    /// Requests, prompt and output tokens together, each of them, GPU time: in the order of the metrics.
+    fn values(&self) -> [f64; 5] {
+        let tokens = [self.prompt_tokens + self.output_tokens, self.prompt_tokens, self.output_tokens];
+        let [work, prompt, output] = tokens.map(|tokens| tokens as f64);
+        [self.requests as f64, work, prompt, output, self.gpu_us]
+    }
 }
 
 #[derive(Default)]
@@ -175,7 +212,7 @@ impl Sum {
 }
 
 impl Tiers {
-    fn trial(mut self, output_tokens: u64) -> Trial {
+    fn trial(mut self) -> Trial {
         let means = (mean(&self.ttft_us), mean(&self.e2e_us));
         self.ttft_us.sort_by(f64::total_cmp);
         self.e2e_us.sort_by(f64::total_cmp);
@@ -190,11 +227,10 @@ impl Tiers {
         set(Metric::Drift, if drifted { self.last.mean() / self.first.mean() } else { 1.0 });
         set(Metric::CriticalRequests, self.ttft_us.len() as f64);
         set(Metric::ProtectedRejections, self.protected_rejections as f64);
-        set(Metric::DroppableRequests, self.droppable.count as f64);
-        set(Metric::DroppableWork, self.droppable.sum as f64);
-        set(Metric::RefusedRequests, self.refused.count as f64);
-        set(Metric::RefusedWork, self.refused.sum as f64);
-        set(Metric::OutputTokens, output_tokens as f64);
+        let work = Metric::DROPPABLE.into_iter().zip(self.droppable.values());
+        work.chain(Metric::REFUSED.into_iter().zip(self.refused.values()))
+            .for_each(|(metric, value)| set(metric, value));
+        set(Metric::OutputTokens, self.output_tokens as f64);
         trial
     }
 }

@@ -43,6 +43,15 @@ pub(super) enum Change {
     ShortPrompt,
     /// How far the priority is below zero.
     Priority,
+    /// The client: the same one for all requests, or another number for each client.
+    OneClient,
+    OtherNames,
+    /// The limit of the output: four times as high, or an eighth; where there is none, a high one and a low one.
+    HighLimit,
+    LowLimit,
+    /// The predicted output, likewise.
+    LongPrediction,
+    ShortPrediction,
     /// The same saturation of each instance, all of it from the KV cache.
     FromKv,
     /// The same saturation of the cluster, from queues as far as whole requests make it.
@@ -64,16 +73,27 @@ pub(super) enum Change {
     Nudge(f64),
 }
 
+/// A client that hardly ever sends anything.
+const ANYONE: u32 = 0x5EED_0001;
+
 impl Change {
     /// The moment as it is shown.
     pub(super) fn of(self, moment: Moment) -> Moment {
         let Moment { mut request, mut instances, mut key } = moment;
+        let (limit, prediction) = (request.max_output_tokens, request.predicted_output_tokens);
         let each = |instances: &mut [Instance], change: &dyn Fn(&mut Instance)| instances.iter_mut().for_each(change);
         match self {
             Change::LongPrompt => request.prompt_tokens = request.prompt_tokens.saturating_mul(4),
             Change::ShortPrompt => request.prompt_tokens = (request.prompt_tokens / 8).max(1),
             Change::Priority if request.priority < 0 => request.priority = request.priority.saturating_sub(1),
             Change::Priority => {}
+            Change::OneClient => request.client = ANYONE,
+            // A bijection: whoever only asks which requests have one sender finds the same.
+            Change::OtherNames => request.client = request.client.wrapping_mul(0x9E37_79B1).wrapping_add(ANYONE),
+            Change::HighLimit => request.max_output_tokens = limit.map(|l| l.saturating_mul(4)).or(Some(8192)),
+            Change::LowLimit => request.max_output_tokens = limit.map(|l| (l / 8).max(1)).or(Some(64)),
+            Change::LongPrediction => request.predicted_output_tokens = prediction.map(|p| p * 4.0).or(Some(2048.0)),
+            Change::ShortPrediction => request.predicted_output_tokens = prediction.map(|p| p / 8.0).or(Some(32.0)),
             Change::FromKv => from_kv(&mut instances),
             Change::FromQueue => from_queue(&mut instances),
             Change::Imbalance => {
@@ -175,7 +195,14 @@ pub(super) mod tests {
             kv_capacity_tokens: 254_544,
         };
         Moment {
-            request: Request { priority: -2, prompt_tokens: 700, now_us: 31_234_567 },
+            request: Request {
+                priority: -2,
+                prompt_tokens: 700,
+                client: 3,
+                max_output_tokens: Some(4096),
+                predicted_output_tokens: None,
+                now_us: 31_234_567,
+            },
             instances: vec![instance(0, 0.3), instance(0, 0.1), instance(2, 0.2), instance(1, 0.45)],
             key: 7,
         }

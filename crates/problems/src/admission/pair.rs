@@ -1,6 +1,6 @@
 //! A trial against the baseline's: gain, cost, and the series beside them.
 
-use super::spec::Metric;
+use super::spec::{Metric, PRICES};
 use science::measurement::{Cell, Paired};
 use science::trial::Trial;
 
@@ -18,8 +18,14 @@ pub(super) fn pair(candidate: &Trial, baseline: &Trial) -> Paired {
     let gains = [Metric::TtftMean, Metric::TtftP90, Metric::E2eMean, Metric::E2eP90].map(gain);
     let extra_sheds = extra(Metric::RefusedRequests);
     let saved_us = of(baseline, Metric::E2eMean) - of(candidate, Metric::E2eMean);
+    let value = |[prompt, output]: [f64; 2]| PRICES[0] * prompt + PRICES[1] * output;
+    let extra_value = value([Metric::RefusedPromptTokens, Metric::RefusedOutputTokens].map(extra));
+    let all_value = value([Metric::DroppablePromptTokens, Metric::DroppableOutputTokens].map(|m| of(baseline, m)));
     let others = [
         extra_sheds / all(Metric::DroppableRequests),
+        extra_value / all_value.max(1.0),
+        extra(Metric::RefusedWork) / all(Metric::DroppableWork),
+        extra(Metric::RefusedGpu) / all(Metric::DroppableGpu),
         extra_sheds,
         of(baseline, Metric::DroppableRequests),
         saved_us * of(baseline, Metric::CriticalRequests) / 1000.0,
@@ -52,8 +58,14 @@ mod tests {
             let own = [
                 (Metric::RefusedRequests, refused),
                 (Metric::RefusedWork, work),
+                (Metric::RefusedPromptTokens, work - 40.0),
+                (Metric::RefusedOutputTokens, 40.0),
+                (Metric::RefusedGpu, 3.0 * work),
                 (Metric::DroppableRequests, 50.0),
                 (Metric::DroppableWork, 1000.0),
+                (Metric::DroppablePromptTokens, 800.0),
+                (Metric::DroppableOutputTokens, 200.0),
+                (Metric::DroppableGpu, 6000.0),
                 (Metric::CriticalRequests, 20.0),
                 (Metric::OutputTokens, 400.0 - work),
             ];
@@ -62,7 +74,7 @@ mod tests {
         let paired = pair(&at(1000.0, 12.0, 150.0), &at(2000.0, 2.0, 50.0));
         assert!((paired.cell.gain - 2f64.ln()).abs() < 1e-12);
         assert_eq!(paired.cell.cost, 0.1);
-        assert_eq!(paired.series[4..], [0.2, 10.0, 50.0, 20.0, 250.0 / 350.0]);
+        assert_eq!(paired.series[4..], [0.2, 100.0 / 1600.0, 0.1, 0.05, 10.0, 50.0, 20.0, 250.0 / 350.0]);
         let nothing = pair(&trial(&[(Metric::ProtectedRejections, 3.0)]), &trial(&[]));
         assert_eq!(nothing.cell, Cell { gain: 0.0, cost: 0.0, violations: 3 });
     }

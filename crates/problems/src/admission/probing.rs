@@ -6,13 +6,19 @@ use admitter::wire;
 use engine::probe::{Change, Probed, Probing, Tally};
 
 /// Changes of one input each, with what they are one change away from.
-const INPUTS: [(change::Change, Probed); 12] = [
+const INPUTS: [(change::Change, Probed); 18] = [
     (change::Change::LongPrompt, plain("prompt")),
     (change::Change::ShortPrompt, plain("prompt")),
     (change::Change::Priority, plain("priority")),
+    (change::Change::OneClient, plain("client")),
+    (change::Change::OtherNames, plain("client")),
+    (change::Change::HighLimit, plain("limit")),
+    (change::Change::LowLimit, plain("limit")),
+    (change::Change::LongPrediction, plain("prediction")),
+    (change::Change::ShortPrediction, plain("prediction")),
     (change::Change::FromKv, Probed { input: "route", against: None, rounds: true }),
     (change::Change::FromQueue, Probed { input: "route", against: None, rounds: true }),
-    (change::Change::Imbalance, Probed { input: "imbalance", against: Some(3), rounds: true }),
+    (change::Change::Imbalance, Probed { input: "imbalance", against: Some(9), rounds: true }),
     (change::Change::Running, plain("running")),
     (change::Change::InFlight, plain("in_flight")),
     (change::Change::Age, plain("age")),

@@ -3,7 +3,7 @@
 use science::spec::{Aggregate, Aim, Described, Direction, Extreme, Figure, Series, Spec, Unit};
 
 /// What one trial yields, in the order of its values. *Critical* means priority at or above zero, *droppable* below; *work* is
-/// prompt plus output tokens. Runs drain: every request that was let in has finished.
+/// prompt plus output tokens. Requests are those of the measured window. Runs drain: every request that was let in has finished.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Metric {
     /// `ttft_mean_us`
@@ -26,10 +26,22 @@ pub enum Metric {
     DroppableRequests,
     /// `droppable_work`
     DroppableWork,
+    /// `droppable_prompt_tokens`
+    DroppablePromptTokens,
+    /// `droppable_output_tokens`
+    DroppableOutputTokens,
+    /// `droppable_gpu_us`
+    DroppableGpu,
     /// `refused_requests`
     RefusedRequests,
     /// `refused_work`
     RefusedWork,
+    /// `refused_prompt_tokens`
+    RefusedPromptTokens,
+    /// `refused_output_tokens`
+    RefusedOutputTokens,
+    /// `refused_gpu_us`
+    RefusedGpu,
     /// `output_tokens`
     OutputTokens,
 }
@@ -37,9 +49,29 @@ pub enum Metric {
 impl Metric {
     /// How many there are.
     pub const COUNT: usize = METRICS.len();
+
+    /// What the droppable requests ask for: requests, work, its two parts, GPU time.
+    pub(super) const DROPPABLE: [Metric; 5] = [
+        Metric::DroppableRequests,
+        Metric::DroppableWork,
+        Metric::DroppablePromptTokens,
+        Metric::DroppableOutputTokens,
+        Metric::DroppableGpu,
+    ];
+    /// What those of them ask for that were refused, in the same order.
+    pub(super) const REFUSED: [Metric; 5] = [
+        Metric::RefusedRequests,
+        Metric::RefusedWork,
+        Metric::RefusedPromptTokens,
+        Metric::RefusedOutputTokens,
+        Metric::RefusedGpu,
+    ];
 }
 
-const METRICS: [(&str, Unit, &str); 13] = [
+/// What a prompt token and an output token are worth to whoever asked for them.
+pub(super) const PRICES: [f64; 2] = [1.0, 4.0];
+
+const METRICS: [(&str, Unit, &str); 19] = [
     ("ttft_mean_us", Unit::Micros, "mean TTFT of the critical tier"),
     ("ttft_p90_us", Unit::Micros, "90th percentile of the critical tier's TTFT"),
     ("ttft_p99_us", Unit::Micros, "99th percentile of the critical tier's TTFT; reported, never judged"),
@@ -54,8 +86,14 @@ const METRICS: [(&str, Unit, &str); 13] = [
     ("protected_rejections", Unit::Count, "critical requests that were refused; must be zero"),
     ("droppable_requests", Unit::Count, "droppable requests that arrived"),
     ("droppable_work", Unit::Tokens, "their work"),
+    ("droppable_prompt_tokens", Unit::Tokens, "the part of their work that is prompt"),
+    ("droppable_output_tokens", Unit::Tokens, "the part of their work that is output"),
+    ("droppable_gpu_us", Unit::Micros, "the GPU time that they would take, each by itself"),
     ("refused_requests", Unit::Count, "droppable requests that were refused"),
     ("refused_work", Unit::Tokens, "their work"),
+    ("refused_prompt_tokens", Unit::Tokens, "the part of their work that is prompt"),
+    ("refused_output_tokens", Unit::Tokens, "the part of their work that is output"),
+    ("refused_gpu_us", Unit::Micros, "the GPU time that they would have taken, each by itself"),
     ("output_tokens", Unit::Tokens, "output tokens of all finished requests"),
 ];
 
@@ -64,7 +102,7 @@ const METRICS: [(&str, Unit, &str); 13] = [
 const DRIFT: f64 = 2.0;
 
 /// The series, in the order in which [`super::pair`] yields them.
-const SERIES: [(&str, Unit, Direction, bool, &str); 9] = [
+const SERIES: [(&str, Unit, Direction, bool, &str); 12] = [
     ("ttft_mean", Unit::Log, Direction::More, false, "gain in mean TTFT of the critical tier"),
     ("ttft_p90", Unit::Log, Direction::More, true, "gain in the 90th percentile of the critical tier's TTFT"),
     ("e2e_mean", Unit::Log, Direction::More, true, "gain in mean E2E latency of the critical tier"),
@@ -76,15 +114,27 @@ const SERIES: [(&str, Unit, Direction, bool, &str); 9] = [
         true,
         "droppable requests refused beyond the baseline's, as a share of all",
     ),
-    ("extra_sheds", Unit::Count, Direction::Less, false, "the same as a plain count"),
+    (
+        "extra_value",
+        Unit::Fraction,
+        Direction::Less,
+        false,
+        "the same of their tokens, an output token counting as four of a prompt",
+    ),
+    ("extra_tokens", Unit::Fraction, Direction::Less, false, "the same of their tokens"),
+    ("extra_gpu", Unit::Fraction, Direction::Less, false, "the same of the GPU time that they take"),
+    ("extra_sheds", Unit::Count, Direction::Less, false, "the refused requests beyond the baseline's as a plain count"),
     ("droppable", Unit::Count, Direction::More, false, "droppable requests that arrived"),
     ("saved_ms", Unit::Millis, Direction::More, false, "critical E2E saved, summed over critical requests"),
     ("throughput", Unit::Fraction, Direction::More, false, "output tokens completed over the baseline's"),
 ];
 
-const INPUTS: [(&str, &str); 10] = [
+const INPUTS: [(&str, &str); 13] = [
     ("prompt", "the length of the prompt"),
     ("priority", "how far below zero the priority is"),
+    ("client", "whose the request is"),
+    ("limit", "the limit of the output that the client set"),
+    ("prediction", "the predicted length of the output"),
     ("route", "whether pressure comes from the queue or from the KV cache"),
     ("imbalance", "how unevenly pressure lies on the instances"),
     ("running", "requests in the running batch"),

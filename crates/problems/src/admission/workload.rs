@@ -8,8 +8,8 @@ use admitter::wire::MAX_INSTANCES;
 use engine::problem::{Case, Source, Workload};
 use files::FileError;
 use science::id::Hash;
-use simulator::workload::{self, GeneratedWorkload, Workload as Arrives};
-use simulator::{Arrival, ClusterConfig, Scenario};
+use simulator::workload::Workload as Arrives;
+use simulator::{Arrival, ClusterConfig, Scenario, Traffic};
 use std::sync::Arc;
 
 /// The seed by whose arrivals a generated workload is known.
@@ -27,9 +27,9 @@ pub struct AdmissionWorkload {
 #[derive(Debug)]
 enum Arriving {
     /// Anew for each seed.
-    Generated(GeneratedWorkload),
+    Generated(Box<Scenario>),
     /// The two parts of a trace; both begin at time 0.
-    Recorded { measured: Arc<[Arrival]>, held_out: Arc<[Arrival]> },
+    Recorded { measured: Traffic, held_out: Traffic },
 }
 
 impl AdmissionWorkload {
@@ -43,14 +43,14 @@ impl AdmissionWorkload {
             Arrives::Trace { file: name, held_out } => {
                 let trace = beside(name)?;
                 room(trace.bytes().filter(|byte| *byte == b'\n').count() as u64, "workload.trace")?;
-                let arrivals = scenario.arrivals(0, |_| Ok(trace))?;
-                let parts = part(&arrivals, *held_out).map_err(|problem| wrong("workload.trace", problem))?;
-                (parts, held_out.to_string(), arrivals)
+                let traffic = scenario.traffic(EXAMPLE, |_| Ok(trace))?;
+                let parts = part(&traffic, *held_out).map_err(|problem| wrong("workload.trace", problem))?;
+                (parts, held_out.to_string(), traffic)
             }
-            Arrives::Generated(generated) => {
-                room(generated.requests, "workload.requests")?;
+            Arrives::Generated(_) => {
+                room(scenario.requests().unwrap_or_default(), "workload.requests")?;
                 // What arrives says what is meant, however it is written down: two that send the same for one seed are one.
-                (Arriving::Generated(generated.clone()), "generated".into(), arrivals(generated, EXAMPLE))
+                (Arriving::Generated(Box::new(scenario.clone())), "generated".into(), scenario.generated(EXAMPLE))
             }
         };
         if cluster.horizon_us.is_some() {
@@ -61,25 +61,32 @@ impl AdmissionWorkload {
         if usize::from(cluster.instances) > MAX_INSTANCES {
             return Err(FileError::new(file, format!("a candidate can be shown at most {MAX_INSTANCES} instances")));
         }
-        let example = example.iter().map(|arrival| format!("{arrival:?}"));
-        let key = Hash::of_all([format!("{cluster:?}"), kind].into_iter().chain(example)).to_string();
+        let around =
+            (example.measured != (0..example.arrivals.len()) || example.epoch_us > 0 || example.memory.is_some())
+                .then(|| format!("{:?} {} {:?}", example.measured, example.epoch_us, example.memory));
+        let arrivals = example.arrivals.iter().map(|arrival| format!("{arrival:?}"));
+        let key = Hash::of_all([format!("{cluster:?}"), kind].into_iter().chain(around).chain(arrivals)).to_string();
         Ok(AdmissionWorkload { name: scenario.name, key, cluster: Arc::new(scenario.cluster), arrives })
     }
 
     /// One that was drawn, whose seeds derive from its name.
     pub(super) fn drawn(scenario: Scenario) -> Self {
-        let Arrives::Generated(generated) = scenario.workload else { unreachable!("a trace cannot be drawn") };
-        let (name, key) = (scenario.name.clone(), scenario.name);
-        AdmissionWorkload { name, key, cluster: Arc::new(scenario.cluster), arrives: Arriving::Generated(generated) }
+        let (name, key, cluster) = (scenario.name.clone(), scenario.name.clone(), Arc::new(scenario.cluster.clone()));
+        AdmissionWorkload { name, key, cluster, arrives: Arriving::Generated(Box::new(scenario)) }
     }
 }
 
 impl AdmissionWorkload {
-    fn arrivals(&self, held_out: bool, seed: u64) -> Arc<[Arrival]> {
+    /// Whether something arrives before what is measured.
+    pub fn has_past(&self) -> bool {
+        matches!(&self.arrives, Arriving::Generated(scenario) if scenario.past.is_some())
+    }
+
+    fn traffic(&self, held_out: bool, seed: u64) -> Traffic {
         match &self.arrives {
-            Arriving::Generated(generated) => arrivals(generated, seed),
-            Arriving::Recorded { held_out: part, .. } if held_out => Arc::clone(part),
-            Arriving::Recorded { measured, .. } => Arc::clone(measured),
+            Arriving::Generated(scenario) => scenario.generated(seed),
+            Arriving::Recorded { held_out: part, .. } if held_out => part.clone(),
+            Arriving::Recorded { measured, .. } => measured.clone(),
         }
     }
 }
@@ -99,18 +106,19 @@ impl Workload for AdmissionWorkload {
 
     fn questions(&self) -> u64 {
         match &self.arrives {
-            Arriving::Generated(generated) => generated.requests,
-            Arriving::Recorded { measured, held_out } => measured.len().max(held_out.len()) as u64,
+            Arriving::Generated(scenario) => scenario.requests().unwrap_or_default(),
+            Arriving::Recorded { measured, held_out } => measured.arrivals.len().max(held_out.arrivals.len()) as u64,
         }
     }
 
     fn case(&self, held_out: bool, seed: u64) -> Result<Arc<dyn Case>, FileError> {
-        Ok(Arc::new(AdmissionCase::new(Arc::clone(&self.cluster), self.arrivals(held_out, seed))))
+        Ok(Arc::new(AdmissionCase::new(Arc::clone(&self.cluster), self.traffic(held_out, seed))))
     }
 }
 
 /// Parts a trace: its last requests, as many as this share of them, are held out.
-fn part(trace: &[Arrival], share: f64) -> Result<Arriving, String> {
+fn part(traffic: &Traffic, share: f64) -> Result<Arriving, String> {
+    let trace = &traffic.arrivals;
     let held_out = (trace.len() as f64 * share).round() as usize;
     if held_out == 0 || held_out >= trace.len() {
         return Err(format!("a trace of {} cannot be parted: some of it is held out for the seal", trace.len()));
@@ -122,12 +130,8 @@ fn part(trace: &[Arrival], share: f64) -> Result<Arriving, String> {
         deadline_us: arrival.deadline_us.map(|deadline| deadline.saturating_sub(start)),
         ..arrival.clone()
     });
-    Ok(Arriving::Recorded { measured: measured.into(), held_out: shifted.collect() })
-}
-
-/// What arrives for a seed.
-fn arrivals(generated: &GeneratedWorkload, seed: u64) -> Arc<[Arrival]> {
-    workload::generate(generated, seed).into()
+    let like = |part: Traffic| Traffic { epoch_us: traffic.epoch_us, memory: traffic.memory, ..part };
+    Ok(Arriving::Recorded { measured: like(measured.into()), held_out: like(shifted.collect::<Vec<_>>().into()) })
 }
 
 #[cfg(test)]
@@ -147,8 +151,12 @@ mod tests {
     }
 
     fn tokens(workload: &AdmissionWorkload, held_out: bool, seed: u64) -> Vec<(u64, u32, Option<u64>)> {
-        let arrivals = workload.arrivals(held_out, seed);
-        arrivals.iter().map(|arrival| (arrival.arrival_us, arrival.output_tokens, arrival.deadline_us)).collect()
+        let traffic = workload.traffic(held_out, seed);
+        traffic
+            .arrivals
+            .iter()
+            .map(|arrival| (arrival.arrival_us, arrival.output_tokens, arrival.deadline_us))
+            .collect()
     }
 
     #[test]

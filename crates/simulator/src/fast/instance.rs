@@ -284,6 +284,7 @@ impl FastInstance {
         let (ticket, work) = (requests.tickets[id as usize], &requests.state[id as usize]);
         let itl_sum_us = if work.decodes { self.decoding.itl_sum_us(work) } else { 0 };
         requests.records[id as usize].complete(&ticket, itl_sum_us, rules);
+        requests.completed.push(id);
         self.counters.completed += 1;
         self.counters.output_tokens += u64::from(ticket.output);
         let held = self.held_tokens(work);

@@ -225,6 +225,7 @@ impl PlainInstance {
     fn complete(&mut self, id: u32, requests: &mut Requests<Books>, rules: &Rules) {
         let (ticket, books) = (&requests.tickets[id as usize], &mut requests.state);
         requests.records[id as usize].complete(ticket, books.works[id as usize].itl_sum_us, rules);
+        requests.completed.push(id);
         self.counters.completed += 1;
         self.counters.output_tokens += u64::from(ticket.output);
         if ticket.output > 0 {

@@ -11,6 +11,7 @@ use proptest::test_runner::RngSeed;
 use super::PlainInstance;
 use crate::admitters::Builtin;
 use crate::gateway::Gateway;
+use crate::hints::Hints;
 use crate::run::{Outcome, Run};
 use crate::serving::ServingInstance;
 use crate::slo::Class;
@@ -79,7 +80,15 @@ fn arrival() -> impl Strategy<Value = Arrival> {
         let input_tokens = if whole_blocks { input.next_multiple_of(16) } else { input };
         let prefix = prefix.map(|(group, blocks)| Prefix { group, tokens: (24 * blocks).min(input_tokens) });
         let class = Class::new(class);
-        Arrival { arrival_us: gap_us, class, input_tokens, output_tokens, deadline_us: patience_us, prefix }
+        Arrival {
+            arrival_us: gap_us,
+            class,
+            input_tokens,
+            output_tokens,
+            deadline_us: patience_us,
+            prefix,
+            hints: Hints::default(),
+        }
     })
 }
 

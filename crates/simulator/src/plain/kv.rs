@@ -320,12 +320,21 @@ impl KvCache {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hints::Hints;
     use crate::slo::Class;
 
     fn holdings(inputs: &[(u32, Option<Prefix>)]) -> Vec<Holding> {
         let holding = |&(input_tokens, prefix)| {
             let class = Class::default();
-            Holding::new(&Arrival { arrival_us: 0, class, input_tokens, output_tokens: 1, deadline_us: None, prefix })
+            Holding::new(&Arrival {
+                arrival_us: 0,
+                class,
+                input_tokens,
+                output_tokens: 1,
+                deadline_us: None,
+                prefix,
+                hints: Hints::default(),
+            })
         };
         inputs.iter().map(holding).collect()
     }

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use simulator::hints::Hints;
 use simulator::scenario::Scenario;
 use simulator::slo::Class;
 use simulator::trace::{self, Arrival};
@@ -22,14 +23,22 @@ pub(crate) fn cluster(instances: u32, lines: &str) -> ClusterConfig {
 
 /// A request without deadline.
 pub(crate) fn request(arrival_us: u64, class: &str, input_tokens: u32, output_tokens: u32) -> Arrival {
-    Arrival { arrival_us, class: Class::new(class), input_tokens, output_tokens, deadline_us: None, prefix: None }
+    Arrival {
+        arrival_us,
+        class: Class::new(class),
+        input_tokens,
+        output_tokens,
+        deadline_us: None,
+        prefix: None,
+        hints: Hints::default(),
+    }
 }
 
 /// Runs requests under a built-in policy, on both engines.
 pub(crate) fn run(cluster: &ClusterConfig, arrivals: &[Arrival], policy: &str) -> Run {
     let policy = simulator::admitters::Builtin::parse(policy).unwrap();
-    let run = simulate(cluster, arrivals.into(), &mut policy.clone(), 1);
-    let plain = plain::simulate(cluster, arrivals.into(), &mut policy.clone(), 1);
+    let run = simulate(cluster, arrivals, &mut policy.clone(), 1);
+    let plain = plain::simulate(cluster, arrivals, &mut policy.clone(), 1);
     assert!(run == plain, "the two engines disagree");
     run
 }

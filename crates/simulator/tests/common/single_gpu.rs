@@ -100,8 +100,7 @@ struct Repeat {
 impl Repeat {
     fn run(latency: LatencyKind, rate: f64, requests: u64, seed: u64) -> Self {
         let scenario = scenario(latency, rate, requests);
-        let arrivals =
-            scenario.arrivals(seed, |_| unreachable!("a generated workload reads no file")).expect("is valid");
+        let arrivals = scenario.generated(seed).arrivals;
         let mut simulation = Simulation::new(&scenario.cluster, arrivals.clone());
         // Poisson arrivals see time averages. The first quarter fills the instance.
         let (mut seen, mut kv) = (0.0, 0.0);

@@ -5,7 +5,7 @@ use comfy_table::{CellAlignment, Table};
 use engine::science::text;
 use serde_json::{Value, json};
 use simulator::metrics::{self, ClassSummary, Spread};
-use simulator::{Arrival, Run, Scenario, run::Totals};
+use simulator::{Run, Scenario, Traffic, run::Totals};
 
 /// How a run went.
 pub(super) struct Summary<'a> {
@@ -13,21 +13,26 @@ pub(super) struct Summary<'a> {
     classes: Vec<ClassSummary>,
     overall: ClassSummary,
     totals: &'a Totals,
+    /// Requests and how many of them were let in, those that are not measured included.
+    all: u64,
+    admitted: u64,
 }
 
 impl<'a> Summary<'a> {
-    pub(super) fn new(scenario: &'a Scenario, arrivals: &[Arrival], run: &'a Run) -> Self {
-        let classes = metrics::by_class(arrivals, run, &scenario.slo);
-        let overall = metrics::overall(arrivals, run, &classes);
-        Summary { scenario: &scenario.name, classes, overall, totals: &run.totals }
+    pub(super) fn new(scenario: &'a Scenario, traffic: &Traffic, run: &'a Run) -> Self {
+        let classes = metrics::by_class(traffic, run, &scenario.slo);
+        let overall = metrics::overall(traffic, run, &classes);
+        let all = run.requests.len() as u64;
+        let admitted = run.requests.iter().filter(|record| record.admitted == Some(true)).count() as u64;
+        Summary { scenario: &scenario.name, classes, overall, totals: &run.totals, all, admitted }
     }
 
     /// The keys are documented in the help of the command.
     pub(super) fn json(&self, admitter: &str, seed: u64) -> Result<Value, Failure> {
         let bug = |error: serde_json::Error| Failure::bug(error.to_string());
         let mut totals = serde_json::to_value(self.totals).map_err(bug)?;
-        totals["requests"] = self.overall.requests.into();
-        totals["admitted"] = self.overall.admitted.into();
+        totals["requests"] = self.all.into();
+        totals["admitted"] = self.admitted.into();
         let classes = serde_json::to_value(&self.classes).map_err(bug)?;
         let overall = serde_json::to_value(&self.overall).map_err(bug)?;
         Ok(json!({
@@ -41,9 +46,13 @@ impl<'a> Summary<'a> {
         let totals = self.totals;
         let (scenario, admitter) = (shown(self.scenario, 40), shown(admitter, 40));
         let seconds = totals.duration_us as f64 / 1e6;
+        let measured = match self.all == self.overall.requests {
+            true => String::new(),
+            false => format!(", {} of them measured", grouped(self.overall.requests)),
+        };
         format!(
-            "{scenario} under {admitter}, seed {seed}: {} requests in {seconds:.1} s\n\n{}\n\n{}\n\n{}\n{}\n",
-            grouped(self.overall.requests),
+            "{scenario} under {admitter}, seed {seed}: {} requests{measured} in {seconds:.1} s\n\n{}\n\n{}\n\n{}\n{}\n",
+            grouped(self.all),
             lines(&self.counts()),
             lines(&self.latencies()),
             self.ends(),
@@ -95,7 +104,7 @@ impl<'a> Summary<'a> {
     fn ends(&self) -> String {
         let totals = self.totals;
         let ended = totals.completed + totals.rejected + totals.dropped + totals.timed_out;
-        let unfinished = self.overall.requests.saturating_sub(ended);
+        let unfinished = self.all.saturating_sub(ended);
         format!(
             "{} completed, {} shed, {} dropped, {} timed out, {} unfinished, {} preemptions",
             grouped(totals.completed),

@@ -18,7 +18,7 @@ pub fn saturated_rate(cluster: &ClusterConfig, prompt: &Length, output: &Length)
     let one = ClusterConfig { instances: 1, horizon_us: None, ..cluster.clone() };
     let arrivals = pile(&one, prompt, output);
     let mut admit_all = Builtin::parse("always-admit").expect("it is built in");
-    let run = simulate(&one, arrivals.into(), &mut admit_all, SEED);
+    let run = simulate(&one, arrivals, &mut admit_all, SEED);
     let mut ends_us: Vec<u64> = run.requests.iter().filter_map(|record| record.e2e_us).collect();
     ends_us.sort_unstable();
     let Some(last) = ends_us.len().checked_sub(1).filter(|&last| last >= 4) else { return 0.0 };
@@ -35,6 +35,8 @@ fn pile(cluster: &ClusterConfig, prompt: &Length, output: &Length) -> Vec<Arriva
         arrival: ArrivalProcess::Constant {},
         input: prompt.clone(),
         output: output.clone(),
+        max_output_tokens: None,
+        rate_steps: vec![],
     };
     let workload =
         |requests| GeneratedWorkload { rate: 1.0, requests, clients: vec![client.clone()], rate_steps: vec![] };

@@ -6,8 +6,7 @@ use science::nonce::Nonce;
 use simulator::admitters::Builtin;
 use simulator::sampler::Length;
 use simulator::workload::{GeneratedWorkload, Workload};
-use simulator::{Arrival, simulate};
-use std::sync::Arc;
+use simulator::{Traffic, simulate};
 
 /// Workloads of a role.
 const TRAINING: usize = 96;
@@ -214,7 +213,7 @@ fn the_widest_and_the_narrowest_of_what_may_be_declared_can_be_drawn() {
 }
 
 /// A drawn workload with poisson arrivals, at another load and for another time.
-fn at_load(scenario: &Scenario, load: f64, seconds: f64) -> (Scenario, Arc<[Arrival]>) {
+fn at_load(scenario: &Scenario, load: f64, seconds: f64) -> (Scenario, Traffic) {
     let mut scenario = scenario.clone();
     let client = generated(&scenario).clients[0].clone();
     let capacity = saturated_rate(&scenario.cluster, &client.input, &client.output);
@@ -225,16 +224,16 @@ fn at_load(scenario: &Scenario, load: f64, seconds: f64) -> (Scenario, Arc<[Arri
             client.arrival = ArrivalProcess::Poisson {};
         }
     }
-    let arrivals = scenario.arrivals(5, |_| unreachable!("no traces")).unwrap();
-    (scenario, arrivals)
+    let traffic = scenario.generated(5);
+    (scenario, traffic)
 }
 
 /// The mean TTFT of the last third of arrivals over that of the first, when all are let in.
 fn drift(scenario: &Scenario, load: f64) -> f64 {
-    let (scenario, arrivals) = at_load(scenario, load, 120.0);
+    let (scenario, traffic) = at_load(scenario, load, 120.0);
     let mut all = Builtin::parse("always-admit").unwrap();
-    let run = simulate(&scenario.cluster, Arc::clone(&arrivals), &mut all, 1);
-    trial(&scenario.cluster, &arrivals, &run).values[Metric::Drift as usize]
+    let run = simulate(&scenario.cluster, traffic.clone(), &mut all, 1);
+    trial(&scenario.cluster, &traffic, &run).values[Metric::Drift as usize]
 }
 
 #[test]
