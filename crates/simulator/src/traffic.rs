@@ -94,12 +94,12 @@ impl Traffic {
     }
 }
 
-/// More than are ever expected: an irregular process may send twice as many for a while.
+/// More than come in a time, but for the most irregular processes: a quarter more than is expected, and 100.
 pub(crate) fn most(expected: f64) -> u64 {
-    (2.0 * expected) as u64 + 100
+    (1.25 * expected) as u64 + 100
 }
 
-/// The most requests after the measured window.
+/// The most requests after the measured window, for as long as that is.
 pub(crate) fn most_after(window: &GeneratedWorkload, after_s: f64) -> u64 {
     if after_s == 0.0 {
         return 0;

@@ -5,16 +5,19 @@
 
 mod capacity;
 mod check;
+mod clients;
 mod drawn;
+mod luck;
+mod text;
 
-pub use capacity::saturated_rate;
+pub use capacity::{Saturated, saturated, saturated_rate};
+pub use clients::{Clients, Limited, Shape};
 
 use super::workload::AdmissionWorkload;
-use drawn::Unit;
 use engine::problem::Workload;
 use files::{FileError, parse_toml};
+use luck::{DIMENSIONS, Luck, Unit, stratified};
 use schemars::JsonSchema;
-use science::keyed;
 use serde::Deserialize;
 use simulator::Scenario;
 use simulator::sampler::ArrivalProcess;
@@ -23,15 +26,20 @@ use std::path::Path;
 /// A population of workloads: the file that `population` in `campaign.toml` names. A range is written `[low, high]`. A key that is
 /// not listed here is an error, which shows its line.
 ///
-/// Every workload has two kinds of clients, of the classes `critical` and `sheddable`, which differ in their share alone.
-/// Lengths are normal with a standard deviation of a quarter of their mean, cut off at an eighth of it and at twice of it.
+/// Every workload has two tiers, of the classes `critical` and `sheddable`. Without `[clients]` each is one client, and they differ
+/// in their share alone: lengths are normal with a standard deviation of a quarter of their mean, cut off at an eighth of it and at
+/// twice of it. Without `[past]` and `after` all that arrives is measured.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Population {
-    /// For how long requests arrive, as far as `requests` allows it; seconds, 1 to 3600.
+    /// For how long requests are measured, as far as `requests` allows it; seconds, 1 to 3600.
     pub seconds: f64,
-    /// The fewest and the most requests of a workload; 50 to 20000. Arrivals go on for longer, or stop sooner, rather than
-    /// leave this range: few requests say little about a 90th percentile, and many cost time without saying more.
+    /// With this key, that time is drawn, log-uniform, from `seconds` to it; seconds, `seconds` to 3600.
+    #[serde(default)]
+    pub seconds_to: Option<f64>,
+    /// The fewest requests that are measured and the most that there are in a workload, those of the past and after the window
+    /// included; 50 to 20000. The window is longer, or shorter, rather than leave this range: few requests say little about a
+    /// 90th percentile, and many cost time without saying more.
     pub requests: [u64; 2],
     /// Share of the requests that are critical, uniform; fractions, 0.01 to 0.99.
     pub critical_share: [f64; 2],
@@ -49,8 +57,30 @@ pub struct Population {
     pub instances: Vec<u16>,
     /// What they may serve, each as often; 1 to 16 names of built-in model cards, which `elenchus schema scenario` lists.
     pub models: Vec<String>,
+    /// GPUs per instance for each of `models`, in their order; 1 to 64, by default those of `[cluster]` for all.
+    #[serde(default)]
+    pub tensor_parallel: Vec<u32>,
+    /// The largest batches that an instance may have, each as often; 1 to 16 numbers, requests, 4 to 1024 each.
+    #[serde(default = "usual_batch")]
+    pub max_num_seqs: Vec<u32>,
+    /// How an instance may be chosen for an admitted request, each way as often; up to 16 words, by default that of `[cluster]`.
+    #[serde(default)]
+    pub routings: Vec<String>,
     /// How arrivals may be spread over time, each way as often; 1 to 16 of them, as in `{ process = { process = "poisson" } }`.
     pub arrivals: Vec<Arrivals>,
+    /// For how long traffic goes on after the measured window, uniform; in times that a request spends in a full batch, 0 to 20. It
+    /// is cut where it would be more than two fifths of the most requests.
+    #[serde(default)]
+    pub after: [f64; 2],
+    /// What the clock that policies read shows at the start, uniform; seconds, 0 to 1e9.
+    #[serde(default)]
+    pub epoch_s: [f64; 2],
+    /// Who sends the requests of a tier.
+    #[serde(default)]
+    pub clients: Option<Clients>,
+    /// What came before the measured window.
+    #[serde(default)]
+    pub past: Option<PastRange>,
     /// What all clusters have in common.
     pub cluster: Machines,
 }
@@ -64,6 +94,21 @@ pub struct Arrivals {
     /// A time of another rate; without, the rate is the same throughout.
     #[serde(default)]
     pub surge: Option<Surge>,
+    /// Whether the share of critical requests becomes another one, drawn as the first, at half of the window.
+    #[serde(default)]
+    pub mixes: bool,
+}
+
+/// The traffic before the measured window, of the same clients in another mix and with other lengths, drawn from the same ranges.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PastRange {
+    /// Share of the workloads that have a past; a fraction, 0 to 1.
+    pub share: f64,
+    /// How long it is, log-uniform; seconds, 1 to 86400.
+    pub seconds: [f64; 2],
+    /// How many requests are expected then, log-uniform; 1 to 10000. There are never more than the second number.
+    pub requests: [u64; 2],
 }
 
 /// A time in which the rate is another. The mean over the whole workload is what `load` says, with and without a surge.
@@ -102,6 +147,10 @@ fn one() -> u32 {
     1
 }
 
+fn usual_batch() -> Vec<u32> {
+    vec![256]
+}
+
 impl Population {
     /// The most requests that a drawn workload may have.
     pub const MOST_REQUESTS: u64 = 20_000;
@@ -117,18 +166,9 @@ impl Population {
     /// leaves less to the luck of a campaign, and each choice is made equally often; an interval that is computed as if
     /// the draws were independent is a little too wide.
     pub fn scenarios(&self, role: &str, count: usize, seed: &dyn Fn(&str) -> u64) -> Vec<Scenario> {
-        let [share, load, prompt, output, instances, model, arrivals] =
-            ["critical share", "load", "prompt tokens", "output tokens", "instances", "model", "arrivals"]
-                .map(|dimension| stratified(count, seed(dimension)));
-        let unit = |n: usize| Unit {
-            share: share[n],
-            load: load[n],
-            prompt: prompt[n],
-            output: output[n],
-            instances: instances[n],
-            model: model[n],
-            arrivals: arrivals[n],
-        };
+        let drawn = DIMENSIONS.map(|dimension| stratified(count, seed(dimension)));
+        let clients = seed("clients");
+        let unit = |n: usize| Unit { at: drawn.each_ref().map(|parts| parts[n]), luck: Luck::new(clients, n) };
         (0..count).map(|n| self.at(&format!("{role}_{:02}", n + 1), &unit(n)).scenario()).collect()
     }
 }
@@ -142,15 +182,6 @@ impl engine::problem::Population for Population {
         let workload = |scenario| Box::new(AdmissionWorkload::drawn(scenario)) as Box<dyn Workload>;
         self.scenarios(role, count, seed).into_iter().map(workload).collect()
     }
-}
-
-/// `count` numbers in 0..1, one in each of `count` equal parts, in random order.
-fn stratified(count: usize, seed: u64) -> Vec<f64> {
-    let mut parts: Vec<usize> = (0..count).collect();
-    let place = |part: &usize| keyed::uniform(seed, *part as u64);
-    parts.sort_by(|a, b| place(a).total_cmp(&place(b)));
-    let within = |n: usize| keyed::uniform(seed, (count + n) as u64);
-    parts.iter().enumerate().map(|(n, &part)| (part as f64 + within(n)) / count as f64).collect()
 }
 
 #[cfg(test)]

@@ -196,4 +196,65 @@ mod tests {
         assert_eq!(own, client(", min = 1, max = 10000000", "[[workload.rate_steps]]\nfrom_s = 90000\nfactor = 2.0\n"));
         assert_ne!(own, client(", min = 1, max = 1000", ""));
     }
+
+    const CLIENTS: &str = "[[TABLE.clients]]\nslo_class = \"critical\"\nfraction = 0.4\narrival = { process = \"poisson\" }\n\
+                           input = { distribution = \"constant\", value = 900 }\noutput = { distribution = \"exponential\", mean = 90 }\n\
+                           [[TABLE.clients]]\nslo_class = \"sheddable\"\nfraction = 0.6\narrival = { process = \"poisson\" }\n\
+                           input = { distribution = \"constant\", value = 500 }\noutput = { distribution = \"exponential\", mean = 50 }\n";
+
+    fn around(keys: &str, past: &str) -> AdmissionWorkload {
+        let own = CLIENTS.replace("TABLE", "workload");
+        let past = past.replace("CLIENTS", &CLIENTS.replace("TABLE", "past"));
+        read("a", &format!("rate = 20.0\nrequests = 200\n{keys}\n{own}{past}"), "").unwrap()
+    }
+
+    const PAST: &str = "[past]\nseconds = 30\nrate = 5.0\nrequests = 100\nCLIENTS";
+
+    #[test]
+    fn a_workload_says_whether_it_has_a_past_and_how_much_is_asked_at_most() {
+        let (plain, wide) = (around("", ""), around("after_s = 10", PAST));
+        assert!(!plain.has_past() && wide.has_past() && !around("after_s = 10", "").has_past());
+        assert_eq!((plain.questions(), wide.questions()), (200, 100 + 200 + 350));
+        let asked = wide.case(false, 3).unwrap().questions() as u64;
+        assert!((400..=650).contains(&asked), "{asked}");
+    }
+
+    #[test]
+    fn past_after_epoch_and_predictor_are_part_of_what_a_scenario_means() {
+        let hints = "[hints]\npredictor = { source = \"learned\" }\n";
+        let all = [
+            around("", ""),
+            around("after_s = 10", ""),
+            around("epoch_us = 5", ""),
+            around("", PAST),
+            around("", hints),
+        ];
+        let keys: std::collections::BTreeSet<&str> = all.iter().map(|workload| workload.key()).collect();
+        assert_eq!(keys.len(), all.len());
+    }
+
+    #[test]
+    fn a_trial_counts_what_arrives_in_the_window_and_nothing_else() {
+        use super::super::{Metric, trial};
+        let wide = around("after_s = 10", PAST);
+        let traffic = wide.traffic(false, 3);
+        let mut refuse = simulator::admitters::Builtin::parse("refuse-droppable").unwrap();
+        let run = simulator::simulate(&wide.cluster, traffic.clone(), &mut refuse, 1);
+        let trial = trial(&wide.cluster, &traffic, &run);
+        let of = |metric: Metric| trial.values[metric as usize];
+        let droppable: Vec<&Arrival> =
+            traffic.window().iter().filter(|arrival| arrival.class.name() == "sheddable").collect();
+        assert_eq!(of(Metric::CriticalRequests) as usize, 200 - droppable.len());
+        let sum = |tokens: fn(&Arrival) -> u32| droppable.iter().map(|arrival| f64::from(tokens(arrival))).sum::<f64>();
+        let (prompt, output) = (sum(|arrival| arrival.input_tokens), sum(|arrival| arrival.output_tokens));
+        for metrics in [Metric::DROPPABLE, Metric::REFUSED] {
+            let [requests, work, prompts, outputs, gpu_us] = metrics.map(of);
+            assert_eq!((requests as usize, prompts, outputs, work), (droppable.len(), prompt, output, prompt + output));
+            assert!(gpu_us > 1000.0 * requests, "{gpu_us}");
+        }
+        let finished: u32 =
+            traffic.window().iter().filter(|a| a.class.name() == "critical").map(|a| a.output_tokens).sum();
+        assert_eq!(of(Metric::OutputTokens), f64::from(finished));
+        assert!(run.totals.rejected as usize > droppable.len(), "others were refused as well");
+    }
 }

@@ -30,7 +30,8 @@ pub(crate) struct RawWorkload {
     clients: Option<Vec<Client>>,
     /// Changes of the rate, in the order of time.
     rate_steps: Option<Vec<RateStep>>,
-    /// For how long the clients go on after the last measured request, decided and simulated, not measured; seconds, 0 to 1e6. Only
+    /// For how long the clients go on after the last measured request, decided and simulated, not measured: at most a quarter more
+    /// than is expected then, and 100. Seconds, 0 to 1e6; only
     /// a generated workload does.
     #[schemars(extend("default" = 0.0))]
     after_s: Option<f64>,
@@ -49,7 +50,7 @@ pub(crate) struct RawPast {
     seconds: f64,
     /// Arrivals of all clients together where no rate step says otherwise; requests/s, 0.000001 to 1000000.
     rate: f64,
-    /// The most requests; 1 to 10000000, by default more than ever come: twice what is expected, and 100.
+    /// The most requests; 1 to 10000000, by default a quarter more than is expected, and 100.
     requests: Option<u64>,
     /// Who sends them; 1 to 10000 kinds.
     clients: Vec<Client>,

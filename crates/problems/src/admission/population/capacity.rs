@@ -11,24 +11,17 @@ const SEED: u64 = 0;
 /// longer end together.
 const BATCHES: u64 = 5;
 
-/// Requests per second that the cluster completes at steady state, when each instance always finds as many requests of these
-/// lengths in its queue as it can take: the rate at which one instance completes the middle half of a pile of requests that
-/// were all there at the start, times the number of instances.
-pub fn saturated_rate(cluster: &ClusterConfig, prompt: &Length, output: &Length) -> f64 {
-    let one = ClusterConfig { instances: 1, horizon_us: None, ..cluster.clone() };
-    let arrivals = pile(&one, prompt, output);
-    let mut admit_all = Builtin::parse("always-admit").expect("it is built in");
-    let run = simulate(&one, arrivals, &mut admit_all, SEED);
-    let mut ends_us: Vec<u64> = run.requests.iter().filter_map(|record| record.e2e_us).collect();
-    ends_us.sort_unstable();
-    let Some(last) = ends_us.len().checked_sub(1).filter(|&last| last >= 4) else { return 0.0 };
-    let (from, to) = (last / 4, last - last / 4);
-    let seconds = (ends_us[to] - ends_us[from]).max(1) as f64 / 1e6;
-    (to - from) as f64 / seconds * f64::from(cluster.instances)
+/// What a cluster does at steady state, when each instance always finds as many requests in its queue as it can take.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Saturated {
+    /// Requests per second that it completes.
+    pub rate: f64,
+    /// How long a request is in the batch, in the mean; seconds.
+    pub turnover_s: f64,
 }
 
-/// Requests that arrive all at once.
-fn pile(cluster: &ClusterConfig, prompt: &Length, output: &Length) -> Vec<Arrival> {
+/// Requests of these lengths that a cluster completes per second when it is saturated.
+pub fn saturated_rate(cluster: &ClusterConfig, prompt: &Length, output: &Length) -> f64 {
     let client = Client {
         slo_class: "critical".into(),
         fraction: 1.0,
@@ -38,16 +31,45 @@ fn pile(cluster: &ClusterConfig, prompt: &Length, output: &Length) -> Vec<Arriva
         max_output_tokens: None,
         rate_steps: vec![],
     };
-    let workload =
-        |requests| GeneratedWorkload { rate: 1.0, requests, clients: vec![client.clone()], rate_steps: vec![] };
-    let sample = generate(&workload(50), SEED);
+    saturated(cluster, &[client]).rate
+}
+
+/// The same for the requests of these clients, whose classes and arrivals do not matter: the rate at which one instance completes
+/// the middle half of a pile of requests that were all there at the start, times the number of instances.
+pub fn saturated(cluster: &ClusterConfig, clients: &[Client]) -> Saturated {
+    let one = ClusterConfig { instances: 1, horizon_us: None, ..cluster.clone() };
+    let (arrivals, batch) = pile(&one, clients);
+    let mut admit_all = Builtin::parse("always-admit").expect("it is built in");
+    let run = simulate(&one, arrivals, &mut admit_all, SEED);
+    let mut ends_us: Vec<u64> = run.requests.iter().filter_map(|record| record.e2e_us).collect();
+    ends_us.sort_unstable();
+    let Some(last) = ends_us.len().checked_sub(1).filter(|&last| last >= 4) else {
+        return Saturated { rate: 0.0, turnover_s: 0.0 };
+    };
+    let (from, to) = (last / 4, last - last / 4);
+    let seconds = (ends_us[to] - ends_us[from]).max(1) as f64 / 1e6;
+    let rate = (to - from) as f64 / seconds;
+    Saturated { rate: rate * f64::from(cluster.instances), turnover_s: batch as f64 / rate }
+}
+
+/// Requests that arrive all at once, and how many of them an instance serves at a time.
+fn pile(cluster: &ClusterConfig, clients: &[Client]) -> (Vec<Arrival>, u64) {
+    let alike = |client: &Client| Client {
+        slo_class: "critical".into(),
+        arrival: ArrivalProcess::Constant {},
+        rate_steps: vec![],
+        ..client.clone()
+    };
+    let clients: Vec<Client> = clients.iter().map(alike).collect();
+    let workload = |requests| GeneratedWorkload { rate: 1.0, requests, clients: clients.clone(), rate_steps: vec![] };
+    let sample = generate(&workload(50 * clients.len() as u64), SEED);
     let tokens: u64 = sample.iter().map(|arrival| u64::from(arrival.input_tokens + arrival.output_tokens / 2)).sum();
     let room = u64::from(cluster.kv_blocks) * u64::from(cluster.block_size);
     // A request holds its prompt and, on average, half of its output.
-    let batch = (room * sample.len() as u64 / tokens.max(1)).clamp(4, u64::from(cluster.max_num_seqs));
+    let batch = (room * sample.len() as u64 / tokens.max(1)).clamp(4, u64::from(cluster.max_num_seqs).max(4));
     let mut arrivals = generate(&workload(BATCHES * batch), SEED);
     for arrival in &mut arrivals {
         arrival.arrival_us = 0;
     }
-    arrivals
+    (arrivals, batch)
 }

@@ -1,40 +1,71 @@
 //! One workload out of a population.
 
-use super::{Arrivals, Population, saturated_rate};
-use admitter::Maths;
+use super::capacity::{Saturated, saturated};
+use super::clients::{Clients, Limited, Tiers};
+use super::luck::{Dimension, Luck, Unit, log_uniform, pick, uniform};
+use super::{Arrivals, Population};
 use files::FileError;
-use simulator::sampler::{ArrivalProcess, Length};
+use simulator::predictor::Predictor;
+use simulator::workload::Client;
 use simulator::{ClusterConfig, Scenario};
 use std::path::Path;
-
-/// A point of the unit cube: where in each range or list of choices a workload lies, 0 to 1.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Unit {
-    pub(super) share: f64,
-    pub(super) load: f64,
-    pub(super) prompt: f64,
-    pub(super) output: f64,
-    pub(super) instances: f64,
-    pub(super) model: f64,
-    pub(super) arrivals: f64,
-}
 
 /// A workload as it was drawn.
 #[derive(Clone, Debug)]
 pub(super) struct Drawn<'a> {
-    population: &'a Population,
-    name: String,
-    /// Share of the requests that are critical.
-    critical_share: f64,
-    /// Requests that arrive over those that the cluster can serve.
-    load: f64,
-    /// Requests per second, mean over the workload.
-    rate: f64,
-    prompt: u32,
-    output: u32,
-    instances: u16,
+    pub(super) population: &'a Population,
+    pub(super) name: String,
+    pub(super) machines: Chosen<'a>,
+    pub(super) arrivals: Arrivals,
+    pub(super) clients: Vec<Client>,
+    /// What the rates of the two tiers are multiplied by from half of the window on.
+    pub(super) mix: Option<[f64; 2]>,
+    /// Share of the requests that are critical, where it is highest.
+    highest_share: f64,
+    pub(super) tiers: Tiers,
+    pub(super) hints: Option<(Limited, Predictor)>,
+    pub(super) past: Option<Before>,
+    pub(super) epoch_us: u64,
+    pub(super) window: Window,
+}
+
+/// The cluster, as far as it was chosen.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Chosen<'a> {
+    pub(super) instances: u16,
     pub(super) model: &'a str,
-    arrivals: Arrivals,
+    pub(super) tensor_parallel: u32,
+    pub(super) max_num_seqs: u32,
+    pub(super) routing: &'a str,
+}
+
+/// The traffic before the measured window.
+#[derive(Clone, Debug)]
+pub(super) struct Before {
+    pub(super) seconds: f64,
+    /// At most.
+    pub(super) requests: u64,
+    /// Requests per second.
+    pub(super) rate: f64,
+    pub(super) clients: Vec<Client>,
+}
+
+/// The measured window.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Window {
+    /// Requests per second, mean over the window.
+    pub(super) rate: f64,
+    pub(super) requests: u64,
+    /// For how long the traffic goes on.
+    pub(super) after_s: f64,
+}
+
+impl Window {
+    /// The traffic after it has at most this share of the most requests.
+    pub(super) const AFTER: f64 = 0.4;
+
+    /// Any, as long as the cluster is not known.
+    const ANY: Window = Window { rate: 1.0, requests: 50, after_s: 0.0 };
 }
 
 /// Requests per second between which a scenario may have any surge.
@@ -44,146 +75,150 @@ const FASTEST: f64 = 1e5;
 impl Population {
     /// The workload at a point.
     pub(super) fn at(&self, name: &str, unit: &Unit) -> Drawn<'_> {
-        let [low, high] = self.critical_share;
-        let critical_share = low + unit.share * (high - low);
-        let arrivals = *pick(&self.arrivals, unit.arrivals);
-        let [low, high] = self.load;
-        let most = high.min(self.critical_load / (critical_share * arrivals.peak()));
-        let mut drawn = Drawn {
-            population: self,
-            name: name.to_owned(),
-            critical_share,
-            load: low + unit.load * (most - low),
-            // Any rate, until the cluster is known.
-            rate: 1.0,
-            prompt: log_uniform(self.prompt_tokens, unit.prompt),
-            output: log_uniform(self.output_tokens, unit.output),
-            instances: *pick(&self.instances, unit.instances),
-            model: pick::<String>(&self.models, unit.model),
-            arrivals,
-        };
-        let cluster = drawn.scenario().cluster;
-        drawn.rate = (drawn.load * drawn.capacity(&cluster)).clamp(SLOWEST, FASTEST);
+        let mut drawn = self.on(self.machines(unit), name, unit);
+        drawn.window = drawn.measured(unit);
         drawn
     }
 
-    /// The workload of the longest requests and the lightest load, of these choices; its rate is any.
-    pub(super) fn longest(&self, instances: usize, model: usize, arrivals: usize) -> Drawn<'_> {
+    /// The same on this cluster, with any window.
+    pub(super) fn on<'a>(&'a self, machines: Chosen<'a>, name: &str, unit: &Unit) -> Drawn<'a> {
+        let mut luck = unit.luck;
+        let critical_share = uniform(self.critical_share, unit.of(Dimension::CriticalShare));
+        let arrivals = *pick(&self.arrivals, unit.of(Dimension::Arrivals));
+        let tiers = Tiers::draw(self, unit, &mut luck);
+        let means = [
+            tokens(self.prompt_tokens, unit.of(Dimension::Prompt)),
+            tokens(self.output_tokens, unit.of(Dimension::Output)),
+        ];
+        let mut clients = tiers.clients(self, &arrivals, critical_share, means, &mut luck);
+        let hints = self.clients.as_ref().map(|own| {
+            let limited = *pick(&own.limits, unit.of(Dimension::Limits));
+            (limited, *pick(&own.predictors, unit.of(Dimension::Predictor)))
+        });
+        if let Some((limited, _)) = hints {
+            for client in &mut clients {
+                client.max_output_tokens = Clients::limit(limited, &client.output, &mut luck);
+            }
+        }
+        let later_share = uniform(self.critical_share, unit.of(Dimension::ShareAfterHalf));
+        let mix = arrivals.mixes.then(|| [later_share / critical_share, (1.0 - later_share) / (1.0 - critical_share)]);
         Drawn {
             population: self,
-            name: "drawn".into(),
-            critical_share: self.critical_share[1],
-            load: self.load[0],
-            rate: 1.0,
-            prompt: self.prompt_tokens[1],
-            output: self.output_tokens[1],
-            instances: self.instances[instances],
-            model: &self.models[model],
-            arrivals: self.arrivals[arrivals],
+            name: name.to_owned(),
+            machines,
+            past: self.before(unit, &tiers, &clients, &arrivals, &mut luck),
+            arrivals,
+            clients,
+            mix,
+            highest_share: if arrivals.mixes { critical_share.max(later_share) } else { critical_share },
+            tiers,
+            hints,
+            epoch_us: (uniform(self.epoch_s, unit.of(Dimension::Epoch)) * 1e6) as u64,
+            window: Window::ANY,
         }
+    }
+
+    fn machines(&self, unit: &Unit) -> Chosen<'_> {
+        let models: Vec<usize> = (0..self.models.len()).collect();
+        self.chosen(
+            *pick(&self.instances, unit.of(Dimension::Instances)),
+            *pick(&models, unit.of(Dimension::Model)),
+            *pick(&self.max_num_seqs, unit.of(Dimension::MaxNumSeqs)),
+            unit.of(Dimension::Routing),
+        )
+    }
+
+    /// A cluster of these choices.
+    pub(super) fn chosen(&self, instances: u16, model: usize, max_num_seqs: u32, routing: f64) -> Chosen<'_> {
+        let tensor_parallel = self.tensor_parallel.get(model).copied().unwrap_or(self.cluster.tensor_parallel);
+        let routing =
+            if self.routings.is_empty() { &self.cluster.routing } else { pick::<String>(&self.routings, routing) };
+        Chosen { instances, model: &self.models[model], tensor_parallel, max_num_seqs, routing }
+    }
+
+    /// The past, where this workload has one: the same clients in another mix, with other lengths.
+    fn before(
+        &self,
+        unit: &Unit,
+        tiers: &Tiers,
+        clients: &[Client],
+        arrivals: &Arrivals,
+        luck: &mut Luck,
+    ) -> Option<Before> {
+        let past = self.past.as_ref().filter(|past| unit.of(Dimension::Past) < past.share)?;
+        let seconds = log_uniform(past.seconds, luck.uniform());
+        let requests = log_uniform(past.requests.map(|count| count as f64), luck.uniform());
+        let share = uniform(self.critical_share, luck.uniform());
+        let means = [tokens(self.prompt_tokens, luck.uniform()), tokens(self.output_tokens, luck.uniform())];
+        let mut own = tiers.clients(self, arrivals, share, means, luck);
+        for (own, now) in own.iter_mut().zip(clients) {
+            own.max_output_tokens = now.max_output_tokens;
+        }
+        Some(Before { seconds, requests: past.requests[1], rate: requests / seconds, clients: own })
     }
 }
 
 impl Drawn<'_> {
+    /// The window of a cluster that serves so much: with how many requests, at which rate.
+    fn measured(&self, unit: &Unit) -> Window {
+        let population = self.population;
+        let cluster = self.scenario().cluster;
+        let all = self.capacity(&cluster, |_| true);
+        // Where all clients are alike, so are the tiers.
+        let critical = match &population.clients {
+            Some(_) => self.capacity(&cluster, |place| self.tiers.is_critical(place)).rate / all.rate,
+            None => 1.0,
+        };
+        let [low, high] = population.load;
+        let most = high.min(population.critical_load * critical / (self.highest_share * self.arrivals.peak()));
+        let load = (low + unit.of(Dimension::Load) * (most - low)).min(most);
+        let rate = (load * all.rate).clamp(SLOWEST, FASTEST);
+        let seconds = match population.seconds_to {
+            Some(longest) => log_uniform([population.seconds, longest], unit.of(Dimension::Seconds)),
+            None => population.seconds,
+        };
+        let [fewest, most] = population.requests;
+        // The rate outside of a surge, where that is higher.
+        let fastest = rate * (1.0 / self.arrivals.mean()).max(1.0);
+        let room_s = (most as f64 * Window::AFTER - 101.0).max(0.0) / (1.25 * fastest);
+        let after_s = (uniform(population.after, unit.of(Dimension::After)) * all.turnover_s).min(room_s);
+        let after = if after_s > 0.0 { (1.25 * fastest * after_s).ceil() as u64 + 100 } else { 0 };
+        let past = self.past.as_ref().map_or(0, |past| past.requests);
+        let left = most.saturating_sub(past + after).max(fewest);
+        Window { rate, requests: ((rate * seconds) as u64).clamp(fewest, left), after_s }
+    }
+
     /// The scenario.
     pub(super) fn scenario(&self) -> Scenario {
         self.read().expect("every choice and the ends of every range were checked when the file was read")
     }
 
-    /// Requests of its lengths that this cluster can serve in a second.
-    pub(super) fn capacity(&self, cluster: &ClusterConfig) -> f64 {
-        saturated_rate(cluster, &length(self.prompt), &length(self.output))
+    /// What this cluster can serve of the requests of the clients at these places.
+    pub(super) fn capacity(&self, cluster: &ClusterConfig, is_one: impl Fn(usize) -> bool) -> Saturated {
+        let some =
+            self.clients.iter().enumerate().filter(|(place, _)| is_one(*place)).map(|(_, client)| client.clone());
+        let alike = self.population.clients.is_none();
+        let clients: Vec<Client> = if alike { some.take(1).collect() } else { some.collect() };
+        saturated(cluster, &clients)
     }
 
     pub(super) fn read(&self) -> Result<Scenario, FileError> {
         Scenario::parse(&self.text(), Path::new(&format!("{}.toml", self.name)))
     }
+}
 
-    /// The text of a scenario file.
-    fn text(&self) -> String {
-        let Drawn { name, critical_share, instances, model, .. } = self;
-        let machines = &self.population.cluster;
-        let client = |class: &str, share: f64| {
-            format!(
-                "\n[[workload.clients]]\nslo_class = \"{class}\"\nfraction = {share}\narrival = {}\ninput = {}\noutput = {}\n",
-                process(self.arrivals.process),
-                length_text(self.prompt),
-                length_text(self.output),
-            )
-        };
-        format!(
-            "name = \"{name}\"\n\n[cluster]\ninstances = {instances}\nmodel = \"{model}\"\nhardware = \"{}\"\ntensor_parallel = {}\n\
-             latency = \"{}\"\nrouting = \"{}\"\nscheduler = \"{}\"\npreemption = \"{}\"\n\n[workload]\n{}{}{}",
-            machines.hardware,
-            machines.tensor_parallel,
-            machines.latency,
-            machines.routing,
-            machines.scheduler,
-            machines.preemption,
-            self.rates(),
-            client("critical", *critical_share),
-            client("sheddable", 1.0 - critical_share),
-        )
-    }
-
-    fn rates(&self) -> String {
-        let [fewest, most] = self.population.requests;
-        let requests = ((self.rate * self.population.seconds) as u64).clamp(fewest, most);
-        let quiet = self.rate / self.arrivals.mean();
-        let steps = self.arrivals.surge.map_or_else(String::new, |surge| {
-            let seconds = requests as f64 / self.rate;
-            let (from, to) = (surge.from * seconds, surge.to * seconds);
-            format!(
-                "rate_steps = [{{ from_s = {from}, factor = {} }}, {{ from_s = {to}, factor = 1 }}]\n",
-                surge.factor
-            )
-        });
-        format!("rate = {quiet}\nrequests = {requests}\n{steps}")
-    }
+fn tokens(range: [u32; 2], unit: f64) -> u32 {
+    (log_uniform(range.map(f64::from), unit).round() as u32).clamp(range[0], range[1])
 }
 
 impl Arrivals {
     /// The mean rate over the rate outside of the surge.
-    fn mean(&self) -> f64 {
+    pub(super) fn mean(&self) -> f64 {
         self.surge.map_or(1.0, |surge| 1.0 + (surge.factor - 1.0) * (surge.to - surge.from))
     }
 
     /// The highest rate over the mean rate.
     pub(super) fn peak(&self) -> f64 {
         self.surge.map_or(1.0, |surge| surge.factor.max(1.0)) / self.mean()
-    }
-}
-
-fn pick<T>(choices: &[T], unit: f64) -> &T {
-    &choices[((unit * choices.len() as f64) as usize).min(choices.len() - 1)]
-}
-
-fn log_uniform([low, high]: [u32; 2], unit: f64) -> u32 {
-    simulator::maths::install();
-    let (from, to) = (Maths::ln(f64::from(low)), Maths::ln(f64::from(high)));
-    (Maths::exp(from + unit * (to - from)).round() as u32).clamp(low, high)
-}
-
-/// Lengths with this mean.
-fn length(mean: u32) -> Length {
-    let [min, max] = cut(mean);
-    Length::Normal { mean: f64::from(mean), sd: f64::from(mean) / 4.0, min: Some(min), max: Some(max) }
-}
-
-fn length_text(mean: u32) -> String {
-    let [min, max] = cut(mean);
-    format!("{{ distribution = \"normal\", mean = {mean}, sd = {}, min = {min}, max = {max} }}", f64::from(mean) / 4.0)
-}
-
-fn cut(mean: u32) -> [u32; 2] {
-    [mean / 8, 2 * mean]
-}
-
-fn process(process: ArrivalProcess) -> String {
-    match process {
-        ArrivalProcess::Poisson {} => "{ process = \"poisson\" }".into(),
-        ArrivalProcess::Constant {} => "{ process = \"constant\" }".into(),
-        ArrivalProcess::Gamma { cv } => format!("{{ process = \"gamma\", cv = {cv} }}"),
-        ArrivalProcess::Weibull { cv } => format!("{{ process = \"weibull\", cv = {cv} }}"),
     }
 }

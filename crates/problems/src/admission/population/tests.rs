@@ -1,3 +1,6 @@
+mod production;
+
+use super::luck::Dimension;
 use super::*;
 use crate::admission::{Metric, trial};
 use engine::panel::{Role, Sealing};
@@ -187,14 +190,12 @@ fn the_widest_and_the_narrowest_of_what_may_be_declared_can_be_drawn() {
         .replace("factor = 2.0", "factor = 10")
         .replace("from = 0.35, to = 0.65", "from = 0, to = 1");
     let widest = Population::parse(&widest, Path::new("p.toml")).unwrap();
-    let corner = |unit: f64| Unit {
-        share: unit,
-        load: unit,
-        prompt: 1.0 - unit,
-        output: 1.0 - unit,
-        instances: unit,
-        model: unit,
-        arrivals: unit,
+    let corner = |unit: f64| {
+        let mut at = [unit; DIMENSIONS.len()];
+        for turned in [Dimension::Prompt, Dimension::Output] {
+            at[turned as usize] = 1.0 - unit;
+        }
+        Unit { at, luck: Luck::new(1, 0) }
     };
     for unit in [0.0, 1.0] {
         let workload = widest.at("corner", &corner(unit)).scenario();
