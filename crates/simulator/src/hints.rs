@@ -4,7 +4,7 @@
 //! truth, or made of it, and the limits of the declared stress case.
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::draws::Draws;
 use crate::predictor::Predictor;
@@ -34,7 +34,7 @@ pub struct HintTable {
     /// Which limits of the output it is told.
     #[serde(default)]
     pub limits: Limits,
-    /// Where estimates of the output come from.
+    /// Where estimates of the output come from; by default from nowhere.
     #[serde(default)]
     pub predictor: Predictor,
 }
@@ -44,7 +44,7 @@ fn yes() -> bool {
 }
 
 /// Which limits of the output the router is told.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Limits {
     /// None.

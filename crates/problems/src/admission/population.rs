@@ -60,7 +60,8 @@ pub struct Population {
     /// GPUs per instance for each of `models`, in their order; 1 to 64, by default those of `[cluster]` for all.
     #[serde(default)]
     pub tensor_parallel: Vec<u32>,
-    /// The largest batches that an instance may have, each as often; 1 to 16 numbers, requests, 4 to 1024 each.
+    /// The largest batches that an instance may have, each as often; 1 to 16 numbers, requests, 4 to 1024 each; by
+    /// default 256 alone.
     #[serde(default = "usual_batch")]
     pub max_num_seqs: Vec<u32>,
     /// How an instance may be chosen for an admitted request, each way as often; up to 16 words, by default that of `[cluster]`.
@@ -68,11 +69,12 @@ pub struct Population {
     pub routings: Vec<String>,
     /// How arrivals may be spread over time, each way as often; 1 to 16 of them, as in `{ process = { process = "poisson" } }`.
     pub arrivals: Vec<Arrivals>,
-    /// For how long traffic goes on after the measured window, uniform; in times that a request spends in a full batch, 0 to 20. It
-    /// is cut where it would be more than two fifths of the most requests.
+    /// For how long traffic goes on after the measured window, uniform; in times that nine of ten requests take at most from their
+    /// first token to the last in full batches, 0 to 20, by default 0. It is cut where it would be more than two fifths of the
+    /// most requests.
     #[serde(default)]
     pub after: [f64; 2],
-    /// What the clock that policies read shows at the start, uniform; seconds, 0 to 1e9.
+    /// What the clock that policies read shows at the start, uniform; seconds, 0 to 1e9, by default 0.
     #[serde(default)]
     pub epoch_s: [f64; 2],
     /// Who sends the requests of a tier.

@@ -1,6 +1,8 @@
 //! What a cluster can serve at most.
 
 use simulator::admitters::Builtin;
+use simulator::metrics::percentile;
+use simulator::run::Record;
 use simulator::sampler::{ArrivalProcess, Length};
 use simulator::workload::{Client, GeneratedWorkload, generate};
 use simulator::{Arrival, ClusterConfig, simulate};
@@ -16,8 +18,8 @@ const BATCHES: u64 = 5;
 pub struct Saturated {
     /// Requests per second that it completes.
     pub rate: f64,
-    /// How long a request is in the batch, in the mean; seconds.
-    pub turnover_s: f64,
+    /// How long nine of ten requests take at most from their first token to the last, in full batches; seconds.
+    pub stay_s: f64,
 }
 
 /// Requests of these lengths that a cluster completes per second when it is saturated.
@@ -38,22 +40,24 @@ pub fn saturated_rate(cluster: &ClusterConfig, prompt: &Length, output: &Length)
 /// the middle half of a pile of requests that were all there at the start, times the number of instances.
 pub fn saturated(cluster: &ClusterConfig, clients: &[Client]) -> Saturated {
     let one = ClusterConfig { instances: 1, horizon_us: None, ..cluster.clone() };
-    let (arrivals, batch) = pile(&one, clients);
     let mut admit_all = Builtin::parse("always-admit").expect("it is built in");
-    let run = simulate(&one, arrivals, &mut admit_all, SEED);
+    let run = simulate(&one, pile(&one, clients), &mut admit_all, SEED);
     let mut ends_us: Vec<u64> = run.requests.iter().filter_map(|record| record.e2e_us).collect();
     ends_us.sort_unstable();
     let Some(last) = ends_us.len().checked_sub(1).filter(|&last| last >= 4) else {
-        return Saturated { rate: 0.0, turnover_s: 0.0 };
+        return Saturated { rate: 0.0, stay_s: 0.0 };
     };
     let (from, to) = (last / 4, last - last / 4);
     let seconds = (ends_us[to] - ends_us[from]).max(1) as f64 / 1e6;
     let rate = (to - from) as f64 / seconds;
-    Saturated { rate: rate * f64::from(cluster.instances), turnover_s: batch as f64 / rate }
+    let stay = |record: &Record| Some((record.e2e_us? - record.ttft_us?) as f64 / 1e6);
+    let mut stays: Vec<f64> = run.requests.iter().filter_map(stay).collect();
+    stays.sort_by(f64::total_cmp);
+    Saturated { rate: rate * f64::from(cluster.instances), stay_s: percentile(&stays, 90.0) }
 }
 
-/// Requests that arrive all at once, and how many of them an instance serves at a time.
-fn pile(cluster: &ClusterConfig, clients: &[Client]) -> (Vec<Arrival>, u64) {
+/// Requests that arrive all at once.
+fn pile(cluster: &ClusterConfig, clients: &[Client]) -> Vec<Arrival> {
     let alike = |client: &Client| Client {
         slo_class: "critical".into(),
         arrival: ArrivalProcess::Constant {},
@@ -71,5 +75,5 @@ fn pile(cluster: &ClusterConfig, clients: &[Client]) -> (Vec<Arrival>, u64) {
     for arrival in &mut arrivals {
         arrival.arrival_us = 0;
     }
-    (arrivals, batch)
+    arrivals
 }

@@ -31,10 +31,11 @@ pub struct Clients {
     pub tail: [f64; 2],
     /// Where prompts and outputs are cut off; tokens, 16 to 32768 each.
     pub longest: [u32; 2],
-    /// Which limits of the output clients may set, each way as often; 1 to 16 of them.
+    /// Which limits of the output clients may set, each way as often; 1 to 16 of them, by default `none` alone.
     #[serde(default = "no_limits")]
     pub limits: Vec<Limited>,
-    /// Where estimates of the output may come from, each source as often; 1 to 16 of them, as `predictor` in a scenario.
+    /// Where estimates of the output may come from, each source as often; 1 to 16 of them, as `predictor` in a scenario, by
+    /// default `none` alone.
     #[serde(default = "no_predictors")]
     pub predictors: Vec<Predictor>,
 }

@@ -166,11 +166,12 @@ impl Drawn<'_> {
         let all = self.capacity(&cluster, |_| true);
         // Where all clients are alike, so are the tiers.
         let critical = match &population.clients {
-            Some(_) => self.capacity(&cluster, |place| self.tiers.is_critical(place)).rate / all.rate,
-            None => 1.0,
+            Some(_) => self.capacity(&cluster, |place| self.tiers.is_critical(place)),
+            None => all,
         };
         let [low, high] = population.load;
-        let most = high.min(population.critical_load * critical / (self.highest_share * self.arrivals.peak()));
+        let most = high
+            .min(population.critical_load * (critical.rate / all.rate) / (self.highest_share * self.arrivals.peak()));
         let load = (low + unit.of(Dimension::Load) * (most - low)).min(most);
         let rate = (load * all.rate).clamp(SLOWEST, FASTEST);
         let seconds = match population.seconds_to {
@@ -181,7 +182,8 @@ impl Drawn<'_> {
         // The rate outside of a surge, where that is higher.
         let fastest = rate * (1.0 / self.arrivals.mean()).max(1.0);
         let room_s = (most as f64 * Window::AFTER - 101.0).max(0.0) / (1.25 * fastest);
-        let after_s = (uniform(population.after, unit.of(Dimension::After)) * all.turnover_s).min(room_s);
+        let after_s =
+            (uniform(population.after, unit.of(Dimension::After)) * all.stay_s.max(critical.stay_s)).min(room_s);
         let after = if after_s > 0.0 { (1.25 * fastest * after_s).ceil() as u64 + 100 } else { 0 };
         let past = self.past.as_ref().map_or(0, |past| past.requests);
         let left = most.saturating_sub(past + after).max(fewest);
