@@ -89,8 +89,8 @@ impl JsonSchema for Arrival {
                     group. It needs `prefix_length`."),
                 "prefix_length": column("integer", "How much of the prompt the group has in common; tokens, 0 to \
                     `input_tokens`. It needs `prefix_group`."),
-                "client": column("string", "Whose it is; any text, empty for a client of its own kind, as are all without the \
-                    column. In a TraceV2 file, `tenant_id`. Policies are shown a number for it."),
+                "client": column("string", "Whose it is; any text, and those without one are one client's. \
+                    In a TraceV2 file, `tenant_id`. Policies are shown a number for it."),
                 "max_output_tokens": column("integer", "The limit of the output that the client set; tokens, 0 to 10000000, \
                     empty for none."),
                 "predicted_output_tokens": column("number", "An estimate of the output; tokens, above 0 and at most 10000000, \

@@ -82,9 +82,15 @@ fn mutated(text: &str, n: u64) -> String {
 #[test]
 fn a_mutated_scenario_is_refused_with_a_message_or_runs() {
     let original = common::read_text(&common::reference().join("../scenarios/burst.toml"));
+    let clients =
+        &original[original.find("[[workload.clients]]").unwrap()..original.find("[[workload.rate_steps]]").unwrap()];
+    let past = clients.replace("workload.clients", "past.clients");
+    let hints = "[hints]\npredictor = { source = 'model', rho = 0.7, drift = 2 }\n[past]\nseconds = 60\nrate = 2\n";
+    let wide = original.replace("requests = 5400", "requests = 5400\nafter_s = 30\nepoch_us = 77") + hints + &past;
+    assert!(Scenario::parse(&wide, Path::new("s.toml")).is_ok());
     let (mut refused, mut ran) = (0, 0);
-    for n in 0..4_000 {
-        let text = mutated(&original, n);
+    for n in 0..6_000 {
+        let text = mutated(if n < 4_000 { &original } else { &wide }, n);
         match Scenario::parse(&text, Path::new("s.toml")) {
             Err(error) => {
                 refused += 1;

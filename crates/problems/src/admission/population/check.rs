@@ -29,19 +29,6 @@ impl Population {
         within("critical_load", self.critical_load, 0.05, 1.0)?;
         range("prompt_tokens", self.prompt_tokens.map(f64::from), 8.0, 32_768.0)?;
         range("output_tokens", self.output_tokens.map(f64::from), 8.0, 8_192.0)?;
-        choices("instances", self.instances.len())?;
-        choices("models", self.models.len())?;
-        if !self.tensor_parallel.is_empty() && self.tensor_parallel.len() != self.models.len() {
-            let problem = format!("must have a number for each of the {} models", self.models.len());
-            return Err(("tensor_parallel".into(), problem));
-        }
-        choices("max_num_seqs", self.max_num_seqs.len())?;
-        for (n, seqs) in self.max_num_seqs.iter().enumerate() {
-            within(&format!("max_num_seqs.{n}"), f64::from(*seqs), 4.0, 1024.0)?;
-        }
-        if !self.routings.is_empty() {
-            choices("routings", self.routings.len())?;
-        }
         range("after", self.after, 0.0, 20.0)?;
         range("epoch_s", self.epoch_s, 0.0, 1e9)?;
         self.clients.as_ref().map_or(Ok(()), Clients::check)?;
@@ -56,6 +43,25 @@ impl Population {
                 let problem = format!("the critical part is at least {least:.3} where their share is highest");
                 return Err(("critical_load".into(), problem));
             }
+        }
+        self.check_machines()?;
+        self.check_clusters()
+    }
+
+    /// What clusters are made of: numbers, and names that may stand in a text.
+    fn check_machines(&self) -> Checked {
+        choices("instances", self.instances.len())?;
+        choices("models", self.models.len())?;
+        if !self.tensor_parallel.is_empty() && self.tensor_parallel.len() != self.models.len() {
+            let problem = format!("must have a number for each of the {} models", self.models.len());
+            return Err(("tensor_parallel".into(), problem));
+        }
+        choices("max_num_seqs", self.max_num_seqs.len())?;
+        for (n, seqs) in self.max_num_seqs.iter().enumerate() {
+            within(&format!("max_num_seqs.{n}"), f64::from(*seqs), 4.0, 1024.0)?;
+        }
+        if !self.routings.is_empty() {
+            choices("routings", self.routings.len())?;
         }
         let names = [
             ("hardware", &self.cluster.hardware),
@@ -72,8 +78,7 @@ impl Population {
                 return Err((key, "weighted routing needs scorers, for which there is no key here".into()));
             }
         }
-        self.models.iter().enumerate().try_for_each(|(n, name)| plain(&format!("models.{n}"), name))?;
-        self.check_clusters()
+        self.models.iter().enumerate().try_for_each(|(n, name)| plain(&format!("models.{n}"), name))
     }
 
     /// Past, window and what comes after must fit into the most requests.

@@ -71,6 +71,8 @@ impl Window {
 /// Requests per second between which a scenario may have any surge.
 const SLOWEST: f64 = 1e-3;
 const FASTEST: f64 = 1e5;
+/// The longest that a scenario may go on.
+const LONGEST_S: f64 = 1e6;
 
 impl Population {
     /// The workload at a point.
@@ -182,8 +184,9 @@ impl Drawn<'_> {
         // The rate outside of a surge, where that is higher.
         let fastest = rate * (1.0 / self.arrivals.mean()).max(1.0);
         let room_s = (most as f64 * Window::AFTER - 101.0).max(0.0) / (1.25 * fastest);
-        let after_s =
-            (uniform(population.after, unit.of(Dimension::After)) * all.stay_s.max(critical.stay_s)).min(room_s);
+        let after_s = (uniform(population.after, unit.of(Dimension::After)) * all.stay_s.max(critical.stay_s))
+            .min(room_s)
+            .min(LONGEST_S);
         let after = if after_s > 0.0 { (1.25 * fastest * after_s).ceil() as u64 + 100 } else { 0 };
         let past = self.past.as_ref().map_or(0, |past| past.requests);
         let left = most.saturating_sub(past + after).max(fewest);
