@@ -37,7 +37,7 @@ const WORDS: [&str; 12] = [
     "sheddable",
 ];
 /// Names of it that are several words.
-const NAMES: [&str; 3] = ["refuse_everything", "net_saving", "net saving"];
+const NAMES: [&str; 3] = ["refuse_everything", "admit_everything", "extra_shed"];
 /// The rooms that know no problem.
 const ROOMS: [&str; 5] = ["agents", "engine", "report", "science", "store"];
 

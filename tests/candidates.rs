@@ -1,10 +1,14 @@
 //! `new` and `evaluate`: one source file of the user's own.
 
 use crate::design_space::sandbox;
-use crate::environment::Environment;
-use engine::Prepared;
-use engine::sandbox::Outcome;
-use problems::admission::KIT;
+use crate::environment::{Environment, rustc, shared_cache};
+use engine::problem::Problem;
+use engine::sandbox::{Outcome, Walls};
+use engine::science::nonce::Nonce;
+use engine::science::outcome;
+use engine::single::{Answer, Question, evaluate};
+use engine::{LoadedExperiment, Places, Prepared};
+use problems::admission::{Admission, KIT};
 
 fn tiny(source: &str) -> Environment {
     let environment = Environment::new();
@@ -36,7 +40,7 @@ fn the_starter_is_the_reference_and_scores_exactly_as_it_does() {
     let json = environment.json(&EVALUATE);
     assert_eq!(json["outcome"], "scored");
     assert_eq!(json["feasible"], true);
-    assert_eq!(json["net_saving"], 0.0);
+    assert_eq!(json["saving"], json["reference"]["saving"]);
     assert!(json["description_length"].as_u64().is_some_and(|tokens| (100..300).contains(&tokens)), "{json}");
     assert_eq!(json["improvement"], json["reference"]["improvement"]);
     for part in ["screen", "compile", "simulate", "decide"] {
@@ -173,4 +177,83 @@ fn a_candidate_is_compiled_once_and_what_the_screen_refuses_is_one_with_its_refu
     let refused = Prepared::new(policy("unsafe { Decision::Admit }"), &KIT);
     assert!(matches!(refused.artifact(&sandbox).unwrap(), Err(Outcome::Refused { .. })));
     assert_eq!((refused.reading.description_length, refused.reading.tunables), (None, 0));
+}
+
+/// A policy with a scale of this default, and its chance to refuse a droppable request.
+fn scaled(default: &str, chance: &str) -> String {
+    format!(
+        "use admitter::prelude::*;\npub struct Policy {{ scale: f64 }}\nimpl Admitter for Policy {{\n\
+         const TUNABLES: &'static [Tunable] = &[Tunable {{ name: \"scale\", default: {default}, low: 1e-4, high: 1e4 }}];\n\
+         fn new(parameters: &[f64]) -> Self {{ Policy {{ scale: parameters[0] }} }}\n\
+         fn admit(&mut self, request: &Request, cluster: &Cluster, draw: &mut Draw) -> Decision {{\n\
+         let _ = self.scale;\nDecision::reject_if(request.priority < 0 && draw.uniform() < {chance})\n}}\n}}\n"
+    )
+}
+
+/// The tiny experiment with the scenario first that a scale matters in: one workload in three says where to look.
+pub(crate) fn busy_first(source: &str) -> Environment {
+    let environment = tiny(source);
+    let campaign = environment.read("tiny/campaign.toml");
+    let [calm, busy] = ["\"scenarios/calm.toml\"", "\"scenarios/busy.toml\""];
+    let changed = campaign.replace(&format!("{calm}, {busy}"), &format!("{busy}, {calm}"));
+    assert_ne!(changed, campaign);
+    environment.write("tiny/campaign.toml", &changed);
+    environment
+}
+
+/// What becomes of a source on it, as `evaluate` has it.
+fn measured(source: &str) -> Answer {
+    let environment = busy_first(source);
+    let places = Places {
+        state: environment.path(".elenchus"),
+        cache: shared_cache(),
+        runner: env!("CARGO_BIN_EXE_elenchus").into(),
+        rustc: rustc().into(),
+        walls: Walls::Required,
+        problems: problems::all(),
+    };
+    let loaded = LoadedExperiment::read(&environment.path("tiny"), &problems::all()).expect("the experiment");
+    let candidate = Prepared::new(source, &KIT);
+    let build = environment.path("").display().to_string();
+    let question = Question { candidate: &candidate, loaded: &loaded, nonce: Nonce::of(1), seeds: 3, build: &build };
+    evaluate(&places, question).expect("no error of ours")
+}
+
+#[test]
+fn a_candidate_with_a_scale_is_measured_where_it_gains_as_much_as_the_reference() {
+    let chance = "(self.scale * cluster.saturation(5.0, 0.8)).powi(3)";
+    let found = ["0.05", "40.0"].map(|default| {
+        let answer = measured(&scaled(default, chance));
+        assert_eq!(answer.outcome, outcome::Outcome::Scored, "from {default}: {}", answer.message);
+        let (own, yardsticks) = (answer.measurement.expect("it was scored"), answer.yardsticks);
+        let beyond = own.gain() - yardsticks.reference.gain();
+        assert!((-0.0035..0.0045).contains(&beyond), "from {default}: {beyond}");
+        (answer.scale.expect("it is set"), yardsticks.worth(&own, &Admission.spec().aim).expect("it compares"))
+    });
+    let [(one, saving), (other, as_much)] = found;
+    assert!((one / other).ln().abs() < 0.01, "{found:?}");
+    // So few requests scatter by some per cent between scales that are next to each other.
+    assert!((saving - as_much).abs() < 0.05, "{found:?}");
+    // The control: as it was written it gains next to nothing, or all there is.
+    for plain in ["0.05", "40.0"].map(|factor| chance.replace("self.scale", factor)) {
+        let answer = measured(&scaled("1.0", &plain));
+        assert_eq!((answer.outcome, answer.scale), (outcome::Outcome::NoScale, None), "{plain}");
+    }
+    let json = busy_first(&scaled("0.05", chance)).json(&[&EVALUATE[..], &["--seeds", "3"]].concat());
+    assert_eq!(json["outcome"].as_str(), Some("scored"), "{json}");
+    assert!((json["saving"].as_f64().expect("it compares") - saving).abs() < 1e-9, "{json}");
+}
+
+#[test]
+fn a_candidate_whose_scale_does_nothing_ends_as_no_scale() {
+    let (code, json) = evaluated(&scaled("1.0", "cluster.saturation(5.0, 0.8).powi(5) * 30.0"));
+    assert_eq!((code, json["outcome"].as_str()), (1, Some("no-scale")), "{json}");
+    assert!(json["message"].as_str().is_some_and(|said| said.contains("at no value of its scale")), "{json}");
+    assert!(json["saving"].is_null() && json["feasible"] == false, "{json}");
+    // The control: without a scale it runs as it is, and does not compare.
+    let (code, json) = evaluated(&policy(
+        "Decision::reject_if(request.priority < 0 && draw.uniform() < cluster.saturation(5.0, 0.8).powi(5) * 30.0)",
+    ));
+    assert_eq!((code, json["outcome"].as_str()), (0, Some("scored")), "{json}");
+    assert!(json["saving"].is_null(), "{json}");
 }

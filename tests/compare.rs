@@ -13,6 +13,9 @@ use serde_json::Value;
 #[test]
 fn a_campaign_that_has_ended_is_held_against_random_search_and_tuning_and_the_report_keeps_it() {
     let environment = drawn();
+    // Each search may spend as much, five times over.
+    let campaign = environment.read("tiny/campaign.toml");
+    environment.write("tiny/campaign.toml", &format!("{campaign}\n[budget]\nevaluations = 3\nverdict_trials = 300\n"));
     environment.ok(&["run", "tiny", "--iterations", "2"]);
     let status = environment.json(&["status", "--format", "json"]);
     let digest = status["digest"].clone();
@@ -20,15 +23,15 @@ fn a_campaign_that_has_ended_is_held_against_random_search_and_tuning_and_the_re
     let message = environment.fails(2, &["compare", "--pool", "1"]);
     assert!(message.contains("a pool of 1 points is less than one search"), "{message}");
 
-    let compared = environment.json(&["compare", "--pool", "120", "--format", "json"]);
+    let compared = environment.json(&["compare", "--pool", "20", "--format", "json"]);
     let number = |value: &Value| value.as_u64().unwrap_or_else(|| panic!("{compared:#}"));
-    assert_eq!((number(&compared["pool"]), number(&compared["random"]["searches"])), (120, 10_000));
-    // Everything that the campaign ran, verdicts included: 102 trials are one evaluation (2 x 3 and 96 drawn workloads).
+    assert_eq!((number(&compared["pool"]), number(&compared["random"]["searches"])), (20, 10_000));
+    // Everything that the campaign ran, verdicts included: 70 trials are one evaluation (2 x 3 and 64 drawn workloads).
     let spent = &compared["spent"];
     assert_eq!(spent["evaluations"], status["evaluations"]);
-    assert_eq!(number(&spent["audited"]) * 102, number(&status["trials"]["audit"]));
-    assert_eq!(number(&spent["verdicts"]), number(&status["trials"]["verdict"]).div_ceil(102));
-    assert_eq!(compared["champion"], status["champion"]["score"]["net_saving"]);
+    assert_eq!(number(&spent["audited"]) * 70, number(&status["trials"]["audit"]));
+    assert_eq!(number(&spent["verdicts"]), number(&status["trials"]["verdict"]).div_ceil(70));
+    assert_eq!(compared["champion"], status["champion"]["score"]["saving"]);
     assert_eq!(compared["tuned"].as_array().map(Vec::len), Some(5), "{compared:#}");
     ordered(&compared["random"]);
     let sealed = &compared["sealed"];
@@ -43,13 +46,13 @@ fn a_campaign_that_has_ended_is_held_against_random_search_and_tuning_and_the_re
     assert!(text.contains("Random search and tuning alone"), "{text}");
     assert!(environment.ok(&["report", "--format", "markdown"]).contains("## Random search and tuning alone"));
     let text = environment.ok(&["compare"]).split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(text.contains("Of 120 points drawn from the declared space"), "{text}");
+    assert!(text.contains("Of 20 points drawn from the declared space"), "{text}");
 
     // Another pool is another comparison, and the same one comes to the same.
-    let smaller = environment.json(&["compare", "--pool", "115", "--again", "--format", "json"]);
-    assert_eq!(smaller["pool"], 115);
+    let smaller = environment.json(&["compare", "--pool", "18", "--again", "--format", "json"]);
+    assert_eq!(smaller["pool"], 18);
     assert_eq!(environment.json(&["report", "--format", "json"])["comparison"], smaller);
-    assert_eq!(environment.json(&["compare", "--pool", "120", "--again", "--format", "json"]), compared);
+    assert_eq!(environment.json(&["compare", "--pool", "20", "--again", "--format", "json"]), compared);
 }
 
 /// What quantiles are of: nothing is less than everything.
@@ -74,7 +77,7 @@ fn points_that_share_a_session_have_the_trials_that_each_has_by_itself() {
     let panel = Panel::search(&loaded, Nonce::of(1), 2).expect("a panel");
     let space = loaded.experiment.space();
     let drawn: Vec<Point> = (0..3).map(|n| space.draw(11, n)).collect();
-    let policies: Vec<Policy> = drawn.iter().map(|point| points.policy(point)).collect();
+    let policies: Vec<Policy> = drawn.iter().map(|point| points.policy(point, None)).collect();
     let alone: Vec<_> = policies
         .iter()
         .map(|policy| panel.trials(policy, Draws::Shared, &sandbox).expect("no error").expect("it runs").results)

@@ -29,27 +29,37 @@ pub(crate) fn sandbox(cache: &std::path::Path) -> Sandbox {
 fn points(loaded: &LoadedExperiment) -> Vec<Point> {
     let space = loaded.experiment.space();
     let mut points: Vec<Point> = (0..3).map(|n| space.draw(7, n)).collect();
-    let plain = [("half", 0.2), ("prompt", 0.0), ("mix", 0.0)];
     let special = [
         ("step", vec![]),
         ("step", vec![("mix", 1.0)]),
+        ("step", vec![("in_flight", 1.0), ("prompt", 1.0)]),
         ("ramp", vec![("onset", 0.0)]),
         ("ramp", vec![("onset", 0.5), ("prompt", 0.3)]),
+        ("ramp", vec![("onset", 0.5), ("limit", 0.4)]),
         ("power", vec![("exponent", 5.0)]),
         ("power", vec![("exponent", 6.5), ("mix", 1.7)]),
-        ("step", vec![("rate", 0.2), ("mix", 0.9), ("capacity", 0.5)]),
-        ("ramp", vec![("onset", 0.5), ("rate", 0.1)]),
+        ("power", vec![("exponent", 2.5), ("prediction", 0.7), ("queue", 2.0)]),
     ];
-    for (family, numbers) in special {
-        let numbers = plain.into_iter().chain(numbers).map(|(name, value)| (name.to_owned(), Value::Number(value)));
-        let mut point: Point = numbers.collect();
-        point.insert("family".into(), Value::Choice(family.into()));
+    let curve = space.dimensions.iter().find(|dimension| dimension.values.iter().any(|value| value == "step"));
+    let curve = curve.expect("a dimension of curves").name.as_str();
+    for (at, (shape, numbers)) in special.into_iter().enumerate() {
+        let mut point: Point = [(curve.to_owned(), Value::Choice(shape.into()))].into();
+        for dimension in space.dimensions.iter().filter(|dimension| dimension.name != curve) {
+            let own = numbers.iter().find(|(name, _)| *name == dimension.name).map(|(_, value)| *value);
+            let value = match dimension.range {
+                Some([low, _]) => Value::Number(own.unwrap_or(low.max(0.0))),
+                None => Value::Choice(dimension.values[at % dimension.values.len()].clone()),
+            };
+            if dimension.exists_at(&point) {
+                point.insert(dimension.name.clone(), value);
+            }
+        }
         // A space without such a dimension has no such point.
-        if point.keys().all(|name| space.dimension(name).is_some()) {
+        if numbers.iter().all(|(name, _)| point.contains_key(*name)) {
             points.push(point);
         }
     }
-    let families: BTreeSet<String> = points.iter().map(|point| format!("{:?}", point["family"])).collect();
+    let families: BTreeSet<String> = points.iter().map(|point| format!("{:?}", point[curve])).collect();
     assert_eq!(families.len(), 3, "each family has a point");
     points
 }
@@ -77,11 +87,11 @@ fn a_point_acts_to_the_bit_as_what_the_built_in_executor_writes_for_it() {
             }
         }
         for point in points(&loaded).into_iter().chain(rounded) {
-            let expected = hash(&realised.policy(&point));
+            let expected = hash(&realised.policy(&point, None));
             let text = loaded.space_text().expect("a source");
-            for source in [written(&space, text, &point), plain(&space, text, &point)] {
+            for source in [written(&space, text, &point, None), plain(&space, text, &point)] {
                 let source = source.expect("a source");
-                let own = Prepared::new(source.as_str(), &KIT).policy(&sandbox).expect("no error of ours");
+                let own = Prepared::new(source.as_str(), &KIT).policy(None, &sandbox).expect("no error of ours");
                 let own = own.unwrap_or_else(|outcome| panic!("{outcome}: {source}"));
                 assert_eq!(hash(&own), expected, "{point:?}: {source}");
             }
@@ -89,14 +99,6 @@ fn a_point_acts_to_the_bit_as_what_the_built_in_executor_writes_for_it() {
         }
         assert!(seen.len() > 5, "the points differ: {}", seen.len());
     }
-}
-
-#[test]
-fn the_two_admission_experiments_have_one_space_source() {
-    // Paths stay inside of an experiment's directory, so there are two files.
-    let [one, other] = ["admission", "admission-h100"]
-        .map(|name| std::fs::read_to_string(root().join("experiments").join(name).join("space.rs")).expect("a file"));
-    assert_eq!(one, other);
 }
 
 #[test]
@@ -118,8 +120,10 @@ fn a_dimension_without_a_tunable_and_a_tunable_without_a_dimension_are_found_bef
     let end = campaign.find("[[dimension]]\nname = \"onset\"").expect("the next");
     let without = format!("{}{}", &campaign[..start], &campaign[end..]);
     fails("a dimension less", &without, "its tunable `mix` is no dimension");
-    let wider = campaign.replace("range = [0.02, 3.0]", "range = [0.02, 30.0]");
-    fails("a wider dimension", &wider, "its tunable `half` runs from 0.02 to 3 only");
+    let wider = campaign.replace("range = [-0.5, 1.0]", "range = [-0.5, 10.0]");
+    fails("a wider dimension", &wider, "its tunable `prompt` runs from -0.5 to 1 only");
+    let scale = format!("{campaign}\n[[dimension]]\nname = \"scale\"\nrange = [0.001, 100.0]\n");
+    fails("the scale as a dimension", &scale, "`scale` is set to equal gain for each point: it is no dimension");
     let no_source = campaign.replace("space = \"space.rs\"", "space = \"space.toml\"");
     fails("no source", &no_source, "no file of candidate source");
     assert!(environment.ok(&["list"]).contains("elenchus run"), "no campaign was begun");

@@ -24,8 +24,8 @@ fn whoever_wins_the_finals_is_champion_and_is_what_the_sealed_look_looks_at() {
     };
     let winner = finalists.iter().max_by(|a, b| rank(a).partial_cmp(&rank(b)).expect("numbers")).expect("somebody won");
     assert_eq!(report["champion"]["candidate"], winner["candidate"]);
-    // Baseline, reference and finalists on three seeds of two scenarios.
-    assert_eq!(report["trials"]["finals"], 6 * (2 + finalists.len()));
+    // Fourteen yardsticks and finalists on three seeds of two scenarios.
+    assert_eq!(report["trials"]["finals"], 6 * (14 + finalists.len()));
     let text = environment.ok(&["report"]);
     assert!(text.contains("Finals") && text.contains("in the finals"), "{text}");
     let verified = environment.run(&["verify", "--format", "json"]);

@@ -115,7 +115,10 @@ fn evaluator(cache: &Path) -> Evaluator {
 type Fate = (String, u64);
 
 fn screened(evaluator: &Evaluator, source: &str) -> Fate {
-    let evaluation = evaluator.evaluate(&engine::Prepared::new(source, &KIT)).expect("no error of ours");
+    let evaluation = {
+        let against = engine::scale::Against::nothing(&evaluator.panel);
+        evaluator.evaluate(&engine::Prepared::new(source, &KIT), &against).expect("no error of ours")
+    };
     let refused = evaluation.trials.iter().map(refused).sum();
     assert!(evaluation.message.len() < 40_000 && !evaluation.message.contains('\u{1b}'), "{}", evaluation.message);
     (evaluation.outcome.as_str().to_owned(), refused)

@@ -7,11 +7,11 @@ fn the_experiment_that_init_writes_runs_and_judges_its_champion_and_scores_the_s
     let environment = Environment::new();
     let said = environment.ok(&["init", "first"]);
     assert!(said.contains("elenchus run first"), "{said}");
-    environment.ok(&["run", "first", "--iterations", "1"]);
+    environment.ok(&["run", "first", "--iterations", "3"]);
     let report = environment.json(&["report", "--format", "json"]);
     assert_eq!(report["ended"], "completed");
     let text = environment.ok(&["report"]);
-    assert!(text.contains("On 96 sealed workloads"), "{text}");
+    assert!(text.contains("On 216 sealed workloads"), "{text}");
     environment.ok(&["new", "mine.rs"]);
     let score = environment.json(&["evaluate", "mine.rs", "--experiment", "first", "--seeds", "2", "--format", "json"]);
     assert_eq!(score["outcome"], "scored", "{score}");

@@ -5,6 +5,7 @@ use admitter::{Instance, Request, wire};
 use engine::panel::Panel;
 use engine::probe::Probe;
 use engine::sandbox::{Limits, Options, Round, Sandbox, Walls};
+use engine::scale::Against;
 use engine::science::descriptor::Trend;
 use engine::science::nonce::Nonce;
 use engine::science::outcome::Outcome;
@@ -29,7 +30,9 @@ fn evaluated(source: &str) -> Evaluation {
     environment.copy("experiments/tiny");
     let loaded = LoadedExperiment::read(&environment.path("tiny"), &problems::all()).expect("the experiment");
     let panel = Panel::search(&loaded, Nonce::of(1), 3).expect("a panel");
-    Evaluator { sandbox: sandbox(), panel }.evaluate(&engine::Prepared::new(source, &KIT)).expect("no error of ours")
+    let against = Against::nothing(&panel);
+    let evaluator = Evaluator { sandbox: sandbox(), panel };
+    evaluator.evaluate(&engine::Prepared::new(source, &KIT), &against).expect("no error of ours")
 }
 
 fn probed(source: &str) -> Probe {
@@ -168,7 +171,7 @@ fn a_thief_in_a_campaign_is_invalid_and_no_claim_of_its_is_confirmed() {
     environment.copy("experiments/tiny");
     environment.write("victim.rs", &policy("true", STEALS));
     environment.write("thief.rs", &policy(TELLS[0].1, STEALS));
-    let plan = r#"{"question":"q","parent":"reference","arms":[{"name":"main","kind":"main","hypothesis":"It sheds less.","mechanism":"m","diagnostic":"d","metric":"net-saving","against":["reference"],"scope":[],"relation":"at-least","size":0.001,"confidence":0.6,"intent":"Reject by a curve.","point":null}]}"#;
+    let plan = r#"{"question":"q","parent":"reference","arms":[{"name":"main","kind":"main","hypothesis":"It sheds less.","mechanism":"m","diagnostic":"d","metric":"saving","against":["reference"],"scope":[],"relation":"at-least","size":0.001,"confidence":0.6,"intent":"Reject by a curve.","point":null}]}"#;
     environment.script("planner.sh", &format!("/bin/cat > /dev/null\n/bin/cat <<'END'\n```json\n{plan}\n```\nEND\n"));
     environment.script(
         "coder.sh",
@@ -187,7 +190,7 @@ fn a_thief_in_a_campaign_is_invalid_and_no_claim_of_its_is_confirmed() {
     };
     let (victim, thief) = (of("F1.main"), of("F2.main"));
     assert!(victim["objections"].as_array().is_some_and(Vec::is_empty), "{victim:#}");
-    assert!(thief["acts_like"].is_null() && thief["net_saving"] != victim["net_saving"], "{thief:#}");
+    assert!(thief["acts_like"].is_null() && thief["saving"] != victim["saving"], "{thief:#}");
     let objection = thief["objections"][0].as_str().unwrap_or_default();
     assert!(objection.contains("protected requests"), "{:#}", shown["lineage"]);
     let findings = thief["findings"].as_array().unwrap();

@@ -4,7 +4,7 @@ use admitter::prelude::*;
 
 pub struct Policy {
     family: f64,
-    half: f64,
+    scale: f64,
     prompt: f64,
     mix: f64,
     capacity: f64,
@@ -22,7 +22,7 @@ pub struct Policy {
 impl Admitter for Policy {
     const TUNABLES: &'static [Tunable] = &[
         Tunable { name: "family", default: 2.0, low: 0.0, high: 2.0 },
-        Tunable { name: "half", default: 0.28, low: 0.05, high: 2.0 },
+        Tunable { name: "scale", default: 0.28, low: 1e-3, high: 100.0 },
         Tunable { name: "prompt", default: 0.0, low: -0.5, high: 1.0 },
         Tunable { name: "mix", default: 0.0, low: 0.0, high: 3.0 },
         Tunable { name: "capacity", default: 0.0, low: -0.5, high: 1.5 },
@@ -33,12 +33,12 @@ impl Admitter for Policy {
     ];
 
     fn new(parameters: &[f64]) -> Self {
-        let [family, half, prompt, mix, capacity, signal, rate, onset, exponent] = *parameters else {
+        let [family, scale, prompt, mix, capacity, signal, rate, onset, exponent] = *parameters else {
             panic!("one value for each dimension");
         };
         Policy {
             family,
-            half,
+            scale,
             prompt,
             mix,
             capacity,
@@ -85,7 +85,7 @@ impl Admitter for Policy {
             pressure *= (tokens as f64 / instances / 300_000.0).powf(self.capacity);
         }
         // Over the pressure at which one droppable request in two is refused.
-        let over = pressure / self.half;
+        let over = pressure / self.scale;
         Decision::reject_if(if self.family == 0.0 {
             over >= 1.0
         } else if self.family == 1.0 {

@@ -35,7 +35,7 @@ fn evil() -> Server {
             "plan" => {
                 let arm = json!({
                     "name": "main", "kind": "main", "hypothesis": EVIL, "mechanism": EVIL, "diagnostic": EVIL,
-                    "metric": "net-saving", "against": ["reference"], "scope": [], "relation": "at-least", "size": 0.02,
+                    "metric": "saving", "against": ["reference"], "scope": [], "relation": "at-least", "size": 0.02,
                     "confidence": 0.3, "intent": EVIL, "point": null,
                 });
                 json!({"question": EVIL, "parent": "reference", "arms": [arm]}).to_string()

@@ -101,7 +101,7 @@ fn a_text_is_refused_by_its_size_before_it_is_read() {
 fn words_of_an_experiment_that_every_prompt_would_hold_are_bounded() {
     for (file, from, to, expected) in [
         ("campaign.toml", "Which policy", &"Which ".repeat(1000)[..], "campaign.toml:1: question: "),
-        ("campaign.toml", "\"family\"", &format!("\"{}\"", "f".repeat(100)), "campaign.toml:26: dimension: "),
+        ("campaign.toml", "\"family\"", &format!("\"{}\"", "f".repeat(100)), "campaign.toml:17: dimension: "),
         ("campaign.toml", "\"step\"", "\"st\\u200bep\"", "its value"),
         ("campaign.toml", "\"prompt\"", "\"pro\\u001b[31mpt\"", "can be seen"),
         ("scenarios/busy.toml", "\"busy\"", &format!("\"{}\"", "b".repeat(1000)), "name: must have 1 to 60"),
@@ -122,7 +122,8 @@ fn a_round_that_is_too_large_for_one_session_takes_several() {
     let panel = Panel::search(&loaded, Nonce::of(1), 100).expect("a panel");
     let sandbox = sandbox(&environment.path("cache"));
     let source = std::fs::read_to_string(fixture_path("candidates/quintic.rs")).expect("a fixture");
-    let trials = panel.trials_of(&engine::Prepared::new(source, &KIT), &sandbox).expect("a sandbox").expect("trials");
+    let trials =
+        panel.trials_of(&engine::Prepared::new(source, &KIT), None, &sandbox).expect("a sandbox").expect("trials");
     assert_eq!(trials.len(), 2000);
     assert!(trials.iter().all(|trial| requests(trial) == 3.0), "each ran to its end");
 }
@@ -136,7 +137,7 @@ fn runs_in_several_sessions_are_to_the_bit_those_of_one() {
     let source = std::fs::read_to_string(environment.path("tiny/space.rs")).expect("a fixture");
     let screened = engine::sandbox::screen(&source, &KIT).expect("a source");
     let artifact = sandbox.compile(&screened).expect("a compiler").expect("it compiles");
-    // family, half, prompt, mix, onset, exponent: 700 points on six cells are 4,200 seats, and 4,096 make a session.
+    // family, scale, prompt, mix, onset, exponent: 700 points on six cells are 4,200 seats, and 4,096 make a session.
     let points: Vec<Vec<f64>> =
         (0..700).map(|n| vec![f64::from(n % 3), 0.1 + 0.004 * f64::from(n), 0.1, 0.2, 0.1, 5.0]).collect();
     let all = panel.trials_side_by_side(&artifact, &points, &sandbox).expect("a sandbox").expect("trials").results;

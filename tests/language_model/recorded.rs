@@ -1,7 +1,7 @@
 //! One campaign of ten iterations: undisturbed, stopped and killed, replayed.
 
 use super::brain::{self, Paid};
-use super::with_model;
+use super::{copy_tiny, with_model};
 use crate::environment::{Environment, root};
 use crate::scripted_server::{KEY, Received};
 use serde_json::{Value, json};
@@ -145,7 +145,7 @@ fn a_campaign_that_is_killed_pays_at_most_for_what_was_under_way() {
 /// An environment with the tiny experiment and the cassette, where there is no server and no key.
 fn offline() -> Environment {
     let environment = Environment::new();
-    environment.copy("experiments/tiny");
+    copy_tiny(&environment);
     environment.write("tape.jsonl", &recorded().cassette);
     environment
 }

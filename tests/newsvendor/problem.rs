@@ -86,7 +86,7 @@ impl Problem for Newsvendor {
         Ok(Box::new(Always(level)))
     }
 
-    fn pair(&self, trial: &Trial, baseline: &Trial) -> Paired {
+    fn pair(&self, trial: &Trial, baseline: &Trial, _: &[f64]) -> Paired {
         let gain = (trial.values[0].max(1.0) / baseline.values[0].max(1.0)).ln();
         let cell = Cell { gain, cost: 0.0, violations: trial.values[1] as u64 };
         Paired { cell, series: Vec::new() }
@@ -119,8 +119,10 @@ fn spec() -> Spec {
     Spec {
         problem: "newsvendor".into(),
         metrics: vec![named("profit", Unit::Plain), named("negative_stocks", Unit::Count)],
+        prices: vec![],
         series: vec![],
         figures: vec![],
+        plainly: vec![],
         aim: Aim::Gain { gain: named("earnings", Unit::Log), worth: named("extra_earnings", Unit::Log) },
         inputs: vec![],
         violation: ["stocked".into(), "negative amounts".into()],

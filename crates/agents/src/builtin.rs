@@ -51,8 +51,7 @@ impl Planner for Researcher {
 impl Executor for Researcher {
     /// Reads the `space` source by recursion: whoever calls it gives it a stack for what the screen lets pass.
     fn implement<'a>(&'a self, brief: Brief<'a>, arm: &'a Arm) -> Answering<'a, String> {
-        let space = brief.state.opened().experiment.space();
-        ready(Ok(Answer::free(executor::implement(&space, brief.space, arm)))).boxed()
+        ready(Ok(Answer::free(executor::implement(brief.state, brief.space, arm)))).boxed()
     }
 
     /// What it writes follows from the arm alone: it would only write the same again.

@@ -28,6 +28,7 @@ use crate::panel::Panel;
 use crate::prepared::Prepared;
 use crate::realise::Points;
 use crate::recorder::Source;
+use crate::scale::Against;
 use agents::llm::Templates;
 use clock::Clock;
 use prefetch::Prefetch;
@@ -37,7 +38,6 @@ use science::experiment::Experiment;
 use science::id::{CandidateId, Hash};
 use science::nonce::Nonce;
 use science::state::{Action, State};
-use science::trial::Trial;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use store::mirror::Mirror;
@@ -60,7 +60,7 @@ pub struct Campaign {
     evaluator: Arc<Evaluator>,
     /// What runs any point of the design space, if the experiment has it.
     points: Option<Points>,
-    baseline: Option<Arc<Vec<Trial>>>,
+    against: Option<Arc<Against>>,
     agents: team::Engaged,
     /// Every candidate of the state, ready to run.
     candidates: BTreeMap<CandidateId, Arc<Prepared>>,
@@ -146,7 +146,7 @@ impl Campaign {
         for (key, name) in [("baseline", &loaded.experiment.baseline), ("reference", &loaded.experiment.reference)] {
             crate::policy::Policy::named(loaded, key, name, sandbox)?;
         }
-        crate::yardsticks::check_scale(loaded, sandbox)?;
+        crate::yardsticks::check_scale(loaded, panel, sandbox)?;
         let id = store.create(&started, &loaded.directory, &loaded.inputs).await?;
         if let Some(cassette) = cassette {
             cassette.play(&store, &id).await?;
@@ -207,7 +207,7 @@ impl Campaign {
             mirror: Mirror::open(&places.mirror())?,
             points,
             evaluator: Arc::new(Evaluator { sandbox, panel }),
-            baseline: None,
+            against: None,
             candidates: BTreeMap::new(),
             prefetch: Prefetch::default(),
             state: record.state,

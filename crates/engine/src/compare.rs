@@ -16,7 +16,7 @@ use science::id::CandidateId;
 use science::keyed;
 use science::resample::{self, Spread};
 use science::seal::Look;
-use science::space::{Point, Value};
+use science::space::Value;
 use science::state::State;
 use std::collections::BTreeMap;
 use store::{CampaignId, Observation, Store};
@@ -95,17 +95,17 @@ fn searched(
         return Err(EngineError::Refused(problem));
     }
     let pool = ground.pool(size)?;
-    let (key, reference, aim) = (ground.key(), ground.reference(), &state.spec().aim);
+    let key = ground.key();
     let finds: Vec<Option<&Scored>> =
         resample::searches(size, spent.total(), SEARCHES.0, keyed::seed(&["searches"], key), |drawn| {
-            find(drawn.iter().map(|at| &pool[*at]), reference, aim)
+            find(drawn.iter().map(|at| &pool[*at]))
         });
     let tuned = tuned(&ground, &pool, spent)?;
     let only = tuned_only(&ground, spent)?;
     let finalists = Finalists {
         random: &finds[..SEARCHES.1],
-        tuned: tuned.iter().map(|points| find(points.iter(), reference, aim)).collect(),
-        only: only.as_ref().and_then(|points| find(points.iter(), reference, aim)),
+        tuned: tuned.iter().map(|points| find(points.iter())).collect(),
+        only: only.as_ref().and_then(|points| find(points.iter())),
         champion,
     };
     let found: Vec<Option<f64>> = finds.iter().map(|find| find.and_then(Scored::saving)).collect();
@@ -168,16 +168,16 @@ impl Finalists<'_> {
     ) -> Result<Option<Sealed>, EngineError> {
         let champion = state.champion().map(|champion| champion.id);
         let sealing = verify::sealing(state.opened(), champion.as_ref(), 1);
-        let seal = Seal::open(loaded, state.opened(), &sealing, sandbox)?;
-        if !seal.draws_workloads() {
+        if loaded.population.is_none() {
             return Ok(None);
         }
+        let seal = Seal::open(loaded, state.opened(), &sealing, sandbox)?;
         let all = self.random.iter().chain(&self.tuned).flatten().copied().chain(self.only);
-        let distinct: Vec<(CandidateId, Point)> =
-            all.map(|find| (find.id.clone(), find.point.clone())).collect::<BTreeMap<_, _>>().into_iter().collect();
-        let looks = on_all_cores(&distinct, |(id, point)| {
-            let look = seal.look("finalist", &ground.points.policy(point), sandbox)?;
-            Ok((id.clone(), look))
+        let distinct: BTreeMap<&CandidateId, &Scored> = all.map(|find| (&find.id, find)).collect();
+        let distinct: Vec<&Scored> = distinct.into_values().collect();
+        let looks = on_all_cores(&distinct, |find| {
+            let policy = ground.points.policy(&find.point, find.scale);
+            Ok((find.id.clone(), seal.look("finalist", (&policy, 0), sandbox)?))
         })?;
         let looks: BTreeMap<CandidateId, Look> = looks.into_iter().collect();
         let look = |find: &Option<&Scored>| find.and_then(|find| looks.get(&find.id));
@@ -197,5 +197,5 @@ impl Finalists<'_> {
 
 /// What a finalist saves on sealed workloads.
 fn saved(look: &Look) -> Option<f64> {
-    look.workloads.as_ref().map(|workloads| workloads.worth)
+    look.worth.value
 }

@@ -4,6 +4,7 @@ use crate::error::EngineError;
 use crate::panel::Panel;
 use crate::prepared::Prepared;
 use crate::probe::{Probe, Record, probe};
+use crate::scale::{Against, Settled};
 use sandbox::Sandbox;
 use science::outcome::Outcome;
 use science::trial::Trial;
@@ -25,7 +26,9 @@ pub struct Evaluation {
     pub outcome: Outcome,
     /// What the screen, the compiler or the sandbox had to say; empty if nothing.
     pub message: String,
-    /// Its trials; empty unless scored by running them.
+    /// The value of its scale at which it gains as much as the reference does, if it has one.
+    pub scale: Option<f64>,
+    /// Its trials there; empty unless it was scored.
     pub trials: Vec<Trial>,
     /// What its trials showed of it, if it was scored.
     pub probe: Option<Probe>,
@@ -40,7 +43,7 @@ pub struct Timing {
     pub screen: Duration,
     /// rustc.
     pub compile: Duration,
-    /// All trials, decisions included.
+    /// Setting the scale and all trials, decisions included.
     pub simulate: Duration,
     /// Waiting for the candidate's answers.
     pub decide: Duration,
@@ -49,33 +52,34 @@ pub struct Timing {
 }
 
 impl Evaluator {
-    /// Compiles and runs a candidate, and finds out what it does. Errors are ours; whatever the candidate does is an outcome.
-    pub fn evaluate(&self, candidate: &Prepared) -> Result<Evaluation, EngineError> {
+    /// Compiles a candidate, sets its scale, runs it, and finds out what it does. Errors are ours; whatever the candidate does is an
+    /// outcome.
+    pub fn evaluate(&self, candidate: &Prepared, against: &Against) -> Result<Evaluation, EngineError> {
         let mut timing = Timing { screen: candidate.screening, ..Timing::default() };
         let artifact = match timed(&mut timing.compile, || candidate.artifact(&self.sandbox))? {
             Ok(artifact) => artifact,
             Err(outcome) => return Ok(ended(&outcome, timing)),
         };
-        let mut record = Record::of(&self.panel);
-        let run = || self.panel.trials_before(&artifact, &self.sandbox, &mut record);
-        let trials = match timed(&mut timing.simulate, run)? {
-            Ok(trials) => trials,
+        let policy = match candidate.scalable(None, &self.sandbox)? {
+            Ok(policy) => policy,
             Err(outcome) => return Ok(ended(&outcome, timing)),
         };
-        timing.decide = trials.deciding;
-        let probe = match timed(&mut timing.probe, || {
-            probe(&self.sandbox, &artifact, &record, self.panel.problem.probing())
-        })? {
+        let run = || against.settle(&policy, (&self.panel, &self.sandbox), || Record::of(&self.panel));
+        let (scale, trials, record) = match timed(&mut timing.simulate, run)? {
+            Ok((Settled::At { scale, trials, deciding, .. }, record)) => {
+                timing.decide = deciding;
+                (scale, trials, record)
+            }
+            Ok((Settled::Nowhere { .. }, _)) => return Ok(Evaluation::nowhere(timing)),
+            Err(outcome) => return Ok(ended(&outcome, timing)),
+        };
+        let probing = self.panel.problem.probing();
+        let look = || probe(&self.sandbox, (&artifact, &policy.at(scale)), &record, probing);
+        let probe = match timed(&mut timing.probe, look)? {
             Ok(probe) => probe,
             Err(outcome) => return Ok(ended(&outcome, timing)),
         };
-        Ok(Evaluation {
-            outcome: Outcome::Scored,
-            message: String::new(),
-            trials: trials.results,
-            probe: Some(probe),
-            timing,
-        })
+        Ok(Evaluation { outcome: Outcome::Scored, message: String::new(), scale, trials, probe: Some(probe), timing })
     }
 }
 
@@ -88,7 +92,14 @@ fn timed<T>(spent: &mut Duration, work: impl FnOnce() -> T) -> T {
 
 fn ended(outcome: &sandbox::Outcome, timing: Timing) -> Evaluation {
     let message = outcome.to_string();
-    Evaluation { outcome: kind(outcome), message, trials: Vec::new(), probe: None, timing }
+    Evaluation { outcome: kind(outcome), message, scale: None, trials: Vec::new(), probe: None, timing }
+}
+
+impl Evaluation {
+    fn nowhere(timing: Timing) -> Self {
+        let message = "at no value of its scale does it gain as much as the reference does".to_owned();
+        Evaluation { outcome: Outcome::NoScale, message, scale: None, trials: Vec::new(), probe: None, timing }
+    }
 }
 
 pub(crate) fn kind(outcome: &sandbox::Outcome) -> Outcome {

@@ -21,6 +21,7 @@ pub mod problem;
 pub mod prompt;
 pub mod realise;
 mod recorder;
+pub mod scale;
 mod search;
 pub mod single;
 pub mod verify;

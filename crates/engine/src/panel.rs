@@ -20,9 +20,11 @@ use science::id::CandidateId;
 use science::keyed;
 use science::measurement::{Measurement, Paired};
 use science::nonce::Nonce;
+use science::seal;
 use science::trial::Trial;
 pub use seeds::{Role, Sealing, Seeds};
 use size::Size;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -33,6 +35,8 @@ use std::time::Duration;
 pub struct Panel {
     /// What is asked.
     pub(crate) problem: Arc<dyn Problem>,
+    /// What the parts of a cost weigh, in the order of the spec's.
+    prices: Vec<f64>,
     cells: Vec<PanelCell>,
     size: Size,
     /// Names of the workloads, in order.
@@ -52,7 +56,11 @@ struct PanelCell {
 
 impl PanelCell {
     fn start(&self, draws: Draws) -> Box<dyn Machine> {
-        self.case.start(self.draws[draws as usize])
+        self.case.start(match draws {
+            Draws::Shared => self.draws[0],
+            Draws::Other(0) => self.draws[1],
+            Draws::Other(n) => keyed::seed(&["twin", &n.to_string()], self.draws[1]),
+        })
     }
 }
 
@@ -61,8 +69,8 @@ impl PanelCell {
 pub enum Draws {
     /// Those that all policies share.
     Shared,
-    /// Others on the same arrivals: what pure chance does (A/A).
-    Other,
+    /// Others on the same arrivals, by their number from 0: what pure chance does (A/A).
+    Other(usize),
 }
 
 /// What a policy's runs yielded, and where the time went.
@@ -100,14 +108,9 @@ impl Panel {
         Self::ranking(loaded, nonce, Role::Search, seeds)
     }
 
-    /// The panel that a champion is chosen on among these finalists: as the one that candidates are ranked by, but with seeds
-    /// and workloads that nobody was chosen by.
-    pub fn finals(
-        loaded: &LoadedExperiment,
-        nonce: Nonce,
-        finalists: &[CandidateId],
-        seeds: usize,
-    ) -> Result<Self, EngineError> {
+    /// The panel that a champion is chosen on among these finalists: seeds and workloads that nobody was chosen by.
+    pub fn finals(loaded: &LoadedExperiment, nonce: Nonce, finalists: &[CandidateId]) -> Result<Self, EngineError> {
+        let seeds = if loaded.population.is_some() { FINAL_SEEDS } else { loaded.experiment.seeds as usize };
         Self::ranking(loaded, nonce, Role::Finals(finalists), seeds)
     }
 
@@ -129,27 +132,35 @@ impl Panel {
         Self::study(loaded, nonce, Role::Verdict { iteration, main }, seeds)
     }
 
-    /// Sealed seeds of the study. Of a trace it is the part that was held out.
-    pub fn sealed(
-        loaded: &LoadedExperiment,
-        nonce: Nonce,
-        sealing: &Sealing,
-        seeds: usize,
-    ) -> Result<Self, EngineError> {
-        Self::study(loaded, nonce, Role::Sealed(sealing), 0..seeds)
+    /// The panel under the seal: fresh seeds of the study, and, where the experiment declares a population, workloads that nobody
+    /// has run on. Of a trace it is the part that was held out.
+    pub fn sealed(loaded: &LoadedExperiment, nonce: Nonce, sealing: &Sealing) -> Result<Self, EngineError> {
+        let [beside, alone] = seal::SEEDS;
+        let seeds = if loaded.population.is_some() { beside } else { alone };
+        Self::ranking(loaded, nonce, Role::Sealed(sealing), seeds)
     }
 
-    /// Sealed workloads: drawn from the experiment's population. Empty where there is no population.
-    pub fn sealed_workloads(loaded: &LoadedExperiment, nonce: Nonce, sealing: &Sealing) -> Result<Self, EngineError> {
-        let mut panel = Panel::of(&loaded.problem);
-        panel.draw(loaded, nonce, Role::Sealed(sealing))?;
-        Ok(panel)
+    /// Some of its workloads, of which the last `drawn` were drawn, with the positions of their cells.
+    pub(crate) fn picked(&self, rows: &[usize], drawn: usize) -> (Self, Vec<usize>) {
+        let firsts: Vec<usize> = self.firsts_at().collect();
+        let cells: Vec<usize> = rows.iter().flat_map(|row| firsts[*row]..firsts[*row] + self.rows[*row]).collect();
+        let panel = Panel {
+            problem: Arc::clone(&self.problem),
+            prices: self.prices.clone(),
+            cells: cells.iter().map(|cell| self.cells[*cell].clone()).collect(),
+            size: self.size,
+            names: rows.iter().map(|row| self.names[*row].clone()).collect(),
+            rows: rows.iter().map(|row| self.rows[*row]).collect(),
+            drawn,
+        };
+        (panel, cells)
     }
 
     /// One with nothing on it.
-    fn of(problem: &Arc<dyn Problem>) -> Self {
+    fn of(problem: &Arc<dyn Problem>, prices: &BTreeMap<String, f64>) -> Self {
         Panel {
             problem: Arc::clone(problem),
+            prices: problem.spec().prices(prices),
             cells: Vec::new(),
             size: Size::default(),
             names: Vec::new(),
@@ -160,7 +171,7 @@ impl Panel {
 
     /// One workload of a problem with one seed, outside of any experiment.
     pub fn single(problem: &Arc<dyn Problem>, workload: &dyn Workload, seed: u64) -> Result<Self, EngineError> {
-        let mut panel = Panel::of(problem);
+        let mut panel = Panel::of(problem, &BTreeMap::new());
         panel.add(workload, [Seeds { arrivals: seed, draws: [seed; 2] }].into_iter(), false)?;
         Ok(panel)
     }
@@ -172,7 +183,7 @@ impl Panel {
         role: Role<'_>,
         numbers: Range<usize>,
     ) -> Result<Self, EngineError> {
-        let mut panel = Panel::of(&loaded.problem);
+        let mut panel = Panel::of(&loaded.problem, &loaded.experiment.objective.prices);
         for scenario in loaded.scenarios.iter() {
             let seeds = numbers.clone().map(|number| Seeds::new(nonce, role, &scenario.key, number));
             panel.add(scenario.workload.as_ref(), seeds, matches!(role, Role::Sealed(_)))?;
@@ -186,7 +197,7 @@ impl Panel {
         let Some(population) = &loaded.population else { return Ok(()) };
         let (name, count) = match role {
             Role::Search => ("training", TRAINING),
-            Role::Finals(_) => ("final", TRAINING),
+            Role::Finals(_) => ("final", FINAL),
             Role::Sealed(_) => ("sealed", SEALED),
             Role::Verdict { .. } => return Ok(()),
         };
@@ -222,6 +233,13 @@ impl Panel {
         self.names[self.names.len() - self.drawn..].to_vec()
     }
 
+    /// The trials that a headline is about: those of drawn workloads, or all where none are drawn.
+    pub(crate) fn counted(&self) -> Range<usize> {
+        let drawn: usize = self.rows[self.rows.len() - self.drawn..].iter().sum();
+        let first = if drawn > 0 { self.cells.len() - drawn } else { 0 };
+        first..self.cells.len()
+    }
+
     /// Trials that a policy takes on it.
     pub fn trials_each(&self) -> usize {
         self.cells.len()
@@ -230,7 +248,7 @@ impl Panel {
     /// A policy's trials against the baseline's.
     pub fn measure(&self, trials: &[Trial], baseline: &[Trial]) -> Measurement {
         let paired: Vec<Paired> =
-            trials.iter().zip(baseline).map(|(own, baseline)| self.problem.pair(own, baseline)).collect();
+            trials.iter().zip(baseline).map(|(own, baseline)| self.problem.pair(own, baseline, &self.prices)).collect();
         Measurement::of(&paired, &self.rows, self.problem.spec())
     }
 
@@ -262,7 +280,11 @@ impl Panel {
 
     /// The first cell of each workload.
     fn firsts(&self) -> impl Iterator<Item = &PanelCell> {
-        self.rows.iter().scan(0, |next, seeds| Some(std::mem::replace(next, *next + seeds))).map(|at| &self.cells[at])
+        self.firsts_at().map(|at| &self.cells[at])
+    }
+
+    fn firsts_at(&self) -> impl Iterator<Item = usize> {
+        self.rows.iter().scan(0, |next, seeds| Some(std::mem::replace(next, *next + seeds)))
     }
 
     /// The trials of a policy on every cell.
@@ -270,13 +292,14 @@ impl Panel {
         Ok(self.run(policy, draws, sandbox)?.and_then(ended))
     }
 
-    /// The trials of a candidate, or what became of it instead.
+    /// The trials of a candidate with this value for its scale, or its own default, or what became of it instead.
     pub fn trials_of(
         &self,
         candidate: &Prepared,
+        scale: Option<f64>,
         sandbox: &Sandbox,
     ) -> Result<Result<Vec<Trial>, Outcome>, EngineError> {
-        match candidate.policy(sandbox)? {
+        match candidate.policy(scale, sandbox)? {
             Ok(policy) => Ok(self.trials(&policy, Draws::Shared, sandbox)?.map(|runs| runs.results)),
             Err(outcome) => Ok(Err(outcome)),
         }
@@ -309,7 +332,10 @@ impl Panel {
 }
 
 /// Workloads that candidates are ranked on, besides the study's.
-pub(crate) const TRAINING: usize = 96;
+pub(crate) const TRAINING: usize = 64;
+/// Workloads that finalists are ranked on, and the seeds of each scenario beside them.
+pub(crate) const FINAL: usize = 96;
+const FINAL_SEEDS: usize = 4;
 /// Workloads that the champion is judged on.
 pub(crate) const SEALED: usize = science::seal::WORKLOADS;
 

@@ -4,7 +4,7 @@ use crate::error::EngineError;
 use crate::experiment::{LoadedExperiment, is_file};
 use crate::prepared::Prepared;
 use crate::problem::Builtin;
-use sandbox::{Artifact, Sandbox};
+use sandbox::{Artifact, Outcome, Sandbox};
 use std::sync::Arc;
 
 /// A policy that can be run on a panel.
@@ -33,7 +33,7 @@ impl Policy {
         if let Some(refusal) = prepared.refusal() {
             return Err(wrong(format!("{name}:{}:{}: {}", refusal.line, refusal.column, refusal.reason)));
         }
-        prepared.policy(sandbox)?.map_err(|outcome| wrong(format!("{name}: {outcome}")))
+        prepared.policy(None, sandbox)?.map_err(|outcome| wrong(format!("{name}: {outcome}")))
     }
 
     /// The policy with one of its parameters multiplied, if it has a parameter of that name.
@@ -43,9 +43,8 @@ impl Policy {
                 Ok(policy.scaled(parameter, factor).map(|scaled| Policy::Builtin(scaled.into())))
             }
             Policy::Candidate { artifact, .. } => {
-                let session =
-                    sandbox.start(artifact, &[])?.map_err(|outcome| EngineError::Yardsticks(outcome.to_string()))?;
-                let tunables = tunables(&session.describe());
+                let tunables =
+                    described(artifact, sandbox)?.map_err(|outcome| EngineError::Yardsticks(outcome.to_string()))?;
                 let mut parameters: Vec<f64> = tunables.iter().map(|tunable| tunable.default).collect();
                 let Some(at) = tunables.iter().position(|tunable| tunable.name == parameter) else { return Ok(None) };
                 parameters[at] *= factor;
@@ -62,6 +61,24 @@ pub(crate) struct Tunable {
     pub(crate) default: f64,
     pub(crate) low: f64,
     pub(crate) high: f64,
+}
+
+/// Asks a compiled policy for its tunables.
+pub(crate) fn described(artifact: &Artifact, sandbox: &Sandbox) -> Result<Result<Vec<Tunable>, Outcome>, EngineError> {
+    let tunables = match sandbox.start(artifact, &[])? {
+        Ok(session) => tunables(&session.describe()),
+        Err(outcome) => return Ok(Err(outcome)),
+    };
+    // The candidate says it: a number that is none could not go on the record.
+    let odd =
+        |tunable: &&Tunable| [tunable.default, tunable.low, tunable.high].iter().any(|number| !number.is_finite());
+    Ok(match tunables.iter().find(odd) {
+        Some(odd) => {
+            let what = format!("its constant `{}` has a default or a range that is not finite", odd.name);
+            Err(Outcome::Inconsistent { what })
+        }
+        None => Ok(tunables),
+    })
 }
 
 /// The tunables out of what a kit's `describe` writes: for each one its default, low and high as f64, the length of its name as

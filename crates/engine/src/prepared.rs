@@ -3,7 +3,8 @@
 //! Everybody who runs a candidate takes it from here. What the screen refuses is a candidate too, with its refusal.
 
 use crate::error::EngineError;
-use crate::policy::Policy;
+use crate::policy::{self, Policy, Tunable};
+use crate::scale::{SCALE, Scalable};
 use sandbox::{Artifact, Kit, Outcome, Refusal, Sandbox, Screened};
 use science::event::Candidate;
 use science::id::{CandidateId, Hash};
@@ -118,9 +119,36 @@ impl Prepared {
         Ok(compiled.map(|artifact| self.artifact.get_or_init(|| artifact).clone()))
     }
 
-    /// The policy that it describes, with its own defaults, or what became of it instead.
-    pub fn policy(&self, sandbox: &Sandbox) -> Result<Result<Policy, Outcome>, EngineError> {
-        Ok(self.artifact(sandbox)?.map(|artifact| Policy::Candidate { artifact, parameters: Vec::new() }))
+    /// The policy that it describes, with its own defaults but for the value of its scale, or what became of it instead.
+    pub fn policy(&self, scale: Option<f64>, sandbox: &Sandbox) -> Result<Result<Policy, Outcome>, EngineError> {
+        let artifact = match self.artifact(sandbox)? {
+            Ok(artifact) => artifact,
+            Err(outcome) => return Ok(Err(outcome)),
+        };
+        let Some(scale) = scale else { return Ok(Ok(Policy::Candidate { artifact, parameters: Vec::new() })) };
+        let described = policy::described(&artifact, sandbox)?;
+        Ok(described.map(|tunables| {
+            let value = |tunable: &Tunable| if tunable.name == SCALE { scale } else { tunable.default };
+            let parameters = tunables.iter().map(value).collect();
+            Policy::Candidate { artifact, parameters }
+        }))
+    }
+
+    /// The same with a scale that is to be set, beginning from `start` where that is known.
+    pub(crate) fn scalable(
+        &self,
+        start: Option<f64>,
+        sandbox: &Sandbox,
+    ) -> Result<Result<Scalable, Outcome>, EngineError> {
+        let artifact = match self.artifact(sandbox)? {
+            Ok(artifact) => artifact,
+            Err(outcome) => return Ok(Err(outcome)),
+        };
+        let described = policy::described(&artifact, sandbox)?;
+        Ok(described.map(|tunables| {
+            let parameters = tunables.iter().map(|tunable| tunable.default).collect();
+            Scalable::new(artifact, &tunables, parameters, start)
+        }))
     }
 
     /// Whether it is this candidate. What the screen refused when it was written, and would not refuse today, has the id of its

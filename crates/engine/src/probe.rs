@@ -122,11 +122,16 @@ pub trait Tally {
     fn violations(&self) -> u64;
 }
 
-/// Finds out what a candidate does, from what it did in its trials.
-pub(crate) fn probe(sandbox: &Sandbox, artifact: &Artifact, record: &Record, probing: &dyn Probing) -> Found<Probe> {
+/// Finds out what a candidate does, from what it did in its trials; it is asked again with the same parameters.
+pub(crate) fn probe(
+    sandbox: &Sandbox,
+    (artifact, parameters): (&Artifact, &[f64]),
+    record: &Record,
+    probing: &dyn Probing,
+) -> Found<Probe> {
     let plan = Plan::of(record, probing);
     // At other places of memory: what depends on these answers otherwise there.
-    let mut session = match sandbox.start_elsewhere(artifact, &vec![Vec::new(); plan.seats()])? {
+    let mut session = match sandbox.start_elsewhere(artifact, &vec![parameters.to_vec(); plan.seats()])? {
         Ok(session) => session,
         Err(outcome) => return Ok(Err(outcome)),
     };

@@ -73,8 +73,8 @@ pub trait Problem: Debug + Send + Sync {
     /// The policy of this name that is built in, or a sentence that says which there are.
     fn builtin(&self, name: &str) -> Result<Box<dyn Builtin>, String>;
 
-    /// A trial against the baseline's on the same case and draws.
-    fn pair(&self, trial: &Trial, baseline: &Trial) -> Paired;
+    /// A trial against the baseline's on the same case and draws; prices are in the order of the spec's.
+    fn pair(&self, trial: &Trial, baseline: &Trial, prices: &[f64]) -> Paired;
 
     /// How to find out what a candidate does.
     fn probing(&self) -> &dyn Probing;

@@ -56,7 +56,7 @@ impl Standpoint {
     pub fn of_experiment(loaded: &LoadedExperiment, nonce: Nonce, places: &Places) -> Result<Self, EngineError> {
         let (experiment, sandbox) = (&loaded.experiment, places.sandbox(*loaded.problem.kit())?);
         let panel = Panel::search(loaded, nonce, experiment.seeds as usize)?;
-        let measured = yardsticks::measure(loaded, &panel, &sandbox)?;
+        let measured = yardsticks::measure(loaded, &panel, yardsticks::TWINS, &sandbox)?;
         let started = Started {
             rules: RULES,
             name: loaded.name.clone(),

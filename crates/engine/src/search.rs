@@ -5,6 +5,7 @@ use crate::error::EngineError;
 use crate::experiment::LoadedExperiment;
 use crate::panel::Panel;
 use crate::realise::Points;
+use crate::scale::{Against, Settled};
 use sandbox::Sandbox;
 use science::comparison::Scored;
 use science::experiment::Experiment;
@@ -12,17 +13,13 @@ use science::keyed;
 use science::objective::Scoring;
 use science::space::{Dimension, Point, Value};
 use science::state::State;
-use science::trial::Trial;
 use science::tuner::{Range, Tried, Tuner};
-
-/// Points whose trials share a session. More would save little, and come near to the processor time of a session.
-const TOGETHER: usize = 4;
 
 /// What points are scored on.
 pub(crate) struct Ground<'a> {
     pub(crate) panel: Panel,
     pub(crate) points: Points,
-    baseline: Vec<Trial>,
+    against: Against,
     scoring: Scoring<'a>,
     experiment: &'a Experiment,
     sandbox: &'a Sandbox,
@@ -38,8 +35,9 @@ impl<'a> Ground<'a> {
         let Some(points) = Points::of(loaded, sandbox)? else { return Ok(None) };
         let started = state.opened();
         let panel = Panel::search(loaded, started.nonce, started.experiment.seeds as usize)?;
+        let baseline = panel.yardstick(loaded, "baseline", &started.experiment.baseline, sandbox)?;
         Ok(Some(Ground {
-            baseline: panel.yardstick(loaded, "baseline", &started.experiment.baseline, sandbox)?,
+            against: Against::new(&panel, baseline, state.yardsticks(), &state.spec().aim),
             scoring: state.scoring(),
             experiment: &started.experiment,
             panel,
@@ -48,17 +46,11 @@ impl<'a> Ground<'a> {
         }))
     }
 
-    /// The reference's improvement on the panel, a fraction.
-    pub(crate) fn reference(&self) -> f64 {
-        self.scoring.yardsticks.reference.improvement()
-    }
-
     /// Points of the declared space, drawn by a key of the experiment and scored on all cores.
     pub(crate) fn pool(&self, size: usize) -> Result<Vec<Scored>, EngineError> {
         let (space, key) = (self.experiment.space(), self.key());
         let points: Vec<Point> = (0..size as u64).map(|n| space.draw(key, n)).collect();
-        let batches: Vec<&[Point]> = points.chunks(TOGETHER).collect();
-        Ok(on_all_cores(&batches, |batch| self.score(batch))?.concat())
+        on_all_cores(&points, |point| self.score(point, None))
     }
 
     /// What all randomness of these searches follows from.
@@ -67,22 +59,17 @@ impl<'a> Ground<'a> {
         keyed::seed(&["random search"].into_iter().chain(names).collect::<Vec<_>>(), 0)
     }
 
-    /// Scores points in one session. If one of them breaks it, each has another one to itself.
-    fn score(&self, points: &[Point]) -> Result<Vec<Scored>, EngineError> {
-        let parameters: Vec<Vec<f64>> = points.iter().map(|point| self.points.parameters(point)).collect();
-        let trials = match self.panel.trials_side_by_side(self.points.artifact(), &parameters, self.sandbox)? {
-            Ok(runs) => runs.results,
-            Err(_) if points.len() == 1 => vec![None],
-            Err(_) => {
-                let each = points.chunks(1).map(|point| self.score(point));
-                return Ok(each.collect::<Result<Vec<_>, _>>()?.concat());
+    /// Scores a point where it gains as much as the reference does; the search for that begins at `start` where that is known.
+    fn score(&self, point: &Point, start: Option<f64>) -> Result<Scored, EngineError> {
+        let policy = self.points.scalable(point, start);
+        let settled = self.against.settle(&policy, (&self.panel, self.sandbox), || ())?;
+        let (scale, measured) = match settled {
+            Ok((Settled::At { scale, trials, .. }, ())) => {
+                (scale, Some(self.panel.measure(&trials, &self.against.baseline)))
             }
+            Ok((Settled::Nowhere { .. }, ())) | Err(_) => (None, None),
         };
-        let scored = |(point, trials): (&Point, Option<Vec<Trial>>)| {
-            let measured = trials.map(|trials| self.panel.measure(&trials, &self.baseline));
-            Scored::new(point.clone(), measured.as_ref(), (self.scoring, self.experiment))
-        };
-        Ok(points.iter().zip(trials).map(scored).collect())
+        Ok(Scored::new(point.clone(), scale, measured.as_ref(), (self.scoring, self.experiment)))
     }
 
     /// Tunes numeric coordinates of a point until `budget` evaluations are spent, within ever smaller shares of the
@@ -93,7 +80,7 @@ impl<'a> Ground<'a> {
         open: impl Fn(&str) -> bool,
         (budget, reach, key): (usize, f64, u64),
     ) -> Result<Vec<Scored>, EngineError> {
-        let mut scored = self.score(std::slice::from_ref(start))?;
+        let mut scored = vec![self.score(start, None)?];
         let mut round = 0;
         while scored.len() < budget {
             let best = best(&scored).clone();
@@ -104,9 +91,9 @@ impl<'a> Ground<'a> {
             let mut tried = vec![Tried::new(own, best.worth)];
             while let Some(parameters) = tuner.next(&tried).filter(|_| scored.len() < budget) {
                 let point = moved(&best.point, &ranges, &parameters);
-                let found = self.score(&[point])?;
-                tried.push(Tried::new(parameters, found[0].worth));
-                scored.extend(found);
+                let found = self.score(&point, best.scale)?;
+                tried.push(Tried::new(parameters, found.worth));
+                scored.push(found);
             }
             if tried.len() == 1 {
                 break;

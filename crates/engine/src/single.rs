@@ -10,7 +10,8 @@ use crate::experiment::LoadedExperiment;
 use crate::panel::Panel;
 use crate::prepared::Prepared;
 use crate::probe::Probe;
-use crate::yardsticks::measure;
+use crate::scale::Against;
+use crate::yardsticks::{TWINS, measure};
 use files::{MAX_TRACE_BYTES, read_text};
 use science::id::Hash;
 use science::nonce::Nonce;
@@ -43,7 +44,9 @@ pub struct Answer {
     pub outcome: Outcome,
     /// What the screen, the compiler or the sandbox had to say.
     pub message: String,
-    /// Its trials against the baseline's.
+    /// The value of its scale at which it gains as much as the reference does, if it has one.
+    pub scale: Option<f64>,
+    /// Its trials there against the baseline's.
     pub measurement: Option<Measurement>,
     /// What probing it found.
     pub probe: Option<Probe>,
@@ -61,11 +64,12 @@ pub fn evaluate(places: &Places, question: Question<'_>) -> Result<Answer, Engin
     let panel_key = question.panel_key(places);
     let score_key = Hash::of(format!("{panel_key}\n{}", question.candidate.source).as_bytes());
     let known: Option<(Yardsticks, Vec<Trial>)> = cache.get(&panel_key);
-    let score: Option<(Measurement, Probe)> = cache.get(&score_key);
-    if let (Some((yardsticks, _)), Some((measurement, probe))) = (&known, &score) {
+    let score: Option<(Option<f64>, Measurement, Probe)> = cache.get(&score_key);
+    if let (Some((yardsticks, _)), Some((scale, measurement, probe))) = (&known, &score) {
         return Ok(Answer {
             outcome: Outcome::Scored,
             message: String::new(),
+            scale: *scale,
             measurement: Some(measurement.clone()),
             probe: Some(probe.clone()),
             yardsticks: yardsticks.clone(),
@@ -75,22 +79,24 @@ pub fn evaluate(places: &Places, question: Question<'_>) -> Result<Answer, Engin
     }
     let panel = Panel::search(question.loaded, question.nonce, question.seeds)?;
     let evaluator = Evaluator { sandbox: places.sandbox(*question.loaded.problem.kit())?, panel };
-    let Evaluation { outcome, message, trials, probe, timing, .. } = evaluator.evaluate(question.candidate)?;
     let (yardsticks, baseline) = match known {
         Some(known) => known,
         None => {
-            let measured = measure(question.loaded, &evaluator.panel, &evaluator.sandbox)?;
+            let measured = measure(question.loaded, &evaluator.panel, TWINS, &evaluator.sandbox)?;
             let baseline = measured.trials.into_iter().next().map(|(_, trials)| trials);
             let known = (measured.yardsticks, baseline.unwrap_or_default());
             cache.put(&panel_key, &known);
             known
         }
     };
-    let measurement = (outcome == Outcome::Scored).then(|| evaluator.panel.measure(&trials, &baseline));
+    let against = Against::new(&evaluator.panel, baseline, &yardsticks, &question.loaded.problem.spec().aim);
+    let Evaluation { outcome, message, scale, trials, probe, timing } =
+        evaluator.evaluate(question.candidate, &against)?;
+    let measurement = (outcome == Outcome::Scored).then(|| evaluator.panel.measure(&trials, &against.baseline));
     if let (Some(measurement), Some(probe)) = (&measurement, &probe) {
-        cache.put(&score_key, &(measurement, probe));
+        cache.put(&score_key, &(scale, measurement, probe));
     }
-    Ok(Answer { outcome, message, measurement, probe, yardsticks, timing, cached: false })
+    Ok(Answer { outcome, message, scale, measurement, probe, yardsticks, timing, cached: false })
 }
 
 impl Question<'_> {

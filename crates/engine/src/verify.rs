@@ -9,16 +9,16 @@ use crate::cores::blocking;
 use crate::error::EngineError;
 use crate::experiment::LoadedExperiment;
 use crate::observed::Kind;
-use crate::panel::{Draws, Panel, Role, Sealing};
+use crate::panel::{Draws, Panel, Sealing};
 use crate::policy::Policy;
 use crate::prepared::Prepared;
 use crate::yardsticks::{Measured, measure};
 use sandbox::Sandbox;
 use science::event::Started;
-use science::experiment::Claim;
+use science::experiment::Experiment;
 use science::id::CandidateId;
-use science::objective::Measurement;
-use science::seal::{self, Asked, Look};
+use science::objective::Scoring;
+use science::seal::{self, Look};
 use science::spec::Spec;
 use science::trial::Trial;
 use serde::{Deserialize, Serialize};
@@ -94,16 +94,17 @@ async fn look(
     let Some(champion) = record.state.champion() else { return cannot("has no admissible candidate to verify") };
     let started = record.state.opened();
     let loaded = LoadedExperiment::of_campaign(store, started, &places.problems).await?;
-    let recorded = &record.state.candidates[&champion.id].candidate;
-    let candidate = Prepared::recorded((store, id), recorded, loaded.problem.kit()).await?;
+    let recorded = &record.state.candidates[&champion.id];
+    let candidate = Prepared::recorded((store, id), &recorded.candidate, loaded.problem.kit()).await?;
+    let (scale, length) = (recorded.scale, recorded.candidate.description_length.unwrap_or(u32::MAX));
     let (places, started) = (places.clone(), started.clone());
     let sealing = sealing(&started, Some(&champion.id), number);
     let run = move || {
         let sandbox = places.sandbox(*loaded.problem.kit())?;
         let candidate = candidate
-            .policy(&sandbox)?
+            .policy(scale, &sandbox)?
             .map_err(|outcome| EngineError::Yardsticks(format!("the champion ended as {outcome}")))?;
-        Seal::open(&loaded, &started, &sealing, &sandbox)?.look("champion", &candidate, &sandbox)
+        Seal::open(&loaded, &started, &sealing, &sandbox)?.look("champion", (&candidate, length), &sandbox)
     };
     let look = blocking(run).await??;
     Ok(Verified { champion: champion.id, number, look })
@@ -114,19 +115,13 @@ pub(crate) fn sealing(started: &Started, champion: Option<&CandidateId>, look: u
     Sealing { champion: champion.cloned(), meaning: started.meaning.clone(), look }
 }
 
-/// The sealed seeds and workloads of a look, with what policies are held against on them.
+/// The sealed panel of a look, with what policies are held against on it.
 pub(crate) struct Seal {
-    study: Panel,
-    baseline: Vec<Trial>,
-    reference: Measurement,
-    /// Drawn workloads; none where the experiment has no population.
-    workloads: Option<(Panel, Measured)>,
-    claim: Claim,
+    panel: Panel,
+    measured: Measured,
+    experiment: Experiment,
     spec: Spec,
-    /// Whether no seed changes what arrives in the study.
-    one_trace: bool,
-    /// What the bootstrap follows from.
-    key: u64,
+    scenarios: Vec<String>,
 }
 
 impl Seal {
@@ -137,42 +132,30 @@ impl Seal {
         sealing: &Sealing,
         sandbox: &Sandbox,
     ) -> Result<Self, EngineError> {
-        let (nonce, experiment) = (started.nonce, &started.experiment);
-        let study = Panel::sealed(loaded, nonce, sealing, seal::SEEDS)?;
-        let baseline = study.yardstick(loaded, "baseline", &experiment.baseline, sandbox)?;
-        let reference = study.yardstick(loaded, "reference", &experiment.reference, sandbox)?;
-        let workloads = Panel::sealed_workloads(loaded, nonce, sealing)?;
-        let workloads = match workloads.drawn {
-            0 => None,
-            _ => Some((measure(loaded, &workloads, sandbox)?, workloads)),
-        };
+        let panel = Panel::sealed(loaded, started.nonce, sealing)?;
         Ok(Seal {
-            reference: study.measure(&reference, &baseline),
-            baseline,
-            study,
-            workloads: workloads.map(|(measured, panel)| (panel, measured)),
-            claim: experiment.claim.clone(),
+            measured: measure(loaded, &panel, seal::TWINS, sandbox)?,
+            panel,
+            experiment: started.experiment.clone(),
             spec: started.spec.clone(),
-            one_trace: started.one_trace(),
-            key: Role::Sealed(sealing).seed(nonce, &["bootstrap"]),
+            scenarios: started.scenarios.clone(),
         })
     }
 
-    /// Whether there are workloads under it.
-    pub(crate) fn draws_workloads(&self) -> bool {
-        self.workloads.is_some()
-    }
-
-    /// Looks at a policy, which is to run everywhere.
-    pub(crate) fn look(&self, name: &str, policy: &Policy, sandbox: &Sandbox) -> Result<Look, EngineError> {
-        let trials = self.study.must(name, policy, Draws::Shared, sandbox)?;
-        let measured = self.study.measure(&trials, &self.baseline);
-        let asked = Asked { claim: &self.claim, spec: &self.spec };
-        let study = seal::study(&measured, &self.reference, &self.study.names, asked, self.one_trace);
-        let Some((panel, against)) = &self.workloads else { return Ok(Look { study, workloads: None }) };
-        let trials = panel.must(name, policy, Draws::Shared, sandbox)?;
-        let measured = panel.measure(&trials, &against.trials[0].1);
-        let workloads = seal::workloads(&measured, &against.yardsticks, &panel.names, asked, self.key);
-        Ok(Look { study, workloads: Some(workloads) })
+    /// Looks at a policy of this description length, which is to run everywhere.
+    pub(crate) fn look(
+        &self,
+        name: &str,
+        (policy, description_length): (&Policy, u32),
+        sandbox: &Sandbox,
+    ) -> Result<Look, EngineError> {
+        let trials = self.panel.must(name, policy, Draws::Shared, sandbox)?;
+        let own = self.panel.measure(&trials, &self.measured.trials[0].1);
+        let scoring = Scoring { yardsticks: &self.measured.yardsticks, names: &self.scenarios, spec: &self.spec };
+        let look = seal::look(&own, description_length, scoring, &self.experiment);
+        let counted = self.panel.counted();
+        let plainly = |trials: &[Trial]| seal::plainly(&trials[counted.clone()], &self.spec);
+        let pairs = plainly(&self.measured.trials[1].1).into_iter().zip(plainly(&trials));
+        Ok(Look { plainly: pairs.map(|(reference, own)| [reference, own]).collect(), ..look })
     }
 }

@@ -1,4 +1,6 @@
-//! The yardsticks: baseline, reference, what bounds the gain, and what the reference's own scale trades.
+//! The yardsticks: baseline, reference, its twins, what bounds the gain, and the reference at its other scales.
+//!
+//! They are the same on every panel that anything is judged on: what gain costs is a matter of the workloads.
 
 use crate::error::EngineError;
 use crate::experiment::LoadedExperiment;
@@ -8,7 +10,7 @@ use sandbox::Sandbox;
 use science::objective::Yardsticks;
 use science::spec::{Aim, Spec};
 use science::trial::Trial;
-use science::yardsticks::{SCALED, Scale, policies};
+use science::yardsticks::{SCALES, STEP, policies};
 
 /// The yardsticks with the trials that they follow from.
 #[derive(Debug)]
@@ -19,74 +21,98 @@ pub struct Measured {
     pub trials: Vec<(String, Vec<Trial>)>,
 }
 
-/// Measures the yardsticks of an experiment on a panel.
-pub fn measure(loaded: &LoadedExperiment, panel: &Panel, sandbox: &Sandbox) -> Result<Measured, EngineError> {
+/// Twins of the reference wherever nothing is sealed.
+pub(crate) const TWINS: usize = 2;
+/// How much the scale of a reference that draws nothing is changed for a twin: little, up or down.
+const TWIN: f64 = 0.05;
+
+/// Measures the yardsticks of an experiment on a panel, with so many twins of the reference.
+pub fn measure(
+    loaded: &LoadedExperiment,
+    panel: &Panel,
+    twins: usize,
+    sandbox: &Sandbox,
+) -> Result<Measured, EngineError> {
     let (experiment, spec) = (&loaded.experiment, loaded.problem.spec());
-    let baseline = Policy::named(loaded, "baseline", &experiment.baseline, sandbox)?;
-    let reference = Policy::named(loaded, "reference", &experiment.reference, sandbox)?;
-    let extreme = |name: &str| {
-        loaded.problem.builtin(name).map(|policy| Policy::Builtin(policy.into())).map_err(EngineError::Yardsticks)
-    };
-    let mut runs =
-        vec![(baseline, Draws::Shared), (reference.clone(), Draws::Shared), (reference.clone(), Draws::Other)];
-    for bound in &spec.extremes {
-        runs.push((extreme(&bound.policy)?, Draws::Shared));
+    let yardsticks = Running { loaded, panel, sandbox };
+    let baseline = yardsticks.run("baseline", &yardsticks.named("baseline", &experiment.baseline)?, Draws::Shared)?;
+    let reference = yardsticks.named("reference", &experiment.reference)?;
+    let mut all = vec![baseline, yardsticks.run("reference", &reference, Draws::Shared)?];
+    for number in 0..twins {
+        all.push(yardsticks.twin(&reference, number, &all[1])?);
+    }
+    for extreme in &spec.extremes {
+        let policy = loaded.problem.builtin(&extreme.policy).map_err(EngineError::Yardsticks)?;
+        all.push(yardsticks.run(&extreme.name, &Policy::Builtin(policy.into()), Draws::Shared)?);
     }
     if let Aim::Saving { .. } = spec.aim {
-        for factor in [SCALED, 1.0 / SCALED] {
-            runs.push((scaled(loaded, &reference, factor, sandbox)?, Draws::Shared));
+        for power in SCALES {
+            all.push(yardsticks.run("reference", &yardsticks.scaled(&reference, STEP.powi(power))?, Draws::Shared)?);
         }
     }
-    let named = policies(spec).into_iter().zip(&runs);
-    let trials = named.map(|(name, (policy, draws))| {
-        let trials = panel.must(&name, policy, *draws, sandbox)?;
-        Ok((name, trials))
-    });
-    let trials: Vec<(String, Vec<Trial>)> = trials.collect::<Result<_, EngineError>>()?;
+    let trials: Vec<(String, Vec<Trial>)> = policies(spec, twins).into_iter().zip(all).collect();
     let mut measured = trials.iter().map(|(_, own)| panel.measure(own, &trials[0].1)).skip(1);
-    let mut next = || measured.next().expect("every yardstick has run");
-    let (reference, reference_again) = (next(), next());
-    let extremes = spec.extremes.iter().map(|_| next()).collect();
-    let scale = match spec.aim {
-        Aim::Saving { .. } => Some(Scale::of(next(), next()).ok_or_else(|| {
-            let scale = experiment.objective.reference_scale.as_deref().unwrap_or_default();
-            EngineError::Yardsticks(format!("scaling `{scale}` of the reference changes neither gain nor cost"))
-        })?),
-        Aim::Gain { .. } => None,
-    };
+    let reference = measured.next().expect("the reference has run");
+    let (twins, extremes) =
+        (measured.by_ref().take(twins).collect(), measured.by_ref().take(spec.extremes.len()).collect());
     let yardsticks = Yardsticks {
-        reference,
-        reference_again,
-        extremes,
-        scale,
         overloaded: beyond_help(spec, &trials, panel),
         drawn: panel.drawn,
         one_trace: loaded.traces().len() == loaded.scenarios.len(),
+        ..Yardsticks::new(reference, twins, extremes, measured.collect())
     };
+    if matches!(spec.aim, Aim::Saving { .. }) && yardsticks.scales.iter().all(|scale| *scale == yardsticks.reference) {
+        let scale = experiment.objective.reference_scale.as_deref().unwrap_or_default();
+        let problem = format!("scaling `{scale}` of the reference changes neither gain nor cost");
+        return Err(EngineError::Yardsticks(problem));
+    }
     Ok(Measured { yardsticks, trials })
 }
 
-/// Says what is wrong with the parameter of the reference that is to be scaled, if anything is.
-pub(crate) fn check_scale(loaded: &LoadedExperiment, sandbox: &Sandbox) -> Result<(), EngineError> {
-    if let Aim::Saving { .. } = loaded.problem.spec().aim {
-        let reference = Policy::named(loaded, "reference", &loaded.experiment.reference, sandbox)?;
-        scaled(loaded, &reference, SCALED, sandbox)?;
-    }
-    Ok(())
+/// What yardsticks are run on.
+struct Running<'a> {
+    loaded: &'a LoadedExperiment,
+    panel: &'a Panel,
+    sandbox: &'a Sandbox,
 }
 
-fn scaled(
-    loaded: &LoadedExperiment,
-    reference: &Policy,
-    factor: f64,
-    sandbox: &Sandbox,
-) -> Result<Policy, EngineError> {
-    let (name, scale) = (&loaded.experiment.reference, loaded.experiment.objective.reference_scale.as_deref());
-    let scale = scale.unwrap_or_default();
-    reference.scaled(scale, factor, sandbox)?.ok_or_else(|| {
-        let problem = format!("the reference `{name}` has no parameter `{scale}` to scale");
-        loaded.wrong("objective.reference_scale", problem)
-    })
+impl Running<'_> {
+    fn named(&self, key: &str, name: &str) -> Result<Policy, EngineError> {
+        Policy::named(self.loaded, key, name, self.sandbox)
+    }
+
+    fn run(&self, name: &str, policy: &Policy, draws: Draws) -> Result<Vec<Trial>, EngineError> {
+        self.panel.must(name, policy, draws, self.sandbox)
+    }
+
+    /// The reference under other draws. One that draws nothing would only repeat itself: it runs at a scale close by.
+    fn twin(&self, reference: &Policy, number: usize, own: &[Trial]) -> Result<Vec<Trial>, EngineError> {
+        let trials = self.run("reference", reference, Draws::Other(number))?;
+        if trials != own || self.loaded.problem.spec().aim.cost_names().is_none() {
+            return Ok(trials);
+        }
+        let steps = (number / 2 + 1) as f64;
+        let aside = if number.is_multiple_of(2) { TWIN } else { -TWIN };
+        self.run("reference", &self.scaled(reference, (steps * aside).exp())?, Draws::Shared)
+    }
+
+    fn scaled(&self, reference: &Policy, factor: f64) -> Result<Policy, EngineError> {
+        let (name, scale) = (&self.loaded.experiment.reference, &self.loaded.experiment.objective.reference_scale);
+        let scale = scale.as_deref().unwrap_or_default();
+        reference.scaled(scale, factor, self.sandbox)?.ok_or_else(|| {
+            let problem = format!("the reference `{name}` has no parameter `{scale}` to scale");
+            self.loaded.wrong("objective.reference_scale", problem)
+        })
+    }
+}
+
+/// Says what is wrong with the parameter of the reference that is to be scaled, if anything is.
+pub(crate) fn check_scale(loaded: &LoadedExperiment, panel: &Panel, sandbox: &Sandbox) -> Result<(), EngineError> {
+    if let Aim::Saving { .. } = loaded.problem.spec().aim {
+        let running = Running { loaded, panel, sandbox };
+        running.scaled(&running.named("reference", &loaded.experiment.reference)?, STEP)?;
+    }
+    Ok(())
 }
 
 /// Workloads in which no policy can help: see [`Extreme::beyond_help`](science::spec::Extreme).

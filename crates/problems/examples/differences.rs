@@ -16,7 +16,6 @@ use science::measurement::{Cell, Measurement};
 use science::nonce::Nonce;
 use science::sequence::CAP;
 use science::trial::Trial;
-use science::yardsticks::Scale;
 use simulator::admitters::Builtin;
 use simulator::{Scenario, simulate};
 
@@ -40,6 +39,7 @@ struct Policies {
     reference: Builtin,
     step: Builtin,
     scaled: [Builtin; 2],
+    prices: Vec<f64>,
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -51,6 +51,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         reference: Builtin::parse(reference)?,
         step: Builtin::parse(STEP)?,
         scaled: [Builtin::scaled(reference, scale, 1.5)?, Builtin::scaled(reference, scale, 1.0 / 1.5)?],
+        prices: Admission.spec().prices(&study.experiment.objective.prices),
     };
     let seeds = ITERATIONS * CAP;
     let rows = each(scenarios.len() * seeds, |at| row(&scenarios[at / seeds], at % seeds, &policies))?;
@@ -58,7 +59,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let cells: Vec<Cell> = rows.iter().map(|row| row.scaled[which]).collect();
         Measurement { cells: cells.chunks(seeds).map(<[Cell]>::to_vec).collect(), ..Measurement::default() }
     };
-    let lambda = Scale::of(scaled(0), scaled(1)).ok_or("the reference's scale changes nothing")?.rate;
+    let (louder, softer) = (scaled(0), scaled(1));
+    let lambda = (louder.cost() / softer.cost()).ln() / (louder.gain() - softer.gain());
     println!(
         "# Written by `cargo run --release -p problems --example differences` from experiments/admission, nonce {NONCE}."
     );
@@ -88,7 +90,7 @@ fn row(scenario: &Scenario, seed: usize, policies: &Policies) -> Row {
     };
     let [shared, other] = seeds.draws;
     let baseline = run(&policies.baseline, shared);
-    let against = |policy: &Builtin, draws: u64| Admission.pair(&run(policy, draws), &baseline).cell;
+    let against = |policy: &Builtin, draws: u64| Admission.pair(&run(policy, draws), &baseline, &policies.prices).cell;
     Row {
         reference: against(&policies.reference, shared),
         again: against(&policies.reference, other),

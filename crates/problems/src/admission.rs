@@ -104,8 +104,8 @@ impl Problem for Admission {
         Ok(Box::new(AdmissionBuiltin::parse(name)?))
     }
 
-    fn pair(&self, trial: &Trial, baseline: &Trial) -> Paired {
-        pair::pair(trial, baseline)
+    fn pair(&self, trial: &Trial, baseline: &Trial, prices: &[f64]) -> Paired {
+        pair::pair(trial, baseline, prices)
     }
 
     fn probing(&self) -> &dyn Probing {

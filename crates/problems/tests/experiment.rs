@@ -27,7 +27,7 @@ fn study_with(change: impl Fn(&str) -> String, population: Option<&str>) -> Resu
 #[test]
 fn the_study_declares_a_population_and_can_do_without() {
     assert!(study().population.is_some() && study().inputs.contains_key("population.toml"));
-    let without = |text: &str| text.replace("population = \"population.toml\"\n", "").replace("seeds = 2", "seeds = 3");
+    let without = |text: &str| text.replace("population = \"population.toml\"\n", "").replace("seeds = 1", "seeds = 3");
     assert!(study_with(without, None).unwrap().population.is_none());
 }
 
@@ -50,7 +50,8 @@ fn an_unknown_problem_metric_or_series_is_an_error_that_says_what_there_is() {
     for (from, to, expected) in [
         ("problem = \"admission\"", "problem = \"admision\"", "no problem is called `admision`; there is `admission`"),
         ("metric = \"regret\"", "metric = \"regrets\"", "`regrets` is nothing that can be bounded"),
-        ("\"extra_shed_rate\"", "\"extra_rate\"", "`extra_rate` is no series of the problem"),
+        ("prompt = 1\n", "promt = 1\n", "`promt`: nothing of this name has a price; these have: prompt, output"),
+        ("output = 4\n", "output = -4\n", "-4 is no price"),
         ("reference_scale = \"k\"\n", "", "name the parameter of the reference that scales"),
     ] {
         let error = study_with(|text| text.replace(from, to), Some(POPULATION)).unwrap_err().to_string();

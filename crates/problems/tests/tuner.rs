@@ -10,10 +10,11 @@ use science::keyed;
 use science::measurement::Paired;
 use science::nonce::Nonce;
 use science::objective::{Measurement, Scoring, Yardsticks};
+use science::scale::{self, Next, Scale};
 use science::trial::Trial;
-use science::tuner::goal::worth;
+use science::tuner::goal::{Worth, worth};
 use science::tuner::{Range, Tried, Tuner, best};
-use science::yardsticks::Scale;
+use science::yardsticks::{SCALES, STEP};
 use simulator::admitters::Builtin;
 use simulator::{Scenario, Traffic, simulate};
 use std::path::Path;
@@ -27,6 +28,7 @@ struct Bench {
     cells: Vec<(Scenario, Traffic, u64)>,
     baseline: Vec<Trial>,
     yardsticks: Yardsticks,
+    prices: Vec<f64>,
     experiment: Experiment,
 }
 
@@ -42,33 +44,46 @@ impl Bench {
                 cells.push((scenario.clone(), scenario.generated(seeds.arrivals), seeds.draws[0]));
             }
         }
-        let run = |name: &str| run(&cells, &Builtin::parse(name).unwrap());
-        let baseline = run("gaie-legacy");
-        let measured = |name: &str| paired(&run(name), &baseline);
-        let (up, down) = (measured("probabilistic(k=450)"), measured("probabilistic(k=200)"));
-        let reference = measured("probabilistic");
-        let yardsticks = Yardsticks {
-            reference_again: reference.clone(),
-            extremes: vec![reference.clone()],
-            scale: Scale::of(up, down),
-            reference,
-            overloaded: vec![],
-            drawn: 0,
-            one_trace: false,
-        };
-        Bench { cells, baseline, yardsticks, experiment: study.experiment }
+        let run = |policy: &Builtin| run(&cells, policy);
+        let baseline = run(&Builtin::parse("gaie-legacy").unwrap());
+        let prices = Admission.spec().prices(&study.experiment.objective.prices);
+        let measured = |policy: &Builtin| paired(&run(policy), &baseline, &prices);
+        let scaled = |power: i32| Builtin::scaled("probabilistic", "k", STEP.powi(power)).unwrap();
+        let reference = measured(&Builtin::parse("probabilistic").unwrap());
+        let extremes =
+            Admission.spec().extremes.iter().map(|extreme| measured(&Builtin::parse(&extreme.policy).unwrap()));
+        let scales = SCALES.map(|power| measured(&scaled(power))).into();
+        let yardsticks = Yardsticks::new(reference.clone(), vec![reference], extremes.collect(), scales);
+        Bench { cells, baseline, yardsticks, prices, experiment: study.experiment }
     }
 
+    /// What a point is worth where its scale is set to equal gain, as the engine does before anything is tuned.
     fn value(&self, point: &[f64]) -> f64 {
-        let measured = paired(&run(&self.cells, &MixAware::new(point)), &self.baseline);
+        let at = |half: f64| paired(&run(&self.cells, &MixAware::new(half, point)), &self.baseline, &self.prices);
+        let goal = self.yardsticks.reference.gain();
+        let scale = Scale::new(0.02, 4.0, 0.28).unwrap();
+        let (mut part, mut whole) = (Vec::new(), Vec::new());
+        let gained = |at: f64, measured: &Measurement| scale::Run { at, margin: measured.gain() - goal };
+        loop {
+            match scale.next(&part, &whole) {
+                Next::Part(places) => part.extend(places.into_iter().map(|place| gained(place, &at(place.exp())))),
+                Next::Whole(place) => whole.push(gained(place, &at(place.exp()))),
+                Next::Set(place) => return self.worth(&at(place.exp())),
+                Next::None => return Worth::NOTHING.value(),
+            }
+        }
+    }
+
+    fn worth(&self, measured: &Measurement) -> f64 {
         let (names, spec) = (SCENARIOS.map(String::from), Admission.spec());
-        let score = Scoring { yardsticks: &self.yardsticks, names: &names, spec }.score(&measured);
-        worth(&measured, &score, &self.yardsticks, (&self.experiment, spec)).value()
+        let score = Scoring { yardsticks: &self.yardsticks, names: &names, spec }.score(measured);
+        worth(measured, &score, &self.yardsticks, (&self.experiment, spec)).value()
     }
 }
 
-fn paired(trials: &[Trial], baseline: &[Trial]) -> Measurement {
-    let paired: Vec<Paired> = trials.iter().zip(baseline).map(|(own, base)| Admission.pair(own, base)).collect();
+fn paired(trials: &[Trial], baseline: &[Trial], prices: &[f64]) -> Measurement {
+    let pair = |(own, baseline): (&Trial, &Trial)| Admission.pair(own, baseline, prices);
+    let paired: Vec<Paired> = trials.iter().zip(baseline).map(pair).collect();
     Measurement::of(&paired, &ROWS, Admission.spec())
 }
 
@@ -82,10 +97,17 @@ struct MixAware {
     droppable: f64,
 }
 
+impl MixAware {
+    /// Half is refused at this pressure: its scale.
+    fn new(half: f64, constants: &[f64]) -> Self {
+        let [power, mix] = *constants else { panic!("two constants") };
+        MixAware { power, full: half * 2f64.powf(1.0 / power), mix, arrived: 0.0, droppable: 0.0 }
+    }
+}
+
 impl Admitter for MixAware {
     fn new(parameters: &[f64]) -> Self {
-        let [power, half, mix] = *parameters else { panic!("three constants") };
-        MixAware { power, full: half * 2f64.powf(1.0 / power), mix, arrived: 0.0, droppable: 0.0 }
+        MixAware::new(parameters[0], &parameters[1..])
     }
 
     fn admit(&mut self, request: &Request, cluster: &Cluster<'_>, draw: &mut Draw) -> Decision {
@@ -107,9 +129,9 @@ fn run<A: Admitter + Clone>(cells: &[(Scenario, Traffic, u64)], policy: &A) -> V
     cells.iter().map(run).collect()
 }
 
-fn ranges() -> [Range; 3] {
+fn ranges() -> [Range; 2] {
     let range = |name: &str, default, low, high| Range { name: name.into(), default, low, high };
-    [range("power", 5.0, 1.0, 12.0), range("half", 0.28, 0.1, 0.8), range("mix", 0.0, 0.0, 2.0)]
+    [range("power", 5.0, 1.0, 12.0), range("mix", 0.0, 0.0, 2.0)]
 }
 
 fn tuned(bench: &Bench, key: u64) -> f64 {

@@ -30,7 +30,7 @@ pub(crate) fn effort(state: &State) -> Effort {
     let Some(yardsticks) = &state.yardsticks else { return Effort::default() };
     let panel = yardsticks.reference.trials();
     let mut effort = Effort {
-        search: policies(state.spec()).len() * panel,
+        search: policies(state.spec(), yardsticks.twins.len()).len() * panel,
         audit: state.audit_trials(),
         verdict: state.verdict_trials() as usize,
         finals: state.finals.as_ref().map_or(0, |finals| finals.trials),

@@ -10,7 +10,6 @@ use crate::standing::{Found, Standing, found, standing};
 use crate::terms::Terms;
 use crate::words::count;
 use crate::yardsticks::{Yardsticks, yardsticks};
-use science::allocation::{Allocation, allocation};
 use science::event::Started;
 use science::state::{Action, State};
 
@@ -60,13 +59,6 @@ impl<'a> Facts<'a> {
         Terms(&self.started.spec)
     }
 
-    /// The champion's worth and where it comes from; none without a champion, or where that cannot be told.
-    pub(crate) fn allocation(&self) -> Option<(f64, Allocation)> {
-        let (state, champion) = (self.record.state, self.champion()?);
-        let measured = state.candidates.get(champion.id)?.measurement.as_ref()?;
-        Some((champion.score.worth?, allocation(measured, state.yardsticks.as_ref()?, &self.started.spec.aim)?))
-    }
-
     /// What was found, in one paragraph.
     pub(crate) fn paragraph(&self) -> String {
         self.found.paragraph(self.record.state, self.yardsticks.as_ref())
@@ -110,8 +102,9 @@ impl<'a> Facts<'a> {
                 "Scores come from {panel}, {chosen}. Whether the champion holds on fresh arrivals, \
                  and on workloads that the search has not seen, only the sealed look says."
             ),
-            "Intervals of scores are 95 % over search seeds, one figure at a time, and taken after choosing among candidates: a \
-             champion's lies too high. They say nothing about other workloads."
+            "Intervals of scores are 95 %, one figure at a time, and taken after choosing among candidates: a champion's lies too \
+             high. Those of worth are over the drawn workloads where there are some, else over search seeds, which say nothing \
+             about other workloads."
                 .into(),
             format!(
                 "Verdicts rest on fresh seeds of their iteration, looked at until they decide: {} of {} that were tested. At most {:.1} \

@@ -19,6 +19,8 @@ pub(crate) fn saving() -> Spec {
     Spec {
         problem: "post".into(),
         metrics: vec![],
+        prices: vec![],
+        plainly: vec![],
         series: vec![series("late", Unit::Count), series("way_back", Unit::Fraction)],
         figures: vec![
             figure("late_sum", Aggregate::Sum("late".into())),

@@ -81,12 +81,12 @@ pub fn status(record: &Record<'_>) -> Value {
 
 /// Everything that the report says: all of [`show`] and of [`status`], and `summary` (the headline's paragraph),
 /// `sealed` (null until a campaign ended with a champion; else, of the first look, {`beats_reference`, `looks` and `looks_kept` (how many
-/// were taken, and in how many every requirement is kept), `study` {`<ratio>`, figures over the reference's, `points`,
-/// `tests[]`}, `workloads` (null without a population; else {`count`, `<worth>`, `<worth>_ci`, `points`, `losing`, `bound`,
-/// `worst`, `regret`, `tests[]`})}, a test: {`requirement`, `margin`, `interval` (90 %; null where nothing varies), `holds`}), `comparison` (as [`comparison`]; null until it was asked for), `allocation` (of the champion; else null: {`<worth>`,
-/// `within`, `between`, `measured`, `workloads`}), `nearest` (without a champion: {`candidate`, `objections[]`, `score`}), `caveats[]`, `yardsticks` {`rows[]` {`name`,
-/// `policy`, `share_of_attainable`, `score`}, `exchange_rate` (cost per gain, 1 per log unit; null where nothing is paid),
-/// `overloaded[]`, `attainable` (null where nothing bounds it), `reference`, `extremes[]` {`name`, `remark`}},
+/// were taken, and in how many every requirement is kept), `worth` and `study` ({`value`, `interval`}: the headline and the study's),
+/// `drawn` (workloads), `score`, `reference`, `tests[]` ({`requirement`, `margin`, `interval` (95 %; null where nothing varies),
+/// `holds`}), `one_trace`}), `comparison` (as [`comparison`]; null until it was asked for),
+/// `nearest` (without a champion: {`candidate`, `objections[]`, `score`}), `caveats[]`, `yardsticks` {`rows[]` {`name`,
+/// `policy`, `share_of_attainable`, `score`}, `overloaded[]`, `attainable` (null where nothing bounds it), `reference`,
+/// `extremes[]` {`name`, `remark`}},
 /// `front[]` (candidate ids), `calibration` {`decided`, `mean_confidence`, `base_rate`, `brier`, `base_rate_brier`,
 /// `intervals` (stated 80 % intervals whose effect was measured), `intervals_inside`, `inconclusive_share`, `verdicts`, `errors`}, `notes`, `reproduce` {`nonce`, `agents`, `toolchain`, `version`, `digest`, `sandboxed`, `inputs`}.
 pub fn report(record: &Record<'_>) -> Value {
@@ -97,7 +97,6 @@ pub fn report(record: &Record<'_>) -> Value {
     put(&mut out, "summary", facts.paragraph());
     put(&mut out, "sealed", sealed(record));
     put(&mut out, "comparison", record.comparison);
-    put(&mut out, "allocation", allocation(&facts));
     put(&mut out, "nearest", nearest(&facts));
     put(&mut out, "caveats", facts.caveats());
     put(&mut out, "yardsticks", &facts.yardsticks);
@@ -241,18 +240,6 @@ fn simplification(facts: &Facts<'_>) -> Value {
     facts.record.state.simplification.as_ref().map_or(Value::Null, of)
 }
 
-/// Where the champion's worth comes from.
-fn allocation(facts: &Facts<'_>) -> Value {
-    let Some((worth, split)) = facts.allocation() else { return Value::Null };
-    let mut out = Map::new();
-    put(&mut out, &facts.started.spec.aim.worth_name().name, worth);
-    put(&mut out, "within", split.within);
-    put(&mut out, "between", split.between);
-    put(&mut out, "measured", split.measured);
-    put(&mut out, "workloads", split.workloads);
-    Value::Object(out)
-}
-
 fn nearest(facts: &Facts<'_>) -> Value {
     match &facts.found {
         Found::NoChampion { nearest, objections } => {
@@ -284,27 +271,22 @@ pub fn cleaned(value: Value) -> Value {
 
 /// One look under the seal, with how all looks at the champion came out.
 pub fn look(look: &Look, looks: &[Look], spec: &Spec) -> Value {
-    let study = named(value(&look.study), spec);
+    let all = named(value(look), spec);
     let mut out = Map::new();
     put(&mut out, "looks", looks.len());
     put(&mut out, "looks_kept", looks.iter().filter(|look| look.holds()).count());
     put(&mut out, "beats_reference", looks.first().unwrap_or(look).holds());
     put(&mut out, "this_look_holds", look.holds());
-    out.extend(study.as_object().cloned().unwrap_or_default());
-    put(&mut out, "tests", look.tests().collect::<Vec<_>>());
-    put(&mut out, "workloads", named(value(&look.workloads), spec));
+    out.extend(all.as_object().cloned().unwrap_or_default());
     cleaned(out.into())
 }
 
 fn sealed(record: &Record<'_>) -> Value {
     let kept = record.looks.iter().filter(|look| look.holds()).count();
-    record.looks.first().map_or(Value::Null, |first| {
-        json!({
-            "beats_reference": first.holds(),
-            "looks": record.looks.len(),
-            "looks_kept": kept,
-            "study": first.study,
-            "workloads": first.workloads,
-        })
-    })
+    let Some(first) = record.looks.first() else { return Value::Null };
+    let mut out = value(first).as_object().cloned().unwrap_or_default();
+    put(&mut out, "beats_reference", first.holds());
+    put(&mut out, "looks", record.looks.len());
+    put(&mut out, "looks_kept", kept);
+    Value::Object(out)
 }

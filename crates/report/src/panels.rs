@@ -25,6 +25,11 @@ pub(crate) fn table(score: &Score, bound: Option<f64>, spec: &Spec) -> Option<Ta
             change(part.figures.get(&figure.name).copied().flatten())
         })
     }));
+    columns.extend(terms.held_against().map(|(figure, name)| {
+        column(format!(">{name}"), move |(_, part): &Row<'_>| {
+            terms.figure_of(figure, part.figures.get(&figure.name).copied().flatten())
+        })
+    }));
     columns.extend([
         column(format!(">{}", terms.worth()), move |(_, part): &Row<'_>| terms.worth_of(part.worth, None)),
         column(">largest regret, points", |(_, part): &Row<'_>| points(part.regret())),

@@ -13,7 +13,7 @@ mod simplification;
 pub(crate) use campaign::{headline, standing_lines};
 pub(crate) use candidates::scenario_table;
 pub(crate) use comparison::comparison;
-pub(crate) use sealed::{blocks as sealed_look, verdict as sealed_verdict};
+pub(crate) use sealed::{blocks as sealed_look, first_words};
 
 use crate::document::Section;
 use crate::facts::Facts;

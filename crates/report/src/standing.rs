@@ -161,13 +161,11 @@ fn verdict(standing: Standing<'_>, matches_reference: bool, yardsticks: &Yardsti
         percent(yardsticks.reference.improvement)
     );
     if matches_reference {
-        return format!("Champion {who} matches the reference's {gain} ({gains}).");
+        return format!("Champion {who} is worth no less than the reference ({gain} {gains}).");
     }
-    let best = match spec.aim.comparable() {
-        Some(within) => format!("of those that come within {:.0} points it saves most", within * 100.0),
-        None => "this one comes nearest".into(),
-    };
-    format!("Champion {who} does NOT match the reference's {gain} ({gains}): no admissible candidate does; {best}.")
+    format!(
+        "Champion {who} is worth LESS than the reference ({gain} {gains}): no admissible candidate is worth as much."
+    )
 }
 
 /// The figures of a candidate, a sentence each.

@@ -47,6 +47,14 @@ impl<'a> Terms<'a> {
         })
     }
 
+    /// The figures by which a policy is held against the reference where something else counts, each with what it is called.
+    pub(crate) fn held_against(self) -> impl Iterator<Item = (&'a Figure, String)> {
+        self.0.figures.iter().filter_map(|figure| match &figure.of {
+            Aggregate::Saving(_) | Aggregate::NetSaving | Aggregate::Allocation => Some((figure, spaced(&figure.name))),
+            _ => None,
+        })
+    }
+
     /// So much of a figure; a dash where it is not defined.
     pub(crate) fn figure_of(self, figure: &Figure, value: Option<f64>) -> String {
         value.map_or_else(|| "-".into(), |value| size(self.0.unit(figure), value))

@@ -47,7 +47,8 @@ pub(crate) fn size_within(unit: Unit, value: f64, interval: Option<[f64; 2]>) ->
         Unit::Plain => (1.0, 3, ""),
         Unit::Fraction => (100.0, 1, " %"),
         Unit::Log => (100.0, 2, " points"),
-        Unit::Micros => (1.0, 0, " µs"),
+        // Latencies are recorded in µs and read in ms.
+        Unit::Micros => (1e-3, 1, " ms"),
         Unit::Millis => (1.0, 1, " ms"),
         Unit::Tokens => (1.0, 0, " tokens"),
         // A mean of counts is no whole number.

@@ -7,7 +7,7 @@ use science::event::Started;
 use science::objective::{Measurement, Score, Scoring};
 use science::spec::Extreme;
 use science::state::State;
-use science::yardsticks::SCALED;
+use science::yardsticks::{SCALES, STEP};
 use serde::Serialize;
 
 /// The yardsticks, scored like candidates.
@@ -15,8 +15,6 @@ use serde::Serialize;
 pub(crate) struct Yardsticks {
     /// One for each yardstick; the baseline first.
     pub(crate) rows: Vec<Yardstick>,
-    /// Cost per gain on the reference's own scale, 1 per log unit; none where nothing is paid.
-    pub(crate) exchange_rate: Option<f64>,
     /// Scenarios that are beyond help.
     pub(crate) overloaded: Vec<String>,
     /// The most that a policy which bounds it improves; none where the problem has no such policy.
@@ -73,13 +71,14 @@ pub(crate) fn yardsticks(state: &State) -> Option<Yardsticks> {
             score: None,
         },
         row("reference", experiment.reference.clone(), reference.clone()),
-        row("reference, other draws", "the same: what pure chance does".into(), score(&measured.reference_again)),
     ];
-    if let Some(scale) = &measured.scale {
-        let parameter = experiment.objective.reference_scale.as_deref().unwrap_or("its scale");
-        rows.push(row("reference, scaled up", format!("{parameter} x {SCALED}"), score(&scale.up)));
-        rows.push(row("reference, scaled down", format!("{parameter} / {SCALED}"), score(&scale.down)));
-    }
+    let twins = measured.twins.iter();
+    rows.extend(twins.map(|twin| row("reference, other draws", "the same: what pure chance does".into(), score(twin))));
+    let parameter = experiment.objective.reference_scale.as_deref().unwrap_or("its scale");
+    let scales = SCALES.iter().zip(&measured.scales);
+    rows.extend(scales.map(|(power, scaled)| {
+        row("reference, another scale", format!("{parameter} x {STEP}^{power}"), score(scaled))
+    }));
     let bounds = extremes
         .iter()
         .map(|(extreme, score)| Bound { name: extreme.name.clone(), remark: remark(score, &reference, started) });
@@ -87,14 +86,7 @@ pub(crate) fn yardsticks(state: &State) -> Option<Yardsticks> {
     rows.extend(
         extremes.into_iter().map(|(extreme, score)| row(&spaced(&extreme.name), extreme.policy.clone(), score)),
     );
-    Some(Yardsticks {
-        rows,
-        exchange_rate: measured.scale.as_ref().map(|scale| scale.rate),
-        overloaded: measured.overloaded.clone(),
-        attainable,
-        reference,
-        extremes: bounds,
-    })
+    Some(Yardsticks { rows, overloaded: measured.overloaded.clone(), attainable, reference, extremes: bounds })
 }
 
 /// An improvement as a share of the attainable one; none where nothing can be gained.

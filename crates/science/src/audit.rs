@@ -32,10 +32,10 @@ pub struct AuditedPoint {
     /// What it is worth less what it violates; none if it did not run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub worth: Option<f64>,
-    /// How much more it improves than it has to, log units; none if it did not run.
+    /// The value of its scale at which it was measured, where it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub room: Option<f64>,
-    /// Runs on the search panel that setting its scale took, this one included.
+    pub scale: Option<f64>,
+    /// Runs on the search panel that it took, those that set its scale included.
     pub runs: u32,
 }
 
@@ -62,23 +62,12 @@ pub struct Audit {
 }
 
 impl AuditedPoint {
-    /// Whether it is better than the best policy known. The scale of a point is rarely set so exactly that it passes every
-    /// guard, so it counts as well by what it is worth beyond what it violates.
+    /// Whether it is better than the best policy known. A point that just violates a guard counts as well, by what it is worth
+    /// beyond what it violates.
     pub fn beats(&self, bar: Bar) -> bool {
         let saves = self.admissible && self.saving.is_some_and(|saving| saving > bar.saving.unwrap_or(0.0) + MARGIN);
         saves || self.worth.is_some_and(|worth| worth > bar.worth + MARGIN)
     }
-
-    /// What it is worth; the least that there is where it did not run.
-    fn value(&self) -> f64 {
-        self.worth.unwrap_or(f64::NEG_INFINITY)
-    }
-}
-
-/// The run that stands for all those that a point took: the best one.
-pub fn best(runs: &[AuditedPoint]) -> Option<AuditedPoint> {
-    let best = runs.iter().reduce(|best, run| if run.value() > best.value() { run } else { best })?;
-    Some(AuditedPoint { runs: runs.iter().fold(0, |sum: u32, run| sum.saturating_add(run.runs)), ..best.clone() })
 }
 
 /// Why these points refute a constraint, by the best of them; none if none does.
@@ -254,7 +243,7 @@ mod tests {
                     worth: Some(worth(&point)),
                     saving: None,
                     admissible: false,
-                    room: None,
+                    scale: None,
                     runs: 1,
                     point,
                 })
@@ -273,7 +262,7 @@ mod tests {
     }
 
     fn point(saving: Option<f64>, admissible: bool, worth: Option<f64>) -> AuditedPoint {
-        AuditedPoint { point: BTreeMap::new(), saving, admissible, worth, room: None, runs: 1 }
+        AuditedPoint { point: BTreeMap::new(), saving, admissible, worth, scale: None, runs: 1 }
     }
 
     #[test]
@@ -291,12 +280,5 @@ mod tests {
         let bar = Bar { saving: Some(0.1), worth: 0.1 };
         assert!(point(Some(0.15), false, Some(0.12)).beats(bar));
         assert!(!point(Some(0.15), false, Some(0.105)).beats(bar));
-    }
-
-    #[test]
-    fn the_best_run_stands_for_a_point_and_all_of_them_are_counted() {
-        let runs = [0.1, 0.3, 0.2].map(|worth| point(None, false, Some(worth)));
-        assert_eq!(best(&runs), Some(AuditedPoint { runs: 3, ..runs[1].clone() }));
-        assert_eq!(best(&[]), None);
     }
 }

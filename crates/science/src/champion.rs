@@ -3,8 +3,8 @@
 use crate::descriptor::Descriptor;
 use crate::experiment::Experiment;
 use crate::id::CandidateId;
-use crate::objective::{MAY_LOSE, PanelScore, Score};
-use crate::spec::{Aim, Spec};
+use crate::objective::{MAY_HARM, MAY_LOSE, MOST_HARM, PanelScore, Score};
+use crate::spec::Spec;
 
 /// A scored candidate, in the order in which candidates were scored.
 #[derive(Clone, Debug)]
@@ -19,12 +19,12 @@ pub struct Contender<'a> {
     pub admissible: bool,
 }
 
-/// The winner, and whether it matches the reference's improvement.
+/// The winner, and whether it matches the reference.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Champion {
     /// The candidate.
     pub id: CandidateId,
-    /// False if no admissible candidate reaches the reference's improvement: then this is the one that is worth most.
+    /// Whether it is worth no less than the reference.
     pub matches_reference: bool,
 }
 
@@ -42,28 +42,88 @@ pub fn objections(
     if score.violations > 0 {
         objections.push(spec.violated(score.violations));
     }
+    let violated = margins(score, description_length, (experiment, spec)).into_iter().filter(|kept| !kept.holds());
+    objections.extend(violated.map(|kept| kept.found));
+    objections
+}
+
+/// A guard that is held against a score.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Kept {
+    /// What it requires, in words.
+    pub requirement: String,
+    /// What was found, in words that hold where it is violated.
+    pub found: String,
+    /// How far it is kept, in its own unit; below zero where it is violated.
+    pub margin: f64,
+}
+
+impl Kept {
+    /// Whether it is kept; what is not defined is not.
+    pub fn holds(&self) -> bool {
+        self.margin >= 0.0
+    }
+}
+
+/// Every guard of an experiment with the margin to it. What bounds a scenario of the study, regret or loss, bounds the drawn
+/// workloads by how many of them exceed it: over many workloads the most is too noisy a bound.
+pub fn margins(score: &Score, description_length: u32, (experiment, spec): (&Experiment, &Spec)) -> Vec<Kept> {
+    let mut all = Vec::new();
     for guard in &experiment.objective.constraints {
         // What the problem does not have was refused when the experiment was read.
         let Some(bounded) = spec.bounded(&guard.metric) else { continue };
         let (value, name) = (bounded.value(score, description_length), bounded.words(spec));
-        if let Some(bound) = guard.at_most.filter(|bound| value > *bound) {
-            let place =
-                if bounded == Bounded::Regret { format!(" in {}", score.regret_scenario) } else { String::new() };
-            objections.push(format!("{name} {value:.3} is above {bound}{place}"));
-        }
-        objections.extend(lost(experiment.drawn_bound(guard), score));
-        if let Some(bound) = guard.at_least.filter(|bound| value < *bound) {
-            objections.push(format!("{name} {value:.3} is below {bound}"));
+        let place = if bounded == Bounded::Regret { format!(" in {}", score.regret_scenario) } else { String::new() };
+        let kept = |side: &str, against: &str, bound: f64, margin: f64| Kept {
+            requirement: format!("{name} {side} {bound}"),
+            found: match value.is_nan() {
+                true => format!("{name} is not defined, and has to be {side} {bound}"),
+                false => format!("{name} {value:.3} is {against} {bound}{place}"),
+            },
+            margin,
+        };
+        all.extend(guard.at_most.map(|bound| kept("at most", "above", bound, bound - value)));
+        all.extend(guard.at_least.map(|bound| kept("at least", "below", bound, value - bound)));
+        let drawn = score.panels.as_ref().map(|panels| &panels.drawn);
+        if let (Some(drawn), Some(bound)) = (drawn, guard.at_most) {
+            match bounded {
+                Bounded::Regret => all.push(few(&drawn.regrets, ("the reference", bound), MAY_LOSE)),
+                Bounded::Loss => {
+                    all.push(few(&drawn.losses, ("the baseline", bound), MAY_HARM));
+                    all.push(most(drawn.loss()));
+                }
+                _ => {}
+            }
         }
     }
-    objections
+    all
 }
 
-fn lost(bound: Option<f64>, score: &Score) -> Option<String> {
-    let (bound, drawn) = (bound?, &score.panels.as_ref()?.drawn);
-    let (losing, all) = (drawn.losing(bound), drawn.regrets.len());
-    let too_many = losing as f64 > MAY_LOSE * all as f64;
-    too_many.then(|| format!("{losing} of {all} drawn workloads lose more than {bound} points (at most 10 % may)"))
+/// That few drawn workloads lose more than the bound, points.
+fn few(losses: &[f64], (whom, bound): (&str, f64), share: f64) -> Kept {
+    let (losing, all) = (losses.iter().filter(|loss| **loss > bound).count(), losses.len());
+    // A share of few workloads is one of them.
+    let allowed = (share * all as f64).ceil();
+    Kept {
+        requirement: format!(
+            "more than {bound} points lost against {whom} in at most {allowed} of {all} drawn workloads"
+        ),
+        found: format!(
+            "{losing} of {all} drawn workloads lose more than {bound} points against {whom} (at most {allowed} may)"
+        ),
+        margin: allowed - losing as f64,
+    }
+}
+
+/// That no drawn workload is given up.
+fn most(loss: f64) -> Kept {
+    Kept {
+        requirement: format!("no drawn workload loses more than {MOST_HARM} points against the baseline"),
+        found: format!(
+            "a drawn workload loses {loss:.1} points against the baseline (at most {MOST_HARM} may be lost)"
+        ),
+        margin: MOST_HARM - loss,
+    }
 }
 
 /// Something that an experiment may bound.
@@ -73,32 +133,30 @@ pub enum Bounded<'a> {
     Regret,
     /// The most that a scenario loses against the baseline, points.
     Loss,
-    /// What the study's mean gain lies below the reference's, points.
+    /// What the panel's mean gain lies below the reference's, points.
     Shortfall,
     /// What nine in ten of the drawn workloads lose at most against the reference, points.
     DrawnRegret,
-    /// What the drawn workloads' mean gain lies beyond the reference's, points. Costs compare at equal gain only, and the study
-    /// may be at the reference's while the drawn workloads are far from it.
-    DrawnGain,
     /// Description length, tokens.
     DescriptionLength,
     /// Improvement, a fraction.
     Improvement,
     /// Cost, a fraction.
     Cost,
-    /// Cost on the study over the reference's.
+    /// Cost over the reference's.
     CostRatio,
+    /// What a policy is worth.
+    Worth,
     /// A figure of the problem's.
     Figure(&'a str),
 }
 
 /// What every problem has, by name.
-const ALWAYS: [(&str, Bounded<'static>); 6] = [
+const ALWAYS: [(&str, Bounded<'static>); 5] = [
     ("regret", Bounded::Regret),
     ("loss", Bounded::Loss),
     ("shortfall", Bounded::Shortfall),
     ("drawn_regret", Bounded::DrawnRegret),
-    ("drawn_gain", Bounded::DrawnGain),
     ("description_length", Bounded::DescriptionLength),
 ];
 
@@ -107,6 +165,9 @@ impl Spec {
     pub fn bounded(&self, name: &str) -> Option<Bounded<'_>> {
         if let Some((_, known)) = ALWAYS.iter().find(|(known, _)| *known == name) {
             return Some(*known);
+        }
+        if name == self.aim.worth_name().name {
+            return Some(Bounded::Worth);
         }
         if name == self.aim.gain_name().name {
             return Some(Bounded::Improvement);
@@ -122,7 +183,7 @@ impl Spec {
     /// Everything that an experiment may bound, by name.
     pub fn boundable(&self) -> Vec<&str> {
         let mut names: Vec<&str> = ALWAYS.iter().map(|(name, _)| *name).collect();
-        names.push(&self.aim.gain_name().name);
+        names.extend([self.aim.worth_name(), self.aim.gain_name()].map(|named| named.name.as_str()));
         names.extend(self.aim.cost_names().into_iter().flat_map(|(cost, ratio)| [cost.name.as_str(), ratio]));
         names.extend(self.figures.iter().map(|figure| figure.name.as_str()));
         names
@@ -149,23 +210,25 @@ impl Bounded<'_> {
             Bounded::Loss => score.loss,
             Bounded::Shortfall => score.shortfall,
             Bounded::DrawnRegret => drawn(PanelScore::regret_of_most),
-            Bounded::DrawnGain => drawn(|drawn| drawn.against_reference),
             Bounded::DescriptionLength => f64::from(description_length),
             Bounded::Improvement => score.improvement,
             Bounded::Cost => score.cost,
             Bounded::CostRatio => score.cost_ratio.unwrap_or(f64::INFINITY),
-            Bounded::Figure(name) => score.figure(name).unwrap_or(f64::INFINITY),
+            // What is not defined keeps no bound, whichever way that points.
+            Bounded::Worth => score.worth.unwrap_or(f64::NAN),
+            Bounded::Figure(name) => score.figure(name).unwrap_or(f64::NAN),
         }
     }
 
     /// One unit of it as a fraction.
     pub(crate) fn unit(self) -> f64 {
         match self {
-            Bounded::Regret | Bounded::Loss | Bounded::Shortfall | Bounded::DrawnRegret | Bounded::DrawnGain => 0.01,
+            Bounded::Regret | Bounded::Loss | Bounded::Shortfall | Bounded::DrawnRegret => 0.01,
             Bounded::DescriptionLength
             | Bounded::Improvement
             | Bounded::Cost
             | Bounded::CostRatio
+            | Bounded::Worth
             | Bounded::Figure(_) => 1.0,
         }
     }
@@ -177,48 +240,28 @@ impl Bounded<'_> {
             Bounded::Loss => "loss against the baseline (points)".into(),
             Bounded::Shortfall => format!("{gain} short of the reference's (points)"),
             Bounded::DrawnRegret => "regret of nine in ten drawn workloads (points)".into(),
-            Bounded::DrawnGain => format!("{gain} of drawn workloads beyond the reference's (points)"),
             Bounded::DescriptionLength => "description length (tokens)".into(),
             Bounded::Improvement => gain.clone(),
             Bounded::Cost => spec.aim.cost_names().map_or("cost", |(cost, _)| &cost.name).into(),
             Bounded::CostRatio => spec.aim.cost_names().map_or("cost ratio", |(_, ratio)| ratio).into(),
+            Bounded::Worth => spec.aim.worth_name().name.clone(),
             Bounded::Figure(name) => name.into(),
         }
     }
 }
 
-/// The champion among `contenders`. Where cost is saved: of the admissible ones whose improvement reaches the reference's, the
-/// one with the smallest cost; if none reaches it, the admissible one that is worth most. Where nothing is paid: the admissible
-/// one that is worth most. Within 1 % of that, the shorter description, then the earlier.
-pub fn champion(contenders: &[Contender<'_>], reference_improvement: f64, aim: &Aim) -> Option<Champion> {
-    let admissible: Vec<&Contender<'_>> = contenders.iter().filter(|c| c.admissible).collect();
-    let matches = |c: &&&Contender<'_>| match aim {
-        Aim::Saving { .. } => c.score.improvement >= reference_improvement,
-        Aim::Gain { .. } => c.score.worth.is_some_and(|worth| worth >= 0.0),
-    };
-    let pays = |c: &Contender<'_>| match aim {
-        Aim::Saving { .. } => c.score.cost,
-        Aim::Gain { .. } => -c.score.worth.unwrap_or(f64::NEG_INFINITY),
-    };
-    let matching = || admissible.iter().filter(matches);
-    if let Some(least) = matching().map(|c| pays(c)).min_by(f64::total_cmp) {
-        let within = level_with(least);
-        let best = matching().filter(|c| pays(c) <= within).min_by_key(|c| c.description_length)?;
-        return Some(Champion { id: best.id.clone(), matches_reference: true });
-    }
-    let worth = |c: &&&Contender<'_>| c.score.worth;
-    let best = admissible.iter().filter(|c| worth(c).is_some()).max_by(|a, b| {
-        // `max_by` keeps the last of equals; the earlier candidate should win.
-        let order = a.score.worth.partial_cmp(&b.score.worth).unwrap_or(std::cmp::Ordering::Equal);
-        order.then(std::cmp::Ordering::Greater)
-    })?;
-    Some(Champion { id: best.id.clone(), matches_reference: false })
+/// The champion among `contenders`: of the admissible ones the one that is worth most; of those that are worth up to a hundredth
+/// less, the shortest description, then the earlier.
+pub fn champion(contenders: &[Contender<'_>]) -> Option<Champion> {
+    let worth = |c: &Contender<'_>| c.score.worth.filter(|_| c.admissible);
+    let most = contenders.iter().filter_map(worth).max_by(f64::total_cmp)?;
+    let level = |c: &&Contender<'_>| worth(c).is_some_and(|worth| worth >= most - LEVEL);
+    let best = contenders.iter().filter(level).min_by_key(|c| c.description_length)?;
+    Some(Champion { id: best.id.clone(), matches_reference: worth(best).is_some_and(|worth| worth >= 0.0) })
 }
 
-/// The most cost that counts as level with the `least` of all.
-fn level_with(least: f64) -> f64 {
-    least + 0.01 * least.abs()
-}
+/// Worth that says nothing about who is better: below the standard error of a paired difference.
+const LEVEL: f64 = 0.01;
 
 /// Where a candidate stands on the axes of the Pareto front: on each, less is better.
 pub fn axes(contender: &Contender<'_>) -> [f64; 3] {
@@ -235,7 +278,7 @@ mod tests {
     use super::*;
     use crate::experiment::Guard;
     use crate::fixture;
-    use crate::objective::Figures;
+    use crate::objective::{Figures, Panels};
 
     fn score(improvement: f64, cost: f64, regret: f64) -> Score {
         Score {
@@ -261,41 +304,67 @@ mod tests {
         fixture::experiment(vec![Guard { metric: "regret".into(), at_most: Some(5.0), at_least: None }])
     }
 
-    fn win(scores: &[(Score, u32)]) -> Option<(usize, bool)> {
+    fn win(scores: &[(Score, u32)]) -> Option<usize> {
         let ids: Vec<CandidateId> = (0..scores.len()).map(|i| CandidateId::from(i.to_string())).collect();
+        let contender = |((score, length), id): (&'_ (Score, u32), &'_ CandidateId)| {
+            objections(score, *length, None, (&experiment(), &fixture::spec())).is_empty() && !id.as_str().is_empty()
+        };
+        let admissible: Vec<bool> = scores.iter().zip(&ids).map(contender).collect();
         let contenders: Vec<Contender<'_>> = scores
             .iter()
             .zip(&ids)
-            .map(|((score, free), id)| {
-                let admissible = objections(score, *free, None, (&experiment(), &fixture::spec())).is_empty();
-                Contender { id, score, description_length: *free, admissible }
-            })
+            .zip(admissible)
+            .map(|(((score, length), id), admissible)| Contender { id, score, description_length: *length, admissible })
             .collect();
-        champion(&contenders, 0.25, &fixture::spec().aim).map(|c| (c.id.as_str().parse().unwrap(), c.matches_reference))
+        champion(&contenders).and_then(|c| c.id.as_str().parse().ok())
     }
 
     #[test]
-    fn the_cheapest_admissible_candidate_that_matches_the_reference_wins() {
-        let scores = [(score(0.26, 0.40, 1.0), 4), (score(0.25, 0.38, 1.0), 4), (score(0.2, 0.1, 1.0), 1)];
-        assert_eq!(win(&scores), Some((1, true)));
+    fn the_admissible_candidate_that_is_worth_most_wins() {
+        assert_eq!(
+            win(&[(score(0.26, 0.40, 1.0), 4), (score(0.25, 0.36, 1.0), 4), (score(0.2, 0.1, 9.0), 1)]),
+            Some(1)
+        );
     }
 
     #[test]
-    fn within_one_percent_the_simpler_and_then_the_earlier_wins() {
+    fn within_a_hundredth_the_simpler_and_then_the_earlier_wins() {
         let scores = [(score(0.26, 0.3800, 1.0), 5), (score(0.26, 0.3820, 1.0), 3), (score(0.26, 0.3821, 1.0), 3)];
-        assert_eq!(win(&scores), Some((1, true)));
+        assert_eq!(win(&scores), Some(1));
+        assert_eq!(win(&[(score(0.26, 0.38, 1.0), 5), (score(0.26, 0.391, 1.0), 3)]), Some(0));
     }
 
     #[test]
     fn a_candidate_that_gives_up_a_workload_is_not_admissible() {
         assert_eq!(win(&[(score(0.3, 0.1, 5.1), 3)]), None);
-        assert!(
-            objections(&score(0.3, 0.1, 5.1), 3, None, (&experiment(), &fixture::spec()))[0].contains("chatbot_near")
-        );
+        let against = (&experiment(), &fixture::spec());
+        assert!(objections(&score(0.3, 0.1, 5.1), 3, None, against)[0].contains("chatbot_near"));
     }
 
     #[test]
-    fn without_a_match_the_largest_saving_wins_and_says_so() {
-        assert_eq!(win(&[(score(0.24, 0.3, 0.0), 3), (score(0.249, 0.25, 0.0), 3)]), Some((1, false)));
+    fn what_is_not_defined_keeps_no_bound() {
+        for (at_most, at_least) in [(Some(1e9), None), (None, Some(-1e9))] {
+            let guards = vec![Guard { metric: "all_per_paid".into(), at_most, at_least }];
+            let experiment = fixture::experiment(guards);
+            assert_eq!(objections(&score(0.3, 0.1, 0.0), 3, None, (&experiment, &fixture::spec())).len(), 1);
+        }
+    }
+
+    #[test]
+    fn one_drawn_workload_in_ten_may_lose_against_the_reference_and_one_in_a_hundred_against_the_baseline() {
+        let of = |metric: &str, regrets: Vec<f64>, losses: Vec<f64>| {
+            let mut score = score(0.3, 0.1, 0.0);
+            let drawn = PanelScore { costs: vec![0.1; regrets.len()], regrets, losses, ..fixture::panel_score() };
+            score.panels = Some(Panels { study: fixture::panel_score(), drawn });
+            let experiment =
+                fixture::experiment(vec![Guard { metric: metric.into(), at_most: Some(1.0), at_least: None }]);
+            objections(&score, 3, None, (&experiment, &fixture::spec()))
+        };
+        let with = |worst: &[f64]| worst.iter().copied().chain(vec![0.0; 40 - worst.len()]).collect::<Vec<f64>>();
+        assert_eq!(of("regret", with(&[90.0; 4]), with(&[])), Vec::<String>::new());
+        assert!(of("regret", with(&[90.0; 5]), with(&[]))[0].contains("5 of 40"));
+        assert_eq!(of("loss", with(&[]), with(&[9.0])), Vec::<String>::new());
+        assert!(of("loss", with(&[]), with(&[2.0, 2.0]))[0].contains("2 of 40"));
+        assert!(of("loss", with(&[]), with(&[11.0]))[0].contains("11.0 points"));
     }
 }

@@ -6,7 +6,6 @@ use crate::id::CandidateId;
 use crate::objective::{Measurement, Score, Scoring};
 pub use crate::resample::Spread;
 use crate::space::Point;
-use crate::spec::Aim;
 use crate::state::State;
 use crate::tuner::goal::{self, Worth};
 use serde::{Deserialize, Serialize};
@@ -98,6 +97,8 @@ pub struct Scored {
     pub id: CandidateId,
     /// The point.
     pub point: Point,
+    /// The value of its scale at which it was scored, where it has one.
+    pub scale: Option<f64>,
     /// Its score; none if it did not run.
     pub score: Option<Score>,
     /// Whether it could be champion. How many constants a source for it would have is left out of account: every drawn
@@ -111,6 +112,7 @@ impl Scored {
     /// Scores a point by its measurement on the search panel; none measured means that it did not run.
     pub fn new(
         point: Point,
+        scale: Option<f64>,
         measured: Option<&Measurement>,
         (scoring, experiment): (Scoring<'_>, &Experiment),
     ) -> Self {
@@ -124,6 +126,7 @@ impl Scored {
             admissible: score.as_ref().is_some_and(|s| champion::objections(s, 0, None, against).is_empty()),
             worth: worth.value(),
             score,
+            scale,
             point,
         }
     }
@@ -134,15 +137,15 @@ impl Scored {
     }
 }
 
-/// What would be champion if these were all candidates, in this order. `reference` is the reference's improvement.
-pub fn find<'a>(points: impl Iterator<Item = &'a Scored>, reference: f64, aim: &Aim) -> Option<&'a Scored> {
+/// What would be champion if these were all candidates, in this order.
+pub fn find<'a>(points: impl Iterator<Item = &'a Scored>) -> Option<&'a Scored> {
     let admissible: Vec<&Scored> = points.filter(|point| point.admissible).collect();
     let contender = |point: &&'a Scored| {
         let score = point.score.as_ref()?;
         Some(Contender { id: &point.id, score, description_length: 0, admissible: true })
     };
     let contenders: Vec<Contender<'_>> = admissible.iter().filter_map(contender).collect();
-    let champion = champion::champion(&contenders, reference, aim)?;
+    let champion = champion::champion(&contenders)?;
     admissible.into_iter().find(|point| point.id == champion.id)
 }
 
@@ -159,7 +162,6 @@ mod tests {
     use crate::objective::Yardsticks;
     use crate::space::Value;
     use crate::state::{Finals, Iteration};
-    use crate::yardsticks::Scale;
 
     const SCENARIOS: [&str; 2] = ["near", "far"];
 
@@ -169,11 +171,7 @@ mod tests {
     }
 
     fn yardsticks() -> Yardsticks {
-        Yardsticks {
-            extremes: vec![measurement(0.4, 0.9)],
-            scale: Some(Scale { up: measurement(0.27, 0.44), down: measurement(0.23, 0.36), rate: 5.0 }),
-            ..fixture::yardsticks(measurement(0.25, 0.4))
-        }
+        fixture::yardsticks(measurement(0.25, 0.4))
     }
 
     fn experiment() -> Experiment {
@@ -186,7 +184,7 @@ mod tests {
         let names = SCENARIOS.map(str::to_owned);
         let (yardsticks, spec) = (yardsticks(), fixture::spec());
         let scoring = Scoring { yardsticks: &yardsticks, names: &names, spec: &spec };
-        Scored::new(point, measured.as_ref(), (scoring, &experiment()))
+        Scored::new(point, None, measured.as_ref(), (scoring, &experiment()))
     }
 
     #[test]
@@ -202,11 +200,9 @@ mod tests {
             scored(0.5, None),
         ];
         assert_eq!(points.each_ref().map(|point| point.admissible), [true, false, true, true, false]);
-        let reference = yardsticks().reference.improvement();
-        let found =
-            |points: &[Scored]| find(points.iter(), reference, &fixture::spec().aim).map(|point| point.point.clone());
-        assert_eq!(found(&points), Some(points[2].point.clone()), "the cheapest that matches the reference");
-        assert_eq!(found(&points[3..]), Some(points[3].point.clone()), "where none matches, what saves most");
+        let found = |points: &[Scored]| find(points.iter()).map(|point| point.point.clone());
+        assert_eq!(found(&points[..3]), Some(points[2].point.clone()), "what saves most");
+        assert_eq!(found(&points[3..]), Some(points[3].point.clone()));
         assert_eq!(found(&points[4..]), None);
         assert_eq!(most(points.iter()), points[1].saving(), "whatever it violates");
         assert!(points[4].worth < points.iter().take(4).map(|point| point.worth).fold(f64::INFINITY, f64::min));

@@ -1,7 +1,6 @@
 //! What a claim is about, as numbers: the metric's paired difference, one value for each seed.
 
 use crate::bundle::Prediction;
-use crate::measurement;
 use crate::objective::{Cell, Measurement, Yardsticks};
 use crate::spec::{Aim, Metric, Spec};
 
@@ -17,9 +16,9 @@ pub struct Comparison<'a> {
     pub right: Vec<Measured<'a>>,
     /// What the bundle departs from: with several right sides, their effects are counted from it.
     pub parent: Measured<'a>,
-    /// The reference.
-    pub reference: &'a Measurement,
-    /// What was measured of the study when the campaign began: the exchange rate, and what pure chance does.
+    /// The reference, and what gain costs, on these seeds.
+    pub against: &'a Yardsticks,
+    /// What was measured of the study when the campaign began: what pure chance does.
     pub yardsticks: &'a Yardsticks,
     /// Names of the scenarios, in order.
     pub scenarios: &'a [String],
@@ -88,22 +87,16 @@ impl Comparison<'_> {
     }
 
     fn values(&self, metric: &Metric<'_>, measured: Measured<'_>, scope: &[usize], seeds: usize) -> Vec<f64> {
-        let reference = self.reference;
-        let seeds = seeds.min(reference.cells.first().map_or(0, Vec::len));
+        let seeds = seeds.min(self.against.reference.common_seeds());
         let Some(measured) = measured else { return vec![0.0; seeds] };
         let mean = |value: &dyn Fn(usize) -> f64| scope.iter().map(|at| value(*at)).sum::<f64>() / scope.len() as f64;
-        let of = |measured: &Measurement, seed: usize| {
-            let cell = |at: usize| measured.cells[at][seed];
-            [mean(&|at| cell(at).cost), mean(&|at| cell(at).gain)]
-        };
-        let value = |seed: usize| match metric {
-            Metric::Worth(_) => {
-                let rate = self.yardsticks.rate();
-                measurement::worth(&self.spec.aim, of(measured, seed), of(reference, seed), rate)
-            }
-            _ => mean(&|at| measured.oriented(metric, at, seed)),
-        };
-        (0..seeds).map(value).collect()
+        if let Metric::Worth(_) = metric {
+            // The reference saves nothing against itself. Measured, it would be a little off: it is a corner of its own hull.
+            let is_reference = *measured == self.against.reference;
+            let worth = |seed| self.against.worth_at_seed(measured, &self.spec.aim, seed);
+            return (0..seeds).map(|seed| if is_reference { 0.0 } else { worth(seed) }).collect();
+        }
+        (0..seeds).map(|seed| mean(&|at| measured.oriented(metric, at, seed))).collect()
     }
 }
 
@@ -118,8 +111,10 @@ impl Yardsticks {
 /// The spread of the reference against itself under other draws, on the search seeds. Its differences are zero on
 /// average by construction, and scenarios share no draws: so every trial counts, however few seeds there are.
 fn chance(yardsticks: &Yardsticks, metric: &Metric<'_>, scope: &[usize], spec: &Spec) -> f64 {
-    let Yardsticks { reference, reference_again, .. } = yardsticks;
-    let (rate, cost_ref) = (yardsticks.rate(), reference.cost());
+    let reference = &yardsticks.reference;
+    let Some(again) = yardsticks.twins.first() else { return 0.0 };
+    let rate = yardsticks.rate(&(0..reference.cells.len()));
+    let cost_ref = if reference.cost() > 0.0 { reference.cost() } else { 1.0 };
     // A small difference of cost and gain moves what a policy is worth by so much.
     let worth = |cell: &Cell| match spec.aim {
         Aim::Saving { .. } => rate * cell.gain - cell.cost / cost_ref,
@@ -130,8 +125,8 @@ fn chance(yardsticks: &Yardsticks, metric: &Metric<'_>, scope: &[usize], spec: &
         _ => measured.oriented(metric, at, seed),
     };
     let variance = |at: &usize| {
-        let seeds = reference.cells[*at].len().min(reference_again.cells[*at].len());
-        let square = |seed| (value(reference, *at, seed) - value(reference_again, *at, seed)).powi(2);
+        let seeds = reference.cells[*at].len().min(again.cells[*at].len());
+        let square = |seed| (value(reference, *at, seed) - value(again, *at, seed)).powi(2);
         (0..seeds).map(square).sum::<f64>() / reference.cells[*at].len().max(1) as f64
     };
     scope.iter().map(variance).sum::<f64>().sqrt() / scope.len().max(1) as f64

@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 
 /// The rules by which a campaign's record is written and read: what events hold, what may follow what, what is derived. A log
 /// of other rules is not damaged; it is read by the version that wrote it. 1: elenchus 0.1, whose logs do not say so.
-pub const RULES: u32 = 3;
+pub const RULES: u32 = 4;
 
 /// One step of the loop.
 ///
@@ -103,7 +103,10 @@ pub enum Event {
         candidate: CandidateId,
         /// What became of it.
         outcome: Outcome,
-        /// Its trials against the baseline's, if it was scored.
+        /// The value of its scale at which it gains as much as the reference does, if it declares one and has such a place.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        scale: Option<f64>,
+        /// Its trials there against the baseline's, if it was scored.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         measurement: Option<Box<Measurement>>,
         /// Hash over its trials.
@@ -123,9 +126,12 @@ pub enum Event {
         from: u32,
         /// What became of it.
         outcome: Outcome,
-        /// Its trials on the further seeds against the baseline's, if all of them ran.
+        /// A candidate's trials on the further seeds against the baseline's, if all of them ran.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         measurement: Option<Box<Measurement>>,
+        /// With the reference, what it and candidates are held against on these seeds.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        yardsticks: Option<Box<Yardsticks>>,
         /// Hash over its trials and the baseline's on the same seeds.
         trials: Hash,
     },
@@ -196,11 +202,11 @@ pub enum Event {
     },
     /// The candidates that may become champion ran on seeds and workloads that nobody was chosen by.
     Finals {
-        /// What the reference did there, against the baseline.
-        reference: Box<Measurement>,
+        /// What they are held against there.
+        yardsticks: Box<Yardsticks>,
         /// The finalists, the likeliest first.
         finalists: Vec<Finalist>,
-        /// Hash over the baseline's, the reference's and their trials.
+        /// Hash over the yardsticks' trials and theirs.
         trials: Hash,
     },
     /// A turn of the loop ended.

@@ -7,6 +7,7 @@ use crate::spec::Spec;
 use crate::text;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// `campaign.toml`: what is to be discovered. A key that is not listed here is an error, which shows its line. Paths are relative
 /// to the experiment's directory and lie inside of it. A *point* is 0.01 on the logarithmic scale of gain, about one per cent.
@@ -19,7 +20,7 @@ pub struct Experiment {
     pub question: String,
     /// Turns of the loop; 1 or more.
     pub iterations: u32,
-    /// Search seeds of each scenario; 3 to 100, or 2 to 100 where a population adds workloads. Cost and precision go with it: a
+    /// Search seeds of each scenario; 3 to 100, or 1 to 100 where a population adds workloads. Cost and precision go with it: a
     /// candidate runs once on each scenario with each seed.
     pub seeds: u32,
     /// The policy that gains are measured against: a built-in one of the problem's, with parameters where it has some, as in
@@ -34,8 +35,8 @@ pub struct Experiment {
     pub space_source: Option<String>,
     /// The scenario files; 1 to 1000 of them.
     pub scenarios: Vec<String>,
-    /// The file that declares from which population further workloads are drawn: 96 to search on, and 96 others for the sealed
-    /// look. Without one, candidates are measured on the scenarios alone.
+    /// The file that declares from which population further workloads are drawn: 64 to search on, 96 others for the finals and 216
+    /// others for the sealed look. Without one, candidates are measured on the scenarios alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub population: Option<String>,
     /// What counts.
@@ -74,14 +75,14 @@ impl Default for Agents {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Objective {
-    /// The parameter of the reference that scales how much it pays on the whole; the exchange rate λ between cost and gain is
-    /// measured along it. Required where a problem saves cost.
+    /// The parameter of the reference that scales how much it pays on the whole; what gain costs is measured along it. Required
+    /// where a problem saves cost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference_scale: Option<String>,
-    /// The dimension along which every policy pays less; it has a range and no parent. An audit moves what it draws along it,
-    /// since costs compare at equal gain only. Without it, what is drawn is measured as it is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub scale: Option<String>,
+    /// What the parts of a cost weigh against each other, by the names that the problem has for them; 0 or more. A part without a
+    /// price has the problem's own.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub prices: BTreeMap<String, f64>,
     /// What an admissible candidate must satisfy beyond doing nothing that it must never do.
     #[serde(default, rename = "constraint", skip_serializing_if = "Vec::is_empty")]
     pub constraints: Vec<Guard>,
@@ -91,8 +92,10 @@ pub struct Objective {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Guard {
-    /// The bounded number: `regret`, `loss`, `shortfall`, `drawn_regret` or `drawn_gain` (points), `description_length` (tokens),
-    /// or one of the problem's. A name that is none is answered with those that are.
+    /// The bounded number: `regret`, `loss`, `shortfall` or `drawn_regret` (points), `description_length` (tokens), or one of the
+    /// problem's. `regret` and `loss` bound each scenario of the study; of the drawn workloads one in ten may lose more against
+    /// the reference, one in a hundred more against the baseline, and none more than 10 points of that. A name that is none is
+    /// answered with those that are.
     pub metric: String,
     /// Its largest admissible value, in the number's unit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -102,29 +105,21 @@ pub struct Guard {
     pub at_least: Option<f64>,
 }
 
-/// What the sealed look asks of a champion. A claim that asks nothing in particular still asks for something to be saved (or
-/// gained), for what must never be done not to be done, and for costs to compare.
+/// What the sealed look asks of a champion, beside every guard of the objective: that its worth is surely above zero, and this.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Claim {
-    /// On the study's scenarios the champion pays at most this many times what the reference pays; a ratio, 1 for as much.
-    pub cost_ratio: f64,
-    /// Series of the problem's, by name, of which the champion has no more than the reference on the study.
-    pub no_more: Vec<String>,
-    /// What the study's mean gain may fall short of the reference's; points.
-    pub shortfall: f64,
-    /// What the champion is worth at least, as estimated on sealed workloads; a fraction of the reference's cost, as in 0.1,
+    /// What the champion is worth at least, as estimated under the seal; a fraction of what the reference would pay, as in 0.1,
     /// where cost is saved, log units where nothing is paid.
     pub worth: f64,
-    /// The most that a scenario of the study may lose against the reference, and all but one in ten of the sealed workloads;
-    /// points. Without it, nothing is asked.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub regret: Option<f64>,
+    /// What the mean gain may fall short of the reference's there; points. The scale was set on other workloads, so it misses by a
+    /// little: it stands for the objective's own bound on `shortfall`.
+    pub shortfall: f64,
 }
 
 impl Default for Claim {
     fn default() -> Self {
-        Claim { cost_ratio: 1.0, no_more: Vec::new(), shortfall: 0.1, worth: 0.0, regret: None }
+        Claim { worth: 0.0, shortfall: 1.5 }
     }
 }
 
@@ -190,7 +185,7 @@ impl Experiment {
         if self.iterations == 0 {
             return fail("iterations", "a campaign needs at least one iteration".into());
         }
-        let fewest = if self.population.is_some() { 2 } else { 3 };
+        let fewest = if self.population.is_some() { 1 } else { 3 };
         if !(fewest..=100).contains(&self.seeds) {
             return fail("seeds", format!("{} seeds; it takes at least {fewest}, and 100 are plenty", self.seeds));
         }
@@ -203,11 +198,6 @@ impl Experiment {
         if let Some(file) = self.space_source.as_ref().filter(|file| !file.ends_with(".rs")) {
             return fail("space", format!("`{file}` is no file of candidate source, which ends in `.rs`"));
         }
-        let numeric =
-            |name: &String| self.dimensions.iter().any(|d| d.name == *name && d.range.is_some() && d.parent.is_empty());
-        if let Some(scale) = self.objective.scale.as_ref().filter(|scale| !numeric(scale)) {
-            return fail("objective.scale", format!("`{scale}` is no dimension with a range that every policy has"));
-        }
         for guard in &self.objective.constraints {
             if [guard.at_most, guard.at_least].into_iter().flatten().any(|bound| !bound.is_finite()) {
                 return fail("objective.constraint", "a bound must be finite".into());
@@ -216,8 +206,7 @@ impl Experiment {
                 return fail("objective.constraint", "give each constraint either `at_most` or `at_least`".into());
             }
         }
-        let Claim { cost_ratio, shortfall, worth, regret, .. } = &self.claim;
-        if ![Some(*cost_ratio), Some(*shortfall), Some(*worth), *regret].into_iter().flatten().all(f64::is_finite) {
+        if ![self.claim.worth, self.claim.shortfall].into_iter().all(f64::is_finite) {
             return fail("claim", "its numbers must be finite".into());
         }
         if self.budget.finalists.is_some_and(|most| !(1..=FINALISTS).contains(&most)) {
@@ -238,13 +227,6 @@ impl Experiment {
             .map_err(|(name, problem)| ("dimension".to_owned(), format!("`{}`: {problem}", text::clip(&name, 60))))
     }
 
-    /// What a drawn workload may lose, where this guard bounds regret, points. The study may be searched by a stricter bound than
-    /// the claim's, to have something left for seeds that the search has not seen; drawn workloads are the claim's own.
-    pub fn drawn_bound(&self, guard: &Guard) -> Option<f64> {
-        let bound = guard.at_most.filter(|_| guard.metric == "regret")?;
-        Some(self.claim.regret.map_or(bound, |claimed| bound.max(claimed)))
-    }
-
     /// Says what of the file the problem does not have, if anything: the key and what is wrong.
     pub fn check_against(&self, spec: &Spec) -> Result<(), (String, String)> {
         for (at, guard) in self.objective.constraints.iter().enumerate() {
@@ -254,22 +236,35 @@ impl Experiment {
                 return Err((key, format!("`{name}` is nothing that can be bounded; these can: {known}")));
             }
         }
-        let unknown = |name: &&String| !spec.series.iter().any(|series| series.name == **name);
-        if let Some(name) = self.claim.no_more.iter().find(unknown) {
-            let known: Vec<&str> = spec.series.iter().map(|series| series.name.as_str()).collect();
-            let problem =
-                format!("`{}` is no series of the problem; these are: {}", text::clip(name, 60), known.join(", "));
-            return Err(("claim.no_more".into(), problem));
-        }
-        let Objective { reference_scale, scale, .. } = &self.objective;
-        let problem = match (spec.aim.cost_names().is_some(), reference_scale.is_some(), scale.is_some()) {
-            (true, false, _) => "name the parameter of the reference that scales how much it pays: `reference_scale`",
-            (false, true, _) | (false, _, true) => {
-                "nothing is paid in this problem: leave `reference_scale` and `scale` out"
+        for (name, price) in &self.objective.prices {
+            let key = || format!("objective.prices.{name}");
+            if !spec.prices.iter().any(|known| known.name == *name) {
+                let known: Vec<&str> = spec.prices.iter().map(|price| price.name.as_str()).collect();
+                let problem = format!("nothing of this name has a price; these have: {}", known.join(", "));
+                return Err(("objective.prices".into(), format!("`{}`: {problem}", text::clip(name, 60))));
             }
+            if !(price.is_finite() && *price >= 0.0) {
+                return Err((key(), format!("{price} is no price: 0 or more")));
+            }
+        }
+        if !spec.prices.is_empty() && spec.prices(&self.objective.prices).iter().all(|price| *price == 0.0) {
+            return Err(("objective.prices".into(), "some price must be above 0: nothing would cost anything".into()));
+        }
+        let problem = match (spec.aim.cost_names().is_some(), self.objective.reference_scale.is_some()) {
+            (true, false) => "name the parameter of the reference that scales how much it pays: `reference_scale`",
+            (false, true) => "nothing is paid in this problem: leave `reference_scale` out",
             _ => return Ok(()),
         };
         Err(("objective".into(), problem.into()))
+    }
+
+    /// The same as it is asked on other workloads than the scale was set on: what the mean gain may fall short there is the claim's.
+    pub fn elsewhere(&self) -> Self {
+        let mut asked = self.clone();
+        for guard in asked.objective.constraints.iter_mut().filter(|guard| guard.metric == "shortfall") {
+            guard.at_most = guard.at_most.map(|_| self.claim.shortfall);
+        }
+        asked
     }
 
     /// The design space.

@@ -1,9 +1,9 @@
 //! What tests of several modules are made of. Each test says what matters to it, and takes the rest from here.
 
 use crate::experiment::{Agents, Budget, Claim, Experiment, Guard, Objective};
-use crate::objective::{Cell, Measurement, Yardsticks};
+use crate::objective::{Cell, Figures, Measurement, PanelScore, Yardsticks};
 use crate::spec::{Aggregate, Aim, Described, Direction, Extreme, Figure, Series, Spec, Unit};
-use crate::yardsticks::Scale;
+use crate::yardsticks::SCALES;
 
 fn named(name: &str, unit: Unit) -> Described {
     Described { name: name.into(), unit, meaning: format!("{name}, as a test has it") }
@@ -22,6 +22,7 @@ pub(crate) fn spec() -> Spec {
     let (paid, all) = (|| "paid".to_owned(), || "all".to_owned());
     Spec {
         problem: "made-up".into(),
+        prices: vec![],
         metrics: vec![named("seconds", Unit::Plain), named("price", Unit::Plain)],
         series: vec![series("paid", Direction::Less), series("all", Direction::More)],
         figures: vec![
@@ -30,13 +31,16 @@ pub(crate) fn spec() -> Spec {
             figure("paid_sum", Aggregate::Sum(paid())),
             figure("paid_over_reference", Aggregate::OverReference(paid())),
             figure("all_per_paid", Aggregate::Per { of: all(), per: paid(), above: (0.01, all()) }),
+            figure("net_saving", Aggregate::NetSaving),
+            figure("allocation", Aggregate::Allocation),
         ],
+        plainly: vec![],
         aim: Aim::Saving {
             gain: named("improvement", Unit::Log),
             cost: named("cost", Unit::Fraction),
             ratio: "cost_ratio".into(),
             worth: named("saving", Unit::Fraction),
-            comparable: 0.02,
+            comparable: 0.03,
         },
         inputs: vec![named("length", Unit::Plain), named("weight", Unit::Plain)],
         violation: ["dropped".into(), "sealed letters".into()],
@@ -62,16 +66,29 @@ pub(crate) fn measured(cells: Vec<Vec<Cell>>) -> Measurement {
     Measurement { cells, series }
 }
 
-/// Yardsticks that are all the reference.
+/// Yardsticks of a reference that pays in proportion to what it gains: its other scales lie on the line through nothing and itself.
 pub(crate) fn yardsticks(reference: Measurement) -> Yardsticks {
-    Yardsticks {
-        reference_again: reference.clone(),
-        extremes: vec![reference.clone()],
-        scale: Some(Scale { up: reference.clone(), down: reference.clone(), rate: 5.0 }),
-        reference,
-        overloaded: vec![],
-        drawn: 0,
-        one_trace: false,
+    let times = |factor: f64| {
+        let scaled = |cell: &Cell| Cell { gain: cell.gain * factor, cost: cell.cost * factor, violations: 0 };
+        let row = |row: &Vec<Cell>| row.iter().map(scaled).collect();
+        Measurement { cells: reference.cells.iter().map(row).collect(), series: reference.series.clone() }
+    };
+    let scales = SCALES.map(|power| times(1.0 + f64::from(power) / 4.0)).into();
+    Yardsticks::new(reference.clone(), vec![reference.clone()], vec![times(2.0)], scales)
+}
+
+/// A part of a panel without a workload.
+pub(crate) fn panel_score() -> PanelScore {
+    PanelScore {
+        improvement: 0.0,
+        against_reference: 0.0,
+        cost: 0.0,
+        cost_ratio: None,
+        worth: None,
+        figures: Figures::new(),
+        regrets: vec![],
+        losses: vec![],
+        costs: vec![],
     }
 }
 
@@ -87,7 +104,7 @@ pub(crate) fn experiment(constraints: Vec<Guard>) -> Experiment {
         space_source: None,
         scenarios: vec![],
         population: None,
-        objective: Objective { reference_scale: Some("k".into()), scale: None, constraints },
+        objective: Objective { reference_scale: Some("k".into()), constraints, ..Objective::default() },
         claim: Claim::default(),
         dimensions: vec![],
         budget: Budget::default(),

@@ -4,7 +4,6 @@
 //! is data, what goes out is data. Start with these files: [`state`] (what may happen, and what happens next),
 //! [`spec`] and [`objective`] (what is measured, and what counts), [`judge`] (how a claim is held against what was measured).
 
-pub mod allocation;
 pub mod audit;
 pub mod bundle;
 pub mod champion;
@@ -17,6 +16,7 @@ pub mod experiment;
 pub mod fastfail;
 #[cfg(test)]
 mod fixture;
+pub mod frontier;
 pub mod gaussian;
 pub mod id;
 pub mod judge;

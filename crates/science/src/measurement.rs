@@ -1,6 +1,7 @@
 //! Measurements: what a policy gains and what it costs, paired with the baseline on the same arrivals and draws.
 
-use crate::spec::{Aim, Direction, Metric, Spec};
+use crate::frontier::Place;
+use crate::spec::{Direction, Metric, Spec};
 use crate::stats::mean;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -15,6 +16,34 @@ pub struct Measurement {
     /// The series of the problem by their names, each in the layout of the cells.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub series: BTreeMap<String, Vec<Vec<f64>>>,
+}
+
+/// Some workloads of a panel: the means over their seeds, or one of these.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cut {
+    pub(crate) rows: Range<usize>,
+    pub(crate) seed: Option<usize>,
+}
+
+impl Cut {
+    /// The means over all seeds.
+    pub fn means(rows: Range<usize>) -> Self {
+        Cut { rows, seed: None }
+    }
+
+    /// One seed.
+    pub fn seed(rows: Range<usize>, seed: usize) -> Self {
+        Cut { rows, seed: Some(seed) }
+    }
+}
+
+/// What counts as paid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Paid<'a> {
+    /// Cost.
+    Cost,
+    /// A series of the problem's, which is counted as cost is.
+    Series(&'a str),
 }
 
 /// One trial against the baseline's on the same arrivals: all that the rules of the loop use.
@@ -100,6 +129,47 @@ impl Measurement {
             cells: self.cells[rows.clone()].to_vec(),
             series: self.series.iter().map(|(name, series)| (name.clone(), part(series))).collect(),
         }
+    }
+
+    /// These workloads, in this order.
+    pub(crate) fn picked(&self, rows: &[usize]) -> Self {
+        let pick = |series: &Vec<Vec<f64>>| rows.iter().filter_map(|row| series.get(*row).cloned()).collect();
+        Measurement {
+            cells: rows.iter().map(|row| self.cells[*row].clone()).collect(),
+            series: self.series.iter().map(|(name, series)| (name.clone(), pick(series))).collect(),
+        }
+    }
+
+    /// Gain and cost of each workload.
+    pub(crate) fn places(&self, cut: &Cut, paid: Paid<'_>) -> Vec<Place> {
+        let over = |row: usize, value: &dyn Fn(usize) -> f64| match cut.seed {
+            Some(seed) => value(seed),
+            None => {
+                let seeds = self.cells[row].len();
+                (0..seeds).map(value).sum::<f64>() / seeds.max(1) as f64
+            }
+        };
+        let series = match paid {
+            Paid::Series(name) => self.series.get(name),
+            Paid::Cost => None,
+        };
+        let cost = |row: usize, seed: usize| match paid {
+            Paid::Cost => self.cells[row][seed].cost,
+            Paid::Series(_) => series.map_or(0.0, |series| series[row][seed]),
+        };
+        let place = |row| [over(row, &|seed| self.cells[row][seed].gain), over(row, &|seed| cost(row, seed))];
+        cut.rows.clone().map(place).collect()
+    }
+
+    /// The mean gain of these workloads.
+    pub(crate) fn mean_gain(&self, cut: &Cut) -> f64 {
+        let places = self.places(cut, Paid::Cost);
+        places.iter().map(|place| place[0]).sum::<f64>() / places.len().max(1) as f64
+    }
+
+    /// Seeds that every workload has.
+    pub(crate) fn common_seeds(&self) -> usize {
+        self.cells.iter().map(Vec::len).min().unwrap_or_default()
     }
 
     /// Adds further seeds of the same workloads.
@@ -194,13 +264,4 @@ impl Part<'_, f64> {
     pub(crate) fn sum(&self) -> f64 {
         self.0.iter().flatten().sum()
     }
-}
-
-/// What a policy is worth on a panel, from its and the reference's mean cost and gain. Where the reference pays nothing, nothing
-/// can be saved: who pays no more is worth nothing, who does loses as much as by paying twice.
-pub(crate) fn worth(aim: &Aim, [cost, gain]: [f64; 2], [cost_ref, gain_ref]: [f64; 2], rate: f64) -> f64 {
-    if matches!(aim, Aim::Saving { .. }) && cost_ref <= 0.0 {
-        return if cost > cost_ref { -1.0 } else { 0.0 };
-    }
-    aim.worth(cost / cost_ref, gain - gain_ref, rate * (gain - gain_ref))
 }

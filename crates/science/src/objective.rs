@@ -1,7 +1,7 @@
 //! The objective: what all trials of a candidate say, by name; means over the workloads of a panel, equally weighted.
 
 pub use crate::measurement::{Cell, Measurement};
-use crate::measurement::{Part, worth};
+use crate::measurement::{Cut, Paid, Part};
 use crate::spec::{Aggregate, Spec};
 use crate::stats::{Interval, t_interval};
 pub use crate::yardsticks::Yardsticks;
@@ -12,6 +12,11 @@ use std::ops::Range;
 /// Share of drawn workloads that may lose more than the regret bound allows: over many workloads the maximum is too noisy a
 /// bound.
 pub const MAY_LOSE: f64 = 0.1;
+
+/// Share of drawn workloads that may lose more than the loss bound allows against the baseline, and the points that none may.
+pub const MAY_HARM: f64 = 0.01;
+/// See [`MAY_HARM`].
+pub const MOST_HARM: f64 = 10.0;
 
 /// Figures of a score by their names in the spec; none where one is not defined.
 pub type Figures = BTreeMap<String, Option<f64>>;
@@ -29,7 +34,7 @@ pub struct Score {
     pub cost_ci: Option<[f64; 2]>,
     /// What the candidate is worth; none where it does not compare.
     pub worth: Option<f64>,
-    /// Its 95 % interval over seeds.
+    /// Its 95 % interval: over the drawn workloads alone where there are some, else over seeds.
     pub worth_ci: Option<[f64; 2]>,
     /// The most that any scenario of the study loses against the reference, points (0.01 log units); negative if none
     /// loses.
@@ -38,9 +43,9 @@ pub struct Score {
     pub regret_scenario: String,
     /// The most that any scenario of the study loses against the baseline, points.
     pub loss: f64,
-    /// What the study's mean gain lies below the reference's, points; negative if it lies above.
+    /// What the panel's mean gain lies below the reference's, points; negative if it lies above.
     pub shortfall: f64,
-    /// Cost on the study over the reference's; none where the reference costs nothing.
+    /// Cost over the reference's; none where the reference costs nothing.
     pub cost_ratio: Option<f64>,
     /// How often it did what it must never do.
     pub violations: u64,
@@ -61,7 +66,7 @@ pub struct Panels {
     pub drawn: PanelScore,
 }
 
-/// A score on a part of the panel, with the part's own exchange rate.
+/// A score on a part of the panel.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PanelScore {
     /// 1 − exp(−mean gain).
@@ -74,10 +79,12 @@ pub struct PanelScore {
     pub cost_ratio: Option<f64>,
     /// What the candidate is worth.
     pub worth: Option<f64>,
-    /// The problem's own figures that are over the reference's.
+    /// The problem's own figures that are held against the reference.
     pub figures: Figures,
     /// What each workload loses against the reference, points.
     pub regrets: Vec<f64>,
+    /// What each workload loses against the baseline, points.
+    pub losses: Vec<f64>,
     /// Cost of each workload.
     pub costs: Vec<f64>,
 }
@@ -90,16 +97,29 @@ impl PanelScore {
 
     /// What all workloads but those that may lose more lose at most, points.
     pub fn regret_of_most(&self) -> f64 {
-        let mut regrets = self.regrets.clone();
-        regrets.sort_by(|a, b| b.total_cmp(a));
-        let may_lose = (MAY_LOSE * regrets.len() as f64) as usize;
-        regrets.get(may_lose).copied().unwrap_or(f64::NEG_INFINITY)
+        of_most(&self.regrets, MAY_LOSE)
     }
 
     /// The most that a workload loses against the reference, points.
     pub fn regret(&self) -> f64 {
-        self.regrets.iter().copied().fold(f64::NEG_INFINITY, f64::max)
+        most(&self.regrets)
     }
+
+    /// The most that a workload loses against the baseline, points.
+    pub fn loss(&self) -> f64 {
+        most(&self.losses)
+    }
+}
+
+/// The most of these, but for the largest, which are this share of them.
+pub(crate) fn of_most(values: &[f64], share: f64) -> f64 {
+    let mut values = values.to_vec();
+    values.sort_by(|a, b| b.total_cmp(a));
+    values.get((share * values.len() as f64) as usize).copied().unwrap_or(f64::NEG_INFINITY)
+}
+
+fn most(values: &[f64]) -> f64 {
+    values.iter().copied().fold(f64::NEG_INFINITY, f64::max)
 }
 
 /// A score's row for one scenario.
@@ -142,21 +162,21 @@ impl Scoring<'_> {
         let worst = scenarios.iter().min_by(|a, b| a.against_reference.total_cmp(&b.against_reference));
         let (regret, regret_scenario) =
             worst.map_or((0.0, String::new()), |worst| (-worst.against_reference, worst.name.clone()));
-        let study = candidate.part(0..yardsticks.study_rows());
+        let worth = yardsticks.worth(candidate, aim);
         Score {
             improvement: candidate.improvement(),
             improvement_ci: interval(&gain).map(|i| [1.0 - (-i.low).exp(), 1.0 - (-i.high).exp()]),
             cost: candidate.cost(),
             cost_ci: range(interval(&candidate.per_seed(|cell| cell.cost))),
-            worth: yardsticks.worth(candidate, aim),
-            worth_ci: range(yardsticks.worth_per_seed(candidate, aim).and_then(|values| interval(&values))),
+            worth,
+            worth_ci: worth.and_then(|_| range(yardsticks.bounds(candidate, aim, 0.05))),
             regret,
             regret_scenario,
-            loss: study.per_scenario(|cell| cell.gain).iter().fold(f64::NEG_INFINITY, |worst, y| worst.max(-y * 100.0)),
-            shortfall: -part.against_reference,
-            cost_ratio: part.cost_ratio,
+            loss: part.loss(),
+            shortfall: (yardsticks.reference.gain() - candidate.gain()) * 100.0,
+            cost_ratio: over(candidate.cost(), yardsticks.reference.cost()),
             violations: candidate.violations(),
-            figures: self.figures(candidate, &part),
+            figures: self.figures(candidate, 0..candidate.cells.len()),
             scenarios,
             panels: self.panels(candidate, part),
         }
@@ -181,45 +201,59 @@ impl Scoring<'_> {
     fn panel_score(self, candidate: &Measurement, rows: Range<usize>) -> PanelScore {
         let Scoring { yardsticks, spec, .. } = self;
         let (own, reference) = (candidate.part(rows.clone()), yardsticks.reference.part(rows.clone()));
-        let over = |own: f64, reference: f64| (reference > 0.0).then(|| own / reference);
-        let beyond = own.gain() - reference.gain();
-        let figures = spec.figures.iter().filter_map(|figure| match &figure.of {
-            Aggregate::OverReference(name) => {
-                let mean = |measured: &Measurement| measured.series(name, rows.clone()).average();
-                Some((figure.name.clone(), over(mean(candidate), mean(&yardsticks.reference))))
-            }
-            _ => None,
-        });
-        let worth = || {
-            let rate = yardsticks.rate_on(&rows);
-            worth(&spec.aim, [own.cost(), own.gain()], [reference.cost(), reference.gain()], rate)
-        };
         let gain = |part: Part<'_, Cell>| part.per_scenario(|cell| cell.gain);
+        let held = |of: &Aggregate| {
+            let (Aggregate::OverReference(_) | Aggregate::Saving(_) | Aggregate::NetSaving | Aggregate::Allocation) =
+                of
+            else {
+                return false;
+            };
+            true
+        };
+        let figures = spec.figures.iter().filter(|figure| held(&figure.of));
         PanelScore {
             improvement: own.improvement(),
-            against_reference: beyond * 100.0,
+            against_reference: (own.gain() - reference.gain()) * 100.0,
             cost: own.cost(),
             cost_ratio: over(own.cost(), reference.cost()),
-            worth: spec.aim.compares(beyond, reference.cost()).then(worth),
-            figures: figures.collect(),
+            worth: yardsticks.worth_on(candidate, &spec.aim, Cut::means(rows.clone())),
+            figures: figures.map(|f| (f.name.clone(), self.figure(candidate, &rows, &f.of))).collect(),
             regrets: gain(own).iter().zip(gain(reference)).map(|(own, reference)| (reference - own) * 100.0).collect(),
+            losses: gain(own).iter().map(|gain| gain * -100.0).collect(),
             costs: own.per_scenario(|cell| cell.cost),
         }
     }
 
-    fn figures(self, candidate: &Measurement, study: &PanelScore) -> Figures {
-        let all = |name: &str| candidate.series(name, 0..candidate.cells.len());
-        let value = |of: &Aggregate, name: &str| match of {
-            Aggregate::Mean(series) => Some(all(series).average()),
-            Aggregate::Lost(series) => Some(1.0 - all(series).average()),
-            Aggregate::Sum(series) => Some(all(series).sum()),
-            Aggregate::OverReference(_) => study.figures.get(name).copied().flatten(),
-            Aggregate::Per { of, per, above: (share, whole) } => {
-                let per = all(per).sum();
-                (per > share * all(whole).sum()).then(|| all(of).sum() / per)
+    fn figures(self, candidate: &Measurement, rows: Range<usize>) -> Figures {
+        let value = |of: &Aggregate| self.figure(candidate, &rows, of);
+        self.spec.figures.iter().map(|figure| (figure.name.clone(), value(&figure.of))).collect()
+    }
+
+    /// A figure on some of the workloads.
+    fn figure(self, candidate: &Measurement, rows: &Range<usize>, of: &Aggregate) -> Option<f64> {
+        let Scoring { yardsticks, spec, .. } = self;
+        let series = |name: &str| candidate.series(name, rows.clone());
+        match of {
+            Aggregate::Mean(name) => Some(series(name).average()),
+            Aggregate::Lost(name) => Some(1.0 - series(name).average()),
+            Aggregate::Sum(name) => Some(series(name).sum()),
+            Aggregate::OverReference(name) => {
+                over(series(name).average(), yardsticks.reference.series(name, rows.clone()).average())
             }
-        };
-        self.spec.figures.iter().map(|figure| (figure.name.clone(), value(&figure.of, &figure.name))).collect()
+            Aggregate::Per { of, per, above: (share, whole) } => {
+                let per = series(per).sum();
+                (per > share * series(whole).sum()).then(|| series(of).sum() / per)
+            }
+            Aggregate::Saving(name) => {
+                let (cut, paid) = (Cut::means(rows.clone()), Paid::Series(name));
+                yardsticks.frontier(&cut, paid).saving(&candidate.places(&cut, paid))
+            }
+            Aggregate::NetSaving => yardsticks.net_saving(candidate, rows.clone(), &spec.aim),
+            Aggregate::Allocation => {
+                let net = yardsticks.net_saving(candidate, rows.clone(), &spec.aim)?;
+                Some(net - yardsticks.worth_on(candidate, &spec.aim, Cut::means(rows.clone()))?)
+            }
+        }
     }
 
     fn scenario_scores(self, candidate: &Measurement) -> Vec<ScenarioScore> {
@@ -249,6 +283,11 @@ impl Scoring<'_> {
     }
 }
 
+/// Over the reference's; none where that is not above zero.
+fn over(own: f64, reference: f64) -> Option<f64> {
+    (reference > 0.0).then(|| own / reference)
+}
+
 impl Score {
     /// A figure of the problem's own.
     pub fn figure(&self, name: &str) -> Option<f64> {
@@ -260,7 +299,6 @@ impl Score {
 mod tests {
     use super::*;
     use crate::fixture::{self, spec};
-    use crate::yardsticks::Scale;
 
     /// Three seeds of one workload with this latency, of which the baseline's is 100, and with so much refused of 100.
     fn measured(latency: f64, refused: f64) -> Measurement {
@@ -269,12 +307,9 @@ mod tests {
     }
 
     fn yardsticks() -> Yardsticks {
-        let reference = measured(80.0, 50.0);
-        Yardsticks {
-            extremes: vec![measured(60.0, 100.0)],
-            scale: Scale::of(measured(75.0, 60.0), measured(85.0, 40.0)),
-            ..fixture::yardsticks(reference)
-        }
+        let at = |latency: f64| measured(latency, 50.0 - 2.0 * (latency - 80.0));
+        let scales = [99.0, 95.0, 90.0, 85.0, 75.0, 70.0, 66.0, 63.0].map(at).into();
+        Yardsticks { extremes: vec![measured(55.0, 100.0)], scales, ..fixture::yardsticks(at(80.0)) }
     }
 
     fn score(candidate: &Measurement) -> Score {
@@ -299,7 +334,28 @@ mod tests {
     #[test]
     fn moving_along_the_references_own_scale_saves_about_nothing() {
         let saving = yardsticks().worth(&measured(79.0, 52.0), &spec().aim).unwrap();
-        assert!(saving.abs() < 0.03, "{saving}");
+        assert!(saving.abs() < 0.01, "{saving}");
+    }
+
+    #[test]
+    fn cost_that_is_moved_between_workloads_is_a_net_saving_and_no_saving() {
+        // Two workloads in which gain costs differently.
+        let pair = |a: (f64, f64), b: (f64, f64)| {
+            let row = |(gain, cost)| vec![Cell { gain, cost, violations: 0 }; 3];
+            fixture::measured(vec![row(a), row(b)])
+        };
+        let at = |gain: f64| pair((gain, 0.5 * gain), (gain, 2.0 * gain));
+        let yardsticks = Yardsticks {
+            scales: [0.05, 0.1, 0.15, 0.18, 0.22, 0.25, 0.3, 0.35].map(at).into(),
+            extremes: vec![at(0.4), at(0.0)],
+            ..fixture::yardsticks(at(0.2))
+        };
+        let names = ["a".to_owned(), "b".to_owned()];
+        let moved = pair((0.3, 0.15), (0.1, 0.2));
+        let score = Scoring { yardsticks: &yardsticks, names: &names, spec: &spec() }.score(&moved);
+        assert!(score.worth.unwrap().abs() < 1e-9, "{score:?}");
+        assert!((score.figure("net_saving").unwrap() - 0.3).abs() < 1e-9);
+        assert_eq!(score.figure("allocation"), score.figure("net_saving").map(|net| net - score.worth.unwrap()));
     }
 
     #[test]
@@ -323,7 +379,7 @@ mod tests {
     fn where_nothing_is_paid_worth_is_gain_beyond_the_references() {
         let aim = fixture::gain_aim();
         let spec = Spec { aim: aim.clone(), ..spec() };
-        let yardsticks = Yardsticks { scale: None, ..yardsticks() };
+        let yardsticks = Yardsticks { scales: vec![], ..yardsticks() };
         let own = Scoring { yardsticks: &yardsticks, names: &["s".into()], spec: &spec }.score(&measured(60.0, 90.0));
         assert!((own.worth.unwrap() - (80.0f64 / 60.0).ln()).abs() < 1e-12, "{own:?}");
     }

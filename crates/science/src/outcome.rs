@@ -22,6 +22,8 @@ pub enum Outcome {
     OutOfMemory,
     /// Its answers were malformed.
     Inconsistent,
+    /// It ran, and at no value of its scale does it gain as much as the reference does: nothing can be said of what it costs.
+    NoScale,
 }
 
 impl Outcome {
@@ -36,6 +38,7 @@ impl Outcome {
             Outcome::Crashed => "crashed",
             Outcome::OutOfMemory => "out-of-memory",
             Outcome::Inconsistent => "inconsistent",
+            Outcome::NoScale => "no-scale",
         }
     }
 }

@@ -6,10 +6,13 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use syn::spanned::Spanned;
 
-/// How many tunable constants a source declares in so many words; none where it cannot be split into tokens. Looks at each
+/// The name of the tunable that sets how much a policy pays on the whole: it is set to equal gain, and tuned by nobody.
+pub const SCALE: &str = "scale";
+
+/// How many tunable constants a source declares in so many words, its scale aside; none where it cannot be split into tokens. Looks at each
 /// token a few times, and does not recurse.
 pub fn declared(source: &str) -> Option<u32> {
-    Some(defaults(source)?.len() as u32)
+    Some(defaults(source)?.keys().filter(|name| *name != SCALE).count() as u32)
 }
 
 /// The tunable constants that a source declares, in order, each with its default; none where it is not Rust, or a default is

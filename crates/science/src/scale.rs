@@ -1,98 +1,272 @@
-//! Calibrating the scale: where along it a policy gains as much as it has to, in few runs.
+//! Setting the scale: where a policy gains as much as the reference does, in few runs.
 //!
-//! Gain falls along the scale, from that of the policy that gains most to none. The second run follows from the slope to be
-//! expected, each further one from the two that lie nearest.
+//! Gain may rise or fall along a scale, and need not do so evenly. The ends and the start are run first; of several places
+//! where the difference to the reference's gain changes its sign, the one nearest to the start counts. It is enclosed by quarters
+//! and then by the rule of false position. Runs on a part of the panel come first, since they cost less: what they gain is
+//! corrected by how much the part differs from the whole at the first place that ran on both.
 
-/// Runs that setting a scale is worth at most.
-pub const MOST: usize = 3;
-/// A policy that is worth this much less than it would have to be is not run again.
-pub const SLACK: f64 = 0.05;
-/// What setting the scale exactly may mend, in worth for each log unit of gain that it is off: a guard on cost and one on
-/// gain, five for each unit of excess, at an exchange rate of about five.
-pub const MENDS: f64 = 35.0;
-/// Share of the scale's prior over which gain is expected to fall from its most to nothing.
-pub const STRETCH: f64 = 0.5;
-/// Gain beyond the target that is aimed at, log units.
+/// Gain beyond the reference's that counts as equal, log units.
+pub const EQUAL: [f64; 2] = [-0.001, 0.003];
+/// The same for a part of the panel, where it only says where to look.
+const NEARLY: f64 = 0.01;
+/// What is aimed at, log units.
 const AIM: f64 = 0.001;
-/// As near to the aim as this is near enough, log units.
-const NEAR: f64 = 0.0015;
+/// As far from the reference's gain, either way, a scale may still be taken, log units.
+const FARTHEST: f64 = 0.003;
+/// Runs on a part, and on the whole, at most.
+const MOST: [usize; 2] = [18, 9];
+/// Intervals of logarithms wider than this are quartered; narrower ones are enclosed by false position.
+const WIDE: f64 = 1.5;
 /// Places that lie closer together are the same.
-const SAME: f64 = 0.0005;
+const SAME: f64 = 1e-6;
+/// How far from a place whose value is well known, to both sides, its neighbours are expected to enclose the aim.
+const REACH: f64 = 0.25;
+/// Gain is jagged: a request more or less turns what follows. Where two places this close together enclose the aim and neither
+/// meets it, others about as close are tried.
+const JAGGED: f64 = 0.01;
 
-/// The place whose gain lies nearest to the target, with what it gains beyond that there.
-fn nearest(ran: &[(f64, f64)]) -> Option<(f64, f64)> {
-    ran.iter().copied().reduce(|a, b| if off(&b) < off(&a) { b } else { a })
+/// A run at a place of the scale.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Run {
+    /// The natural logarithm of the scale.
+    pub at: f64,
+    /// Gain beyond the reference's on the same workloads, log units.
+    pub margin: f64,
 }
 
-fn off((_, margin): &(f64, f64)) -> f64 {
-    (margin - AIM).abs()
+/// What is to be done next.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Next {
+    /// Run on the part at these places, side by side.
+    Part(Vec<f64>),
+    /// Run on the whole panel at this place.
+    Whole(f64),
+    /// The scale is set: what ran on the whole panel at this place stands.
+    Set(f64),
+    /// There is no place where it gains as much as the reference does.
+    None,
 }
 
-/// The next place to run at, as prior mass within `inside`; none if what was run is near enough, or nothing is gained.
-/// `ran` holds places with their gain beyond the target (log units); `slope` is the gain that is lost along the whole scale.
-pub fn next(inside: [f64; 2], start: f64, slope: f64, ran: &[(f64, f64)]) -> Option<f64> {
-    let within = |mass: f64| mass.clamp(inside[0], inside[1]);
-    let Some(nearest) = nearest(ran) else { return Some(within(start)) };
-    if off(&nearest) <= NEAR || ran.len() >= MOST {
-        return None;
+/// A scale that is to be set.
+#[derive(Clone, Copy, Debug)]
+pub struct Scale {
+    /// Natural logarithms of the ends.
+    pub ends: [f64; 2],
+    /// Where it is expected to lie: what its author chose.
+    pub start: f64,
+    /// Whether that is where it was set for a policy close by.
+    pub known: bool,
+}
+
+impl Scale {
+    /// A scale between two positive ends; none if it cannot be set.
+    pub fn new(low: f64, high: f64, start: f64) -> Option<Self> {
+        let sound = low > 0.0 && high > low && high.is_finite() && start.is_finite();
+        sound.then(|| Scale { ends: [low.ln(), high.ln()], start: start.clamp(low, high).ln(), known: false })
     }
-    // The nearest places on both sides of the aim, where there are two; what lies between is never left again.
-    let enough =
-        ran.iter().filter(|(_, margin)| *margin >= AIM).map(|(mass, _)| *mass).fold(f64::NEG_INFINITY, f64::max);
-    let little = ran.iter().filter(|(_, margin)| *margin < AIM).map(|(mass, _)| *mass).fold(f64::INFINITY, f64::min);
-    let others = ran.iter().filter(|(mass, _)| (mass - nearest.0).abs() > SAME);
-    let other = others.copied().reduce(|a, b| if off(&b) < off(&a) { b } else { a });
-    let fall =
-        other.map(|(mass, margin)| (nearest.1 - margin) / (mass - nearest.0)).filter(|fall| *fall > slope / 20.0);
-    let step = (nearest.1 - AIM) / fall.unwrap_or(slope);
-    let mut mass = within(nearest.0 + step.clamp(-0.3, 0.3));
-    let between = enough.is_finite() && little.is_finite() && enough < little;
-    if between && (mass <= enough || mass >= little) {
-        mass = f64::midpoint(enough, little);
+
+    /// What is to be done after these runs on the part and on the whole panel.
+    pub fn next(&self, part: &[Run], whole: &[Run]) -> Next {
+        if part.is_empty() {
+            return Next::Part(self.opening());
+        }
+        if whole.is_empty() {
+            let near = nearest(part);
+            if off(&near) <= NEARLY {
+                return Next::Whole(near.at);
+            }
+            return match self.enclosed(part) {
+                Some((left, right)) if part.len() < MOST[0] => match between(left, right, part) {
+                    places if places.is_empty() => Next::Whole(near.at),
+                    places => Next::Part(places),
+                },
+                Some(_) => Next::Whole(near.at),
+                None => self.wider(part),
+            };
+        }
+        self.next_on_the_whole(part, whole)
     }
-    let new = ran.iter().all(|(other, _)| (other - mass).abs() > SAME);
-    new.then_some(mass)
+
+    fn next_on_the_whole(&self, part: &[Run], whole: &[Run]) -> Next {
+        let near = nearest(whole);
+        if (EQUAL[0]..=EQUAL[1]).contains(&near.margin) {
+            return Next::Set(near.at);
+        }
+        let last = if off(&near) <= FARTHEST + AIM { Next::Set(near.at) } else { Next::None };
+        if whole.len() >= MOST[1] {
+            return last;
+        }
+        // Runs on the part, as they would be on the whole.
+        let first = whole[0];
+        let shift = part.iter().find(|run| same(run.at, first.at)).map_or(0.0, |run| first.margin - run.margin);
+        let moved = part.iter().map(|run| Run { margin: run.margin + shift, ..*run });
+        let known: Vec<Run> =
+            whole.iter().copied().chain(moved.filter(|run| whole.iter().all(|own| !same(own.at, run.at)))).collect();
+        let Some((left, right)) = self.enclosed(&known) else { return last };
+        let place = match right.at - left.at > JAGGED {
+            true => false_position(left, right),
+            // Alternately below and above, further off each time.
+            false => {
+                let step = JAGGED * (0.5 + whole.len() as f64 / 8.0);
+                if whole.len().is_multiple_of(2) { near.at + step } else { near.at - step }
+            }
+        };
+        match whole.iter().any(|run| same(run.at, place)) {
+            true => last,
+            false => Next::Whole(place.clamp(self.ends[0], self.ends[1])),
+        }
+    }
+
+    fn opening(&self) -> Vec<f64> {
+        let inside = |place: f64| place.clamp(self.ends[0], self.ends[1]);
+        let mut places = match self.known {
+            true => vec![inside(self.start - REACH), self.start, inside(self.start + REACH)],
+            false => vec![self.ends[0], self.start, self.ends[1]],
+        };
+        places.dedup_by(|a, b| same(*a, *b));
+        places
+    }
+
+    /// Where to look when no two places enclose the aim: at the ends, then in between, since gain that rises and falls again may
+    /// cross the reference's twice.
+    fn wider(&self, part: &[Run]) -> Next {
+        let ran = |place: f64| part.iter().any(|run| same(run.at, place));
+        let ends: Vec<f64> = self.ends.into_iter().filter(|end| !ran(*end)).collect();
+        let grid: Vec<f64> = self.grid().into_iter().filter(|place| !ran(*place)).collect();
+        match (ends.is_empty(), grid.is_empty()) {
+            (false, _) => Next::Part(ends),
+            (true, false) => Next::Part(grid),
+            (true, true) => Next::None,
+        }
+    }
+
+    fn grid(&self) -> Vec<f64> {
+        let [low, high] = self.ends;
+        [1.0, 2.0, 3.0, 4.0, 5.0].map(|n| low + (high - low) * n / 6.0).into()
+    }
+
+    /// The two neighbouring runs between which the margin passes the aim, nearest to the start.
+    fn enclosed(&self, runs: &[Run]) -> Option<(Run, Run)> {
+        let mut runs = runs.to_vec();
+        runs.sort_by(|a, b| a.at.total_cmp(&b.at));
+        let pairs = runs.windows(2).map(|pair| (pair[0], pair[1]));
+        let passes = pairs.filter(|(left, right)| (left.margin >= AIM) != (right.margin >= AIM));
+        let distance = |(left, right): &(Run, Run)| (self.start - self.start.clamp(left.at, right.at)).abs();
+        // Of two that touch the start, the one that enclosed it more closely.
+        let by = |pair: &(Run, Run)| (distance(pair), pair.1.at - pair.0.at);
+        passes.min_by(|a, b| by(a).partial_cmp(&by(b)).unwrap_or(std::cmp::Ordering::Equal))
+    }
+}
+
+fn off(run: &Run) -> f64 {
+    (run.margin - AIM).abs()
+}
+
+fn nearest(runs: &[Run]) -> Run {
+    runs.iter().copied().reduce(|a, b| if off(&b) < off(&a) { b } else { a }).expect("there are runs")
+}
+
+fn same(a: f64, b: f64) -> bool {
+    (a - b).abs() <= SAME
+}
+
+/// Places between two runs that are worth a run.
+fn between(left: Run, right: Run, ran: &[Run]) -> Vec<f64> {
+    let places = match right.at - left.at > WIDE {
+        true => [0.25, 0.5, 0.75].map(|share| left.at + share * (right.at - left.at)).to_vec(),
+        false => vec![false_position(left, right)],
+    };
+    places.into_iter().filter(|place| ran.iter().all(|run| !same(run.at, *place))).collect()
+}
+
+/// Where a line through two runs passes the aim, kept off the ends: a curve that is nearly level there would hold it back.
+fn false_position(left: Run, right: Run) -> f64 {
+    let share = (AIM - left.margin) / (right.margin - left.margin);
+    left.at + share.clamp(0.1, 0.9) * (right.at - left.at)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Sets the scale of a policy whose gain falls as a logistic curve.
-    fn set(middle: f64, inside: [f64; 2], start: f64) -> Vec<(f64, f64)> {
-        let margin = |mass: f64| 0.4 / (1.0 + ((mass - middle) / 0.08).exp()) - 0.25;
-        let mut ran = Vec::new();
-        while let Some(mass) = next(inside, start, 0.8, &ran) {
-            ran.push((mass, margin(mass)));
+    /// Sets a scale; the place, with the runs on part and whole.
+    fn set(scale: Scale, gain: impl Fn(f64) -> f64, differs: f64) -> (Option<f64>, [usize; 2]) {
+        let (mut part, mut whole): (Vec<Run>, Vec<Run>) = (Vec::new(), Vec::new());
+        loop {
+            match scale.next(&part, &whole) {
+                Next::Part(places) => part.extend(places.into_iter().map(|at| Run { at, margin: gain(at) })),
+                Next::Whole(at) => whole.push(Run { at, margin: gain(at + differs) + 0.3 * differs }),
+                Next::Set(at) => return (Some(at), [part.len(), whole.len()]),
+                Next::None => return (None, [part.len(), whole.len()]),
+            }
+            assert!(part.len() <= 24 && whole.len() <= MOST[1]);
         }
-        ran
     }
 
-    fn nearest(ran: &[(f64, f64)]) -> f64 {
-        ran.iter().map(|(_, margin)| (margin - AIM).abs()).fold(f64::INFINITY, f64::min)
+    fn scale() -> Scale {
+        Scale::new((-9f64).exp(), 9f64.exp(), 1.0).unwrap()
+    }
+
+    /// Gain that falls along the scale as a logistic curve.
+    fn falling(middle: f64, width: f64) -> impl Fn(f64) -> f64 {
+        move |at| 0.4 / (1.0 + ((at - middle) / width).exp()) - 0.25
     }
 
     #[test]
-    fn three_runs_set_a_scale_so_that_costs_compare_wherever_it_belongs() {
-        for middle in [0.2, 0.35, 0.5, 0.65, 0.8] {
-            for start in [middle - 0.1, middle, middle + 0.1] {
-                let ran = set(middle, [0.0, 1.0], start);
-                assert!(ran.len() <= MOST && nearest(&ran) < 0.012, "{middle} from {start}: {ran:?}");
+    fn a_scale_is_set_to_equal_gain_wherever_it_belongs_and_whichever_way_gain_runs() {
+        for middle in [-6.0, -2.5, 0.1, 3.0, 7.0] {
+            for (width, differs) in [(0.5, 0.05), (2.0, -0.1), (0.1, 0.02)] {
+                let falls = falling(middle, width);
+                let (at, runs) = set(scale(), &falls, differs);
+                let at = at.unwrap_or_else(|| panic!("{middle} {width}: {runs:?}"));
+                let margin = falls(at + differs) + 0.3 * differs;
+                assert!((-0.003..=0.005).contains(&margin), "{middle} {width}: {margin} {runs:?}");
+                let rises = |at: f64| falls(-at);
+                assert!(set(scale(), rises, differs).0.is_some(), "{middle} {width}, rising");
             }
         }
     }
 
     #[test]
-    fn a_place_outside_is_not_run_and_the_edge_nearest_to_it_is_run_once() {
-        let ran = set(0.6, [0.0, 0.3], 0.2);
-        assert!(ran.iter().all(|(mass, _)| *mass <= 0.3), "{ran:?}");
-        assert_eq!(ran.iter().filter(|(mass, _)| *mass == 0.3).count(), 1, "{ran:?}");
+    fn what_begins_in_the_right_place_takes_three_runs_on_a_part_and_one_on_the_whole() {
+        let start = (0.4f64 / 0.251 - 1.0).ln();
+        let scale = Scale { start, ..scale() };
+        assert_eq!(set(scale, falling(0.0, 1.0), 0.0).1, [3, 1]);
+        let near = Scale { start: start + 0.1, known: true, ..scale };
+        let (at, runs) = set(near, falling(0.0, 1.0), 0.01);
+        assert!(at.is_some() && runs[0] <= 3 && runs[1] <= 2, "{runs:?}");
     }
 
     #[test]
-    fn what_begins_in_the_right_place_takes_one_run() {
-        // Where 0.4 / (1 + e^z) is 0.251.
-        let ran = set(0.5, [0.0, 1.0], 0.5 + 0.08 * (0.4f64 / 0.251 - 1.0).ln());
-        assert!(ran.len() == 1 && nearest(&ran) < NEAR, "{ran:?}");
+    fn what_begins_far_from_where_it_was_set_before_is_found_all_the_same() {
+        let far = Scale { start: 3.0, known: true, ..scale() };
+        assert!(set(far, falling(-4.0, 1.0), 0.01).0.is_some());
+    }
+
+    #[test]
+    fn a_jagged_gain_that_leaps_over_the_aim_meets_it_close_by() {
+        // Noise of half a point that changes from place to place.
+        let jagged = |at: f64| falling(0.4, 1.0)(at) + 0.005 * (at * 7919.0).sin();
+        let met =
+            (0..100).filter(|n| set(Scale { start: 0.05 * f64::from(*n) - 2.0, ..scale() }, jagged, 0.0).0.is_some());
+        assert!(met.count() >= 95);
+    }
+
+    #[test]
+    fn of_several_places_the_one_nearest_to_the_start_counts() {
+        let hump = |at: f64| 0.1 - 0.02 * (at - 1.0).powi(2);
+        let left = Scale { start: -1.0, ..scale() };
+        let right = Scale { start: 3.0, ..scale() };
+        let roots = [left, right].map(|scale| set(scale, hump, 0.0).0.unwrap());
+        assert!((roots[0] + 1.2).abs() < 0.1 && (roots[1] - 3.2).abs() < 0.1, "{roots:?}");
+    }
+
+    #[test]
+    fn what_never_gains_as_much_has_no_scale() {
+        assert_eq!(set(scale(), |_| -0.1, 0.0).0, None);
+        assert_eq!(set(scale(), |_| 0.1, 0.0).0, None);
+        let leap = |at: f64| if at < 0.7 { 0.2 } else { -0.2 };
+        assert_eq!(set(scale(), leap, 0.0).0, None, "it leaps over what it should gain");
+        assert!(Scale::new(0.0, 1.0, 0.5).is_none() && Scale::new(2.0, 1.0, 1.5).is_none());
     }
 }

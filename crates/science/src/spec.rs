@@ -2,6 +2,7 @@
 //! without the code that made it.
 
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// What a problem measures and what counts there. Names are in snake case: the same in events, claims, bounds, the database and
 /// reports.
@@ -11,10 +12,16 @@ pub struct Spec {
     pub problem: String,
     /// What one trial yields, in the order of [`Trial::values`](crate::trial::Trial::values).
     pub metrics: Vec<Described>,
+    /// What the parts of a cost weigh, where an experiment may say so.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub prices: Vec<Price>,
     /// What each trial yields against the baseline's, beside gain, cost and violations.
     pub series: Vec<Series>,
     /// What is made of a series in a score.
     pub figures: Vec<Figure>,
+    /// What whoever runs such a system would look at first: numbers of single trials.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub plainly: Vec<Plain>,
     /// What is made as large as possible.
     pub aim: Aim,
     /// What a policy may look at besides what its answer goes with first: the words of a design's `uses`.
@@ -36,6 +43,17 @@ pub struct Described {
     #[serde(default)]
     pub unit: Unit,
     /// What it is, for prompts and reports.
+    pub meaning: String,
+}
+
+/// What a part of the cost weighs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Price {
+    /// The part, as a key of `[objective.prices]`.
+    pub name: String,
+    /// Its price where an experiment gives none.
+    pub default: f64,
+    /// What it is a price for.
     pub meaning: String,
 }
 
@@ -110,6 +128,13 @@ pub enum Aggregate {
     /// The mean over the reference's, on the study and on drawn workloads by themselves; none where the reference's is not
     /// above zero.
     OverReference(String),
+    /// What is saved at equal gain within each workload where this series counts as the cost, on the study and on drawn workloads
+    /// by themselves as well.
+    Saving(String),
+    /// What is saved by panel means at equal mean gain, likewise.
+    NetSaving,
+    /// What of that is not saved within workloads, but by moving cost between them.
+    Allocation,
     /// The sum of one over the sum of another; none unless that exceeds a share of a third one's.
     Per {
         /// What is divided.
@@ -121,12 +146,27 @@ pub enum Aggregate {
     },
 }
 
+/// A number of a trial in an operator's words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plain {
+    /// What it is.
+    pub what: String,
+    /// The metric.
+    pub metric: String,
+    /// What it is a share of, where it is one: another metric.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<String>,
+    /// Whether the rest of that share is meant: what was not refused.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub rest: bool,
+}
+
 /// The two forms of an objective.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Aim {
-    /// The least cost at equal gain. What a policy is worth is the share of the reference's cost that it saves there, carried over by
-    /// the exchange rate of the reference's own scale.
+    /// The least cost at equal gain. What a policy is worth is the share that it saves of what the reference would pay for as much
+    /// gain, workload by workload: see [`crate::frontier`].
     Saving {
         /// What gain is called.
         gain: Described,
@@ -189,6 +229,11 @@ impl Spec {
         [Metric::Worth(worth), Metric::Gain(gain)].into_iter().chain(cost.map(Metric::Cost)).chain(series)
     }
 
+    /// The prices that an experiment gives, in the order of the spec's; the defaults where it gives none.
+    pub fn prices(&self, given: &BTreeMap<String, f64>) -> Vec<f64> {
+        self.prices.iter().map(|price| given.get(&price.name).copied().unwrap_or(price.default)).collect()
+    }
+
     /// The series of this name.
     pub fn series(&self, name: &str) -> Option<&Series> {
         self.series.iter().find(|series| series.name == name)
@@ -204,14 +249,21 @@ impl Spec {
         self.figures.iter().filter(|figure| figure.by_scenario)
     }
 
-    /// The unit of a figure: that of its series, unless it is over another's.
+    /// The unit of a figure: that of its series, unless it is a share.
     pub fn unit(&self, figure: &Figure) -> Unit {
-        let (Aggregate::Mean(name) | Aggregate::Lost(name) | Aggregate::Sum(name) | Aggregate::Per { of: name, .. }) =
-            &figure.of
-        else {
-            return Unit::Plain;
-        };
-        self.series(name).map(|series| series.unit).unwrap_or_default()
+        match &figure.of {
+            Aggregate::Mean(name) | Aggregate::Lost(name) | Aggregate::Sum(name) | Aggregate::Per { of: name, .. } => {
+                self.series(name).map(|series| series.unit).unwrap_or_default()
+            }
+            Aggregate::OverReference(_) => Unit::Plain,
+            Aggregate::Saving(_) | Aggregate::NetSaving | Aggregate::Allocation => Unit::Fraction,
+        }
+    }
+
+    /// The unit of a number in an operator's words.
+    pub fn plain_unit(&self, plain: &Plain) -> Unit {
+        let unit = |name: &str| self.metrics.iter().find(|metric| metric.name == name).map(|metric| metric.unit);
+        if plain.of.is_some() { Unit::Fraction } else { unit(&plain.metric).unwrap_or_default() }
     }
 
     /// The position of a metric of trials.
@@ -247,21 +299,9 @@ impl Metric<'_> {
 }
 
 impl Aim {
-    /// What a policy is worth, from its cost over the reference's, its gain beyond the reference's (log units), and that gain times
-    /// the exchange rate: the one formula of the objective.
-    pub fn worth(&self, ratio: f64, beyond: f64, carried: f64) -> f64 {
-        match self {
-            Aim::Saving { .. } => 1.0 - ratio * (-carried).exp(),
-            Aim::Gain { .. } => beyond,
-        }
-    }
-
-    /// Whether policies compare whose gain lies this far from the reference's, which pays so much.
-    pub fn compares(&self, beyond: f64, reference_cost: f64) -> bool {
-        match self {
-            Aim::Saving { comparable, .. } => beyond.abs() <= *comparable && reference_cost > 0.0,
-            Aim::Gain { .. } => true,
-        }
+    /// Whether policies compare whose mean gain lies this far from the reference's, log units.
+    pub fn compares(&self, beyond: f64) -> bool {
+        self.comparable().is_none_or(|comparable| beyond.abs() <= comparable)
     }
 
     /// How far gains may lie apart to compare, log units; none where any do.

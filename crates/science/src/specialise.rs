@@ -13,6 +13,7 @@ mod facts;
 mod fold;
 mod unread;
 
+use crate::retune::SCALE;
 use crate::source::{edited, with_line};
 use facts::Facts;
 use std::ops::Range;
@@ -24,7 +25,8 @@ const STEPS: usize = 100;
 /// Text that takes the place of what stands there.
 type Edit = (Range<usize>, String);
 
-/// The source with these values, in the order of its tunables, as its own: it declares none. Says what it cannot read.
+/// The source with these values, in the order of its tunables, as its own: it declares none but its scale. Says what it cannot
+/// read.
 pub fn specialised(source: &str, values: &[f64]) -> Result<String, String> {
     let mut text = begun(source, values)?;
     for _ in 0..STEPS {
@@ -43,7 +45,8 @@ pub fn specialised(source: &str, values: &[f64]) -> Result<String, String> {
     Ok(text)
 }
 
-/// The source without its list of tunables, and with their values bound to the names that `new` gives them.
+/// The source without its list of tunables, and with their values bound to the names that `new` gives them. A scale stays what it
+/// is: somebody else sets it.
 fn begun(source: &str, values: &[f64]) -> Result<String, String> {
     let file = parsed(source)?;
     for item in &file.items {
@@ -57,13 +60,25 @@ fn begun(source: &str, values: &[f64]) -> Result<String, String> {
             _ => None,
         });
         let (Some(list), Some(new)) = (list, new) else { continue };
-        let (place, names) = taken_apart(new).ok_or("its `new` does not begin with `let [NAME, ...] = *parameters`")?;
+        let (place, parameters, names) =
+            taken_apart(new).ok_or("its `new` does not begin with `let [NAME, ...] = *parameters`")?;
         if names.len() != values.len() {
             return Err(format!("its `new` takes {} values, and there are {}", names.len(), values.len()));
         }
-        let bound = names.iter().zip(values).map(|(name, value)| format!("let {name} = {value:?};"));
-        let bound = bound.collect::<Vec<_>>().join("\n        ");
-        let mut edits = vec![(with_line(source, &list), String::new()), (place, bound)];
+        let scale = scale(source, &list);
+        let at = scale.as_ref().map(|(at, _)| *at);
+        let fixed = names.iter().zip(values).enumerate().filter(|(position, _)| Some(*position) != at);
+        let mut bound: Vec<String> = fixed.map(|(_, (name, value))| format!("let {name} = {value:?};")).collect();
+        let mut edits = Vec::new();
+        match scale {
+            Some((at, entry)) => {
+                let name = &names[at];
+                bound.insert(0, format!("let {name} = {parameters}[0];"));
+                edits.push((list, format!("const TUNABLES: &'static [Tunable] = &[{entry}];")));
+            }
+            None => edits.push((with_line(source, &list), String::new())),
+        }
+        edits.push((place, bound.join("\n        ")));
         // What the file says of itself is about all points.
         edits.extend(file.attrs.iter().filter(|said| said.path().is_ident("doc")).map(|said| {
             let place = said.span().byte_range();
@@ -74,8 +89,21 @@ fn begun(source: &str, values: &[f64]) -> Result<String, String> {
     Err("it has no list of tunables beside its `new`".into())
 }
 
-/// Where the parameters of `new` are taken apart, and into which names.
-fn taken_apart(new: &syn::ImplItemFn) -> Option<(Range<usize>, Vec<String>)> {
+/// The position of the scale in a list of tunables, and how it is declared there.
+fn scale(source: &str, list: &Range<usize>) -> Option<(usize, String)> {
+    let text = source.get(list.clone())?;
+    let syn::ImplItem::Const(list) = syn::parse_str::<syn::ImplItem>(text).ok()? else { return None };
+    let syn::Expr::Reference(list) = &list.expr else { return None };
+    let syn::Expr::Array(list) = &*list.expr else { return None };
+    let entries = list.elems.iter().map(|entry| text.get(entry.span().byte_range()).unwrap_or_default().to_owned());
+    let is_scale = |entry: &String| {
+        crate::retune::plain_defaults(entry).is_some_and(|own| own[..].iter().any(|(name, _)| name == SCALE))
+    };
+    entries.enumerate().find(|(_, entry)| is_scale(entry))
+}
+
+/// Where the parameters of `new` are taken apart, what they are called together, and the names that they are given.
+fn taken_apart(new: &syn::ImplItemFn) -> Option<(Range<usize>, String, Vec<String>)> {
     let Some(syn::FnArg::Typed(parameter)) = new.sig.inputs.first() else { return None };
     let syn::Pat::Ident(parameters) = &*parameter.pat else { return None };
     new.block.stmts.iter().find_map(|statement| {
@@ -89,7 +117,7 @@ fn taken_apart(new: &syn::ImplItemFn) -> Option<(Range<usize>, Vec<String>)> {
             _ => None,
         };
         let names = names.elems.iter().map(name).collect::<Option<Vec<_>>>()?;
-        of_parameters.then(|| (local.span().byte_range(), names))
+        of_parameters.then(|| (local.span().byte_range(), parameters.ident.to_string(), names))
     })
 }
 

@@ -86,6 +86,9 @@ impl Range {
 pub struct Tried {
     /// A value for each tunable.
     pub parameters: Vec<f64>,
+    /// The value of its scale at which it was measured, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scale: Option<f64>,
     /// What it was worth, in units of worth; see [`goal`].
     pub value: f64,
     /// What its trials say, where there were any: whoever plans may learn from every point that was measured.
@@ -96,7 +99,7 @@ pub struct Tried {
 impl Tried {
     /// A point of which nothing is known but its worth.
     pub fn new(parameters: Vec<f64>, value: f64) -> Self {
-        Tried { parameters, value, score: None }
+        Tried { parameters, scale: None, value, score: None }
     }
 }
 

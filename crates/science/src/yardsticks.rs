@@ -1,36 +1,46 @@
-//! The yardsticks: what every candidate is held against, and the exchange rate between cost and gain.
+//! The yardsticks: what every candidate is held against on a panel.
 
-use crate::measurement::{self, Cell, Measurement, Part};
+use crate::frontier::{self, Frontier, Place, Term};
+use crate::measurement::{Cut, Measurement, Paid};
 use crate::spec::{Aim, Spec};
-use crate::stats::lower_bound;
+use crate::stats::{Interval, t_interval};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
 
-/// How much the reference's scale is multiplied, and divided, to measure the exchange rate.
-pub const SCALED: f64 = 1.5;
+/// The scales at which the reference runs beside its own: powers of [`STEP`]. How far they reach matters more than how many they
+/// are.
+pub const SCALES: [i32; 8] = [-4, -3, -2, -1, 1, 2, 3, 4];
+/// The factor between two of them.
+pub const STEP: f64 = 4.0;
+/// Where the scale one step down stands among [`SCALES`]; the one up follows.
+const DOWN: usize = 3;
+/// Worth that a point of gain short of the reference's takes off, where the scale was set on other workloads.
+const SHORT: f64 = 1.5;
 
-/// The names under which trials of yardsticks are kept, in the order in which they are hashed.
-pub fn policies(spec: &Spec) -> Vec<String> {
-    let always = ["baseline", "reference", "reference-again"].map(str::to_owned);
-    let extremes = spec.extremes.iter().map(|extreme| extreme.name.clone());
-    let scaled = match spec.aim {
-        Aim::Saving { .. } => vec!["scaled-up".to_owned(), "scaled-down".to_owned()],
+/// The names under which trials of yardsticks with so many twins are kept, in the order in which they are hashed.
+pub fn policies(spec: &Spec, twins: usize) -> Vec<String> {
+    let twin = |n: usize| if n == 0 { "reference-again".to_owned() } else { format!("reference-again-{}", n + 1) };
+    let scales = match spec.aim {
+        Aim::Saving { .. } => SCALES.map(|power| format!("reference-4^{power}")).to_vec(),
         Aim::Gain { .. } => vec![],
     };
-    always.into_iter().chain(extremes).chain(scaled).collect()
+    let always = ["baseline", "reference"].map(str::to_owned).into_iter().chain((0..twins).map(twin));
+    always.chain(spec.extremes.iter().map(|extreme| extreme.name.clone())).chain(scales).collect()
 }
 
-/// The measurements that all others are held against, made once when a campaign starts.
+/// The measurements that all others are held against on the same panel.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Yardsticks {
     /// The reference (the published policy) against the baseline.
     pub reference: Measurement,
-    /// The reference again under another draw key: what pure chance does (A/A).
-    pub reference_again: Measurement,
+    /// The reference under other draws: what pure chance does (A/A).
+    pub twins: Vec<Measurement>,
     /// Policies that bound what can be gained, in the order of [`Spec::extremes`].
     pub extremes: Vec<Measurement>,
-    /// What the reference's own scale trades; none where nothing is paid for gain.
-    pub scale: Option<Scale>,
+    /// The reference at its other scales, in the order of [`SCALES`]: empty where nothing is paid for gain.
+    pub scales: Vec<Measurement>,
     /// Workloads that are beyond help: see [`Extreme::beyond_help`](crate::spec::Extreme).
     pub overloaded: Vec<String>,
     /// How many of the workloads, the last ones, were drawn from the experiment's population.
@@ -39,37 +49,51 @@ pub struct Yardsticks {
     /// Whether every scenario of the study is one recorded trace: no seed changes what arrives, so no score has an interval.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub one_trace: bool,
+    /// Frontiers that were asked for: every candidate is held against the same.
+    #[serde(skip)]
+    pub frontiers: Frontiers,
 }
 
-/// The reference at [`SCALED`] times its own scale, and at its scale divided by that.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Scale {
-    /// Times.
-    pub up: Measurement,
-    /// Divided.
-    pub down: Measurement,
-    /// Cost per gain along it, 1 per log unit: λ.
-    pub rate: f64,
+/// Frontiers by the workloads, the seed and the notion of cost that they are about.
+#[derive(Default)]
+pub struct Frontiers(Mutex<BTreeMap<Key, Arc<Frontier>>>);
+
+type Key = (usize, usize, Option<usize>, Option<String>);
+
+impl std::fmt::Debug for Frontiers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Frontiers")
+    }
 }
 
-impl Scale {
-    /// λ = [ln X(up) − ln X(down)] / [Y(up) − Y(down)], X being cost and Y gain; none where the scale moves nothing or costs
-    /// nothing.
-    pub fn of(up: Measurement, down: Measurement) -> Option<Self> {
-        let rate = rate(up.part(0..up.cells.len()), down.part(0..down.cells.len()))?;
-        Some(Scale { up, down, rate })
+/// They follow from the measurements beside them: a copy works them out again.
+impl Clone for Frontiers {
+    fn clone(&self) -> Self {
+        Frontiers::default()
+    }
+}
+
+impl PartialEq for Frontiers {
+    fn eq(&self, _: &Self) -> bool {
+        true
     }
 }
 
 impl Yardsticks {
+    /// Of a panel without drawn workloads on which nothing is beyond help.
+    pub fn new(
+        reference: Measurement,
+        twins: Vec<Measurement>,
+        extremes: Vec<Measurement>,
+        scales: Vec<Measurement>,
+    ) -> Self {
+        let (overloaded, frontiers) = (Vec::new(), Frontiers::default());
+        Yardsticks { reference, twins, extremes, scales, overloaded, drawn: 0, one_trace: false, frontiers }
+    }
+
     /// How many of the workloads are the study's: the first ones.
     pub fn study_rows(&self) -> usize {
         self.reference.cells.len() - self.drawn
-    }
-
-    /// The exchange rate; 0 where nothing is paid for gain.
-    pub fn rate(&self) -> f64 {
-        self.scale.as_ref().map_or(0.0, |scale| scale.rate)
     }
 
     /// The most that is known to be gained on the panel, log units.
@@ -77,7 +101,7 @@ impl Yardsticks {
         self.extremes.iter().map(Measurement::gain).fold(self.reference.gain(), f64::max)
     }
 
-    /// The yardsticks of the study alone, with the exchange rate of its own panel: λ belongs to the panel in use.
+    /// The yardsticks of the study alone.
     pub fn study(&self) -> Self {
         let overloaded = self.overloaded.clone();
         Yardsticks { drawn: 0, overloaded, ..self.part(0..self.study_rows()) }
@@ -88,67 +112,156 @@ impl Yardsticks {
         self.part(self.study_rows()..self.reference.cells.len())
     }
 
-    /// The exchange rate of some of the workloads. A part on which the scale moves nothing has no rate of its own.
-    pub(crate) fn rate_on(&self, rows: &Range<usize>) -> f64 {
-        let Some(scale) = &self.scale else { return 0.0 };
-        rate(scale.up.part(rows.clone()), scale.down.part(rows.clone())).unwrap_or(scale.rate)
+    /// Every measurement that belongs to them.
+    pub fn all(&self) -> impl Iterator<Item = &Measurement> {
+        [&self.reference].into_iter().chain(&self.twins).chain(&self.extremes).chain(&self.scales)
     }
 
     /// What these say of a part of the panel; all of its workloads count as drawn.
     fn part(&self, rows: Range<usize>) -> Self {
         let of = |measured: &Measurement| measured.rows(rows.clone());
-        let scale = |scale: &Scale| Scale { up: of(&scale.up), down: of(&scale.down), rate: self.rate_on(&rows) };
+        Yardsticks { overloaded: Vec::new(), drawn: rows.len(), ..self.each(of) }
+    }
+
+    /// What these say of some of the workloads, of which the last `drawn` count as drawn.
+    pub fn picked(&self, rows: &[usize], drawn: usize) -> Self {
+        Yardsticks { overloaded: Vec::new(), drawn, ..self.each(|measured| measured.picked(rows)) }
+    }
+
+    /// The same of each measurement.
+    pub fn each(&self, of: impl Fn(&Measurement) -> Measurement) -> Self {
+        let all = |measured: &Vec<Measurement>| measured.iter().map(&of).collect();
         Yardsticks {
             reference: of(&self.reference),
-            reference_again: of(&self.reference_again),
-            extremes: self.extremes.iter().map(of).collect(),
-            scale: self.scale.as_ref().map(scale),
-            overloaded: Vec::new(),
-            drawn: rows.len(),
+            twins: all(&self.twins),
+            extremes: all(&self.extremes),
+            scales: all(&self.scales),
+            overloaded: self.overloaded.clone(),
+            drawn: self.drawn,
             one_trace: self.one_trace,
+            frontiers: Frontiers::default(),
         }
     }
 
-    /// What a policy is worth by panel means; none where it does not compare.
+    /// Adds further seeds of the same workloads.
+    pub(crate) fn extend(&mut self, more: &Yardsticks) {
+        self.frontiers = Frontiers::default();
+        self.reference.extend(&more.reference);
+        let parts =
+            [(&mut self.twins, &more.twins), (&mut self.extremes, &more.extremes), (&mut self.scales, &more.scales)];
+        for (own, more) in parts {
+            own.iter_mut().zip(more).for_each(|(own, more)| own.extend(more));
+        }
+    }
+
+    /// What gain costs on these cells, by this notion of cost.
+    pub fn frontier(&self, cut: &Cut, paid: Paid<'_>) -> Arc<Frontier> {
+        let name = if let Paid::Series(name) = paid { Some(name.to_owned()) } else { None };
+        let key = (cut.rows.start, cut.rows.end, cut.seed, name);
+        let mut known = self.frontiers.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(known.entry(key).or_insert_with(|| Arc::new(self.worked_out(cut, paid))))
+    }
+
+    fn worked_out(&self, cut: &Cut, paid: Paid<'_>) -> Frontier {
+        let places = |measured: &Measurement| measured.places(cut, paid);
+        let others: Vec<Vec<Place>> = self.extremes.iter().chain(&self.scales).map(places).collect();
+        let twins: Vec<Vec<Place>> = self.twins.iter().map(places).collect();
+        Frontier::of(&places(&self.reference), &others, &twins)
+    }
+
+    fn whole(&self) -> Cut {
+        Cut::means(0..self.reference.cells.len())
+    }
+
+    /// What a policy is worth on the panel; none where it does not compare.
     pub fn worth(&self, candidate: &Measurement, aim: &Aim) -> Option<f64> {
         let beyond = candidate.gain() - self.reference.gain();
-        aim.compares(beyond, self.reference.cost()).then(|| self.worth_at_a_distance(candidate, aim))
+        self.worth_on(candidate, aim, self.whole()).filter(|_| aim.compares(beyond))
     }
 
-    /// The same seed by seed, where it is defined for the panel.
-    pub fn worth_per_seed(&self, candidate: &Measurement, aim: &Aim) -> Option<Vec<f64>> {
-        self.worth(candidate, aim)?;
-        let columns = |m: &Measurement| [m.per_seed(|c| c.cost), m.per_seed(|c| c.gain)];
-        let ([cost, gain], [cost_ref, gain_ref]) = (columns(candidate), columns(&self.reference));
-        let worth = |r: usize| measurement::worth(aim, [cost[r], gain[r]], [cost_ref[r], gain_ref[r]], self.rate());
-        Some((0..cost.len()).map(worth).collect())
+    /// What it is worth on a part of the panel; none where the reference would pay too little there for what it gains.
+    pub(crate) fn worth_on(&self, candidate: &Measurement, aim: &Aim, cut: Cut) -> Option<f64> {
+        match aim {
+            Aim::Saving { .. } => self.frontier(&cut, Paid::Cost).saving(&candidate.places(&cut, Paid::Cost)),
+            Aim::Gain { .. } => Some(self.beyond(candidate, &cut)),
+        }
     }
 
-    /// The same formula at any distance from the reference's gain: too far off to be reported, good enough to learn from.
+    /// The same seed by seed, whatever the distance.
+    pub fn worth_per_seed(&self, candidate: &Measurement, aim: &Aim) -> Vec<f64> {
+        let seeds = candidate.common_seeds().min(self.reference.common_seeds());
+        (0..seeds).map(|seed| self.worth_at_seed(candidate, aim, seed)).collect()
+    }
+
+    /// The same on one seed.
+    pub(crate) fn worth_at_seed(&self, candidate: &Measurement, aim: &Aim, seed: usize) -> f64 {
+        self.worth_at(candidate, aim, &Cut::seed(0..self.reference.cells.len(), seed))
+    }
+
+    /// What a policy is worth at any distance from the reference's gain: too far off to be reported, good enough to learn from.
     pub fn worth_at_a_distance(&self, candidate: &Measurement, aim: &Aim) -> f64 {
-        let of = |m: &Measurement| [m.cost(), m.gain()];
-        measurement::worth(aim, of(candidate), of(&self.reference), self.rate())
+        self.worth_at(candidate, aim, &self.whole())
     }
 
-    /// The lower end of the one-sided 95 % interval of what a policy is worth, whatever the distance: by the jackknife (Tukey,
-    /// 1958) over workloads, or, where none was drawn, over seeds.
-    pub fn lower_bound(&self, candidate: &Measurement, aim: &Aim) -> f64 {
-        let columns = |value: fn(&Cell) -> f64| {
-            let of = |m: &Measurement| if self.drawn > 0 { m.per_scenario(value) } else { m.per_seed(value) };
-            [of(candidate), of(&self.reference)]
-        };
-        let ([cost, cost_ref], [gain, gain_ref]) = (columns(|cell| cell.cost), columns(|cell| cell.gain));
-        lower_bound(cost.len(), |left_out| {
-            let mean = |values: &[f64]| {
-                let kept = values.iter().enumerate().filter(|(at, _)| Some(*at) != left_out).map(|(_, value)| *value);
-                kept.sum::<f64>() / (values.len() - usize::from(left_out.is_some())) as f64
-            };
-            measurement::worth(aim, [mean(&cost), mean(&gain)], [mean(&cost_ref), mean(&gain_ref)], self.rate())
-        })
+    pub(crate) fn worth_at(&self, candidate: &Measurement, aim: &Aim, cut: &Cut) -> f64 {
+        match aim {
+            Aim::Saving { .. } => {
+                self.frontier(cut, Paid::Cost).saving_at_a_distance(&candidate.places(cut, Paid::Cost))
+            }
+            Aim::Gain { .. } => self.beyond(candidate, cut),
+        }
     }
-}
 
-fn rate(up: Part<'_, Cell>, down: Part<'_, Cell>) -> Option<f64> {
-    let (cost_up, cost_down, gain) = (up.cost(), down.cost(), up.gain() - down.gain());
-    (cost_up > 0.0 && cost_down > 0.0 && gain.abs() > 1e-9).then(|| (cost_up / cost_down).ln() / gain)
+    fn beyond(&self, candidate: &Measurement, cut: &Cut) -> f64 {
+        candidate.mean_gain(cut) - self.reference.mean_gain(cut)
+    }
+
+    /// What a policy is worth with its two-sided interval at this `alpha`: over the drawn workloads where there are some, which nobody
+    /// chose; over seeds where there are none. None where neither says anything.
+    ///
+    /// A scale that was set elsewhere misses: each point of gain short of the reference's takes 1.5 % of worth off.
+    pub fn bounds(&self, candidate: &Measurement, aim: &Aim, alpha: f64) -> Option<Interval> {
+        if self.drawn == 0 {
+            let values = self.worth_per_seed(candidate, aim);
+            return t_interval(&values, alpha, 0.0).filter(|_| !self.one_trace);
+        }
+        let cut = Cut::means(self.study_rows()..self.reference.cells.len());
+        match aim {
+            Aim::Saving { .. } => frontier::interval(&self.terms(candidate, &cut), self.penalty(candidate), alpha),
+            Aim::Gain { .. } => {
+                let gains = |measured: &Measurement| measured.places(&cut, Paid::Cost);
+                let pairs = gains(candidate).into_iter().zip(gains(&self.reference));
+                t_interval(&pairs.map(|(own, reference)| own[0] - reference[0]).collect::<Vec<_>>(), alpha, 0.0)
+            }
+        }
+    }
+
+    /// A policy against the frontier, workload by workload.
+    pub fn terms(&self, candidate: &Measurement, cut: &Cut) -> Vec<Term> {
+        self.frontier(cut, Paid::Cost).terms(&candidate.places(cut, Paid::Cost))
+    }
+
+    /// What is taken off the worth of a policy whose mean gain on the panel falls short of the reference's.
+    pub fn penalty(&self, candidate: &Measurement) -> f64 {
+        SHORT * (self.reference.gain() - candidate.gain()).max(0.0)
+    }
+
+    /// λ = [ln X(up) − ln X(down)] / [Y(up) − Y(down)], the exchange rate between cost X and gain Y along the reference's scale
+    /// on these workloads, 1 per log unit: what the saving by panel means is carried over by. Zero where there is none.
+    pub fn rate(&self, rows: &Range<usize>) -> f64 {
+        let (Some(down), Some(up)) = (self.scales.get(DOWN), self.scales.get(DOWN + 1)) else { return 0.0 };
+        let (up, down) = (up.part(rows.clone()), down.part(rows.clone()));
+        let (cost_up, cost_down, gain) = (up.cost(), down.cost(), up.gain() - down.gain());
+        let moves = cost_up > 0.0 && cost_down > 0.0 && gain.abs() > 1e-9;
+        if moves { (cost_up / cost_down).ln() / gain } else { 0.0 }
+    }
+
+    /// What was saved by panel means at equal mean gain, 1 − (X / X_ref) · exp(−λ (Y − Y_ref)): what is gained by moving cost
+    /// between workloads is in it. None where the reference pays nothing or gains lie too far apart.
+    pub fn net_saving(&self, candidate: &Measurement, rows: Range<usize>, aim: &Aim) -> Option<f64> {
+        let (own, reference) = (candidate.part(rows.clone()), self.reference.part(rows.clone()));
+        let beyond = own.gain() - reference.gain();
+        let compares = aim.cost_names().is_some() && reference.cost() > 0.0 && aim.compares(beyond);
+        compares.then(|| 1.0 - own.cost() / reference.cost() * (-self.rate(&rows) * beyond).exp())
+    }
 }

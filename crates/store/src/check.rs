@@ -11,6 +11,7 @@ use science::event::{Candidate, Event};
 use science::id::Hash;
 use science::spec::Spec;
 use science::trial::Trial;
+use science::yardsticks;
 
 /// What was looked at, and what is wrong with it if anything is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,20 +107,28 @@ impl Store {
         spec: &Spec,
     ) -> Result<(), StoreError> {
         let (policy, trials, hash): (String, Vec<Trial>, &Hash) = match &stored.event {
-            Event::Calibrated { trials, .. } => return self.baseline(&row.id, trials, spec).await.map(drop),
+            Event::Calibrated { yardsticks, trials } => {
+                let twins = yardsticks.twins.len();
+                return self.baseline(&row.id, trials, (spec, twins)).await.map(drop);
+            }
             Event::CandidateEvaluated { candidate, trials, .. } => {
                 let stored = self.trials(&row.id, candidate.as_str()).await?;
                 (format!("candidate {}", candidate.short()), stored, trials)
             }
-            Event::Tested { policy, from, measurement: Some(measurement), trials, .. } => {
-                let seeds = measurement.cells.first().map_or(0, Vec::len) as i64;
+            Event::Tested { policy, from, measurement, yardsticks, trials, .. } => {
+                let ran = yardsticks.as_deref().map(|yardsticks| &yardsticks.reference).or(measurement.as_deref());
+                let Some(ran) = ran else { return Ok(()) };
+                let seeds = ran.cells.first().map_or(0, Vec::len) as i64;
                 let seeds = i64::from(*from)..i64::from(*from) + seeds;
-                let name = match policy {
-                    Side::Candidate(id) => id.as_str(),
-                    Side::Baseline | Side::Reference | Side::Arm(_) => "reference",
+                let (names, name) = match (policy, yardsticks) {
+                    (Side::Candidate(id), _) => (vec!["baseline".to_owned(), id.to_string()], id.as_str()),
+                    (_, Some(against)) => (yardsticks::policies(spec, against.twins.len()), "the yardsticks"),
+                    (_, None) => return Ok(()),
                 };
-                let mut stored = self.verdict_trials(&row.id, "baseline", iteration, seeds.clone()).await?;
-                stored.extend(self.verdict_trials(&row.id, name, iteration, seeds).await?);
+                let mut stored = Vec::new();
+                for policy in &names {
+                    stored.extend(self.verdict_trials(&row.id, policy, iteration, seeds.clone()).await?);
+                }
                 (format!("{name} on verdict seeds"), stored, trials)
             }
             _ => return Ok(()),

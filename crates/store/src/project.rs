@@ -218,11 +218,12 @@ fn evaluated(batch: &mut Batch, step: &Step<'_>, candidate: &CandidateId, outcom
     let descriptor = record.descriptor.as_ref().map(json);
     batch
         .add(
-            "UPDATE candidates SET evaluated_seq = ?, outcome = ?, message = ?, regret = ?, admissible = ?, descriptor = ?,
+            "UPDATE candidates SET evaluated_seq = ?, outcome = ?, scale = ?, message = ?, regret = ?, admissible = ?, descriptor = ?,
          acts_like = ? WHERE campaign = ? AND id = ?",
         )
         .bind(step.seq)
         .bind(outcome.as_str())
+        .bind(record.scale)
         .bind(step.extra.message)
         .bind(score.map(|score| score.regret))
         .bind(score.map(|_| record.admissible))

@@ -10,11 +10,9 @@ use std::path::Path;
 
 pub(crate) static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations");
 
-/// The migration without which campaigns are not read: those before it know one problem only.
-const FIRST_READ: i64 = 7;
-
-/// The last version of this program that lacks it.
-const LAST_BEFORE: &str = "0.1.0";
+/// Migrations without which campaigns are not read, each with the last version of this program that lacks it: until the first
+/// one problem only was known, until the second another question was asked.
+const READ_FROM: [(i64, &str); 2] = [(7, "0.1.0"), (8, "0.2.0")];
 
 /// How a database's schema stands to this program's.
 #[derive(Debug, PartialEq, Eq)]
@@ -62,9 +60,12 @@ pub(crate) async fn compare(connection: &mut SqliteConnection, path: &Path) -> R
     let (tables, others): (Vec<&Name>, Vec<&Name>) = gone.partition(|name| name.kind == "table");
     standing.foreign.extend(tables.iter().map(|name| format!("{name} is missing")));
     standing.missing.extend(others.iter().map(|name| format!("{name} is missing")));
-    let old = applied.last().is_some_and(|last| *last < FIRST_READ);
-    if old && standing.foreign.is_empty() && holds_campaigns(connection).await? {
-        return Err(StoreError::Older { path: path.to_owned(), version: LAST_BEFORE });
+    let last = applied.last().copied().unwrap_or(i64::MAX);
+    if let Some((_, version)) = READ_FROM.iter().find(|(first, _)| last < *first)
+        && standing.foreign.is_empty()
+        && holds_campaigns(connection).await?
+    {
+        return Err(StoreError::Older { path: path.to_owned(), version });
     }
     Ok(standing)
 }

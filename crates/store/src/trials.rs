@@ -27,9 +27,14 @@ pub struct TrialRow<'a> {
 impl Store {
     /// The baseline's trials on the search panel, once it is sure that all yardsticks' trials are those whose hash their event
     /// holds: every candidate is paired with these.
-    pub async fn baseline(&self, id: &CampaignId, hash: &Hash, spec: &Spec) -> Result<Vec<Trial>, StoreError> {
+    pub async fn baseline(
+        &self,
+        id: &CampaignId,
+        hash: &Hash,
+        (spec, twins): (&Spec, usize),
+    ) -> Result<Vec<Trial>, StoreError> {
         let mut all = Vec::new();
-        for policy in yardsticks::policies(spec) {
+        for policy in yardsticks::policies(spec, twins) {
             all.push(self.trials(id, &policy).await?);
         }
         match are(all.iter().flatten(), hash, spec) {

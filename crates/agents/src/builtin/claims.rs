@@ -132,11 +132,11 @@ fn control(beliefs: &Beliefs<'_>, parent: &Parent, point: &Point) -> (String, Pr
     }
 }
 
-/// The point with one number moved a little: its place on the scale, or the first number that changed.
+/// The point with one number moved a little: the first that changed.
 fn nudged(beliefs: &Beliefs<'_>, from: &Point, point: &Point) -> Option<Point> {
     let numeric = || beliefs.space.dimensions.iter().filter(|dimension| dimension.range.is_some());
     let changed = || numeric().find(|dimension| from.get(&dimension.name) != point.get(&dimension.name));
-    let dimension = beliefs.scale().or_else(changed).or_else(|| numeric().next())?;
+    let dimension = changed().or_else(|| numeric().next())?;
     let Some(Value::Number(own)) = point.get(&dimension.name) else { return None };
     let mass = dimension.mass_below(*own);
     let moved = if mass > 0.5 { mass - NUDGE } else { mass + NUDGE };

@@ -1,20 +1,39 @@
 //! Writes the source of a point: the experiment's `space` source, specialised there.
 
-use science::bundle::Arm;
+use science::bundle::{Arm, ArmKind, Side};
 use science::retune;
 use science::space::{Point, Space, Value};
 use science::specialise::specialised;
+use science::state::State;
+use science::stats::rounded;
+
+/// Significant digits of a scale that a source begins with.
+const DIGITS: usize = 4;
 
 /// The source for an arm's declared point.
-pub(super) fn implement(space: &Space, source: Option<&str>, arm: &Arm) -> Result<String, String> {
+pub(super) fn implement(state: &State, source: Option<&str>, arm: &Arm) -> Result<String, String> {
     let point =
         arm.design.point.as_ref().ok_or("the built-in executor needs a declared point, and the arm has none")?;
     let source = source.ok_or("the built-in executor needs the experiment's `space` source")?;
-    written(space, source, point)
+    written(&state.opened().experiment.space(), source, point, scale(state, arm))
 }
 
-/// The source of a point, headed by which point it is.
-pub fn written(space: &Space, source: &str, point: &Point) -> Result<String, String> {
+/// Where the scale of an arm's candidate is expected: where that of what it departs from was set.
+fn scale(state: &State, arm: &Arm) -> Option<f64> {
+    let parent = match (arm.kind, &state.bundle().parent) {
+        (ArmKind::Main, Side::Candidate(id)) => Some(id),
+        (ArmKind::Main, _) => None,
+        _ => state.current().arms[0].candidate.as_ref(),
+    };
+    state.candidates.get(parent?)?.scale
+}
+
+/// The source of a point, headed by which point it is, with this default for its scale.
+pub fn written(space: &Space, source: &str, point: &Point, scale: Option<f64>) -> Result<String, String> {
+    let source = &match scale.map(|scale| retune::retuned(source, &[(retune::SCALE, rounded(scale, DIGITS))])) {
+        Some(Ok(source)) => source,
+        _ => source.to_owned(),
+    };
     let named = values(space, source, point)?;
     let values: Vec<f64> = named.iter().map(|(_, value)| *value).collect();
     // What cannot be taken apart can still be given its values.
@@ -39,8 +58,7 @@ pub(super) fn described(space: &Space, point: &Point) -> String {
 pub fn plain(space: &Space, source: &str, point: &Point) -> Result<String, String> {
     let named = values(space, source, point)?;
     let named: Vec<(&str, f64)> = named.iter().map(|(name, value)| (name.as_str(), *value)).collect();
-    let source = retune::retuned(source, &named)?;
-    Ok(retune::inlined(&source).unwrap_or(source))
+    retune::retuned(source, &named)
 }
 
 /// A point's value for each tunable of the source, in their order; a choice is its position, and what does not exist there

@@ -55,7 +55,7 @@ fn lesson(
         (_, true) => "hurts",
         _ => "made no difference that was found",
     };
-    let what = from.map_or_else(|| "the point as a whole".into(), |from| directions(state, space, from, to));
+    let what = from.map_or_else(|| "the point as a whole".into(), |from| directions(space, from, to));
     let mechanism = format!("{what} {outcome}");
     // Whichever of the two lost was tried: the change, or what it departs from.
     let lost = from.and_then(|from| match (effect.low > 0.0, effect.high < 0.0) {
@@ -105,16 +105,13 @@ fn further(
     principle
 }
 
-/// The dimensions that differ, the scale aside, each with its coordinates before and after.
+/// The dimensions that differ, each with its coordinates before and after.
 fn changed<'a>(
-    state: &State,
     space: &'a Space,
     from: &'a Point,
     to: &'a Point,
 ) -> impl Iterator<Item = (&'a Dimension, Option<&'a Value>, &'a Value)> {
-    let scale = state.opened().experiment.objective.scale.clone();
-    let others = space.dimensions.iter().filter(move |dimension| Some(&dimension.name) != scale.as_ref());
-    others.filter_map(|dimension| {
+    space.dimensions.iter().filter_map(|dimension| {
         let (before, after) = (from.get(&dimension.name), to.get(&dimension.name)?);
         (before != Some(after)).then_some((dimension, before, after))
     })
@@ -124,7 +121,7 @@ fn changed<'a>(
 /// None where that is hardly worth forbidding, or holds a policy that is worth something; or nothing is known to be yet.
 fn tried(state: &State, space: &Space, winner: &Point, loser: &Point) -> Option<Constraint> {
     let (mut share, mut excludes) = (1.0, std::collections::BTreeMap::new());
-    for (dimension, before, after) in changed(state, space, winner, loser) {
+    for (dimension, before, after) in changed(space, winner, loser) {
         let within = match (before, after) {
             (_, Value::Choice(choice)) => {
                 share /= dimension.values.len() as f64;
@@ -172,14 +169,14 @@ fn hull(a: &Constraint, b: &Constraint) -> Option<Constraint> {
 }
 
 /// What was done to which dimensions: `lower capacity, family power`.
-fn directions(state: &State, space: &Space, from: &Point, to: &Point) -> String {
+fn directions(space: &Space, from: &Point, to: &Point) -> String {
     let direction = |(dimension, before, after): (&Dimension, Option<&Value>, &Value)| match (before, after) {
         (_, Value::Choice(choice)) => format!("{} {choice}", dimension.name),
         (Some(Value::Number(before)), Value::Number(after)) if after < before => format!("lower {}", dimension.name),
         (_, Value::Number(_)) => format!("higher {}", dimension.name),
     };
-    let all: Vec<String> = changed(state, space, from, to).map(direction).collect();
-    if all.is_empty() { "another place on the scale".into() } else { all.join(", ") }
+    let all: Vec<String> = changed(space, from, to).map(direction).collect();
+    if all.is_empty() { "the same point".into() } else { all.join(", ") }
 }
 
 /// Principles that forbid what is now known to be best.

@@ -10,7 +10,6 @@ use science::space::{Point, Space, Value};
 use science::spec::{Direction, Series, Spec, Unit};
 use science::state::State;
 use science::tuner::goal;
-use science::yardsticks::Scale;
 
 /// Gains that lie no further apart are equal where costs are not compared, log units.
 const EQUAL: f64 = 0.02;
@@ -86,27 +85,22 @@ impl<'a> Measured<'a> {
         outcome(&self.yardsticks.reference)
     }
 
-    /// The most that any policy gains, and its price: those of a policy that bounds what can be gained. Where the problem knows
-    /// none, outputs are taken to be of the reference's size.
-    pub(super) fn ceiling(&self) -> Vec<f64> {
+    /// How large each output may be: that of a policy that bounds what can be gained. Where the problem knows none, outputs are
+    /// taken to be of the reference's size.
+    pub(super) fn size(&self) -> Vec<f64> {
         match self.yardsticks.extremes.first() {
-            Some(extreme) => outcome(extreme),
+            Some(extreme) => outcome(extreme).into_iter().map(|value| value.abs().max(SMALLEST)).collect(),
             None => self.reference().iter().map(|value| 2.0 * value.abs().max(SMALLEST)).collect(),
         }
     }
 
-    /// What pure chance does to an outcome, over what the ceiling is: a standard deviation.
+    /// What pure chance does to an outcome, over its size: a standard deviation.
     pub(super) fn noise(&self) -> f64 {
-        let [once, again] = [&self.yardsticks.reference, &self.yardsticks.reference_again].map(outcome);
+        let Some(twin) = self.yardsticks.twins.first() else { return 0.0 };
+        let [once, again] = [&self.yardsticks.reference, twin].map(outcome);
         let square = |values: &mut dyn Iterator<Item = f64>| values.map(|value| value * value).sum::<f64>();
         let chance = square(&mut once.iter().zip(&again).map(|(a, b)| a - b)) / 2.0;
-        (chance / square(&mut self.ceiling().into_iter()).max(1e-12)).sqrt()
-    }
-
-    /// The weights by which an outcome's mean gain over all workloads follows.
-    pub(super) fn mean_gain(&self) -> Vec<f64> {
-        let workloads = self.yardsticks.reference.cells.len();
-        (0..2 * workloads).map(|at| if at < workloads { 1.0 / workloads as f64 } else { 0.0 }).collect()
+        (chance / square(&mut self.size().into_iter()).max(1e-12)).sqrt()
     }
 
     /// What a policy with this outcome is worth: the aim less what it violates, as tuning has it.
@@ -132,7 +126,8 @@ impl<'a> Measured<'a> {
 
     /// Whether claims can compare this candidate with others.
     pub(super) fn is_comparable(&self, known: &Known) -> bool {
-        self.study.worth(&self.on_study(&known.outcome), &self.state.spec().aim).is_some()
+        let spec = self.state.spec();
+        self.yardsticks.worth(&measurement(&known.outcome, spec), &spec.aim).is_some()
     }
 
     /// What a policy gains on the study beyond another one, log units.
@@ -195,15 +190,5 @@ fn measurement(outcome: &[f64], spec: &Spec) -> Measurement {
 
 /// The same yardsticks with one cell for each workload.
 fn means(yardsticks: &Yardsticks, spec: &Spec) -> Yardsticks {
-    let mean = |measured: &Measurement| measurement(&outcome(measured), spec);
-    let scale = |scale: &Scale| Scale { up: mean(&scale.up), down: mean(&scale.down), rate: scale.rate };
-    Yardsticks {
-        reference: mean(&yardsticks.reference),
-        reference_again: mean(&yardsticks.reference_again),
-        extremes: yardsticks.extremes.iter().map(mean).collect(),
-        scale: yardsticks.scale.as_ref().map(scale),
-        overloaded: yardsticks.overloaded.clone(),
-        drawn: yardsticks.drawn,
-        one_trace: true,
-    }
+    Yardsticks { one_trace: true, ..yardsticks.each(|measured| measurement(&outcome(measured), spec)) }
 }

@@ -1,12 +1,11 @@
 //! Chooses what to try next: the change of the best known policy from which most is expected.
 //!
-//! A change is of three dimensions at most, so that a finding says what it was. Its place on the scale is then set so that
-//! it is expected to gain as much as the reference does, since costs compare at equal gain only. Every step follows from the
-//! record and the campaign's nonce.
+//! A change is of three dimensions at most, so that a finding says what it was. The scale is nobody's to choose: it is set to equal
+//! gain before anything is measured. Every step follows from the record and the campaign's nonce.
 
 use super::claims;
 use super::measured::{Known, Measured};
-use super::surrogate::{Prior, Sum, Surrogate};
+use super::surrogate::{Prior, Surrogate};
 use science::bundle::{Bundle, Side};
 use science::id::CandidateId;
 use science::keyed::uniform;
@@ -21,14 +20,10 @@ const PROPOSALS: u64 = 200;
 const FEW: usize = 8;
 const WEIGHED: usize = 30;
 const REFINED: u64 = 40;
-/// Dimensions that change at once, at most, the scale aside.
+/// Dimensions that change at once, at most.
 const CHANGES: f64 = 3.0;
-/// Significant digits of a point; its place on the scale has one more.
+/// Significant digits of a point.
 const DIGITS: usize = 3;
-/// Steps in which a place on the scale is found: to 0.01 % of the prior.
-const STEPS: u32 = 14;
-/// Gain aimed at beyond the reference's, log units: to fall short of it disqualifies.
-const AIM: f64 = 0.001;
 /// The part of what is expected of the mean that decides between changes of which nothing is expected.
 const TIE: f64 = 1e-3;
 
@@ -58,7 +53,7 @@ pub(super) fn start(space: &Space, source: &str) -> Result<Point, String> {
         let default = default.ok_or_else(|| format!("its `space` source does not declare `{}`", dimension.name))?;
         if dimension.exists_at(&point) {
             let value = match dimension.range {
-                Some(_) => written(dimension, default, DIGITS + 1),
+                Some(_) => written(dimension, default),
                 None => Value::Choice(dimension.values[(default as usize).min(dimension.values.len() - 1)].clone()),
             };
             point.insert(dimension.name.clone(), value);
@@ -68,9 +63,9 @@ pub(super) fn start(space: &Space, source: &str) -> Result<Point, String> {
 }
 
 /// A number of a dimension as a person would write it.
-fn written(dimension: &Dimension, value: f64, digits: usize) -> Value {
+fn written(dimension: &Dimension, value: f64) -> Value {
     let [low, high] = dimension.range.unwrap_or([f64::NEG_INFINITY, f64::INFINITY]);
-    Value::Number(rounded(value, digits).clamp(low, high))
+    Value::Number(rounded(value, DIGITS).clamp(low, high))
 }
 
 /// What the record says of the space, and what may be believed of the rest of it.
@@ -82,8 +77,6 @@ pub(super) struct Beliefs<'a> {
     pub(super) surrogate: Surrogate,
     /// The place nearest to the reference, as far as the author says.
     pub(super) start: Point,
-    mean_gain: Sum,
-    target: f64,
 }
 
 /// What a change departs from.
@@ -97,18 +90,11 @@ impl<'a> Beliefs<'a> {
     fn of(state: &'a State, space: Space, start: Point) -> Self {
         let measured = Measured::of(state);
         let known = measured.known(&space);
-        let prior = Prior { ceiling: measured.ceiling(), scale: scale_at(state, &space), noise: measured.noise() };
+        let prior = Prior { mean: measured.reference(), size: measured.size(), noise: measured.noise() };
         let inputs = known.iter().map(|known| space.coordinates("", &known.point)).collect();
         let outputs: Vec<Vec<f64>> = known.iter().map(|known| known.outcome.clone()).collect();
         let surrogate = Surrogate::fit(prior, inputs, &outputs, state.opened().nonce.seed(&["surrogate"]));
-        let weights = measured.mean_gain();
-        let target = weights.iter().zip(measured.reference()).map(|(weight, gain)| weight * gain).sum::<f64>() + AIM;
-        Beliefs { mean_gain: surrogate.sum(&weights), target, state, space, measured, known, surrogate, start }
-    }
-
-    /// The dimension along which every policy costs less, if the experiment names one.
-    pub(super) fn scale(&self) -> Option<&Dimension> {
-        self.space.dimension(self.state.opened().experiment.objective.scale.as_ref()?)
+        Beliefs { state, space, measured, known, surrogate, start }
     }
 
     /// The best known policy that claims can compare with, but for one candidate; the reference if there is none.
@@ -143,7 +129,7 @@ impl<'a> Beliefs<'a> {
         let reference = self.measured.worth(&self.measured.reference());
         let best = self.known.iter().map(|known| known.worth).fold(reference, f64::max);
         let open = |point: Point| self.is_open(&point).then_some(point);
-        let proposals = (0..PROPOSALS).filter_map(|n| open(self.placed(self.varied(&parent.point, seed, n))));
+        let proposals = (0..PROPOSALS).filter_map(|n| open(self.varied(&parent.point, seed, n)));
         let mut looked: Vec<(f64, Point)> = proposals.map(|point| (self.promise(&point, best, FEW), point)).collect();
         looked.sort_by(|(a, _), (b, _)| b.total_cmp(a));
         let weighed = |point: Point| (self.promise(&point, best, usize::MAX), point);
@@ -151,8 +137,6 @@ impl<'a> Beliefs<'a> {
         let mut chosen = looked.into_iter().take(WEIGHED).map(|(_, point)| weighed(point)).reduce(better)?;
         for n in PROPOSALS..PROPOSALS + REFINED {
             let near = self.nearby(&parent.point, &chosen.1, seed, n);
-            // Half of them stay off the place of equal gain: a guard may ask for more.
-            let near = if n % 2 == 0 { self.placed(near) } else { near };
             chosen = open(near).map(weighed).into_iter().fold(chosen, better);
         }
         Some(chosen.1)
@@ -176,37 +160,21 @@ impl<'a> Beliefs<'a> {
             && !self.state.candidates.values().any(|record| record.candidate.point.as_ref() == Some(point))
     }
 
-    /// The point where on the scale its mean gain should be the reference's; as it is where there is no scale.
-    fn placed(&self, mut point: Point) -> Point {
-        let (Some(scale), Some(at)) = (self.scale(), scale_at(self.state, &self.space)) else { return point };
-        let mut input = self.space.coordinates("", &point);
-        let (mut low, mut high) = (0.0, 1.0);
-        for _ in 0..STEPS {
-            input[at] = f64::midpoint(low, high);
-            let enough = self.surrogate.mean(&self.mean_gain, &input) >= self.target;
-            if enough { low = input[at] } else { high = input[at] }
-        }
-        self.set(&mut point, scale, f64::midpoint(low, high));
-        point
-    }
-
     /// Sets a numeric dimension of a point by prior mass.
     fn set(&self, point: &mut Point, dimension: &Dimension, mass: f64) {
-        let is_scale = self.scale().is_some_and(|scale| scale.name == dimension.name);
         if let Value::Number(value) = dimension.at_mass(mass.clamp(0.0, 1.0)) {
-            let value = written(dimension, value, DIGITS + usize::from(is_scale));
+            let value = written(dimension, value);
             point.insert(dimension.name.clone(), value);
         }
     }
 
-    /// The n-th change of a point: of up to three of its dimensions, at most one of them a choice. The first changes none.
+    /// The n-th change of a point: of up to three of its dimensions, at most one of them a choice.
     fn varied(&self, from: &Point, seed: u64, n: u64) -> Point {
         let coin = |k: usize| uniform(seed, n * 1024 + k as u64);
-        let scale = self.scale().map(|scale| &scale.name);
         let mut order: Vec<(usize, &Dimension)> = self.space.dimensions.iter().enumerate().collect();
-        order.retain(|(_, dimension)| Some(&dimension.name) != scale && from.contains_key(&dimension.name));
+        order.retain(|(_, dimension)| from.contains_key(&dimension.name));
         order.sort_by(|(a, _), (b, _)| coin(*a).total_cmp(&coin(*b)));
-        order.truncate(if n == 0 { 0 } else { 1 + (coin(100) * CHANGES) as usize });
+        order.truncate(1 + (coin(100) * CHANGES) as usize);
         let choice = order.iter().find(|(_, dimension)| dimension.range.is_none()).map(|(at, _)| *at);
         order.retain(|(at, dimension)| dimension.range.is_some() || Some(*at) == choice);
         let mut point = Point::new();
@@ -238,26 +206,17 @@ impl<'a> Beliefs<'a> {
         point
     }
 
-    /// A point near one that departs from another, by the same dimensions and the scale.
+    /// A point near one that departs from another, by the same dimensions.
     fn nearby(&self, from: &Point, point: &Point, seed: u64, n: u64) -> Point {
         let mut near = point.clone();
         let reach = 0.1 * 0.5f64.powi((n / 2 % 4) as i32);
         for (at, dimension) in self.space.dimensions.iter().enumerate() {
             let Some(Value::Number(own)) = point.get(&dimension.name) else { continue };
-            let is_scale = self.scale().is_some_and(|scale| scale.name == dimension.name);
-            if is_scale || from.get(&dimension.name) != point.get(&dimension.name) {
-                let step = reach * if is_scale { 0.2 } else { 1.0 };
+            if from.get(&dimension.name) != point.get(&dimension.name) {
                 let coin = uniform(seed, n * 1024 + at as u64);
-                self.set(&mut near, dimension, dimension.mass_below(*own) + step * (2.0 * coin - 1.0));
+                self.set(&mut near, dimension, dimension.mass_below(*own) + reach * (2.0 * coin - 1.0));
             }
         }
         near
     }
-}
-
-/// Where among its coordinates a point has its place on the scale.
-fn scale_at(state: &State, space: &Space) -> Option<usize> {
-    let scale = state.opened().experiment.objective.scale.as_ref()?;
-    let at = space.dimensions.iter().position(|dimension| dimension.name == *scale)?;
-    Some(space.dimensions[..at].iter().map(|dimension| dimension.values.len().max(1)).sum())
 }

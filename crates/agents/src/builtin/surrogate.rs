@@ -15,7 +15,7 @@ const USUAL: f64 = 0.8;
 const LEVEL: f64 = 10.0;
 /// Directions in which a belief is drawn, each with its opposite.
 const DRAWS: usize = 16;
-/// How far outputs are expected to lie from the trend where a coordinate is at its end, over the ceiling; and the number of
+/// How far outputs are expected to lie from the reference's where a coordinate is at its end, over their size; and the number of
 /// measurements that this expectation counts as.
 const FAR: f64 = 0.25;
 const COUNTS: f64 = 2.0;
@@ -27,11 +27,11 @@ const JAGGED: f64 = 0.01;
 /// What is expected before anything is measured.
 #[derive(Clone, Debug)]
 pub(super) struct Prior {
-    /// The most that each output may reach.
-    pub(super) ceiling: Vec<f64>,
-    /// The coordinate along which outputs fall from their ceiling to nothing, if there is one.
-    pub(super) scale: Option<usize>,
-    /// What an output may be off by, over its ceiling: a standard deviation.
+    /// Each output where nothing is known: the reference's.
+    pub(super) mean: Vec<f64>,
+    /// How large each output may be.
+    pub(super) size: Vec<f64>,
+    /// What an output may be off by, over its size: a standard deviation.
     pub(super) noise: f64,
 }
 
@@ -55,25 +55,19 @@ pub(super) struct Foreseen {
     spread: f64,
 }
 
-/// A weighted sum of outputs, which takes less to foresee than all of them.
-pub(super) struct Sum {
-    weights: Vec<f64>,
-    ceiling: f64,
-}
-
 impl Surrogate {
     /// Conditions on outputs at inputs; there may be none. `seed` is what the directions follow from.
     pub(super) fn fit(prior: Prior, inputs: Vec<Vec<f64>>, outputs: &[Vec<f64>], seed: u64) -> Self {
-        let residual = |(input, output): (&Vec<f64>, &Vec<f64>)| -> Vec<f64> {
-            output.iter().zip(&prior.ceiling).map(|(value, ceiling)| value - prior.part(input) * ceiling).collect()
+        let residual = |output: &Vec<f64>| -> Vec<f64> {
+            output.iter().zip(&prior.mean).map(|(value, mean)| value - mean).collect()
         };
-        let residuals: Vec<Vec<f64>> = inputs.iter().zip(outputs).map(residual).collect();
+        let residuals: Vec<Vec<f64>> = outputs.iter().map(residual).collect();
         let nugget = (prior.noise / FAR).max(JAGGED).powi(2);
         let lengths = likeliest(&inputs, &residuals, nugget);
         let factor = factor(&inputs, &lengths, nugget);
         // One column for each output, whitened.
         let column = |at: usize| residuals.iter().map(|row| row[at]).collect::<Vec<f64>>();
-        let whitened: Vec<Vec<f64>> = (0..prior.ceiling.len()).map(|at| forward(&factor, &column(at))).collect();
+        let whitened: Vec<Vec<f64>> = (0..prior.mean.len()).map(|at| forward(&factor, &column(at))).collect();
         let columns: Vec<Vec<f64>> = whitened.iter().map(|column| backward(&factor, column)).collect();
         let weights = (0..inputs.len()).map(|row| columns.iter().map(|column| column[row]).collect()).collect();
         let directions = directions(&prior, &whitened, inputs.len(), seed);
@@ -87,8 +81,7 @@ impl Surrogate {
     /// What is believed at a place.
     pub(super) fn at(&self, input: &[f64]) -> Foreseen {
         let kernels = self.kernels(input);
-        let part = self.prior.part(input);
-        let mut mean: Vec<f64> = self.prior.ceiling.iter().map(|ceiling| part * ceiling).collect();
+        let mut mean = self.prior.mean.clone();
         for (kernel, weights) in kernels.iter().zip(&self.weights) {
             mean.iter_mut().zip(weights).for_each(|(mean, weight)| *mean += kernel * weight);
         }
@@ -104,25 +97,6 @@ impl Surrogate {
             let off = sign * foreseen.spread;
             foreseen.mean.iter().zip(direction).map(|(mean, along)| mean + off * along).collect()
         })
-    }
-
-    /// A weighted sum of outputs.
-    pub(super) fn sum(&self, of: &[f64]) -> Sum {
-        let dot = |row: &Vec<f64>| row.iter().zip(of).map(|(value, weight)| value * weight).sum();
-        Sum { weights: self.weights.iter().map(dot).collect(), ceiling: dot(&self.prior.ceiling) }
-    }
-
-    /// The mean of a sum at a place.
-    pub(super) fn mean(&self, sum: &Sum, input: &[f64]) -> f64 {
-        let own: f64 = self.kernels(input).iter().zip(&sum.weights).map(|(kernel, weight)| kernel * weight).sum();
-        self.prior.part(input) * sum.ceiling + own
-    }
-}
-
-impl Prior {
-    /// The share of the ceiling that is expected at a place.
-    fn part(&self, input: &[f64]) -> f64 {
-        self.scale.map_or(0.5, |at| 1.0 - input[at])
     }
 }
 
@@ -173,14 +147,14 @@ fn likeliest(inputs: &[Vec<f64>], outputs: &[Vec<f64>], nugget: f64) -> Vec<f64>
 
 /// Directions drawn from how outputs went together where they were measured, and from what is expected before that.
 fn directions(prior: &Prior, whitened: &[Vec<f64>], inputs: usize, seed: u64) -> Vec<Vec<f64>> {
-    let (outputs, unit) = (prior.ceiling.len(), 1.0 / (inputs as f64 + COUNTS).sqrt());
+    let (outputs, unit) = (prior.mean.len(), 1.0 / (inputs as f64 + COUNTS).sqrt());
     let direction = |draw: usize| {
         let normal = |part: &str, n: usize| normal(keyed::seed(&[part, &draw.to_string()], seed), n as u64);
         let measured: Vec<f64> = (0..inputs).map(|at| normal("measured", at)).collect();
         let along = |at: usize| {
             let kind = usize::from(2 * at >= outputs);
             let own = SHARES[0] * normal("kind", kind) + SHARES[1] * normal("output", at);
-            let expected = COUNTS.sqrt() * FAR * prior.ceiling[at].abs() * own;
+            let expected = COUNTS.sqrt() * FAR * prior.size[at].abs() * own;
             let seen: f64 = whitened[at].iter().zip(&measured).map(|(value, normal)| value * normal).sum();
             unit * (expected + seen)
         };
@@ -214,10 +188,11 @@ mod tests {
     }
 
     fn fitted(count: u64) -> Surrogate {
-        let ceiling = [vec![0.5; WORKLOADS], vec![0.8; WORKLOADS]].concat();
+        let size = [vec![0.5; WORKLOADS], vec![0.8; WORKLOADS]].concat();
+        let mean = size.iter().map(|size| 0.5 * size).collect();
         let inputs: Vec<Vec<f64>> = (0..count).map(place).collect();
         let outputs: Vec<Vec<f64>> = inputs.iter().map(|input| world(input)).collect();
-        Surrogate::fit(Prior { ceiling, scale: Some(0), noise: 0.001 }, inputs, &outputs, 7)
+        Surrogate::fit(Prior { mean, size, noise: 0.001 }, inputs, &outputs, 7)
     }
 
     fn error(surrogate: &Surrogate) -> f64 {
@@ -256,17 +231,8 @@ mod tests {
     }
 
     #[test]
-    fn a_sum_is_foreseen_as_its_parts_are() {
-        let surrogate = fitted(20);
-        let weights: Vec<f64> = (0..2 * WORKLOADS).map(|at| at as f64).collect();
-        let sum = surrogate.sum(&weights);
-        let parts: f64 = surrogate.at(&place(99)).mean.iter().zip(&weights).map(|(a, b)| a * b).sum();
-        assert!((surrogate.mean(&sum, &place(99)) - parts).abs() < 1e-9);
-    }
-
-    #[test]
-    fn nothing_measured_is_the_trend_along_the_scale() {
+    fn nothing_measured_is_the_reference() {
         let mean = fitted(0).at(&[0.25, 0.5, 0.5, 0.5]).mean;
-        assert!((mean[0] - 0.375).abs() < 1e-12 && (mean[WORKLOADS] - 0.6).abs() < 1e-12, "{mean:?}");
+        assert!((mean[0] - 0.25).abs() < 1e-12 && (mean[WORKLOADS] - 0.4).abs() < 1e-12, "{mean:?}");
     }
 }

@@ -136,15 +136,14 @@ impl<'a> Known<'a> {
 
     /// The champion in one sentence.
     fn lead(&self) -> String {
-        let gain = &self.state.spec().aim.gain_name().name;
         match self.champion() {
             None if self.best().is_empty() => "No candidate has been scored yet.".into(),
             None => "No candidate is admissible yet.".into(),
             Some(champion) if champion.matches_reference => {
-                format!("The champion is {}: admissible, and it reaches the reference's {gain}.", champion.id.short())
+                format!("The champion is {}: admissible, and worth no less than the reference.", champion.id.short())
             }
             Some(champion) => format!(
-                "The champion is {}: admissible, but no admissible candidate reaches the reference's {gain}.",
+                "The champion is {}: admissible, but no admissible candidate is worth as much as the reference.",
                 champion.id.short()
             ),
         }
@@ -191,10 +190,9 @@ pub(super) fn figures(state: &State, record: &CandidateRecord) -> String {
         (Some(worth), None) => of(worth),
         (None, _) => {
             let points = (measurement.gain() - state.yardsticks().reference.gain()) * 100.0;
-            let side = if points > 0.0 { "pays too much" } else { "pays too little" };
             let hint = of(state.yardsticks().worth_at_a_distance(measurement, &spec.aim));
             format!(
-                "undefined ({points:+.2} points from the reference: it {side} to be compared; carried over by λ about {hint}, a hint only)"
+                "undefined ({points:+.2} points from the reference, too far to be compared; about {hint}, a hint only)"
             )
         }
     };

@@ -70,6 +70,7 @@ fn speaker(outcome: Outcome) -> &'static str {
         | Outcome::Timeout
         | Outcome::Crashed
         | Outcome::OutOfMemory
+        | Outcome::NoScale
         | Outcome::Inconsistent => "sandbox",
     }
 }
@@ -157,6 +158,11 @@ fn failed(outcome: Outcome) -> &'static str {
         Outcome::OutOfMemory => {
             "It asked for more memory than it may have. Memory lives in fields of `Policy`, fixed in size, a few hundred \
              bytes at most. Usual causes: a large array, a table for each microsecond, recursion."
+        }
+        Outcome::NoScale => {
+            "At no value of its tunable `scale` does it gain as much as the reference does, so that nothing can be said of what \
+             it costs. Usual causes: `scale` is missing from `TUNABLES` or is not read; its `low` and `high` lie too close \
+             together; it acts on a part of the rule only, so that the rest pays too much or gains too little whatever it is."
         }
         Outcome::Inconsistent => {
             "The process that held it broke off, or answered something that is no answer. Usual causes: \

@@ -26,22 +26,19 @@ fn bounded(name: &str, spec: &Spec) -> String {
     match spec.bounded(name) {
         Some(Bounded::Regret) => "regret (points, in the worst scenario)".into(),
         Some(Bounded::Loss) => "loss against the baseline (points, in the worst scenario)".into(),
-        Some(Bounded::Shortfall) => format!("what the study's mean {gain} lies below the reference's (points)"),
+        Some(Bounded::Shortfall) => format!("what mean {gain} lies below the reference's (points)"),
         Some(Bounded::DrawnRegret) => "regret (points, of nine in ten drawn workloads)".into(),
-        Some(Bounded::DrawnGain) => {
-            format!("what the drawn workloads' mean {gain} lies beyond the reference's (points)")
-        }
         Some(Bounded::DescriptionLength) => "description length (tokens)".into(),
         Some(Bounded::Improvement) => format!("{gain} (a fraction)"),
         Some(Bounded::CostRatio) => {
             let cost = spec.aim.cost_names().map_or("cost", |(cost, _)| &cost.name);
-            format!("{name} ({cost} on the study over the reference's)")
+            format!("{name} ({cost} over the reference's)")
         }
         Some(Bounded::Figure(figure)) => match spec.figure(figure) {
             Some(known) => format!("{name} ({})", aggregate(&known.of, spec)),
             None => name.to_owned(),
         },
-        Some(Bounded::Cost) => format!("{name} (a fraction)"),
+        Some(Bounded::Cost | Bounded::Worth) => format!("{name} (a fraction)"),
         None => name.to_owned(),
     }
 }
@@ -53,7 +50,10 @@ pub(super) fn aggregate(of: &Aggregate, spec: &Spec) -> String {
         Aggregate::Mean(name) => meaning(name),
         Aggregate::Lost(name) => format!("1 less {}", meaning(name)),
         Aggregate::Sum(name) => format!("{}, in all", meaning(name)),
-        Aggregate::OverReference(name) => format!("{name} on the study over the reference's"),
+        Aggregate::OverReference(name) => format!("{name} over the reference's"),
+        Aggregate::Saving(name) => format!("what is saved where the cost is this: {}", meaning(name)),
+        Aggregate::NetSaving => "what is saved by means over all workloads, moved cost included".into(),
+        Aggregate::Allocation => "what of the net saving is cost moved between workloads".into(),
         Aggregate::Per { of, per, above: _ } => format!("{of} over {per}, each in all"),
     }
 }
@@ -61,25 +61,16 @@ pub(super) fn aggregate(of: &Aggregate, spec: &Spec) -> String {
 /// What is asked of the champion, one requirement each.
 pub(super) fn claim(experiment: &Experiment, spec: &Spec) -> Vec<String> {
     let (claim, gain, worth) = (&experiment.claim, &spec.aim.gain_name().name, &spec.aim.worth_name().name);
-    let mut asked = Vec::new();
-    match spec.aim.cost_names() {
-        Some((cost, _)) => {
-            asked.push(format!("{}: at most {} times the reference's", cost.name, claim.cost_ratio));
-            asked.push(format!("{gain}: at most {} points below the reference's", claim.shortfall));
-        }
-        None => asked.push(format!("{worth}: above {}", claim.worth)),
-    }
-    asked.extend(claim.no_more.iter().map(|name| format!("{name}: at most the reference's")));
-    asked.extend(claim.regret.map(|regret| format!("regret: at most {regret} points in any scenario")));
-    if experiment.population.is_some() {
-        asked.push(format!(
-            "on drawn workloads that nobody has seen {worth} at least {}, and above 0 whichever had been drawn",
-            claim.worth
-        ));
-        asked.extend(
-            claim.regret.map(|regret| format!("more than {regret} points lost in at most one in ten of these")),
-        );
-    }
+    let whose = match experiment.population {
+        Some(_) => "on drawn workloads that nobody has seen, ",
+        None => "",
+    };
+    let mut asked = vec![format!("{whose}{worth} above 0 with all of its 95 % interval")];
+    asked.extend((claim.worth > 0.0).then(|| format!("{whose}{worth} estimated at no less than {}", claim.worth)));
+    asked.extend(
+        spec.aim.cost_names().map(|_| format!("{gain}: at most {} points below the reference's", claim.shortfall)),
+    );
+    asked.push("every guard above".into());
     asked
 }
 

@@ -3,10 +3,10 @@
 use super::text::{clip, line};
 use super::words::{percent, quantity, table};
 use super::{Context, parse, requirements};
-use science::objective::{Measurement, Yardsticks};
-use science::spec::{Aim, Described, Figure, Spec};
+use science::objective::Measurement;
+use science::spec::{Described, Figure, Spec};
 use science::state::State;
-use science::yardsticks::SCALED;
+use science::yardsticks::{SCALES, STEP};
 use serde::Serialize;
 
 /// Characters of a question.
@@ -30,8 +30,10 @@ pub(super) struct Setting {
     gain: Described,
     cost: Option<Described>,
     worth: Described,
-    /// Where cost is saved at equal gain.
-    saving: Option<Saving>,
+    /// Whether cost is saved at equal gain.
+    saving: bool,
+    /// Workloads that candidates are ranked on beside the scenarios.
+    drawn: usize,
     figures: Vec<Named>,
     reference_gain: String,
     /// How far the reference is from itself under other random draws.
@@ -49,16 +51,6 @@ pub(super) struct Setting {
     inputs: Vec<Described>,
 }
 
-/// How cost and gain are traded.
-#[derive(Serialize)]
-struct Saving {
-    /// λ.
-    rate: String,
-    /// Points.
-    comparable: String,
-    scaled: f64,
-}
-
 #[derive(Serialize)]
 struct Named {
     name: String,
@@ -69,7 +61,7 @@ impl Setting {
     pub(super) fn new(state: &State, context: &Context) -> Self {
         let (opened, yardsticks, spec) = (state.opened(), state.yardsticks(), state.spec());
         let (experiment, aim) = (&opened.experiment, &spec.aim);
-        let chance = yardsticks.worth(&yardsticks.reference_again, aim);
+        let chance = yardsticks.twins.first().and_then(|twin| yardsticks.worth(twin, aim));
         let listed = opened.scenarios.len().min(yardsticks.study_rows()).min(SCENARIOS);
         Setting {
             problem: spec.problem.clone(),
@@ -83,7 +75,8 @@ impl Setting {
             gain: aim.gain_name().clone(),
             cost: aim.cost_names().map(|(cost, _)| cost.clone()),
             worth: aim.worth_name().clone(),
-            saving: saving(aim, yardsticks),
+            saving: aim.cost_names().is_some(),
+            drawn: yardsticks.drawn,
             figures: spec.by_scenario().map(|figure| named(figure, spec)).collect(),
             reference_gain: percent(yardsticks.reference.improvement()),
             chance: chance.map_or_else(|| "undefined".into(), |chance| quantity(chance, aim.worth_name().unit)),
@@ -99,12 +92,6 @@ impl Setting {
             inputs: spec.inputs.clone(),
         }
     }
-}
-
-fn saving(aim: &Aim, yardsticks: &Yardsticks) -> Option<Saving> {
-    // Of 0.07 a hundredfold is not 7.
-    let comparable = ((aim.comparable()? * 1e4).round() / 100.0).to_string();
-    Some(Saving { rate: format!("{:.3}", yardsticks.rate()), comparable, scaled: SCALED })
 }
 
 fn named(figure: &Figure, spec: &Spec) -> Named {
@@ -129,11 +116,9 @@ fn yardstick_table(state: &State) -> Vec<String> {
         cells
     };
     let mut rows = vec![row("the reference".into(), &yardsticks.reference)];
-    if let Some(scale) = &yardsticks.scale {
-        let parameter = state.opened().experiment.objective.reference_scale.as_deref().unwrap_or("its scale");
-        rows.push(row(format!("the reference with {parameter} × {SCALED}"), &scale.up));
-        rows.push(row(format!("the reference with {parameter} / {SCALED}"), &scale.down));
-    }
+    let parameter = state.opened().experiment.objective.reference_scale.as_deref().unwrap_or("its scale");
+    let scales = SCALES.iter().zip(&yardsticks.scales).filter(|(power, _)| power.abs() <= 2);
+    rows.extend(scales.map(|(power, scaled)| row(format!("the reference with {parameter} × {STEP}^{power}"), scaled)));
     let extremes = spec.extremes.iter().zip(&yardsticks.extremes);
     rows.extend(extremes.map(|(extreme, measured)| row(extreme.name.clone(), measured)));
     table(&head, rows)

@@ -16,7 +16,7 @@ use science::principle::{Change, Confidence, Principle, Status};
 use science::space::{Constraint, Dimension, Measure, Point, Within};
 use science::spec::{Aim, Series, Spec, Unit};
 use science::state::{Action, State};
-use science::yardsticks::Scale;
+use science::yardsticks::SCALES;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
@@ -96,7 +96,7 @@ pub(crate) fn next(state: &State) -> Event {
 
 /// None of these points is better than what is known.
 pub(crate) fn audited(principle: String, points: Vec<Point>) -> Event {
-    let point = |point| AuditedPoint { point, saving: None, worth: None, room: None, runs: 1, admissible: true };
+    let point = |point| AuditedPoint { point, saving: None, worth: Some(-1.0), scale: None, runs: 1, admissible: true };
     Event::Audited { principle, points: points.into_iter().map(point).collect(), trials: Hash::of(b"") }
 }
 
@@ -134,10 +134,10 @@ pub(crate) fn started(iterations: u32) -> Started {
             population: None,
             objective: Objective {
                 reference_scale: Some("k".into()),
-                scale: None,
                 constraints: vec![bound("regret", 5.0), bound("loss", 1.0)],
+                ..Objective::default()
             },
-            claim: Claim { cost_ratio: 0.92, no_more: vec!["extra_shed_rate".into()], ..Claim::default() },
+            claim: Claim { worth: 0.08, ..Claim::default() },
             dimensions: vec![family, exponent],
             budget: Budget { evaluations: Some(400), ..Budget::default() },
             agents: Agents::default(),
@@ -181,23 +181,28 @@ fn measured(spec: &Spec, gain: f64, cost: f64) -> Measurement {
     Measurement::of(&pairs, &[3; SCENARIOS.len()], spec)
 }
 
+/// What the reference costs at any gain: its other scales lie on this curve.
+pub(crate) fn price(gain: f64) -> f64 {
+    0.407 * (4.8 * (gain - 0.2937)).exp()
+}
+
 fn yardsticks(spec: &Spec) -> Yardsticks {
     let measured = |gain, cost| measured(spec, gain, cost);
-    let scale = Scale { up: measured(0.315, 0.45), down: measured(0.27, 0.365), rate: 4.8 };
-    Yardsticks {
-        reference: measured(0.2937, 0.407),
-        reference_again: measured(0.2947, 0.4071),
-        extremes: spec.extremes.iter().map(|_| measured(0.42, 0.77)).collect(),
-        scale: matches!(spec.aim, Aim::Saving { .. }).then_some(scale),
-        overloaded: vec!["chatbot_near".into()],
-        drawn: 0,
-        one_trace: false,
-    }
+    let scaled = |power: i32| 0.2937 + 0.03 * f64::from(power);
+    let scales = match spec.aim {
+        Aim::Saving { .. } => SCALES.map(|power| measured(scaled(power), price(scaled(power)))).into(),
+        Aim::Gain { .. } => vec![],
+    };
+    let extremes = [measured(0.42, 0.77), measured(0.0, 0.0)];
+    let twins = vec![measured(0.2947, 0.4071), measured(0.2927, 0.4069)];
+    let extremes = extremes.into_iter().take(spec.extremes.len()).collect();
+    let of = Yardsticks::new(measured(0.2937, 0.407), twins, extremes, scales);
+    Yardsticks { overloaded: vec!["chatbot_near".into()], ..of }
 }
 
 /// Texts as long as a talkative model writes them.
 pub(crate) fn bundle(iteration: u32) -> Bundle {
-    bundle_about("net_saving", iteration)
+    bundle_about("saving", iteration)
 }
 
 fn bundle_about(metric: &str, iteration: u32) -> Bundle {
@@ -254,6 +259,7 @@ fn evaluated(state: &State, candidate: CandidateId) -> Event {
     Event::CandidateEvaluated {
         candidate,
         outcome: Outcome::Scored,
+        scale: Some(1.0),
         measurement: Some(Box::new(measured)),
         trials: Hash::of(b""),
         descriptor: None,

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 const BUNDLE: &str = r#"{"question": "q", "parent": "reference", "arms": [{"name": "main", "kind": "main", "hypothesis": "h",
-    "mechanism": "m", "diagnostic": "d", "metric": "net_saving", "against": ["reference"], "scope": [],
+    "mechanism": "m", "diagnostic": "d", "metric": "saving", "against": ["reference"], "scope": [],
     "relation": "at-least", "size": 0.02, "confidence": 0.4, "intent": "i", "point": null}]}"#;
 
 /// Patient enough for a busy machine, with delays that nobody notices.

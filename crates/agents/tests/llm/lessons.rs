@@ -59,6 +59,7 @@ fn find(state: &mut State, exponent: f64, [y, x]: [f64; 2]) {
             Action::Evaluate { candidate } => Event::CandidateEvaluated {
                 candidate,
                 outcome: Outcome::Scored,
+                scale: None,
                 measurement: Some(Box::new(campaign::measurement(y, x))),
                 trials: Hash::of(b""),
                 descriptor: None,
@@ -221,8 +222,7 @@ async fn what_saves_cannot_be_forbidden() {
     let text = reply(&[near]);
     let problem = extract(&state, &[&text, &text, &text]).await.0.content.unwrap_err();
     let id = CandidateId::of("1.main");
-    let expected =
-        format!("contains candidate {} of iteration 1, which is admissible, with net_saving 26.", id.short());
+    let expected = format!("contains candidate {} of iteration 1, which is admissible, with saving 26.", id.short());
     assert!(problem.contains(&expected), "{problem}");
     let narrower = with(insert(), json!({"excludes": {"family": ["power"], "exponent": [7.0, 8.2]}}));
     assert!(principles(&state, &[narrower]).await[0].constraint.is_some());
@@ -352,9 +352,9 @@ fn both_prompts_tell_the_findings_with_numbers_and_what_is_in_force() {
                 "# Iteration 4 of 13",
                 "### F4.main",
                 "Verdict: refuted (wrong in direction), effect -0.10",
-                "Claimed, by an arm of kind `main`: net_saving of this arm is at least 0.01 better than of the reference",
+                "Claimed, by an arm of kind `main`: saving of this arm is at least 0.01 better than of the reference",
                 "Declared point: exponent = 8, family = power",
-                "extra_shed_work 45.01 %",
+                "extra_shed_value 45.01 %",
                 "### F4.control",
                 "Verdict: none: skipped, since",
                 "### Iteration 3: Question",

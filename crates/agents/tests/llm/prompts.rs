@@ -28,7 +28,7 @@ pub(crate) fn arm() -> Arm {
         mechanism: "Between two scrapes all requests see the same saturation.".into(),
         diagnostic: "Look at chatbot_near.".into(),
         prediction: Prediction {
-            metric: "net_saving".into(),
+            metric: "saving".into(),
             against: vec![Side::Reference],
             scope: vec![],
             relation: Relation::AtLeast(0.03),
@@ -64,18 +64,22 @@ fn the_planner_is_told_the_contract_the_yardsticks_and_the_rules() {
             "Which policy protects critical traffic at the least cost in refused work?",
             "gaie-legacy(queue=5,kv=0.8)",
             "probabilistic(power=5,k=300,queue=5,kv=0.8)",
-            "λ = 4.800",
-            "within 2 points of the reference's",
-            "| yardstick | improvement | extra_shed_work | extra_shed_rate |\n|---|---|---|---|\n",
+            "- **The scale is set for you.** Policies compare at equal gain only.",
+            "equals the reference's (25.46 %)",
+            "one that has no such place ends as `no-scale`",
+            "the admissible candidate with the largest saving; within 1 % of it the one with the shorter description",
+            "| yardstick | improvement | extra_shed_value | extra_shed_rate |\n|---|---|---|---|\n",
             "| the reference | 25.46 % | 40.71 % | 40.70 % |",
-            "| the reference with k × 1.5 |",
+            "| the reference with k × 4^-2 | 20.85 % | 30.53 % |",
+            "| the reference with k × 4^2 | 29.80 % | 54.29 % |",
             "| refuse-everything | 34.30 % |",
+            "| admit-everything | 0.01 % |",
             "| chatbot_near (beyond the help of any policy) |",
             "it has refused no protected requests and keeps every guard",
             "- regret (points, in the worst scenario): at most 5",
-            "- extra_shed_work: at most 0.92 times the reference's",
-            "- extra_shed_rate: at most the reference's",
-            "  - `net_saving` (a fraction; whole panel only, not against `baseline`): refused work saved",
+            "- saving above 0 with all of its 95 % interval\n- saving estimated at no less than 0.08",
+            "- improvement: at most 1.5 points below the reference's\n- every guard above",
+            "  - `saving` (a fraction; whole panel only, not against `baseline`): share saved of what the reference would refuse",
             "  - `ttft_p90` (log units, 0.01 is one point): gain in the 90th percentile",
             "`in_flight` (requests in flight)",
             "```json\n{\"question\": \"a passage\"}\n```\n",
@@ -107,7 +111,7 @@ fn the_planner_is_told_what_was_found_with_enough_digits() {
             "### Iteration 3: Question of iteration 3",
             "### Iteration 7: Question of iteration 7",
             newest.short(),
-            "Claimed: net_saving of this arm is at least 0.01 better than of the reference, confidence 0.60",
+            "Claimed: saving of this arm is at least 0.01 better than of the reference, confidence 0.60",
             "The champion is ",
             "points above the reference",
             "P7 (provisional): Low exponents",
@@ -117,7 +121,7 @@ fn the_planner_is_told_what_was_found_with_enough_digits() {
     assert!(!request.user.contains("### Iteration 2"));
     let champion = state.champion().unwrap();
     let saving = state.candidates[&champion.id].score.as_ref().unwrap().worth.unwrap();
-    holds(&request.user, &[&format!("net_saving {:.2} % [", saving * 100.0)]);
+    holds(&request.user, &[&format!("saving {:.2} % [", saving * 100.0)]);
 }
 
 #[test]
@@ -184,7 +188,14 @@ fn the_executor_is_told_the_arm_and_the_source_to_start_from() {
     let request = implement(&campaign::after(2), Some(SOURCE));
     holds(
         &request.system,
-        &[CONTRACT.trim(), "use chooser::prelude::*;", "`impl Chooser for Policy`", "- A passage about code.\n"],
+        &[
+            CONTRACT.trim(),
+            "use chooser::prelude::*;",
+            "`impl Chooser for Policy`",
+            "- A passage about code.\n",
+            "equals the reference's (25.46 %)",
+            "&[Tunable { name: \"scale\",",
+        ],
     );
     holds(
         &request.user,
@@ -196,7 +207,6 @@ fn the_executor_is_told_the_arm_and_the_source_to_start_from() {
             "**Design to implement:**\n\n```text\nReject every droppable request while",
             "family = step, where `family` (one of step, power): The curve.",
             "A source to start from",
-            "(25.46 %)",
         ],
     );
 }
@@ -220,9 +230,8 @@ fn a_schema_is_sent_only_if_the_settings_ask_for_it_and_is_strict() {
     assert_eq!(arm["point"]["properties"]["exponent"], json!({"type": ["number", "null"]}));
     assert_eq!(arm["point"]["properties"]["family"]["enum"], json!(["step", "power", null]));
     assert_eq!(arm["uses"]["type"], json!(["array", "null"]));
-    assert_eq!(arm["uses"]["items"]["enum"][5], "in_flight");
-    let metrics =
-        ["net_saving", "improvement", "extra_shed_work", "ttft_p90", "e2e_mean", "e2e_p90", "extra_shed_rate"];
+    assert!(arm["uses"]["items"]["enum"].as_array().unwrap().contains(&json!("in_flight")));
+    let metrics = ["saving", "improvement", "extra_shed_value", "ttft_p90", "e2e_mean", "e2e_p90", "extra_shed_rate"];
     assert_eq!(arm["metric"]["enum"], json!(metrics));
     for word in ["$ref", "$defs", "$schema", "default", "format", "oneOf", "minimum", "title"] {
         assert!(!schema.to_string().contains(&format!("\"{word}\":")), "{word}");
@@ -240,6 +249,6 @@ fn a_candidate_out_of_range_is_told_with_its_distance_and_a_hint() {
     record.score.as_mut().unwrap().worth = None;
     holds(
         &plan(&state, None).user,
-        &["net_saving undefined (+5.62 points from the reference: it pays too much", "a hint only"],
+        &["saving undefined (+5.62 points from the reference, too far to be compared", "a hint only"],
     );
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 fn arm(name: &str, kind: &str) -> Value {
     json!({
-        "name": name, "kind": kind, "hypothesis": "h", "mechanism": "m", "diagnostic": "d", "metric": "net_saving",
+        "name": name, "kind": kind, "hypothesis": "h", "mechanism": "m", "diagnostic": "d", "metric": "saving",
         "against": ["reference"], "scope": [], "relation": "at-least", "size": 0.02, "confidence": 0.4, "intent": "i",
     })
 }
@@ -46,7 +46,7 @@ async fn a_flat_reply_becomes_a_bundle() {
     let id = campaign::candidate(1, 0);
     let main = with(
         arm("main", "Main"),
-        json!({"against": id.short(), "metric": "Net-Saving", "point": {"family": "power", "exponent": 7},
+        json!({"against": id.short(), "metric": "Saving", "point": {"family": "power", "exponent": 7},
             "uses": "In_Flight", "note": "a field that nobody asked for"}),
     );
     let control = with(
@@ -58,7 +58,7 @@ async fn a_flat_reply_becomes_a_bundle() {
     let [main, control] = bundle.arms.as_slice() else { panic!("two arms") };
     assert_eq!(
         (&bundle.parent, main.kind, main.prediction.metric.as_str()),
-        (&Side::Reference, ArmKind::Main, "net_saving")
+        (&Side::Reference, ArmKind::Main, "saving")
     );
     assert_eq!(main.prediction.against, [Side::Candidate(id)]);
     assert_eq!(main.design.point.as_ref().unwrap()["exponent"], Coordinate::Number(7.0));
@@ -108,7 +108,7 @@ async fn a_wrong_reply_is_answered_with_the_precise_problem() {
     let cases = [
         (
             reply(&[with(main(), json!({"metric": "speed"}))]),
-            "`arms[0].metric`: unknown name `speed`, expected one of `net_saving`, `improvement`, `extra_shed_work`, `ttft_p90`",
+            "`arms[0].metric`: unknown name `speed`, expected one of `saving`, `improvement`, `extra_shed_value`, `ttft_p90`",
         ),
         (reply(&[with(main(), json!({"size": "2 %"}))]), "`arms[0].size`: invalid type: string \"2 %\", expected f64"),
         (reply(&[with(main(), json!({"size": -0.1}))]), "it must be above zero"),

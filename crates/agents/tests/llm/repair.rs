@@ -38,6 +38,7 @@ fn broken(iterations: u32) -> State {
     let evaluated = Event::CandidateEvaluated {
         candidate: id,
         outcome: Outcome::DoesNotCompile,
+        scale: None,
         measurement: None,
         trials: Hash::of(b""),
         descriptor: None,

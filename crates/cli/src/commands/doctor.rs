@@ -7,6 +7,7 @@ use crate::output;
 use engine::panel::Panel;
 use engine::problem::{Problem, Source};
 use engine::sandbox::{self, Sandbox, Walls};
+use engine::scale::Against;
 use engine::science::text::{self, clip};
 use engine::{Evaluator, Places, Prepared};
 use files::FileError;
@@ -111,7 +112,8 @@ fn starter(problem: &Arc<dyn Problem>, sandbox: Sandbox) -> Result<u64, String> 
     let workload = problem.workload(source).map_err(|error| error.to_string())?;
     let panel = Panel::single(problem, workload.as_ref(), 1).map_err(|error| error.to_string())?;
     let starter = Prepared::new(problem.starter(), problem.kit());
-    let evaluation = Evaluator { sandbox, panel }.evaluate(&starter).map_err(|error| error.to_string())?;
+    let against = Against::nothing(&panel);
+    let evaluation = Evaluator { sandbox, panel }.evaluate(&starter, &against).map_err(|error| error.to_string())?;
     match evaluation.trials.is_empty() {
         false => Ok(workload.questions()),
         true => Err(format!("it ended as {}: {}", evaluation.outcome.as_str(), evaluation.message)),

@@ -69,7 +69,7 @@ pub(crate) fn evaluate(args: Args, global: &Global) -> Result<Code, Failure> {
         descriptor,
         curves: answer.probe.as_ref().filter(|_| args.curve).map_or(&[], |probe| &probe.curves),
         reference: &scoring.score_by_study(&yardsticks.reference),
-        regret_bound: loaded.experiment.claim.regret,
+        regret_bound: loaded.experiment.objective.at_most("regret"),
         sandboxed: places.walls == Walls::Required,
         cached: answer.cached,
         timing: timing(&answer.timing),
@@ -77,9 +77,11 @@ pub(crate) fn evaluate(args: Args, global: &Global) -> Result<Code, Failure> {
     match args.format {
         Format::Text => {
             output::laid_out(&report::terminal::score(&shown))?;
-            output::line(format!(
-                "\nMeasured on {seeds} seeds of each scenario, by nonce {nonce} (--nonce takes another)."
-            ))?;
+            if score.is_some() {
+                output::line(format!(
+                    "\nMeasured on {seeds} seeds of each scenario, by nonce {nonce} (--nonce takes another)."
+                ))?;
+            }
         }
         Format::Json => {
             let mut json = report::json::evaluation(&shown);

@@ -2,10 +2,9 @@
 
 use super::{Campaign, Progress, Work};
 use crate::error::EngineError;
-use crate::panel::Draws;
-use crate::realise::Points;
+use crate::scale::Settled;
 use futures::future::try_join_all;
-use science::audit::{self, AuditedPoint};
+use science::audit::AuditedPoint;
 use science::event::Event;
 use science::id::Hash;
 use science::space::Point;
@@ -22,33 +21,26 @@ impl Campaign {
         watch: &mut impl FnMut(Progress<'_>),
     ) -> Result<(), EngineError> {
         watch(Progress::Working(&self.state, Work::Auditing(&principle, points.len())));
-        let space = self.points.as_ref().expect("only an experiment with a `space` source is audited");
-        let baseline = self.baseline();
-        let measured =
-            try_join_all(points.into_iter().map(|point| self.measure_point(space, &baseline, point))).await?;
+        let measured = try_join_all(points.into_iter().map(|point| self.measure_point(point))).await?;
         let hash = trial::hash(measured.iter().flat_map(|(_, trials)| trials));
-        let points = measured.into_iter().filter_map(|(runs, _)| audit::best(&runs)).collect();
+        let points = measured.into_iter().map(|(point, _)| point).collect();
         let event = Event::Audited { principle, points, trials: hash };
         self.record(event, Extra::default(), watch).await
     }
 
-    /// Runs a point where it gains as much as it has to, which takes a few runs: all of them, with their trials.
-    async fn measure_point(
-        &self,
-        space: &Points,
-        baseline: &[Trial],
-        drawn: Point,
-    ) -> Result<(Vec<AuditedPoint>, Vec<Trial>), EngineError> {
-        let (mut runs, mut all) = (Vec::new(), Vec::new());
-        while let Some(point) = self.state.next_place(&drawn, &runs) {
-            let key = Hash::of(format!("outcome of point {point:?} in an audit").as_bytes());
-            let (policy, evaluator) = (space.policy(&point), Arc::clone(&self.evaluator));
-            let work = move || evaluator.panel.trials(&policy, Draws::Shared, &evaluator.sandbox);
-            let trials = self.workers.outcome(key, work).await?.ok().map(|ran| ran.results);
-            let measured = trials.as_ref().map(|trials| self.evaluator.panel.measure(trials, baseline));
-            runs.push(self.state.audited_point(point, measured.as_ref()));
-            all.extend(trials.into_iter().flatten());
-        }
-        Ok((runs, all))
+    /// Runs a point where it gains as much as the reference does: what that says, with its trials there.
+    async fn measure_point(&self, point: Point) -> Result<(AuditedPoint, Vec<Trial>), EngineError> {
+        let space = self.points.as_ref().expect("only an experiment with a `space` source is audited");
+        let key = Hash::of(format!("outcome of point {point:?} in an audit").as_bytes());
+        let (policy, evaluator, against) = (space.scalable(&point, None), Arc::clone(&self.evaluator), self.against());
+        let work =
+            move || Ok(against.settle(&policy, (&evaluator.panel, &evaluator.sandbox), || ())?.map(|(set, ())| set));
+        let (scale, runs, trials) = match self.workers.outcome(key, work).await? {
+            Ok(Settled::At { scale, runs, trials, .. }) => (scale, runs, Some(trials)),
+            Ok(Settled::Nowhere { runs }) => (None, runs, None),
+            Err(_) => (None, 1, None),
+        };
+        let measured = trials.as_ref().map(|own| self.evaluator.panel.measure(own, &self.against().baseline));
+        Ok((self.state.audited_point(point, (scale, runs), measured.as_ref()), trials.unwrap_or_default()))
     }
 }

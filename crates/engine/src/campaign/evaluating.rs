@@ -21,7 +21,7 @@ impl Campaign {
         let task = self.prefetch.take_evaluation(id);
         let evaluation = task.await??;
         let scored = evaluation.outcome == Outcome::Scored;
-        let measurement = scored.then(|| self.evaluator.panel.measure(&evaluation.trials, &self.baseline()));
+        let measurement = scored.then(|| self.evaluator.panel.measure(&evaluation.trials, &self.against().baseline));
         let descriptor = evaluation.probe.filter(|_| scored).map(|probe| Box::new(probe.descriptor));
         let acts_like = match (&descriptor, &measurement) {
             (Some(descriptor), Some(measurement)) => self.state.alike(&descriptor.signature, measurement).cloned(),
@@ -30,6 +30,7 @@ impl Campaign {
         let event = Event::CandidateEvaluated {
             candidate: id.clone(),
             outcome: evaluation.outcome,
+            scale: evaluation.scale,
             measurement: measurement.map(Box::new),
             trials: trial::hash(&evaluation.trials),
             descriptor,

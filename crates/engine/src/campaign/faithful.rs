@@ -27,21 +27,22 @@ impl Campaign {
         if self.state.candidates.get(id).is_some_and(|record| record.outcome.is_some()) {
             return Ok(written);
         }
-        let (policy, evaluator) = (points.policy(point), Arc::clone(&self.evaluator));
+        let (points, point) = (points.clone(), point.clone());
+        self.begin(id, &written);
+        let evaluation = self.prefetch.take_evaluation(id).await??;
+        let (policy, evaluator) = (points.policy(&point, evaluation.scale), Arc::clone(&self.evaluator));
         let key = Hash::of(format!("outcome of the space at {point:?}").as_bytes());
         let run = move || evaluator.panel.trials(&policy, Draws::Shared, &evaluator.sandbox);
         let (workers, loaded) = (self.workers.clone(), Arc::clone(&self.loaded));
-        self.begin(id, &written);
-        let task = self.prefetch.take_evaluation(id);
-        let (own, evaluation) = futures::join!(workers.outcome(key, run), task);
-        let evaluation = evaluation??;
-        let alike = own?.is_ok_and(|runs| decide_alike(&runs.results, &evaluation));
+        // Where it has no scale, there is no place at which to compare; it is what it says or worth nothing.
+        let alike = evaluation.outcome == Outcome::NoScale
+            || workers.outcome(key, run).await?.is_ok_and(|runs| decide_alike(&runs.results, &evaluation));
         self.prefetch.keep(id.clone(), evaluation);
         if alike {
             return Ok(written);
         }
         let (space, text) = (loaded.experiment.space(), loaded.space_text().unwrap_or_default());
-        let plain = sandbox::on_deep_stack(|| builtin::plain(&space, text, point));
+        let plain = sandbox::on_deep_stack(|| builtin::plain(&space, text, &point));
         Ok(plain.map_or(written, |source| Arc::new(Prepared::new(source, self.kit()))))
     }
 }
@@ -62,6 +63,7 @@ mod tests {
         let evaluation = |outcome, trials: &[Trial]| Evaluation {
             outcome,
             message: String::new(),
+            scale: None,
             trials: trials.to_vec(),
             probe: None,
             timing: Timing::default(),

@@ -4,6 +4,7 @@ use super::{Campaign, Progress, Work};
 use crate::cores::blocking;
 use crate::error::EngineError;
 use crate::panel::Panel;
+use crate::yardsticks::{self, TWINS};
 use futures::future::try_join_all;
 use science::event::{Event, Finalist};
 use science::id::{CandidateId, Hash};
@@ -23,20 +24,19 @@ impl Campaign {
         let (loaded, evaluator, nonce) =
             (Arc::clone(&self.loaded), Arc::clone(&self.evaluator), self.state.opened().nonce);
         let of = finalists.clone();
-        let (panel, baseline, reference) = blocking(move || {
-            let panel = Panel::finals(&loaded, nonce, &of, loaded.experiment.seeds as usize)?;
-            let yardstick = |key, name| panel.yardstick(&loaded, key, name, &evaluator.sandbox);
-            let baseline = yardstick("baseline", &loaded.experiment.baseline)?;
-            let reference = yardstick("reference", &loaded.experiment.reference)?;
-            Ok::<_, EngineError>((Arc::new(panel), baseline, reference))
+        let (panel, measured) = blocking(move || {
+            let panel = Panel::finals(&loaded, nonce, &of)?;
+            let measured = yardsticks::measure(&loaded, &panel, TWINS, &evaluator.sandbox)?;
+            Ok::<_, EngineError>((Arc::new(panel), measured))
         })
         .await??;
         let ran = try_join_all(finalists.iter().map(|id| self.run_finalist(id, &panel))).await?;
-        let mut trials = [baseline.as_slice(), &reference].concat();
+        let mut trials: Vec<Trial> = measured.trials.iter().flat_map(|(_, trials)| trials).cloned().collect();
+        let baseline = &measured.trials[0].1;
         let finalists = finalists.into_iter().zip(ran).map(|(candidate, ran)| {
             let (outcome, measurement) = match ran {
                 Ok(own) => {
-                    let measured = panel.measure(&own, &baseline);
+                    let measured = panel.measure(&own, baseline);
                     trials.extend(own);
                     (Outcome::Scored, Some(measured))
                 }
@@ -45,8 +45,8 @@ impl Campaign {
             Finalist { candidate, outcome, measurement }
         });
         let finalists: Vec<Finalist> = finalists.collect();
-        let reference = Box::new(panel.measure(&reference, &baseline));
-        let event = Event::Finals { reference, finalists, trials: trial::hash(&trials) };
+        let yardsticks = Box::new(measured.yardsticks);
+        let event = Event::Finals { yardsticks, finalists, trials: trial::hash(&trials) };
         self.record(event, Extra::default(), watch).await
     }
 
@@ -57,6 +57,7 @@ impl Campaign {
     ) -> Result<Result<Vec<Trial>, Outcome>, EngineError> {
         let (candidate, panel, evaluator) = (self.candidate(id), Arc::clone(panel), Arc::clone(&self.evaluator));
         let key = Hash::of(format!("outcome of {id} in the finals").as_bytes());
-        self.workers.outcome(key, move || panel.trials_of(&candidate, &evaluator.sandbox)).await
+        let scale = self.state.candidates[id].scale;
+        self.workers.outcome(key, move || panel.trials_of(&candidate, scale, &evaluator.sandbox)).await
     }
 }

@@ -9,6 +9,7 @@ use super::workers::Workers;
 use crate::error::EngineError;
 use crate::evaluate::{Evaluation, Evaluator, Timing};
 use crate::prepared::Prepared;
+use crate::scale::Against;
 use agents::Answer;
 use agents::llm::ModelError;
 use science::id::{CandidateId, Hash};
@@ -79,6 +80,7 @@ impl Campaign {
             id: id.clone(),
             candidate: Arc::clone(candidate),
             evaluator: Arc::clone(&self.evaluator),
+            against: self.against(),
             workers: self.workers.clone(),
         };
         let task = tokio::spawn(job.run());
@@ -91,19 +93,20 @@ struct Job {
     id: CandidateId,
     candidate: Arc<Prepared>,
     evaluator: Arc<Evaluator>,
+    against: Arc<Against>,
     workers: Workers,
 }
 
 impl Job {
     /// What became of the candidate.
     async fn run(self) -> Result<Evaluation, EngineError> {
-        let Job { id, candidate, evaluator, workers } = self;
+        let Job { id, candidate, evaluator, against, workers } = self;
         let key = Hash::of(format!("outcome of {id}").as_bytes());
         if let Some((outcome, message)) = workers.recorded(&key).await? {
             let timing = Timing::default();
-            return Ok(Evaluation { outcome, message, trials: Vec::new(), probe: None, timing });
+            return Ok(Evaluation { outcome, message, scale: None, trials: Vec::new(), probe: None, timing });
         }
-        let work = move || evaluator.evaluate(&candidate);
+        let work = move || evaluator.evaluate(&candidate, &against);
         let evaluation = workers.run(work, |evaluation| evaluation.outcome == Outcome::Timeout).await?;
         if evaluation.outcome != Outcome::Scored {
             workers.keep(key, evaluation.outcome, &evaluation.message).await?;

@@ -5,6 +5,7 @@ use super::verdicts::VerdictRuns;
 use super::{Campaign, Progress};
 use crate::error::EngineError;
 use crate::prepared::Prepared;
+use crate::scale::Against;
 use sandbox::Kit;
 use science::event::Event;
 use science::id::{CandidateId, Hash};
@@ -94,7 +95,9 @@ impl Campaign {
             self.mirror(&id)?;
         }
         if let Some(hash) = calibrated {
-            self.baseline = Some(Arc::new(self.store.baseline(&self.id, &hash, self.state.spec()).await?));
+            let twins = self.state.yardsticks().twins.len();
+            let baseline = self.store.baseline(&self.id, &hash, (self.state.spec(), twins)).await?;
+            self.hold_against(baseline);
         }
         Ok(())
     }
@@ -104,9 +107,15 @@ impl Campaign {
         &self.evaluator.sandbox.options().kit
     }
 
-    /// The baseline's trials on the search panel.
-    pub(super) fn baseline(&self) -> Arc<Vec<Trial>> {
-        Arc::clone(self.baseline.as_ref().expect("a campaign is calibrated before anything else is measured"))
+    /// Keeps what candidates are held against on the search panel, once it is calibrated.
+    pub(super) fn hold_against(&mut self, baseline: Vec<Trial>) {
+        let against = Against::new(&self.evaluator.panel, baseline, self.state.yardsticks(), &self.state.spec().aim);
+        self.against = Some(Arc::new(against));
+    }
+
+    /// What candidates are held against on the search panel.
+    pub(super) fn against(&self) -> Arc<Against> {
+        Arc::clone(self.against.as_ref().expect("a campaign is calibrated before anything else is measured"))
     }
 
     fn mirror(&self, id: &CandidateId) -> Result<(), EngineError> {

@@ -6,6 +6,7 @@ use super::{Campaign, Progress, Work};
 use crate::error::EngineError;
 use crate::evaluate::Evaluator;
 use crate::prepared::Prepared;
+use crate::scale::{Against, SCALE};
 use futures::future::try_join_all;
 use science::event::{Candidate, Event, Simpler};
 use science::id::{CandidateId, Hash};
@@ -34,8 +35,12 @@ impl Campaign {
         watch(Progress::Working(&self.state, Work::Simplifying(id)));
         let own = self.candidate(id);
         // Nothing is tuned any more, and what is declared as tunable could not go.
-        let inlined = sandbox::on_deep_stack(|| retune::inlined(&own.source));
-        let own = inlined.map_or(own, |source| Arc::new(Prepared::new(source, self.kit())));
+        let (scale, kit) = (self.state.candidates[id].scale, self.kit());
+        let own = sandbox::on_deep_stack(|| {
+            let set = scale.and_then(|scale| retune::retuned(&own.source, &[(SCALE, scale)]).ok());
+            let source = set.unwrap_or_else(|| own.source.clone());
+            Arc::new(Prepared::new(retune::inlined(&source).unwrap_or(source), kit))
+        });
         // One evaluation is for the candidate that comes of it.
         let most = self.state.evaluations_left().map_or(usize::MAX, |left| left.saturating_sub(1) as usize);
         let mut trying = Trying {
@@ -45,7 +50,7 @@ impl Campaign {
             most,
             tried: Vec::new(),
             trials: Vec::new(),
-            baseline: self.baseline(),
+            against: self.against(),
             evaluator: Arc::clone(&self.evaluator),
             workers: self.workers.clone(),
         };
@@ -82,7 +87,7 @@ struct Trying {
     most: usize,
     tried: Vec<Simpler>,
     trials: Vec<Trial>,
-    baseline: Arc<Vec<Trial>>,
+    against: Arc<Against>,
     evaluator: Arc<Evaluator>,
     workers: Workers,
 }
@@ -148,10 +153,10 @@ impl Trying {
         };
         let key = Hash::of(format!("outcome of simplifying {} to {}", self.of, variant.prepared.id()).as_bytes());
         let (prepared, evaluator) = (Arc::clone(&variant.prepared), Arc::clone(&self.evaluator));
-        let work = move || evaluator.panel.trials_of(&prepared, &evaluator.sandbox);
+        let work = move || evaluator.panel.trials_of(&prepared, None, &evaluator.sandbox);
         match self.workers.outcome(key, work).await? {
             Ok(trials) => {
-                let measured = self.evaluator.panel.measure(&trials, &self.baseline);
+                let measured = self.evaluator.panel.measure(&trials, &self.against.baseline);
                 Ok((simpler(Ok(&measured)), trials))
             }
             Err(outcome) => Ok((simpler(Err(outcome)), Vec::new())),

@@ -4,10 +4,10 @@ use super::workers::Workers;
 use super::{Campaign, Progress, Work};
 use crate::error::EngineError;
 use crate::evaluate::Evaluator;
-use crate::panel::Draws;
-use crate::policy::{self, Policy};
+use crate::policy::{self, Tunable};
 use crate::prepared::Prepared;
 use crate::realise::Points;
+use crate::scale::{Against, SCALE, Scalable, Settled};
 use agents::builtin;
 use futures::future::try_join_all;
 use sandbox::{Artifact, Outcome};
@@ -45,7 +45,7 @@ impl Campaign {
         };
         let tunables = workpiece.map_or_else(Vec::new, |workpiece| workpiece.ranges);
         let made = match &best {
-            Some(best) => self.retuned(id, &tunables, best).await?,
+            Some(best) => self.retuned(id, &tunables, best, history.scale_at(best)).await?,
             None => None,
         };
         let settled = made.as_ref().and(best).or_else(|| history.tried.first().map(|tried| tried.parameters.clone()));
@@ -110,6 +110,7 @@ impl Campaign {
         id: &CandidateId,
         tunables: &[Range],
         values: &[f64],
+        scale: Option<f64>,
     ) -> Result<Option<(Candidate, Arc<Prepared>)>, EngineError> {
         let named = named(tunables, values);
         let own = self.candidate(id);
@@ -118,8 +119,11 @@ impl Campaign {
         let space = self.in_the_space(moved.as_ref()).zip(self.loaded.space_text());
         let space = space.map(|(moved, text)| (self.state.opened().experiment.space(), text, moved));
         let source = sandbox::on_deep_stack(|| match &space {
-            Some((space, text, moved)) => builtin::written(space, text, moved).ok(),
-            None => retune::retuned(&own.source, &named).ok(),
+            Some((space, text, moved)) => builtin::written(space, text, moved, scale).ok(),
+            None => {
+                let scale = scale.map(|scale| (SCALE, scale));
+                retune::retuned(&own.source, &named.iter().copied().chain(scale).collect::<Vec<_>>()).ok()
+            }
         });
         let Some(source) = source else { return Ok(None) };
         let prepared = Arc::new(Prepared::new(source, self.kit()));
@@ -143,7 +147,10 @@ impl Campaign {
         let key = Hash::of(format!("outcome of tuning {id}").as_bytes());
         let (candidate, evaluator) = (self.candidate(id), Arc::clone(&self.evaluator));
         let ready = self.workers.outcome(key, move || described(&candidate, &evaluator)).await?;
-        let Ok((artifact, mut ranges)) = ready else { return Ok(None) };
+        let Ok((artifact, tunables)) = ready else { return Ok(None) };
+        let tuned = tunables.iter().filter(|tunable| tunable.name != SCALE).cloned();
+        let range = |Tunable { name, default, low, high }| Range { name, default, low, high };
+        let mut ranges: Vec<Range> = tuned.map(range).collect();
         let point = self.state.candidates[id].candidate.point.clone();
         let dimensions = &self.state.opened().experiment.dimensions;
         for range in
@@ -156,10 +163,11 @@ impl Campaign {
         }
         Ok(Some(Workpiece {
             id: id.clone(),
-            runs: Runs::Candidate(artifact),
+            runs: Runs::Candidate(artifact, tunables),
+            start: self.state.candidates[id].scale,
             ranges,
             point,
-            baseline: self.baseline(),
+            against: self.against(),
             evaluator: Arc::clone(&self.evaluator),
             workers: self.workers.clone(),
         }))
@@ -177,9 +185,10 @@ impl Campaign {
         Some(Workpiece {
             id: id.clone(),
             runs: Runs::Space(self.points.clone()?),
+            start: self.state.candidates[id].scale,
             ranges: dimensions.iter().filter_map(range).collect(),
             point: Some(point.clone()),
-            baseline: self.baseline(),
+            against: self.against(),
             evaluator: Arc::clone(&self.evaluator),
             workers: self.workers.clone(),
         })
@@ -200,8 +209,18 @@ struct History {
 }
 
 impl History {
+    /// Where the scale was set at a point that was tried.
+    fn scale_at(&self, parameters: &[f64]) -> Option<f64> {
+        self.tried.iter().rev().find(|tried| tried.parameters == parameters)?.scale
+    }
+
     fn push(&mut self, parameters: Vec<f64>, measured: Measured) {
-        self.tried.push(Tried { parameters, value: measured.worth.value(), score: measured.score });
+        self.tried.push(Tried {
+            parameters,
+            scale: measured.scale,
+            value: measured.worth.value(),
+            score: measured.score,
+        });
         self.worths.push(measured.worth);
         self.trials.extend(measured.trials);
     }
@@ -210,19 +229,20 @@ impl History {
 /// What a point is worth, with what it follows from.
 struct Measured {
     worth: Worth,
+    scale: Option<f64>,
     /// None where nothing ran.
     score: Option<Score>,
     trials: Vec<Trial>,
 }
 
 impl Measured {
-    const NOTHING: Measured = Measured { worth: Worth::NOTHING, score: None, trials: Vec::new() };
+    const NOTHING: Measured = Measured { worth: Worth::NOTHING, scale: None, score: None, trials: Vec::new() };
 }
 
 /// What runs with other values.
 enum Runs {
     /// The candidate, which takes them when it starts.
-    Candidate(Artifact),
+    Candidate(Artifact, Vec<Tunable>),
     /// The `space` source that it is a point of.
     Space(Points),
 }
@@ -234,7 +254,9 @@ struct Workpiece {
     ranges: Vec<Range>,
     /// Its declared place in the design space.
     point: Option<Point>,
-    baseline: Arc<Vec<Trial>>,
+    /// Where the setting of its scale begins: its own.
+    start: Option<f64>,
+    against: Arc<Against>,
     evaluator: Arc<Evaluator>,
     workers: Workers,
 }
@@ -244,36 +266,44 @@ impl Workpiece {
         named(&self.ranges, values)
     }
 
-    /// What acts as the candidate with these values.
-    fn policy(&self, values: &[f64]) -> Policy {
+    /// What acts as the candidate with these values, and a scale that is to be set.
+    fn policy(&self, values: &[f64]) -> Scalable {
         match &self.runs {
-            Runs::Candidate(artifact) => Policy::Candidate { artifact: artifact.clone(), parameters: values.to_vec() },
+            Runs::Candidate(artifact, tunables) => {
+                let named = self.named(values);
+                let own = |name: &str| named.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
+                let parameters = tunables.iter().map(|tunable| own(&tunable.name).unwrap_or(tunable.default)).collect();
+                Scalable::new(artifact.clone(), tunables, parameters, self.start)
+            }
             Runs::Space(points) => {
                 let mut point = self.point.clone().unwrap_or_default();
                 let named = self.named(values).into_iter();
                 point.extend(named.map(|(name, value)| (name.to_owned(), Value::Number(value))));
-                points.policy(&point)
+                points.scalable(&point, self.start)
             }
         }
     }
 
-    /// What a point is worth, with its trials. What fails there is worth nothing, and is on record as any other outcome that
-    /// may depend on the machine's mood.
+    /// What a point is worth where it gains as much as the reference does, with its trials there. What fails is worth nothing,
+    /// and is on record as any other outcome that may depend on the machine's mood.
     async fn measure(&self, state: &State, parameters: &[f64]) -> Result<Measured, EngineError> {
         let key = Hash::of(format!("outcome of {} at {parameters:?}", self.id).as_bytes());
-        let evaluator = Arc::clone(&self.evaluator);
-        let policy = self.policy(parameters);
-        let work = move || evaluator.panel.trials(&policy, Draws::Shared, &evaluator.sandbox);
-        let Ok(runs) = self.workers.outcome(key, work).await? else { return Ok(Measured::NOTHING) };
-        let measured = self.evaluator.panel.measure(&runs.results, &self.baseline);
+        let (evaluator, against, policy) =
+            (Arc::clone(&self.evaluator), Arc::clone(&self.against), self.policy(parameters));
+        let work =
+            move || Ok(against.settle(&policy, (&evaluator.panel, &evaluator.sandbox), || ())?.map(|(set, ())| set));
+        let Ok(Settled::At { scale, trials, .. }) = self.workers.outcome(key, work).await? else {
+            return Ok(Measured::NOTHING);
+        };
+        let measured = self.evaluator.panel.measure(&trials, &self.against.baseline);
         let score = state.scoring().score(&measured);
-        let against = (&state.opened().experiment, state.spec());
+        let held = (&state.opened().experiment, state.spec());
         // What does somewhere what it must never do is no better than what cannot be measured.
         let worth = match measured.violations() {
-            0 => goal::worth(&measured, &score, state.yardsticks(), against),
+            0 => goal::worth(&measured, &score, state.yardsticks(), held),
             _ => Worth::NOTHING,
         };
-        Ok(Measured { worth, score: Some(score), trials: runs.results })
+        Ok(Measured { worth, scale, score: Some(score), trials })
     }
 }
 
@@ -281,26 +311,13 @@ impl Workpiece {
 fn described(
     candidate: &Prepared,
     evaluator: &Evaluator,
-) -> Result<Result<(Artifact, Vec<Range>), Outcome>, EngineError> {
+) -> Result<Result<(Artifact, Vec<Tunable>), Outcome>, EngineError> {
     let artifact = match candidate.artifact(&evaluator.sandbox)? {
         Ok(artifact) => artifact,
         Err(outcome) => return Ok(Err(outcome)),
     };
-    let session = match evaluator.sandbox.start(&artifact, &[])? {
-        Ok(session) => session,
-        Err(outcome) => return Ok(Err(outcome)),
-    };
-    let tunables = policy::tunables(&session.describe());
-    // The candidate says it: a number that is none could not go on the record.
-    let odd = |tunable: &&policy::Tunable| {
-        [tunable.default, tunable.low, tunable.high].iter().any(|number| !number.is_finite())
-    };
-    if let Some(odd) = tunables.iter().find(odd) {
-        let what = format!("its constant `{}` has a default or a range that is not finite", odd.name);
-        return Ok(Err(Outcome::Inconsistent { what }));
-    }
-    let range = |policy::Tunable { name, default, low, high }| Range { name, default, low, high };
-    Ok(Ok((artifact, tunables.into_iter().map(range).collect())))
+    let described = policy::described(&artifact, &evaluator.sandbox)?;
+    Ok(described.map(|tunables| (artifact, tunables)))
 }
 
 fn named<'a>(tunables: &'a [Range], values: &[f64]) -> Vec<(&'a str, f64)> {

@@ -5,9 +5,9 @@ use super::{Campaign, Progress, Work};
 use crate::cores::blocking;
 use crate::error::EngineError;
 use crate::evaluate::Evaluator;
-use crate::experiment::LoadedExperiment;
 use crate::panel::Panel;
 use crate::prepared::Prepared;
+use crate::yardsticks::{self, Measured, TWINS};
 use science::bundle::Side;
 use science::event::Event;
 use science::id::Hash;
@@ -30,7 +30,8 @@ pub(super) struct VerdictRuns {
 /// Some of an iteration's verdict seeds.
 struct Look {
     panel: Arc<Panel>,
-    baseline: Arc<Vec<Trial>>,
+    /// What policies are held against there: the baseline's trials stand first.
+    measured: Arc<Measured>,
     /// Runs under way, by policy.
     begun: BTreeMap<String, JoinHandle<Ran>>,
 }
@@ -51,30 +52,44 @@ impl Campaign {
         }
         let Test { policy, from, .. } = tests.into_iter().next().expect("a look that lacks nothing takes no test");
         let look = self.verdict_runs.seeds.get_mut(&from).expect("it was begun");
-        let (panel, baseline) = (Arc::clone(&look.panel), Arc::clone(&look.baseline));
+        let (panel, measured) = (Arc::clone(&look.panel), Arc::clone(&look.measured));
+        let Side::Candidate(id) = &policy else {
+            return self.keep_against(from as u32, &panel, &measured, watch).await;
+        };
         let run = look.begun.remove(name(&policy)).expect("it was begun");
-        let ran = run.await??;
-        let (outcome, trials) = match ran {
+        let (outcome, trials) = match run.await?? {
             Ok(trials) => (Outcome::Scored, trials),
             Err(outcome) => (outcome, Vec::new()),
         };
-        let scored = outcome == Outcome::Scored;
-        let measurement = scored.then(|| Box::new(panel.measure(&trials, &baseline)));
+        let baseline = &measured.trials[0].1;
+        let measurement = (outcome == Outcome::Scored).then(|| Box::new(panel.measure(&trials, baseline)));
         let hash = trial::hash(baseline.iter().chain(&trials));
-        let named = name(&policy).to_owned();
-        let mut rows = panel.label(&named, &trials);
-        if self.is_first_on(from) {
-            rows.extend(panel.label("baseline", &baseline));
-        }
-        rows.iter_mut().for_each(|row: &mut TrialRow<'_>| row.seed += from as u32);
-        let event = Event::Tested { policy, from: from as u32, outcome, measurement, trials: hash };
+        let mut rows = panel.label(id.as_str(), &trials);
+        rows.iter_mut().for_each(|row| row.seed += from as u32);
+        let (policy, from) = (policy.clone(), from as u32);
+        let event = Event::Tested { policy, from, outcome, measurement, yardsticks: None, trials: hash };
         self.record(event, Extra { trials: &rows, ..Extra::default() }, watch).await
     }
 
-    /// Whether nobody has run on the verdict seeds from this one on: then the baseline's trials are not on record.
-    fn is_first_on(&self, from: usize) -> bool {
-        let tests = self.state.current().tests.iter().filter_map(|test| test.measured.as_ref().ok());
-        tests.map(|measured| measured.cells.first().map_or(0, Vec::len)).all(|seeds| seeds <= from)
+    /// Records what policies are held against on verdict seeds from this one on.
+    async fn keep_against(
+        &mut self,
+        from: u32,
+        panel: &Panel,
+        Measured { yardsticks, trials }: &Measured,
+        watch: &mut impl FnMut(Progress<'_>),
+    ) -> Result<(), EngineError> {
+        let mut rows: Vec<TrialRow<'_>> = trials.iter().flat_map(|(name, trials)| panel.label(name, trials)).collect();
+        rows.iter_mut().for_each(|row| row.seed += from);
+        let event = Event::Tested {
+            policy: Side::Reference,
+            from,
+            outcome: Outcome::Scored,
+            measurement: None,
+            yardsticks: Some(Box::new(yardsticks.clone())),
+            trials: trial::hash(trials.iter().flat_map(|(_, trials)| trials)),
+        };
+        self.record(event, Extra { trials: &rows, ..Extra::default() }, watch).await
     }
 
     async fn begin_test(&mut self, test: &Test) -> Result<(), EngineError> {
@@ -86,10 +101,9 @@ impl Campaign {
             let look = self.look(iteration, test).await?;
             self.verdict_runs.seeds.insert(test.from, look);
         }
-        let candidate = match &test.policy {
-            Side::Candidate(id) => Some(self.candidate(id)),
-            Side::Baseline | Side::Reference | Side::Arm(_) => None,
-        };
+        // The reference has run on them first of all.
+        let Side::Candidate(id) = &test.policy else { return Ok(()) };
+        let (candidate, scale) = (self.candidate(id), self.state.candidates[id].scale);
         let look = self.verdict_runs.seeds.get_mut(&test.from).expect("it was just made");
         if look.begun.contains_key(name(&test.policy)) {
             return Ok(());
@@ -98,8 +112,8 @@ impl Campaign {
         let job = Job {
             key: Hash::of(format!("{what} of iteration {iteration}").as_bytes()),
             candidate,
+            scale,
             panel: Arc::clone(&look.panel),
-            loaded: Arc::clone(&self.loaded),
             evaluator: Arc::clone(&self.evaluator),
             workers: self.workers.clone(),
         };
@@ -107,15 +121,15 @@ impl Campaign {
         Ok(())
     }
 
-    /// The panel of further verdict seeds with the baseline's trials on it, which all arms are paired with.
+    /// The panel of further verdict seeds with what all arms are held against there.
     async fn look(&self, iteration: u32, test: &Test) -> Result<Look, EngineError> {
         let main =
             self.state.current().arms[0].candidate.as_ref().expect("a bundle is judged once its main arm is written");
         let nonce = self.state.opened().nonce;
         let panel = Arc::new(Panel::verdict(&self.loaded, nonce, (iteration, main), test.from..test.to)?);
         let (loaded, evaluator, on) = (Arc::clone(&self.loaded), Arc::clone(&self.evaluator), Arc::clone(&panel));
-        let run = move || on.yardstick(&loaded, "baseline", &loaded.experiment.baseline, &evaluator.sandbox);
-        Ok(Look { panel, baseline: Arc::new(blocking(run).await??), begun: BTreeMap::new() })
+        let run = move || yardsticks::measure(&loaded, &on, TWINS, &evaluator.sandbox);
+        Ok(Look { panel, measured: Arc::new(blocking(run).await??), begun: BTreeMap::new() })
     }
 }
 
@@ -127,27 +141,19 @@ fn name(policy: &Side) -> &str {
     }
 }
 
-/// One policy on one look's seeds, away from the campaign's own task.
+/// A candidate on one look's seeds, away from the campaign's own task.
 struct Job {
     key: Hash,
-    /// None for the reference.
-    candidate: Option<Arc<Prepared>>,
+    candidate: Arc<Prepared>,
+    scale: Option<f64>,
     panel: Arc<Panel>,
-    loaded: Arc<LoadedExperiment>,
     evaluator: Arc<Evaluator>,
     workers: Workers,
 }
 
 impl Job {
     async fn run(self) -> Ran {
-        let Job { key, candidate, panel, loaded, evaluator, workers } = self;
-        let work = move || {
-            let (reference, sandbox) = (&loaded.experiment.reference, &evaluator.sandbox);
-            match &candidate {
-                Some(candidate) => panel.trials_of(candidate, sandbox),
-                None => panel.yardstick(&loaded, "reference", reference, sandbox).map(Ok),
-            }
-        };
-        workers.outcome(key, work).await
+        let Job { key, candidate, scale, panel, evaluator, workers } = self;
+        workers.outcome(key, move || panel.trials_of(&candidate, scale, &evaluator.sandbox)).await
     }
 }

@@ -42,14 +42,15 @@ impl Panel {
         }
     }
 
-    /// The trials of a compiled source with its own defaults, while somebody looks on.
+    /// The trials of a compiled source with these parameters, while somebody looks on.
     pub(crate) fn trials_before(
         &self,
         artifact: &Artifact,
+        parameters: Vec<f64>,
         sandbox: &Sandbox,
         onlooker: &mut impl Onlooker,
     ) -> Ran<Trial> {
-        Ok(self.run_candidate(sandbox, artifact, (&[Vec::new()], Draws::Shared), onlooker)?.and_then(ended))
+        Ok(self.run_candidate(sandbox, artifact, (&[parameters], Draws::Shared), onlooker)?.and_then(ended))
     }
 
     /// The trials of one compiled source under several sets of parameters, which share a session: the fewer round trips,

@@ -83,8 +83,8 @@ mod tests {
     use super::*;
     use crate::experiment::{LoadedExperiment, Scenario};
     use crate::newsvendor;
-    use crate::panel::{Panel, PanelCell, SEALED as SEALED_WORKLOADS, TRAINING};
-    use science::seal::SEEDS as SEALED;
+    use crate::panel::{FINAL, FINAL_SEEDS, Panel, PanelCell, SEALED, TRAINING};
+    use science::seal::SEEDS;
     use science::sequence::CAP;
     use std::collections::BTreeMap;
     use std::ops::Range;
@@ -116,7 +116,7 @@ mod tests {
         sealings: &'a [Sealing],
     ) -> Vec<(Role<'a>, Range<usize>)> {
         let verdicts = (1..=ITERATIONS).map(|iteration| (Role::Verdict { iteration, main }, 0..CAP));
-        let looks = sealings.iter().map(|sealing| (Role::Sealed(sealing), 0..SEALED));
+        let looks = sealings.iter().map(|sealing| (Role::Sealed(sealing), 0..SEEDS[1]));
         let others = [(Role::Search, 0..SEARCH_SEEDS), (Role::Finals(finalists), 0..SEARCH_SEEDS)];
         others.into_iter().chain(looks).chain(verdicts).collect()
     }
@@ -139,7 +139,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(owners.len(), keys.len() * 3 * (2 * SEARCH_SEEDS + 2 * SEALED + CAP * ITERATIONS as usize));
+        assert_eq!(owners.len(), keys.len() * 3 * (2 * SEARCH_SEEDS + 2 * SEEDS[1] + CAP * ITERATIONS as usize));
     }
 
     #[test]
@@ -168,22 +168,25 @@ mod tests {
         let (study, nonce) = (study(), Nonce::of(5));
         let (main, finalists, sealing) = (CandidateId::of("main"), [CandidateId::of("a")], sealing(1));
         let panels = [
-            (Panel::search(&study, nonce, 2).unwrap(), Role::Search, [0, 1]),
+            (Panel::search(&study, nonce, 2).unwrap(), Role::Search, 0..2),
             (
                 Panel::verdict(&study, nonce, (2, &main), 3..5).unwrap(),
                 Role::Verdict { iteration: 2, main: &main },
-                [3, 4],
+                3..5,
             ),
-            (Panel::finals(&study, nonce, &finalists, 2).unwrap(), Role::Finals(&finalists), [0, 1]),
-            (Panel::sealed(&study, nonce, &sealing, 2).unwrap(), Role::Sealed(&sealing), [0, 1]),
+            (Panel::finals(&study, nonce, &finalists).unwrap(), Role::Finals(&finalists), 0..FINAL_SEEDS),
+            (Panel::sealed(&study, nonce, &sealing).unwrap(), Role::Sealed(&sealing), 0..SEEDS[0]),
         ];
         for (panel, role, numbers) in &panels {
-            let on_study = &panel.cells[..study.scenarios.len() * 2];
-            let of = |scenario: &Scenario| numbers.map(|number| Seeds::new(nonce, *role, &scenario.key, number));
+            let on_study = &panel.cells[..study.scenarios.len() * numbers.len()];
+            let of = |scenario: &Scenario| {
+                let key = scenario.key.clone();
+                numbers.clone().map(move |number| Seeds::new(nonce, *role, &key, number))
+            };
             let expected: Vec<Seeds> = study.scenarios.iter().flat_map(of).collect();
             let draws: Vec<[u64; 2]> = expected.iter().map(|seeds| seeds.draws).collect();
             assert_eq!(on_study.iter().map(|cell| cell.draws).collect::<Vec<_>>(), draws);
-            let scenarios = study.scenarios.iter().flat_map(|scenario| [scenario; 2]);
+            let scenarios = study.scenarios.iter().flat_map(|scenario| vec![scenario; numbers.len()]);
             for ((cell, seeds), Scenario { workload, .. }) in on_study.iter().zip(expected).zip(scenarios) {
                 let case = workload.case(false, seeds.arrivals).unwrap();
                 assert_eq!(described(cell), case.describe(), "{}, {role:?}", workload.name());
@@ -202,12 +205,21 @@ mod tests {
         assert!(one.cells[6..].iter().zip(&two.cells[6..]).all(|(a, b)| described(a) != described(b)));
         let main = CandidateId::of("main");
         assert_eq!(Panel::verdict(&study, nonce, (1, &main), 0..2).unwrap().drawn, 0);
-        let sealed = Panel::sealed_workloads(&study, nonce, &sealing).unwrap();
-        assert_eq!((sealed.rows.len(), sealed.drawn), (SEALED_WORKLOADS, SEALED_WORKLOADS));
-        let finals = Panel::finals(&study, nonce, &finalists, 2).unwrap();
-        assert_eq!((finals.rows.clone(), finals.drawn), (one.rows.clone(), TRAINING));
+        let sealed = Panel::sealed(&study, nonce, &sealing).unwrap();
+        assert_eq!((sealed.rows.clone(), sealed.drawn), ([vec![SEEDS[0]; 3], vec![1; SEALED]].concat(), SEALED));
+        let finals = Panel::finals(&study, nonce, &finalists).unwrap();
+        assert_eq!((finals.rows.clone(), finals.drawn), ([vec![FINAL_SEEDS; 3], vec![1; FINAL]].concat(), FINAL));
         for others in [&sealed, &finals] {
             assert!(others.cells.iter().all(|other| one.cells.iter().all(|cell| cell.draws != other.draws)));
         }
+    }
+
+    #[test]
+    fn where_nothing_is_drawn_the_seal_holds_more_seeds_of_the_study() {
+        let study = newsvendor::experiment(2, false);
+        let sealed = Panel::sealed(&study, Nonce::of(1), &sealing(1)).unwrap();
+        assert_eq!((sealed.rows.clone(), sealed.drawn), (vec![SEEDS[1]; 2], 0));
+        let finals = Panel::finals(&study, Nonce::of(1), &[CandidateId::of("a")]).unwrap();
+        assert_eq!((finals.rows.clone(), finals.drawn), (vec![study.experiment.seeds as usize; 2], 0));
     }
 }

@@ -1,7 +1,7 @@
 //! How large a panel may be, and how much of it runs at a time. Everything is known before anything is made: an experiment
 //! comes from a stranger, and its numbers multiply.
 
-use super::{PanelCell, SEALED, TRAINING};
+use super::{FINAL, PanelCell, SEALED, TRAINING};
 use science::experiment::Experiment;
 use science::{seal, sequence};
 use std::ops::Range;
@@ -65,9 +65,9 @@ pub(crate) struct Panels {
 impl Panels {
     /// Of an experiment of a problem whose drawn workloads have so many questions at most.
     pub(crate) fn of(experiment: &Experiment, most_drawn: u64) -> Self {
-        let fewest_seeds = sequence::CAP.max(seal::SEEDS) as u64;
+        let fewest_seeds = sequence::CAP.max(seal::SEEDS[1]) as u64;
         let seeds = fewest_seeds.max(experiment.seeds.into());
-        let drawn = if experiment.population.is_some() { TRAINING.max(SEALED) as u64 } else { 0 };
+        let drawn = if experiment.population.is_some() { TRAINING.max(FINAL).max(SEALED) as u64 } else { 0 };
         Panels { seeds, fewest_seeds, size: Size::default().plus(drawn, most_drawn) }
     }
 

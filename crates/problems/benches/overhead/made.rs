@@ -9,12 +9,12 @@ use science::id::Hash;
 use science::measurement::{Cell, Measurement, Paired};
 use science::nonce::Nonce;
 use science::space::{Dimension, Measure};
-use science::yardsticks::{Scale, Yardsticks};
+use science::yardsticks::{SCALES, Yardsticks};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// Workloads that are drawn beside the scenarios, as many as the engine draws.
-const TRAINING: usize = 96;
+const TRAINING: usize = 64;
 
 /// Improvement and cost of a policy.
 #[derive(Clone, Copy)]
@@ -23,16 +23,16 @@ pub(crate) struct Made {
     pub(crate) x: f64,
 }
 
-pub(crate) const REFERENCE: Made = Made { y: 0.25, x: 0.4 };
+const REFERENCE: Made = Made { y: 0.25, x: 0.4 };
 
 impl Made {
-    /// One scenario with one seed. The series are in the order of the spec's: four gains, refused requests as a share and as
-    /// a count, droppable ones, what is saved, throughput.
+    /// One scenario with one seed. The series are in the order of the spec's: four gains, refused requests, tokens and GPU time
+    /// as shares, refused requests as a count, droppable ones, what is saved, throughput.
     fn paired(self, seed: usize) -> Paired {
         let gain = self.y + (seed % 3) as f64 * 1e-4;
         Paired {
             cell: Cell { gain, cost: self.x + (seed % 4) as f64 * 1e-4, violations: 0 },
-            series: vec![gain, gain, gain, gain, self.x, 10.0, 100.0, 1.0, 1.0],
+            series: vec![gain, gain, gain, gain, self.x, self.x, self.x, 10.0, 100.0, 1.0, 1.0],
         }
     }
 
@@ -54,17 +54,22 @@ impl Made {
     }
 }
 
+/// The yardsticks wherever a policy measures like this.
+fn yardsticks_by(measured: impl Fn(Made) -> Measurement) -> Yardsticks {
+    let made = |y, x| measured(Made { y, x });
+    let scales = SCALES.map(|power| made(0.25 + 0.02 * f64::from(power), 0.4 + 0.04 * f64::from(power)));
+    let twins = vec![made(0.2501, 0.4002), made(0.2499, 0.3998)];
+    Yardsticks::new(measured(REFERENCE), twins, vec![made(0.4, 0.8), made(0.0, 0.0)], scales.into())
+}
+
+/// On the search panel.
 pub(crate) fn yardsticks() -> Yardsticks {
-    let made = |y, x| Made { y, x }.searched();
-    Yardsticks {
-        reference: REFERENCE.searched(),
-        reference_again: made(0.2501, 0.4002),
-        extremes: vec![made(0.4, 0.8)],
-        scale: Some(Scale { up: made(0.27, 0.44), down: made(0.23, 0.36), rate: 5.0 }),
-        overloaded: vec![],
-        drawn: TRAINING,
-        one_trace: false,
-    }
+    Yardsticks { drawn: TRAINING, ..yardsticks_by(Made::searched) }
+}
+
+/// On some verdict seeds.
+pub(crate) fn yardsticks_on(seeds: &Range<usize>) -> Yardsticks {
+    yardsticks_by(|made| made.tested(seeds.clone()))
 }
 
 pub(crate) fn started() -> Started {
@@ -100,14 +105,14 @@ pub(crate) fn started() -> Started {
             population: None,
             objective: Objective {
                 reference_scale: Some("k".into()),
-                scale: None,
                 constraints: vec![
                     guard("regret", 5.0),
                     guard("loss", 1.0),
                     guard("shortfall", -0.1),
-                    guard("work_ratio", 0.925),
+                    guard("value_ratio", 0.925),
                     guard("description_length", 5.0),
                 ],
+                ..Objective::default()
             },
             claim: Claim::default(),
             dimensions,

@@ -14,7 +14,7 @@ use agents::builtin::Researcher;
 use agents::llm::{self, Context, Model, ModelError, Reply, Request, Settings, Templates};
 use agents::{Brief, Extractor as _, Planner as _};
 use engine::problem::Problem;
-use made::{Made, REFERENCE, started, yardsticks};
+use made::{Made, started, yardsticks};
 use problems::admission::Admission;
 use rustix::time::{ClockId, clock_gettime};
 use science::audit::AuditedPoint;
@@ -192,6 +192,7 @@ impl Bench {
                 measurement: Some(Box::new(self.outcome(&candidate).searched())),
                 candidate,
                 outcome: Outcome::Scored,
+                scale: Some(1.0),
                 trials: Hash::of(b""),
                 descriptor: None,
                 acts_like: None,
@@ -202,8 +203,8 @@ impl Bench {
                 let worse = |point| AuditedPoint {
                     point,
                     saving: Some(-0.1),
-                    worth: None,
-                    room: None,
+                    worth: Some(-0.1),
+                    scale: Some(1.0),
                     runs: 1,
                     admissible: true,
                 };
@@ -300,15 +301,18 @@ impl Bench {
     }
 
     fn tested(&self, Test { policy, from, to }: &Test) -> Event {
-        let made = match policy {
-            Side::Candidate(id) => self.outcome(id),
-            Side::Baseline | Side::Reference | Side::Arm(_) => REFERENCE,
+        let (measurement, yardsticks) = match policy {
+            Side::Candidate(id) => (Some(Box::new(self.outcome(id).tested(*from..*to))), None),
+            Side::Baseline | Side::Reference | Side::Arm(_) => {
+                (None, Some(Box::new(made::yardsticks_on(&(*from..*to)))))
+            }
         };
         Event::Tested {
             policy: policy.clone(),
             from: *from as u32,
             outcome: Outcome::Scored,
-            measurement: Some(Box::new(made.tested(*from..*to))),
+            measurement,
+            yardsticks,
             trials: Hash::of(b""),
         }
     }

@@ -98,7 +98,7 @@ pub(crate) fn targets(results: &Results) -> String {
     let pairs = SETTINGS.map(|setting| concordance(results, setting).0);
     row("concordant pairs of P99-TTFT gains (no bound was set)", pairs.map(|k| of(k, 5)), None);
     let tau = [tau_with_interval(&results.agreement.tuned), String::from("–")];
-    row("Kendall's τ of `net_saving` with the BLIS-like (no bound was set)", tau, None);
+    row("Kendall's τ of `saving` with the BLIS-like (no bound was set)", tau, None);
     text
 }
 

@@ -9,6 +9,7 @@ use science::nonce::Nonce;
 use science::trial::Trial;
 use simulator::admitters::Builtin;
 use simulator::{ClusterConfig, Scenario, Traffic, simulate};
+use std::collections::BTreeMap;
 
 /// What a policy does in one trial, against the baseline.
 #[derive(Clone, Copy)]
@@ -77,7 +78,7 @@ impl Bench {
 impl Cell {
     fn of(trial: &Trial, baseline: &Trial) -> Self {
         let requests = Admission.spec().series.iter().position(|series| series.name == "extra_shed_rate");
-        let paired = Admission.pair(trial, baseline);
+        let paired = Admission.pair(trial, baseline, &Admission.spec().prices(&BTreeMap::new()));
         let requests = paired.series[requests.expect("it is a series of the problem")];
         Cell { y: paired.cell.gain, work: paired.cell.cost, requests }
     }

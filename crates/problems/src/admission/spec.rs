@@ -1,6 +1,6 @@
 //! What admission measures, and what counts there.
 
-use science::spec::{Aggregate, Aim, Described, Direction, Extreme, Figure, Series, Spec, Unit};
+use science::spec::{Aggregate, Aim, Described, Direction, Extreme, Figure, Plain, Price, Series, Spec, Unit};
 
 /// What one trial yields, in the order of its values. *Critical* means priority at or above zero, *droppable* below; *work* is
 /// prompt plus output tokens. Requests are those of the measured window. Runs drain: every request that was let in has finished.
@@ -68,8 +68,9 @@ impl Metric {
     ];
 }
 
-/// What a prompt token and an output token are worth to whoever asked for them.
-pub(super) const PRICES: [f64; 2] = [1.0, 4.0];
+/// What a prompt token and an output token are worth to whoever asked for them, where an experiment does not say.
+const PRICES: [(&str, f64, &str); 2] =
+    [("prompt", 1.0, "a token of a prompt"), ("output", 4.0, "a token of an output")];
 
 const METRICS: [(&str, Unit, &str); 19] = [
     ("ttft_mean_us", Unit::Micros, "mean TTFT of the critical tier"),
@@ -102,7 +103,7 @@ const METRICS: [(&str, Unit, &str); 19] = [
 const DRIFT: f64 = 2.0;
 
 /// The series, in the order in which [`super::pair`] yields them.
-const SERIES: [(&str, Unit, Direction, bool, &str); 12] = [
+const SERIES: [(&str, Unit, Direction, bool, &str); 11] = [
     ("ttft_mean", Unit::Log, Direction::More, false, "gain in mean TTFT of the critical tier"),
     ("ttft_p90", Unit::Log, Direction::More, true, "gain in the 90th percentile of the critical tier's TTFT"),
     ("e2e_mean", Unit::Log, Direction::More, true, "gain in mean E2E latency of the critical tier"),
@@ -114,14 +115,7 @@ const SERIES: [(&str, Unit, Direction, bool, &str); 12] = [
         true,
         "droppable requests refused beyond the baseline's, as a share of all",
     ),
-    (
-        "extra_value",
-        Unit::Fraction,
-        Direction::Less,
-        false,
-        "the same of their tokens, an output token counting as four of a prompt",
-    ),
-    ("extra_tokens", Unit::Fraction, Direction::Less, false, "the same of their tokens"),
+    ("extra_tokens", Unit::Fraction, Direction::Less, false, "the same of their tokens, whatever these are worth"),
     ("extra_gpu", Unit::Fraction, Direction::Less, false, "the same of the GPU time that they take"),
     ("extra_sheds", Unit::Count, Direction::Less, false, "the refused requests beyond the baseline's as a plain count"),
     ("droppable", Unit::Count, Direction::More, false, "droppable requests that arrived"),
@@ -145,8 +139,8 @@ const INPUTS: [(&str, &str); 13] = [
     ("draw", "chance"),
 ];
 
-/// Improvements further than this from the reference's are not comparable by cost (log units: 2 points).
-const COMPARABLE: f64 = 0.02;
+/// Mean improvements further than this from the reference's are not comparable by cost (log units: 3 points).
+const COMPARABLE: f64 = 0.03;
 
 /// What admission measures, and what counts there.
 pub(super) fn spec() -> Spec {
@@ -156,6 +150,9 @@ pub(super) fn spec() -> Spec {
     Spec {
         problem: super::NAME.into(),
         metrics: METRICS.map(|(name, unit, meaning)| named(name, unit, meaning)).into(),
+        prices: PRICES
+            .map(|(name, default, meaning)| Price { name: name.into(), default, meaning: meaning.into() })
+            .into(),
         series: SERIES
             .map(|(name, unit, better, claims, meaning)| Series {
                 name: name.into(),
@@ -179,6 +176,21 @@ pub(super) fn spec() -> Spec {
                 false,
             ),
             figure("rate_ratio", Aggregate::OverReference(series("extra_shed_rate")), false),
+            figure("saving_tokens", Aggregate::Saving(series("extra_tokens")), false),
+            figure("saving_requests", Aggregate::Saving(series("extra_shed_rate")), false),
+            figure("saving_gpu", Aggregate::Saving(series("extra_gpu")), false),
+            figure("net_saving", Aggregate::NetSaving, false),
+            figure("allocation", Aggregate::Allocation, false),
+        ],
+        plainly: vec![
+            Plain {
+                what: "droppable tokens served".into(),
+                metric: "refused_work".into(),
+                of: Some("droppable_work".into()),
+                rest: true,
+            },
+            Plain { what: "critical TTFT p90".into(), metric: "ttft_p90_us".into(), of: None, rest: false },
+            Plain { what: "critical E2E p90".into(), metric: "e2e_p90_us".into(), of: None, rest: false },
         ],
         aim: Aim::Saving {
             gain: named(
@@ -187,22 +199,30 @@ pub(super) fn spec() -> Spec {
                 "mean over the four critical latencies (TTFT mean and p90, E2E mean and p90) of minus ln(candidate / baseline)",
             ),
             cost: named(
-                "extra_shed_work",
+                "extra_shed_value",
                 Unit::Fraction,
-                "droppable work refused beyond the baseline's, as a share of all droppable work",
+                "droppable value refused beyond the baseline's, as a share of all droppable value; a request is worth its prompt tokens and \
+                 four times its output tokens, unless the experiment gives other prices",
             ),
-            ratio: "work_ratio".into(),
-            worth: named("net_saving", Unit::Fraction, "refused work saved against the reference at equal improvement"),
+            ratio: "value_ratio".into(),
+            worth: named(
+                "saving",
+                Unit::Fraction,
+                "share saved of what the reference would refuse for the same improvement, workload by workload",
+            ),
             comparable: COMPARABLE,
         },
         inputs: INPUTS.map(|(name, meaning)| named(name, Unit::Plain, meaning)).into(),
         violation: ["refused".into(), "protected requests".into()],
         invariance: Some("the order of the instances".into()),
-        extremes: vec![Extreme {
-            name: "refuse-everything".into(),
-            policy: "refuse-droppable".into(),
-            beyond_help: Some(("drift".into(), DRIFT)),
-        }],
+        extremes: vec![
+            Extreme {
+                name: "refuse-everything".into(),
+                policy: "refuse-droppable".into(),
+                beyond_help: Some(("drift".into(), DRIFT)),
+            },
+            Extreme { name: "admit-everything".into(), policy: "always-admit".into(), beyond_help: None },
+        ],
     }
 }
 

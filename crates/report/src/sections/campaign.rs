@@ -1,6 +1,6 @@
 //! What the campaign is, what it found, how to run it again.
 
-use super::{Detail, sealed_verdict};
+use super::{Detail, first_words};
 use crate::document::{Block, Line, Section, Tone, item};
 use crate::effort::effort;
 use crate::facts::{Facts, phase};
@@ -77,7 +77,8 @@ pub(crate) fn standing_lines(facts: &Facts<'_>) -> Vec<Line> {
         }
         None => facts.paragraph().into(),
     });
-    lines.extend(facts.record.looks.first().map(|look| sealed_verdict(look).into()));
+    let look = facts.record.looks.first();
+    lines.extend(look.into_iter().flat_map(|look| first_words(look, facts.terms())).map(Line::from));
     let principles = &facts.principles;
     let left = left(principles.volume, principles.false_exclusion, Some(principles.audited_points));
     lines.push(format!("Left: {left}.").into());

@@ -10,7 +10,6 @@ use crate::standing::Standing;
 use crate::terms::Terms;
 use crate::words::{count, percent, percent_or_dash, percent_within, points, spaced};
 use crate::yardsticks::Yardstick;
-use science::allocation::Allocation;
 use science::objective::{ScenarioScore, Score};
 use science::spec::Spec;
 
@@ -42,16 +41,11 @@ fn scored<'a>(title: String, baseline: String, say: impl Fn(&Score) -> String + 
     column(format!(">{title}"), move |row: &&Yardstick| row.score.as_ref().map_or_else(|| baseline.clone(), &say))
 }
 
-/// What the differences are to, and what the reference's own scale trades.
+/// What the differences are to.
 fn held_against(facts: &Facts<'_>) -> String {
-    let (experiment, terms) = (&facts.started.experiment, facts.terms());
-    let rate = facts.yardsticks.as_ref().and_then(|yardsticks| yardsticks.exchange_rate);
-    let rate = rate.map_or_else(String::new, |rate| {
-        let (gain, cost) = (terms.gain(), percent(rate * 0.01));
-        format!(" Exchange rate of the reference's own scale: one point of {gain} for {cost} of cost.")
-    });
+    let experiment = &facts.started.experiment;
     format!(
-        "Baseline: {}; reference: {}. Differences are to the baseline, whose own are zero by definition; regret is in points.{rate}",
+        "Baseline: {}; reference: {}. Differences are to the baseline, whose own are zero by definition; regret is in points.",
         experiment.baseline, experiment.reference
     )
 }
@@ -74,24 +68,10 @@ pub(super) fn scenarios(facts: &Facts<'_>, champion: Standing<'_>) -> Option<Sec
     let note = "Points are against the reference; below zero the champion gives up what the reference gains.";
     let mut blocks =
         vec![Block::Table(scenario_table(Some(champion.score), reference, spec)), Block::Text(note.into())];
-    blocks.extend(panels::table(champion.score, facts.started.experiment.claim.regret, spec).map(Block::Table));
-    blocks.extend(facts.allocation().map(|split| Block::Text(allocated(split, facts.terms()).into())));
+    blocks.extend(
+        panels::table(champion.score, facts.started.experiment.objective.at_most("regret"), spec).map(Block::Table),
+    );
     Some(Section { title, blocks })
-}
-
-/// Where the saving comes from, in one sentence.
-fn allocated((worth, split): (f64, Allocation), terms: Terms<'_>) -> String {
-    format!(
-        "Of the {} of {}, {} is left within single workloads at equal {}; the rest, {}, is allocation between workloads (measured \
-         on {} of {}).",
-        terms.worth(),
-        terms.worth_of(worth, None),
-        terms.worth_of(split.within, None),
-        terms.gain(),
-        terms.worth_of(split.between, None),
-        split.measured,
-        split.workloads
-    )
 }
 
 /// A candidate beside the reference in every scenario; without one, the reference alone.

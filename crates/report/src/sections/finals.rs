@@ -11,14 +11,14 @@ use science::state::Final;
 pub(super) fn finals(facts: &Facts<'_>) -> Option<Section> {
     let finals = facts.record.state.finals.as_ref()?;
     let terms = facts.terms();
-    let (worth, cost, bound) = (terms.worth(), terms.cost(), facts.started.experiment.claim.regret);
+    let (worth, cost, bound) = (terms.worth(), terms.cost(), facts.started.experiment.objective.at_most("regret"));
     let pays = cost.as_ref().map_or_else(String::new, |cost| format!("its {cost} over the reference's, "));
     let loses =
         bound.map_or_else(String::new, |bound| format!("the drawn workloads that lose more than {bound} points and "));
     let note = format!(
-        "Each finalist on seeds and drawn workloads of their own, as many as candidates are ranked on: {pays}its {} beyond the \
+        "Each finalist on seeds and drawn workloads of their own: {pays}its {} beyond the \
          reference's and the most that a scenario loses (points), then {loses}its {worth} on drawn workloads; last the lower end \
-         of its {worth} on all of them (one-sided, 95 %). Of those that keep every constraint there, whoever's is highest is champion.",
+         of it there (one-sided, 95 %). Of those that keep every constraint there, whoever's is highest is champion.",
         terms.gain()
     );
     let mut columns = vec![column("<finalist", |finalist: &&Final| finalist.candidate.short().to_owned())];

@@ -15,7 +15,7 @@ use science::principle::{Change, Confidence, Principle, Status};
 use science::space::{Constraint, Dimension, Measure, Value, Within};
 use science::spec::Spec;
 use science::state::{Action, State};
-use science::yardsticks::Scale;
+use science::yardsticks::SCALES;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The first candidate, which becomes the champion.
@@ -32,7 +32,7 @@ pub(crate) fn spec() -> Spec {
 pub(crate) fn measurement(y: f64, x: f64) -> Measurement {
     let cell = |seed: usize| Cell { gain: y + seed as f64 * 1e-3, cost: x + seed as f64 * 1e-3, violations: 0 };
     let series = |name: &str| match name {
-        "extra_shed_rate" => x * 0.9,
+        "extra_shed_rate" | "extra_tokens" | "extra_gpu" => x * 0.9,
         "extra_sheds" => 10.0,
         "droppable" => 100.0,
         "saved_ms" => 1.0,
@@ -72,10 +72,10 @@ pub(crate) fn opening() -> Started {
             population: None,
             objective: Objective {
                 reference_scale: Some("k".into()),
-                scale: None,
                 constraints: vec![Guard { metric: "regret".into(), at_most: Some(5.0), at_least: None }],
+                ..Objective::default()
             },
-            claim: Claim { cost_ratio: 0.92, regret: Some(5.0), ..Claim::default() },
+            claim: Claim { worth: 0.05, ..Claim::default() },
             dimensions: vec![dimension],
             budget: Budget::default(),
             agents: Agents::default(),
@@ -100,14 +100,13 @@ pub(crate) fn started() -> Event {
 }
 
 pub(crate) fn calibrated() -> Event {
+    // Its other scales gain and cost evenly more and less.
+    let scales = SCALES.map(|power| measurement(0.25 + 0.02 * f64::from(power), 0.4 + 0.04 * f64::from(power)));
+    let twins = vec![measurement(0.2501, 0.4001), measurement(0.2499, 0.3999)];
+    let extremes = vec![measurement(0.42, 0.77), measurement(0.0, 0.0)];
     let yardsticks = Yardsticks {
-        reference: measurement(0.25, 0.4),
-        reference_again: measurement(0.2501, 0.4001),
-        extremes: vec![measurement(0.42, 0.77)],
-        scale: Some(Scale { up: measurement(0.27, 0.44), down: measurement(0.23, 0.36), rate: 5.0 }),
         overloaded: vec!["chatbot_near".into()],
-        drawn: 0,
-        one_trace: false,
+        ..Yardsticks::new(measurement(0.25, 0.4), twins, extremes, scales.into())
     };
     Event::Calibrated { yardsticks: Box::new(yardsticks), trials: Hash::of(b"") }
 }
@@ -120,7 +119,7 @@ pub(crate) fn arm(name: &str, kind: ArmKind, against: Side, confidence: f64) -> 
         mechanism: "load is felt late".into(),
         diagnostic: "look at balanced_near".into(),
         prediction: Prediction {
-            metric: "net_saving".into(),
+            metric: "saving".into(),
             against: vec![against],
             scope: vec![],
             relation: Relation::AtLeast(0.02),
@@ -171,6 +170,7 @@ pub(crate) fn evaluated(id: &str, measured: Option<Measurement>) -> Event {
     Event::CandidateEvaluated {
         candidate: CandidateId::from(id.to_owned()),
         outcome: if measured.is_some() { Outcome::Scored } else { Outcome::Timeout },
+        scale: measured.as_ref().map(|_| 0.7),
         measurement: measured.map(Box::new),
         trials: Hash::of(b""),
         descriptor: None,
@@ -196,8 +196,8 @@ fn audited(principle: &str) -> Event {
     let point = |at: u32| AuditedPoint {
         point: BTreeMap::from([("half".into(), Value::Number(0.008 * f64::from(at)))]),
         saving: (at > 0).then(|| -0.01 * f64::from(at)),
-        worth: None,
-        room: None,
+        worth: Some(-0.01 * f64::from(at + 1)),
+        scale: (at > 0).then_some(0.7),
         runs: 1,
         admissible: true,
     };

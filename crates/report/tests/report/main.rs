@@ -108,10 +108,10 @@ fn a_comparison_says_where_the_champion_stands_among_random_searches() {
 fn the_headline_says_what_was_saved_and_how_sure_that_is() {
     let state = fold(&events());
     let text = unwrapped(&terminal::report(&record(&state), 100, false));
-    assert!(text.contains("Champion aaaa1111 (iteration 1, arm main) matches the reference's improvement"), "{text}");
-    assert!(text.contains("Net saving 10.4 % ["), "{text}");
+    assert!(text.contains("Champion aaaa1111 (iteration 1, arm main) is worth no less than the reference"), "{text}");
+    assert!(text.contains("Saving 10.4 % ["), "{text}");
     assert!(text.contains("of the attainable"), "{text}");
-    assert!(text.contains("not a champion: it costs 77.1 % extra shed work"), "{text}");
+    assert!(text.contains("not a champion: it costs 77.1 % extra shed value"), "{text}");
     assert!(text.contains("only the sealed look says"), "{text}");
 }
 
@@ -149,11 +149,12 @@ fn a_saving_whose_interval_holds_zero_is_not_called_a_saving() {
 }
 
 #[test]
-fn a_champion_that_falls_short_of_the_reference_says_so() {
-    let short = evaluated(FIRST, Some(measurement(0.245, 0.3)));
-    let state = fold(&[started(), calibrated(), pair("?"), written("main", FIRST, None), short]);
+fn a_champion_that_is_worth_less_than_the_reference_says_so() {
+    let dear = evaluated(FIRST, Some(measurement(0.251, 0.43)));
+    let state = fold(&[started(), calibrated(), pair("?"), written("main", FIRST, None), dear]);
     let text = unwrapped(&terminal::report(&record(&state), 100, false));
-    assert!(text.contains("does NOT match the reference's improvement"), "{text}");
+    assert!(text.contains("is worth LESS than the reference"), "{text}");
+    assert!(text.contains("on these seeds a LOSS"), "{text}");
     assert_eq!(json::show(&record(&state))["champion"]["matches_reference"], false);
 }
 
@@ -291,7 +292,7 @@ fn the_path_says_what_was_skipped_refuted_and_timed_out() {
         "P2 drawn: a low half point sheds in vain",
         "none is better; forbidden: not: half in 0.000..0.250",
         "P1 retired: F2.main speaks against it",
-        "net saving of arm `main` better than without the component by at least 2.0 %",
+        "saving of arm `main` better than without the component by at least 2.0 %",
         "evidence: F1.ablation-mix confirmed, F9.main (not in this record)",
         "share of the declared space, never of all algorithms",
     ] {

@@ -98,12 +98,12 @@ fn show_has_the_documented_keys() {
         "findings",
         "front",
         "improvement",
-        "net_saving",
         "objections",
         "outcome",
         "parent",
         "repairs",
         "resolved",
+        "saving",
     ];
     assert_eq!(keys(&show["lineage"][0]), node);
 }
@@ -143,7 +143,6 @@ fn status_and_report_have_the_documented_keys() {
     let report = json::report(&record(&state));
     let all: BTreeSet<&str> = keys(&report).into_iter().collect();
     let more = [
-        "allocation",
         "calibration",
         "caveats",
         "comparison",
@@ -162,9 +161,9 @@ fn status_and_report_have_the_documented_keys() {
         "yardsticks",
     ];
     assert_eq!(all, status.iter().chain(&more).copied().collect());
-    // Six yardsticks, every scored candidate, and a change of the champion, on two scenarios with three seeds each; two
+    // Fourteen yardsticks, every scored candidate, and a change of the champion, on two scenarios with three seeds each; two
     // iterations are tested.
-    assert_eq!(report["trials"]["search"], 6 * 6 + 6 * report["scored"].as_u64().unwrap() + 6);
+    assert_eq!(report["trials"]["search"], 14 * 6 + 6 * report["scored"].as_u64().unwrap() + 6);
     assert!(report["trials"]["verdict"].as_u64().is_some_and(|n| n >= 2 * 2 * 3), "{}", report["trials"]);
     assert!(report["trials"]["spared"].as_u64().is_some_and(|n| n > 2 * 20), "{}", report["trials"]);
     assert_eq!(report["calibration"]["decided"], 3);
@@ -202,14 +201,15 @@ fn an_evaluation_has_the_metrics_by_name_and_the_references_beside_them() {
     };
     let value = json::evaluation(&scored);
     let expected = [
+        "allocation",
         "cached",
         "candidate",
         "curves",
         "description_length",
         "descriptor",
         "extra_shed_rate",
-        "extra_shed_work",
-        "extra_shed_work_ci",
+        "extra_shed_value",
+        "extra_shed_value_ci",
         "extra_sheds",
         "feasible",
         "improvement",
@@ -218,7 +218,6 @@ fn an_evaluation_has_the_metrics_by_name_and_the_references_beside_them() {
         "message",
         "ms_saved_per_shed",
         "net_saving",
-        "net_saving_ci",
         "objections",
         "outcome",
         "panels",
@@ -227,17 +226,22 @@ fn an_evaluation_has_the_metrics_by_name_and_the_references_beside_them() {
         "regret",
         "regret_scenario",
         "sandboxed",
+        "saving",
+        "saving_ci",
+        "saving_gpu",
+        "saving_requests",
+        "saving_tokens",
         "scenarios",
         "shortfall",
         "throughput_loss",
         "timing_ms",
+        "value_ratio",
         "violations",
-        "work_ratio",
     ];
     assert_eq!(keys(&value), expected);
     assert_eq!(value["feasible"], true);
     assert_eq!(value["scenarios"].as_array().unwrap().len(), 2);
-    assert_eq!(value["reference"]["net_saving"], 0.0);
+    assert!(value["reference"]["saving"].as_f64().is_some_and(|saving| saving.abs() < 1e-9), "{value}");
     assert_eq!(value["timing_ms"]["compile"], 200.0);
     let text = terminal::score(&scored);
     assert!(text.contains("scored, admissible") && text.contains("balanced_near"), "{text}");
@@ -251,7 +255,7 @@ fn an_evaluation_has_the_metrics_by_name_and_the_references_beside_them() {
     let value = json::evaluation(&failed);
     assert_eq!(keys(&value), expected);
     assert_eq!(value["outcome"], "does-not-compile");
-    assert_eq!((&value["feasible"], &value["net_saving"]), (&Value::Bool(false), &Value::Null));
+    assert_eq!((&value["feasible"], &value["saving"]), (&Value::Bool(false), &Value::Null));
     let text = terminal::score(&Evaluation { sandboxed: false, ..failed });
     assert!(text.contains("does-not-compile") && text.contains("error[E0308]\n"), "{text}");
     assert!(text.contains("NOT SANDBOXED") && !text.contains('\u{1b}'), "{text}");

@@ -54,17 +54,17 @@ impl State {
 
     /// The effect over the bundle's parent, seed by seed as far as both ran, with the floor of its spread.
     fn gain(&self, left: &Measurement, prediction: &Prediction) -> Option<(Vec<f64>, f64)> {
-        let reference = self.ran(&Side::Reference)?;
+        let against = self.current().against.as_ref()?;
         let right = match self.resolved(&self.bundle().parent)? {
             Side::Baseline => None,
             side => Some(self.ran(&side)?),
         };
-        let both = right.into_iter().chain([left, reference]).map(super::verdict::seeds).min()?;
+        let both = right.into_iter().chain([left, &against.reference]).map(super::verdict::seeds).min()?;
         let comparison = Comparison {
             left,
             right: vec![right],
             parent: None,
-            reference,
+            against,
             yardsticks: self.study(),
             scenarios: &self.opened().scenarios,
             spec: self.spec(),

@@ -51,7 +51,12 @@ impl State {
 
     /// Trials that `tests` take, the baseline's on new seeds included.
     fn trials(&self, tests: &[Test]) -> u64 {
-        let runs: usize = tests.iter().map(|test| test.to - test.from).sum();
+        // The reference brings its twins, its other scales and what bounds it.
+        let policies = |test: &Test| match test.policy {
+            Side::Reference => self.yardsticks().all().count(),
+            _ => 1,
+        };
+        let runs: usize = tests.iter().map(|test| (test.to - test.from) * policies(test)).sum();
         let furthest = tests.iter().map(|test| test.to).max().unwrap_or(0);
         let baseline = furthest.saturating_sub(self.current().verdict_seeds);
         ((runs + baseline) * self.opened().scenarios.len()) as u64

@@ -8,6 +8,7 @@ use crate::outcome::Outcome;
 use crate::principle::{Change, Principle, Status};
 use crate::tuner::goal::{self, Worth};
 use crate::work::Work;
+use crate::yardsticks::SCALES;
 
 /// An event that cannot happen where the campaign stands: the log is damaged, or the program has a bug.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -86,7 +87,7 @@ impl State {
                 self.arm_record(at).unmended = Some(reason.clone());
             }
             (
-                Event::CandidateEvaluated { candidate, outcome, measurement, descriptor, acts_like, .. },
+                Event::CandidateEvaluated { candidate, outcome, scale, measurement, descriptor, acts_like, .. },
                 Phase::Arm(_) | Phase::Extracting | Phase::Planning,
             ) => {
                 let made = self.simplification.as_ref().and_then(|simplification| simplification.made.as_ref());
@@ -120,6 +121,7 @@ impl State {
                     return illegal(format!("candidate {candidate} was evaluated before"));
                 }
                 record.outcome = Some(*outcome);
+                record.scale = *scale;
                 record.measurement = measurement.as_deref().cloned();
                 (record.score, record.worth) = (score, worth);
                 record.descriptor = descriptor.as_deref().cloned();
@@ -128,10 +130,13 @@ impl State {
                 self.candidates.get_mut(candidate).expect("it was just there").admissible = admissible;
                 self.evaluations += 1;
             }
-            (Event::Tested { policy, from, outcome, measurement, .. }, Phase::Arm(_)) => {
-                if let Err(problem) = self.take_test(policy, *from, *outcome, measurement.as_deref()) {
+            (Event::Tested { policy, from, outcome, measurement, yardsticks, .. }, Phase::Arm(_)) => {
+                let measured = yardsticks.as_deref().map(|yardsticks| &yardsticks.reference).or(measurement.as_deref());
+                let checked = self.check_against(policy, yardsticks.as_deref());
+                if let Err(problem) = checked.and_then(|()| self.take_test(policy, *from, *outcome, measured)) {
                     return illegal(problem);
                 }
+                self.take_against(yardsticks.as_deref());
             }
             (Event::ArmJudged { arm, finding }, Phase::Arm(at)) => {
                 self.expect_arm(event, arm, at)?;
@@ -164,8 +169,8 @@ impl State {
                     return illegal(problem);
                 }
             }
-            (Event::Finals { reference, finalists, .. }, Phase::Planning | Phase::Arm(_)) => {
-                if let Err(problem) = self.take_finals(reference, finalists) {
+            (Event::Finals { yardsticks, finalists, .. }, Phase::Planning | Phase::Arm(_)) => {
+                if let Err(problem) = self.take_finals(yardsticks, finalists) {
                     return illegal(problem);
                 }
             }
@@ -231,15 +236,17 @@ impl State {
     }
 
     /// Says what is wrong with yardsticks, if anything is.
-    fn check_yardsticks(&self, yardsticks: &Yardsticks) -> Result<(), String> {
-        let Yardsticks { reference, reference_again, extremes, scale, .. } = yardsticks;
-        let (spec, seeds) = (self.spec(), reference.seeds());
-        if extremes.len() != spec.extremes.len() || scale.is_some() != spec.aim.cost_names().is_some() {
+    pub(super) fn check_yardsticks(&self, yardsticks: &Yardsticks) -> Result<(), String> {
+        let (spec, seeds) = (self.spec(), yardsticks.reference.seeds());
+        let scales = if spec.aim.cost_names().is_some() { SCALES.len() } else { 0 };
+        let twins = self.yardsticks.as_ref().map_or(yardsticks.twins.len(), |known| known.twins.len());
+        if yardsticks.extremes.len() != spec.extremes.len()
+            || yardsticks.scales.len() != scales
+            || (twins, yardsticks.twins.is_empty()) != (yardsticks.twins.len(), false)
+        {
             return Err("they are not those of the problem".into());
         }
-        let scaled = scale.iter().flat_map(|scale| [&scale.up, &scale.down]);
-        let mut all = [reference, reference_again].into_iter().chain(extremes).chain(scaled);
-        match all.all(|measured| measured.seeds() == seeds && measured.is_whole(spec)) {
+        match yardsticks.all().all(|measured| measured.seeds() == seeds && measured.is_whole(spec)) {
             true => Ok(()),
             false => Err("they were not all measured on one panel".into()),
         }
@@ -261,6 +268,7 @@ impl State {
             arm,
             author,
             outcome: None,
+            scale: None,
             measurement: None,
             score: None,
             worth: None,
@@ -271,6 +279,27 @@ impl State {
         };
         self.order.push(candidate.id.clone());
         self.candidates.insert(candidate.id.clone(), record);
+    }
+
+    /// Says what is wrong with what policies are to be held against on further verdict seeds, if anything is: the reference brings
+    /// it along.
+    fn check_against(&self, policy: &Side, yardsticks: Option<&Yardsticks>) -> Result<(), String> {
+        let yardsticks = match (policy, yardsticks) {
+            (Side::Reference, Some(yardsticks)) => yardsticks,
+            (Side::Reference, None) => return Err("the reference ran without its other scales".into()),
+            (_, None) => return Ok(()),
+            (_, Some(_)) => return Err("only the reference says what gain costs".into()),
+        };
+        self.check_yardsticks(yardsticks)
+    }
+
+    fn take_against(&mut self, yardsticks: Option<&Yardsticks>) {
+        let Some(yardsticks) = yardsticks else { return };
+        let against = &mut self.iterations.last_mut().expect("an iteration is under way").against;
+        match against {
+            Some(known) => known.extend(yardsticks),
+            None => *against = Some(yardsticks.clone()),
+        }
     }
 
     /// Adds further verdict seeds to what a policy has run on.

@@ -1,6 +1,6 @@
 //! Which constraints are to be audited, and what audits lead to.
 
-mod scale;
+mod bar;
 
 use super::{Action, CandidateRecord, Phase, State};
 use crate::audit::{self, Audit, AuditedPoint, BASES, POINTS};
@@ -164,7 +164,11 @@ impl State {
             let best = self.best_point().filter(|best| due.constraint.excludes(best))?;
             Some(format!("it holds the best policy known ({})", audit::words(best)))
         };
-        let refused = holds_the_best().or_else(|| audit::refutation(points, self.bar()));
+        let nothing_ran = || {
+            let none = !points.is_empty() && points.iter().all(|point| point.worth.is_none());
+            none.then(|| "none of its points could be measured".to_owned())
+        };
+        let refused = holds_the_best().or_else(nothing_ran).or_else(|| audit::refutation(points, self.bar()));
         self.audited = points.iter().fold(self.audited, |sum, point| sum.saturating_add(point.runs));
         let Pending { principle, constraint, before } = self.pending.remove(0);
         let known = self.principles.iter_mut().find(|p| p.id == principle).expect("an audit's principle is known");
@@ -173,8 +177,10 @@ impl State {
             // What replaces a constraint rests on what was found in the part that it keeps as well.
             let before = self.iterations.iter().flat_map(|i| &i.audits).filter(|audit| audit.principle == principle);
             let held = before.filter(|audit| audit.refused.is_none()).flat_map(|audit| &audit.points);
-            let kept = held.filter(|audited| constraint.excludes(&audited.point)).count();
-            self.backing.insert(principle.clone(), (points.len() + kept) as u32);
+            let kept = held.filter(|audited| constraint.excludes(&audited.point));
+            // A point that did not run says nothing.
+            let ran = points.iter().chain(kept).filter(|audited| audited.worth.is_some()).count();
+            self.backing.insert(principle.clone(), ran as u32);
             let excluded = Excluded { constraint: constraint.clone(), mask: OnceLock::new() };
             self.excluded.insert(principle.clone(), excluded);
         } else if let Some(before) = before {

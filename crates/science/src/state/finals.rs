@@ -8,9 +8,12 @@ use super::{Action, State};
 use crate::champion::{self, Champion};
 use crate::event::Finalist;
 use crate::id::CandidateId;
-use crate::objective::{Measurement, Score, Scoring, Yardsticks};
+use crate::objective::{Score, Scoring, Yardsticks};
 use crate::outcome::Outcome;
 use serde::Serialize;
+
+/// One-sided 5 %: the lower end of a two-sided interval at 10 %.
+const ALPHA: f64 = 0.10;
 
 /// What the finals showed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -32,7 +35,7 @@ pub struct Final {
     pub low: Option<f64>,
     /// Whether it is admissible there.
     pub admissible: bool,
-    /// Its improvement reaches the reference's there.
+    /// Whether it is worth no less than the reference there.
     pub matches_reference: bool,
     /// Its score on the seeds and workloads of the finals alone; none where it did not run.
     pub score: Option<Score>,
@@ -46,15 +49,12 @@ impl State {
         (finalists.len() > 1).then_some(Action::Finals { finalists })
     }
 
-    /// Who would be champion if the search panel decided, then who would be without that one, and so on.
+    /// The admissible candidates that are worth most on the search panel with some room to the guards, best first: what just keeps
+    /// a guard where it was searched for exceeds it elsewhere.
     fn finalists(&self, most: usize) -> Vec<CandidateId> {
-        let mut finalists: Vec<CandidateId> = Vec::new();
-        while finalists.len() < most
-            && let Some(next) = self.best_of(self.contenders().filter(|c| !finalists.contains(c.id)))
-        {
-            finalists.push(next.id);
-        }
-        finalists
+        let admissible = self.worthiest().filter(|record| record.admissible);
+        let scored = admissible.filter(|record| record.score.as_ref().is_some_and(|score| score.worth.is_some()));
+        scored.take(most).map(|record| record.candidate.id.clone()).collect()
     }
 
     /// Whoever won the finals: of those that are admissible there, or else of those that did no harm.
@@ -70,7 +70,7 @@ impl State {
     }
 
     /// Takes what the finals showed.
-    pub(super) fn take_finals(&mut self, reference: &Measurement, finalists: &[Finalist]) -> Result<(), String> {
+    pub(super) fn take_finals(&mut self, yardsticks: &Yardsticks, finalists: &[Finalist]) -> Result<(), String> {
         let expected = match self.next_action() {
             Action::Finals { finalists } => finalists,
             _ => return Err("no finals are to be held here".into()),
@@ -78,23 +78,22 @@ impl State {
         if !finalists.iter().map(|finalist| &finalist.candidate).eq(&expected) {
             return Err("others than the best candidates ran".into());
         }
-        let panel = self.yardsticks().reference.seeds();
+        self.check_yardsticks(yardsticks)?;
+        let panel = yardsticks.reference.seeds();
         let ran = || finalists.iter().filter_map(|finalist| finalist.measurement.as_ref());
-        if [reference]
-            .into_iter()
-            .chain(ran())
-            .any(|measured| measured.seeds() != panel || !measured.is_whole(self.spec()))
-        {
-            return Err("they ran on another panel than candidates are ranked on".into());
+        if panel.len() < yardsticks.drawn || yardsticks.study_rows() != self.opened().scenarios.len() {
+            return Err("their panel does not begin with the scenarios".into());
+        }
+        if ran().any(|measured| measured.seeds() != panel || !measured.is_whole(self.spec())) {
+            return Err("they did not all run on one panel".into());
         }
         if finalists.iter().any(|finalist| (finalist.outcome == Outcome::Scored) != finalist.measurement.is_some()) {
             return Err("a finalist was scored without a measurement, or the other way round".into());
         }
-        let yardsticks = Yardsticks { reference: reference.clone(), ..self.yardsticks().clone() };
-        let finalists = finalists.iter().map(|finalist| self.finished(finalist, &yardsticks));
+        let finalists = finalists.iter().map(|finalist| self.finished(finalist, yardsticks));
         let finalists: Vec<Final> = finalists.collect();
         // The baseline ran as well.
-        let trials = (2 + ran().count()) * panel.iter().sum::<usize>();
+        let trials = (1 + yardsticks.all().count() + ran().count()) * panel.iter().sum::<usize>();
         let violations = finalists.iter().filter_map(|f| Some((f.candidate.clone(), f.score.as_ref()?.violations)));
         let violations: Vec<_> = violations.collect();
         self.finals = Some(Finals { finalists, trials });
@@ -106,8 +105,8 @@ impl State {
 
     fn finished(&self, finalist: &Finalist, yardsticks: &Yardsticks) -> Final {
         let Finalist { candidate, outcome, measurement } = finalist;
-        let (against, length) =
-            ((&self.opened().experiment, self.spec()), self.candidates[candidate].candidate.description_length);
+        let asked = self.opened().experiment.elsewhere();
+        let (against, length) = ((&asked, self.spec()), self.candidates[candidate].candidate.description_length);
         let scoring = Scoring { yardsticks, ..self.scoring() };
         let score = measurement.as_ref().map(|fresh| scoring.score(fresh));
         let admissible =
@@ -115,9 +114,9 @@ impl State {
         Final {
             candidate: candidate.clone(),
             outcome: *outcome,
-            low: measurement.as_ref().map(|fresh| yardsticks.lower_bound(fresh, &self.spec().aim)),
+            low: measurement.as_ref().and_then(|fresh| Some(yardsticks.bounds(fresh, &self.spec().aim, ALPHA)?.low)),
             admissible: score.as_ref().is_some_and(admissible),
-            matches_reference: measurement.as_ref().is_some_and(|fresh| fresh.gain() >= yardsticks.reference.gain()),
+            matches_reference: score.as_ref().is_some_and(|score| score.worth.is_some_and(|worth| worth >= 0.0)),
             score,
         }
     }

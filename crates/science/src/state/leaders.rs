@@ -29,8 +29,7 @@ impl State {
     }
 
     pub(super) fn best_of<'a>(&self, contenders: impl Iterator<Item = Contender<'a>>) -> Option<Champion> {
-        let reference = self.yardsticks.as_ref()?.reference.improvement();
-        champion::champion(&contenders.collect::<Vec<_>>(), reference, &self.spec().aim)
+        champion::champion(&contenders.collect::<Vec<_>>())
     }
 
     /// The Pareto front over improvement (more), cost (less) and description length (less), in the order in which

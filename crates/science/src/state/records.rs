@@ -9,7 +9,7 @@ use crate::event::Candidate;
 use crate::fastfail::Advice;
 use crate::id::CandidateId;
 use crate::judge::Finding;
-use crate::objective::{Measurement, Score};
+use crate::objective::{Measurement, Score, Yardsticks};
 use crate::outcome::Outcome;
 use crate::principle::Change;
 use crate::tuner::goal::Worth;
@@ -25,6 +25,8 @@ pub struct Iteration {
     pub arms: Vec<ArmRecord>,
     /// What ran on the iteration's verdict seeds: the reference and candidates, with all seeds so far.
     pub tests: Vec<Tested>,
+    /// What policies are held against on these seeds, once the reference has run on them.
+    pub against: Option<Yardsticks>,
     /// The most verdict seeds that any policy has run on; the baseline has run on as many.
     pub verdict_seeds: usize,
     /// Trials that its verdicts took, the baseline's included.
@@ -98,6 +100,8 @@ pub struct CandidateRecord {
     pub author: Option<String>,
     /// What became of it.
     pub outcome: Option<Outcome>,
+    /// The value of its scale, where it has one and it was set.
+    pub scale: Option<f64>,
     /// Its trials against the baseline's.
     pub measurement: Option<Measurement>,
     /// Its score.

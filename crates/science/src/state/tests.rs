@@ -10,7 +10,6 @@ use crate::nonce::Nonce;
 use crate::objective::Measurement;
 use crate::outcome::Outcome;
 use crate::principle::Change;
-use crate::yardsticks::Scale;
 use std::collections::BTreeSet;
 
 mod audits;
@@ -52,12 +51,7 @@ fn started(budget: Option<u32>) -> Event {
 }
 
 fn calibrated() -> Event {
-    let yardsticks = Yardsticks {
-        extremes: vec![measurement(0.4, 0.8)],
-        scale: Some(Scale { up: measurement(0.27, 0.44), down: measurement(0.23, 0.36), rate: 5.0 }),
-        ..fixture::yardsticks(measurement(0.25, 0.4))
-    };
-    Event::Calibrated { yardsticks: Box::new(yardsticks), trials: Hash::of(b"") }
+    Event::Calibrated { yardsticks: Box::new(fixture::yardsticks(measurement(0.25, 0.4))), trials: Hash::of(b"") }
 }
 
 fn arm(name: &str, kind: ArmKind, against: Side) -> Arm {
@@ -108,6 +102,7 @@ fn evaluated(id: &str, measured: Option<Measurement>) -> Event {
     Event::CandidateEvaluated {
         candidate: CandidateId::from(id.to_owned()),
         outcome: if measured.is_some() { Outcome::Scored } else { Outcome::Timeout },
+        scale: None,
         measurement: measured.map(Box::new),
         trials: Hash::of(b""),
         descriptor: None,
@@ -148,11 +143,13 @@ fn tested(state: &State, policy: Side, seeds: std::ops::Range<usize>) -> Event {
     }
     let series = known.series.iter().map(|(name, values)| (name.clone(), rows(values, &seeds))).collect();
     let measurement = Measurement { cells: rows(&known.cells, &seeds), series };
+    let reference = policy == Side::Reference;
     Event::Tested {
         policy,
         from: seeds.start as u32,
         outcome: Outcome::Scored,
-        measurement: Some(Box::new(measurement)),
+        yardsticks: reference.then(|| Box::new(fixture::yardsticks(measurement.clone()))),
+        measurement: (!reference).then(|| Box::new(measurement)),
         trials: Hash::of(b""),
     }
 }
@@ -310,7 +307,8 @@ fn a_candidate_that_ignores_what_its_design_uses_fails_the_manipulation_check() 
             unreachable!("it is that")
         };
         let descriptor = Some(Box::new(descriptor(input)));
-        let probed = Event::CandidateEvaluated { candidate, outcome, measurement, trials, descriptor, acts_like };
+        let probed =
+            Event::CandidateEvaluated { candidate, outcome, scale: None, measurement, trials, descriptor, acts_like };
         let registered = Event::BundleRegistered { bundle, work };
         let mut state = fold(&[started(None), calibrated(), registered, written("main", "c1"), probed]);
         settle(&mut state);

@@ -126,30 +126,26 @@ impl State {
         let Some(measured) = measured else {
             return Err("the baseline does not compare: it gains nothing".into());
         };
-        let study = self.study();
-        let measured = measured.rows(0..study.reference.cells.len());
-        if study.worth(&measured, &self.spec().aim).is_some() {
+        let panel = self.yardsticks();
+        if panel.worth(measured, &self.spec().aim).is_some() {
             return Ok(());
         }
-        let points = (measured.gain() - study.reference.gain()) * 100.0;
-        let place = if points > 0.0 { "above" } else { "below" };
+        let points = (measured.gain() - panel.reference.gain()) * 100.0;
         Err(format!(
-            "the {} of {} lies {:.1} points {place} the reference's, and costs compare within {} points only: its scale must be set again",
+            "the {} of {} lies {points:+.1} points from the reference's, or where the reference would pay next to nothing for it: \
+             costs do not compare there, and a tunable `scale` would have set it right",
             self.spec().aim.gain_name().name,
             super::describe(side),
-            points.abs(),
-            self.spec().aim.comparable().unwrap_or_default() * 100.0
         ))
     }
 
     fn comparison(&self, sides: &Sides) -> Comparison<'_> {
         let measured = |side: &Side| self.tested(side).and_then(Result::ok);
-        let reference = measured(&Side::Reference).expect("the reference was tested");
         Comparison {
             left: measured(&sides.left).expect("the arm was tested"),
             right: sides.right.iter().map(measured).collect(),
             parent: measured(&sides.parent),
-            reference,
+            against: self.current().against.as_ref().expect("the reference was tested"),
             yardsticks: self.study(),
             scenarios: &self.opened().scenarios,
             spec: self.spec(),

@@ -8,20 +8,27 @@
 mod campaign;
 mod recorded;
 
-use campaign::{World, finding, yardsticks};
-use recorded::{Pool, take};
+use campaign::{World, finding, spec, worth, yardsticks};
+use recorded::{APART, Pool, Runs};
 use science::effect::Comparison;
 use science::judge::{ErrorKind, Finding, Verdict};
 use science::keyed;
-use science::objective::{Cell, Measurement};
+use science::objective::{Cell, Measurement, Yardsticks};
 use science::sequence::{CAP, LOOKS, interval};
 use science::stats::{mean, standard_deviation};
-
-static SPEC: std::sync::OnceLock<science::spec::Spec> = std::sync::OnceLock::new();
+use std::cell::RefCell;
 
 const RUNS: u64 = 2000;
 const SEARCH_SEEDS: usize = 5;
-const METRICS: [&str; 3] = ["net_saving", "improvement", "extra_shed_work"];
+
+/// What claims are about here: worth, gain and cost.
+fn metrics() -> [&'static str; 3] {
+    [worth(), gain(), &spec().aim.cost_names().expect("gain costs something here").0.name]
+}
+
+fn gain() -> &'static str {
+    &spec().aim.gain_name().name
+}
 
 /// The share of runs in which something happens, and how the first of them can be had again.
 struct Share {
@@ -116,7 +123,7 @@ fn the_sequence_covers_recorded_differences_of_every_scenario_and_of_the_panel()
     }
 }
 
-/// What a campaign with this key meets: yardsticks on search seeds, and any two policies on all seeds.
+/// What a campaign with this key meets: search seeds, and as many verdict seeds as a claim may take.
 struct Sampled {
     search: Vec<usize>,
     verdict: Vec<usize>,
@@ -129,34 +136,35 @@ impl Sampled {
         Sampled { search, verdict: pool.draw(keyed::seed(&["verdict"], key), CAP), key }
     }
 
-    /// The step against the reference: what a state finds on the net saving, what is judged of other metrics.
+    /// The step against the reference.
     fn step(&self, pool: &Pool, claim: &Claim) -> Finding {
-        let policies = |seeds: &[usize]| [take(&pool.step, seeds), take(&pool.reference, seeds)];
-        self.finding(pool, policies(&self.search), policies(&self.verdict), claim)
+        self.finding(pool, [&self.search, &self.verdict].map(|seeds| pool.step(seeds)), claim)
     }
 
     /// The reference against itself.
-    fn twice(&self, pool: &Pool, claim: &Claim) -> Finding {
-        let coins = ["search coins", "verdict coins"].map(|purpose| keyed::seed(&[purpose], self.key));
-        self.finding(pool, pool.twice(&self.search, coins[0]), pool.twice(&self.verdict, coins[1]), claim)
+    fn again(&self, pool: &Pool, claim: &Claim) -> Finding {
+        let runs = |seeds, purpose| pool.again(seeds, keyed::seed(&[purpose], self.key));
+        self.finding(pool, [runs(&self.search, "search coins"), runs(&self.verdict, "verdict coins")], claim)
     }
 
-    fn finding(
-        &self,
-        pool: &Pool,
-        [searched, reference]: [Measurement; 2],
-        verdict: [Measurement; 2],
-        claim: &Claim,
-    ) -> Finding {
-        let yardsticks = yardsticks(pool.lambda, [reference, take(&pool.again, &self.search)]);
-        let [candidate, reference] = verdict;
-        if claim.metric == "net_saving" {
-            let world = World { scenarios: &pool.scenarios, yardsticks: &yardsticks, searched, candidate, reference };
-            return world.finding(claim.size);
+    /// What is found look by look. Where the claim is about worth, some of the campaigns run as a whole, and have to find the
+    /// same: all of them would take a minute and a half.
+    fn finding(&self, pool: &Pool, [search, verdict]: [Runs; 2], claim: &Claim) -> Finding {
+        let [chance, against] = [&search, &verdict].map(|runs| yardsticks(pool, runs));
+        let found = finding(&comparison(pool, &verdict.candidate, [&chance, &against]), claim.metric, claim.size);
+        if claim.metric == worth() && self.key.is_multiple_of(WHOLE) {
+            assert_eq!(found, world(pool, [search, verdict]).finding(claim.size), "{}", self.key);
         }
-        let comparison = comparison(pool, &yardsticks, [&candidate, &reference]);
-        finding(&comparison, claim.metric, claim.size)
+        found
     }
+}
+
+/// One campaign in so many runs as a whole.
+const WHOLE: u64 = 20;
+
+fn world(pool: &Pool, runs: [Runs; 2]) -> World<'_> {
+    let [search, verdict] = runs.map(Runs::whole);
+    World { pool, search, verdict }
 }
 
 struct Claim {
@@ -164,21 +172,11 @@ struct Claim {
     size: f64,
 }
 
-fn comparison<'a>(
-    pool: &'a Pool,
-    yardsticks: &'a science::objective::Yardsticks,
-    [left, reference]: [&'a Measurement; 2],
-) -> Comparison<'a> {
-    let right = vec![Some(reference)];
-    Comparison {
-        left,
-        right,
-        parent: Some(reference),
-        reference,
-        yardsticks,
-        scenarios: &pool.scenarios,
-        spec: SPEC.get_or_init(campaign::spec),
-    }
+/// A policy against the reference, with the yardsticks on the search seeds and on its own.
+fn comparison<'a>(pool: &'a Pool, left: &'a Measurement, [yardsticks, against]: [&'a Yardsticks; 2]) -> Comparison<'a> {
+    let reference = Some(&against.reference);
+    let scenarios = &pool.scenarios;
+    Comparison { left, right: vec![reference], parent: reference, against, yardsticks, scenarios, spec: spec() }
 }
 
 /// Whether a claim was found to hold in the mean, with or without scenarios where it is the other way round.
@@ -194,40 +192,45 @@ fn held(finding: &Finding) -> bool {
 fn an_inert_disguise_ends_invalid_in_every_campaign() {
     let pool = Pool::read();
     let other = share("inert", |key| {
-        let sampled = Sampled::new(&pool, key);
-        let policies = |seeds: &[usize]| [take(&pool.reference, seeds), take(&pool.reference, seeds)];
-        let claim = Claim { metric: "net_saving", size: 1e-5 };
-        let finding = sampled.finding(&pool, policies(&sampled.search), policies(&sampled.verdict), &claim);
+        let Sampled { search, verdict, .. } = Sampled::new(&pool, key);
+        let finding = world(&pool, [search, verdict].map(|seeds| pool.disguise(&seeds))).finding(1e-5);
         finding.verdict != Verdict::Invalid || finding.seeds > 0
     });
     other.at_most(0.0, "the reference in disguise, anything but invalid");
 }
 
+/// Each metric with the distances between the reference's scales that matter to it.
+fn cases() -> impl Iterator<Item = (&'static str, f64)> {
+    let apart = |metric| if metric == worth() { &APART[..] } else { &APART[..1] };
+    metrics().into_iter().flat_map(move |metric| apart(metric).iter().map(move |apart| (metric, *apart)))
+}
+
 #[test]
 fn the_reference_against_itself_is_confirmed_better_in_at_most_five_percent_of_campaigns() {
-    let pool = Pool::read();
-    for metric in METRICS {
+    for (metric, apart) in cases() {
+        let pool = Pool { apart, ..Pool::read() };
         // 0.001 points: less than any planner claims, so that the null is sharp.
         let claim = Claim { metric, size: 1e-5 };
-        let what = format!("the reference against itself, {} confirmed", metric);
-        let wrong = share(&what, |key| held(&Sampled::new(&pool, key).twice(&pool, &claim)));
+        let what = format!("the reference against itself, {metric} confirmed, scales {apart} apart");
+        let wrong = share(&what, |key| held(&Sampled::new(&pool, key).again(&pool, &claim)));
         wrong.at_most(0.05, &what);
     }
 }
 
 /// The step's effects over the reference on all recorded seeds: their mean is the truth that resampled campaigns meet.
 fn effects(pool: &Pool, metric: &str) -> Vec<f64> {
-    let yardsticks = yardsticks(pool.lambda, [pool.reference.clone(), pool.again.clone()]);
-    let all = comparison(pool, &yardsticks, [&pool.step, &pool.reference]);
-    all.effects(&campaign::prediction(metric, 1.0), pool.seeds()).mean.values
+    let runs = pool.step(&(0..pool.seeds()).collect::<Vec<usize>>());
+    let all = yardsticks(pool, &runs);
+    let comparison = comparison(pool, &runs.candidate, [&all, &all]);
+    comparison.effects(&campaign::prediction(metric, 1.0), pool.seeds()).mean.values
 }
 
 #[test]
 fn a_claim_of_exactly_the_true_effect_is_confirmed_in_at_most_five_percent_of_campaigns() {
-    let pool = Pool::read();
-    for metric in METRICS {
+    for (metric, apart) in cases() {
+        let pool = Pool { apart, ..Pool::read() };
         let claim = Claim { metric, size: mean(&effects(&pool, metric)) };
-        let what = format!("at least the true effect of {:.5}, {} confirmed", claim.size, metric);
+        let what = format!("at least the true effect of {:.5}, {metric} confirmed, scales {apart} apart", claim.size);
         let wrong = share(metric, |key| held(&Sampled::new(&pool, key).step(&pool, &claim)));
         wrong.at_most(0.05, &what);
     }
@@ -236,19 +239,24 @@ fn a_claim_of_exactly_the_true_effect_is_confirmed_in_at_most_five_percent_of_ca
 /// In which share of campaigns such a claim about the step holds, and the seeds that its verdict takes in the median.
 fn power(pool: &Pool, case: &str, claim: &Claim) -> (Share, usize) {
     let what = format!("{case}, {}", claim.metric);
-    let found = |key| Sampled::new(pool, key).step(pool, claim);
-    let mut seeds: Vec<usize> = (0..RUNS).map(|run| found(keyed::seed(&[&what], run)).seeds).collect();
+    let seeds = RefCell::new(Vec::new());
+    let share = share(&what, |key| {
+        let found = Sampled::new(pool, key).step(pool, claim);
+        seeds.borrow_mut().push(found.seeds);
+        held(&found)
+    });
+    let mut seeds = seeds.into_inner();
     seeds.sort_unstable();
     let median = seeds[seeds.len() / 2];
     println!("{what}: {median} seeds to a verdict in the median, {} in nine of ten", seeds[seeds.len() * 9 / 10]);
-    (share(&what, |key| held(&found(key))), median)
+    (share, median)
 }
 
 #[test]
 fn an_effect_of_twice_the_claim_is_confirmed_in_nine_campaigns_of_ten_within_a_dozen_seeds() {
     let pool = Pool::read();
     // Half of what the step saves in work is but one standard deviation: see the next test.
-    for metric in ["net_saving", "improvement"] {
+    for metric in [worth(), gain()] {
         let claim = Claim { metric, size: mean(&effects(&pool, metric)) / 2.0 };
         let (share, median) = power(&pool, "half of the true effect", &claim);
         share.above(0.9, &format!("half of the true effect, {} confirmed", metric));
@@ -259,7 +267,7 @@ fn an_effect_of_twice_the_claim_is_confirmed_in_nine_campaigns_of_ten_within_a_d
 #[test]
 fn an_effect_one_standard_deviation_beyond_the_claim_is_confirmed_in_most_campaigns() {
     let pool = Pool::read();
-    for metric in METRICS {
+    for metric in metrics() {
         let values = effects(&pool, metric);
         let claim = Claim { metric, size: mean(&values) - standard_deviation(&values) };
         let (share, _) = power(&pool, "one standard deviation less", &claim);
@@ -281,10 +289,9 @@ fn with_means(pool: &Pool, means: &[f64]) -> Measurement {
 /// The scenarios that a finding on the improvement names as exceptions, by number, if the scenarios have these means.
 fn named(pool: &Pool, policy: &Measurement, size: f64, key: u64) -> Vec<usize> {
     let sampled = Sampled::new(pool, key);
-    let twice = [&pool.reference, &pool.again].map(|measurement| take(measurement, &sampled.search));
-    let yardsticks = yardsticks(pool.lambda, twice);
-    let [left, reference] = [policy, &pool.reference].map(|measurement| take(measurement, &sampled.verdict));
-    let finding = finding(&comparison(pool, &yardsticks, [&left, &reference]), "improvement", size);
+    let [chance, against] = [&sampled.search, &sampled.verdict].map(|seeds| yardsticks(pool, &pool.step(seeds)));
+    let left = recorded::take(policy, &sampled.verdict);
+    let finding = finding(&comparison(pool, &left, [&chance, &against]), gain(), size);
     if finding.error != Some(ErrorKind::Regime) {
         return Vec::new();
     }

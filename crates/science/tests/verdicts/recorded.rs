@@ -4,11 +4,19 @@ use crate::campaign::spec;
 use science::keyed;
 use science::objective::{Cell, Measurement};
 
+/// Gain between neighbouring scales of the reference, none of which is recorded: so little that four steps just reach what the
+/// recorded step gains and loses, and so much that each step costs half as much again. The frontier is a chord between two
+/// scales: what twins and candidates are held against lies above the curve, while the reference is on it, as a corner. The
+/// further apart the scales, the more this favours a candidate over the reference.
+pub(crate) const APART: [f64; 2] = [0.015, 0.08];
+
 /// The recorded differences, all against the baseline: `cells[scenario][seed]`.
 pub(crate) struct Pool {
     pub(crate) scenarios: Vec<String>,
     /// The exchange rate of the reference's own scale.
     pub(crate) lambda: f64,
+    /// Gain between two neighbouring scales of the reference, log units: one of [`APART`].
+    pub(crate) apart: f64,
     pub(crate) reference: Measurement,
     /// The reference under other draws.
     pub(crate) again: Measurement,
@@ -24,6 +32,7 @@ impl Pool {
         let mut pool = Pool {
             scenarios: Vec::new(),
             lambda: lambda.parse().expect("a number"),
+            apart: APART[0],
             reference: none(),
             again: none(),
             step: none(),
@@ -44,10 +53,6 @@ impl Pool {
                 row.push(cell(value(2 * at), value(2 * at + 1)));
             }
         }
-        for measurement in [&mut pool.reference, &mut pool.again, &mut pool.step] {
-            let zeros: Vec<Vec<f64>> = measurement.cells.iter().map(|row| vec![0.0; row.len()]).collect();
-            measurement.series = spec().series.into_iter().map(|series| (series.name, zeros.clone())).collect();
-        }
         pool
     }
 
@@ -61,16 +66,68 @@ impl Pool {
         (0..count as u64).map(|n| (keyed::uniform(key, n) * self.seeds() as f64) as usize).collect()
     }
 
-    /// The reference twice, on these seeds. Which of its two runs comes first is a coin's choice for each seed, so that the
-    /// truth about their difference is zero, and not what 400 seeds happened to give.
-    pub(crate) fn twice(&self, seeds: &[usize], key: u64) -> [Measurement; 2] {
-        let coin = |n: usize| keyed::uniform(key, n as u64) < 0.5;
-        let mut pair = [take(&self.reference, seeds), take(&self.again, seeds)];
-        let [first, second] = &mut pair;
-        for (a, b) in first.cells.iter_mut().zip(&mut second.cells) {
-            (0..seeds.len()).filter(|n| coin(*n)).for_each(|n| std::mem::swap(&mut a[n], &mut b[n]));
+    /// The step against the reference, on these seeds.
+    pub(crate) fn step(&self, seeds: &[usize]) -> Runs {
+        let [candidate, reference, twin] = [&self.step, &self.reference, &self.again].map(|policy| take(policy, seeds));
+        Runs { candidate, reference, twin }
+    }
+
+    /// The reference in disguise, on these seeds.
+    pub(crate) fn disguise(&self, seeds: &[usize]) -> Runs {
+        let candidate = take(&self.reference, seeds);
+        Runs { candidate, ..self.step(seeds) }
+    }
+
+    /// The reference under other draws against itself, on these seeds. Which of its two runs comes first is a coin's choice for
+    /// each seed, so that the truth about their difference is zero, and not what 400 seeds happened to give.
+    ///
+    /// The twin is to be neither, or one of them would save exactly nothing, and only two runs are recorded. It is made as far
+    /// from both, in mean square, as they are from each other: in between them, and from there √3/2 times what the two runs
+    /// differ by on another seed, in either direction.
+    pub(crate) fn again(&self, seeds: &[usize], key: u64) -> Runs {
+        let coin = |purpose, n: usize| keyed::uniform(keyed::seed(&[purpose], key), n as u64) < 0.5;
+        let coins: Vec<[bool; 2]> =
+            (0..seeds.len()).map(|n| ["away", "first"].map(|purpose| coin(purpose, n))).collect();
+        let others = self.draw(keyed::seed(&["other"], key), seeds.len());
+        let Runs { twin: mut candidate, mut reference, .. } = self.step(seeds);
+        let mut twin = reference.clone();
+        for (at, twin) in twin.cells.iter_mut().enumerate() {
+            let (one, two) = (&mut candidate.cells[at], &mut reference.cells[at]);
+            for (n, (other, [away, first])) in others.iter().zip(&coins).enumerate() {
+                let (a, b) = (&self.again.cells[at][*other], &self.reference.cells[at][*other]);
+                let away = if *away { AWAY } else { -AWAY };
+                let third =
+                    |value: fn(&Cell) -> f64| (value(&one[n]) + value(&two[n])) / 2.0 + away * (value(a) - value(b));
+                twin[n] = cell(third(|cell| cell.gain), third(|cell| cell.cost));
+                if *first {
+                    std::mem::swap(&mut one[n], &mut two[n]);
+                }
+            }
         }
-        pair
+        Runs { candidate, reference, twin }
+    }
+}
+
+/// √3/2.
+const AWAY: f64 = 0.866_025_403_784_438_6;
+
+/// What ran on the same seeds.
+pub(crate) struct Runs {
+    pub(crate) candidate: Measurement,
+    pub(crate) reference: Measurement,
+    /// The reference under other draws.
+    pub(crate) twin: Measurement,
+}
+
+impl Runs {
+    /// With every series of the problem, as a state takes them: nobody recorded what is in them, and nothing here asks.
+    pub(crate) fn whole(self) -> Self {
+        let whole = |measured: Measurement| {
+            let zeros: Vec<Vec<f64>> = measured.cells.iter().map(|row| vec![0.0; row.len()]).collect();
+            let series = spec().series.iter().map(|series| (series.name.clone(), zeros.clone()));
+            Measurement { series: series.collect(), ..measured }
+        };
+        Runs { candidate: whole(self.candidate), reference: whole(self.reference), twin: whole(self.twin) }
     }
 }
 

@@ -58,14 +58,14 @@ async fn every_reference_of_a_whole_campaign_resolves() {
         "arm-judged 8",
         "arm-skipped 8",
         "bundle-registered 6",
-        "calibrated 72",
+        "calibrated 168",
         "candidate-evaluated 58",
         "candidate-written 6",
         "executor-failed 2",
         "plan-failed 2",
         "principles-revised 4",
         "simplified 2",
-        "tested 84",
+        "tested 372",
         "tuned 2",
     ];
     assert_eq!(edges.await, expected);
@@ -95,15 +95,15 @@ async fn arms_and_candidates_say_what_became_of_them() {
     assert_eq!(arms.await, expected);
     let candidates = table(
         &path,
-        "SELECT concat_ws(' | ', id, parent, iteration, arm, point, description_length, outcome, message,
+        "SELECT concat_ws(' | ', id, parent, iteration, arm, point, description_length, outcome, scale, message,
          round(regret, 2), admissible) FROM candidates ORDER BY id",
     );
     let expected = [
-        r#"c1 | 1 | main | {"half":0.5} | 3 | scored | what rustc said of c1 | 0.0 | 1"#,
+        r#"c1 | 1 | main | {"half":0.5} | 3 | scored | 0.7 | what rustc said of c1 | 0.0 | 1"#,
         r#"c2 | c1 | 1 | ablation | {"half":0.5} | 3 | timeout | what rustc said of c2"#,
-        r#"c3 | c1 | 3 | main | {"half":0.5} | 3 | scored | what rustc said of c3 | 0.0 | 1"#,
-        r#"c4 | c1 | 1 | main | {"half":0.6} | 3 | scored | what rustc said of c4 | 0.0 | 1"#,
-        "c5 | c1 | 1 | main | 2 | scored | what rustc said of c5 | 0.0 | 1",
+        r#"c3 | c1 | 3 | main | {"half":0.5} | 3 | scored | 0.7 | what rustc said of c3 | 0.0 | 1"#,
+        r#"c4 | c1 | 1 | main | {"half":0.6} | 3 | scored | 0.7 | what rustc said of c4 | 0.0 | 1"#,
+        "c5 | c1 | 1 | main | 2 | scored | 0.7 | what rustc said of c5 | 0.0 | 1",
     ];
     assert_eq!(candidates.await, expected);
 }
@@ -119,13 +119,18 @@ async fn a_score_is_kept_by_the_names_of_the_spec() {
     );
     let expected = [
         "improvement | 0.22",
-        "net_saving | 0.1",
-        "extra_shed_work | 0.36",
-        "work_ratio | 0.9",
+        "saving | 0.1",
+        "extra_shed_value | 0.36",
+        "value_ratio | 0.9",
+        "allocation | 0.0",
         "extra_shed_rate | 0.33",
         "extra_sheds | 2.0",
         "ms_saved_per_shed | 1.0",
+        "net_saving | 0.1",
         "rate_ratio | 1.0",
+        "saving_gpu | 0.0",
+        "saving_requests | 0.0",
+        "saving_tokens | 0.0",
         "throughput_loss | 0.67",
     ];
     assert_eq!(scores.await, expected);

@@ -16,7 +16,7 @@ use science::state::{Action, State, Test};
 use science::trial::{self, Trial};
 use science::tuner::{Range, Tried};
 use science::work::{Role, Tokens, Work};
-use science::yardsticks::{self, Scale};
+use science::yardsticks::{self, SCALES};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use store::{CampaignId, Extra, Loaded, LogHead, Store, StoreError, TrialRow};
@@ -91,18 +91,20 @@ pub(crate) fn started(seed: u64) -> Started {
 /// A policy on verdict seeds, with its trials; the baseline's come with the first. `trials` makes up those of three seeds: one
 /// look. Of further looks this campaign keeps none.
 fn test(state: &State, tests: &[Test]) -> Played {
-    let name = match &tests[0].policy {
-        Side::Candidate(id) => id.as_str().to_owned(),
-        Side::Baseline | Side::Reference | Side::Arm(_) => "reference".to_owned(),
+    let policies = match &tests[0].policy {
+        Side::Candidate(id) => vec!["baseline".to_owned(), id.to_string()],
+        Side::Baseline | Side::Reference | Side::Arm(_) => {
+            yardsticks::policies(&spec(), state.yardsticks().twins.len())
+        }
     };
     let mut event = tested(state, tests);
     if tests[0].from > 0 {
         return plain(event);
     }
-    let baseline = if state.current().tests.is_empty() { vec!["baseline".to_owned()] } else { vec![] };
     let Event::Tested { trials, .. } = &mut event else { unreachable!("it was just made") };
-    *trials = hash(&["baseline", &name]);
-    Played { policies: [baseline, vec![name]].concat(), ..plain(event) }
+    *trials = hash(&policies);
+    let known = usize::from(!state.current().tests.is_empty());
+    Played { policies: policies[known..].to_vec(), ..plain(event) }
 }
 
 /// The hash over trials of policies, in the order of the experiment.
@@ -255,16 +257,14 @@ fn measurement(y: f64, x: f64) -> Measurement {
 }
 
 fn calibrated() -> Played {
+    let reference = || measurement(0.25, 0.4);
+    let scales = SCALES.map(|power| measurement(0.25 + 0.02 * f64::from(power), 0.4 + 0.04 * f64::from(power)));
+    let extremes = vec![measurement(0.4, 0.8), measurement(0.0, 0.0)];
     let yardsticks = Yardsticks {
-        reference: measurement(0.25, 0.4),
-        reference_again: measurement(0.25, 0.4),
-        extremes: vec![measurement(0.4, 0.8)],
-        scale: Some(Scale { up: measurement(0.27, 0.44), down: measurement(0.23, 0.36), rate: 5.0 }),
         overloaded: vec!["far".into()],
-        drawn: 0,
-        one_trace: false,
+        ..Yardsticks::new(reference(), vec![reference(), reference()], extremes, scales.into())
     };
-    let policies = yardsticks::policies(&spec());
+    let policies = yardsticks::policies(&spec(), yardsticks.twins.len());
     let event = Event::Calibrated { yardsticks: Box::new(yardsticks), trials: hash(&policies) };
     Played { policies, ..plain(event) }
 }
@@ -277,7 +277,7 @@ fn arm(name: &str, kind: ArmKind, against: Vec<Side>) -> Arm {
         mechanism: "m".into(),
         diagnostic: "d".into(),
         prediction: Prediction {
-            metric: "net_saving".into(),
+            metric: "saving".into(),
             against,
             scope: vec![],
             relation: Relation::AtLeast(0.02),
@@ -342,6 +342,7 @@ fn evaluate(candidate: &CandidateId) -> Played {
     let event = Event::CandidateEvaluated {
         candidate: candidate.clone(),
         outcome,
+        scale: measured.as_ref().map(|_| 0.7),
         measurement: measured.map(Box::new),
         trials: if scored { hash(&[candidate.as_str()]) } else { hash::<&str>(&[]) },
         descriptor: None,
@@ -383,8 +384,8 @@ fn audited(principle: String, points: Vec<Point>) -> Event {
         .map(|(at, point)| AuditedPoint {
             point,
             saving: saving(at),
-            worth: None,
-            room: None,
+            worth: saving(at),
+            scale: saving(at).map(|_| 0.7),
             runs: 1,
             admissible: at % 2 == 0,
         })

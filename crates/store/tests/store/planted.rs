@@ -226,21 +226,21 @@ async fn trials_that_were_changed_are_found_before_anything_is_paired_with_them(
     let calibrated = store_hash().await;
     for statement in [
         "UPDATE measured SET trial = json_set(trial, '$[0]', 1.5) WHERE policy = 'baseline'",
-        "UPDATE measured SET trial = json_set(trial, '$[1]', NULL) WHERE policy = 'scaled-down' AND seed = 2 AND scenario = 'far'",
+        "UPDATE measured SET trial = json_set(trial, '$[1]', NULL) WHERE policy = 'reference-4^-1' AND seed = 2 AND scenario = 'far'",
         "UPDATE measured SET trial = '{}' WHERE policy = 'baseline' AND seed = 0",
         "UPDATE measured SET seed = 1000 WHERE policy = 'baseline' AND seed = 0",
         "UPDATE measured SET policy = CASE policy WHEN 'baseline' THEN 'x' ELSE 'baseline' END
          WHERE policy IN ('baseline', 'reference')",
         "UPDATE scenarios SET position = 1 - position",
-        "DELETE FROM measured WHERE policy = 'scaled-up'",
+        "DELETE FROM measured WHERE policy = 'reference-again-2'",
         ONE_VALUE_FURTHER,
     ] {
         let dir = tempfile::tempdir().unwrap();
         let (path, id) = database(dir.path()).await;
         let store = Store::open_existing(&path).await.unwrap();
-        let honest = store.baseline(&id, &calibrated, &spec()).await.unwrap();
+        let honest = store.baseline(&id, &calibrated, (&spec(), 2)).await.unwrap();
         change(&path, &[statement]).await;
-        let error = store.baseline(&id, &calibrated, &spec()).await.unwrap_err();
+        let error = store.baseline(&id, &calibrated, (&spec(), 2)).await.unwrap_err();
         assert!(matches!(error, StoreError::DamagedTrials { seq: 1, .. }), "{statement}: {error}");
         assert!(wrong(&store).await.contains(&error.to_string()), "{statement}");
         if statement.contains("1.5") {
@@ -276,7 +276,7 @@ async fn store_hash() -> Hash {
 async fn forged_figures_in_derived_tables_change_nothing_and_are_found() {
     for (statement, table) in [
         ("UPDATE candidates SET admissible = 1, regret = -1", "candidates"),
-        ("UPDATE scores SET value = 0.99 WHERE figure = 'net_saving'", "scores"),
+        ("UPDATE scores SET value = 0.99 WHERE figure = 'saving'", "scores"),
         ("UPDATE metrics SET unit = 'plain'", "metrics"),
         ("UPDATE arms SET verdict = 'confirmed', reason = 'forged' WHERE verdict IS NOT NULL", "arms"),
         ("UPDATE campaigns SET ended = NULL", "campaigns"),

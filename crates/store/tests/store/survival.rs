@@ -44,7 +44,7 @@ async fn a_step_that_is_given_up_is_there_as_a_whole_or_not_at_all() {
         let events = store.events(&id).await.unwrap().len();
         let trials = sqlx::query_scalar("SELECT count(*) FROM measured WHERE campaign = ?").bind(id.as_str());
         let trials: i64 = trials.fetch_one(&pool).await.unwrap();
-        assert!([(1, 0), (2, 36)].contains(&(events, trials)), "{polls} polls: {events} events, {trials} trials");
+        assert!([(1, 0), (2, 84)].contains(&(events, trials)), "{polls} polls: {events} events, {trials} trials");
         assert!(done.is_none() || events == 2);
         if events == 1 {
             append(&store, &id, &calibrated).await.unwrap();

@@ -15,7 +15,8 @@ use simulator::{Traffic, simulate};
 const TRAINING: usize = 96;
 const SEALED: usize = 96;
 
-const TEXT: &str = include_str!("../../../../../experiments/admission/population.toml");
+/// Two tiers of one client each, without hints, a past or an after.
+const TEXT: &str = include_str!("tests/plain.toml");
 
 fn declared() -> Population {
     Population::parse(TEXT, Path::new("population.toml")).unwrap()

@@ -52,20 +52,13 @@ fn measured(state: &State, saving: f64) -> Event {
     let first = points[0].clone();
     let point = |point: Point| AuditedPoint {
         saving: if point == first { Some(saving) } else { None },
-        worth: None,
-        room: None,
+        worth: Some(0.0),
+        scale: None,
         runs: 1,
         admissible: true,
         point,
     };
     Event::Audited { principle, points: points.into_iter().map(point).collect(), trials: Hash::of(b"") }
-}
-
-fn half(point: &Point) -> f64 {
-    match point["half"] {
-        Value::Number(half) => half,
-        ref other => panic!("{other:?}"),
-    }
 }
 
 fn close(state: &mut State) {
@@ -133,32 +126,19 @@ fn what_is_forbidden_already_takes_no_audit_and_what_replaces_a_constraint_is_au
 }
 
 #[test]
-fn the_scale_of_a_point_is_set_to_where_it_gains_as_much_as_it_has_to_inside_of_what_is_forbidden() {
-    let mut state = opened(Some("space.rs"));
-    state.started.as_mut().unwrap().experiment.objective.scale = Some("half".into());
-    refuted(&mut state, "c1");
-    learn(&mut state, vec![Change::Insert(forbidding("P1", [0.0, 0.25]))]).unwrap();
-    let Action::Audit { points, .. } = state.next_action() else { panic!("an audit is due") };
-    let drawn = points[0].clone();
-    assert_eq!(state.next_place(&drawn, &[]), Some(drawn.clone()));
-    let ran = |room| AuditedPoint {
-        point: drawn.clone(),
-        saving: None,
-        admissible: false,
-        worth: Some(0.0),
-        room: Some(room),
-        runs: 1,
+fn a_point_that_did_not_run_backs_nothing_and_where_none_ran_nothing_is_forbidden() {
+    let audit = |ran: usize| {
+        let mut state = opened(Some("space.rs"));
+        refuted(&mut state, "c1");
+        learn(&mut state, vec![Change::Insert(forbidding("P1", [0.0, 0.25]))]).unwrap();
+        let Event::Audited { principle, mut points, trials } = measured(&state, 0.0) else {
+            unreachable!("it is that")
+        };
+        points.iter_mut().skip(ran).for_each(|point| (point.worth, point.saving) = (None, None));
+        state.apply(&Event::Audited { principle, points, trials }).unwrap();
+        (state.audited_points(), state.volume() < 0.8)
     };
-    let own = half(&drawn);
-    let next = |room| half(&state.next_place(&drawn, &[ran(room)]).unwrap());
-    let (more, less) = (next(0.2), next(-0.01));
-    assert!(less < own && own < more, "what improves too much refuses less: {less} {own} {more}");
-    assert!((0.0..=0.25).contains(&more), "{more}");
-    assert_eq!(state.next_place(&drawn, &[ran(0.001)]), None, "it is where it belongs");
-    let hopeless = AuditedPoint { worth: Some(-5.0), ..ran(0.01) };
-    assert_eq!(state.next_place(&drawn, &[hopeless]), None);
-    let failed = AuditedPoint { worth: None, room: None, ..ran(0.0) };
-    assert_eq!(state.next_place(&drawn, &[failed]), None);
+    assert_eq!((audit(10), audit(4), audit(0)), ((10, true), (4, true), (0, false)));
 }
 
 #[test]

@@ -1,6 +1,13 @@
 //! What verdicts may cost.
 
 use super::*;
+use crate::yardsticks::SCALES;
+
+/// Trials of a claim on each verdict seed of one scenario: the baseline's, the candidate's and those of the yardsticks, which
+/// are the reference, its twin, what bounds it and its other scales.
+const EACH: u32 = 2 + 3 + SCALES.len() as u32;
+/// A budget that reaches for 12 seeds, and not for 16.
+const TWELVE: u32 = 12 * EACH + 14;
 
 /// A campaign whose main candidate saves `more` than it claims, too little for a look to decide.
 fn close_call(more: f64, verdict_trials: Option<u32>, iterations: u32) -> State {
@@ -22,24 +29,24 @@ fn finding(state: &State) -> (Verdict, usize) {
 
 #[test]
 fn a_claim_that_the_budget_of_verdict_trials_breaks_off_stays_open_with_what_the_look_before_said() {
-    let state = close_call(0.0235, Some(40), 1);
-    // Baseline, reference and candidate on twelve seeds of one scenario; the next look would take twelve trials more.
-    assert_eq!((finding(&state), state.verdict_trials()), ((Verdict::Inconclusive, 12), 36));
+    let state = close_call(0.0235, Some(TWELVE), 1);
+    // The next look would take four seeds more.
+    assert_eq!((finding(&state), state.verdict_trials()), ((Verdict::Inconclusive, 12), 12 * EACH));
     let finding = state.iterations[0].arms[0].finding.clone().unwrap();
     assert!(finding.effect.is_some_and(|effect| effect.low < 0.02 && effect.high > 0.02), "{finding:?}");
-    assert!(finding.reason.contains("(40 of 40)"), "{}", finding.reason);
+    assert!(finding.reason.contains(&format!("({TWELVE} of {TWELVE})")), "{}", finding.reason);
 }
 
 #[test]
 fn an_iteration_takes_no_more_than_twice_its_even_share() {
-    let state = close_call(0.046, Some(40), 4);
-    assert_eq!((finding(&state), state.verdict_trials()), ((Verdict::Inconclusive, 6), 18));
+    let state = close_call(0.046, Some(TWELVE), 4);
+    assert_eq!((finding(&state), state.verdict_trials()), ((Verdict::Inconclusive, 6), 6 * EACH));
 }
 
 #[test]
 fn a_claim_that_no_affordable_look_is_likely_to_decide_leaves_its_trials_to_others() {
-    let state = close_call(0.0, Some(40), 1);
-    assert_eq!((finding(&state), state.verdict_trials()), ((Verdict::Inconclusive, 3), 9));
+    let state = close_call(0.0, Some(TWELVE), 1);
+    assert_eq!((finding(&state), state.verdict_trials()), ((Verdict::Inconclusive, 3), 3 * EACH));
     let reason = &state.iterations[0].arms[0].finding.as_ref().unwrap().reason;
     assert!(reason.contains("12 seeds") && reason.contains("would hardly decide"), "{reason}");
 }
@@ -51,12 +58,12 @@ fn the_even_share_of_an_iteration_is_what_is_left_over_those_that_are_left() {
     assert_eq!(fold(&[Event::Started(opened.clone()), calibrated()]).verdict_share(), None);
     opened.experiment.budget.verdict_trials = Some(40);
     assert_eq!(fold(&[Event::Started(opened), calibrated()]).verdict_share(), Some(10));
-    assert_eq!(close_call(0.0, Some(40), 4).verdict_share(), Some((40 - 9) / 3));
+    assert_eq!(close_call(0.0, Some(TWELVE), 4).verdict_share(), Some((TWELVE - 3 * EACH) / 3));
 }
 
 #[test]
 fn a_budget_without_room_for_the_first_look_leaves_a_claim_open_without_an_effect() {
-    let state = close_call(0.0, Some(8), 1);
+    let state = close_call(0.0, Some(3 * EACH - 1), 1);
     assert_eq!((finding(&state), state.verdict_trials()), ((Verdict::Inconclusive, 0), 0));
     assert_eq!(state.iterations[0].arms[0].finding.as_ref().unwrap().effect, None);
 }
@@ -65,7 +72,7 @@ fn a_budget_without_room_for_the_first_look_leaves_a_claim_open_without_an_effec
 fn without_a_budget_the_last_look_decides() {
     let state = close_call(0.0, None, 1);
     assert_eq!(finding(&state).1, crate::sequence::CAP);
-    assert_eq!(state.verdict_trials() as usize, 3 * crate::sequence::CAP);
+    assert_eq!(state.verdict_trials(), EACH * crate::sequence::CAP as u32);
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::event::Finalist;
+use crate::objective::Yardsticks;
+use crate::yardsticks::SCALES;
 
 /// A scenario's seeds with this extra shed work, at the reference's improvement.
 fn working(works: [f64; 3]) -> Measurement {
@@ -40,7 +42,11 @@ fn ran(candidate: &str, measurement: Option<Measurement>) -> Finalist {
 }
 
 fn finals(finalists: Vec<Finalist>) -> Event {
-    Event::Finals { reference: Box::new(measurement(0.25, 0.4)), finalists, trials: Hash::of(b"") }
+    held_against(fixture::yardsticks(measurement(0.25, 0.4)), finalists)
+}
+
+fn held_against(yardsticks: Yardsticks, finalists: Vec<Finalist>) -> Event {
+    Event::Finals { yardsticks: Box::new(yardsticks), finalists, trials: Hash::of(b"") }
 }
 
 #[test]
@@ -65,7 +71,8 @@ fn whoever_surely_saves_more_on_the_panel_of_the_finals_is_champion_whatever_the
     let fresh = vec![ran("c1", Some(working([0.10, 0.30, 0.50]))), ran("c2", Some(working([0.33, 0.34, 0.33])))];
     state.apply(&finals(fresh)).unwrap();
     let held = state.finals.as_ref().unwrap();
-    assert_eq!((held.finalists.len(), held.trials), (2, 4 * 3), "baseline and reference ran as well");
+    // The baseline, the reference with its twin, what bounds it and its other scales, and both finalists, on three seeds.
+    assert_eq!((held.finalists.len(), held.trials), (2, (1 + 3 + SCALES.len() + 2) * 3));
     assert!(held.finalists[0].low < Some(0.0) && held.finalists[1].low > Some(0.1), "{held:?}");
     let champion = state.champion().unwrap();
     assert_eq!((champion.id, champion.matches_reference), (id("c2"), true));
@@ -113,12 +120,24 @@ fn finals_of_others_on_another_panel_or_without_trials_are_illegal() {
     let cases = [
         (vec![ran("c2", Some(good())), ran("c1", Some(good()))], "others than the best"),
         (vec![ran("c1", Some(good()))], "others than the best"),
-        (vec![ran("c1", Some(wide)), ran("c2", None)], "another panel"),
+        (vec![ran("c1", Some(wide)), ran("c2", None)], "not all run on one panel"),
         (vec![unscored, ran("c2", Some(good()))], "without a measurement"),
     ];
     let (mut state, _) = searched(Some(2));
     for (finalists, problem) in cases {
         let illegal = state.apply(&finals(finalists)).unwrap_err();
+        assert!(illegal.problem.contains(problem), "{illegal}");
+    }
+    let known = || fixture::yardsticks(measurement(0.25, 0.4));
+    let wide = fixture::measured([known().reference.cells, known().reference.cells].concat());
+    let cases = [
+        (Yardsticks { scales: vec![], ..known() }, "not those of the problem"),
+        (Yardsticks { twins: vec![wide.clone()], ..known() }, "not all measured on one panel"),
+        (fixture::yardsticks(wide), "does not begin with the scenarios"),
+    ];
+    for (yardsticks, problem) in cases {
+        let finalists = vec![ran("c1", Some(good())), ran("c2", Some(good()))];
+        let illegal = state.apply(&held_against(yardsticks, finalists)).unwrap_err();
         assert!(illegal.problem.contains(problem), "{illegal}");
     }
     assert_eq!(state.finals, None, "an illegal event changes nothing");

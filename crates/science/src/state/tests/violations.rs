@@ -2,14 +2,14 @@ use super::*;
 
 /// The verdict seeds' trials of a candidate, in one of which it does what it must never do.
 fn violating(state: &State, id: &str) -> Event {
-    let Event::Tested { policy, from, outcome, measurement, trials } =
+    let Event::Tested { policy, from, outcome, measurement, trials, .. } =
         tested(state, Side::Candidate(CandidateId::from(id.to_owned())), 0..3)
     else {
         unreachable!("it is that")
     };
     let mut measurement = measurement.unwrap();
     measurement.cells[0][1].violations = 7;
-    Event::Tested { policy, from, outcome, measurement: Some(measurement), trials }
+    Event::Tested { policy, from, outcome, measurement: Some(measurement), yardsticks: None, trials }
 }
 
 /// A candidate that saves much, with the reference's trials on the verdict seeds.

@@ -6,11 +6,11 @@ use simulator::predictor::Predictor;
 use simulator::sampler::Length;
 use simulator::workload::Client;
 
-const NEXT: &str = include_str!("../../../../../../experiments/admission/population-next.toml");
+const NEXT: &str = include_str!("../../../../../../experiments/admission/population.toml");
 const COUNT: usize = 48;
 
 fn next() -> Population {
-    Population::parse(NEXT, Path::new("population-next.toml")).unwrap()
+    Population::parse(NEXT, Path::new("population.toml")).unwrap()
 }
 
 fn drawn_next() -> Vec<Scenario> {

@@ -1,0 +1,184 @@
+//! Sets the scale of a policy to where it gains as much as the reference does, before anything is judged.
+//!
+//! Whoever pays less looks better against what he pays, so policies compare at equal mean gain only. Which value that takes is
+//! the product's to find, not an author's: it is done by parameters, without compiling again, first on a third of the panel.
+
+use crate::error::EngineError;
+use crate::panel::{Onlooker, Panel, Ran, Runs};
+use crate::policy::Tunable;
+use sandbox::{Artifact, Outcome, Sandbox};
+use science::objective::Yardsticks;
+use science::scale::{Next, Run, Scale};
+use science::spec::Aim;
+use science::trial::Trial;
+use std::time::Duration;
+
+pub(crate) use science::retune::SCALE;
+/// One workload in so many is run on first.
+const PART: usize = 3;
+
+/// A compiled policy with values for its tunables, of which one may be its scale.
+#[derive(Clone, Debug)]
+pub struct Scalable {
+    artifact: Artifact,
+    parameters: Vec<f64>,
+    /// The position of the scale among the parameters, and what may be set.
+    scale: Option<(usize, Scale)>,
+}
+
+/// What policies are held against on a panel while their scale is set.
+#[derive(Debug)]
+pub struct Against {
+    /// The baseline's trials.
+    pub baseline: Vec<Trial>,
+    /// What the reference gains; none where nothing is paid, so that no scale is set.
+    gain: Option<f64>,
+    part: Part,
+}
+
+/// Some of the workloads of a panel.
+#[derive(Debug)]
+struct Part {
+    panel: Panel,
+    baseline: Vec<Trial>,
+    /// What the reference gains there.
+    gain: f64,
+}
+
+/// What came of setting a scale.
+#[derive(Debug)]
+pub(crate) enum Settled {
+    /// The policy ran.
+    At {
+        /// The value of its scale, where it has one.
+        scale: Option<f64>,
+        /// Its trials there on the whole panel.
+        trials: Vec<Trial>,
+        /// Runs that it took, as of the whole panel.
+        runs: u32,
+        /// Time spent waiting for its answers.
+        deciding: Duration,
+    },
+    /// Nowhere on its scale does it gain as much as the reference does.
+    Nowhere {
+        /// Runs that it took.
+        runs: u32,
+    },
+}
+
+impl Scalable {
+    /// A policy that was started once to be asked for its tunables; `own` is the value of its scale where that is known, which
+    /// is where its setting begins.
+    pub(crate) fn new(artifact: Artifact, tunables: &[Tunable], parameters: Vec<f64>, own: Option<f64>) -> Self {
+        let at = tunables.iter().position(|tunable| tunable.name == SCALE);
+        let scale = at.and_then(|at| {
+            let Tunable { low, high, default, .. } = tunables[at];
+            Some((at, Scale { known: own.is_some(), ..Scale::new(low, high, own.unwrap_or(default))? }))
+        });
+        Scalable { artifact, parameters, scale }
+    }
+
+    /// The values of its tunables with this one for its scale.
+    pub(crate) fn at(&self, scale: Option<f64>) -> Vec<f64> {
+        let mut parameters = self.parameters.clone();
+        if let (Some((at, _)), Some(value)) = (self.scale, scale) {
+            parameters[at] = value;
+        }
+        parameters
+    }
+}
+
+impl Against {
+    /// What policies on this panel are held against.
+    pub(crate) fn new(panel: &Panel, baseline: Vec<Trial>, yardsticks: &Yardsticks, aim: &Aim) -> Self {
+        let rows: Vec<usize> = (0..panel.rows.len()).filter(|row| row % PART == 0).collect();
+        let drawn = rows.iter().filter(|row| **row >= panel.rows.len() - panel.drawn).count();
+        let (part, cells) = panel.picked(&rows, drawn);
+        Against {
+            gain: matches!(aim, Aim::Saving { .. }).then(|| yardsticks.reference.gain()),
+            part: Part {
+                panel: part,
+                baseline: cells.into_iter().map(|cell| baseline[cell].clone()).collect(),
+                gain: yardsticks.picked(&rows, drawn).reference.gain(),
+            },
+            baseline,
+        }
+    }
+
+    /// Nothing: policies run as they are.
+    pub fn nothing(panel: &Panel) -> Self {
+        let (part, _) = panel.picked(&[], 0);
+        Against { baseline: Vec::new(), gain: None, part: Part { panel: part, baseline: Vec::new(), gain: 0.0 } }
+    }
+
+    /// Sets the scale of a policy. Whoever looks on is made anew for each run on the whole panel, and what is handed back looked
+    /// on at the one that stands.
+    pub(crate) fn settle<O: Onlooker>(
+        &self,
+        policy: &Scalable,
+        (panel, sandbox): (&Panel, &Sandbox),
+        onlooker: impl Fn() -> O,
+    ) -> Result<Result<(Settled, O), Outcome>, EngineError> {
+        let whole = |scale: Option<f64>| {
+            let mut looking = onlooker();
+            let ran = panel.trials_before(&policy.artifact, policy.at(scale), sandbox, &mut looking)?;
+            Ok::<_, EngineError>(ran.map(|runs| (runs, looking)))
+        };
+        let stands = |(ran, looking): (Runs<Trial>, O), scale: Option<f64>, runs: u32, before: Duration| {
+            let deciding = before + ran.deciding;
+            (Settled::At { scale, trials: ran.results, runs, deciding }, looking)
+        };
+        let (Some((_, scale)), Some(gain)) = (policy.scale, self.gain) else {
+            return Ok(whole(None)?.map(|ran| stands(ran, None, 1, Duration::ZERO)));
+        };
+        let (mut part, mut runs, mut last, mut deciding) = (Vec::new(), Vec::new(), None, Duration::ZERO);
+        let taken = |part: &[Run], whole: &[Run]| (part.len().div_ceil(PART) + whole.len()) as u32;
+        loop {
+            match scale.next(&part, &runs) {
+                Next::Part(places) => match self.run_part(policy, &places, sandbox)? {
+                    Ok(ran) => {
+                        deciding += ran.deciding;
+                        part.extend(ran.results);
+                    }
+                    Err(outcome) => return Ok(Err(outcome)),
+                },
+                Next::Whole(at) => match whole(Some(at.exp()))? {
+                    Ok(ran) => {
+                        let gained = panel.measure(&ran.0.results, &self.baseline).gain();
+                        runs.push(Run { at, margin: gained - gain });
+                        if let Some((_, before)) = last.replace((at, ran)) {
+                            deciding += before.0.deciding;
+                        }
+                    }
+                    Err(outcome) => return Ok(Err(outcome)),
+                },
+                Next::Set(at) => {
+                    let taken = taken(&part, &runs);
+                    let ran = match last.filter(|(ran, _)| *ran == at) {
+                        Some((_, ran)) => Ok(ran),
+                        // An earlier run stands: what it showed is not kept.
+                        None => whole(Some(at.exp()))?,
+                    };
+                    return Ok(ran.map(|ran| stands(ran, Some(at.exp()), taken, deciding)));
+                }
+                Next::None => return Ok(Ok((Settled::Nowhere { runs: taken(&part, &runs) }, onlooker()))),
+            }
+        }
+    }
+
+    /// Gains beyond the reference's at these places, on the part of the panel.
+    fn run_part(&self, policy: &Scalable, places: &[f64], sandbox: &Sandbox) -> Ran<Run> {
+        let Part { panel, baseline, gain } = &self.part;
+        let parameters: Vec<Vec<f64>> = places.iter().map(|at| policy.at(Some(at.exp()))).collect();
+        let ran = panel.trials_side_by_side(&policy.artifact, &parameters, sandbox)?;
+        let run = |(at, trials): (&f64, Option<Vec<Trial>>)| {
+            // A run without an end is one that lets everything wait.
+            let margin = trials.map_or(f64::NEG_INFINITY, |trials| panel.measure(&trials, baseline).gain() - gain);
+            Run { at: *at, margin: margin.max(-1e6) }
+        };
+        Ok(ran.map(|Runs { results, deciding }| Runs {
+            results: places.iter().zip(results).map(run).collect(),
+            deciding,
+        }))
+    }
+}
