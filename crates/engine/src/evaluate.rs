@@ -66,11 +66,11 @@ impl Evaluator {
         };
         let run = || against.settle(&policy, (&self.panel, &self.sandbox), || Record::of(&self.panel));
         let (scale, trials, record) = match timed(&mut timing.simulate, run)? {
-            Ok((Settled::At { scale, trials, deciding, .. }, record)) => {
+            Ok(Settled::At { scale, trials, deciding, looking, .. }) => {
                 timing.decide = deciding;
-                (scale, trials, record)
+                (scale, trials, looking)
             }
-            Ok((Settled::Nowhere { .. }, _)) => return Ok(Evaluation::nowhere(timing)),
+            Ok(Settled::Nowhere { .. }) => return Ok(Evaluation::nowhere(timing)),
             Err(outcome) => return Ok(ended(&outcome, timing)),
         };
         let probing = self.panel.problem.probing();

@@ -119,15 +119,23 @@ impl Prepared {
         Ok(compiled.map(|artifact| self.artifact.get_or_init(|| artifact).clone()))
     }
 
+    /// Its object with the tunables that it declares, or what became of it instead.
+    pub(crate) fn described(
+        &self,
+        sandbox: &Sandbox,
+    ) -> Result<Result<(Artifact, Vec<Tunable>), Outcome>, EngineError> {
+        match self.artifact(sandbox)? {
+            Ok(artifact) => Ok(policy::described(&artifact, sandbox)?.map(|tunables| (artifact, tunables))),
+            Err(outcome) => Ok(Err(outcome)),
+        }
+    }
+
     /// The policy that it describes, with its own defaults but for the value of its scale, or what became of it instead.
     pub fn policy(&self, scale: Option<f64>, sandbox: &Sandbox) -> Result<Result<Policy, Outcome>, EngineError> {
-        let artifact = match self.artifact(sandbox)? {
-            Ok(artifact) => artifact,
-            Err(outcome) => return Ok(Err(outcome)),
+        let Some(scale) = scale else {
+            return Ok(self.artifact(sandbox)?.map(|artifact| Policy::Candidate { artifact, parameters: Vec::new() }));
         };
-        let Some(scale) = scale else { return Ok(Ok(Policy::Candidate { artifact, parameters: Vec::new() })) };
-        let described = policy::described(&artifact, sandbox)?;
-        Ok(described.map(|tunables| {
+        Ok(self.described(sandbox)?.map(|(artifact, tunables)| {
             let value = |tunable: &Tunable| if tunable.name == SCALE { scale } else { tunable.default };
             let parameters = tunables.iter().map(value).collect();
             Policy::Candidate { artifact, parameters }
@@ -140,12 +148,7 @@ impl Prepared {
         start: Option<f64>,
         sandbox: &Sandbox,
     ) -> Result<Result<Scalable, Outcome>, EngineError> {
-        let artifact = match self.artifact(sandbox)? {
-            Ok(artifact) => artifact,
-            Err(outcome) => return Ok(Err(outcome)),
-        };
-        let described = policy::described(&artifact, sandbox)?;
-        Ok(described.map(|tunables| {
+        Ok(self.described(sandbox)?.map(|(artifact, tunables)| {
             let parameters = tunables.iter().map(|tunable| tunable.default).collect();
             Scalable::new(artifact, &tunables, parameters, start)
         }))

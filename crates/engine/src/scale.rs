@@ -47,7 +47,7 @@ struct Part {
 
 /// What came of setting a scale.
 #[derive(Debug)]
-pub(crate) enum Settled {
+pub(crate) enum Settled<O = ()> {
     /// The policy ran.
     At {
         /// The value of its scale, where it has one.
@@ -58,6 +58,8 @@ pub(crate) enum Settled {
         runs: u32,
         /// Time spent waiting for its answers.
         deciding: Duration,
+        /// Whoever looked on at these trials.
+        looking: O,
     },
     /// Nowhere on its scale does it gain as much as the reference does.
     Nowhere {
@@ -99,7 +101,7 @@ impl Against {
             part: Part {
                 panel: part,
                 baseline: cells.into_iter().map(|cell| baseline[cell].clone()).collect(),
-                gain: yardsticks.picked(&rows, drawn).reference.gain(),
+                gain: yardsticks.reference.picked(&rows).gain(),
             },
             baseline,
         }
@@ -111,14 +113,13 @@ impl Against {
         Against { baseline: Vec::new(), gain: None, part: Part { panel: part, baseline: Vec::new(), gain: 0.0 } }
     }
 
-    /// Sets the scale of a policy. Whoever looks on is made anew for each run on the whole panel, and what is handed back looked
-    /// on at the one that stands.
+    /// Sets the scale of a policy. Whoever looks on is made anew for each run on the whole panel.
     pub(crate) fn settle<O: Onlooker>(
         &self,
         policy: &Scalable,
         (panel, sandbox): (&Panel, &Sandbox),
         onlooker: impl Fn() -> O,
-    ) -> Result<Result<(Settled, O), Outcome>, EngineError> {
+    ) -> Result<Result<Settled<O>, Outcome>, EngineError> {
         let whole = |scale: Option<f64>| {
             let mut looking = onlooker();
             let ran = panel.trials_before(&policy.artifact, policy.at(scale), sandbox, &mut looking)?;
@@ -126,7 +127,7 @@ impl Against {
         };
         let stands = |(ran, looking): (Runs<Trial>, O), scale: Option<f64>, runs: u32, before: Duration| {
             let deciding = before + ran.deciding;
-            (Settled::At { scale, trials: ran.results, runs, deciding }, looking)
+            Settled::At { scale, trials: ran.results, runs, deciding, looking }
         };
         let (Some((_, scale)), Some(gain)) = (policy.scale, self.gain) else {
             return Ok(whole(None)?.map(|ran| stands(ran, None, 1, Duration::ZERO)));
@@ -161,9 +162,18 @@ impl Against {
                     };
                     return Ok(ran.map(|ran| stands(ran, Some(at.exp()), taken, deciding)));
                 }
-                Next::None => return Ok(Ok((Settled::Nowhere { runs: taken(&part, &runs) }, onlooker()))),
+                Next::None => return Ok(Ok(Settled::Nowhere { runs: taken(&part, &runs) })),
             }
         }
+    }
+
+    /// The same with nobody looking on.
+    pub(crate) fn set(
+        &self,
+        policy: &Scalable,
+        on: (&Panel, &Sandbox),
+    ) -> Result<Result<Settled, Outcome>, EngineError> {
+        self.settle(policy, on, || ())
     }
 
     /// Gains beyond the reference's at these places, on the part of the panel.

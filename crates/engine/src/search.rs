@@ -62,12 +62,9 @@ impl<'a> Ground<'a> {
     /// Scores a point where it gains as much as the reference does; the search for that begins at `start` where that is known.
     fn score(&self, point: &Point, start: Option<f64>) -> Result<Scored, EngineError> {
         let policy = self.points.scalable(point, start);
-        let settled = self.against.settle(&policy, (&self.panel, self.sandbox), || ())?;
-        let (scale, measured) = match settled {
-            Ok((Settled::At { scale, trials, .. }, ())) => {
-                (scale, Some(self.panel.measure(&trials, &self.against.baseline)))
-            }
-            Ok((Settled::Nowhere { .. }, ())) | Err(_) => (None, None),
+        let (scale, measured) = match self.against.set(&policy, (&self.panel, self.sandbox))? {
+            Ok(Settled::At { scale, trials, .. }) => (scale, Some(self.panel.measure(&trials, &self.against.baseline))),
+            Ok(Settled::Nowhere { .. }) | Err(_) => (None, None),
         };
         Ok(Scored::new(point.clone(), scale, measured.as_ref(), (self.scoring, self.experiment)))
     }

@@ -271,22 +271,20 @@ pub fn cleaned(value: Value) -> Value {
 
 /// One look under the seal, with how all looks at the champion came out.
 pub fn look(look: &Look, looks: &[Look], spec: &Spec) -> Value {
-    let all = named(value(look), spec);
-    let mut out = Map::new();
-    put(&mut out, "looks", looks.len());
-    put(&mut out, "looks_kept", looks.iter().filter(|look| look.holds()).count());
-    put(&mut out, "beats_reference", looks.first().unwrap_or(look).holds());
+    let mut out = looked(look, looks);
     put(&mut out, "this_look_holds", look.holds());
-    out.extend(all.as_object().cloned().unwrap_or_default());
-    cleaned(out.into())
+    cleaned(named(out.into(), spec))
 }
 
 fn sealed(record: &Record<'_>) -> Value {
-    let kept = record.looks.iter().filter(|look| look.holds()).count();
-    let Some(first) = record.looks.first() else { return Value::Null };
-    let mut out = value(first).as_object().cloned().unwrap_or_default();
-    put(&mut out, "beats_reference", first.holds());
-    put(&mut out, "looks", record.looks.len());
-    put(&mut out, "looks_kept", kept);
-    Value::Object(out)
+    record.looks.first().map_or(Value::Null, |first| looked(first, record.looks).into())
+}
+
+/// A look, with how all of them came out: the verdict is that of the first.
+fn looked(look: &Look, looks: &[Look]) -> Map<String, Value> {
+    let mut out = value(look).as_object().cloned().unwrap_or_default();
+    put(&mut out, "beats_reference", looks.first().unwrap_or(look).holds());
+    put(&mut out, "looks", looks.len());
+    put(&mut out, "looks_kept", looks.iter().filter(|look| look.holds()).count());
+    out
 }

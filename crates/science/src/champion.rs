@@ -3,7 +3,7 @@
 use crate::descriptor::Descriptor;
 use crate::experiment::Experiment;
 use crate::id::CandidateId;
-use crate::objective::{MAY_HARM, MAY_LOSE, MOST_HARM, PanelScore, Score};
+use crate::objective::{MAY_HARM, MAY_LOSE, MOST_HARM, PanelScore, Score, exceeding};
 use crate::spec::Spec;
 
 /// A scored candidate, in the order in which candidates were scored.
@@ -101,7 +101,7 @@ pub fn margins(score: &Score, description_length: u32, (experiment, spec): (&Exp
 
 /// That few drawn workloads lose more than the bound, points.
 fn few(losses: &[f64], (whom, bound): (&str, f64), share: f64) -> Kept {
-    let (losing, all) = (losses.iter().filter(|loss| **loss > bound).count(), losses.len());
+    let (losing, all) = (exceeding(losses, bound), losses.len());
     // A share of few workloads is one of them.
     let allowed = (share * all as f64).ceil();
     Kept {
@@ -306,16 +306,13 @@ mod tests {
 
     fn win(scores: &[(Score, u32)]) -> Option<usize> {
         let ids: Vec<CandidateId> = (0..scores.len()).map(|i| CandidateId::from(i.to_string())).collect();
-        let contender = |((score, length), id): (&'_ (Score, u32), &'_ CandidateId)| {
-            objections(score, *length, None, (&experiment(), &fixture::spec())).is_empty() && !id.as_str().is_empty()
-        };
-        let admissible: Vec<bool> = scores.iter().zip(&ids).map(contender).collect();
-        let contenders: Vec<Contender<'_>> = scores
-            .iter()
-            .zip(&ids)
-            .zip(admissible)
-            .map(|(((score, length), id), admissible)| Contender { id, score, description_length: *length, admissible })
-            .collect();
+        let contenders = scores.iter().zip(&ids).map(|((score, length), id)| Contender {
+            id,
+            score,
+            description_length: *length,
+            admissible: objections(score, *length, None, (&experiment(), &fixture::spec())).is_empty(),
+        });
+        let contenders: Vec<Contender<'_>> = contenders.collect();
         champion(&contenders).and_then(|c| c.id.as_str().parse().ok())
     }
 

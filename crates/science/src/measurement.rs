@@ -124,15 +124,11 @@ impl Measurement {
 
     /// Some of the workloads, by themselves.
     pub fn rows(&self, rows: Range<usize>) -> Self {
-        let part = |series: &Vec<Vec<f64>>| series.get(rows.clone()).unwrap_or_default().to_vec();
-        Measurement {
-            cells: self.cells[rows.clone()].to_vec(),
-            series: self.series.iter().map(|(name, series)| (name.clone(), part(series))).collect(),
-        }
+        self.picked(&rows.collect::<Vec<_>>())
     }
 
     /// These workloads, in this order.
-    pub(crate) fn picked(&self, rows: &[usize]) -> Self {
+    pub fn picked(&self, rows: &[usize]) -> Self {
         let pick = |series: &Vec<Vec<f64>>| rows.iter().filter_map(|row| series.get(*row).cloned()).collect();
         Measurement {
             cells: rows.iter().map(|row| self.cells[*row].clone()).collect(),

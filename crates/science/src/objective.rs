@@ -92,7 +92,7 @@ pub struct PanelScore {
 impl PanelScore {
     /// How many workloads lose more than this against the reference, points.
     pub fn losing(&self, bound: f64) -> usize {
-        self.regrets.iter().filter(|regret| **regret > bound).count()
+        exceeding(&self.regrets, bound)
     }
 
     /// What all workloads but those that may lose more lose at most, points.
@@ -109,6 +109,11 @@ impl PanelScore {
     pub fn loss(&self) -> f64 {
         most(&self.losses)
     }
+}
+
+/// How many of these exceed a bound.
+pub(crate) fn exceeding(values: &[f64], bound: f64) -> usize {
+    values.iter().filter(|value| **value > bound).count()
 }
 
 /// The most of these, but for the largest, which are this share of them.

@@ -13,7 +13,7 @@ mod facts;
 mod fold;
 mod unread;
 
-use crate::retune::SCALE;
+use crate::retune::{SCALE, plain_defaults};
 use crate::source::{edited, with_line};
 use facts::Facts;
 use std::ops::Range;
@@ -52,7 +52,7 @@ fn begun(source: &str, values: &[f64]) -> Result<String, String> {
     for item in &file.items {
         let syn::Item::Impl(item) = item else { continue };
         let list = item.items.iter().find_map(|item| match item {
-            syn::ImplItem::Const(list) if list.ident == "TUNABLES" => Some(list.span().byte_range()),
+            syn::ImplItem::Const(list) if list.ident == "TUNABLES" => Some(list),
             _ => None,
         });
         let new = item.items.iter().find_map(|item| match item {
@@ -65,14 +65,14 @@ fn begun(source: &str, values: &[f64]) -> Result<String, String> {
         if names.len() != values.len() {
             return Err(format!("its `new` takes {} values, and there are {}", names.len(), values.len()));
         }
-        let scale = scale(source, &list);
+        let (scale, list) = (scale(source, &list.expr), list.span().byte_range());
         let at = scale.as_ref().map(|(at, _)| *at);
         let fixed = names.iter().zip(values).enumerate().filter(|(position, _)| Some(*position) != at);
         let mut bound: Vec<String> = fixed.map(|(_, (name, value))| format!("let {name} = {value:?};")).collect();
         let mut edits = Vec::new();
         match scale {
             Some((at, entry)) => {
-                let name = &names[at];
+                let name = names.get(at).ok_or("its `new` takes fewer values than it lists tunables")?;
                 bound.insert(0, format!("let {name} = {parameters}[0];"));
                 edits.push((list, format!("const TUNABLES: &'static [Tunable] = &[{entry}];")));
             }
@@ -90,15 +90,11 @@ fn begun(source: &str, values: &[f64]) -> Result<String, String> {
 }
 
 /// The position of the scale in a list of tunables, and how it is declared there.
-fn scale(source: &str, list: &Range<usize>) -> Option<(usize, String)> {
-    let text = source.get(list.clone())?;
-    let syn::ImplItem::Const(list) = syn::parse_str::<syn::ImplItem>(text).ok()? else { return None };
-    let syn::Expr::Reference(list) = &list.expr else { return None };
+fn scale(source: &str, list: &syn::Expr) -> Option<(usize, String)> {
+    let syn::Expr::Reference(list) = list else { return None };
     let syn::Expr::Array(list) = &*list.expr else { return None };
-    let entries = list.elems.iter().map(|entry| text.get(entry.span().byte_range()).unwrap_or_default().to_owned());
-    let is_scale = |entry: &String| {
-        crate::retune::plain_defaults(entry).is_some_and(|own| own[..].iter().any(|(name, _)| name == SCALE))
-    };
+    let entries = list.elems.iter().map(|entry| source.get(entry.span().byte_range()).unwrap_or_default().to_owned());
+    let is_scale = |entry: &String| plain_defaults(entry).is_some_and(|own| own.iter().any(|(name, _)| name == SCALE));
     entries.enumerate().find(|(_, entry)| is_scale(entry))
 }
 

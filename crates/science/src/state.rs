@@ -15,7 +15,7 @@ mod simplifying;
 mod tuning;
 mod verdict;
 
-use crate::bundle::{Arm, Bundle, Side};
+use crate::bundle::{Arm, ArmKind, Bundle, Side};
 use crate::champion;
 use crate::defect::Defect;
 use crate::effect::Measured;
@@ -294,6 +294,15 @@ impl State {
     /// Where none is.
     pub fn bundle(&self) -> &Bundle {
         self.current().bundle.as_ref().expect("the iteration has a bundle")
+    }
+
+    /// What an arm departs from: the main one from the bundle's parent, the others from the main one. None if that is no candidate.
+    pub fn departs_from(&self, arm: &Arm) -> Option<&CandidateId> {
+        match (arm.kind, &self.bundle().parent) {
+            (ArmKind::Main, Side::Candidate(id)) => Some(id),
+            (ArmKind::Main, Side::Baseline | Side::Reference | Side::Arm(_)) => None,
+            _ => self.current().arms[0].candidate.as_ref(),
+        }
     }
 
     /// The number of the iteration that is under way or comes next, from 1.

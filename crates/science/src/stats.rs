@@ -42,18 +42,6 @@ pub fn t_interval(values: &[f64], alpha: f64, floor: f64) -> Option<Interval> {
     Some(Interval { estimate, low: estimate - half, high: estimate + half })
 }
 
-/// The lower end of the one-sided 95 % interval of a statistic of `count` values, by the jackknife (Tukey, 1958) with Student's t;
-/// minus infinity below three values. `statistic` is asked for the value on all of them, and without each.
-pub fn lower_bound(count: usize, statistic: impl Fn(Option<usize>) -> f64) -> f64 {
-    let n = count as f64;
-    let quantile = StudentsT::new(0.0, 1.0, n - 1.0).map(|t| t.inverse_cdf(0.95));
-    let (Ok(quantile), true) = (quantile, count >= 3) else { return f64::NEG_INFINITY };
-    let without: Vec<f64> = (0..count).map(|at| statistic(Some(at))).collect();
-    let middle = mean(&without);
-    let squares: f64 = without.iter().map(|value| (value - middle).powi(2)).sum();
-    statistic(None) - quantile * (squares * (n - 1.0) / n).sqrt()
-}
-
 /// The nearest decimal with this many significant digits.
 pub fn rounded(value: f64, digits: usize) -> f64 {
     if value == 0.0 || !value.is_finite() {
@@ -82,17 +70,5 @@ mod tests {
         assert_eq!(t_interval(&[1.0, 2.0], 0.05, 0.0), None);
         let interval = t_interval(&[1.0; 5], 0.05, 0.1).unwrap();
         assert!(interval.low < 0.9 && interval.high > 1.1);
-    }
-
-    #[test]
-    fn the_lower_bound_of_a_mean_is_the_one_sided_t_interval() {
-        let values = [1.0, 2.0, 4.0, 8.0, 9.0];
-        let bound = lower_bound(values.len(), |left_out| {
-            let kept: Vec<f64> = (0..values.len()).filter(|at| Some(*at) != left_out).map(|at| values[at]).collect();
-            mean(&kept)
-        });
-        let t = t_interval(&values, 0.10, 0.0).unwrap();
-        assert!((bound - t.low).abs() < 1e-12, "{bound} {t:?}");
-        assert_eq!(lower_bound(2, |_| 1.0), f64::NEG_INFINITY);
     }
 }

@@ -96,36 +96,20 @@ impl Yardsticks {
         self.reference.cells.len() - self.drawn
     }
 
-    /// The most that is known to be gained on the panel, log units.
-    pub fn most_gain(&self) -> f64 {
-        self.extremes.iter().map(Measurement::gain).fold(self.reference.gain(), f64::max)
-    }
-
     /// The yardsticks of the study alone.
     pub fn study(&self) -> Self {
-        let overloaded = self.overloaded.clone();
-        Yardsticks { drawn: 0, overloaded, ..self.part(0..self.study_rows()) }
+        let rows = 0..self.study_rows();
+        Yardsticks { drawn: 0, ..self.each(|measured| measured.rows(rows.clone())) }
     }
 
-    /// The yardsticks of the drawn workloads alone.
-    pub fn population(&self) -> Self {
-        self.part(self.study_rows()..self.reference.cells.len())
+    /// The drawn workloads, by their means over seeds.
+    pub fn population(&self) -> Cut {
+        Cut::means(self.study_rows()..self.reference.cells.len())
     }
 
     /// Every measurement that belongs to them.
     pub fn all(&self) -> impl Iterator<Item = &Measurement> {
         [&self.reference].into_iter().chain(&self.twins).chain(&self.extremes).chain(&self.scales)
-    }
-
-    /// What these say of a part of the panel; all of its workloads count as drawn.
-    fn part(&self, rows: Range<usize>) -> Self {
-        let of = |measured: &Measurement| measured.rows(rows.clone());
-        Yardsticks { overloaded: Vec::new(), drawn: rows.len(), ..self.each(of) }
-    }
-
-    /// What these say of some of the workloads, of which the last `drawn` count as drawn.
-    pub fn picked(&self, rows: &[usize], drawn: usize) -> Self {
-        Yardsticks { overloaded: Vec::new(), drawn, ..self.each(|measured| measured.picked(rows)) }
     }
 
     /// The same of each measurement.
@@ -175,8 +159,13 @@ impl Yardsticks {
 
     /// What a policy is worth on the panel; none where it does not compare.
     pub fn worth(&self, candidate: &Measurement, aim: &Aim) -> Option<f64> {
-        let beyond = candidate.gain() - self.reference.gain();
-        self.worth_on(candidate, aim, self.whole()).filter(|_| aim.compares(beyond))
+        self.compared(candidate, aim, self.whole())
+    }
+
+    /// What it is worth on a part of the panel; none where it does not compare there.
+    pub(crate) fn compared(&self, candidate: &Measurement, aim: &Aim, cut: Cut) -> Option<f64> {
+        let beyond = self.beyond(candidate, &cut);
+        self.worth_on(candidate, aim, cut).filter(|_| aim.compares(beyond))
     }
 
     /// What it is worth on a part of the panel; none where the reference would pay too little there for what it gains.
@@ -225,7 +214,7 @@ impl Yardsticks {
             let values = self.worth_per_seed(candidate, aim);
             return t_interval(&values, alpha, 0.0).filter(|_| !self.one_trace);
         }
-        let cut = Cut::means(self.study_rows()..self.reference.cells.len());
+        let cut = self.population();
         match aim {
             Aim::Saving { .. } => frontier::interval(&self.terms(candidate, &cut), self.penalty(candidate), alpha),
             Aim::Gain { .. } => {

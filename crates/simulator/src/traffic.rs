@@ -94,9 +94,12 @@ impl Traffic {
     }
 }
 
-/// More than come in a time, but for the most irregular processes: a quarter more than is expected, and 100.
+/// At most so many times the requests that are expected in a time come then, and so many more.
+pub const SLACK: (f64, u64) = (1.25, 100);
+
+/// More than come in a time, but for the most irregular processes.
 pub(crate) fn most(expected: f64) -> u64 {
-    (1.25 * expected) as u64 + 100
+    (SLACK.0 * expected) as u64 + SLACK.1
 }
 
 /// The most requests after the measured window, for as long as that is.

@@ -1,6 +1,6 @@
 //! Writes the source of a point: the experiment's `space` source, specialised there.
 
-use science::bundle::{Arm, ArmKind, Side};
+use science::bundle::Arm;
 use science::retune;
 use science::space::{Point, Space, Value};
 use science::specialise::specialised;
@@ -15,17 +15,9 @@ pub(super) fn implement(state: &State, source: Option<&str>, arm: &Arm) -> Resul
     let point =
         arm.design.point.as_ref().ok_or("the built-in executor needs a declared point, and the arm has none")?;
     let source = source.ok_or("the built-in executor needs the experiment's `space` source")?;
-    written(&state.opened().experiment.space(), source, point, scale(state, arm))
-}
-
-/// Where the scale of an arm's candidate is expected: where that of what it departs from was set.
-fn scale(state: &State, arm: &Arm) -> Option<f64> {
-    let parent = match (arm.kind, &state.bundle().parent) {
-        (ArmKind::Main, Side::Candidate(id)) => Some(id),
-        (ArmKind::Main, _) => None,
-        _ => state.current().arms[0].candidate.as_ref(),
-    };
-    state.candidates.get(parent?)?.scale
+    // The scale is expected where that of what it departs from was set.
+    let scale = state.departs_from(arm).and_then(|parent| state.candidates.get(parent)?.scale);
+    written(&state.opened().experiment.space(), source, point, scale)
 }
 
 /// The source of a point, headed by which point it is, with this default for its scale.

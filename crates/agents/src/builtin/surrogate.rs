@@ -154,7 +154,7 @@ fn directions(prior: &Prior, whitened: &[Vec<f64>], inputs: usize, seed: u64) ->
         let along = |at: usize| {
             let kind = usize::from(2 * at >= outputs);
             let own = SHARES[0] * normal("kind", kind) + SHARES[1] * normal("output", at);
-            let expected = COUNTS.sqrt() * FAR * prior.size[at].abs() * own;
+            let expected = COUNTS.sqrt() * FAR * prior.size[at] * own;
             let seen: f64 = whitened[at].iter().zip(&measured).map(|(value, normal)| value * normal).sum();
             unit * (expected + seen)
         };

@@ -33,8 +33,7 @@ impl Campaign {
         let space = self.points.as_ref().expect("only an experiment with a `space` source is audited");
         let key = Hash::of(format!("outcome of point {point:?} in an audit").as_bytes());
         let (policy, evaluator, against) = (space.scalable(&point, None), Arc::clone(&self.evaluator), self.against());
-        let work =
-            move || Ok(against.settle(&policy, (&evaluator.panel, &evaluator.sandbox), || ())?.map(|(set, ())| set));
+        let work = move || against.set(&policy, (&evaluator.panel, &evaluator.sandbox));
         let (scale, runs, trials) = match self.workers.outcome(key, work).await? {
             Ok(Settled::At { scale, runs, trials, .. }) => (scale, runs, Some(trials)),
             Ok(Settled::Nowhere { runs }) => (None, runs, None),

@@ -31,22 +31,19 @@ impl Campaign {
         })
         .await??;
         let ran = try_join_all(finalists.iter().map(|id| self.run_finalist(id, &panel))).await?;
-        let mut trials: Vec<Trial> = measured.trials.iter().flat_map(|(_, trials)| trials).cloned().collect();
+        let trials = measured.trials.iter().flat_map(|(_, trials)| trials).chain(ran.iter().flatten().flatten());
+        let trials = trial::hash(trials);
         let baseline = &measured.trials[0].1;
         let finalists = finalists.into_iter().zip(ran).map(|(candidate, ran)| {
             let (outcome, measurement) = match ran {
-                Ok(own) => {
-                    let measured = panel.measure(&own, baseline);
-                    trials.extend(own);
-                    (Outcome::Scored, Some(measured))
-                }
+                Ok(own) => (Outcome::Scored, Some(panel.measure(&own, baseline))),
                 Err(outcome) => (outcome, None),
             };
             Finalist { candidate, outcome, measurement }
         });
         let finalists: Vec<Finalist> = finalists.collect();
         let yardsticks = Box::new(measured.yardsticks);
-        let event = Event::Finals { yardsticks, finalists, trials: trial::hash(&trials) };
+        let event = Event::Finals { yardsticks, finalists, trials };
         self.record(event, Extra::default(), watch).await
     }
 

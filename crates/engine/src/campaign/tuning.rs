@@ -4,13 +4,13 @@ use super::workers::Workers;
 use super::{Campaign, Progress, Work};
 use crate::error::EngineError;
 use crate::evaluate::Evaluator;
-use crate::policy::{self, Tunable};
+use crate::policy::Tunable;
 use crate::prepared::Prepared;
 use crate::realise::Points;
 use crate::scale::{Against, SCALE, Scalable, Settled};
 use agents::builtin;
 use futures::future::try_join_all;
-use sandbox::{Artifact, Outcome};
+use sandbox::Artifact;
 use science::event::{Candidate, Event};
 use science::id::{CandidateId, Hash};
 use science::objective::Score;
@@ -146,7 +146,7 @@ impl Campaign {
         }
         let key = Hash::of(format!("outcome of tuning {id}").as_bytes());
         let (candidate, evaluator) = (self.candidate(id), Arc::clone(&self.evaluator));
-        let ready = self.workers.outcome(key, move || described(&candidate, &evaluator)).await?;
+        let ready = self.workers.outcome(key, move || candidate.described(&evaluator.sandbox)).await?;
         let Ok((artifact, tunables)) = ready else { return Ok(None) };
         let tuned = tunables.iter().filter(|tunable| tunable.name != SCALE).cloned();
         let range = |Tunable { name, default, low, high }| Range { name, default, low, high };
@@ -290,8 +290,7 @@ impl Workpiece {
         let key = Hash::of(format!("outcome of {} at {parameters:?}", self.id).as_bytes());
         let (evaluator, against, policy) =
             (Arc::clone(&self.evaluator), Arc::clone(&self.against), self.policy(parameters));
-        let work =
-            move || Ok(against.settle(&policy, (&evaluator.panel, &evaluator.sandbox), || ())?.map(|(set, ())| set));
+        let work = move || against.set(&policy, (&evaluator.panel, &evaluator.sandbox));
         let Ok(Settled::At { scale, trials, .. }) = self.workers.outcome(key, work).await? else {
             return Ok(Measured::NOTHING);
         };
@@ -305,19 +304,6 @@ impl Workpiece {
         };
         Ok(Measured { worth, scale, score: Some(score), trials })
     }
-}
-
-/// Asks a candidate for its constants.
-fn described(
-    candidate: &Prepared,
-    evaluator: &Evaluator,
-) -> Result<Result<(Artifact, Vec<Tunable>), Outcome>, EngineError> {
-    let artifact = match candidate.artifact(&evaluator.sandbox)? {
-        Ok(artifact) => artifact,
-        Err(outcome) => return Ok(Err(outcome)),
-    };
-    let described = policy::described(&artifact, &evaluator.sandbox)?;
-    Ok(described.map(|tunables| (artifact, tunables)))
 }
 
 fn named<'a>(tunables: &'a [Range], values: &[f64]) -> Vec<(&'a str, f64)> {

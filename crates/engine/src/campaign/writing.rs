@@ -7,7 +7,7 @@ use crate::error::EngineError;
 use crate::prepared::Prepared;
 use agents::{Answer, Brief, Fault};
 use futures::future::join_all;
-use science::bundle::{Arm, ArmKind, Side};
+use science::bundle::Arm;
 use science::defect::Defect;
 use science::event::{Candidate, Event};
 use science::id::CandidateId;
@@ -86,7 +86,7 @@ impl Campaign {
         watch: &mut impl FnMut(Progress<'_>),
     ) -> Result<(), EngineError> {
         let candidate = Candidate {
-            parent: self.parent(arm).filter(|parent| parent != written.id()),
+            parent: self.state.departs_from(arm).filter(|parent| *parent != written.id()).cloned(),
             point: arm.design.point.clone(),
             repairs,
             tunables: self.tunables(arm.design.point.as_ref(), &written),
@@ -103,24 +103,13 @@ impl Campaign {
         point.values().filter(|value| matches!(value, Value::Number(_))).count() as u32
     }
 
-    /// What an arm departs from: the main one from the bundle's parent, the others from the main one.
-    fn parent(&self, arm: &Arm) -> Option<CandidateId> {
-        if arm.kind != ArmKind::Main {
-            return self.state.current().arms[0].candidate.clone();
-        }
-        match &self.state.bundle().parent {
-            Side::Candidate(id) => Some(id.clone()),
-            Side::Baseline | Side::Reference | Side::Arm(_) => None,
-        }
-    }
-
     /// Asks the executor for an arm, and, once the main claim was judged, for all arms that are left to be tried.
     async fn write(&self, at: usize) -> Vec<(usize, Written)> {
         let arms = &self.state.bundle().arms;
         let last = if at == 0 { 1 } else { arms.len() };
         let ask = |at: usize| async move {
             let arm = &arms[at];
-            let parent = self.parent(arm).map(|parent| self.candidate(&parent));
+            let parent = self.state.departs_from(arm).map(|parent| self.candidate(parent));
             let source = parent.as_ref().map(|parent| parent.source.as_str());
             let brief = Brief { state: &self.state, source, space: self.loaded.space_text() };
             // Whoever writes at once may read sources by recursion.

@@ -3,7 +3,7 @@
 use crate::document::{Block, Section, Table, column};
 use crate::terms::Terms;
 use crate::words::size;
-use science::seal::{Look, SEEDS, Test};
+use science::seal::{Estimate, Look, SEEDS, Test};
 use science::spec::{Figure, Plain, Spec};
 
 /// What the looks at the champion on sealed seeds and workloads showed: the first one in full, and all of them in a line each.
@@ -33,7 +33,7 @@ pub(crate) fn first_words(look: &Look, terms: Terms<'_>) -> Vec<String> {
 
 /// What the champion is worth, first where nobody chose the workloads.
 fn headline(look: &Look, terms: Terms<'_>) -> String {
-    let worth = |estimate: &science::seal::Estimate| terms.worth_of(estimate.value, estimate.interval);
+    let worth = |of: &Estimate| terms.worth_of(of.value, of.interval);
     let [beside, alone] = SEEDS;
     let short = match look.score.shortfall {
         short if short > 0.0 => format!("{short:.2} points of {} short of the reference's", terms.gain()),
@@ -112,11 +112,11 @@ fn counted(looks: &[Look]) -> String {
 
 fn all(looks: &[Look], terms: Terms<'_>) -> Table {
     type Row<'a> = (usize, &'a Look);
-    let estimate = move |estimate: &science::seal::Estimate| terms.worth_of(estimate.value, estimate.interval);
+    let worth = move |of: &Estimate| terms.worth_of(of.value, of.interval);
     let columns = vec![
         column(">look", |(at, _): &Row<'_>| (at + 1).to_string()),
-        column(format!(">{}", terms.worth()), move |(_, look): &Row<'_>| estimate(&look.worth)),
-        column(">on the study", move |(_, look): &Row<'_>| estimate(&look.study)),
+        column(format!(">{}", terms.worth()), move |(_, look): &Row<'_>| worth(&look.worth)),
+        column(">on the study", move |(_, look): &Row<'_>| worth(&look.study)),
         column(">points", |(_, look): &Row<'_>| signed(0.0 - look.score.shortfall)),
         column(">missed", |(_, look): &Row<'_>| look.tests.iter().filter(|test| !test.holds).count().to_string()),
     ];

@@ -6,6 +6,7 @@ use super::luck::{Dimension, Luck, Unit, log_uniform, pick, uniform};
 use super::{Arrivals, Population};
 use files::FileError;
 use simulator::predictor::Predictor;
+use simulator::traffic::SLACK;
 use simulator::workload::Client;
 use simulator::{ClusterConfig, Scenario};
 use std::path::Path;
@@ -183,11 +184,13 @@ impl Drawn<'_> {
         let [fewest, most] = population.requests;
         // The rate outside of a surge, where that is higher.
         let fastest = rate * (1.0 / self.arrivals.mean()).max(1.0);
-        let room_s = (most as f64 * Window::AFTER - 101.0).max(0.0) / (1.25 * fastest);
+        let (times, more) = SLACK;
+        // One more, since what comes afterwards is rounded up below.
+        let room_s = (most as f64 * Window::AFTER - (more + 1) as f64).max(0.0) / (times * fastest);
         let after_s = (uniform(population.after, unit.of(Dimension::After)) * all.stay_s.max(critical.stay_s))
             .min(room_s)
             .min(LONGEST_S);
-        let after = if after_s > 0.0 { (1.25 * fastest * after_s).ceil() as u64 + 100 } else { 0 };
+        let after = if after_s > 0.0 { (times * fastest * after_s).ceil() as u64 + more } else { 0 };
         let past = self.past.as_ref().map_or(0, |past| past.requests);
         let left = most.saturating_sub(past + after).max(fewest);
         Window { rate, requests: ((rate * seconds) as u64).clamp(fewest, left), after_s }
