@@ -34,10 +34,10 @@ fn whoever_wins_the_finals_is_champion_and_is_what_the_sealed_look_looks_at() {
 }
 
 #[test]
-fn more_than_three_finalists_are_refused_where_they_are_asked_for() {
+fn more_than_eight_finalists_are_refused_where_they_are_asked_for() {
     let environment = with_finals();
-    let campaign = environment.read("tiny/campaign.toml").replace("finalists = 3", "finalists = 4");
+    let campaign = environment.read("tiny/campaign.toml").replace("finalists = 3", "finalists = 9");
     environment.write("tiny/campaign.toml", &campaign);
     let said = environment.fails(2, &["run", "tiny"]);
-    assert!(said.contains("campaign.toml:") && said.contains("finalists") && said.contains('3'), "{said}");
+    assert!(said.contains("campaign.toml:") && said.contains("finalists") && said.contains('8'), "{said}");
 }

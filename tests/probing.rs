@@ -6,7 +6,7 @@ use engine::panel::Panel;
 use engine::probe::Probe;
 use engine::sandbox::{Limits, Options, Round, Sandbox, Walls};
 use engine::scale::Against;
-use engine::science::descriptor::Trend;
+use engine::science::descriptor::{Horizon, Trend};
 use engine::science::nonce::Nonce;
 use engine::science::outcome::Outcome;
 use engine::{Evaluation, Evaluator, LoadedExperiment};
@@ -246,6 +246,16 @@ fn what_came_before_is_found_to_matter_however_it_is_remembered() {
         );
         assert!(probed(&policy("false", &body)).descriptor.memory, "{remembers}");
     }
+    let horizon = |remembers: &str| {
+        let body = format!(
+            "let refuse = r.priority < 0 && ({remembers});\nself.sent += usize::from(refuse);\nDecision::reject_if(refuse)"
+        );
+        probed(&policy("false", &body)).descriptor.horizon
+    };
+    assert!(matches!(horizon("self.calls % 2 == 0"), Some(Horizon::Beyond(_))), "a parity is never forgotten");
+    let Some(Horizon::After(questions)) = horizon("self.calls > 300") else { panic!("it is the same from then on") };
+    assert!((1..=301).contains(&questions), "{questions}");
+    assert_eq!(horizon("c.instances[0].in_flight < 10"), None);
     let clock = probed(&policy("false", "Decision::reject_if(r.priority < 0 && r.now_us > 5_000_000)")).descriptor;
     assert!(!clock.memory, "the time is shown to it, it need not remember");
 }

@@ -45,6 +45,8 @@ pub struct Panel {
     pub rows: Vec<usize>,
     /// How many of the workloads, the last ones, were drawn.
     pub drawn: usize,
+    /// Those of them that have a past, by their position among them.
+    pub past: Vec<usize>,
 }
 
 /// One workload with one seed, and the keys of what policies draw there.
@@ -152,6 +154,8 @@ impl Panel {
             names: rows.iter().map(|row| self.names[*row].clone()).collect(),
             rows: rows.iter().map(|row| self.rows[*row]).collect(),
             drawn,
+            // Gains are all that is asked of a part.
+            past: Vec::new(),
         };
         (panel, cells)
     }
@@ -166,6 +170,7 @@ impl Panel {
             names: Vec::new(),
             rows: Vec::new(),
             drawn: 0,
+            past: Vec::new(),
         }
     }
 
@@ -205,6 +210,7 @@ impl Panel {
         for workload in population.draw(name, count, &seed) {
             let seeds = Seeds::new(nonce, role, workload.key(), 0);
             self.add(workload.as_ref(), [seeds].into_iter(), false)?;
+            self.past.extend(workload.has_past().then_some(self.drawn));
             self.drawn += 1;
         }
         Ok(())

@@ -9,6 +9,7 @@ use sandbox::{Artifact, Kit, Outcome, Refusal, Sandbox, Screened};
 use science::event::Candidate;
 use science::id::{CandidateId, Hash};
 use science::retune;
+use science::scale::Guess;
 use science::source::description_length;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
@@ -142,15 +143,15 @@ impl Prepared {
         }))
     }
 
-    /// The same with a scale that is to be set, beginning from `start` where that is known.
+    /// The same with a scale that is to be set, beginning from the guess.
     pub(crate) fn scalable(
         &self,
-        start: Option<f64>,
+        guess: Option<Guess>,
         sandbox: &Sandbox,
     ) -> Result<Result<Scalable, Outcome>, EngineError> {
         Ok(self.described(sandbox)?.map(|(artifact, tunables)| {
             let parameters = tunables.iter().map(|tunable| tunable.default).collect();
-            Scalable::new(artifact, &tunables, parameters, start)
+            Scalable::new(artifact, &tunables, parameters, guess)
         }))
     }
 

@@ -155,6 +155,7 @@ pub(crate) fn probe(
         violations: tally.violations(),
         inputs: plan.inputs(&given),
         memory: plan.memory(&given),
+        horizon: plan.horizon(&given),
         order_matters: plan.order_matters(&given),
         curve: curves[0].clone(),
         signature: signature(record, &given, &turns),

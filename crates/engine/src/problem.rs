@@ -119,6 +119,11 @@ pub trait Workload: Debug + Send + Sync {
     /// Whether it was recorded: no seed changes it, and a part of it is held out for the seal.
     fn is_recorded(&self) -> bool;
 
+    /// Whether something arrives before what is measured: what a policy remembers shows there.
+    fn has_past(&self) -> bool {
+        false
+    }
+
     /// The most questions that a run of it puts, known before a case is made.
     fn questions(&self) -> u64;
 
@@ -157,6 +162,12 @@ pub trait Case: Debug + Send + Sync {
 pub trait Machine {
     /// Appends the question that waits for an answer; false if the run is over. It is the same until it was answered.
     fn ask(&mut self, question: &mut Vec<u8>) -> bool;
+
+    /// The only answer to it that is no violation, if the problem forces one. Whoever drives may go on as if it had been given, so
+    /// that fewer waits are needed, and has to make sure afterwards that it was.
+    fn forced(&self) -> Option<&'static [u8]> {
+        None
+    }
 
     /// Takes the answer to it. One that is no answer is an error that says so, as in `it answered 3, which is …`.
     fn answer(&mut self, answer: &[u8]) -> Result<(), String>;

@@ -5,6 +5,7 @@ use crate::experiment::LoadedExperiment;
 use crate::policy::{self, Policy, Tunable};
 use crate::scale::{SCALE, Scalable};
 use sandbox::{Artifact, Sandbox};
+use science::scale::Guess;
 use science::space::{Dimension, Point, Value};
 
 /// The experiment's `space` source, compiled: one policy that acts as every point.
@@ -76,10 +77,10 @@ impl Points {
         Policy::Candidate { artifact: self.artifact.clone(), parameters }
     }
 
-    /// The policy at a point with a scale that is to be set, beginning from `start` where that is known.
-    pub(crate) fn scalable(&self, point: &Point, start: Option<f64>) -> Scalable {
+    /// The policy at a point with a scale that is to be set, beginning from the guess.
+    pub(crate) fn scalable(&self, point: &Point, guess: Option<Guess>) -> Scalable {
         let tunables: Vec<Tunable> = self.tunables.iter().map(|(tunable, _)| tunable.clone()).collect();
-        Scalable::new(self.artifact.clone(), &tunables, self.parameters(point), start)
+        Scalable::new(self.artifact.clone(), &tunables, self.parameters(point), guess)
     }
 
     /// What the source is to be started with to act as a point.

@@ -8,7 +8,7 @@ use crate::panel::{Onlooker, Panel, Ran, Runs};
 use crate::policy::Tunable;
 use sandbox::{Artifact, Outcome, Sandbox};
 use science::objective::Yardsticks;
-use science::scale::{Next, Run, Scale};
+use science::scale::{Guess, Next, Run, Scale, slope};
 use science::spec::Aim;
 use science::trial::Trial;
 use std::time::Duration;
@@ -52,6 +52,8 @@ pub(crate) enum Settled<O = ()> {
     At {
         /// The value of its scale, where it has one.
         scale: Option<f64>,
+        /// What gain did along the logarithm of its scale, log units, where that showed.
+        slope: Option<f64>,
         /// Its trials there on the whole panel.
         trials: Vec<Trial>,
         /// Runs that it took, as of the whole panel.
@@ -69,13 +71,13 @@ pub(crate) enum Settled<O = ()> {
 }
 
 impl Scalable {
-    /// A policy that was started once to be asked for its tunables; `own` is the value of its scale where that is known, which
-    /// is where its setting begins.
-    pub(crate) fn new(artifact: Artifact, tunables: &[Tunable], parameters: Vec<f64>, own: Option<f64>) -> Self {
+    /// A policy that was started once to be asked for its tunables. The setting of its scale begins at the guess, or at the
+    /// default where there is none.
+    pub(crate) fn new(artifact: Artifact, tunables: &[Tunable], parameters: Vec<f64>, guess: Option<Guess>) -> Self {
         let at = tunables.iter().position(|tunable| tunable.name == SCALE);
         let scale = at.and_then(|at| {
             let Tunable { low, high, default, .. } = tunables[at];
-            Some((at, Scale { known: own.is_some(), ..Scale::new(low, high, own.unwrap_or(default))? }))
+            Some((at, Scale::new(low, high, default)?.begun(guess)))
         });
         Scalable { artifact, parameters, scale }
     }
@@ -125,12 +127,15 @@ impl Against {
             let ran = panel.trials_before(&policy.artifact, policy.at(scale), sandbox, &mut looking)?;
             Ok::<_, EngineError>(ran.map(|runs| (runs, looking)))
         };
-        let stands = |(ran, looking): (Runs<Trial>, O), scale: Option<f64>, runs: u32, before: Duration| {
-            let deciding = before + ran.deciding;
-            Settled::At { scale, trials: ran.results, runs, deciding, looking }
-        };
         let (Some((_, scale)), Some(gain)) = (policy.scale, self.gain) else {
-            return Ok(whole(None)?.map(|ran| stands(ran, None, 1, Duration::ZERO)));
+            return Ok(whole(None)?.map(|(Runs { results: trials, deciding }, looking)| Settled::At {
+                scale: None,
+                slope: None,
+                trials,
+                runs: 1,
+                deciding,
+                looking,
+            }));
         };
         let (mut part, mut runs, mut last, mut deciding) = (Vec::new(), Vec::new(), None, Duration::ZERO);
         let taken = |part: &[Run], whole: &[Run]| (part.len().div_ceil(PART) + whole.len()) as u32;
@@ -160,7 +165,15 @@ impl Against {
                         // An earlier run stands: what it showed is not kept.
                         None => whole(Some(at.exp()))?,
                     };
-                    return Ok(ran.map(|ran| stands(ran, Some(at.exp()), taken, deciding)));
+                    let slope = slope(&runs).or_else(|| slope(&part));
+                    return Ok(ran.map(|(ran, looking)| Settled::At {
+                        scale: Some(at.exp()),
+                        slope,
+                        trials: ran.results,
+                        runs: taken,
+                        deciding: deciding + ran.deciding,
+                        looking,
+                    }));
                 }
                 Next::None => return Ok(Ok(Settled::Nowhere { runs: taken(&part, &runs) })),
             }

@@ -11,6 +11,7 @@ use science::comparison::Scored;
 use science::experiment::Experiment;
 use science::keyed;
 use science::objective::Scoring;
+use science::scale::Guess;
 use science::space::{Dimension, Point, Value};
 use science::state::State;
 use science::tuner::{Range, Tried, Tuner};
@@ -61,7 +62,7 @@ impl<'a> Ground<'a> {
 
     /// Scores a point where it gains as much as the reference does; the search for that begins at `start` where that is known.
     fn score(&self, point: &Point, start: Option<f64>) -> Result<Scored, EngineError> {
-        let policy = self.points.scalable(point, start);
+        let policy = self.points.scalable(point, start.map(Guess::near));
         let (scale, measured) = match self.against.set(&policy, (&self.panel, self.sandbox))? {
             Ok(Settled::At { scale, trials, .. }) => (scale, Some(self.panel.measure(&trials, &self.against.baseline))),
             Ok(Settled::Nowhere { .. }) | Err(_) => (None, None),

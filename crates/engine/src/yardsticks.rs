@@ -58,6 +58,7 @@ pub fn measure(
     let yardsticks = Yardsticks {
         overloaded: beyond_help(spec, &trials, panel),
         drawn: panel.drawn,
+        past: panel.past.clone(),
         one_trace: loaded.traces().len() == loaded.scenarios.len(),
         ..Yardsticks::new(reference, twins, extremes, measured.collect())
     };

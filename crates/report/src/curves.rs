@@ -27,7 +27,11 @@ pub(crate) fn sentence(d: &Descriptor, spec: &Spec) -> String {
         inputs if inputs.is_empty() => format!("{first} alone"),
         inputs => format!("{first} and {}", inputs.join(", ")),
     };
-    let memory = if d.memory { "; it remembers" } else { "" };
+    let memory = match (d.memory, d.horizon) {
+        (false, _) => String::new(),
+        (true, None) => "; it remembers".into(),
+        (true, Some(horizon)) => format!("; it remembers: {horizon}"),
+    };
     let order = if d.order_matters { format!("; {}", spec.depends().to_uppercase()) } else { String::new() };
     let violated = match d.violations {
         0 => String::new(),

@@ -3,7 +3,7 @@
 use crate::descriptor::Descriptor;
 use crate::experiment::Experiment;
 use crate::id::CandidateId;
-use crate::objective::{MAY_HARM, MAY_LOSE, MOST_HARM, PanelScore, Score, exceeding};
+use crate::objective::{MAY_HARM, MAY_LOSE, MAY_LOSE_PAST, MOST_HARM, PanelScore, Score, exceeding};
 use crate::spec::Spec;
 
 /// A scored candidate, in the order in which candidates were scored.
@@ -87,9 +87,15 @@ pub fn margins(score: &Score, description_length: u32, (experiment, spec): (&Exp
         let drawn = score.panels.as_ref().map(|panels| &panels.drawn);
         if let (Some(drawn), Some(bound)) = (drawn, guard.at_most) {
             match bounded {
-                Bounded::Regret => all.push(few(&drawn.regrets, ("the reference", bound), MAY_LOSE)),
+                Bounded::Regret => {
+                    all.push(few(&drawn.regrets, ("the reference", bound), (MAY_LOSE, "")));
+                    let past = &drawn.regrets_with_past;
+                    if !past.is_empty() {
+                        all.push(few(past, ("the reference", bound), (MAY_LOSE_PAST, " with a past")));
+                    }
+                }
                 Bounded::Loss => {
-                    all.push(few(&drawn.losses, ("the baseline", bound), MAY_HARM));
+                    all.push(few(&drawn.losses, ("the baseline", bound), (MAY_HARM, "")));
                     all.push(most(drawn.loss()));
                 }
                 _ => {}
@@ -100,16 +106,16 @@ pub fn margins(score: &Score, description_length: u32, (experiment, spec): (&Exp
 }
 
 /// That few drawn workloads lose more than the bound, points.
-fn few(losses: &[f64], (whom, bound): (&str, f64), share: f64) -> Kept {
+fn few(losses: &[f64], (whom, bound): (&str, f64), (share, of): (f64, &str)) -> Kept {
     let (losing, all) = (exceeding(losses, bound), losses.len());
     // A share of few workloads is one of them.
     let allowed = (share * all as f64).ceil();
     Kept {
         requirement: format!(
-            "more than {bound} points lost against {whom} in at most {allowed} of {all} drawn workloads"
+            "more than {bound} points lost against {whom} in at most {allowed} of {all} drawn workloads{of}"
         ),
         found: format!(
-            "{losing} of {all} drawn workloads lose more than {bound} points against {whom} (at most {allowed} may)"
+            "{losing} of {all} drawn workloads{of} lose more than {bound} points against {whom} (at most {allowed} may)"
         ),
         margin: allowed - losing as f64,
     }

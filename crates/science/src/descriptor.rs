@@ -17,6 +17,9 @@ pub struct Descriptor {
     pub inputs: BTreeSet<String>,
     /// Whether what it saw before changes its answers.
     pub memory: bool,
+    /// How long it does; none where it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub horizon: Option<Horizon>,
     /// Whether its answers depend on what they must not depend on ([`Spec::invariance`](crate::spec::Spec::invariance)).
     pub order_matters: bool,
     /// Its answers against what they go with first.
@@ -34,9 +37,29 @@ impl Default for Descriptor {
             violations: 0,
             inputs: BTreeSet::new(),
             memory: false,
+            horizon: None,
             order_matters: false,
             curve: Curve { input: String::new(), points: Vec::new() },
             signature: Hash::of(&[]),
+        }
+    }
+}
+
+/// How long a different past changes answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Horizon {
+    /// After so many questions it changed none any more.
+    After(u32),
+    /// It still did after all that was shown, so many questions.
+    Beyond(u32),
+}
+
+impl std::fmt::Display for Horizon {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Horizon::After(questions) => write!(f, "a different past changes nothing after {questions} questions"),
+            Horizon::Beyond(questions) => write!(f, "a different past still matters after {questions} questions"),
         }
     }
 }

@@ -129,7 +129,7 @@ const QUESTION: usize = 4000;
 const SCENARIOS: usize = 1000;
 
 /// Candidates that may run for champion, at most: of many the luckiest would win again.
-const FINALISTS: u32 = 3;
+const FINALISTS: u32 = 8;
 
 /// What a campaign may spend; what is absent is not limited.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -87,6 +87,7 @@ pub(crate) fn panel_score() -> PanelScore {
         worth: None,
         figures: Figures::new(),
         regrets: vec![],
+        regrets_with_past: vec![],
         losses: vec![],
         costs: vec![],
     }

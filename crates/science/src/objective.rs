@@ -13,6 +13,9 @@ use std::ops::Range;
 /// bound.
 pub const MAY_LOSE: f64 = 0.1;
 
+/// The same share of the drawn workloads with a past: what a policy remembers of it shows there and nowhere else.
+pub const MAY_LOSE_PAST: f64 = 0.125;
+
 /// Share of drawn workloads that may lose more than the loss bound allows against the baseline, and the points that none may.
 pub const MAY_HARM: f64 = 0.01;
 /// See [`MAY_HARM`].
@@ -83,6 +86,9 @@ pub struct PanelScore {
     pub figures: Figures,
     /// What each workload loses against the reference, points.
     pub regrets: Vec<f64>,
+    /// Those of the workloads with a past.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub regrets_with_past: Vec<f64>,
     /// What each workload loses against the baseline, points.
     pub losses: Vec<f64>,
     /// Cost of each workload.
@@ -216,6 +222,10 @@ impl Scoring<'_> {
             true
         };
         let figures = spec.figures.iter().filter(|figure| held(&figure.of));
+        let regrets: Vec<f64> =
+            gain(own).iter().zip(gain(reference)).map(|(own, reference)| (reference - own) * 100.0).collect();
+        let is_drawn = yardsticks.drawn > 0 && rows.start == yardsticks.study_rows();
+        let past = yardsticks.past.iter().filter(|_| is_drawn);
         PanelScore {
             improvement: own.improvement(),
             against_reference: (own.gain() - reference.gain()) * 100.0,
@@ -223,7 +233,8 @@ impl Scoring<'_> {
             cost_ratio: over(own.cost(), reference.cost()),
             worth: yardsticks.worth_on(candidate, &spec.aim, Cut::means(rows.clone())),
             figures: figures.map(|f| (f.name.clone(), self.figure(candidate, &rows, &f.of))).collect(),
-            regrets: gain(own).iter().zip(gain(reference)).map(|(own, reference)| (reference - own) * 100.0).collect(),
+            regrets_with_past: past.filter_map(|at| regrets.get(*at).copied()).collect(),
+            regrets,
             losses: gain(own).iter().map(|gain| gain * -100.0).collect(),
             costs: own.per_scenario(|cell| cell.cost),
         }

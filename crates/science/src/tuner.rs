@@ -212,7 +212,8 @@ impl Tuner {
         point
     }
 
-    fn place(&self, point: &[f64]) -> Vec<f64> {
+    /// The place of a point in the cube of what is open.
+    pub fn place(&self, point: &[f64]) -> Vec<f64> {
         self.open.iter().map(|at| self.ranges[*at].place(point[*at])).collect()
     }
 }

@@ -46,6 +46,9 @@ pub struct Yardsticks {
     /// How many of the workloads, the last ones, were drawn from the experiment's population.
     #[serde(default)]
     pub drawn: usize,
+    /// Those of them that have a past, by their position among them, in ascending order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub past: Vec<usize>,
     /// Whether every scenario of the study is one recorded trace: no seed changes what arrives, so no score has an interval.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub one_trace: bool,
@@ -87,8 +90,8 @@ impl Yardsticks {
         extremes: Vec<Measurement>,
         scales: Vec<Measurement>,
     ) -> Self {
-        let (overloaded, frontiers) = (Vec::new(), Frontiers::default());
-        Yardsticks { reference, twins, extremes, scales, overloaded, drawn: 0, one_trace: false, frontiers }
+        let (overloaded, past, frontiers) = (Vec::new(), Vec::new(), Frontiers::default());
+        Yardsticks { reference, twins, extremes, scales, overloaded, drawn: 0, past, one_trace: false, frontiers }
     }
 
     /// How many of the workloads are the study's: the first ones.
@@ -99,7 +102,7 @@ impl Yardsticks {
     /// The yardsticks of the study alone.
     pub fn study(&self) -> Self {
         let rows = 0..self.study_rows();
-        Yardsticks { drawn: 0, ..self.each(|measured| measured.rows(rows.clone())) }
+        Yardsticks { drawn: 0, past: Vec::new(), ..self.each(|measured| measured.rows(rows.clone())) }
     }
 
     /// The drawn workloads, by their means over seeds.
@@ -122,6 +125,7 @@ impl Yardsticks {
             scales: all(&self.scales),
             overloaded: self.overloaded.clone(),
             drawn: self.drawn,
+            past: self.past.clone(),
             one_trace: self.one_trace,
             frontiers: Frontiers::default(),
         }

@@ -22,7 +22,11 @@ pub(super) fn descriptor(found: &Descriptor, spec: &Spec) -> String {
     let facts = if facts.is_empty() { String::new() } else { format!(" ({})", facts.join(", ")) };
     let inputs: Vec<&str> = found.inputs.iter().map(String::as_str).collect();
     let inputs = if inputs.is_empty() { "nothing else".into() } else { inputs.join(", ") };
-    let memory = if found.memory { "what it saw before matters" } else { "what it saw before does not matter" };
+    let memory = match (found.memory, found.horizon) {
+        (false, _) => "what it saw before does not matter".to_owned(),
+        (true, None) => "what it saw before matters".into(),
+        (true, Some(horizon)) => format!("what it saw before matters ({horizon})"),
+    };
     let violated = match found.violations {
         0 => String::new(),
         times => format!("; it {}", spec.violated(times)),

@@ -15,6 +15,7 @@ use science::event::{Candidate, Event};
 use science::id::{CandidateId, Hash};
 use science::objective::Score;
 use science::retune;
+use science::scale::{Guess, Settings};
 use science::short::Shortening;
 use science::space::{Dimension, Point, Value};
 use science::state::State;
@@ -66,17 +67,24 @@ impl Campaign {
     /// The best values, as short as they may be; none unless they gain enough on the candidate's own.
     async fn search(&self, workpiece: &Workpiece, history: &mut History) -> Result<Option<Vec<f64>>, EngineError> {
         let tuner = Tuner::new(&workpiece.ranges, self.state.opened().nonce.seed(&["tune", workpiece.id.as_str()]));
-        let opening = tuner.opening();
-        let measured = try_join_all(opening.iter().map(|point| self.measure(workpiece, point))).await?;
+        let mut opening = tuner.opening().into_iter();
+        // How gain runs along the scale at the candidate's own constants tells where to set it elsewhere.
+        if let Some(own) = opening.next() {
+            let measured = self.measure(workpiece, &own, workpiece.start.map(Guess::near)).await?;
+            history.push(&tuner, own, measured);
+        }
+        let opening: Vec<Vec<f64>> = opening.collect();
+        let each = opening.iter().map(|point| self.measure(workpiece, point, history.guess(&tuner, point)));
+        let measured = try_join_all(each).await?;
         for (point, measured) in opening.into_iter().zip(measured) {
-            history.push(point, measured);
+            history.push(&tuner, point, measured);
         }
         let room = self.state.tuning_room(workpiece.ranges.len() as u32) as usize;
         while history.tried.len() < room
             && let Some(point) = tuner.next(&history.tried)
         {
-            let measured = self.measure(workpiece, &point).await?;
-            history.push(point, measured);
+            let measured = self.measure(workpiece, &point, history.guess(&tuner, &point)).await?;
+            history.push(&tuner, point, measured);
         }
         let (Some(own), Some(found)) = (history.tried.first(), best(&history.tried)) else { return Ok(None) };
         if found.value < own.value + GAIN {
@@ -85,22 +93,27 @@ impl Campaign {
         let at = history.tried.iter().position(|tried| tried == found).unwrap_or_default();
         let mut shortening = Shortening::new(&workpiece.ranges, found.parameters.clone(), history.worths[at]);
         while let Some(point) = shortening.proposal() {
-            let measured = self.measure(workpiece, &point).await?;
+            let measured = self.measure(workpiece, &point, history.guess(&tuner, &point)).await?;
             shortening.take(measured.worth);
-            history.push(point, measured);
+            history.push(&tuner, point, measured);
         }
         Ok(Some(shortening.point().to_vec()))
     }
 
     /// What a point is worth, with its trials. Nothing is run outside of the design space, or where a principle forbids it.
-    async fn measure(&self, workpiece: &Workpiece, values: &[f64]) -> Result<Measured, EngineError> {
+    async fn measure(
+        &self,
+        workpiece: &Workpiece,
+        values: &[f64],
+        guess: Option<Guess>,
+    ) -> Result<Measured, EngineError> {
         let place = workpiece.point.as_ref().map(|point| self.agents.executor.place(point, &workpiece.named(values)));
         let space = self.state.opened().experiment.space();
         let forbidden = |place: &Point| self.state.constraints().any(|(_, constraint)| constraint.excludes(place));
         if place.is_some_and(|place| space.contains(&place).is_err() || forbidden(&place)) {
             return Ok(Measured::NOTHING);
         }
-        workpiece.measure(&self.state, values).await
+        workpiece.measure(&self.state, values, guess).await
     }
 
     /// The candidate with these values as its own; none if its source does not say where they stand, or if
@@ -206,15 +219,25 @@ struct History {
     tried: Vec<Tried>,
     worths: Vec<Worth>,
     trials: Vec<Trial>,
+    /// Where scales were set.
+    settings: Settings,
 }
 
 impl History {
+    /// Where the scale of a point may lie.
+    fn guess(&self, tuner: &Tuner, parameters: &[f64]) -> Option<Guess> {
+        self.settings.guess(&tuner.place(parameters))
+    }
+
     /// Where the scale was set at a point that was tried.
     fn scale_at(&self, parameters: &[f64]) -> Option<f64> {
         self.tried.iter().rev().find(|tried| tried.parameters == parameters)?.scale
     }
 
-    fn push(&mut self, parameters: Vec<f64>, measured: Measured) {
+    fn push(&mut self, tuner: &Tuner, parameters: Vec<f64>, measured: Measured) {
+        if let Some(scale) = measured.scale {
+            self.settings.add(tuner.place(&parameters), scale, measured.slope);
+        }
         self.tried.push(Tried {
             parameters,
             scale: measured.scale,
@@ -230,13 +253,16 @@ impl History {
 struct Measured {
     worth: Worth,
     scale: Option<f64>,
+    /// What gain did along its logarithm.
+    slope: Option<f64>,
     /// None where nothing ran.
     score: Option<Score>,
     trials: Vec<Trial>,
 }
 
 impl Measured {
-    const NOTHING: Measured = Measured { worth: Worth::NOTHING, scale: None, score: None, trials: Vec::new() };
+    const NOTHING: Measured =
+        Measured { worth: Worth::NOTHING, scale: None, slope: None, score: None, trials: Vec::new() };
 }
 
 /// What runs with other values.
@@ -267,31 +293,31 @@ impl Workpiece {
     }
 
     /// What acts as the candidate with these values, and a scale that is to be set.
-    fn policy(&self, values: &[f64]) -> Scalable {
+    fn policy(&self, values: &[f64], guess: Option<Guess>) -> Scalable {
         match &self.runs {
             Runs::Candidate(artifact, tunables) => {
                 let named = self.named(values);
                 let own = |name: &str| named.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
                 let parameters = tunables.iter().map(|tunable| own(&tunable.name).unwrap_or(tunable.default)).collect();
-                Scalable::new(artifact.clone(), tunables, parameters, self.start)
+                Scalable::new(artifact.clone(), tunables, parameters, guess)
             }
             Runs::Space(points) => {
                 let mut point = self.point.clone().unwrap_or_default();
                 let named = self.named(values).into_iter();
                 point.extend(named.map(|(name, value)| (name.to_owned(), Value::Number(value))));
-                points.scalable(&point, self.start)
+                points.scalable(&point, guess)
             }
         }
     }
 
     /// What a point is worth where it gains as much as the reference does, with its trials there. What fails is worth nothing,
     /// and is on record as any other outcome that may depend on the machine's mood.
-    async fn measure(&self, state: &State, parameters: &[f64]) -> Result<Measured, EngineError> {
+    async fn measure(&self, state: &State, parameters: &[f64], guess: Option<Guess>) -> Result<Measured, EngineError> {
         let key = Hash::of(format!("outcome of {} at {parameters:?}", self.id).as_bytes());
         let (evaluator, against, policy) =
-            (Arc::clone(&self.evaluator), Arc::clone(&self.against), self.policy(parameters));
+            (Arc::clone(&self.evaluator), Arc::clone(&self.against), self.policy(parameters, guess));
         let work = move || against.set(&policy, (&evaluator.panel, &evaluator.sandbox));
-        let Ok(Settled::At { scale, trials, .. }) = self.workers.outcome(key, work).await? else {
+        let Ok(Settled::At { scale, slope, trials, .. }) = self.workers.outcome(key, work).await? else {
             return Ok(Measured::NOTHING);
         };
         let measured = self.evaluator.panel.measure(&trials, &self.against.baseline);
@@ -302,7 +328,7 @@ impl Workpiece {
             0 => goal::worth(&measured, &score, state.yardsticks(), held),
             _ => Worth::NOTHING,
         };
-        Ok(Measured { worth, scale, score: Some(score), trials })
+        Ok(Measured { worth, scale, slope, score: Some(score), trials })
     }
 }
 

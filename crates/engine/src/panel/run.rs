@@ -70,31 +70,94 @@ impl Panel {
 
     /// All trials of a candidate run interleaved, so that one round trip to its process carries a pending question of each.
     /// The results are in the order of the parameters, for each of them in the cells' order. They take as many sessions as
-    /// they need: a run depends on its own cell and seat alone, so where they are cut does not show in the results.
-    fn run_candidate(
+    /// they need, on all cores where nobody looks on: a run depends on its own cell and seat alone, so how they are dealt out
+    /// does not show in the results.
+    fn run_candidate<O: Onlooker>(
         &self,
         sandbox: &Sandbox,
         artifact: &Artifact,
         (parameters, draws): (&[Vec<f64>], Draws),
-        onlooker: &mut impl Onlooker,
+        onlooker: &mut O,
     ) -> Ran<Option<Trial>> {
-        let runs: Vec<(&[f64], &PanelCell)> =
+        let runs: Vec<Run<'_>> =
             parameters.iter().flat_map(|own| self.cells.iter().map(|cell| (own.as_slice(), cell))).collect();
-        let mut ran = Runs { results: Vec::with_capacity(runs.len()), deciding: Duration::ZERO };
-        for part in Capacity::default().parts(&runs) {
-            let first = part.start;
-            let runs = &runs[part];
-            let seats: Vec<Vec<f64>> = runs.iter().map(|(parameters, _)| parameters.to_vec()).collect();
-            let mut machines: Vec<Box<dyn Machine>> = runs.iter().map(|(_, cell)| cell.start(draws)).collect();
-            let mut driven: Vec<&mut dyn Machine> = machines.iter_mut().map(|machine| machine.as_mut() as _).collect();
-            match session(sandbox, artifact, (&seats, &mut driven), (first, onlooker))? {
-                Ok(deciding) => ran.deciding += deciding,
-                Err(outcome) => return Ok(Err(outcome)),
-            }
-            ran.results.extend(machines.into_iter().map(|machine| machine.trial()));
+        let hands = if O::LOOKS { vec![(0..runs.len()).collect()] } else { dealt(&runs) };
+        let mut dealt = Vec::new();
+        for hand in &hands {
+            let own: Vec<_> = hand.iter().map(|at| runs[*at]).collect();
+            dealt.extend(Capacity::default().parts(&own).into_iter().map(|part| &hand[part]));
         }
-        Ok(Ok(ran))
+        let ran = match dealt.as_slice() {
+            // In one session somebody may look on.
+            [hand] => vec![finished(sandbox, artifact, (&runs, hand, draws), onlooker)?],
+            _ if O::LOOKS => {
+                let each = dealt.iter().map(|hand| finished(sandbox, artifact, (&runs, hand, draws), onlooker));
+                each.collect::<Result<_, EngineError>>()?
+            }
+            _ => on_all_cores(&dealt, |hand| finished(sandbox, artifact, (&runs, hand, draws), &mut ()))?,
+        };
+        let mut all = Runs { results: vec![None; runs.len()], deciding: Duration::ZERO };
+        for (hand, ran) in dealt.iter().zip(ran) {
+            let Runs { results, deciding } = match ran {
+                Ok(ran) => ran,
+                Err(outcome) => return Ok(Err(outcome)),
+            };
+            all.deciding += deciding;
+            hand.iter().zip(results).for_each(|(at, trial)| all.results[*at] = trial);
+        }
+        Ok(Ok(all))
     }
+}
+
+/// A run of a candidate: with these parameters, on this cell.
+type Run<'a> = (&'a [f64], &'a PanelCell);
+
+/// Sessions that a policy's runs are dealt out to, at most, and runs from which on a further one pays: a round trip costs as much
+/// for one question as for thirty. As many on every machine: seats of a session share the memory that a candidate may use.
+const HANDS: usize = 4;
+const EACH: usize = 32;
+
+/// Deals runs out to sessions of about as many questions. Long runs go together: a session takes as many round trips as its longest
+/// run has questions.
+fn dealt(runs: &[Run<'_>]) -> Vec<Vec<usize>> {
+    let questions = |at: &usize| runs[*at].1.case.questions();
+    let mut longest: Vec<usize> = (0..runs.len()).collect();
+    longest.sort_by_key(|at| std::cmp::Reverse(questions(at)));
+    let count = (runs.len() / EACH).clamp(1, HANDS);
+    let share = longest.iter().map(questions).sum::<usize>() / count + 1;
+    let mut hands = vec![Vec::new(); count];
+    let mut before = 0;
+    for at in longest {
+        hands[before / share].push(at);
+        before += questions(&at);
+    }
+    hands.retain(|hand| !hand.is_empty());
+    hands
+}
+
+/// Some of the runs, in a session of their own.
+fn finished<O: Onlooker>(
+    sandbox: &Sandbox,
+    artifact: &Artifact,
+    (runs, hand, draws): (&[Run<'_>], &[usize], Draws),
+    onlooker: &mut O,
+) -> Ran<Option<Trial>> {
+    let seats: Vec<Vec<f64>> = hand.iter().map(|at| runs[*at].0.to_vec()).collect();
+    let first = hand.first().copied().unwrap_or_default();
+    // Who looks on is to see nothing that did not happen.
+    for ahead in [if O::LOOKS { 0 } else { AHEAD }, 0] {
+        let mut machines: Vec<Box<dyn Machine>> = hand.iter().map(|at| runs[*at].1.start(draws)).collect();
+        let mut driven: Vec<&mut dyn Machine> = machines.iter_mut().map(|machine| machine.as_mut() as _).collect();
+        match session(sandbox, artifact, (&seats, &mut driven), (ahead, first, onlooker))? {
+            Ok(Driven::ToTheEnd(deciding)) => {
+                let results = machines.into_iter().map(|machine| machine.trial()).collect();
+                return Ok(Ok(Runs { results, deciding }));
+            }
+            Ok(Driven::Astray) => {}
+            Err(outcome) => return Ok(Err(outcome)),
+        }
+    }
+    unreachable!("who goes ahead of no answer does not go astray")
 }
 
 /// A run of one of ours.
@@ -115,16 +178,32 @@ pub fn drive(
     artifact: &Artifact,
     runs: &mut [&mut dyn Machine],
 ) -> Result<Result<Duration, Outcome>, EngineError> {
-    session(sandbox, artifact, (&vec![Vec::new(); runs.len()], runs), (0, &mut ()))
+    let driven = session(sandbox, artifact, (&vec![Vec::new(); runs.len()], runs), (0, 0, &mut ()))?;
+    Ok(driven.map(|driven| match driven {
+        Driven::ToTheEnd(deciding) => deciding,
+        Driven::Astray => unreachable!("who goes ahead of no answer does not go astray"),
+    }))
 }
 
-/// The same with parameters for each, while somebody looks on; the first run has this number for whoever does.
+/// Questions of one run that are put in one go, at most, where the problem forces the answers to all but the last.
+const AHEAD: usize = 64;
+
+/// What came of driving runs.
+enum Driven {
+    /// They ended; the time spent waiting for answers.
+    ToTheEnd(Duration),
+    /// An answer was not the one that the problem forces and with which the run had gone on.
+    Astray,
+}
+
+/// The same with parameters for each, while somebody looks on; the first run has this number for whoever does. Runs go ahead of so many
+/// answers that are forced: each round trip saved is a switch of processes saved.
 fn session<O: Onlooker>(
     sandbox: &Sandbox,
     artifact: &Artifact,
     (seats, runs): (&[Vec<f64>], &mut [&mut dyn Machine]),
-    (first, onlooker): (usize, &mut O),
-) -> Result<Result<Duration, Outcome>, EngineError> {
+    (ahead, first, onlooker): (usize, usize, &mut O),
+) -> Result<Result<Driven, Outcome>, EngineError> {
     let mut session = match sandbox.start(artifact, seats)? {
         Ok(session) => session,
         Err(outcome) => return Ok(Err(outcome)),
@@ -132,17 +211,18 @@ fn session<O: Onlooker>(
     // Both ends on one core: a round trip is then a switch, not a wake-up of another core.
     let _core = session.share_core()?;
     let (mut round, mut deciding, mut question) = (Round::new(), Duration::ZERO, Vec::new());
-    let mut asked: Vec<usize> = Vec::with_capacity(runs.len());
+    // Who was asked, with the answer that was taken for given.
+    let mut asked: Vec<(usize, Option<&[u8]>)> = Vec::with_capacity(runs.len());
     loop {
         round.clear();
         asked.clear();
         for (seat, run) in runs.iter_mut().enumerate() {
-            if round.ask(seat as u16, |bytes| run.ask(bytes)) {
-                asked.push(seat);
+            if let Err(what) = ask(seat, *run, ahead, (&mut round, &mut asked)) {
+                return Ok(Err(Outcome::Inconsistent { what }));
             }
         }
         if asked.is_empty() {
-            break;
+            return Ok(Ok(Driven::ToTheEnd(deciding)));
         }
         let start = Instant::now();
         let answers = match session.round(&mut round) {
@@ -150,7 +230,13 @@ fn session<O: Onlooker>(
             Err(outcome) => return Ok(Err(outcome)),
         };
         deciding += start.elapsed();
-        for (seat, answer) in asked.iter().zip(answers) {
+        for ((seat, forced), answer) in asked.iter().zip(answers) {
+            if let Some(forced) = forced {
+                if *forced != answer {
+                    return Ok(Ok(Driven::Astray));
+                }
+                continue;
+            }
             if O::LOOKS {
                 // The same question as before: it waits until it is answered.
                 question.clear();
@@ -164,5 +250,28 @@ fn session<O: Onlooker>(
             }
         }
     }
-    Ok(Ok(deciding))
+}
+
+/// Puts the question of a run, after those before it whose answers are forced.
+fn ask(
+    seat: usize,
+    run: &mut dyn Machine,
+    ahead: usize,
+    (round, asked): (&mut Round, &mut Vec<(usize, Option<&[u8]>)>),
+) -> Result<(), String> {
+    for _ in 0..ahead {
+        if !round.ask(seat as u16, |bytes| run.ask(bytes)) {
+            return Ok(());
+        }
+        let forced = run.forced();
+        asked.push((seat, forced));
+        match forced {
+            Some(answer) => run.answer(answer)?,
+            None => return Ok(()),
+        }
+    }
+    if round.ask(seat as u16, |bytes| run.ask(bytes)) {
+        asked.push((seat, None));
+    }
+    Ok(())
 }

@@ -3,8 +3,10 @@
 use super::record::{Moment, Record, Sequence};
 use super::{Change, Probing};
 use sandbox::{Outcome, Round, Session};
+use science::descriptor::Horizon;
 use science::keyed;
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 /// Later moments at which shadows begin in each sequence, and decisions of each of them.
 const BEGINNINGS: usize = 8;
@@ -12,6 +14,10 @@ const WINDOW: usize = 128;
 /// Of these, how many are shown with one thing changed each, and of one sequence at most.
 const CHANGED: usize = 6;
 const OF_ONE: usize = 2;
+/// How many of the sequences are shown from a quarter on to their ends: after how long does what came before not matter? Decisions
+/// that have to be the same for that.
+const FORGETTING: usize = 16;
+const SETTLED: usize = WINDOW;
 /// What is nobody's business but that of rounding: sums of the same numbers in another order, or written otherwise, differ in
 /// the last digit, which turns an answer that lies on an edge. One that lies there turns between these two.
 const NUDGES: [Change; 2] = [Change::Nudge(false), Change::Nudge(true)];
@@ -56,8 +62,11 @@ const WHOLE: usize = 4;
 pub(super) struct Plan<'a> {
     probing: &'a dyn Probing,
     /// Of each sequence the whole, unchanged; the whole, in another order; the whole, nudged down, and up ([`WHOLE`]); then,
-    /// from later moments on, unchanged; then some of these with one thing changed, each with all changes.
+    /// from later moments on, unchanged; then some sequences from a quarter on; then some of the windows with one thing changed, each
+    /// with all changes.
     shadows: Vec<Shadow<'a>>,
+    /// Which of the shadows are shown a sequence from a quarter on.
+    forgetting: Range<usize>,
     answer_bytes: usize,
     sequences: usize,
     /// What each window is shown, and whether in another order: inputs, then others, then made-up states in another order.
@@ -83,6 +92,12 @@ impl<'a> Plan<'a> {
         let changes = changes(probing);
         let changed = near_the_edge(&shadows, WHOLE * sequences.len(), probing);
         let turning = changed.iter().filter_map(|at| undecided(&shadows[*at], probing)).collect();
+        let forgetting = shadows.len();
+        shadows.extend(sequences.iter().step_by(sequences.len().div_ceil(FORGETTING).max(1)).map(|sequence| {
+            let to = sequence.moments.len();
+            Shadow { sequence, from: to / 4, to, change: Change::Nothing, reordered: false }
+        }));
+        let forgetting = forgetting..shadows.len();
         for at in &changed {
             let Shadow { sequence, from, to, .. } = shadows[*at];
             let shadow = |(change, reordered): &(Change, bool)| {
@@ -92,7 +107,7 @@ impl<'a> Plan<'a> {
             shadows.extend(changes.iter().map(shadow));
         }
         let (answer_bytes, sequences) = (record.answer_bytes, sequences.len());
-        Plan { probing, shadows, answer_bytes, sequences, changes, changed, turning }
+        Plan { probing, shadows, forgetting, answer_bytes, sequences, changes, changed, turning }
     }
 
     /// Seats that it takes.
@@ -207,6 +222,21 @@ impl<'a> Plan<'a> {
     pub(super) fn memory(&self, given: &[Vec<u8>]) -> bool {
         let later = self.shadows.iter().zip(given).skip(WHOLE * self.sequences);
         later.filter(|(shadow, _)| shadow.change == Change::Nothing).any(|(shadow, given)| shadow.off(given) > 0)
+    }
+
+    /// How long what came before changes decisions; none where it does not.
+    pub(super) fn horizon(&self, given: &[Vec<u8>]) -> Option<Horizon> {
+        let of = |at: usize| {
+            let moments = self.shadows[at].moments();
+            let answers = given[at].chunks(self.answer_bytes);
+            let differs = answers.zip(moments).rposition(|(given, moment)| *given != *moment.answer);
+            let until = differs.map_or(0, |last| last + 1);
+            match until + SETTLED <= moments.len() {
+                true => Horizon::After(until as u32),
+                false => Horizon::Beyond(moments.len() as u32),
+            }
+        };
+        self.forgetting.clone().map(of).max().filter(|_| self.memory(given))
     }
 
     /// What changes a decision when nothing else does.

@@ -25,7 +25,7 @@ impl AdmissionCase {
     /// A run whose draws follow from this.
     pub fn run(&self, draws: u64) -> AdmissionRun {
         let simulation = Simulation::new(&self.cluster, self.traffic.clone());
-        AdmissionRun { case: self.clone(), simulation, draws: Draws::new(draws) }
+        AdmissionRun { case: self.clone(), simulation, draws: Draws::new(draws), protected: false }
     }
 
     /// From the start of the measured window to its last arrival; where nothing comes before it, from the first instant.
@@ -84,6 +84,8 @@ pub struct AdmissionRun {
     case: AdmissionCase,
     simulation: Simulation,
     draws: Draws,
+    /// Whether the request that waits may not be refused.
+    protected: bool,
 }
 
 impl AdmissionRun {
@@ -96,9 +98,14 @@ impl AdmissionRun {
 impl Machine for AdmissionRun {
     fn ask(&mut self, question: &mut Vec<u8>) -> bool {
         let Some(pending) = self.simulation.next() else { return false };
+        self.protected = pending.request.priority >= 0;
         let draw = self.draws.of(pending.index as u64);
         wire::ask(&pending.request, pending.instances, &draw, |piece| question.extend_from_slice(piece));
         true
+    }
+
+    fn forced(&self) -> Option<&'static [u8]> {
+        self.protected.then_some(&[wire::ADMIT])
     }
 
     fn answer(&mut self, answer: &[u8]) -> Result<(), String> {

@@ -77,11 +77,6 @@ impl AdmissionWorkload {
 }
 
 impl AdmissionWorkload {
-    /// Whether something arrives before what is measured.
-    pub fn has_past(&self) -> bool {
-        matches!(&self.arrives, Arriving::Generated(scenario) if scenario.past.is_some())
-    }
-
     fn traffic(&self, held_out: bool, seed: u64) -> Traffic {
         match &self.arrives {
             Arriving::Generated(scenario) => scenario.generated(seed),
@@ -102,6 +97,10 @@ impl Workload for AdmissionWorkload {
 
     fn is_recorded(&self) -> bool {
         matches!(self.arrives, Arriving::Recorded { .. })
+    }
+
+    fn has_past(&self) -> bool {
+        matches!(&self.arrives, Arriving::Generated(scenario) if scenario.past.is_some())
     }
 
     fn questions(&self) -> u64 {

@@ -18,8 +18,12 @@ pub(super) fn finals(facts: &Facts<'_>) -> Option<Section> {
     let note = format!(
         "Each finalist on seeds and drawn workloads of their own: {pays}its {} beyond the \
          reference's and the most that a scenario loses (points), then {loses}its {worth} on drawn workloads; last the lower end \
-         of it there (one-sided, 95 %). Of those that keep every constraint there, whoever's is highest is champion.",
-        terms.gain()
+         of it there (one-sided, 95 %), and what a lack of room to the guards takes off it. {} whoever's is highest is champion.",
+        terms.gain(),
+        match finals.finalists.iter().any(|finalist| finalist.admissible) {
+            true => "Of those that keep every constraint there,",
+            false => "None keeps every constraint there, so of all",
+        }
     );
     let mut columns = vec![column("<finalist", |finalist: &&Final| finalist.candidate.short().to_owned())];
     columns.extend(cost.map(|cost| scored(format!(">{cost} x reference"), |score| Some(fixed(score.cost_ratio?, 3)))));
@@ -34,6 +38,7 @@ pub(super) fn finals(facts: &Facts<'_>) -> Option<Section> {
         Some(low) => terms.worth_of(low, None),
         None => finalist.outcome.as_str().to_owned(),
     }));
+    columns.push(column(">less", move |finalist: &&Final| terms.worth_of(finalist.penalty, None)));
     let champion = facts.champion().map(|champion| champion.id);
     columns.push(column("<", move |finalist: &&Final| {
         if champion == Some(&finalist.candidate) { "champion" } else { "" }.into()

@@ -1,8 +1,9 @@
 //! Who runs for champion once the search is over, and who wins.
 //!
 //! All candidates were chosen by the same search seeds and workloads, and of several the luckiest looks best. So the best of
-//! them, at most three, run once more on seeds and workloads that nobody was chosen by, and these alone decide: champion is
-//! whoever's lower bound there is highest.
+//! them run once more on seeds and workloads that nobody was chosen by, and these alone decide: champion is whoever's lower bound
+//! there is highest, less what he lacks of the room to the guards that tuning aims at too. Who just keeps a guard here exceeds it
+//! elsewhere.
 
 use super::{Action, State};
 use crate::champion::{self, Champion};
@@ -10,6 +11,7 @@ use crate::event::Finalist;
 use crate::id::CandidateId;
 use crate::objective::{Score, Scoring, Yardsticks};
 use crate::outcome::Outcome;
+use crate::tuner::goal;
 use serde::Serialize;
 
 /// One-sided 5 %: the lower end of a two-sided interval at 10 %.
@@ -33,6 +35,8 @@ pub struct Final {
     pub outcome: Outcome,
     /// The lower end of the one-sided 95 % interval of what it is worth there; none where it did not run.
     pub low: Option<f64>,
+    /// What is taken off it where it has less room to the guards than tuning aims at, in worth.
+    pub penalty: f64,
     /// Whether it is admissible there.
     pub admissible: bool,
     /// Whether it is worth no less than the reference there.
@@ -63,7 +67,8 @@ impl State {
         let harmless = |f: &&Final| f.score.as_ref().is_some_and(|score| score.violations == 0);
         let best = |admissible: bool| {
             let running = finalists().filter(harmless).filter(|f| f.admissible || !admissible);
-            running.reduce(|best, other| if other.low > best.low { other } else { best })
+            let value = |f: &Final| f.low.map_or(f64::NEG_INFINITY, |low| low - f.penalty);
+            running.reduce(|best, other| if value(other) > value(best) { other } else { best })
         };
         let best = best(true).or_else(|| best(false))?;
         Some(Champion { id: best.candidate.clone(), matches_reference: best.matches_reference })
@@ -114,6 +119,7 @@ impl State {
         Final {
             candidate: candidate.clone(),
             outcome: *outcome,
+            penalty: score.as_ref().map_or(0.0, |score| goal::lack(score, against)),
             low: measurement.as_ref().and_then(|fresh| Some(yardsticks.bounds(fresh, &self.spec().aim, ALPHA)?.low)),
             admissible: score.as_ref().is_some_and(admissible),
             matches_reference: score.as_ref().is_some_and(|score| score.worth.is_some_and(|worth| worth >= 0.0)),

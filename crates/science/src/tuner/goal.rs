@@ -5,7 +5,7 @@
 
 use crate::champion::Bounded;
 use crate::experiment::Experiment;
-use crate::objective::{MAY_HARM, MOST_HARM, Measurement, Score, Yardsticks, of_most};
+use crate::objective::{MAY_HARM, MAY_LOSE, MAY_LOSE_PAST, MOST_HARM, Measurement, Score, Yardsticks, of_most};
 use crate::spec::Spec;
 
 /// What an excess costs, in worth for each unit of it.
@@ -14,6 +14,8 @@ pub const PRICE: f64 = 5.0;
 /// panel exceeds it on others.
 const INSIDE: f64 = 0.8;
 const INSIDE_DRAWN: f64 = 0.065;
+/// The same of the drawn workloads with a past.
+const INSIDE_PAST: f64 = INSIDE_DRAWN * MAY_LOSE_PAST / MAY_LOSE;
 /// A saving beyond these is carried over from too far off to be compared by size.
 const FARTHEST: f64 = 1.0;
 
@@ -45,12 +47,18 @@ pub fn worth(
     (experiment, spec): (&Experiment, &Spec),
 ) -> Worth {
     let beyond = measured.gain() - yardsticks.reference.gain();
-    let mut excess = match spec.aim.comparable() {
+    let short = match spec.aim.comparable() {
         Some(comparable) => (-beyond).max(0.0) + (beyond.abs() - comparable).max(0.0),
         None => 0.0,
     };
+    let saving = yardsticks.worth_at_a_distance(measured, &spec.aim).clamp(-FARTHEST, FARTHEST);
+    Worth { saving, penalty: PRICE * short + lack(score, (experiment, spec)) }
+}
+
+/// What a score lacks of the room to the guards that is aimed at, in worth.
+pub fn lack(score: &Score, (experiment, spec): (&Experiment, &Spec)) -> f64 {
     // One thing that must never be done in a thousand trials is as bad as giving up a workload.
-    excess += (score.violations as f64).min(1.0);
+    let mut excess = (score.violations as f64).min(1.0);
     for guard in &experiment.objective.constraints {
         // How long the description is does hardly depend on the values of constants.
         let Some(bounded) = spec.bounded(&guard.metric).filter(|bounded| *bounded != Bounded::DescriptionLength) else {
@@ -63,15 +71,17 @@ pub fn worth(
         let drawn = guard.at_most.map_or(0.0, |bound| drawn_excess(bounded, bound, score));
         excess += (above + below + drawn) * bounded.unit();
     }
-    let saving = yardsticks.worth_at_a_distance(measured, &spec.aim).clamp(-FARTHEST, FARTHEST);
-    Worth { saving, penalty: PRICE * excess }
+    PRICE * excess
 }
 
 /// How far drawn workloads are beyond what this guard allows them, points.
 fn drawn_excess(bounded: Bounded<'_>, bound: f64, score: &Score) -> f64 {
     let Some(drawn) = score.panels.as_ref().map(|panels| &panels.drawn) else { return 0.0 };
     match bounded {
-        Bounded::Regret => (of_most(&drawn.regrets, INSIDE_DRAWN) - bound).max(0.0),
+        Bounded::Regret => {
+            let beyond = |regrets: &[f64], share: f64| (of_most(regrets, share) - bound).max(0.0);
+            beyond(&drawn.regrets, INSIDE_DRAWN).max(beyond(&drawn.regrets_with_past, INSIDE_PAST))
+        }
         Bounded::Loss => (of_most(&drawn.losses, MAY_HARM) - bound).max(0.0) + (drawn.loss() - MOST_HARM).max(0.0),
         _ => 0.0,
     }
