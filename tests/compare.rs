@@ -1,4 +1,4 @@
-//! `elenchus compare`: random search and tuning alone beside a campaign that has ended.
+//! `elenchus compare`: searches of as many evaluations beside campaigns that have ended.
 
 use crate::design_space::sandbox;
 use crate::environment::{Environment, fixture_path};
@@ -9,59 +9,112 @@ use engine::science::nonce::Nonce;
 use engine::science::space::Point;
 use engine::{LoadedExperiment, Points};
 use serde_json::Value;
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
 
 #[test]
-fn a_campaign_that_has_ended_is_held_against_random_search_and_tuning_and_the_report_keeps_it() {
-    let environment = drawn();
-    // Each search may spend as much, five times over.
-    let campaign = environment.read("tiny/campaign.toml");
-    environment.write("tiny/campaign.toml", &format!("{campaign}\n[budget]\nevaluations = 3\nverdict_trials = 300\n"));
-    environment.ok(&["run", "tiny", "--iterations", "2"]);
+fn a_campaign_that_has_ended_is_held_against_searches_of_as_many_evaluations_and_the_report_keeps_it() {
+    let environment = small();
+    environment.ok(&RUN);
     let status = environment.json(&["status", "--format", "json"]);
-    let digest = status["digest"].clone();
     assert_eq!(report(&environment)["comparison"], Value::Null, "nobody asked yet");
-    let message = environment.fails(2, &["compare", "--pool", "1"]);
-    assert!(message.contains("a pool of 1 points is less than one search"), "{message}");
 
-    let compared = environment.json(&["compare", "--pool", "20", "--format", "json"]);
-    let number = |value: &Value| value.as_u64().unwrap_or_else(|| panic!("{compared:#}"));
-    assert_eq!((number(&compared["pool"]), number(&compared["random"]["searches"])), (20, 10_000));
-    // Everything that the campaign ran, verdicts included: 70 trials are one evaluation (2 x 3 and 64 drawn workloads).
-    let spent = &compared["spent"];
-    assert_eq!(spent["evaluations"], status["evaluations"]);
-    assert_eq!(number(&spent["audited"]) * 70, number(&status["trials"]["audit"]));
-    assert_eq!(number(&spent["verdicts"]), number(&status["trials"]["verdict"]).div_ceil(70));
-    assert_eq!(compared["champion"], status["champion"]["score"]["saving"]);
-    assert_eq!(compared["tuned"].as_array().map(Vec::len), Some(5), "{compared:#}");
-    ordered(&compared["random"]);
-    let sealed = &compared["sealed"];
-    assert_eq!(number(&sealed["random"]["searches"]), 200);
-    ordered(&sealed["random"]);
+    // What is broken off leaves nothing.
+    let mut child =
+        environment.command(&["compare"]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts");
+    let mut line = String::new();
+    BufReader::new(child.stderr.take().expect("a pipe")).read_line(&mut line).expect("progress");
+    child.kill().expect("a signal");
+    child.wait().expect("its end");
+    assert!(line.contains(" evaluations, about "), "{line}");
+    assert_eq!(report(&environment)["comparison"], Value::Null, "{line}");
 
-    // A recorded comparison is shown and not made again, whatever pool is asked for.
+    let outcome = environment.run(&["compare", "--repeats", "2", "--format", "json"]);
+    assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+    for said in ["random points, search 1: ", "TPE, search 2: ", "evaluations, about ", "finds under the seal"] {
+        assert!(outcome.stderr.contains(said), "{said}: {}", outcome.stderr);
+    }
+    let compared: Value = serde_json::from_str(&outcome.stdout).expect("JSON");
+    let own = &compared["campaigns"][0];
+    assert_eq!(own["spent"]["evaluations"], status["evaluations"]);
+    assert_eq!(own["found"]["sealed"], report(&environment)["sealed"]["worth"]["value"]);
+    let methods: Vec<&str> =
+        own["searches"].as_array().expect("searches").iter().filter_map(|search| search["method"].as_str()).collect();
+    assert_eq!(methods, ["random", "random", "tuning", "tuning", "tpe", "tpe"]);
+    let spent =
+        ["evaluations", "audited"].map(|name| own["spent"][name].as_u64().expect("a count")).iter().sum::<u64>();
+    for found in own["searches"].as_array().expect("searches").iter().map(|search| &search["found"]) {
+        let steps = found["curve"].as_array().expect("a curve");
+        assert!(steps.iter().all(|step| step["evaluation"].as_u64().is_some_and(|n| n <= spent)), "{found:#}");
+        assert_eq!(found["search"].as_f64(), steps.last().and_then(|step| step["worth"].as_f64()), "{found:#}");
+    }
+
+    // What is recorded is shown and not made again, and the digest knows nothing of it.
     assert_eq!(environment.json(&["compare", "--format", "json"]), compared);
     let report = report(&environment);
-    assert_eq!((&report["comparison"], &report["digest"]), (&compared, &digest));
-    let text = environment.ok(&["report"]);
-    assert!(text.contains("Random search and tuning alone"), "{text}");
-    assert!(environment.ok(&["report", "--format", "markdown"]).contains("## Random search and tuning alone"));
-    let text = environment.ok(&["compare"]).split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(text.contains("Of 20 points drawn from the declared space"), "{text}");
+    assert_eq!((&report["comparison"], &report["digest"]), (&compared, &status["digest"]));
+    assert!(environment.ok(&["report"]).contains("Searches with as many evaluations"));
+    let text = environment.ok(&["compare"]);
+    assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
 
-    // Another pool is another comparison, and the same one comes to the same.
-    let smaller = environment.json(&["compare", "--pool", "18", "--again", "--format", "json"]);
-    assert_eq!(smaller["pool"], 18);
-    assert_eq!(environment.json(&["report", "--format", "json"])["comparison"], smaller);
-    assert_eq!(environment.json(&["compare", "--pool", "20", "--again", "--format", "json"]), compared);
+    // The same once more, to the byte; fewer searches are the first of these.
+    assert_eq!(environment.ok(&["compare", "--repeats", "2", "--again", "--format", "json"]), outcome.stdout);
+    let fewer = environment.json(&["compare", "--repeats", "1", "--format", "json"]);
+    let search = |compared: &Value, at: usize| compared["campaigns"][0]["searches"][at].clone();
+    assert_eq!([0, 1, 2].map(|at| search(&fewer, at)), [0, 2, 4].map(|at| search(&compared, at)));
 }
 
-/// What quantiles are of: nothing is less than everything.
-fn ordered(spread: &Value) {
-    let quantiles = ["low", "median", "high"].map(|name| spread[name].as_f64().unwrap_or(f64::NEG_INFINITY));
-    assert!(quantiles.is_sorted(), "{spread:#}");
-    let [nothing, searches] = ["nothing", "searches"].map(|name| spread[name].as_u64().expect("a count"));
-    // `high` is the 95 % quantile: nothing, where at least that many found nothing.
-    assert_eq!(nothing >= searches - searches / 20, spread["high"].is_null(), "{spread:#}");
+#[test]
+fn several_campaigns_are_compared_together_and_one_that_has_not_ended_or_asks_something_else_is_refused() {
+    let environment = small();
+    let run = |nonce: &str, iterations: &str| {
+        environment.ok(&["run", "tiny", "--iterations", iterations, "--nonce", nonce]);
+        environment.json(&["status", "--format", "json"])["campaign"].as_str().expect("an id").to_owned()
+    };
+    let ids = ["1", "2", "3"].map(|nonce| run(nonce, "1"));
+    let compared = environment.json(&["compare", "--all", "--repeats", "1", "--format", "json"]);
+    let mut campaigns: Vec<&str> = compared["campaigns"]
+        .as_array()
+        .expect("campaigns")
+        .iter()
+        .filter_map(|own| own["campaign"].as_str())
+        .collect();
+    // The latest leads: it says which experiment is meant.
+    campaigns.rotate_left(1);
+    assert_eq!(campaigns, ids.each_ref().map(String::as_str));
+    assert!(compared["summary"]["lines"][1]["ahead"]["interval"].is_array(), "{compared:#}");
+    let [one, two] = [&ids[0], &ids[1]];
+    assert_eq!(environment.json(&["compare", one, two, "--format", "json"])["summary"]["campaigns"], 2);
+
+    // A guard that differs is another experiment.
+    let campaign = environment.read("tiny/campaign.toml");
+    let short = "\n[[objective.constraint]]\nmetric = \"description_length\"\nat_most = 1\n";
+    environment.write("tiny/campaign.toml", &format!("{campaign}{short}"));
+    let strict = run("4", "1");
+    let message = environment.fails(2, &["compare", one, &strict]);
+    assert!(message.contains("is no repetition of campaign"), "{message}");
+    assert_eq!(environment.json(&["compare", one, "--all", "--format", "json"])["summary"]["campaigns"], 3);
+
+    // One that found no champion is shown as such, and keeps the reference.
+    let alone = environment.json(&["compare", "--repeats", "1", "--format", "json"]);
+    assert_eq!(alone["campaigns"][0]["found"]["sealed"], Value::Null, "{alone:#}");
+    assert_eq!(alone["summary"]["lines"][0]["sealed"]["mean"], 0.0);
+
+    // One that was killed has not ended.
+    environment.kill_while(&["run", "tiny", "--iterations", "9", "--nonce", "5"], "planning");
+    let message = environment.fails(2, &["compare"]);
+    assert!(message.contains("has not ended"), "{message}");
+}
+
+/// Runs of two iterations.
+const RUN: [&str; 4] = ["run", "tiny", "--iterations", "2"];
+
+/// A campaign of few evaluations beside which searches take seconds.
+fn small() -> Environment {
+    let environment = drawn();
+    let campaign = environment.read("tiny/campaign.toml");
+    environment.write("tiny/campaign.toml", &format!("{campaign}\n[budget]\nevaluations = 3\nverdict_trials = 300\n"));
+    environment
 }
 
 fn report(environment: &Environment) -> Value {

@@ -1,5 +1,9 @@
 //! What a person sees while a campaign runs: a line that changes on a terminal, plain lines elsewhere.
 
+mod searching;
+
+pub(crate) use searching::Searching;
+
 use crate::output;
 use engine::Progress;
 use engine::campaign::Work;
@@ -13,14 +17,14 @@ use std::time::{Duration, Instant};
 /// Characters of one line.
 const LINE: usize = 1000;
 
-/// The display of one run.
+/// The display of one command.
 pub(crate) struct Display {
     bar: Option<ProgressBar>,
     since: Instant,
 }
 
 impl Display {
-    pub(crate) fn new(campaign: &str) -> Self {
+    pub(crate) fn new() -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
             let bar = ProgressBar::new_spinner();
             let style = ProgressStyle::with_template("{spinner} {msg} · {elapsed}");
@@ -28,19 +32,18 @@ impl Display {
             bar.enable_steady_tick(Duration::from_millis(120));
             bar
         });
-        let display = Display { bar, since: Instant::now() };
-        display.line(&format!("campaign {campaign}"));
-        display
+        Display { bar, since: Instant::now() }
+    }
+
+    /// Says which campaign it is.
+    pub(crate) fn campaign(&self, short: &str) {
+        self.line(&format!("campaign {short}"));
     }
 
     /// Shows one piece of progress.
     pub(crate) fn show(&mut self, progress: &Progress<'_>) {
         match progress {
-            Progress::Working(state, work) => {
-                if let Some(bar) = &self.bar {
-                    bar.set_message(text::line(&working(state, *work)));
-                }
-            }
+            Progress::Working(state, work) => self.turn(&working(state, *work)),
             Progress::Recorded(state, event) => {
                 if let Some(line) = recorded(state, event) {
                     self.line(&line);
@@ -59,6 +62,18 @@ impl Display {
     pub(crate) fn close(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
+        }
+    }
+
+    /// Whether no line can change, since nobody sees it.
+    fn is_plain(&self) -> bool {
+        self.bar.is_none()
+    }
+
+    /// Changes the line that changes, if there is one.
+    fn turn(&self, text: &str) {
+        if let Some(bar) = &self.bar {
+            bar.set_message(text::line(text));
         }
     }
 

@@ -1,66 +1,110 @@
-//! Honest yardsticks for a campaign that has ended: what random search and tuning alone find with as much.
+//! What searches without agents find with as many evaluations as a campaign that has ended.
 //!
-//! It stands outside of the campaign's budget and of its digest. Every point runs through the experiment's `space` source,
-//! on the campaign's own search panel, and under the seal of the campaign's first look.
+//! It stands outside of the campaign's budget and of its digest. Every point runs through the experiment's `space` source, on the
+//! campaign's own search panel and against its own yardsticks; what is found is looked at under the seal of the campaign's first
+//! look. All keys follow from the campaign's nonce: the same campaign has the same comparison, and searches beside different
+//! campaigns have nothing in common.
 
 use crate::Places;
 use crate::cores::{blocking, on_all_cores};
 use crate::error::EngineError;
 use crate::experiment::LoadedExperiment;
 use crate::observed::Kind;
-use crate::search::{Ground, best};
+use crate::search::{Ground, Search};
 use crate::verify::{self, Seal};
 use sandbox::Sandbox;
-use science::comparison::{self, Best, Comparison, Scored, Sealed, Spent, find, most};
-use science::id::CandidateId;
-use science::keyed;
-use science::resample::{self, Spread};
+use science::comparison::{self, Comparison, Found, Method, Scored, Spent};
+use science::event::Started;
+use science::experiment::Experiment;
 use science::seal::Look;
-use science::space::Value;
 use science::state::State;
-use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use store::{CampaignId, Observation, Store};
 
-/// Points that random searches are drawn from, unless the user says otherwise.
-pub const POOL: usize = 2_000;
-/// Random searches on the search panel, and those of them whose finds are looked at under the seal.
-const SEARCHES: (u32, usize) = (10_000, 200);
-/// Keys of random search and tuning.
-const REPEATED: u32 = 5;
-/// How far tuning looks around the best point of a random search, as a share of each dimension's prior.
-const AROUND: f64 = 0.2;
+/// What a comparison is doing.
+#[derive(Clone, Copy, Debug)]
+pub enum Progress {
+    /// A search made an evaluation.
+    Searched {
+        /// How it chooses.
+        method: Method,
+        /// The number of its key, from 0.
+        repeat: u32,
+        /// The number of the evaluation, from 1.
+        evaluation: usize,
+        /// How many each search may make.
+        room: usize,
+        /// How many all searches beside this campaign have made.
+        done: usize,
+        /// What the best admissible point of this search is worth; none yet.
+        best: Option<f64>,
+    },
+    /// So many finds are looked at under the seal.
+    Sealed(usize),
+}
 
 /// The comparison that was recorded last, if one was.
 pub async fn recorded(store: &Store, id: &CampaignId) -> Result<Option<Comparison>, EngineError> {
     let last = Kind::Comparison.all(store, id).await?.pop();
     let read = |observation: Observation| serde_json::from_str(&observation.payload);
     last.map(read).transpose().map_err(|error| EngineError::Unreadable {
-        what: "the comparison".into(),
-        problem: format!("{error}: compare again"),
+        what: format!("the comparison of campaign {}", id.short()),
+        problem: format!("another version wrote it ({error}); `elenchus compare {}` makes it again", id.short()),
     })
 }
 
-/// Compares a campaign that has ended with searches of a pool of so many points, and records what came of it.
-pub async fn compare(store: &Store, places: &Places, id: &CampaignId, pool: usize) -> Result<Comparison, EngineError> {
+/// How many evaluations a campaign has that can be compared; an error that says why it cannot be, if that is so.
+pub fn comparable(id: &CampaignId, state: &State) -> Result<usize, EngineError> {
+    let refused = |problem: &str| Err(EngineError::Refused(format!("campaign {} {problem}", id.short())));
+    if state.ended.is_none() {
+        let problem =
+            "has not ended: what it spends and what it finds are not known yet; `elenchus resume` goes on with it";
+        return refused(problem);
+    }
+    if state.yardsticks.is_none() || state.evaluations == 0 {
+        return refused("ended before anything was evaluated: there is nothing to compare");
+    }
+    if state.opened().experiment.space_source.is_none() {
+        return refused("has no `space` source in its experiment, so that points of its design space cannot be run");
+    }
+    Ok((state.evaluations + audited(state)) as usize)
+}
+
+/// Whether two campaigns asked the same of the same agents: only then are they repetitions of each other. What each may spend
+/// is its own affair, since searches may spend as much.
+pub fn alike(one: &Started, other: &Started) -> bool {
+    let asked = |started: &Started| {
+        let Experiment { mut dimensions, objective, claim, seeds, .. } = started.experiment.clone();
+        dimensions.iter_mut().for_each(|dimension| dimension.meaning.clear());
+        (dimensions, objective, claim, seeds)
+    };
+    let held = |started: &Started| (started.meaning.clone(), started.spec.aim.clone(), started.agents.clone());
+    held(one) == held(other) && asked(one) == asked(other)
+}
+
+/// Compares a campaign that has ended with so many searches by each method, and records what came of it: all of it or nothing.
+pub async fn compare(
+    store: &Store,
+    places: &Places,
+    id: &CampaignId,
+    (repeats, watch): (u32, impl Fn(Progress) + Send + Sync + 'static),
+) -> Result<Comparison, EngineError> {
     let record = store.load(id).await?;
-    if record.state.ended.is_none() {
-        let problem = "has not ended: what it spends and what it finds are not known yet";
-        return Err(EngineError::Refused(format!("campaign {} {problem}", id.short())));
-    }
-    if record.state.yardsticks.is_none() {
-        return Err(EngineError::Refused(format!("campaign {} ended before anything was measured", id.short())));
-    }
+    comparable(id, &record.state)?;
+    let events = store.events(id).await?;
+    let course = comparison::course(&record.state, events.iter().map(|stored| &stored.event));
     let champion = match (verify::recorded(store, id).await?.into_iter().next(), record.state.champion()) {
         (Some(first), _) => Some(first.look),
         (None, Some(_)) => Some(verify::verify(store, places, id).await?.look),
         (None, None) => None,
     };
-    let started = record.state.opened();
-    let loaded = LoadedExperiment::of_campaign(store, started, &places.problems).await?;
-    let places = places.clone();
+    let loaded = LoadedExperiment::of_campaign(store, record.state.opened(), &places.problems).await?;
+    let (places, campaign) = (places.clone(), id.as_str().to_owned());
     let run = move || {
         let sandbox = places.sandbox(*loaded.problem.kit())?;
-        searched(&record.state, &loaded, &sandbox, (pool, champion))
+        let beside = Beside { state: &record.state, loaded: &loaded, sandbox: &sandbox };
+        let own = looked_at(Found::of(course), champion.as_ref());
+        beside.searched(repeats, &watch).map(|(spent, searches)| Comparison { campaign, spent, found: own, searches })
     };
     let comparison = blocking(run).await??;
     keep(store, id, &comparison).await?;
@@ -77,125 +121,105 @@ async fn keep(store: &Store, id: &CampaignId, comparison: &Comparison) -> Result
     Ok(store.observe(id, &Kind::Comparison.observation(before.len() as u32, payload)).await?)
 }
 
-fn searched(
-    state: &State,
-    loaded: &LoadedExperiment,
-    sandbox: &Sandbox,
-    (size, champion): (usize, Option<Look>),
-) -> Result<Comparison, EngineError> {
-    let Some(ground) = Ground::of(state, loaded, sandbox)? else {
-        let problem = "the experiment names no `space` source, so that points of its design space cannot be run";
-        return Err(EngineError::Refused(problem.into()));
-    };
-    let spent = Spent::of(state);
-    if size < spent.total() {
-        let total = spent.total();
-        let problem =
-            format!("the campaign spent {total} evaluations; a pool of {size} points is less than one search");
-        return Err(EngineError::Refused(problem));
+/// Points of audits that ran.
+fn audited(state: &State) -> u32 {
+    let points = state.iterations.iter().flat_map(|iteration| &iteration.audits).flat_map(|audit| &audit.points);
+    points.filter(|point| point.runs > 0).count() as u32
+}
+
+/// What was found with what the seal shows of it.
+fn looked_at(found: Found, look: Option<&Look>) -> Found {
+    Found { sealed: look.and_then(|look| look.worth.value), beats: look.is_some_and(Look::holds), ..found }
+}
+
+/// A campaign that searches are held against.
+struct Beside<'a> {
+    state: &'a State,
+    loaded: &'a LoadedExperiment,
+    sandbox: &'a Sandbox,
+}
+
+/// A search that is done: what it found, the point of it, and the runs that it took.
+struct Done {
+    found: Found,
+    find: Option<Scored>,
+    evaluations: usize,
+    runs: u32,
+}
+
+impl Beside<'_> {
+    /// Searches side by side on all cores, each by itself; what they found, and what the campaign spent in their terms.
+    fn searched(
+        &self,
+        repeats: u32,
+        watch: &(impl Fn(Progress) + Sync),
+    ) -> Result<(Spent, Vec<comparison::Search>), EngineError> {
+        let Some(ground) = Ground::of(self.state, self.loaded, self.sandbox)? else {
+            return Err(EngineError::Refused("the experiment names no `space` source".into()));
+        };
+        let spent = Spent { evaluations: self.state.evaluations, audited: audited(self.state), elsewhere: 0 };
+        let keys = |method: Method| (0..repeats).map(move |repeat| (method, repeat));
+        let searches: Vec<(Method, u32)> = Method::ALL.into_iter().flat_map(keys).collect();
+        let (room, made) = (spent.total(), AtomicUsize::new(0));
+        let done = on_all_cores(&searches, |&(method, repeat)| {
+            let watch = |evaluation, best| {
+                let done = made.fetch_add(1, Ordering::Relaxed) + 1;
+                watch(Progress::Searched { method, repeat, evaluation, room, done, best });
+            };
+            self.search(&ground, (method, repeat, room), &watch)
+        })?;
+        let (evaluations, runs) =
+            done.iter().fold((0, 0), |sum, done| (sum.0 + done.evaluations, sum.1 + u64::from(done.runs)));
+        let each = ground.panel.trials_each() as f64 * runs as f64 / evaluations.max(1) as f64;
+        let finals = self.state.finals.as_ref().map_or(0, |finals| finals.trials);
+        let elsewhere = (self.state.verdict_trials() as usize + finals) as f64 / each.max(1.0);
+        let spent = Spent { elsewhere: elsewhere.round() as u32, ..spent };
+        let looks = self.sealed(&ground, &done, watch)?;
+        let found = searches.into_iter().zip(done).zip(looks);
+        let search = |(((method, repeat), done), look): (((Method, u32), Done), Option<Look>)| comparison::Search {
+            method,
+            repeat,
+            found: looked_at(done.found, look.as_ref()),
+        };
+        Ok((spent, found.map(search).collect()))
     }
-    let pool = ground.pool(size)?;
-    let key = ground.key();
-    let finds: Vec<Option<&Scored>> =
-        resample::searches(size, spent.total(), SEARCHES.0, keyed::seed(&["searches"], key), |drawn| {
-            find(drawn.iter().map(|at| &pool[*at]))
-        });
-    let tuned = tuned(&ground, &pool, spent)?;
-    let only = tuned_only(&ground, spent)?;
-    let finalists = Finalists {
-        random: &finds[..SEARCHES.1],
-        tuned: tuned.iter().map(|points| find(points.iter())).collect(),
-        only: only.as_ref().and_then(|points| find(points.iter())),
-        champion,
-    };
-    let found: Vec<Option<f64>> = finds.iter().map(|find| find.and_then(Scored::saving)).collect();
-    let best_of = |points: &Vec<Scored>, find: Option<&Scored>| Best {
-        admissible: find.and_then(Scored::saving),
-        any: most(points.iter()),
-    };
-    let own = state.champion().and_then(|champion| state.candidates[&champion.id].score.as_ref()?.worth);
-    Ok(Comparison {
-        pool: size as u32,
-        admissible: pool.iter().filter(|point| point.admissible).count() as u32,
-        spent,
-        champion: own,
-        p: own.and_then(|own| resample::as_good(&found, own)),
-        random: Spread::of(&found),
-        tuned: tuned.iter().zip(&finalists.tuned).map(|(points, find)| best_of(points, *find)).collect(),
-        tune_only: only.as_ref().map(|points| best_of(points, finalists.only)),
-        sealed: finalists.sealed(state, loaded, (&ground, sandbox))?,
-    })
-}
 
-/// For each key half of the evaluations at random, out of the pool, and half on tuning the best of them.
-fn tuned(ground: &Ground<'_>, pool: &[Scored], spent: Spent) -> Result<Vec<Vec<Scored>>, EngineError> {
-    let half = (spent.total() / 2).max(1);
-    let halves = resample::searches(pool.len(), half, REPEATED, keyed::seed(&["halves"], ground.key()), |drawn| {
-        drawn.iter().map(|at| pool[*at].clone()).collect::<Vec<Scored>>()
-    });
-    let numbered: Vec<(u64, Vec<Scored>)> = (0..).zip(halves).collect();
-    on_all_cores(&numbered, |(number, drawn)| {
-        let key = keyed::seed(&["half", &number.to_string()], ground.key());
-        let tuning = ground.tune(&best(drawn).point, |_| true, (spent.total() - half, AROUND, key))?;
-        Ok(drawn.iter().chain(&tuning).cloned().collect())
-    })
-}
+    fn search(
+        &self,
+        ground: &Ground<'_>,
+        (method, repeat, room): (Method, u32, usize),
+        watch: &dyn Fn(usize, Option<f64>),
+    ) -> Result<Done, EngineError> {
+        let key = self.state.opened().nonce.seed(&["compare", method.words(), &repeat.to_string()]);
+        let search = Search::run(ground, (method, key, room), watch)?;
+        Ok(Done {
+            found: Found::of(search.scored.iter().map(|scored| scored.admissible)),
+            find: search.find().cloned(),
+            evaluations: search.scored.len(),
+            runs: search.runs,
+        })
+    }
 
-/// All evaluations on the constants of the design space's own start: the coordinates at which that is not neutral.
-fn tuned_only(ground: &Ground<'_>, spent: Spent) -> Result<Option<Vec<Scored>>, EngineError> {
-    let start = ground.points.start();
-    let open = |name: &str| start.get(name).is_some_and(|value| *value != Value::Number(0.0));
-    let key = keyed::seed(&["reference"], ground.key());
-    ground.tune(&start, open, (spent.total(), 1.0, key)).map(Some)
-}
-
-/// The finds that are looked at under the seal.
-struct Finalists<'a> {
-    random: &'a [Option<&'a Scored>],
-    tuned: Vec<Option<&'a Scored>>,
-    only: Option<&'a Scored>,
-    champion: Option<Look>,
-}
-
-impl Finalists<'_> {
-    /// What they save on sealed workloads; none where the experiment draws none. Searches often find the same, which is
-    /// looked at once.
+    /// What the seal of the campaign's first look shows of what was found.
     fn sealed(
         &self,
-        state: &State,
-        loaded: &LoadedExperiment,
-        (ground, sandbox): (&Ground<'_>, &Sandbox),
-    ) -> Result<Option<Sealed>, EngineError> {
-        let champion = state.champion().map(|champion| champion.id);
-        let sealing = verify::sealing(state.opened(), champion.as_ref(), 1);
-        if loaded.population.is_none() {
-            return Ok(None);
-        }
-        let seal = Seal::open(loaded, state.opened(), &sealing, sandbox)?;
-        let all = self.random.iter().chain(&self.tuned).flatten().copied().chain(self.only);
-        let distinct: BTreeMap<&CandidateId, &Scored> = all.map(|find| (&find.id, find)).collect();
-        let distinct: Vec<&Scored> = distinct.into_values().collect();
-        let looks = on_all_cores(&distinct, |find| {
+        ground: &Ground<'_>,
+        done: &[Done],
+        watch: &impl Fn(Progress),
+    ) -> Result<Vec<Option<Look>>, EngineError> {
+        watch(Progress::Sealed(done.iter().filter(|done| done.find.is_some()).count()));
+        let champion = self.state.champion().map(|champion| champion.id);
+        let sealing = verify::sealing(self.state.opened(), champion.as_ref(), 1);
+        let seal = Seal::open(self.loaded, self.state.opened(), &sealing, self.sandbox)?;
+        on_all_cores(done, |done| {
+            let Some(find) = &done.find else { return Ok(None) };
             let policy = ground.points.policy(&find.point, find.scale);
-            Ok((find.id.clone(), seal.look("finalist", (&policy, 0), sandbox)?))
-        })?;
-        let looks: BTreeMap<CandidateId, Look> = looks.into_iter().collect();
-        let look = |find: &Option<&Scored>| find.and_then(|find| looks.get(&find.id));
-        let saving = |find: &Option<&Scored>| look(find).and_then(saved);
-        let random: Vec<Option<f64>> = self.random.iter().map(saving).collect();
-        let champion = self.champion.as_ref().and_then(saved);
-        Ok(Some(Sealed {
-            p: champion.and_then(|champion| resample::as_good(&random, champion)),
-            champion,
-            random: comparison::Spread::of(&random),
-            beating: self.random.iter().filter(|find| look(find).is_some_and(Look::holds)).count() as u32,
-            tuned: self.tuned.iter().map(saving).collect(),
-            tune_only: saving(&self.only),
-        }))
+            match seal.look("what a search found", (&policy, 0), self.sandbox) {
+                Ok(look) => Ok(Some(look)),
+                // It came to no end there, so there is nothing to compare.
+                Err(EngineError::Yardsticks(_)) => Ok(None),
+                Err(error) => Err(error),
+            }
+        })
     }
-}
-
-/// What a finalist saves on sealed workloads.
-fn saved(look: &Look) -> Option<f64> {
-    look.worth.value
 }

@@ -1,18 +1,19 @@
-//! Searches of the declared space without agents: points scored on the campaign's own search panel, drawn or tuned.
+//! Searches of the declared space without agents: points chosen one after the other, each scored on the campaign's own search panel.
 
-use crate::cores::on_all_cores;
+mod tpe;
+
 use crate::error::EngineError;
 use crate::experiment::LoadedExperiment;
 use crate::panel::Panel;
 use crate::realise::Points;
 use crate::scale::{Against, Settled};
 use sandbox::Sandbox;
-use science::comparison::Scored;
+use science::comparison::{Method, Scored};
 use science::experiment::Experiment;
 use science::keyed;
 use science::objective::Scoring;
-use science::scale::Guess;
-use science::space::{Dimension, Point, Value};
+use science::scale::{Guess, Settings};
+use science::space::{Dimension, Point, Space, Value};
 use science::state::State;
 use science::tuner::{Range, Tried, Tuner};
 
@@ -24,6 +25,24 @@ pub(crate) struct Ground<'a> {
     scoring: Scoring<'a>,
     experiment: &'a Experiment,
     sandbox: &'a Sandbox,
+}
+
+/// A search that is under way.
+pub(crate) struct Search<'a> {
+    ground: &'a Ground<'a>,
+    space: Space,
+    /// What its randomness follows from.
+    key: u64,
+    /// How many evaluations it may make.
+    room: usize,
+    /// Told of each evaluation: its number, from 1, and what the best admissible point so far is worth.
+    watch: &'a dyn Fn(usize, Option<f64>),
+    /// Every point so far, in order.
+    pub(crate) scored: Vec<Scored>,
+    /// Where their scales were set.
+    settings: Settings,
+    /// Runs on the search panel that they took, those that set their scales included.
+    pub(crate) runs: u32,
 }
 
 impl<'a> Ground<'a> {
@@ -47,84 +66,116 @@ impl<'a> Ground<'a> {
         }))
     }
 
-    /// Points of the declared space, drawn by a key of the experiment and scored on all cores.
-    pub(crate) fn pool(&self, size: usize) -> Result<Vec<Scored>, EngineError> {
-        let (space, key) = (self.experiment.space(), self.key());
-        let points: Vec<Point> = (0..size as u64).map(|n| space.draw(key, n)).collect();
-        on_all_cores(&points, |point| self.score(point, None))
-    }
-
-    /// What all randomness of these searches follows from.
-    pub(crate) fn key(&self) -> u64 {
-        let names = self.experiment.dimensions.iter().map(|dimension| dimension.name.as_str());
-        keyed::seed(&["random search"].into_iter().chain(names).collect::<Vec<_>>(), 0)
-    }
-
-    /// Scores a point where it gains as much as the reference does; the search for that begins at `start` where that is known.
-    fn score(&self, point: &Point, start: Option<f64>) -> Result<Scored, EngineError> {
-        let policy = self.points.scalable(point, start.map(Guess::near));
-        let (scale, measured) = match self.against.set(&policy, (&self.panel, self.sandbox))? {
-            Ok(Settled::At { scale, trials, .. }) => (scale, Some(self.panel.measure(&trials, &self.against.baseline))),
-            Ok(Settled::Nowhere { .. }) | Err(_) => (None, None),
+    /// Scores a point where it gains as much as the reference does; the search for that begins at the guess. Also what gain did along
+    /// its scale, and the runs on the panel that it took.
+    fn score(&self, point: &Point, guess: Option<Guess>) -> Result<(Scored, Option<f64>, u32), EngineError> {
+        let policy = self.points.scalable(point, guess);
+        let (scale, slope, measured, runs) = match self.against.set(&policy, (&self.panel, self.sandbox))? {
+            Ok(Settled::At { scale, slope, trials, runs, .. }) => {
+                (scale, slope, Some(self.panel.measure(&trials, &self.against.baseline)), runs)
+            }
+            Ok(Settled::Nowhere { runs }) => (None, None, None, runs),
+            Err(_) => (None, None, None, 0),
         };
-        Ok(Scored::new(point.clone(), scale, measured.as_ref(), (self.scoring, self.experiment)))
+        Ok((Scored::new(point.clone(), scale, measured.as_ref(), (self.scoring, self.experiment)), slope, runs))
+    }
+}
+
+impl<'a> Search<'a> {
+    /// A search that may make so many evaluations, by a method and a key.
+    pub(crate) fn run(
+        ground: &'a Ground<'a>,
+        (method, key, room): (Method, u64, usize),
+        watch: &'a dyn Fn(usize, Option<f64>),
+    ) -> Result<Self, EngineError> {
+        let space = ground.experiment.space();
+        let (scored, settings) = (Vec::with_capacity(room), Settings::default());
+        let mut search = Search { ground, space, key, room, watch, scored, settings, runs: 0 };
+        match method {
+            Method::Random => search.random(room)?,
+            Method::Tuning => search.tune()?,
+            Method::Tpe => search.tpe()?,
+        }
+        Ok(search)
     }
 
-    /// Tunes numeric coordinates of a point until `budget` evaluations are spent, within ever smaller shares of the
-    /// dimensions' prior around the best point so far. `open` says which coordinates may move.
-    pub(crate) fn tune(
-        &self,
-        start: &Point,
-        open: impl Fn(&str) -> bool,
-        (budget, reach, key): (usize, f64, u64),
-    ) -> Result<Vec<Scored>, EngineError> {
-        let mut scored = vec![self.score(start, None)?];
-        let mut round = 0;
-        while scored.len() < budget {
-            let best = best(&scored).clone();
-            let share = (reach * 0.5f64.powi(round)).max(NARROWEST);
-            let ranges = self.ranges(&best.point, &open, share);
-            let tuner = Tuner::new(&ranges, keyed::seed(&["round", &round.to_string()], key));
+    /// The point that is worth most of the admissible ones, the earliest of equals; none unless it is worth more than the
+    /// reference.
+    pub(crate) fn find(&self) -> Option<&Scored> {
+        let better = self.scored.iter().filter(|point| point.admissible.is_some_and(|worth| worth > 0.0));
+        better.reduce(|best, other| if other.admissible > best.admissible { other } else { best })
+    }
+
+    /// Scores a point. Where its scale lies is foretold by those that were set before.
+    fn measure(&mut self, point: &Point) -> Result<&Scored, EngineError> {
+        let place = self.space.coordinates("", point);
+        let (scored, slope, runs) = self.ground.score(point, self.settings.guess(&place))?;
+        if let Some(scale) = scored.scale {
+            self.settings.add(place, scale, slope);
+        }
+        self.runs += runs;
+        self.scored.push(scored);
+        (self.watch)(self.scored.len(), self.find().and_then(|find| find.admissible));
+        Ok(&self.scored[self.scored.len() - 1])
+    }
+
+    /// So many points of the declared space.
+    fn random(&mut self, points: usize) -> Result<(), EngineError> {
+        for n in 0..points.min(self.room - self.scored.len()) {
+            let point = self.space.draw(self.key, n as u64);
+            self.measure(&point)?;
+        }
+        Ok(())
+    }
+
+    /// Tunes the constants of the point where campaigns begin, within ever smaller shares of the dimensions' prior around the best
+    /// so far, which is that point itself at first.
+    fn tune(&mut self) -> Result<(), EngineError> {
+        let start = self.ground.points.start();
+        // A number that is 0 leaves its term out: it is no constant of the policy.
+        let open = |name: &str| start.get(name).is_some_and(|value| *value != Value::Number(0.0));
+        self.measure(&start)?;
+        for round in 0.. {
+            let best = best(&self.scored).clone();
+            let ranges = ranges(&self.space, &best.point, open, 0.5f64.powi(round).max(NARROWEST));
+            let tuner = Tuner::new(&ranges, keyed::seed(&["round", &round.to_string()], self.key));
             let own = ranges.iter().map(|range| range.default).collect();
-            let mut tried = vec![Tried::new(own, best.worth)];
-            while let Some(parameters) = tuner.next(&tried).filter(|_| scored.len() < budget) {
-                let point = moved(&best.point, &ranges, &parameters);
-                let found = self.score(&point, best.scale)?;
-                tried.push(Tried::new(parameters, found.worth));
-                scored.push(found);
+            let mut tried = vec![Tried::new(own, best.value)];
+            while let Some(parameters) = tuner.next(&tried).filter(|_| self.scored.len() < self.room) {
+                let found = self.measure(&moved(&best.point, &ranges, &parameters))?.value;
+                tried.push(Tried::new(parameters, found));
             }
             if tried.len() == 1 {
                 break;
             }
-            round += 1;
         }
-        Ok(scored)
-    }
-
-    /// The coordinates that may move, each within a share of its prior to both sides.
-    fn ranges(&self, point: &Point, open: impl Fn(&str) -> bool, share: f64) -> Vec<Range> {
-        let range = |dimension: &Dimension| match point.get(&dimension.name) {
-            Some(Value::Number(value)) if open(&dimension.name) => {
-                let mass = dimension.mass_below(*value);
-                let end = |mass: f64| match dimension.at_mass(mass.clamp(0.0, 1.0)) {
-                    Value::Number(value) => value,
-                    Value::Choice(_) => *value,
-                };
-                let (low, high) = (end(mass - share), end(mass + share));
-                Some(Range { name: dimension.name.clone(), default: *value, low, high })
-            }
-            _ => None,
-        };
-        self.experiment.dimensions.iter().filter_map(range).collect()
+        Ok(())
     }
 }
 
 /// The smallest share of a dimension's prior that is searched to each side.
 const NARROWEST: f64 = 0.02;
 
-/// The point that is worth most, the earliest of equals.
-pub(crate) fn best(scored: &[Scored]) -> &Scored {
-    scored.iter().reduce(|best, other| if other.worth > best.worth { other } else { best }).expect("at least one point")
+/// The coordinates that may move, each within a share of its prior to both sides.
+fn ranges(space: &Space, point: &Point, open: impl Fn(&str) -> bool, share: f64) -> Vec<Range> {
+    let range = |dimension: &Dimension| match point.get(&dimension.name) {
+        Some(Value::Number(value)) if open(&dimension.name) => {
+            let mass = dimension.mass_below(*value);
+            let end = |mass: f64| match dimension.at_mass(mass.clamp(0.0, 1.0)) {
+                Value::Number(value) => value,
+                Value::Choice(_) => *value,
+            };
+            let (low, high) = (end(mass - share), end(mass + share));
+            Some(Range { name: dimension.name.clone(), default: *value, low, high })
+        }
+        _ => None,
+    };
+    space.dimensions.iter().filter_map(range).collect()
+}
+
+/// The point with the largest value, the earliest of equals.
+fn best(scored: &[Scored]) -> &Scored {
+    scored.iter().reduce(|best, other| if other.value > best.value { other } else { best }).expect("at least one point")
 }
 
 fn moved(point: &Point, ranges: &[Range], values: &[f64]) -> Point {

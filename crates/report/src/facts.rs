@@ -113,7 +113,7 @@ impl<'a> Facts<'a> {
                 count(tested, "claim"),
                 0.05 * tested as f64
             ),
-            "What random search and tuning alone find with as many trials, `elenchus compare` says.".into(),
+            "What random points, tuning alone and TPE find with as many evaluations, `elenchus compare` says.".into(),
         ];
         caveats.extend(self.traces());
         if !self.started.sandboxed {

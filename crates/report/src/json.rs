@@ -23,7 +23,7 @@ use crate::spend::attempts;
 use crate::standing::{Found, Standing};
 use crate::words;
 use named::named;
-use science::comparison::Comparison;
+use science::comparison::{Comparison, Summary};
 use science::objective::Score;
 use science::seal::Look;
 use science::spec::Spec;
@@ -96,7 +96,7 @@ pub fn report(record: &Record<'_>) -> Value {
     lineage(&mut out, &facts);
     put(&mut out, "summary", facts.paragraph());
     put(&mut out, "sealed", sealed(record));
-    put(&mut out, "comparison", record.comparison);
+    put(&mut out, "comparison", record.comparison.map(|found| comparison(std::slice::from_ref(found))));
     put(&mut out, "nearest", nearest(&facts));
     put(&mut out, "caveats", facts.caveats());
     put(&mut out, "yardsticks", &facts.yardsticks);
@@ -117,13 +117,13 @@ pub fn report(record: &Record<'_>) -> Value {
     finished(out, record)
 }
 
-/// What `compare --format json` prints: [`science::comparison::Comparison`]: `pool`, `admissible`, `spent` {`evaluations`,
-/// `audited`, `finals`, `verdicts`}, `champion`, `random` {`searches`, `nothing`, `low`, `median`, `high`}, `p`, `tuned[]`
-/// {`admissible`, `any`}, `tune_only` (likewise; null where the reference has no place in the space), `sealed` (null without
-/// a population; else {`champion`, `random`, `p`, `beating`, `tuned[]`, `tune_only`}). Savings are null where nothing
-/// admissible was found.
-pub fn comparison(comparison: &Comparison) -> Value {
-    value(comparison)
+/// What `compare --format json` prints: `campaigns[]` [`Comparison`] {`campaign`, `spent` {`evaluations`, `audited`, `elsewhere`},
+/// `found`, `searches[]` {`method` (`random`, `tuning`, `tpe`), `repeat`, `found`}}, where `found` is {`search` (what it is worth on the
+/// search panel; null: nothing was found), `sealed`, `beats`, `curve[]` {`evaluation`, `worth`}}; and `summary` [`Summary`]
+/// {`campaigns`, `evaluations` [fewest, most], `marks[]`, `lines[]` {`method` (null: the campaigns), `search`, `sealed`, `ahead`
+/// (each {`mean`, `interval` (null of fewer than three campaigns)}), `searches`, `nothing`, `beat`, `curve[]` (at the marks and at the end)}}.
+pub fn comparison(comparisons: &[Comparison]) -> Value {
+    json!({ "campaigns": comparisons, "summary": Summary::of(comparisons) })
 }
 
 /// What `evaluate --format json` prints: `candidate`, `outcome`, `message`, `feasible`, `objections[]`, `sandboxed`,

@@ -24,7 +24,7 @@ pub struct Record<'a> {
     pub losses: Losses,
     /// What the sealed looks at the champion showed, in order; empty until one was taken.
     pub looks: &'a [Look],
-    /// What random search and tuning alone would have found, if that was asked.
+    /// What searches of as many evaluations found, if that was asked.
     pub comparison: Option<&'a Comparison>,
 }
 

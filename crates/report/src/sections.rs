@@ -32,7 +32,9 @@ pub(crate) enum Detail {
 pub(crate) fn report(facts: &Facts<'_>, detail: Detail) -> Vec<Section> {
     let mut sections = vec![campaign::overview(facts)];
     sections.extend(sealed::sealed(facts.record.looks, &facts.started.spec));
-    sections.extend(facts.record.comparison.map(|found| comparison::comparison(found, facts.terms())));
+    sections.extend(
+        facts.record.comparison.map(|found| comparison::comparison(std::slice::from_ref(found), facts.terms())),
+    );
     sections.extend(finals::finals(facts));
     sections.extend(candidates::yardsticks(facts, detail));
     sections.extend(facts.champion().and_then(|champion: Standing<'_>| candidates::scenarios(facts, champion)));

@@ -85,9 +85,9 @@ pub fn sealed(look: &Look, looks: &[Look], spec: &Spec) -> String {
     Layout { width: WIDTH, color: false }.blocks(&sections::sealed_look(look, looks, Terms(spec)))
 }
 
-/// A campaign beside random search and tuning.
-pub fn comparison(comparison: &Comparison, spec: &Spec) -> String {
-    Layout { width: WIDTH, color: false }.blocks(&sections::comparison(comparison, Terms(spec)).blocks)
+/// Campaigns beside searches of as many evaluations; at least one.
+pub fn comparison(comparisons: &[Comparison], spec: &Spec) -> String {
+    Layout { width: WIDTH, color: false }.blocks(&sections::comparison(comparisons, Terms(spec)).blocks)
 }
 
 /// Where the time went.

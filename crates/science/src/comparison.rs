@@ -1,111 +1,141 @@
-//! What random search and tuning alone would have found: the yardsticks of a campaign that has ended.
+//! What searches without agents find with as many evaluations: a campaign that has ended beside them.
+//!
+//! An evaluation is one point measured where its scale is set, whoever asks for it: candidates, points of tuning, changes that
+//! were tried on the champion, points of audits. Trials of verdicts and finals buy other searches none. They find nothing:
+//! they say which claims hold and which of three finalists is taken, and a search claims nothing and takes its best. How many
+//! evaluations as much work would have been is recorded beside it, and what more of them bring can be read from the curves.
 
-use crate::champion::{self, Contender};
+mod course;
+mod summary;
+
+pub use course::course;
+pub use summary::{Line, Mean, Summary};
+
+use crate::champion;
 use crate::experiment::Experiment;
-use crate::id::CandidateId;
-use crate::objective::{Measurement, Score, Scoring};
-pub use crate::resample::Spread;
+use crate::objective::{Measurement, Scoring};
 use crate::space::Point;
-use crate::state::State;
 use crate::tuner::goal::{self, Worth};
 use serde::{Deserialize, Serialize};
 
-/// A campaign beside what others would have found with as much. Savings are worths; none means that
-/// nothing admissible was found, or nothing whose improvement is near enough to the reference's to compare costs.
+/// A campaign beside searches of as many evaluations, on its own search panel and under the seal of its first look.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {
-    /// Points of the declared space that were scored, on the campaign's search panel.
-    pub pool: u32,
-    /// How many of them are admissible.
-    pub admissible: u32,
-    /// What each search may spend: what the campaign spent.
+    /// The campaign's id.
+    pub campaign: String,
+    /// What the campaign spent, and each search may.
     pub spent: Spent,
-    /// What its champion saves on its search panel.
-    pub champion: Option<f64>,
-    /// What random search finds there.
-    pub random: Spread,
-    /// The share of random searches that find something at least as good as the champion; none without a champion.
-    pub p: Option<f64>,
-    /// Half random search, then tuning of the best: once for each key.
-    pub tuned: Vec<Best>,
-    /// Tuning of the reference's own constants; none where they have no place in the declared space.
-    pub tune_only: Option<Best>,
-    /// The same finalists on sealed workloads; none where the experiment draws none.
-    pub sealed: Option<Sealed>,
+    /// What the campaign found. Under the seal that is its champion.
+    pub found: Found,
+    /// What searches found: for each method one for each key.
+    pub searches: Vec<Search>,
 }
 
-/// What a campaign spent, in runs of one policy on its search panel.
+/// What a campaign spent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Spent {
-    /// Candidates, and points at which constants were tuned.
+    /// Evaluations: candidates, points of tuning, changes that were tried on the champion.
     pub evaluations: u32,
-    /// The trials at points at which constraints were audited.
+    /// Points of audits that ran, which are evaluations as well.
     pub audited: u32,
-    /// The trials of the finals.
-    #[serde(default)]
-    pub finals: u32,
-    /// The trials of its verdicts, which other searches spend on candidates.
-    pub verdicts: u32,
+    /// What the trials of verdicts and finals would have been, in evaluations of the mean search. No search has them.
+    pub elsewhere: u32,
 }
 
-/// The best of a search.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Best {
-    /// What the admissible point saves that would be champion.
-    pub admissible: Option<f64>,
-    /// The most that any point saves, whatever it violates.
-    pub any: Option<f64>,
+/// How points are chosen without agents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Method {
+    /// Drawn from the declared space.
+    Random,
+    /// The constants of the point where the campaign began are tuned, and nothing else changes.
+    Tuning,
+    /// A tree-structured Parzen estimator over all dimensions (Bergstra et al., 2011).
+    Tpe,
 }
 
-/// Finalists on workloads that nobody could know.
+/// One search.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Sealed {
-    /// What the campaign's champion saves there.
-    pub champion: Option<f64>,
-    /// What the finds of random searches save there.
-    pub random: Spread,
-    /// The share of random searches whose find is at least as good there as the champion; none without a champion.
-    pub p: Option<f64>,
-    /// Random searches whose find beats the reference by every test of the seal.
-    pub beating: u32,
-    /// What the finds of random search and tuning save there, once for each key.
-    pub tuned: Vec<Option<f64>>,
-    /// What the reference with tuned constants saves there.
-    pub tune_only: Option<f64>,
+pub struct Search {
+    /// How it chose.
+    pub method: Method,
+    /// The number of its key, from 0.
+    pub repeat: u32,
+    /// What it found.
+    pub found: Found,
+}
+
+/// What a search found: of its admissible points the one that is worth most, if that is more than the reference.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Found {
+    /// What it is worth on the search panel; none if nothing was found, and the reference stays.
+    pub search: Option<f64>,
+    /// What it is worth under the seal; none if nothing was found, or nothing that compares there.
+    pub sealed: Option<f64>,
+    /// Whether it beats the reference by every test of the seal.
+    pub beats: bool,
+    /// When it was found: every evaluation that was better than all before it.
+    pub curve: Vec<Step>,
+}
+
+/// A point that was better than all before it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    /// The number of the evaluation, from 1.
+    pub evaluation: u32,
+    /// What the point is worth on the search panel.
+    pub worth: f64,
 }
 
 impl Spent {
-    /// What a campaign spent, everything counted. The yardsticks are not: other searches need them as well.
-    pub fn of(state: &State) -> Self {
-        let panel = state.yardsticks().reference.trials().max(1) as u32;
-        let verdicts = state.verdict_trials().div_ceil(panel);
-        let audited = (state.audit_trials() as u32).div_ceil(panel);
-        let finals = state.finals.as_ref().map_or(0, |finals| finals.trials as u32).div_ceil(panel);
-        Spent { evaluations: state.evaluations, audited, finals, verdicts }
+    /// The evaluations of each search.
+    pub fn total(self) -> usize {
+        (self.evaluations + self.audited) as usize
+    }
+}
+
+impl Method {
+    /// All of them.
+    pub const ALL: [Method; 3] = [Method::Random, Method::Tuning, Method::Tpe];
+
+    /// Its name for a person.
+    pub fn words(self) -> &'static str {
+        match self {
+            Method::Random => "random points",
+            Method::Tuning => "tuning alone",
+            Method::Tpe => "TPE",
+        }
+    }
+}
+
+impl Found {
+    /// What evaluations found on the search panel, each with what its point is worth; none of what is not admissible.
+    pub fn of(worths: impl IntoIterator<Item = Option<f64>>) -> Self {
+        let mut curve: Vec<Step> = Vec::new();
+        for (evaluation, worth) in (1..).zip(worths) {
+            let best = curve.last().map_or(0.0, |step| step.worth);
+            curve.extend(worth.filter(|worth| *worth > best).map(|worth| Step { evaluation, worth }));
+        }
+        Found { search: curve.last().map(|step| step.worth), curve, ..Found::default() }
     }
 
-    /// All of it.
-    pub fn total(self) -> usize {
-        (self.evaluations + self.audited + self.finals + self.verdicts) as usize
+    /// What the best of the first `evaluations` is worth; 0 where they found nothing, since the reference stays.
+    pub fn after(&self, evaluations: u32) -> f64 {
+        self.curve.iter().rev().find(|step| step.evaluation <= evaluations).map_or(0.0, |step| step.worth)
     }
 }
 
 /// A point of the declared space and what it is worth.
 #[derive(Clone, Debug)]
 pub struct Scored {
-    /// Names the point.
-    pub id: CandidateId,
     /// The point.
     pub point: Point,
     /// The value of its scale at which it was scored, where it has one.
     pub scale: Option<f64>,
-    /// Its score; none if it did not run.
-    pub score: Option<Score>,
-    /// Whether it could be champion. How many constants a source for it would have is left out of account: every drawn
-    /// point uses every weighting, so that a bound on constants would refuse them all.
-    pub admissible: bool,
-    /// What a tuner makes as large as possible.
-    pub worth: f64,
+    /// What it is worth, if it could be champion. The length of a source for it is left out of account: a point is none.
+    pub admissible: Option<f64>,
+    /// What it is worth less what it violates: what a search makes as large as possible.
+    pub value: f64,
 }
 
 impl Scored {
@@ -117,41 +147,14 @@ impl Scored {
         (scoring, experiment): (Scoring<'_>, &Experiment),
     ) -> Self {
         let against = (experiment, scoring.spec);
-        let score = measured.map(|measured| scoring.score(measured));
-        let worth = measured
-            .zip(score.as_ref())
-            .map_or(Worth::NOTHING, |(measured, score)| goal::worth(measured, score, scoring.yardsticks, against));
-        Scored {
-            id: CandidateId::of(&format!("{point:?}")),
-            admissible: score.as_ref().is_some_and(|s| champion::objections(s, 0, None, against).is_empty()),
-            worth: worth.value(),
-            score,
-            scale,
-            point,
-        }
+        let Some(measured) = measured else {
+            return Scored { point, scale, admissible: None, value: Worth::NOTHING.value() };
+        };
+        let score = scoring.score(measured);
+        let value = goal::worth(measured, &score, scoring.yardsticks, against).value();
+        let admissible = score.worth.filter(|_| champion::objections(&score, 0, None, against).is_empty());
+        Scored { point, scale, admissible, value }
     }
-
-    /// What it saves; none where that cannot be compared.
-    pub fn saving(&self) -> Option<f64> {
-        self.score.as_ref()?.worth
-    }
-}
-
-/// What would be champion if these were all candidates, in this order.
-pub fn find<'a>(points: impl Iterator<Item = &'a Scored>) -> Option<&'a Scored> {
-    let admissible: Vec<&Scored> = points.filter(|point| point.admissible).collect();
-    let contender = |point: &&'a Scored| {
-        let score = point.score.as_ref()?;
-        Some(Contender { id: &point.id, score, description_length: 0, admissible: true })
-    };
-    let contenders: Vec<Contender<'_>> = admissible.iter().filter_map(contender).collect();
-    let champion = champion::champion(&contenders)?;
-    admissible.into_iter().find(|point| point.id == champion.id)
-}
-
-/// The most that any of these saves, whatever it violates.
-pub fn most<'a>(points: impl Iterator<Item = &'a Scored>) -> Option<f64> {
-    points.filter_map(Scored::saving).reduce(f64::max)
 }
 
 #[cfg(test)]
@@ -161,7 +164,6 @@ mod tests {
     use crate::fixture::{self, cell};
     use crate::objective::Yardsticks;
     use crate::space::Value;
-    use crate::state::{Finals, Iteration};
 
     const SCENARIOS: [&str; 2] = ["near", "far"];
 
@@ -179,8 +181,8 @@ mod tests {
         fixture::experiment(vec![guard("regret"), guard("description_length")])
     }
 
-    fn scored(number: f64, measured: Option<Measurement>) -> Scored {
-        let point = Point::from([("half".to_owned(), Value::Number(number))]);
+    fn scored(measured: Option<Measurement>) -> Scored {
+        let point = Point::from([("half".to_owned(), Value::Number(0.5))]);
         let names = SCENARIOS.map(str::to_owned);
         let (yardsticks, spec) = (yardsticks(), fixture::spec());
         let scoring = Scoring { yardsticks: &yardsticks, names: &names, spec: &spec };
@@ -188,37 +190,22 @@ mod tests {
     }
 
     #[test]
-    fn a_search_finds_what_would_be_champion_and_nothing_that_gives_up_a_workload() {
+    fn a_point_that_gives_up_a_workload_or_did_not_run_is_not_found_whatever_it_saves() {
         let mut uneven = measurement(0.26, 0.2);
         uneven.cells[0].iter_mut().for_each(|cell| cell.gain = 0.15);
         uneven.cells[1].iter_mut().for_each(|cell| cell.gain = 0.37);
-        let points = [
-            scored(0.1, Some(measurement(0.252, 0.38))),
-            scored(0.2, Some(uneven)),
-            scored(0.3, Some(measurement(0.251, 0.35))),
-            scored(0.4, Some(measurement(0.24, 0.3))),
-            scored(0.5, None),
-        ];
-        assert_eq!(points.each_ref().map(|point| point.admissible), [true, false, true, true, false]);
-        let found = |points: &[Scored]| find(points.iter()).map(|point| point.point.clone());
-        assert_eq!(found(&points[..3]), Some(points[2].point.clone()), "what saves most");
-        assert_eq!(found(&points[3..]), Some(points[3].point.clone()));
-        assert_eq!(found(&points[4..]), None);
-        assert_eq!(most(points.iter()), points[1].saving(), "whatever it violates");
-        assert!(points[4].worth < points.iter().take(4).map(|point| point.worth).fold(f64::INFINITY, f64::min));
+        let [saves, uneven, nothing] = [Some(measurement(0.252, 0.38)), Some(uneven), None].map(scored);
+        assert!(saves.admissible.is_some_and(|worth| worth > 0.0), "{saves:?}");
+        assert_eq!([&uneven, &nothing].map(|point| point.admissible), [None, None]);
+        assert!(nothing.value <= uneven.value && uneven.value < saves.value);
     }
 
     #[test]
-    fn everything_that_a_campaign_ran_is_counted_in_runs_on_its_panel() {
-        let mut state = State::default();
-        state.yardsticks = Some(yardsticks());
-        (state.evaluations, state.audited) = (7, 3);
-        // 13 trials of verdicts on a panel of 6 are begun runs.
-        let iteration = |verdict_trials| Iteration { verdict_trials, ..Iteration::default() };
-        state.iterations = vec![iteration(9), iteration(4)];
-        state.finals = Some(Finals { finalists: vec![], trials: 24 });
-        let spent = Spent::of(&state);
-        assert_eq!(spent, Spent { evaluations: 7, audited: 3, finals: 4, verdicts: 3 });
-        assert_eq!(spent.total(), 17);
+    fn a_search_finds_the_best_admissible_point_and_keeps_the_reference_where_none_is_worth_more() {
+        let found = Found::of([None, Some(-0.2), Some(0.03), Some(0.01), None, Some(0.05), Some(0.05)]);
+        let steps = [(3, 0.03), (6, 0.05)].map(|(evaluation, worth)| Step { evaluation, worth });
+        assert_eq!((found.search, found.curve.as_slice()), (Some(0.05), steps.as_slice()));
+        assert_eq!([0, 2, 3, 5, 6, 100].map(|n| found.after(n)), [0.0, 0.0, 0.03, 0.03, 0.05, 0.05]);
+        assert_eq!(Found::of([None, Some(-0.01), Some(0.0)]), Found::default());
     }
 }

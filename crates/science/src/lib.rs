@@ -26,7 +26,6 @@ pub mod nonce;
 pub mod objective;
 pub mod outcome;
 pub mod principle;
-pub mod resample;
 pub mod retune;
 pub mod scale;
 pub mod seal;

@@ -121,7 +121,14 @@ impl Settings {
         if self.places.is_empty() {
             return None;
         }
-        let process = Gaussian::fit(&self.places, &self.logarithms, EVEN, f64::INFINITY);
+        // What is far away says little, and many would take long.
+        let distance = |at: &usize| self.places[*at].iter().zip(place).map(|(a, b)| (a - b).powi(2)).sum::<f64>();
+        let mut nearest: Vec<usize> = (0..self.places.len()).collect();
+        nearest.sort_by(|a, b| distance(a).total_cmp(&distance(b)));
+        nearest.truncate(NEAREST);
+        let places: Vec<Vec<f64>> = nearest.iter().map(|at| self.places[*at].clone()).collect();
+        let logarithms: Vec<f64> = nearest.iter().map(|at| self.logarithms[*at]).collect();
+        let process = Gaussian::fit(&places, &logarithms, EVEN, f64::INFINITY);
         let Belief { mean: at, sd } = process.at(place);
         let few = if self.places.len() < ENOUGH { REACH } else { 0.0 };
         let mut slopes = self.slopes.clone();
@@ -137,6 +144,8 @@ impl Settings {
 /// How uneven the logarithm of scales is from place to place, and how many have to be known before their process is believed.
 const EVEN: f64 = 0.02;
 const ENOUGH: usize = 4;
+/// Settings that a guess rests on, at most.
+const NEAREST: usize = 40;
 
 impl Scale {
     /// A scale between two positive ends; none if it cannot be set.

@@ -108,7 +108,8 @@ fn another(then: &BTreeMap<String, Hash>, loaded: &LoadedExperiment) -> String {
 pub(crate) async fn drive(mut campaign: Campaign, global: &Global, warnings: Vec<String>) -> Result<Code, Failure> {
     let stop = Stop::default();
     tokio::spawn(listen(stop.clone()));
-    let mut display = Display::new(campaign.id.short());
+    let mut display = Display::new();
+    display.campaign(campaign.id.short());
     for warning in warnings {
         display.warn(&warning);
     }

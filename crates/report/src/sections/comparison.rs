@@ -1,102 +1,133 @@
-//! What random search and tuning alone would have found.
+//! What searches without agents find with as many evaluations.
 
 use crate::document::{Block, Section, Table};
 use crate::terms::Terms;
-use crate::words::{grouped, percent};
-use science::comparison::{Best, Comparison, Sealed, Spent, Spread};
+use crate::words::grouped;
+use science::comparison::{Comparison, Line, Mean, Method, Summary};
 
-/// A campaign beside random search and tuning.
-pub(crate) fn comparison(comparison: &Comparison, terms: Terms<'_>) -> Section {
-    Section { title: "Random search and tuning alone", blocks: blocks(comparison, terms) }
+/// Campaigns beside searches of as many evaluations.
+pub(crate) fn comparison(comparisons: &[Comparison], terms: Terms<'_>) -> Section {
+    Section { title: "Searches with as many evaluations", blocks: blocks(comparisons, terms) }
 }
 
-fn blocks(comparison: &Comparison, terms: Terms<'_>) -> Vec<Block> {
-    let saving = |saving: Option<f64>| terms.worth_of(saving, None);
-    let (range, best) = (|spread: &Spread| range(spread, terms), |found: &Best| best(found, terms));
-    let only = comparison.tune_only.as_ref().map_or_else(|| "has no place in the space".into(), best);
-    let sealed = comparison.sealed.as_ref();
-    let mut blocks = vec![Block::Text(spent(comparison).into())];
-    let mut table = Table::new(&[&format!("<{} of", terms.worth()), ">on the search panel", ">on sealed workloads"]);
-    table.rows = vec![
-        row("the champion", saving(comparison.champion), sealed.map(|sealed| saving(sealed.champion))),
-        row("random search, median", saving(comparison.random.median), sealed.map(|s| saving(s.random.median))),
-        row("random search, 5 % to 95 %", range(&comparison.random), sealed.map(|s| range(&s.random))),
-    ];
-    table.rows.extend(comparison.tuned.iter().enumerate().map(|(n, found)| {
-        let sealed = sealed.map(|sealed| saving(sealed.tuned.get(n).copied().flatten()));
-        row(&format!("random search and tuning, key {n}"), best(found), sealed)
-    }));
-    table.rows.push(row("the reference, tuned", only, sealed.map(|s| saving(s.tune_only))));
-    blocks.push(Block::Table(table));
-    blocks.push(Block::Text(standing(comparison).into()));
-    blocks.extend(sealed.map(|sealed| Block::Text(under_seal(sealed, terms).into())));
-    let note = "A dash: nothing admissible was found, or nothing that compares with the reference. No search is bound in how many \
-                constants its finds have. In brackets the most that any tuned point is worth whose guards are left out of account.";
-    blocks.push(Block::Text(note.into()));
-    blocks
+fn blocks(comparisons: &[Comparison], terms: Terms<'_>) -> Vec<Block> {
+    let summary = Summary::of(comparisons);
+    vec![
+        Block::Text(asked(comparisons, &summary).into()),
+        Block::Table(found(&summary, terms)),
+        Block::Text(rests_on(comparisons, &summary, terms).into()),
+        Block::Table(curves(&summary, terms)),
+        Block::Text(notes(comparisons, &summary).into()),
+    ]
 }
 
-fn row(name: &str, search: String, sealed: Option<String>) -> Vec<String> {
-    vec![name.into(), search, sealed.unwrap_or_else(|| "not drawn".into())]
-}
-
-fn spent(comparison: &Comparison) -> String {
-    let Comparison { pool, admissible, spent, random, .. } = comparison;
-    let Spent { evaluations, audited, finals, verdicts } = spent;
+/// What each search may spend.
+fn asked(comparisons: &[Comparison], summary: &Summary) -> String {
+    let audited: u32 = comparisons.iter().map(|comparison| comparison.spent.audited).sum();
+    let campaigns = match summary.campaigns {
+        1 => "The campaign".to_owned(),
+        n => format!("Each of {n} campaigns"),
+    };
+    let each = comparisons.iter().map(|comparison| comparison.searches.len() / Method::ALL.len());
+    let searches = match [each.clone().min().unwrap_or(0), each.max().unwrap_or(0)] {
+        [1, 1] => "one search".to_owned(),
+        each => format!("{} searches", range(each)),
+    };
     format!(
-        "Each search may spend what the campaign spent: {} runs of one policy on its search panel ({evaluations} of candidates and \
-         tuning, {audited} of audits, {verdicts} for the trials of its verdicts, {finals} for those of its finals). Of {} points drawn from the declared space {} are \
-         admissible; {} random searches draw from them.",
-        grouped(spent.total() as u64),
-        grouped(u64::from(*pool)),
-        grouped(u64::from(*admissible)),
-        grouped(u64::from(random.searches)),
+        "{campaigns} beside {searches} by each method, of as many evaluations as it made: {} (points of audits: {}). An evaluation \
+         is a point measured where its scale is set, on the campaign's own search panel and under its guards.",
+        range(summary.evaluations),
+        grouped(u64::from(audited)),
     )
 }
 
-/// Where the campaign stands on its own panel.
-fn standing(comparison: &Comparison) -> String {
-    let Comparison { random, p, .. } = comparison;
-    let nothing = match random.nothing {
-        0 => "Every random search finds something admissible that compares with the reference.".to_owned(),
-        nothing => format!(
-            "{} of {} random searches find nothing admissible that compares with the reference.",
-            grouped(u64::from(nothing)),
-            grouped(u64::from(random.searches))
-        ),
-    };
-    match p {
-        Some(p) => format!("{nothing} {} find something at least as good as the champion.", percent(*p)),
-        None => nothing,
-    }
+fn found(summary: &Summary, terms: Terms<'_>) -> Table {
+    let worth = |mean: &Mean| terms.worth_of(mean.mean, mean.interval);
+    let heads = [
+        format!("<{} of", terms.worth()),
+        ">search panel".into(),
+        ">sealed".into(),
+        ">campaign − it, sealed".into(),
+        ">beat the reference".into(),
+    ];
+    let mut table = Table::new(&heads);
+    table.rows = summary
+        .lines
+        .iter()
+        .map(|line| {
+            let ahead = line.ahead.as_ref().map_or_else(String::new, worth);
+            let beat = format!("{} of {}", line.beat, line.searches);
+            vec![name(line, summary), worth(&line.search), worth(&line.sealed), ahead, beat]
+        })
+        .collect();
+    table
 }
 
-fn under_seal(sealed: &Sealed, terms: Terms<'_>) -> String {
-    let Sealed { champion, random, p, beating, .. } = sealed;
-    let searches = random.searches;
-    let own = match (champion, p) {
-        (Some(champion), Some(p)) => {
-            let above = random.high.is_none_or(|high| *champion > high);
-            let word = if above { "above" } else { "NOT above" };
+fn curves(summary: &Summary, terms: Terms<'_>) -> Table {
+    let marks = summary.marks.iter().map(|mark| format!(">{mark}")).chain([">all".to_owned()]);
+    let heads: Vec<String> = std::iter::once("<median after evaluations".to_owned()).chain(marks).collect();
+    let mut table = Table::new(&heads);
+    let row = |line: &Line| {
+        let worths = line.curve.iter().map(|worth| terms.worth_of(*worth, None));
+        std::iter::once(name(line, summary)).chain(worths).collect()
+    };
+    table.rows = summary.lines.iter().map(row).collect();
+    table
+}
+
+/// What the intervals are over.
+fn rests_on(comparisons: &[Comparison], summary: &Summary, terms: Terms<'_>) -> String {
+    let worth = terms.worth();
+    let intervals = match summary.campaigns {
+        1 | 2 => {
+            let finds = |method: Method| {
+                let searches = comparisons.iter().flat_map(|comparison| &comparison.searches);
+                let sealed = searches.filter(|search| search.method == method);
+                let each: Vec<String> =
+                    sealed.map(|search| terms.worth_of(search.found.sealed.unwrap_or(0.0), None)).collect();
+                format!("{} {}", method.words(), each.join(", "))
+            };
+            let all = Method::ALL.map(finds).join("; ");
             format!(
-                "Under the seal the champion's {} is {word} the 95 % quantile of random search; {} of its finds are at \
-                 least as good there. ",
-                terms.worth(),
-                percent(*p)
+                "The find of each search under the seal: {all}. No interval over campaigns is claimed of fewer than three."
             )
         }
-        _ => String::new(),
+        n => {
+            format!("In brackets 95 % intervals over {n} campaigns (Student's t), each with the mean of its searches.")
+        }
     };
-    format!("{own}The finds of {beating} of {searches} random searches pass every test of the sealed look.")
+    format!(
+        "{intervals} On the search panel each has its best admissible point, whose {worth} lies too high for having been chosen there. \
+         Under the seal stands what each would hand over: a search that point, a campaign its champion, which its finals chose."
+    )
 }
 
-fn range(spread: &Spread, terms: Terms<'_>) -> String {
-    match (spread.low, spread.high) {
-        (None, None) => "-".into(),
-        (low, high) => format!("{} to {}", terms.worth_of(low, None), terms.worth_of(high, None)),
+fn notes(comparisons: &[Comparison], summary: &Summary) -> String {
+    let nothing = |line: &Line| (line.nothing > 0).then(|| format!("{} {}", name(line, summary), line.nothing));
+    let nothing: Vec<String> = summary.lines.iter().filter_map(nothing).collect();
+    let nothing = match nothing.is_empty() {
+        true => String::new(),
+        false => format!(" Nothing was found by: {}.", nothing.join(", ")),
+    };
+    let elsewhere = comparisons.iter().map(|comparison| comparison.spent.elsewhere as usize);
+    let elsewhere = [elsewhere.clone().min().unwrap_or(0), elsewhere.max().unwrap_or(0)];
+    format!(
+        "Who finds nothing admissible that is worth more than the reference keeps the reference, which counts as 0.{nothing} Verdicts and \
+         finals took as many trials as {} more evaluations. Searches do not get these: they claim nothing and take their best. What \
+         they might bring is how the curves go on. TPE is a tree-structured Parzen estimator; it and tuning alone begin where campaigns do.",
+        range(elsewhere)
+    )
+}
+
+fn name(line: &Line, summary: &Summary) -> String {
+    match (line.method, summary.campaigns) {
+        (Some(method), _) => method.words().into(),
+        (None, 1) => "the campaign".into(),
+        (None, _) => "the campaigns".into(),
     }
 }
 
-fn best(best: &Best, terms: Terms<'_>) -> String {
-    format!("{} ({})", terms.worth_of(best.admissible, None), terms.worth_of(best.any, None))
+fn range([low, high]: [usize; 2]) -> String {
+    let [least, most] = [low, high].map(|n| grouped(n as u64));
+    if low == high { least } else { format!("{least} to {most}") }
 }

@@ -12,7 +12,7 @@ use campaign::{
 };
 use report::{Record, json, markdown, terminal};
 use science::bundle::{ArmKind, Side};
-use science::comparison::{Best, Comparison, Sealed, Spent, Spread};
+use science::comparison::{Comparison, Found, Method, Search, Spent};
 use science::event::Event;
 use science::state::State;
 use serde_json::Value;
@@ -56,51 +56,61 @@ fn a_finished_campaign_reads_as_the_golden_file() {
     }
 }
 
-/// A comparison whose champion saves 10 % on sealed workloads, and of 100 random searches 97 as little as 4 %.
-fn comparison(high: f64) -> Comparison {
-    let spread =
-        |searches, nothing, high| Spread { searches, nothing, low: None, median: Some(0.02), high: Some(high) };
+/// A campaign whose champion saves so much under the seal, beside two searches by each method of which the second finds nothing.
+fn comparison(sealed: f64) -> Comparison {
+    let found = |worth: f64, sealed: f64| Found {
+        sealed: Some(sealed),
+        beats: sealed > 0.05,
+        ..Found::of([None, Some(worth / 2.0), Some(worth)])
+    };
+    let by = |method, worth: f64| {
+        [(0, found(worth, worth - 0.02)), (1, Found::default())].map(|(repeat, found)| Search { method, repeat, found })
+    };
+    let searches = [(Method::Random, 0.06), (Method::Tuning, 0.03), (Method::Tpe, 0.09)];
     Comparison {
-        pool: 2_000,
-        admissible: 31,
-        spent: Spent { evaluations: 90, audited: 20, finals: 0, verdicts: 40 },
-        champion: Some(0.12),
-        random: spread(10_000, 900, 0.06),
-        p: Some(0.0123),
-        tuned: vec![Best { admissible: Some(0.08), any: Some(0.11) }, Best { admissible: None, any: Some(0.05) }],
-        tune_only: Some(Best { admissible: None, any: Some(0.014) }),
-        sealed: Some(Sealed {
-            champion: Some(0.1),
-            random: spread(200, 18, high),
-            p: Some(0.03),
-            beating: 4,
-            tuned: vec![Some(0.07), None],
-            tune_only: None,
-        }),
+        campaign: "c".into(),
+        spent: Spent { evaluations: 90, audited: 20, elsewhere: 41 },
+        found: found(0.12, sealed),
+        searches: searches.into_iter().flat_map(|(method, worth)| by(method, worth)).collect(),
     }
 }
 
 #[test]
-fn a_comparison_says_where_the_champion_stands_among_random_searches() {
+fn a_comparison_says_what_searches_of_as_many_evaluations_find_beside_the_campaign() {
     let state = fold(&events());
-    for (high, place) in [(0.04, "is above the 95 % quantile"), (0.14, "is NOT above the 95 % quantile")] {
-        let comparison = comparison(high);
-        let record = Record { comparison: Some(&comparison), ..record(&state) };
-        let text = unwrapped(&terminal::report(&record, 100, false));
-        for said in [
-            place,
-            "150 runs of one policy on its search panel (90 of candidates and tuning, 20 of audits, 40 for the trials",
-            "Of 2,000 points drawn from the declared space 31 are admissible",
-            "900 of 10,000 random searches find nothing admissible that compares with the reference. 1.2 % find something at least as good",
-            "random search and tuning, key 0 8.0 % (11.0 %) 7.0 %",
-            "random search and tuning, key 1 - (5.0 %) -",
-            "The finds of 4 of 200 random searches pass every test",
-        ] {
-            assert!(text.contains(said), "{said}: {text}");
-        }
-        let written = markdown::report(&record);
-        assert!(written.contains("## Random search and tuning alone"), "{written}");
-        assert_eq!(json::report(&record)["comparison"]["sealed"]["random"]["high"], high);
+    let comparison = comparison(0.1);
+    let record = Record { comparison: Some(&comparison), ..record(&state) };
+    let text = unwrapped(&terminal::report(&record, 100, false));
+    for said in [
+        "The campaign beside 2 searches by each method, of as many evaluations as it made: 110 (points of audits: 20).",
+        "the campaign 12.0 % 10.0 % 1 of 1",
+        "random points 3.0 % 2.0 % 8.0 % 0 of 2",
+        "TPE 4.5 % 3.5 % 6.5 % 1 of 2",
+        "random points 4.0 %, 0.0 %; tuning alone 1.0 %, 0.0 %; TPE 7.0 %, 0.0 %. No interval over campaigns is claimed",
+        "Nothing was found by: random points 1, tuning alone 1, TPE 1. Verdicts and finals took as many trials as 41 more",
+    ] {
+        assert!(text.contains(said), "{said}: {text}");
+    }
+    let written = markdown::report(&record);
+    assert!(written.contains("## Searches with as many evaluations"), "{written}");
+    let shown = &json::report(&record)["comparison"];
+    assert_eq!(*shown, json::comparison(&[comparison]));
+    assert_eq!(shown["campaigns"][0]["searches"][4]["method"], "tpe");
+    assert_eq!(shown["summary"]["lines"][0]["sealed"]["interval"], serde_json::Value::Null);
+}
+
+#[test]
+fn several_campaigns_have_intervals_over_campaigns_in_a_table_of_a_hundred_columns() {
+    let all = [0.1, 0.11, 0.13].map(comparison);
+    let text = terminal::comparison(&all, fold(&events()).spec());
+    assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+    let text = unwrapped(&text);
+    for said in [
+        "Each of 3 campaigns beside 2 searches",
+        "the campaigns 12.0 % [12.0, 12.0] 11.3 % [7.5, 15.1]",
+        "TPE 4.5 % [4.5, 4.5] 3.5 % [3.5, 3.5] 7.8 % [4.0, 11.6] 3 of 6",
+    ] {
+        assert!(text.contains(said), "{said}: {text}");
     }
 }
 
