@@ -63,9 +63,9 @@ pub const MOST: usize = 999;
 pub fn run(question: Question<'_>, sandbox: &Sandbox, said: &dyn Fn(&str)) -> Result<Tables, EngineError> {
     let Question { loaded, nonce, workloads, looked_at, controls, variants } = question;
     let own = looked_at.into_iter().map(|own| (own.name, own.what, Standing::LookedAt, own.candidate, own.scale));
-    let theirs = controls.into_iter().map(|control| {
-        (control.name, control.what, Standing::Control(control.kind), control.candidate, None)
-    });
+    let theirs = controls
+        .into_iter()
+        .map(|control| (control.name, control.what, Standing::Control(control.kind), control.candidate, None));
     let sources: Vec<Source> = own.chain(theirs).collect();
     said(&format!("setting the scales of {} policies on {TRAINING} workloads", sources.len()));
     let setting = Setting::on(loaded, nonce, sandbox)?;
@@ -226,7 +226,10 @@ fn differences(policies: &[tables::Policy], ran: &Ran) -> Vec<Difference> {
     let difference = |(own, other): (usize, usize)| Difference {
         policy: policies[own].name.clone(),
         control: policies[other].name.clone(),
-        worth: ran.found(own).zip(ran.found(other)).and_then(|(own, other)| tables::difference(&own.parts, &other.parts)),
+        worth: ran
+            .found(own)
+            .zip(ran.found(other))
+            .and_then(|(own, other)| tables::difference(&own.parts, &other.parts)),
     };
     pairs.map(difference).collect()
 }
@@ -247,7 +250,10 @@ fn shares(policies: &[tables::Policy], own: &Ran, all: &[Ran]) -> Vec<Share> {
         let share = |at: usize| Share {
             policy: policies[at].name.clone(),
             variant: there.variant.name.clone(),
-            share: own.found(at).zip(there.found(yardstick)).and_then(|(own, whole)| tables::share(&own.parts, &whole.parts)),
+            share: own
+                .found(at)
+                .zip(there.found(yardstick))
+                .and_then(|(own, whole)| tables::share(&own.parts, &whole.parts)),
         };
         (0..policies.len()).filter(|at| counts(&policies[*at])).map(share).collect::<Vec<_>>()
     };

@@ -2,7 +2,8 @@
 //!
 //! A *control* is a policy of a known kind: what games the objective, or knows too little, must be worth nothing; what a person
 //! would write by hand says how much of a find is no discovery. A *variant* is the experiment's population with something else
-//! about it. Every policy runs on every variant as it was set on the population itself, since that is what an operator would do.
+//! about it. Every policy runs on every variant as it was set on the population itself, since that is what an operator would do; on a
+//! yardstick's variant alone it is set there.
 
 use crate::champion::margins;
 use crate::experiment::Experiment;
@@ -30,12 +31,8 @@ pub enum Kind {
 
 impl Kind {
     /// All of them with their names.
-    pub const ALL: [(&'static str, Kind); 4] = [
-        ("hand-written", Kind::HandWritten),
-        ("safety", Kind::Safety),
-        ("null", Kind::Null),
-        ("gaming", Kind::Gaming),
-    ];
+    pub const ALL: [(&'static str, Kind); 4] =
+        [("hand-written", Kind::HandWritten), ("safety", Kind::Safety), ("null", Kind::Null), ("gaming", Kind::Gaming)];
 
     /// Its name.
     pub fn as_str(self) -> &'static str {
@@ -227,13 +224,16 @@ pub fn found(own: &Measurement, names: &[String], scoring: Scoring<'_>, experime
         broken.push(spec.violated(score.violations));
     }
     let [regret, loss] = bounds(experiment);
-    let (regrets, losses) = score.panels.map_or_else(Default::default, |panels| (panels.drawn.regrets, panels.drawn.losses));
+    let (regrets, losses) =
+        score.panels.map_or_else(Default::default, |panels| (panels.drawn.regrets, panels.drawn.losses));
     let worst = losses.iter().zip(names).max_by(|a, b| a.0.total_cmp(b.0));
     let savings = spec.figures.iter().filter(|figure| matches!(figure.of, Aggregate::Saving(_)));
     Found {
         worth: worth.value,
         interval: worth.interval,
-        savings: savings.map(|figure| (figure.name.clone(), score.figures.get(&figure.name).copied().flatten())).collect(),
+        savings: savings
+            .map(|figure| (figure.name.clone(), score.figures.get(&figure.name).copied().flatten()))
+            .collect(),
         beyond: -score.shortfall,
         ratio: score.cost_ratio,
         regretting: exceeding(&regrets, regret) as f64 / regrets.len().max(1) as f64,
@@ -267,8 +267,19 @@ impl Tables {
     /// Everything that must not be: a hole in the objective, or somebody harmed by what is looked at. Each as a sentence.
     pub fn failures(&self) -> Vec<String> {
         let rows = self.variants.iter().flat_map(|table| {
-            self.policies.iter().zip(&table.rows).filter_map(move |(policy, row)| Some((policy, table, row.found.as_ref()?)))
+            self.policies
+                .iter()
+                .zip(&table.rows)
+                .filter_map(move |(policy, row)| Some((policy, table, row.found.as_ref()?)))
         });
+        // A workload near a cliff harms somebody by chance: what the reference does there says how much of it is that.
+        let beside = |table: &Table| {
+            let reference = table.rows.first().and_then(|row| row.found.as_ref()).filter(|found| found.losing > 0);
+            reference.map_or_else(
+                || "the reference in none".to_owned(),
+                |found| format!("the reference in {}, at most {:.1}", found.losing, found.worst),
+            )
+        };
         let failure = |(policy, table, found): (&Policy, &Table, &Found)| {
             let (name, variant) = (&policy.name, &table.variant.name);
             match policy.standing {
@@ -277,8 +288,13 @@ impl Tables {
                     kind.as_str()
                 )),
                 Standing::LookedAt if table.variant.stress && found.losing > 0 => Some(format!(
-                    "`{name}` loses more than {} points against the baseline in {} of {} workloads of `{variant}`, at most {:.1} in {}",
-                    self.bounds[1], found.losing, self.workloads, found.worst, found.worst_workload
+                    "`{name}` loses more than {} points against the baseline in {} of {} workloads of `{variant}`, at most {:.1} in {} ({})",
+                    self.bounds[1],
+                    found.losing,
+                    self.workloads,
+                    found.worst,
+                    found.worst_workload,
+                    beside(table)
                 )),
                 _ => None,
             }

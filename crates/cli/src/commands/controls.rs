@@ -65,8 +65,7 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<Code, Failure> {
     }
     let spec = loaded.problem.spec().clone();
     let ask = || {
-        let question =
-            Question { loaded: &loaded, nonce, workloads: args.workloads, looked_at, controls, variants };
+        let question = Question { loaded: &loaded, nonce, workloads: args.workloads, looked_at, controls, variants };
         engine::controls::run(question, &sandbox, &said)
     };
     let found = tokio::task::block_in_place(ask)?;
@@ -122,7 +121,10 @@ async fn looked_at(args: &Args, global: &Global, loaded: &LoadedExperiment) -> R
 /// A policy in a file.
 fn written(file: &Path, loaded: &LoadedExperiment) -> Result<LookedAt, Failure> {
     let source = read_text(file, MAX_TEXT_BYTES).map_err(|error| {
-        Failure::usage(format!("cannot read {}: {error}; controls of the experiment lie in {CONTROLS}/", file.display()))
+        Failure::usage(format!(
+            "cannot read {}: {error}; controls of the experiment lie in {CONTROLS}/",
+            file.display()
+        ))
     })?;
     let name = file.file_stem().map_or_else(|| "file".into(), |stem| clip(&stem.to_string_lossy(), 24));
     let what = file.display().to_string();
@@ -137,7 +139,8 @@ async fn found(store: &Store, id: &CampaignId, prefix: &str) -> Result<Candidate
         [one] => Ok((*one).clone()),
         _ => {
             let (asked, count) = (clip(prefix, 60), alike.len());
-            let problem = format!("{count} candidates of campaign {} have an id that begins with `{asked}`", id.short());
+            let problem =
+                format!("{count} candidates of campaign {} have an id that begins with `{asked}`", id.short());
             Err(Failure::usage(format!("{problem}; `elenchus show` lists them, and a file's name ends in .rs")))
         }
     }

@@ -24,7 +24,10 @@ pub(crate) struct Args {
 
 pub(crate) fn schema(args: Args) -> Result<Code, Failure> {
     let problem = problems::all().find(&args.problem).map_err(Failure::usage)?;
-    let formats: Vec<Format> = [Format::of::<Experiment>("campaign"), Format::of::<VariantFile>("variant")].into_iter().chain(problem.formats()).collect();
+    let formats: Vec<Format> = [Format::of::<Experiment>("campaign"), Format::of::<VariantFile>("variant")]
+        .into_iter()
+        .chain(problem.formats())
+        .collect();
     let Some(format) = formats.iter().find(|format| format.name == args.file) else {
         let names: Vec<&str> = formats.iter().map(|format| format.name).collect();
         let asked = engine::science::text::clip(&args.file, 60);

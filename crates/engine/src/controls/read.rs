@@ -80,19 +80,22 @@ pub fn controls(directory: &Path, kit: &Kit) -> Result<Vec<Control>, EngineError
     let read = |file: File| {
         let wrong = |problem: String| FileError::at_line(&file.path, 1, problem);
         let kinds = Kind::ALL.map(|(name, _)| format!("`{name}`")).join(", ");
-        let (kind, what) = file.what("//!").or_else(|| file.what("//")).and_then(|line| line.split_once(": ")).ok_or_else(
-            || wrong(format!("the first line must say what it is for and what it is, as in `//! null: …`; kinds are {kinds}")),
-        )?;
-        let kind = Kind::ALL.iter().find(|(name, _)| *name == kind).map(|(_, kind)| *kind).ok_or_else(|| {
-            wrong(format!("`{}` is no kind of control; there are {kinds}", text::clip(kind, 40)))
-        })?;
+        let (kind, what) =
+            file.what("//!").or_else(|| file.what("//")).and_then(|line| line.split_once(": ")).ok_or_else(|| {
+                wrong(format!(
+                    "the first line must say what it is for and what it is, as in `//! null: …`; kinds are {kinds}"
+                ))
+            })?;
+        let kind = Kind::ALL
+            .iter()
+            .find(|(name, _)| *name == kind)
+            .map(|(_, kind)| *kind)
+            .ok_or_else(|| wrong(format!("`{}` is no kind of control; there are {kinds}", text::clip(kind, 40))))?;
         let what = text::clip(what, WHAT).to_string();
         Ok(Control { name: file.name, kind, what, candidate: Prepared::new(file.text, kit) })
     };
-    let mut controls: Vec<Control> = files_of(directory, CONTROLS, "rs")?
-        .into_iter()
-        .map(read)
-        .collect::<Result<_, FileError>>()?;
+    let mut controls: Vec<Control> =
+        files_of(directory, CONTROLS, "rs")?.into_iter().map(read).collect::<Result<_, FileError>>()?;
     controls.sort_by(|a, b| a.kind.cmp(&b.kind).then(a.name.cmp(&b.name)));
     Ok(controls)
 }
@@ -101,7 +104,10 @@ pub fn controls(directory: &Path, kit: &Kit) -> Result<Vec<Control>, EngineError
 pub fn variants(loaded: &LoadedExperiment, controls: &[Control]) -> Result<Vec<Variant>, EngineError> {
     let Some(name) = &loaded.experiment.population else {
         let problem = "declares no `population`, and controls are run on workloads drawn from one";
-        return Err(EngineError::NotAnExperiment { directory: loaded.directory.clone(), problem: format!("it {problem}") });
+        return Err(EngineError::NotAnExperiment {
+            directory: loaded.directory.clone(),
+            problem: format!("it {problem}"),
+        });
     };
     let about = tables::Variant {
         name: "population".into(),
@@ -130,7 +136,8 @@ fn varied(
     let VariantFile { stress, yardstick, population: over, objective } = parse_toml(&file.text, &file.path)?;
     let wrong = |key: &str, problem: String| FileError::at_key(&file.path, &file.text, key, problem);
     if let Some(named) = yardstick.as_ref().filter(|named| controls.iter().all(|control| control.name != **named)) {
-        let problem = format!("no control is called `{}`: it is the name of a file in {CONTROLS}/", text::clip(named, 40));
+        let problem =
+            format!("no control is called `{}`: it is the name of a file in {CONTROLS}/", text::clip(named, 40));
         return Err(wrong("yardstick", problem));
     }
     let mut loaded = experiment.clone();

@@ -7,10 +7,15 @@ use science::controls::{Found, Row, Standing, Table as Variant, Tables};
 use science::outcome::Outcome;
 use science::spec::Unit;
 use science::stats::Interval;
+use science::text::clip;
+
+/// Characters of what is said of a policy that did not run.
+const MESSAGE: usize = 120;
 
 /// All tables, what the policies are before them, and what must not be after them.
 pub(crate) fn blocks(tables: &Tables, terms: Terms<'_>) -> Vec<Block> {
-    let mut blocks = vec![Block::Heading("Policies".into()), Block::Table(policies(tables)), Block::Text(set(tables).into())];
+    let mut blocks =
+        vec![Block::Heading("Policies".into()), Block::Table(policies(tables)), Block::Text(set(tables).into())];
     for variant in &tables.variants {
         let about = &variant.variant;
         let stress = if about.stress { "stress: " } else { "" };
@@ -33,7 +38,11 @@ fn policies(tables: &Tables) -> Table {
                 Outcome::NoScale => "none".into(),
                 _ => policy.scale.map_or_else(|| "-".into(), |scale| format!("{scale:.4}")),
             };
-            vec![policy.name.clone(), standing(policy.standing).into(), scale, policy.what.clone()]
+            let what = match policy.outcome {
+                Outcome::Scored | Outcome::NoScale => policy.what.clone(),
+                ended => format!("{}; {}: {}", policy.what, ended.as_str(), clip(&policy.message, MESSAGE)),
+            };
+            vec![policy.name.clone(), standing(policy.standing).into(), scale, what]
         })
         .collect();
     table
@@ -63,14 +72,19 @@ fn rows(tables: &Tables, variant: &Variant, terms: Terms<'_>) -> Table {
     let [regret, loss] = tables.bounds.map(short);
     let mut titles = vec!["<policy".to_owned(), format!(">{}", spaced(&worth.name))];
     titles.extend(savings.iter().map(|name| format!(">{}", spaced(name.strip_prefix(&prefix).unwrap_or(name)))));
-    titles.extend([">gain".into(), ">ratio".into(), format!(">lose {regret}"), format!(">lose {loss}"), ">worst".into()]);
+    titles.extend([
+        ">gain".into(),
+        ">ratio".into(),
+        format!(">lose {regret}"),
+        format!(">lose {loss}"),
+        ">worst".into(),
+    ]);
     titles.push("<admissible".into());
     let mut table = Table::new(&titles);
     let row = |(policy, row): (&science::controls::Policy, &Row)| match &row.found {
         None => {
             let mut cells = vec![policy.name.clone(), row.outcome.as_str().into()];
-            cells.resize(titles.len() - 1, "-".into());
-            cells.push(science::text::clip(&row.message, 60));
+            cells.resize(titles.len(), "-".into());
             cells
         }
         Some(found) => cells(&policy.name, found, (&savings, &tables.guards), worth.unit),
@@ -150,7 +164,10 @@ fn differences(tables: &Tables, terms: Terms<'_>) -> Vec<Block> {
             continue;
         }
         let mut table = Table::new(
-            &["<variant".to_owned()].into_iter().chain(controls.iter().map(|name| format!(">- {name}"))).collect::<Vec<_>>(),
+            &["<variant".to_owned()]
+                .into_iter()
+                .chain(controls.iter().map(|name| format!(">- {name}")))
+                .collect::<Vec<_>>(),
         );
         table.rows = tables
             .variants
@@ -160,7 +177,11 @@ fn differences(tables: &Tables, terms: Terms<'_>) -> Vec<Block> {
                 [variant.variant.name.clone()].into_iter().chain(own.map(|d| within(unit, d.worth))).collect()
             })
             .collect();
-        let heading = format!("{} of {} beyond controls, workload by workload", crate::words::capital(&terms.worth()), policy.name);
+        let heading = format!(
+            "{} of {} beyond controls, workload by workload",
+            crate::words::capital(&terms.worth()),
+            policy.name
+        );
         blocks.extend([Block::Heading(heading.into()), Block::Table(table)]);
     }
     blocks.extend(shares(tables));

@@ -52,7 +52,8 @@ fn terms(trial: u64, saving: f64, own: u64) -> Vec<Term> {
 fn the_mean_of_the_parts_is_what_is_saved_and_their_scatter_that_of_the_interval() {
     for seed in 0..20 {
         let terms = terms(seed, 0.12, 0);
-        let (parts, interval) = (t_interval(&parts(&terms, 0.01), 0.05, 0.0).unwrap(), interval(&terms, 0.01, 0.05).unwrap());
+        let (parts, interval) =
+            (t_interval(&parts(&terms, 0.01), 0.05, 0.0).unwrap(), interval(&terms, 0.01, 0.05).unwrap());
         assert!((parts.estimate - interval.estimate).abs() < 1e-12, "seed {seed}");
         let [own, fieller] = [parts.high - parts.low, interval.high - interval.low];
         assert!((own / fieller - 1.0).abs() < 0.05, "seed {seed}: {own} {fieller}");
@@ -97,7 +98,15 @@ fn tables(standing: Standing, stress: bool, row: Found) -> Tables {
     let variant = Variant { name: "v".into(), what: "a variant".into(), stress, yardstick: None };
     let rows = vec![Row { outcome: Outcome::Scored, message: String::new(), found: Some(row) }];
     let table = Table { variant, rows, differences: vec![], shares: vec![] };
-    Tables { nonce: "1".into(), workloads: 20, fitted_on: 64, bounds: [5.0, 1.0], guards: vec![], policies: vec![policy], variants: vec![table] }
+    Tables {
+        nonce: "1".into(),
+        workloads: 20,
+        fitted_on: 64,
+        bounds: [5.0, 1.0],
+        guards: vec![],
+        policies: vec![policy],
+        variants: vec![table],
+    }
 }
 
 #[test]

@@ -205,7 +205,9 @@ impl Clients {
         match kind {
             Limited::None | Limited::Request => None,
             Limited::Default => Some(DEFAULT),
-            Limited::Round | Limited::Shuffled | Limited::Reversed => Some(round_up(f64::from(output.quantile(0.95)) * slack)),
+            Limited::Round | Limited::Shuffled | Limited::Reversed => {
+                Some(round_up(f64::from(output.quantile(0.95)) * slack))
+            }
             Limited::Mixed => {
                 let one = *pick(&[Limited::None, Limited::Default, Limited::Round], which);
                 Clients::limit(one, output, luck)

@@ -115,7 +115,8 @@ fn limits_of_other_clients_are_dealt_to_the_same_traffic_at_random_or_in_reverse
         let population = Population::parse(&text.collect::<Vec<_>>().join("\n"), Path::new("population.toml")).unwrap();
         drawn(&population, ("control", 12), Nonce::of(5), Role::Controls { setting: false })
     };
-    let [round, shuffled, reversed] = ["round", "shuffled", "reversed"].map(|kind| with(&format!("limits = [\"{kind}\"]")));
+    let [round, shuffled, reversed] =
+        ["round", "shuffled", "reversed"].map(|kind| with(&format!("limits = [\"{kind}\"]")));
     let (mut moved, mut all) = (0, 0);
     for ((round, shuffled), reversed) in round.iter().zip(&shuffled).zip(&reversed) {
         let same = |other: &Scenario| {
