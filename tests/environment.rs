@@ -79,7 +79,7 @@ impl Environment {
     /// A command; one that would draw a nonce is given 1, so that a test does the same each time.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_elenchus"));
-        let draws = matches!(arguments.first(), Some(&("run" | "evaluate")));
+        let draws = matches!(arguments.first(), Some(&("run" | "evaluate" | "controls")));
         let named = arguments.iter().any(|argument| matches!(*argument, "--nonce" | "--replay" | "--help"));
         command.args(arguments).args(if draws && !named { &["--nonce", "1"][..] } else { &[] });
         command.current_dir(self.directory.path()).env_clear().stdin(Stdio::null());

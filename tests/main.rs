@@ -8,6 +8,7 @@ mod campaign;
 mod candidates;
 mod compare;
 mod configuration;
+mod controls;
 mod design_space;
 mod environment;
 mod failed_step;

@@ -4,6 +4,7 @@ mod campaigns;
 mod cassette;
 mod champion;
 mod compare;
+mod controls;
 mod doctor;
 mod evaluate;
 mod init;
@@ -49,6 +50,8 @@ pub(crate) enum Subcommand {
     Verify(verify::Args),
     /// Hold a campaign against random search and tuning alone
     Compare(compare::Args),
+    /// Hold policies beside nulls, gaming and hand-written rules, on variants of the population
+    Controls(controls::Args),
     /// Score one source file against an experiment's baseline and reference
     Evaluate(evaluate::Args),
     /// Write a commented starter for a candidate
@@ -75,6 +78,7 @@ pub(crate) async fn dispatch(command: Subcommand, global: &Global) -> Result<Cod
         Subcommand::Cassette(args) => cassette::cassette(args, global).await,
         Subcommand::Verify(args) => verify::run(args, global).await,
         Subcommand::Compare(args) => compare::run(args, global).await,
+        Subcommand::Controls(args) => controls::run(args, global).await,
         Subcommand::Evaluate(args) => evaluate::evaluate(args, global),
         Subcommand::New(args) => new::new(args),
         Subcommand::Simulate(args) => simulate::simulate(args, global),

@@ -8,6 +8,7 @@
 pub mod campaign;
 pub mod cassette;
 pub mod compare;
+pub mod controls;
 pub mod cores;
 pub mod error;
 pub mod evaluate;

@@ -142,6 +142,18 @@ impl Panel {
         Self::ranking(loaded, nonce, Role::Sealed(sealing), seeds)
     }
 
+    /// Drawn workloads alone, so many: those that controls are run on, or that scales are set on before.
+    pub(crate) fn controls(
+        loaded: &LoadedExperiment,
+        nonce: Nonce,
+        setting: bool,
+        count: usize,
+    ) -> Result<Self, EngineError> {
+        let mut panel = Panel::of(&loaded.problem, &loaded.experiment.objective.prices);
+        panel.draw_some(loaded, nonce, Role::Controls { setting }, ("control", count))?;
+        Ok(panel)
+    }
+
     /// Some of its workloads, of which the last `drawn` were drawn, with the positions of their cells.
     pub(crate) fn picked(&self, rows: &[usize], drawn: usize) -> (Self, Vec<usize>) {
         let firsts: Vec<usize> = self.firsts_at().collect();
@@ -199,13 +211,23 @@ impl Panel {
     /// Adds drawn workloads, one seed each: trials belong on workloads, which differ more than seeds do. No verdict is given on
     /// them.
     fn draw(&mut self, loaded: &LoadedExperiment, nonce: Nonce, role: Role<'_>) -> Result<(), EngineError> {
+        match role {
+            Role::Search => self.draw_some(loaded, nonce, role, ("training", TRAINING)),
+            Role::Finals(_) => self.draw_some(loaded, nonce, role, ("final", FINAL)),
+            Role::Sealed(_) => self.draw_some(loaded, nonce, role, ("sealed", SEALED)),
+            Role::Verdict { .. } | Role::Controls { .. } => Ok(()),
+        }
+    }
+
+    /// So many of them, called `name_01` and so on.
+    fn draw_some(
+        &mut self,
+        loaded: &LoadedExperiment,
+        nonce: Nonce,
+        role: Role<'_>,
+        (name, count): (&str, usize),
+    ) -> Result<(), EngineError> {
         let Some(population) = &loaded.population else { return Ok(()) };
-        let (name, count) = match role {
-            Role::Search => ("training", TRAINING),
-            Role::Finals(_) => ("final", FINAL),
-            Role::Sealed(_) => ("sealed", SEALED),
-            Role::Verdict { .. } => return Ok(()),
-        };
         let seed = |purpose: &str| role.seed(nonce, &["population", purpose]);
         for workload in population.draw(name, count, &seed) {
             let seeds = Seeds::new(nonce, role, workload.key(), 0);

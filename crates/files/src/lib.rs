@@ -9,6 +9,7 @@ use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -131,6 +132,25 @@ pub fn parse_toml<T: DeserializeOwned>(text: &str, file: &Path) -> Result<T, Fil
     })
 }
 
+/// A TOML text with other values at some of its keys: tables are merged, everything else is replaced.
+pub fn overlaid(text: &str, file: &Path, over: &impl Serialize) -> Result<String, FileError> {
+    let mut table: toml::Table = parse_toml(text, file)?;
+    let wrong = |problem: String| FileError::new(file, problem);
+    merge(&mut table, toml::Table::try_from(over).map_err(|error| wrong(error.to_string()))?);
+    toml::to_string(&table).map_err(|error| wrong(error.to_string()))
+}
+
+fn merge(table: &mut toml::Table, over: toml::Table) {
+    for (key, value) in over {
+        match (table.get_mut(&key), value) {
+            (Some(toml::Value::Table(own)), toml::Value::Table(over)) => merge(own, over),
+            (_, value) => {
+                table.insert(key, value);
+            }
+        }
+    }
+}
+
 /// The line, counted from 1, on which a key of a TOML text stands; the elements of an array are numbered from 0, as in
 /// `workload.clients.1.fraction`. Where the key itself is missing, the line of the nearest table around it.
 pub fn line_of(text: &str, key: &str) -> Option<usize> {
@@ -215,6 +235,14 @@ mod tests {
     fn a_missing_key_is_looked_for_in_the_table_around_it() {
         assert_eq!(line_of(TEXT, "cluster.routing"), Some(2));
         assert_eq!(line_of(TEXT, "nothing"), None);
+    }
+
+    #[test]
+    fn tables_are_merged_and_everything_else_is_replaced() {
+        let over: toml::Table = toml::from_str("load = [9]\nb.c = 5\n[new]\nd = 6.5\n").unwrap();
+        let text = overlaid("load = [1, 2]\n[b]\na = 3\nc = \"x\"\n", Path::new("s.toml"), &over).unwrap();
+        let expected: toml::Table = toml::from_str("load = [9]\nb.a = 3\nb.c = 5\nnew.d = 6.5\n").unwrap();
+        assert_eq!(toml::from_str::<toml::Table>(&text).unwrap(), expected);
     }
 
     #[test]

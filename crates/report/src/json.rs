@@ -24,6 +24,7 @@ use crate::standing::{Found, Standing};
 use crate::words;
 use named::named;
 use science::comparison::{Comparison, Summary};
+use science::controls::Tables;
 use science::objective::Score;
 use science::seal::Look;
 use science::spec::Spec;
@@ -124,6 +125,15 @@ pub fn report(record: &Record<'_>) -> Value {
 /// (each {`mean`, `interval` (null of fewer than three campaigns)}), `searches`, `nothing`, `beat`, `curve[]` (at the marks and at the end)}}.
 pub fn comparison(comparisons: &[Comparison]) -> Value {
     json!({ "campaigns": comparisons, "summary": Summary::of(comparisons) })
+}
+
+/// What `controls --format json` prints: `nonce`, `workloads`, `fitted_on`, `bounds`, `guards[]`, `policies[]` {`name`, `standing`, `what`,
+/// `outcome`, `message`, `scale`}, `variants[]` {`variant`, `rows[]` in the order of the policies (`found` null where it did not run),
+/// `differences[]`, `shares[]`}, `failures[]`: what must not be, in words.
+pub fn controls(tables: &Tables) -> Value {
+    let mut out = value(tables);
+    out["failures"] = tables.failures().into();
+    out
 }
 
 /// What `evaluate --format json` prints: `candidate`, `outcome`, `message`, `feasible`, `objections[]`, `sandboxed`,

@@ -4,6 +4,7 @@ mod agents;
 mod campaign;
 mod candidates;
 mod comparison;
+mod controls;
 mod finals;
 mod iterations;
 mod lessons;
@@ -13,6 +14,7 @@ mod simplification;
 pub(crate) use campaign::{headline, standing_lines};
 pub(crate) use candidates::scenario_table;
 pub(crate) use comparison::comparison;
+pub(crate) use controls::blocks as controls;
 pub(crate) use sealed::{blocks as sealed_look, first_words};
 
 use crate::document::Section;

@@ -13,12 +13,15 @@ use crate::terms::Terms;
 use crate::words::{percent_within, points, spaced};
 use layout::Layout;
 use science::comparison::Comparison;
+use science::controls::Tables;
 use science::objective::Score;
 use science::seal::Look;
 use science::spec::{Aggregate, Spec};
 
 /// Columns where nobody says how wide the terminal is.
 const WIDTH: usize = 100;
+/// Columns of tables that have many.
+const WIDE: usize = 120;
 /// Below this, tables would have no room for words; a narrower terminal wraps them itself.
 const NARROWEST: usize = 60;
 
@@ -88,6 +91,11 @@ pub fn sealed(look: &Look, looks: &[Look], spec: &Spec) -> String {
 /// Campaigns beside searches of as many evaluations; at least one.
 pub fn comparison(comparisons: &[Comparison], spec: &Spec) -> String {
     Layout { width: WIDTH, color: false }.blocks(&sections::comparison(comparisons, Terms(spec)).blocks)
+}
+
+/// Tables of policies and variants.
+pub fn controls(tables: &Tables, spec: &Spec) -> String {
+    Layout { width: WIDE, color: false }.blocks(&sections::controls(tables, Terms(spec)))
 }
 
 /// Where the time went.

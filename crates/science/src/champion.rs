@@ -50,6 +50,8 @@ pub fn objections(
 /// A guard that is held against a score.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Kept {
+    /// What it bounds, by its name.
+    pub metric: String,
     /// What it requires, in words.
     pub requirement: String,
     /// What was found, in words that hold where it is violated.
@@ -75,6 +77,7 @@ pub fn margins(score: &Score, description_length: u32, (experiment, spec): (&Exp
         let (value, name) = (bounded.value(score, description_length), bounded.words(spec));
         let place = if bounded == Bounded::Regret { format!(" in {}", score.regret_scenario) } else { String::new() };
         let kept = |side: &str, against: &str, bound: f64, margin: f64| Kept {
+            metric: guard.metric.clone(),
             requirement: format!("{name} {side} {bound}"),
             found: match value.is_nan() {
                 true => format!("{name} is not defined, and has to be {side} {bound}"),
@@ -88,14 +91,14 @@ pub fn margins(score: &Score, description_length: u32, (experiment, spec): (&Exp
         if let (Some(drawn), Some(bound)) = (drawn, guard.at_most) {
             match bounded {
                 Bounded::Regret => {
-                    all.push(few(&drawn.regrets, ("the reference", bound), (MAY_LOSE, "")));
+                    all.push(few(&guard.metric, &drawn.regrets, ("the reference", bound), (MAY_LOSE, "")));
                     let past = &drawn.regrets_with_past;
                     if !past.is_empty() {
-                        all.push(few(past, ("the reference", bound), (MAY_LOSE_PAST, " with a past")));
+                        all.push(few(&guard.metric, past, ("the reference", bound), (MAY_LOSE_PAST, " with a past")));
                     }
                 }
                 Bounded::Loss => {
-                    all.push(few(&drawn.losses, ("the baseline", bound), (MAY_HARM, "")));
+                    all.push(few(&guard.metric, &drawn.losses, ("the baseline", bound), (MAY_HARM, "")));
                     all.push(most(drawn.loss()));
                 }
                 _ => {}
@@ -106,11 +109,12 @@ pub fn margins(score: &Score, description_length: u32, (experiment, spec): (&Exp
 }
 
 /// That few drawn workloads lose more than the bound, points.
-fn few(losses: &[f64], (whom, bound): (&str, f64), (share, of): (f64, &str)) -> Kept {
+fn few(metric: &str, losses: &[f64], (whom, bound): (&str, f64), (share, of): (f64, &str)) -> Kept {
     let (losing, all) = (exceeding(losses, bound), losses.len());
     // A share of few workloads is one of them.
     let allowed = (share * all as f64).ceil();
     Kept {
+        metric: metric.into(),
         requirement: format!(
             "more than {bound} points lost against {whom} in at most {allowed} of {all} drawn workloads{of}"
         ),
@@ -124,6 +128,7 @@ fn few(losses: &[f64], (whom, bound): (&str, f64), (share, of): (f64, &str)) -> 
 /// That no drawn workload is given up.
 fn most(loss: f64) -> Kept {
     Kept {
+        metric: "loss".into(),
         requirement: format!("no drawn workload loses more than {MOST_HARM} points against the baseline"),
         found: format!(
             "a drawn workload loses {loss:.1} points against the baseline (at most {MOST_HARM} may be lost)"

@@ -140,6 +140,16 @@ pub fn interval(terms: &[Term], penalty: f64, alpha: f64) -> Option<Interval> {
     })
 }
 
+/// S, less `penalty`, workload by workload: S + ((1 − S) · d_w − x_w) / d̄, whose mean is S and whose scatter is, to the first order,
+/// that of S. Differences of two policies on the same workloads are taken of these.
+pub fn parts(terms: &[Term], penalty: f64) -> Vec<f64> {
+    let n = terms.len().max(1) as f64;
+    let demand = terms.iter().map(|term| term.demand).sum::<f64>() / n;
+    let saving = 1.0 - terms.iter().map(|term| term.cost).sum::<f64>() / n / demand;
+    let part = |term: &Term| saving + ((1.0 - saving) * term.demand - term.cost) / demand - penalty;
+    terms.iter().map(part).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,6 +8,7 @@ pub mod audit;
 pub mod bundle;
 pub mod champion;
 pub mod comparison;
+pub mod controls;
 pub mod defect;
 pub mod descriptor;
 pub mod effect;

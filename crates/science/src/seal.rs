@@ -103,7 +103,7 @@ fn estimate(candidate: &Measurement, yardsticks: &Yardsticks, spec: &Spec) -> Es
 }
 
 /// What a candidate is worth on drawn workloads, by these.
-fn drawn(candidate: &Measurement, yardsticks: &Yardsticks, spec: &Spec) -> Estimate {
+pub(crate) fn drawn(candidate: &Measurement, yardsticks: &Yardsticks, spec: &Spec) -> Estimate {
     let comparable = yardsticks.compared(candidate, &spec.aim, yardsticks.population()).is_some();
     let bounds = yardsticks.bounds(candidate, &spec.aim, ALPHA).filter(|_| comparable);
     Estimate { value: bounds.map(|bounds| bounds.estimate), interval: bounds.map(ends) }

@@ -221,17 +221,30 @@ impl Yardsticks {
         let cut = self.population();
         match aim {
             Aim::Saving { .. } => frontier::interval(&self.terms(candidate, &cut), self.penalty(candidate), alpha),
-            Aim::Gain { .. } => {
-                let gains = |measured: &Measurement| measured.places(&cut, Paid::Cost);
-                let pairs = gains(candidate).into_iter().zip(gains(&self.reference));
-                t_interval(&pairs.map(|(own, reference)| own[0] - reference[0]).collect::<Vec<_>>(), alpha, 0.0)
-            }
+            Aim::Gain { .. } => t_interval(&self.gains_beyond(candidate, &cut), alpha, 0.0),
         }
     }
 
     /// A policy against the frontier, workload by workload.
     pub fn terms(&self, candidate: &Measurement, cut: &Cut) -> Vec<Term> {
         self.frontier(cut, Paid::Cost).terms(&candidate.places(cut, Paid::Cost))
+    }
+
+    /// A number for each drawn workload whose mean is what a policy is worth there, less what it is short, and whose scatter is that of
+    /// the estimate: paired with another policy's they say what one is worth beyond the other.
+    pub fn parts(&self, candidate: &Measurement, aim: &Aim) -> Vec<f64> {
+        let cut = self.population();
+        match aim {
+            Aim::Saving { .. } => frontier::parts(&self.terms(candidate, &cut), self.penalty(candidate)),
+            Aim::Gain { .. } => self.gains_beyond(candidate, &cut),
+        }
+    }
+
+    /// What a policy gains beyond the reference, workload by workload.
+    fn gains_beyond(&self, candidate: &Measurement, cut: &Cut) -> Vec<f64> {
+        let gains = |measured: &Measurement| measured.places(cut, Paid::Cost);
+        let pairs = gains(candidate).into_iter().zip(gains(&self.reference));
+        pairs.map(|(own, reference)| own[0] - reference[0]).collect()
     }
 
     /// What is taken off the worth of a policy whose mean gain on the panel falls short of the reference's.

@@ -5,13 +5,14 @@ mod page;
 use crate::context;
 use crate::failure::{Code, Failure};
 use crate::output;
+use engine::controls::VariantFile;
 use engine::problem::Format;
 use engine::science::experiment::Experiment;
 
 /// Print every key of a kind of file: what it means, its type, unit, range and default.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// `campaign`, or one of the problem's kinds: a name that is none is answered with those there are
+    /// `campaign`, `variant`, or one of the problem's kinds: a name that is none is answered with those there are
     file: String,
     /// The problem whose kinds of files are meant
     #[arg(long, value_name = "NAME", default_value = problems::admission::NAME)]
@@ -23,7 +24,10 @@ pub(crate) struct Args {
 
 pub(crate) fn schema(args: Args) -> Result<Code, Failure> {
     let problem = problems::all().find(&args.problem).map_err(Failure::usage)?;
-    let formats: Vec<Format> = [Format::of::<Experiment>("campaign")].into_iter().chain(problem.formats()).collect();
+    let formats: Vec<Format> = [Format::of::<Experiment>("campaign"), Format::of::<VariantFile>("variant")]
+        .into_iter()
+        .chain(problem.formats())
+        .collect();
     let Some(format) = formats.iter().find(|format| format.name == args.file) else {
         let names: Vec<&str> = formats.iter().map(|format| format.name).collect();
         let asked = engine::science::text::clip(&args.file, 60);

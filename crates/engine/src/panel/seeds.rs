@@ -24,6 +24,11 @@ pub enum Role<'a> {
     Finals(&'a [CandidateId]),
     /// A look at the champion, once it is fixed.
     Sealed(&'a Sealing),
+    /// Tables of controls, or setting the scales of what stands in them. The same on every variant: what differs is the variant's.
+    Controls {
+        /// Whether scales are set.
+        setting: bool,
+    },
 }
 
 /// What the seeds and workloads of a sealed look follow from, beside the nonce.
@@ -55,6 +60,7 @@ impl Role<'_> {
                 let champion = champion.as_ref().map_or_else(String::new, CandidateId::to_string);
                 ("sealed", vec![champion, meaning.to_string(), look.to_string()])
             }
+            Role::Controls { setting } => ("controls", vec![setting.to_string()]),
         };
         [name.to_owned(), of.len().to_string()].into_iter().chain(of).collect()
     }
@@ -118,7 +124,8 @@ mod tests {
         let verdicts = (1..=ITERATIONS).map(|iteration| (Role::Verdict { iteration, main }, 0..CAP));
         let looks = sealings.iter().map(|sealing| (Role::Sealed(sealing), 0..SEEDS[1]));
         let others = [(Role::Search, 0..SEARCH_SEEDS), (Role::Finals(finalists), 0..SEARCH_SEEDS)];
-        others.into_iter().chain(looks).chain(verdicts).collect()
+        let controls = [true, false].map(|setting| (Role::Controls { setting }, 0..SEARCH_SEEDS));
+        others.into_iter().chain(controls).chain(looks).chain(verdicts).collect()
     }
 
     #[test]
@@ -139,7 +146,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(owners.len(), keys.len() * 3 * (2 * SEARCH_SEEDS + 2 * SEEDS[1] + CAP * ITERATIONS as usize));
+        assert_eq!(owners.len(), keys.len() * 3 * (4 * SEARCH_SEEDS + 2 * SEEDS[1] + CAP * ITERATIONS as usize));
     }
 
     #[test]
@@ -209,7 +216,9 @@ mod tests {
         assert_eq!((sealed.rows.clone(), sealed.drawn), ([vec![SEEDS[0]; 3], vec![1; SEALED]].concat(), SEALED));
         let finals = Panel::finals(&study, nonce, &finalists).unwrap();
         assert_eq!((finals.rows.clone(), finals.drawn), ([vec![FINAL_SEEDS; 3], vec![1; FINAL]].concat(), FINAL));
-        for others in [&sealed, &finals] {
+        let controls = Panel::controls(&study, nonce, false, TRAINING).unwrap();
+        assert_eq!((controls.rows.clone(), controls.drawn), (vec![1; TRAINING], TRAINING));
+        for others in [&sealed, &finals, &controls] {
             assert!(others.cells.iter().all(|other| one.cells.iter().all(|cell| cell.draws != other.draws)));
         }
     }
