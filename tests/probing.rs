@@ -35,6 +35,23 @@ fn evaluated(source: &str) -> Evaluation {
     evaluator.evaluate(&engine::Prepared::new(source, &KIT), &against).expect("no error of ours")
 }
 
+#[test]
+fn trials_are_to_the_bit_the_same_whether_or_not_questions_go_ahead_of_answers_that_are_forced() {
+    let environment = Environment::new();
+    environment.copy("experiments/tiny");
+    let loaded = LoadedExperiment::read(&environment.path("tiny"), &problems::all()).expect("the experiment");
+    let panel = Panel::search(&loaded, Nonce::of(1), 3).expect("a panel");
+    for refuses in ["r.priority < 0 && self.calls % 3 == 0", "self.calls % 50 == 49"] {
+        let source = policy("false", &format!("Decision::reject_if({refuses})"));
+        // Nothing goes ahead of somebody who looks on, as this does.
+        let looked_at = evaluated(&source);
+        let ahead = panel.trials_of(&engine::Prepared::new(source, &KIT), None, &sandbox()).expect("no error of ours");
+        assert_eq!(ahead.expect("trials"), looked_at.trials, "{refuses}");
+        let violations = looked_at.probe.expect("it was scored").descriptor.violations;
+        assert_eq!(violations > 0, !refuses.contains("priority"), "{refuses}");
+    }
+}
+
 fn probed(source: &str) -> Probe {
     let evaluation = evaluated(source);
     assert_eq!(evaluation.outcome, Outcome::Scored, "{}\n{source}", evaluation.message);

@@ -188,6 +188,9 @@ pub fn drive(
 /// Questions of one run that are put in one go, at most, where the problem forces the answers to all but the last.
 const AHEAD: usize = 64;
 
+/// Who was asked, with the answer that was taken for given.
+type Asked = (usize, Option<&'static [u8]>);
+
 /// What came of driving runs.
 enum Driven {
     /// They ended; the time spent waiting for answers.
@@ -211,8 +214,7 @@ fn session<O: Onlooker>(
     // Both ends on one core: a round trip is then a switch, not a wake-up of another core.
     let _core = session.share_core()?;
     let (mut round, mut deciding, mut question) = (Round::new(), Duration::ZERO, Vec::new());
-    // Who was asked, with the answer that was taken for given.
-    let mut asked: Vec<(usize, Option<&[u8]>)> = Vec::with_capacity(runs.len());
+    let mut asked: Vec<Asked> = Vec::with_capacity(runs.len());
     loop {
         round.clear();
         asked.clear();
@@ -257,7 +259,7 @@ fn ask(
     seat: usize,
     run: &mut dyn Machine,
     ahead: usize,
-    (round, asked): (&mut Round, &mut Vec<(usize, Option<&[u8]>)>),
+    (round, asked): (&mut Round, &mut Vec<Asked>),
 ) -> Result<(), String> {
     for _ in 0..ahead {
         if !round.ask(seat as u16, |bytes| run.ask(bytes)) {

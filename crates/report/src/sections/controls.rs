@@ -118,7 +118,7 @@ fn cells(name: &str, found: &Found, (savings, guards): (&[&str], &[String]), uni
     cells.push(if found.losing > 0 { format!("{} in {place}", fixed(found.worst, 1)) } else { fixed(found.worst, 1) });
     cells.push(match found.broken.as_slice() {
         [] => "yes".into(),
-        broken => format!("no: {}", broken.iter().map(|name| by_number(name)).collect::<Vec<_>>().join(" ")),
+        broken => format!("no: {}", broken.iter().map(by_number).collect::<Vec<_>>().join(" ")),
     });
     cells
 }
