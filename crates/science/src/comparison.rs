@@ -197,7 +197,7 @@ mod tests {
         let [saves, uneven, nothing] = [Some(measurement(0.252, 0.38)), Some(uneven), None].map(scored);
         assert!(saves.admissible.is_some_and(|worth| worth > 0.0), "{saves:?}");
         assert_eq!([&uneven, &nothing].map(|point| point.admissible), [None, None]);
-        assert!(nothing.value <= uneven.value && uneven.value < saves.value);
+        assert!(nothing.value <= uneven.value && nothing.value < saves.value);
     }
 
     #[test]

@@ -150,7 +150,9 @@ fn a_state_larger_than_the_memory_is_denied_before_anything_runs() {
 fn states_that_do_not_fit_into_memory_together_are_out_of_memory() {
     let source = "use toy::prelude::*;\npub struct Policy([u8; 60_000]);\nimpl Player for Policy {\n\
                   fn new(_: &[f64]) -> Self { Policy([1; 60_000]) }\nfn play(&mut self, q: &[u8]) -> u8 { self.0[q.len()] }\n}\n";
-    let lab = lab();
+    // A slow machine takes more than a second to write what is to fit.
+    let limits = Limits { run_cpu: Duration::from_secs(100), ..kit::limits() };
+    let lab = kit::lab_with(limits, Walls::Required);
     assert_eq!(lab.start(source, &vec![vec![]; 20_000]).err(), Some(Outcome::OutOfMemory));
     assert!(lab.start(source, &vec![vec![]; 2_000]).is_ok(), "the control");
 }
