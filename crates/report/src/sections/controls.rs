@@ -1,8 +1,8 @@
 //! Tables of controls: policy by variant.
 
-use crate::document::{Block, Table};
+use crate::document::{Block, Table, item};
 use crate::terms::Terms;
-use crate::words::{fixed, percent, spaced};
+use crate::words::{fixed, spaced};
 use science::controls::{Found, Row, Standing, Table as Variant, Tables};
 use science::outcome::Outcome;
 use science::spec::Unit;
@@ -24,7 +24,7 @@ pub(crate) fn blocks(tables: &Tables, terms: Terms<'_>) -> Vec<Block> {
     }
     blocks.push(Block::Text(columns(tables, terms).into()));
     blocks.extend(differences(tables, terms));
-    blocks.push(Block::Text(verdict(tables).into()));
+    blocks.extend(verdict(tables));
     blocks
 }
 
@@ -72,14 +72,8 @@ fn rows(tables: &Tables, variant: &Variant, terms: Terms<'_>) -> Table {
     let [regret, loss] = tables.bounds.map(short);
     let mut titles = vec!["<policy".to_owned(), format!(">{}", spaced(&worth.name))];
     titles.extend(savings.iter().map(|name| format!(">{}", spaced(name.strip_prefix(&prefix).unwrap_or(name)))));
-    titles.extend([
-        ">gain".into(),
-        ">ratio".into(),
-        format!(">lose {regret}"),
-        format!(">lose {loss}"),
-        ">worst".into(),
-    ]);
-    titles.push("<admissible".into());
+    titles.extend([">gain".into(), ">ratio".into(), format!(">{regret}"), format!(">{loss}"), ">worst".into()]);
+    titles.push("<breaks".into());
     let mut table = Table::new(&titles);
     let row = |(policy, row): (&science::controls::Policy, &Row)| match &row.found {
         None => {
@@ -112,13 +106,13 @@ fn cells(name: &str, found: &Found, (savings, guards): (&[&str], &[String]), uni
     cells.extend(savings.iter().map(saving));
     cells.push(fixed(found.beyond, 1));
     cells.push(found.ratio.map_or_else(|| "-".into(), |ratio| fixed(ratio, 2)));
-    cells.push(percent(found.regretting));
+    cells.push(fixed(found.regretting * 100.0, 1));
     cells.push(found.losing.to_string());
     let place = found.worst_workload.rsplit('_').next().unwrap_or_default();
-    cells.push(if found.losing > 0 { format!("{} in {place}", fixed(found.worst, 1)) } else { fixed(found.worst, 1) });
+    cells.push(if found.losing > 0 { format!("{} ({place})", fixed(found.worst, 1)) } else { fixed(found.worst, 1) });
     cells.push(match found.broken.as_slice() {
-        [] => "yes".into(),
-        broken => format!("no: {}", broken.iter().map(by_number).collect::<Vec<_>>().join(" ")),
+        [] => "-".into(),
+        broken => broken.iter().map(by_number).collect::<Vec<_>>().join(" "),
     });
     cells
 }
@@ -145,9 +139,9 @@ fn columns(tables: &Tables, terms: Terms<'_>) -> String {
     let guards = numbered.collect::<Vec<_>>().join(", ");
     format!(
         "{} in {unit} with its 95 % interval over workloads{saving}; a dash: it gains too little or too much to compare. gain: beyond the \
-         reference's, points. ratio: cost over the reference's. lose > {regret}: share of the workloads that lose more points against \
-         the reference. lose > {loss}: workloads that lose more against the baseline; worst: the most that one loses, and which. \
-         Guards, as they are under the seal: {guards}.",
+         reference's, points. ratio: cost over the reference's. > {regret}: workloads that lose more points against the reference, in %. \
+         > {loss}: how many lose more against the baseline; worst: the most that one loses, and its number. breaks: the guards that are not \
+         kept, as they are under the seal; a dash: admissible. They are {guards}.",
         crate::words::capital(&terms.worth())
     )
 }
@@ -227,11 +221,13 @@ fn within(unit: Unit, interval: Option<Interval>) -> String {
     interval.map_or_else(|| "-".into(), |i| format!("{} [{}, {}]", number(i.estimate), number(i.low), number(i.high)))
 }
 
-fn verdict(tables: &Tables) -> String {
-    match tables.failures().as_slice() {
-        [] => "Nothing that must not be was found: no null and no gaming control is admissible and surely worth something, and \
-               what is looked at harms nobody under stress."
-            .into(),
-        failures => format!("FOUND WHAT MUST NOT BE: {}.", failures.join("; ")),
+fn verdict(tables: &Tables) -> Vec<Block> {
+    let failures = tables.failures();
+    if failures.is_empty() {
+        let nothing = "Nothing that must not be was found: no null and no gaming control is admissible and surely worth something, and \
+                       what is looked at harms nobody under stress.";
+        return vec![Block::Text(nothing.into())];
     }
+    let items = failures.into_iter().map(|failure| item(0, failure)).collect();
+    vec![Block::Heading("FOUND WHAT MUST NOT BE".into()), Block::List(items)]
 }
