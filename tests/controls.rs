@@ -75,7 +75,7 @@ fn a_table_for_a_person_fits_in_120_columns_and_says_its_nonce() {
     assert_eq!(outcome.code, 0, "{}", outcome.stderr);
     let widest = outcome.stdout.lines().map(|line| line.chars().count()).max();
     assert!(widest <= Some(120), "{widest:?}: {}", outcome.stdout);
-    assert!(outcome.stdout.contains("0000000000000000000000000000000b"), "{}", outcome.stdout);
+    assert!(outcome.stdout.contains("0000000000000000000000000000000b (--nonce repeats it)"), "{}", outcome.stdout);
     assert!(outcome.stderr.contains("2 of 2: one_instance, 12 workloads"), "{}", outcome.stderr);
 }
 

@@ -56,7 +56,8 @@ fn the_mean_of_the_parts_is_what_is_saved_and_their_scatter_that_of_the_interval
             (t_interval(&parts(&terms, 0.01), 0.05, 0.0).unwrap(), interval(&terms, 0.01, 0.05).unwrap());
         assert!((parts.estimate - interval.estimate).abs() < 1e-12, "seed {seed}");
         let [own, fieller] = [parts.high - parts.low, interval.high - interval.low];
-        assert!((own / fieller - 1.0).abs() < 0.15, "seed {seed}: {own} {fieller}");
+        // Fieller's is a little wider: demand is known no better than cost.
+        assert!((0.8..=1.02).contains(&(own / fieller)), "seed {seed}: {own} {fieller}");
     }
 }
 

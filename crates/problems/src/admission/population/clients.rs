@@ -71,11 +71,6 @@ pub enum Limited {
     Round,
     /// Each one of these three.
     Mixed,
-    /// A control: each a round number as in `round`, but for the outputs of whichever client is next in a random order. It says
-    /// nothing of the client's own.
-    Shuffled,
-    /// A control: likewise, but the client with the shortest outputs has the limit of the one with the longest, and so on.
-    Reversed,
     /// A stress case: limits made of each request's own output.
     Request,
 }
@@ -183,31 +178,13 @@ impl Clients {
         (0..count).map(client).collect()
     }
 
-    /// Whose outputs the limit of each of these clients is made of: by places in the list.
-    pub(super) fn whose(kind: Limited, clients: &[Client], luck: &Luck) -> Vec<usize> {
-        let mut places: Vec<usize> = (0..clients.len()).collect();
-        match kind {
-            // Numbers apart, so that what is drawn afterwards is what it is under `round`.
-            Limited::Shuffled => luck.apart().order(clients.len()),
-            Limited::Reversed => {
-                places.sort_by_key(|place| (clients[*place].output.quantile(0.95), *place));
-                let mut whose = vec![0; places.len()];
-                places.iter().zip(places.iter().rev()).for_each(|(own, other)| whose[*own] = *other);
-                whose
-            }
-            Limited::None | Limited::Default | Limited::Round | Limited::Mixed | Limited::Request => places,
-        }
-    }
-
     /// The limit of a client with these outputs.
     pub(super) fn limit(kind: Limited, output: &Length, luck: &mut Luck) -> Option<u32> {
         let (which, slack) = (luck.uniform(), 1.0 + luck.uniform());
         match kind {
             Limited::None | Limited::Request => None,
             Limited::Default => Some(DEFAULT),
-            Limited::Round | Limited::Shuffled | Limited::Reversed => {
-                Some(round_up(f64::from(output.quantile(0.95)) * slack))
-            }
+            Limited::Round => Some(round_up(f64::from(output.quantile(0.95)) * slack)),
             Limited::Mixed => {
                 let one = *pick(&[Limited::None, Limited::Default, Limited::Round], which);
                 Clients::limit(one, output, luck)

@@ -6,7 +6,6 @@ use super::luck::{Dimension, Luck, Unit, log_uniform, pick, uniform};
 use super::{Arrivals, Population};
 use files::FileError;
 use simulator::predictor::Predictor;
-use simulator::sampler::Length;
 use simulator::traffic::SLACK;
 use simulator::workload::Client;
 use simulator::{ClusterConfig, Scenario};
@@ -100,10 +99,8 @@ impl Population {
             (limited, *pick(&own.predictors, unit.of(Dimension::Predictor)))
         });
         if let Some((limited, _)) = hints {
-            let whose = Clients::whose(limited, &clients, &luck);
-            let outputs: Vec<Length> = whose.into_iter().map(|place| clients[place].output.clone()).collect();
-            for (client, output) in clients.iter_mut().zip(outputs) {
-                client.max_output_tokens = Clients::limit(limited, &output, &mut luck);
+            for client in &mut clients {
+                client.max_output_tokens = Clients::limit(limited, &client.output, &mut luck);
             }
         }
         let later_share = uniform(self.critical_share, unit.of(Dimension::ShareAfterHalf));

@@ -74,11 +74,6 @@ impl Luck {
         Luck { seed, next: n as u64 * MOST }
     }
 
-    /// Numbers of the same workload that nothing else takes.
-    pub(super) fn apart(&self) -> Self {
-        Luck { next: self.next + MOST / 2, ..*self }
-    }
-
     pub(super) fn uniform(&mut self) -> f64 {
         self.next += 1;
         keyed::uniform(self.seed, self.next)

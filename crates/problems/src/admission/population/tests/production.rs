@@ -109,47 +109,6 @@ fn a_limit_is_none_the_default_or_a_round_number_at_or_above_the_95th_percentile
 }
 
 #[test]
-fn limits_of_other_clients_are_dealt_to_the_same_traffic_at_random_or_in_reverse() {
-    let with = |limits: &str| {
-        let text = NEXT.lines().map(|line| if line.starts_with("limits") { limits } else { line });
-        let population = Population::parse(&text.collect::<Vec<_>>().join("\n"), Path::new("population.toml")).unwrap();
-        drawn(&population, ("control", 12), Nonce::of(5), Role::Controls { setting: false })
-    };
-    let [round, shuffled, reversed] =
-        ["round", "shuffled", "reversed"].map(|kind| with(&format!("limits = [\"{kind}\"]")));
-    let (mut moved, mut all) = (0, 0);
-    for ((round, shuffled), reversed) in round.iter().zip(&shuffled).zip(&reversed) {
-        let same = |other: &Scenario| {
-            let (own, others) = (round.generated(1).arrivals, other.generated(1).arrivals);
-            assert_eq!(own.len(), others.len());
-            for (own, other) in own.iter().zip(others.iter()) {
-                assert_eq!(
-                    (own.arrival_us, own.input_tokens),
-                    (other.arrival_us, other.input_tokens),
-                    "{}",
-                    round.name
-                );
-                let cut = [own, other].iter().any(|a| a.hints.max_output_tokens == Some(a.output_tokens));
-                assert!(cut || own.output_tokens == other.output_tokens, "{}: no limit cuts this output", round.name);
-            }
-        };
-        same(shuffled);
-        same(reversed);
-        let clients = |scenario: &Scenario| generated(scenario).clients.clone();
-        let mut by_length = clients(reversed);
-        by_length.sort_by_key(|client| client.output.quantile(0.95));
-        let ends = [by_length.first(), by_length.last()].map(|client| client.unwrap().max_output_tokens.unwrap());
-        assert!(ends[0] > ends[1], "{}: the shortest has {} and the longest {}", reversed.name, ends[0], ends[1]);
-        all += clients(round).len();
-        moved += clients(shuffled)
-            .iter()
-            .filter(|client| client.max_output_tokens.unwrap() < client.output.quantile(0.95))
-            .count();
-    }
-    assert!(5 * moved > all, "the limits of {moved} of {all} clients are too short for their own outputs");
-}
-
-#[test]
 fn the_means_of_clients_differ_by_the_drawn_factor() {
     let mut factors = Vec::new();
     for scenario in drawn_next() {
