@@ -2,7 +2,7 @@
 //!
 //! An evaluation is one point measured where its scale is set, whoever asks for it: candidates, points of tuning, changes that
 //! were tried on the champion, points of audits. Trials of verdicts and finals buy other searches none. They find nothing:
-//! they say which claims hold and which of three finalists is taken, and a search claims nothing and takes its best. How many
+//! they say which claims hold and which finalist is taken, and a search claims nothing and takes its best. How many
 //! evaluations as much work would have been is recorded beside it, and what more of them bring can be read from the curves.
 
 mod course;
@@ -197,7 +197,7 @@ mod tests {
         let [saves, uneven, nothing] = [Some(measurement(0.252, 0.38)), Some(uneven), None].map(scored);
         assert!(saves.admissible.is_some_and(|worth| worth > 0.0), "{saves:?}");
         assert_eq!([&uneven, &nothing].map(|point| point.admissible), [None, None]);
-        assert!(nothing.value <= uneven.value && nothing.value < saves.value);
+        assert!(nothing.value < uneven.value.min(saves.value));
     }
 
     #[test]

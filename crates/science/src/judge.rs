@@ -3,7 +3,7 @@
 use crate::bundle::{Prediction, Relation};
 use crate::effect::{Effects, Series};
 use crate::sequence::{CAP, LOOKS, half_width, interval};
-use crate::stats::{Interval, standard_deviation};
+use crate::stats::{Interval, standard_deviation, upper_median};
 use serde::{Deserialize, Serialize};
 
 /// The probability that a statement of a finding is wrong; that a scenario which it names is, once more.
@@ -236,18 +236,10 @@ fn regimes(
 
 /// Whether the largest distance from the median exceeds eight median absolute deviations, at eight values or more.
 fn heavy_tail(values: &[f64]) -> bool {
-    let median = |values: &[f64]| {
-        let mut sorted = values.to_vec();
-        sorted.sort_by(f64::total_cmp);
-        sorted[sorted.len() / 2]
-    };
-    if values.len() < 8 {
-        return false;
-    }
-    let middle = median(values);
+    let Some(middle) = upper_median(values).filter(|_| values.len() >= 8) else { return false };
     let distances: Vec<f64> = values.iter().map(|value| (value - middle).abs()).collect();
-    let typical = median(&distances);
-    distances.iter().any(|distance| *distance > 8.0 * typical)
+    let typical = upper_median(&distances);
+    typical.is_some_and(|typical| distances.iter().any(|distance| *distance > 8.0 * typical))
 }
 
 #[cfg(test)]

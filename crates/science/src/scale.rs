@@ -8,6 +8,7 @@
 //! first place that ran on both.
 
 use crate::gaussian::{Belief, Gaussian};
+use crate::stats::upper_median;
 
 /// Gain beyond the reference's that counts as equal, log units.
 pub const EQUAL: [f64; 2] = [-0.001, 0.003];
@@ -131,10 +132,8 @@ impl Settings {
         let process = Gaussian::fit(&places, &logarithms, EVEN, f64::INFINITY);
         let Belief { mean: at, sd } = process.at(place);
         let few = if self.places.len() < ENOUGH { REACH } else { 0.0 };
-        let mut slopes = self.slopes.clone();
-        slopes.sort_by(f64::total_cmp);
-        let known = match slopes.get(slopes.len() / 2) {
-            Some(&slope) => Known::Slope { off: sd.max(few), slope },
+        let known = match upper_median(&self.slopes) {
+            Some(slope) => Known::Slope { off: sd.max(few), slope },
             None => Known::Place,
         };
         Some(Guess { at, known })

@@ -9,7 +9,7 @@ use crate::champion;
 use crate::experiment::{Claim, Experiment};
 use crate::objective::{Measurement, Score, Scoring, Yardsticks};
 use crate::spec::{Plain, Spec};
-use crate::stats::{Interval, t_interval};
+use crate::stats::{Interval, t_interval, upper_median};
 use crate::trial::Trial;
 use serde::{Deserialize, Serialize};
 
@@ -167,9 +167,7 @@ pub fn plainly(trials: &[Trial], spec: &Spec) -> Vec<f64> {
             };
             Some(if plain.rest { 1.0 - share } else { share }).filter(|value| value.is_finite())
         };
-        let mut values: Vec<f64> = trials.iter().filter_map(value).collect();
-        values.sort_by(f64::total_cmp);
-        values.get(values.len() / 2).copied().unwrap_or_default()
+        upper_median(&trials.iter().filter_map(value).collect::<Vec<_>>()).unwrap_or_default()
     };
     spec.plainly.iter().map(median).collect()
 }

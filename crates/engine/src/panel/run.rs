@@ -87,14 +87,11 @@ impl Panel {
             let own: Vec<_> = hand.iter().map(|at| runs[*at]).collect();
             dealt.extend(Capacity::default().parts(&own).into_iter().map(|part| &hand[part]));
         }
-        let ran = match dealt.as_slice() {
-            // In one session somebody may look on.
-            [hand] => vec![finished(sandbox, artifact, (&runs, hand, draws), onlooker)?],
-            _ if O::LOOKS => {
-                let each = dealt.iter().map(|hand| finished(sandbox, artifact, (&runs, hand, draws), onlooker));
-                each.collect::<Result<_, EngineError>>()?
-            }
-            _ => on_all_cores(&dealt, |hand| finished(sandbox, artifact, (&runs, hand, draws), &mut ()))?,
+        let ran = if O::LOOKS {
+            let each = dealt.iter().map(|hand| finished(sandbox, artifact, (&runs, hand, draws), onlooker));
+            each.collect::<Result<Vec<_>, EngineError>>()?
+        } else {
+            on_all_cores(&dealt, |hand| finished(sandbox, artifact, (&runs, hand, draws), &mut ()))?
         };
         let mut all = Runs { results: vec![None; runs.len()], deciding: Duration::ZERO };
         for (hand, ran) in dealt.iter().zip(ran) {
