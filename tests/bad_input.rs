@@ -80,8 +80,7 @@ fn a_truncated_trace_names_file_and_line() {
 
 #[test]
 fn a_database_of_a_newer_version_is_left_as_it_is() {
-    let environment = tiny();
-    environment.ok(&["run", "tiny", "--iterations", "1"]);
+    let environment = Environment::ended(1);
     environment.ok(&["list"]);
     let file = environment.path(".elenchus/lineage.db");
     newer(&file);
@@ -122,8 +121,7 @@ fn commands_without_a_campaign_say_how_to_start_one() {
 
 #[test]
 fn an_unknown_campaign_is_a_usage_error_that_lists_the_known_ones() {
-    let environment = tiny();
-    environment.ok(&["run", "tiny", "--iterations", "1"]);
+    let environment = Environment::ended(1);
     let message = environment.fails(2, &["show", "zzzz"]);
     let known = environment.json(&["list", "--format", "json"])[0]["id"].as_str().unwrap()[..8].to_owned();
     assert!(message.contains(&known), "{message}");

@@ -110,8 +110,7 @@ fn a_campaign_goes_on_without_its_experiments_directory() {
 
 #[test]
 fn an_ended_campaign_that_is_resumed_only_says_so_again() {
-    let environment = tiny();
-    environment.ok(&["run", "tiny", "--iterations", "1"]);
+    let environment = Environment::ended(1);
     let before = digest(&environment, ".elenchus");
     environment.ok(&["resume"]);
     assert_eq!(digest(&environment, ".elenchus"), before);

@@ -1,8 +1,9 @@
 //! A directory of its own, no environment, and the command.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock};
 
 /// Where a test lives.
 pub(crate) struct Environment {
@@ -25,6 +26,24 @@ impl Environment {
         environment.set("RUSTC", rustc().to_str().expect("a printable path"));
         // Compiled contracts are shared between tests: they are keyed by their content.
         environment.set("XDG_CACHE_HOME", shared_cache().to_str().expect("a printable path"));
+        environment
+    }
+
+    /// `tiny` with a campaign of so many iterations that has ended: it runs once for all tests.
+    pub(crate) fn ended(iterations: u32) -> Self {
+        type Recorded = Mutex<BTreeMap<u32, Arc<OnceLock<Environment>>>>;
+        static RECORDED: Recorded = Mutex::new(BTreeMap::new());
+        let own = Arc::clone(RECORDED.lock().expect("no test panics here").entry(iterations).or_default());
+        let recorded = own.get_or_init(|| {
+            let mut environment = Environment::new();
+            // What is static is not removed at the end.
+            environment.directory = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a directory");
+            environment.copy("experiments/tiny");
+            environment.ok(&["run", "tiny", "--iterations", &iterations.to_string()]);
+            environment
+        });
+        let environment = Environment::new();
+        copy(recorded.directory.path(), environment.directory.path());
         environment
     }
 

@@ -42,12 +42,12 @@ fn a_step_that_cannot_be_written_is_taken_again_and_the_campaign_ends_as_an_undi
     let full = "CREATE TRIGGER full BEFORE INSERT ON candidates BEGIN SELECT RAISE(ABORT, 'nothing fits'); END";
     change(&environment.path(DATABASE), full);
     let mut last = None;
-    let watch = |progress: Progress<'_>| {
+    let mut watch = |progress: Progress<'_>| {
         if let Progress::Recorded(_, event) = progress {
             last = Some(event.kind());
         }
     };
-    let error = runtime.block_on(campaign.run(&Stop::default(), watch)).unwrap_err();
+    let error = runtime.block_on(campaign.run(&Stop::default(), &mut watch)).unwrap_err();
     assert!(error.to_string().contains("nothing fits"), "{error}");
     assert_eq!(last, Some("candidate-written"));
     assert!(campaign.state.order.is_empty(), "it is not on record");
@@ -57,7 +57,7 @@ fn a_step_that_cannot_be_written_is_taken_again_and_the_campaign_ends_as_an_undi
     );
 
     change(&environment.path(DATABASE), "DROP TRIGGER full");
-    assert!(runtime.block_on(campaign.run(&Stop::default(), |_| ())).unwrap());
+    assert!(runtime.block_on(campaign.run(&Stop::default(), &mut |_| ())).unwrap());
     let undisturbed = Environment::new();
     undisturbed.copy("experiments/tiny");
     undisturbed.ok(&["run", "tiny", "--iterations", "1", "--nonce", &Nonce::of(7).to_string()]);
@@ -80,9 +80,9 @@ fn where_another_process_has_gone_on_the_state_is_that_of_the_record() {
         elsewhere.commit(staged).await.unwrap()
     });
 
-    let error = runtime.block_on(campaign.run(&Stop::default(), |_| ())).unwrap_err();
+    let error = runtime.block_on(campaign.run(&Stop::default(), &mut |_| ())).unwrap_err();
     assert!(matches!(error, EngineError::Store(StoreError::Conflict { seq: 1, next: 2, .. })), "{error}");
     assert!(campaign.state.yardsticks.is_none(), "what was measured is not on record");
     assert_eq!((campaign.digest(), campaign.state.ended.clone()), (head.digest(), Some(EndReason::Completed)));
-    assert!(runtime.block_on(campaign.run(&Stop::default(), |_| ())).unwrap(), "it has ended, by the record");
+    assert!(runtime.block_on(campaign.run(&Stop::default(), &mut |_| ())).unwrap(), "it has ended, by the record");
 }

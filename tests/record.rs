@@ -10,14 +10,6 @@ use std::process::Stdio;
 
 pub(crate) const DATABASE: &str = ".elenchus/lineage.db";
 
-/// A finished campaign.
-fn finished() -> Environment {
-    let environment = Environment::new();
-    environment.copy("experiments/tiny");
-    environment.ok(&["run", "tiny", "--iterations", "2"]);
-    environment
-}
-
 /// Runs SQL on a database, as somebody with a tool for it would.
 pub(crate) fn change(file: &Path, sql: &str) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -46,7 +38,7 @@ const PLANTED: &str = "use admitter::prelude::*; pub struct Policy; // planted";
 
 #[test]
 fn a_planted_or_changed_database_is_refused_by_what_would_use_it_and_by_nothing_else() {
-    let whole = finished();
+    let whole = Environment::ended(2);
     let hash = engine::science::id::Hash::of(PLANTED.as_bytes());
     let source = format!("INSERT INTO files VALUES ('{hash}', '{PLANTED}'); UPDATE candidates SET source = '{hash}'");
     let slow = "WITH RECURSIVE r (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r) SELECT count(*) FROM r";
@@ -115,7 +107,7 @@ fn a_planted_or_changed_database_is_refused_by_what_would_use_it_and_by_nothing_
 
 #[test]
 fn forged_figures_in_derived_tables_show_nowhere_and_doctor_names_them() {
-    let environment = finished();
+    let environment = Environment::ended(2);
     let commands = [&["list"][..], &["status"], &["report"], &["champion"]];
     let before = commands.map(|command| environment.ok(command));
     change(
@@ -150,7 +142,7 @@ fn permit(path: &Path, mode: u32) {
 
 #[test]
 fn a_state_directory_that_cannot_be_written_can_be_read() {
-    let mut environment = finished();
+    let mut environment = Environment::ended(2);
     // A reader's own cache; the shared one belongs to whoever runs the tests.
     std::fs::create_dir(environment.path("cache")).unwrap();
     permit(&environment.path("cache"), 0o777);

@@ -14,9 +14,7 @@ fn unread(environment: &Environment, arguments: &[&str]) -> (Option<i32>, String
 
 #[test]
 fn a_closed_pipe_ends_the_program_quietly() {
-    let environment = Environment::new();
-    environment.copy("experiments/tiny");
-    environment.ok(&["run", "tiny", "--iterations", "1"]);
+    let environment = Environment::ended(1);
     for arguments in [
         &["champion"][..],
         &["champion", "--format", "json"],

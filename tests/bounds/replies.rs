@@ -227,9 +227,7 @@ fn the_server_itself_may_say_anything() {
 
 #[test]
 fn a_cassette_whose_experiment_was_edited_is_refused() {
-    let environment = Environment::new();
-    environment.copy("experiments/tiny");
-    environment.ok(&["run", "tiny", "--iterations", "1"]);
+    let environment = Environment::ended(1);
     environment.ok(&["cassette", "--output", "tape.jsonl"]);
     let tape = environment.read("tape.jsonl");
     for (from, to) in [("\"seeds\":3", "\"seeds\":4000000000"), ("\"iterations\":1", "\"iterations\":0")] {

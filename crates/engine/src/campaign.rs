@@ -32,7 +32,7 @@ use crate::scale::Against;
 use agents::llm::Templates;
 use clock::Clock;
 use prefetch::Prefetch;
-pub use progress::{Progress, Stop, Work};
+pub use progress::{Progress, Stop, Watch, Work};
 use science::event::{EndReason, Event, RULES, Started};
 use science::experiment::Experiment;
 use science::id::{CandidateId, Hash};
@@ -228,7 +228,7 @@ impl Campaign {
     }
 
     /// Runs until the campaign ends or somebody asks to stop. Returns whether it ended.
-    pub async fn run(&mut self, stop: &Stop, mut watch: impl FnMut(Progress<'_>)) -> Result<bool, EngineError> {
+    pub async fn run(&mut self, stop: &Stop, watch: &mut Watch<'_>) -> Result<bool, EngineError> {
         clock::begin_session(&self.store, &self.id).await?;
         loop {
             if self.state.ended.is_none() && stop.requested() {
@@ -239,14 +239,14 @@ impl Campaign {
                 && self.clock.is_out(minutes, self.head.next_seq(), (&self.store, &self.id)).await?
             {
                 let reason = EndReason::BudgetSpent(format!("minutes ({})", minutes.unwrap_or_default()));
-                self.record(Event::Ended { reason }, Extra::default(), &mut watch).await?;
+                self.record(Event::Ended { reason }, Extra::default(), watch).await?;
                 continue;
             }
             match self.state.next_action() {
                 Action::Rest => return Ok(true),
-                Action::Record(event) => self.record(*event, Extra::default(), &mut watch).await?,
+                Action::Record(event) => self.record(*event, Extra::default(), watch).await?,
                 action => {
-                    if !self.perform(action, stop, &mut watch).await? {
+                    if !self.perform(action, stop, watch).await? {
                         self.agents.recorder.settle().await?;
                         return Ok(false);
                     }
@@ -256,12 +256,7 @@ impl Campaign {
     }
 
     /// Performs an action and records what came of it; false if it was broken off by a request to stop.
-    async fn perform(
-        &mut self,
-        action: Action,
-        stop: &Stop,
-        watch: &mut impl FnMut(Progress<'_>),
-    ) -> Result<bool, EngineError> {
+    async fn perform(&mut self, action: Action, stop: &Stop, watch: &mut Watch<'_>) -> Result<bool, EngineError> {
         match action {
             Action::Calibrate => self.calibrate(watch).await?,
             Action::Plan => return self.plan(stop, watch).await,

@@ -14,6 +14,7 @@ use files::{FileError, MAX_TEXT_BYTES, MAX_TRACE_BYTES, parse_toml};
 use science::event::Started;
 use science::experiment::Experiment;
 use science::id::Hash;
+use science::sequence::FRESH;
 use science::text;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -25,7 +26,7 @@ use texts::Texts;
 pub const CAMPAIGN_FILE: &str = "campaign.toml";
 
 /// How the names of drawn workloads begin.
-const DRAWN: [&str; 3] = ["training_", "final_", "sealed_"];
+const DRAWN: [&str; 4] = ["training_", "final_", "sealed_", FRESH];
 /// Characters of a scenario's name: prompts and reports hold it.
 const NAME: usize = 60;
 

@@ -21,6 +21,7 @@ use science::keyed;
 use science::measurement::{Measurement, Paired};
 use science::nonce::Nonce;
 use science::seal;
+use science::sequence::{DRAWN, drawn_names};
 use science::trial::Trial;
 pub use seeds::{Role, Sealing, Seeds};
 use size::Size;
@@ -118,20 +119,38 @@ impl Panel {
 
     /// The study and the workloads that are drawn, in one role.
     fn ranking(loaded: &LoadedExperiment, nonce: Nonce, role: Role<'_>, seeds: usize) -> Result<Self, EngineError> {
-        let mut panel = Self::study(loaded, nonce, role, 0..seeds)?;
+        let all: Vec<usize> = (0..loaded.scenarios.len()).collect();
+        let mut panel = Self::scenarios(loaded, nonce, role, &all, 0..seeds)?;
         panel.draw(loaded, nonce, role)?;
         Ok(panel)
     }
 
     /// Verdict seeds of the iteration whose main arm this candidate is: fresh, shared by the arms of its bundle, and never
-    /// used again. Claims are about the study.
+    /// used again. Each brings these scenarios, by their positions, and [`DRAWN`] workloads that no other seed brings.
     pub fn verdict(
         loaded: &LoadedExperiment,
         nonce: Nonce,
         (iteration, main): (u32, &CandidateId),
+        scenarios: &[usize],
         seeds: Range<usize>,
     ) -> Result<Self, EngineError> {
-        Self::study(loaded, nonce, Role::Verdict { iteration, main }, seeds)
+        let role = Role::Verdict { iteration, main };
+        let mut panel = Self::scenarios(loaded, nonce, role, scenarios, seeds.clone())?;
+        let Some(population) = &loaded.population else { return Ok(panel) };
+        let draw = |number: usize| {
+            let seed = |purpose: &str| role.seed(nonce, &["population", &number.to_string(), purpose]);
+            population.draw("fresh", DRAWN, &seed)
+        };
+        let drawn: Vec<Vec<Box<dyn Workload>>> = seeds.clone().map(draw).collect();
+        for (at, name) in drawn_names().enumerate() {
+            let cells = drawn.iter().zip(seeds.clone()).map(|(workloads, number)| {
+                let workload = workloads[at].as_ref();
+                (workload, Seeds::new(nonce, role, workload.key(), number))
+            });
+            panel.add(&name, cells, false)?;
+        }
+        panel.drawn = DRAWN;
+        Ok(panel)
     }
 
     /// The panel under the seal: fresh seeds of the study, and, where the experiment declares a population, workloads that nobody
@@ -189,27 +208,29 @@ impl Panel {
     /// One workload of a problem with one seed, outside of any experiment.
     pub fn single(problem: &Arc<dyn Problem>, workload: &dyn Workload, seed: u64) -> Result<Self, EngineError> {
         let mut panel = Panel::of(problem, &BTreeMap::new());
-        panel.add(workload, [Seeds { arrivals: seed, draws: [seed; 2] }].into_iter(), false)?;
+        let seeds = Seeds { arrivals: seed, draws: [seed; 2] };
+        panel.add(workload.name(), [(workload, seeds)].into_iter(), false)?;
         Ok(panel)
     }
 
-    /// The experiment's scenarios on seeds of one role.
-    fn study(
+    /// These scenarios of the experiment, by their positions, on seeds of one role.
+    fn scenarios(
         loaded: &LoadedExperiment,
         nonce: Nonce,
         role: Role<'_>,
+        positions: &[usize],
         numbers: Range<usize>,
     ) -> Result<Self, EngineError> {
         let mut panel = Panel::of(&loaded.problem, &loaded.experiment.objective.prices);
-        for scenario in loaded.scenarios.iter() {
-            let seeds = numbers.clone().map(|number| Seeds::new(nonce, role, &scenario.key, number));
-            panel.add(scenario.workload.as_ref(), seeds, matches!(role, Role::Sealed(_)))?;
+        for scenario in positions.iter().map(|at| &loaded.scenarios[*at]) {
+            let workload = scenario.workload.as_ref();
+            let seeds = numbers.clone().map(|number| (workload, Seeds::new(nonce, role, &scenario.key, number)));
+            panel.add(workload.name(), seeds, matches!(role, Role::Sealed(_)))?;
         }
         Ok(panel)
     }
 
-    /// Adds drawn workloads, one seed each: trials belong on workloads, which differ more than seeds do. No verdict is given on
-    /// them.
+    /// Adds drawn workloads, one seed each: trials belong on workloads, which differ more than seeds do.
     fn draw(&mut self, loaded: &LoadedExperiment, nonce: Nonce, role: Role<'_>) -> Result<(), EngineError> {
         match role {
             Role::Search => self.draw_some(loaded, nonce, role, ("training", TRAINING)),
@@ -231,27 +252,28 @@ impl Panel {
         let seed = |purpose: &str| role.seed(nonce, &["population", purpose]);
         for workload in population.draw(name, count, &seed) {
             let seeds = Seeds::new(nonce, role, workload.key(), 0);
-            self.add(workload.as_ref(), [seeds].into_iter(), false)?;
+            self.add(workload.name(), [(workload.as_ref(), seeds)].into_iter(), false)?;
             self.past.extend(workload.has_past().then_some(self.drawn));
             self.drawn += 1;
         }
         Ok(())
     }
 
-    fn add(
+    /// Adds a row with a cell for each of these.
+    fn add<'a>(
         &mut self,
-        workload: &dyn Workload,
-        seeds: impl Iterator<Item = Seeds>,
+        name: &str,
+        cells: impl Iterator<Item = (&'a dyn Workload, Seeds)>,
         held_out: bool,
     ) -> Result<(), EngineError> {
         let before = self.cells.len();
-        for seeds in seeds {
+        for (workload, seeds) in cells {
             // It is counted before it is made.
             self.size = self.size.plus(1, workload.questions());
             self.size.check().map_err(|problem| FileError::new(Path::new(workload.name()), problem))?;
             self.cells.push(PanelCell { case: workload.case(held_out, seeds.arrivals)?, draws: seeds.draws });
         }
-        self.names.push(workload.name().to_owned());
+        self.names.push(name.to_owned());
         self.rows.push(self.cells.len() - before);
         Ok(())
     }

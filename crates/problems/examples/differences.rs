@@ -14,7 +14,9 @@ use problems::admission::{Admission, trial};
 use science::id::CandidateId;
 use science::measurement::{Cell, Measurement};
 use science::nonce::Nonce;
-use science::sequence::CAP;
+use science::sequence::Sequence;
+
+const CAP: usize = Sequence::Scenarios.last();
 use science::trial::Trial;
 use simulator::admitters::Builtin;
 use simulator::{Scenario, simulate};

@@ -1,8 +1,8 @@
 //! Trials: what a campaign ran, and what early verdicts spared it.
 
 use crate::words::grouped;
+use science::bundle::Bundle;
 use science::outcome::Outcome;
-use science::sequence::CAP;
 use science::state::{ArmRecord, State, Tuning};
 use science::tuner::goal::Worth;
 use science::yardsticks::policies;
@@ -41,10 +41,14 @@ pub(crate) fn effort(state: &State) -> Effort {
     effort.search += panel * state.tunings().map(measured).sum::<usize>();
     let taken_apart = state.simplification.iter().flat_map(|simplification| &simplification.tried);
     effort.search += panel * taken_apart.filter(|tried| tried.outcome == Outcome::Scored).count();
-    // Verdicts are about the study alone.
-    let scenarios = state.study().reference.cells.len();
+    let scenarios = &state.opened().scenarios;
     for iteration in &state.iterations {
-        effort.spared += iteration.arms.iter().map(|arm| spared(arm, panel, scenarios)).sum::<usize>();
+        let each = |bundle: &Bundle| bundle.tested_on(scenarios, state.drawn_each() > 0).len() + state.drawn_each();
+        let each = iteration.bundle.as_ref().map_or(0, each);
+        let predictions = iteration.bundle.iter().flat_map(|bundle| &bundle.arms).map(|arm| &arm.prediction);
+        let most = predictions.map(|prediction| state.sequence(prediction.is_about_all()).last());
+        effort.spared +=
+            iteration.arms.iter().zip(most).map(|(arm, most)| spared(arm, panel, each, most)).sum::<usize>();
     }
     effort
 }
@@ -54,10 +58,11 @@ fn measured(tuning: &Tuning) -> usize {
     tuning.tried.iter().filter(|tried| tried.value > Worth::NOTHING.value()).count()
 }
 
-fn spared(arm: &ArmRecord, panel: usize, scenarios: usize) -> usize {
+/// Trials that an arm did not take of its panel and of its `most` verdict seeds with so many trials each.
+fn spared(arm: &ArmRecord, panel: usize, each: usize, most: usize) -> usize {
     match &arm.finding {
-        Some(finding) if finding.effect.is_some() => CAP.saturating_sub(finding.seeds) * scenarios,
-        None if arm.is_spared() => panel + CAP * scenarios,
+        Some(finding) if finding.effect.is_some() => most.saturating_sub(finding.seeds) * each,
+        None if arm.is_spared() => panel + most * each,
         _ => 0,
     }
 }

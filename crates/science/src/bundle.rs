@@ -113,7 +113,8 @@ pub struct Prediction {
     pub metric: String,
     /// What this arm is compared with. Several sides mean the sum of their effects over the bundle's parent.
     pub against: Vec<Side>,
-    /// Scenarios by name; none means the whole panel.
+    /// Scenarios by name; none means workloads drawn from the experiment's population, or, where it declares none and where it
+    /// is claimed of each, all scenarios.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scope: Vec<String>,
     /// How large the difference is claimed to be.
@@ -155,7 +156,22 @@ pub enum Relation {
     Within(f64),
 }
 
+impl Prediction {
+    /// Whether it is about all that the experiment asks, in the mean, and not about scenarios by themselves.
+    pub fn is_about_all(&self) -> bool {
+        self.scope.is_empty() && !self.each
+    }
+}
+
 impl Bundle {
+    /// The scenarios, by their positions among `all`, that its verdicts run on beside the workloads that are drawn for them:
+    /// those that a claim is about by themselves. Where nothing is drawn, all.
+    pub fn tested_on(&self, all: &[String], draws: bool) -> Vec<usize> {
+        let claims = || self.arms.iter().map(|arm| &arm.prediction).filter(|prediction| !prediction.is_about_all());
+        let is_named = |name: &String| claims().any(|claim| claim.scope.is_empty() || claim.scope.contains(name));
+        (0..all.len()).filter(|at| !draws || is_named(&all[*at])).collect()
+    }
+
     /// The arm with this name and its position.
     pub fn arm(&self, name: &str) -> Option<(usize, &Arm)> {
         self.arms.iter().enumerate().find(|(_, arm)| arm.name == name)

@@ -138,11 +138,12 @@ pub struct Budget {
     /// Candidates that may be evaluated; 0 or more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evaluations: Option<u32>,
-    /// Trials that verdicts may take: one policy on one scenario with one verdict seed each, the baseline's included. An
-    /// iteration takes at most twice its even share of what is left.
+    /// Trials that verdicts may take: one policy on one workload of a verdict seed each, those of the baseline, the reference and
+    /// its other scales included. A verdict seed brings four workloads drawn from the population, or, where there is none, the
+    /// scenarios. An iteration takes at most twice its even share of what is left.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict_trials: Option<u32>,
-    /// Candidates that may run for champion on seeds and workloads of their own once the search is over; 1 to 3. Without it the
+    /// Candidates that may run for champion on seeds and workloads of their own once the search is over; 1 to 8. Without it the
     /// search panel decides.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finalists: Option<u32>,

@@ -2,7 +2,7 @@
 
 use crate::bundle::{Prediction, Relation};
 use crate::effect::{Effects, Series};
-use crate::sequence::{CAP, LOOKS, half_width, interval};
+use crate::sequence::Sequence;
 use crate::stats::{Interval, standard_deviation, upper_median};
 use serde::{Deserialize, Serialize};
 
@@ -88,10 +88,11 @@ impl ErrorKind {
 /// has probability at most 5 %, and any false name of a scenario a further 5 %.
 pub fn judge(prediction: &Prediction, effects: &Effects, last: bool) -> Option<Finding> {
     let heavy_tail = heavy_tail(&effects.mean.values);
-    if heavy_tail && !last {
+    // Of few values one alone may decide; of many drawn ones some always lie far out.
+    if heavy_tail && !last && effects.mean.sequence == Sequence::Scenarios {
         return None;
     }
-    let i = interval(&effects.mean.values, ALPHA, effects.mean.floor);
+    let i = effects.mean.interval(ALPHA);
     let ruling = match prediction.each {
         true => every(prediction.relation, &effects.scenarios),
         false => one(prediction, i, last),
@@ -111,18 +112,20 @@ const DRIFT: f64 = 2.0;
 /// Whether a claim that is open may be decided by the time that `furthest` values are there, were their spread to stay as it
 /// is. It only foretells: to stop wherever one likes is what a confidence sequence allows.
 pub fn within_reach(prediction: &Prediction, effects: &Effects, furthest: usize) -> bool {
-    let values = &effects.mean.values;
-    if prediction.each || heavy_tail(values) || furthest <= values.len() {
-        return furthest > values.len();
+    let (values, sequence) = (&effects.mean.values, effects.mean.sequence);
+    let (is_last, waits) = (furthest == sequence.last(), sequence == Sequence::Scenarios && heavy_tail(values));
+    if prediction.each || waits || furthest <= values.len() {
+        return furthest > values.len() && (is_last || !waits);
     }
     let spread = standard_deviation(values).max(effects.mean.floor);
     let (now, then) = (values.len() as f64, furthest as f64);
     let drift = DRIFT * spread * (1.0 / now - 1.0 / then).sqrt();
-    let (middle, half) = (interval(values, ALPHA, effects.mean.floor).estimate, half_width(furthest, spread, ALPHA));
+    let (middle, half) =
+        (effects.mean.interval(ALPHA).estimate, effects.mean.sequence.half_width(furthest, spread, ALPHA));
     [-1.0, -0.5, 0.0, 0.5, 1.0].into_iter().any(|part| {
         let estimate = middle + part * drift;
         let foreseen = Interval { estimate, low: estimate - half, high: estimate + half };
-        one(prediction, foreseen, furthest == CAP).is_some()
+        one(prediction, foreseen, is_last).is_some()
     })
 }
 
@@ -133,7 +136,7 @@ pub fn broken_off(before: Option<&Effects>, reason: String) -> Finding {
     Finding {
         verdict: Verdict::Inconclusive,
         error: None,
-        effect: before.map(|effects| interval(values, ALPHA, effects.mean.floor)),
+        effect: before.map(|effects| effects.mean.interval(ALPHA)),
         seeds: values.len(),
         heavy_tail: heavy_tail(values),
         reason,
@@ -141,8 +144,8 @@ pub fn broken_off(before: Option<&Effects>, reason: String) -> Finding {
 }
 
 /// Whether the mean of these values lies above zero, by a confidence sequence at 5 %.
-pub fn certainly_positive(values: &[f64], floor: f64) -> bool {
-    values.len() >= LOOKS[0] && interval(values, ALPHA, floor).low > 0.0
+pub fn certainly_positive(series: &Series) -> bool {
+    series.values.len() >= series.sequence.looks()[0] && series.interval(ALPHA).low > 0.0
 }
 
 /// A finding that says why a claim could not be tested.
@@ -187,7 +190,7 @@ fn one(prediction: &Prediction, i: Interval, last: bool) -> Option<Ruling> {
 /// that fails refutes (each at 5 % divided by their number).
 fn every(relation: Relation, scenarios: &[(String, Series)]) -> Option<Ruling> {
     let shared = ALPHA / scenarios.len().max(1) as f64;
-    let at = |series: &Series, alpha| interval(&series.values, alpha, series.floor);
+    let at = Series::interval;
     let holds = |i: Interval| match relation {
         Relation::AtLeast(delta) => i.low >= delta,
         Relation::Within(e) => i.low >= -e && i.high <= e,
@@ -217,7 +220,7 @@ fn regimes(
     }
     let alpha = ALPHA / effects.scenarios.len() as f64;
     let named = |test: &dyn Fn(Interval) -> bool| {
-        let hit = |(_, series): &&(String, Series)| test(interval(&series.values, alpha, series.floor));
+        let hit = |(_, series): &&(String, Series)| test(series.interval(alpha));
         effects.scenarios.iter().filter(hit).map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ")
     };
     let (worse, reached) = (named(&|i| i.high < 0.0), named(&|i| i.low >= delta));
@@ -262,7 +265,7 @@ mod tests {
 
     fn series(mean: f64, spread: f64, n: usize) -> Series {
         let values = (0..n).map(|k| mean + if k % 2 == 0 { spread } else { -spread }).collect();
-        Series { values, floor: 0.0 }
+        Series { values, floor: 0.0, sequence: Sequence::Scenarios }
     }
 
     fn effects(mean: Series) -> Effects {
@@ -270,7 +273,7 @@ mod tests {
     }
 
     fn ruling(relation: Relation, mean: f64, spread: f64, n: usize) -> Option<(Verdict, Option<ErrorKind>)> {
-        let finding = judge(&claim(relation), &effects(series(mean, spread, n)), n == crate::sequence::CAP);
+        let finding = judge(&claim(relation), &effects(series(mean, spread, n)), n == Sequence::Scenarios.last());
         finding.map(|finding| (finding.verdict, finding.error))
     }
 

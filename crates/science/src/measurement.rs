@@ -21,8 +21,10 @@ pub struct Measurement {
 /// Some workloads of a panel: the means over their seeds, or one of these.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cut {
-    pub(crate) rows: Range<usize>,
-    pub(crate) seed: Option<usize>,
+    /// The workloads.
+    pub rows: Range<usize>,
+    /// The seed; none: the means over all.
+    pub seed: Option<usize>,
 }
 
 impl Cut {

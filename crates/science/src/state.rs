@@ -42,8 +42,6 @@ pub struct State {
     pub started: Option<Started>,
     /// What all candidates are held against.
     pub yardsticks: Option<Yardsticks>,
-    /// The same for the study alone: what claims are about.
-    study: Option<Yardsticks>,
     /// The turns of the loop so far; the last one may be under way.
     pub iterations: Vec<Iteration>,
     /// Every candidate that was written.
@@ -270,14 +268,6 @@ impl State {
     /// Before the `Calibrated` event.
     pub fn yardsticks(&self) -> &Yardsticks {
         self.yardsticks.as_ref().expect("the campaign is calibrated")
-    }
-
-    /// The yardsticks of the study alone: claims are about the experiment's scenarios, not about drawn workloads.
-    ///
-    /// # Panics
-    /// Before the `Calibrated` event.
-    pub fn study(&self) -> &Yardsticks {
-        self.study.as_ref().expect("the campaign is calibrated")
     }
 
     /// The turn of the loop that is under way or ended last.

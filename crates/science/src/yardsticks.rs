@@ -110,6 +110,11 @@ impl Yardsticks {
         Cut::means(self.study_rows()..self.reference.cells.len())
     }
 
+    /// What claims are about, by its means over seeds: the drawn workloads, or all where none are drawn.
+    pub fn claimed(&self) -> Cut {
+        if self.drawn > 0 { self.population() } else { self.whole() }
+    }
+
     /// Every measurement that belongs to them.
     pub fn all(&self) -> impl Iterator<Item = &Measurement> {
         [&self.reference].into_iter().chain(&self.twins).chain(&self.extremes).chain(&self.scales)
@@ -183,12 +188,8 @@ impl Yardsticks {
     /// The same seed by seed, whatever the distance.
     pub fn worth_per_seed(&self, candidate: &Measurement, aim: &Aim) -> Vec<f64> {
         let seeds = candidate.common_seeds().min(self.reference.common_seeds());
-        (0..seeds).map(|seed| self.worth_at_seed(candidate, aim, seed)).collect()
-    }
-
-    /// The same on one seed.
-    pub(crate) fn worth_at_seed(&self, candidate: &Measurement, aim: &Aim, seed: usize) -> f64 {
-        self.worth_at(candidate, aim, &Cut::seed(0..self.reference.cells.len(), seed))
+        let rows = 0..self.reference.cells.len();
+        (0..seeds).map(|seed| self.worth_at(candidate, aim, &Cut::seed(rows.clone(), seed))).collect()
     }
 
     /// What a policy is worth at any distance from the reference's gain: too far off to be reported, good enough to learn from.
@@ -196,10 +197,23 @@ impl Yardsticks {
         self.worth_at(candidate, aim, &self.whole())
     }
 
-    pub(crate) fn worth_at(&self, candidate: &Measurement, aim: &Aim, cut: &Cut) -> f64 {
+    /// The same on a part of the panel.
+    pub fn worth_at(&self, candidate: &Measurement, aim: &Aim, cut: &Cut) -> f64 {
         match aim {
             Aim::Saving { .. } => {
                 self.frontier(cut, Paid::Cost).saving_at_a_distance(&candidate.places(cut, Paid::Cost))
+            }
+            Aim::Gain { .. } => self.beyond(candidate, cut),
+        }
+    }
+
+    /// What a policy saves in the mean of these cells against the reference at whichever scale gains as much, in the unit of its cost;
+    /// where nothing is paid for gain, what it gains beyond the reference.
+    pub(crate) fn saved(&self, candidate: &Measurement, aim: &Aim, cut: &Cut) -> f64 {
+        match aim {
+            Aim::Saving { .. } => {
+                let terms = self.terms(candidate, cut);
+                terms.iter().map(|term| term.demand - term.cost).sum::<f64>() / terms.len().max(1) as f64
             }
             Aim::Gain { .. } => self.beyond(candidate, cut),
         }

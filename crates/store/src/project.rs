@@ -15,6 +15,7 @@ use science::judge::Finding;
 use science::objective::Score;
 use science::outcome::Outcome;
 use science::principle::Change;
+use science::sequence::{DRAWN, drawn_names};
 use science::spec::Spec;
 use science::state::{State, describe};
 use serde::Serialize;
@@ -76,12 +77,18 @@ fn started(batch: &mut Batch, step: &Step<'_>, started: &Started) {
             .bind(path)
             .bind(hash.as_str());
     }
-    for (position, name) in (0_i64..).zip(started.scenarios.iter().chain(&started.training)) {
+    let drawn = if started.training.is_empty() { 0 } else { DRAWN };
+    let named = |part: &'static str| move |name: &String| (name.clone(), part);
+    let (study, training) =
+        (started.scenarios.iter().map(named("study")), started.training.iter().map(named("training")));
+    let verdicts = drawn_names().take(drawn).map(|name| (name, "verdicts"));
+    for (position, (name, part)) in (0_i64..).zip(study.chain(training).chain(verdicts)) {
         batch
-            .add("INSERT INTO scenarios (campaign, position, name) VALUES (?, ?, ?)")
+            .add("INSERT INTO scenarios (campaign, position, name, part) VALUES (?, ?, ?, ?)")
             .bind(step.campaign.as_str())
             .bind(position)
-            .bind(name);
+            .bind(name)
+            .bind(part);
     }
     let metrics = &started.spec.metrics;
     batch.add_rows("INSERT INTO metrics (campaign, position, name, unit, meaning)", 5, metrics.len());

@@ -12,7 +12,7 @@ pub(crate) static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations");
 
 /// Migrations without which campaigns are not read, each with the last version of this program that lacks it: until the first
 /// one problem only was known, until the second another question was asked.
-const READ_FROM: [(i64, &str); 2] = [(7, "0.1.0"), (8, "0.2.0")];
+const READ_FROM: [(i64, &str); 3] = [(7, "0.1.0"), (8, "0.2.0"), (9, "0.3.0")];
 
 /// How a database's schema stands to this program's.
 #[derive(Debug, PartialEq, Eq)]

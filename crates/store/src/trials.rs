@@ -16,7 +16,7 @@ use std::ops::Range;
 pub struct TrialRow<'a> {
     /// A candidate's id, or the name of a yardstick: `baseline`, `reference` …
     pub policy: &'a str,
-    /// The scenario, by its name in the `started` event.
+    /// The scenario, drawn workload or row of them, by its name in the table `scenarios`.
     pub scenario: &'a str,
     /// The position of the seed, from 0.
     pub seed: u32,

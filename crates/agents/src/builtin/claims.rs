@@ -2,10 +2,11 @@
 
 use super::executor::described;
 use super::planner::{Beliefs, Parent};
-use super::power::{LEAST, Power, SizedClaim};
+use super::power::{LEAST, Power, SizedClaim, Test, WIDEST};
 use science::bundle::{Arm, ArmKind, Bundle, Design, Prediction, Relation, Side};
 use science::gaussian::Belief;
 use science::id::CandidateId;
+use science::judge::Verdict;
 use science::space::{Point, Space, Value};
 use science::spec::Unit;
 use science::state::{State, describe};
@@ -27,7 +28,7 @@ const NUDGED: f64 = 0.005;
 /// The first bundle: does the space hold the reference where its author says?
 pub(super) fn check(beliefs: &Beliefs<'_>) -> Bundle {
     let test = Power::of(beliefs.state).against_reference(Belief { mean: 0.0, sd: 0.0 });
-    let claim = test.narrowest().unwrap_or_else(|| test.of(Relation::Within(0.05)));
+    let claim = test.narrowest().unwrap_or_else(|| test.of(Relation::Within(WIDEST)));
     let size = amount(beliefs, &claim);
     let prediction = Prediction { confidence: TRUSTED, ..sized(beliefs, Side::Reference, &claim) };
     let arm = Arm {
@@ -51,16 +52,11 @@ pub(super) fn check(beliefs: &Beliefs<'_>) -> Bundle {
 pub(super) fn change(beliefs: &Beliefs<'_>, parent: &Parent, point: Point, candidate: Option<CandidateId>) -> Bundle {
     let power = Power::of(beliefs.state);
     let foreseen = beliefs.surrogate.at(&beliefs.space.coordinates("", &point));
-    let own = beliefs.measured.claimed(&parent.outcome);
-    let worths = beliefs.surrogate.draws(&foreseen).map(|outcome| beliefs.measured.claimed(&outcome) - own);
-    let belief = belief(&worths.collect::<Vec<f64>>());
-    let test = match parent.side {
-        Side::Reference => power.against_reference(belief),
-        _ => power.between(belief),
-    };
-    let claim = test.largest().unwrap_or_else(|| test.of(Relation::AtLeast(LEAST)));
+    let worths: Vec<f64> =
+        beliefs.surrogate.draws(&foreseen).map(|outcome| beliefs.measured.claimed(&outcome)).collect();
+    let (against, claim, belief) = decidable(beliefs, &power, parent, &worths);
     let (what, size) = (words(&beliefs.space, &parent.point, &point), amount(beliefs, &claim));
-    let whom = describe(&parent.side);
+    let whom = describe(&against);
     let mut touched = beliefs.measured.by_scenario(&parent.outcome, &foreseen.mean);
     touched.sort_by(|(_, a), (_, b)| b.abs().total_cmp(&a.abs()));
     let most: Vec<&str> = touched.iter().take(2).map(|(name, _)| *name).collect();
@@ -80,7 +76,7 @@ pub(super) fn change(beliefs: &Beliefs<'_>, parent: &Parent, point: Point, candi
         design: design(beliefs, at, candidate.clone().filter(|_| *at == point)),
     };
     let hypothesis = format!("{what}: it is worth at least {size} more than {whom}.");
-    let mut arms = vec![arm("main", ArmKind::Main, hypothesis, sized(beliefs, parent.side.clone(), &claim), &point)];
+    let mut arms = vec![arm("main", ArmKind::Main, hypothesis, sized(beliefs, against.clone(), &claim), &point)];
     let components = choices(&beliefs.space, &parent.point, &point);
     if !components.is_empty() {
         let (hypothesis, prediction, at) = control(beliefs, parent, &point);
@@ -89,14 +85,50 @@ pub(super) fn change(beliefs: &Beliefs<'_>, parent: &Parent, point: Point, candi
         && let Some(at) = nudged(beliefs, &parent.point, &point)
     {
         let test = power.between(Belief { mean: 0.0, sd: NUDGED });
-        let claim = test.narrowest().unwrap_or_else(|| test.of(Relation::Within(0.03)));
+        let claim = test.narrowest().unwrap_or_else(|| test.of(Relation::Within(WIDEST)));
         let hypothesis =
             format!("{}: it is worth the same within {}.", words(&beliefs.space, &point, &at), amount(beliefs, &claim));
         let prediction = sized(beliefs, Side::Arm("main".into()), &claim);
         arms.push(arm("robustness", ArmKind::Robustness, hypothesis, prediction, &at));
     }
-    let question = format!("Is {what} worth at least {size} more than {whom}?");
+    let question = match against == parent.side {
+        true => format!("Is {what} worth at least {size} more than {whom}?"),
+        false => {
+            let from = describe(&parent.side);
+            format!("Safe check: is {what} from {from} on worth at least {size} more than {whom}?")
+        }
+    };
     Bundle { question, parent: parent.side.clone(), components, arms }
+}
+
+/// What a change is compared with and how much is claimed of it: its parent, if the verdict seeds can decide that, or once the parent
+/// itself is known to be worth more than the reference; else the reference, of which more can be said.
+fn decidable(beliefs: &Beliefs<'_>, power: &Power, parent: &Parent, worths: &[f64]) -> (Side, SizedClaim, Belief) {
+    let own = beliefs.measured.claimed(&parent.outcome);
+    let over_parent = belief(&worths.iter().map(|worth| worth - own).collect::<Vec<f64>>());
+    let alone = belief(worths);
+    let (beside, check) = (power.between(over_parent), power.against_reference(alone));
+    let least = |test: Test| test.of(Relation::AtLeast(LEAST));
+    match &parent.side {
+        Side::Candidate(id) => {
+            let check = check.largest().filter(|_| !is_checked(beliefs.state, id));
+            match (beside.largest(), check) {
+                (None, Some(claim)) => (Side::Reference, claim, alone),
+                (claim, _) => (parent.side.clone(), claim.unwrap_or_else(|| least(beside)), over_parent),
+            }
+        }
+        _ => (Side::Reference, check.largest().unwrap_or_else(|| least(check)), alone),
+    }
+}
+
+/// Whether a candidate is known to be worth more than the reference.
+fn is_checked(state: &State, id: &CandidateId) -> bool {
+    let arms = state.iterations.iter().flat_map(|iteration| iteration.bundle.iter().zip([&iteration.arms]));
+    arms.flat_map(|(bundle, records)| bundle.arms.iter().zip(records)).any(|(arm, record)| {
+        record.candidate.as_ref() == Some(id)
+            && arm.prediction.against == [Side::Reference]
+            && record.finding.as_ref().is_some_and(|finding| finding.verdict == Verdict::Confirmed)
+    })
 }
 
 /// What must not matter: where the reference has next to nothing to do, a policy gains what its parent does. Where there is no
@@ -115,12 +147,13 @@ fn control(beliefs: &Beliefs<'_>, parent: &Parent, point: &Point) -> (String, Pr
     };
     let points = within * 100.0;
     let idle = beliefs.measured.idle();
-    match nudged(beliefs, &parent.point, point).filter(|_| idle.is_empty()) {
+    let is_drawn = beliefs.state.drawn_each() > 0;
+    match nudged(beliefs, &parent.point, point).filter(|_| is_drawn || idle.is_empty()) {
         Some(at) => {
             let what = words(&beliefs.space, point, &at);
             (
                 format!("{what}: it gains the same within {points} points."),
-                prediction(Side::Arm("main".into()), idle),
+                prediction(Side::Arm("main".into()), Vec::new()),
                 at,
             )
         }

@@ -23,18 +23,20 @@ pub(super) fn extract(state: &State) -> Vec<Change> {
     let (Some(arm), Some(record)) = (bundle.arms.first(), state.current().arms.first()) else { return changes };
     let (Some(finding), Some(to)) = (&record.finding, &arm.design.point) else { return changes };
     let space = state.opened().experiment.space();
-    let from = match &bundle.parent {
+    // One side: the researcher claims nothing of sums.
+    let Some(against) = arm.prediction.against.first() else { return changes };
+    let from = match against {
         Side::Candidate(id) => state.candidates.get(id).and_then(|record| record.candidate.point.as_ref()),
         Side::Baseline | Side::Reference | Side::Arm(_) => None,
     };
-    changes.extend(lesson(state, &space, (from, &bundle.parent), to, finding));
+    changes.extend(lesson(state, &space, (from, against), to, finding));
     changes
 }
 
 fn lesson(
     state: &State,
     space: &Space,
-    (from, parent): (Option<&Point>, &Side),
+    (from, against): (Option<&Point>, &Side),
     to: &Point,
     finding: &Finding,
 ) -> Option<Change> {
@@ -47,7 +49,7 @@ fn lesson(
     let statement = format!(
         "{change}: {estimate:+.1} {} [{low:+.1}, {high:+.1}] against {}, on {} fresh seeds.",
         of_worth(state),
-        describe(parent),
+        describe(against),
         finding.seeds
     );
     let outcome = match (effect.low > 0.0, effect.high < 0.0) {
@@ -57,7 +59,7 @@ fn lesson(
     };
     let what = from.map_or_else(|| "the point as a whole".into(), |from| directions(space, from, to));
     let mechanism = format!("{what} {outcome}");
-    // Whichever of the two lost was tried: the change, or what it departs from.
+    // Whichever of the two lost was tried: the change, or what it was compared with.
     let lost = from.and_then(|from| match (effect.low > 0.0, effect.high < 0.0) {
         (true, _) => Some((to, from)),
         (_, true) => Some((from, to)),
@@ -74,7 +76,10 @@ fn lesson(
             id: format!("P{}", state.principles.len() + 1),
             statement,
             mechanism,
-            regime: "the study's scenarios, from the policy that it was compared with".into(),
+            regime: match state.drawn_each() {
+                0 => "the experiment's scenarios, from the policy that it was compared with".into(),
+                _ => "the experiment's population, from the policy that it was compared with".into(),
+            },
             evidence: vec![evidence],
             confidence: Confidence::Provisional,
             status: Status::Active,

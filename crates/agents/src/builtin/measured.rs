@@ -9,6 +9,7 @@ use science::objective::{Measurement, Score, Scoring, Yardsticks};
 use science::space::{Point, Space, Value};
 use science::spec::{Direction, Series, Spec, Unit};
 use science::state::State;
+use science::stats::mean;
 use science::tuner::goal;
 
 /// Gains that lie no further apart are equal where costs are not compared, log units.
@@ -34,13 +35,11 @@ pub(super) struct Measured<'a> {
     state: &'a State,
     /// The yardsticks with one cell for each workload: its mean.
     yardsticks: Yardsticks,
-    study: Yardsticks,
 }
 
 impl<'a> Measured<'a> {
     pub(super) fn of(state: &'a State) -> Self {
-        let spec = state.spec();
-        Measured { state, yardsticks: means(state.yardsticks(), spec), study: means(state.study(), spec) }
+        Measured { state, yardsticks: means(state.yardsticks(), state.spec()) }
     }
 
     /// What was measured in the declared space: the candidates worth most, then what tuning tried of them.
@@ -114,14 +113,11 @@ impl<'a> Measured<'a> {
         if worth.is_finite() { worth } else { measured.gain() - self.yardsticks.reference.gain() }
     }
 
-    /// What a policy with this outcome is worth on the study, which claims are about.
+    /// What a policy with this outcome is worth on what claims are about.
     pub(super) fn claimed(&self, outcome: &[f64]) -> f64 {
-        let worth = self.study.worth_at_a_distance(&self.on_study(outcome), &self.state.spec().aim);
+        let (measured, aim) = (measurement(outcome, self.state.spec()), &self.state.spec().aim);
+        let worth = self.yardsticks.worth_at(&measured, aim, &self.yardsticks.claimed());
         if worth.is_finite() { worth.clamp(-1.0, 1.0) } else { 0.0 }
-    }
-
-    fn on_study(&self, outcome: &[f64]) -> Measurement {
-        measurement(outcome, self.state.spec()).rows(0..self.study.reference.cells.len())
     }
 
     /// Whether claims can compare this candidate with others.
@@ -130,10 +126,11 @@ impl<'a> Measured<'a> {
         self.yardsticks.worth(&measurement(&known.outcome, spec), &spec.aim).is_some()
     }
 
-    /// What a policy gains on the study beyond another one, log units.
+    /// What a policy gains beyond another one on what claims are about, log units.
     pub(super) fn apart(&self, outcome: &[f64], other: &[f64]) -> f64 {
-        let study = self.study.reference.cells.len();
-        outcome.iter().zip(other).take(study).map(|(a, b)| a - b).sum::<f64>() / study as f64
+        let rows = self.yardsticks.claimed().rows;
+        let apart = |at: usize| outcome[at] - other[at];
+        rows.clone().map(apart).sum::<f64>() / rows.len() as f64
     }
 
     /// The scenarios of the study, each with what a change of outcome is worth there: gain less cost.
@@ -143,10 +140,11 @@ impl<'a> Measured<'a> {
         self.state.opened().scenarios.iter().enumerate().map(|(at, name)| (name.as_str(), change(at))).collect()
     }
 
-    /// Scenarios of the study in which the reference costs less than a third of its mean: no policy has much to do there.
+    /// Scenarios in which the reference costs less than a third of their mean: no policy has much to do there.
     pub(super) fn idle(&self) -> Vec<String> {
-        let costs = self.study.reference.per_scenario(|cell| cell.cost);
-        let most = self.study.reference.cost() / 3.0;
+        let mut costs = self.yardsticks.reference.per_scenario(|cell| cell.cost);
+        costs.truncate(self.yardsticks.study_rows());
+        let most = mean(&costs) / 3.0;
         let named = self.state.opened().scenarios.iter().zip(costs);
         named.filter(|(_, cost)| *cost < most).map(|(name, _)| name.clone()).collect()
     }

@@ -5,7 +5,7 @@
 
 use science::bundle::{Relation, Side};
 use science::gaussian::Belief;
-use science::sequence::{CAP, LOOKS, half_width};
+use science::sequence::Sequence;
 use science::state::State;
 
 /// The least worth that is worth a claim: a fraction, or log units.
@@ -14,12 +14,17 @@ pub(super) const LEAST: f64 = 0.02;
 const STEP: f64 = 0.005;
 /// Sizes that are weighed for what is believed: up to 30 %, or 30 points.
 const SIZES: u32 = 57;
-/// Sizes that are weighed for what is doubted or is to make no difference: up to 5 %, or 5 points. Nobody would claim, or need to deny, more.
-const SMALL: u32 = 7;
+/// Sizes that are weighed for what is to make no difference: up to [`WIDEST`].
+const SMALL: u32 = 17;
+/// Nobody would claim, or need to deny, that two policies differ by no more than more than this: a fraction, or log units.
+pub(super) const WIDEST: f64 = 0.1;
 /// A claim is to be decided with at least this probability. Some are decided by other looks than the one foreseen.
 const DECIDED: f64 = 0.6;
-/// Seeds that the spread of pure chance counts for, against those on which claims were tested.
+/// Seeds that a foreseen spread counts for, against those on which claims were tested.
 const PRIOR_SEEDS: f64 = 4.0;
+/// The spread over drawn workloads of what one policy is worth beyond another, at least: two that are known to be close were often
+/// chosen for it.
+const UNLIKE: f64 = 0.35;
 /// The probability that a verdict's interval misses.
 const ALPHA: f64 = 0.05;
 
@@ -30,9 +35,13 @@ pub(super) struct Power {
     reference: f64,
     /// Spread over seeds of the difference between two candidates.
     candidates: f64,
-    /// Trials that the iteration may take, and those of one policy on one seed; none without a budget.
-    share: Option<(u32, u32)>,
-    /// Search seeds, which beliefs rest on.
+    /// Trials that the iteration may take; none without a budget.
+    share: Option<u32>,
+    /// Those of a test of one candidate on one seed, and of a test of two.
+    each: [u32; 2],
+    /// What claims about all that is asked are judged by.
+    sequence: Sequence,
+    /// Search seeds, which beliefs rest on, or as many drawn workloads as so many verdict seeds bring.
     searched: f64,
 }
 
@@ -62,34 +71,43 @@ pub(super) struct Test {
 
 impl Power {
     pub(super) fn of(state: &State) -> Self {
-        let chance = state.study().chance_of_worth(state.spec());
-        let scenarios = state.opened().scenarios.len() as u32;
+        let mut leaders = state.worthiest().filter_map(|record| record.measurement.as_ref());
+        let [first, second] = [leaders.next(), leaders.next()];
+        let chance = state.spread_of_worth(&state.yardsticks().reference, None);
+        let unlike = if state.drawn_each() > 0 { UNLIKE / (state.drawn_each() as f64).sqrt() } else { chance };
+        let alone = first.map_or(chance, |first| state.spread_of_worth(first, None));
+        let between = first.zip(second).map_or(unlike, |(a, b)| state.spread_of_worth(a, Some(b)));
         Power {
-            reference: spread(state, chance, |side| *side == Side::Reference),
-            candidates: spread(state, chance, |side| matches!(side, Side::Candidate(_) | Side::Arm(_))),
-            share: state.verdict_share().map(|share| (share, scenarios)),
-            searched: f64::from(state.opened().experiment.seeds.max(1)),
+            reference: spread(state, alone.max(chance), |side| *side == Side::Reference),
+            candidates: spread(state, between.max(unlike), |side| matches!(side, Side::Candidate(_))),
+            share: state.verdict_share(),
+            each: [1, 2].map(|candidates| state.trials_each(candidates) as u32),
+            sequence: state.sequence(true),
+            searched: match state.drawn_each() {
+                0 => f64::from(state.opened().experiment.seeds.max(1)),
+                each => (state.yardsticks().drawn as f64 / each as f64).max(1.0),
+            },
         }
     }
 
     /// A test against the reference, of what search seeds say of it.
     pub(super) fn against_reference(&self, belief: Belief) -> Test {
-        self.test(belief, self.reference, 3)
+        self.test(belief, self.reference, self.each[0])
     }
 
     /// A test against another candidate.
     pub(super) fn between(&self, belief: Belief) -> Test {
-        self.test(belief, self.candidates, 4)
+        self.test(belief, self.candidates, self.each[1])
     }
 
-    /// `policies` run on each seed, the baseline included.
-    fn test(&self, belief: Belief, spread: f64, policies: u32) -> Test {
-        let affordable = self.share.map_or(CAP, |(trials, scenarios)| (trials / (policies * scenarios)) as usize);
-        let look = LOOKS.into_iter().rev().find(|look| *look <= affordable).unwrap_or(LOOKS[0]);
+    fn test(&self, belief: Belief, spread: f64, trials_each: u32) -> Test {
+        let affordable = self.share.map_or(usize::MAX, |trials| (trials / trials_each) as usize);
+        let looks = self.sequence.looks();
+        let look = looks.into_iter().rev().find(|look| *look <= affordable).unwrap_or(looks[0]);
         // What was measured on few search seeds is as uncertain as what will be on others.
         let belief = Belief { sd: belief.sd.hypot(spread / self.searched.sqrt()), ..belief };
         let measured = Belief { sd: belief.sd.hypot(spread / (look as f64).sqrt()), ..belief };
-        Test { belief, measured, half: half_width(look, spread, ALPHA) }
+        Test { belief, measured, half: self.sequence.half_width(look, spread, ALPHA) }
     }
 }
 
@@ -142,20 +160,24 @@ impl SizedClaim {
     }
 }
 
-/// The spread over seeds of worth against sides of a kind: that of pure chance, and those of earlier tests.
-fn spread(state: &State, chance: f64, of: impl Fn(&Side) -> bool) -> f64 {
+/// The spread over seeds of worth against sides of a kind: what is foreseen, and those of earlier tests. A policy that is to make no
+/// difference says nothing of others.
+fn spread(state: &State, foreseen: f64, of: impl Fn(&Side) -> bool) -> f64 {
     let worth = &state.spec().aim.worth_name().name;
-    let (mut squares, mut weight) = (PRIOR_SEEDS * chance * chance, PRIOR_SEEDS);
+    let (mut squares, mut weight) = (PRIOR_SEEDS * foreseen * foreseen, PRIOR_SEEDS);
     for iteration in &state.iterations {
         let arms = iteration.bundle.iter().flat_map(|bundle| &bundle.arms).zip(&iteration.arms);
         for (arm, record) in arms {
-            let [side] = arm.prediction.against.as_slice() else { continue };
+            let ([side], Relation::AtLeast(_)) = (arm.prediction.against.as_slice(), arm.prediction.relation) else {
+                continue;
+            };
             if let Some(finding) = &record.finding
                 && let Some(effect) = finding.effect
                 && arm.prediction.metric == *worth
                 && of(side)
             {
-                let spread = (effect.high - effect.low) / 2.0 / half_width(finding.seeds, 1.0, ALPHA);
+                let one = state.sequence(arm.prediction.is_about_all()).half_width(finding.seeds, 1.0, ALPHA);
+                let spread = (effect.high - effect.low) / 2.0 / one;
                 squares += (finding.seeds - 1) as f64 * spread * spread;
                 weight += (finding.seeds - 1) as f64;
             }
@@ -169,7 +191,14 @@ mod tests {
     use super::*;
 
     fn power(share: u32) -> Power {
-        Power { reference: 0.01, candidates: 0.01, share: Some((share, 8)), searched: 2.0 }
+        Power {
+            reference: 0.01,
+            candidates: 0.01,
+            share: Some(share),
+            each: [24, 32],
+            sequence: Sequence::Scenarios,
+            searched: 2.0,
+        }
     }
 
     fn size(share: u32, mean: f64, sd: f64) -> Option<f64> {

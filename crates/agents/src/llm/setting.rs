@@ -34,6 +34,10 @@ pub(super) struct Setting {
     saving: bool,
     /// Workloads that candidates are ranked on beside the scenarios.
     drawn: usize,
+    /// Workloads that each verdict seed draws.
+    fresh: usize,
+    /// Verdict seeds at the first look and at the last.
+    looks: [usize; 2],
     figures: Vec<Named>,
     reference_gain: String,
     /// How far the reference is from itself under other random draws.
@@ -77,6 +81,8 @@ impl Setting {
             worth: aim.worth_name().clone(),
             saving: aim.cost_names().is_some(),
             drawn: yardsticks.drawn,
+            fresh: state.drawn_each(),
+            looks: [state.sequence(true).looks()[0], state.sequence(true).last()],
             figures: spec.by_scenario().map(|figure| named(figure, spec)).collect(),
             reference_gain: percent(yardsticks.reference.improvement()),
             chance: chance.map_or_else(|| "undefined".into(), |chance| quantity(chance, aim.worth_name().unit)),

@@ -113,7 +113,7 @@ pub(crate) async fn drive(mut campaign: Campaign, global: &Global, warnings: Vec
     for warning in warnings {
         display.warn(&warning);
     }
-    let result = campaign.run(&stop, |progress| display.show(&progress)).await;
+    let result = campaign.run(&stop, &mut |progress| display.show(&progress)).await;
     display.close();
     let ended = result?;
     let id = campaign.id.clone();

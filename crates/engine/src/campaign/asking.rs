@@ -1,6 +1,6 @@
 //! What is common to asking agents: a request to stop is heeded, and a budget may not reach.
 
-use super::{Campaign, Progress, Stop};
+use super::{Campaign, Stop, Watch};
 use crate::error::EngineError;
 use agents::Answer;
 use agents::llm::ModelError;
@@ -12,7 +12,7 @@ impl Campaign {
     pub(super) async fn affordable<T>(
         &mut self,
         answer: Result<Answer<T>, ModelError>,
-        watch: &mut impl FnMut(Progress<'_>),
+        watch: &mut Watch<'_>,
     ) -> Result<Option<Answer<T>>, EngineError> {
         match answer {
             Ok(answer) => Ok(Some(answer)),

@@ -1,6 +1,6 @@
 //! Measures points of what a principle is to forbid, side by side.
 
-use super::{Campaign, Progress, Work};
+use super::{Campaign, Progress, Watch, Work};
 use crate::error::EngineError;
 use crate::scale::Settled;
 use futures::future::try_join_all;
@@ -18,7 +18,7 @@ impl Campaign {
         &mut self,
         principle: String,
         points: Vec<Point>,
-        watch: &mut impl FnMut(Progress<'_>),
+        watch: &mut Watch<'_>,
     ) -> Result<(), EngineError> {
         watch(Progress::Working(&self.state, Work::Auditing(&principle, points.len())));
         let measured = try_join_all(points.into_iter().map(|point| self.measure_point(point))).await?;

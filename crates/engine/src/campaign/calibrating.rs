@@ -1,6 +1,6 @@
 //! Measures what all candidates are held against.
 
-use super::{Campaign, Progress, Work};
+use super::{Campaign, Progress, Watch, Work};
 use crate::cores::blocking;
 use crate::error::EngineError;
 use crate::yardsticks;
@@ -12,7 +12,7 @@ use store::{Extra, TrialRow};
 
 impl Campaign {
     /// Measures the yardsticks on the search panel, and keeps the baseline's trials: every candidate is paired with them.
-    pub(super) async fn calibrate(&mut self, watch: &mut impl FnMut(Progress<'_>)) -> Result<(), EngineError> {
+    pub(super) async fn calibrate(&mut self, watch: &mut Watch<'_>) -> Result<(), EngineError> {
         watch(Progress::Working(&self.state, Work::Calibrating));
         let (loaded, evaluator) = (Arc::clone(&self.loaded), Arc::clone(&self.evaluator));
         let measured =

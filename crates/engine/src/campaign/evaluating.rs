@@ -1,6 +1,6 @@
 //! Puts a candidate through the sandbox and the simulator.
 
-use super::{Campaign, Progress, Work};
+use super::{Campaign, Progress, Watch, Work};
 use crate::error::EngineError;
 use science::event::Event;
 use science::id::CandidateId;
@@ -11,11 +11,7 @@ use store::Extra;
 
 impl Campaign {
     /// Evaluates a candidate, unless that was begun, and records what came of it.
-    pub(super) async fn evaluate(
-        &mut self,
-        id: &CandidateId,
-        watch: &mut impl FnMut(Progress<'_>),
-    ) -> Result<(), EngineError> {
+    pub(super) async fn evaluate(&mut self, id: &CandidateId, watch: &mut Watch<'_>) -> Result<(), EngineError> {
         watch(Progress::Working(&self.state, Work::Evaluating(id)));
         self.begin(id, &self.candidate(id));
         let task = self.prefetch.take_evaluation(id);

@@ -1,18 +1,14 @@
 //! Asks the extractor what the iteration teaches.
 
 use super::asking::unless_stopped;
-use super::{Campaign, Progress, Stop, Work};
+use super::{Campaign, Progress, Stop, Watch, Work};
 use crate::error::EngineError;
 use agents::{Answer, Brief, Lessons};
 use science::event::Event;
 
 impl Campaign {
     /// Has lessons drawn; false if that was broken off by a request to stop.
-    pub(super) async fn extract(
-        &mut self,
-        stop: &Stop,
-        watch: &mut impl FnMut(Progress<'_>),
-    ) -> Result<bool, EngineError> {
+    pub(super) async fn extract(&mut self, stop: &Stop, watch: &mut Watch<'_>) -> Result<bool, EngineError> {
         watch(Progress::Working(&self.state, Work::Extracting));
         let brief = Brief { state: &self.state, source: None, space: self.loaded.space_text() };
         let Some(extracted) = unless_stopped(self.agents.extractor.extract(brief), stop).await else {

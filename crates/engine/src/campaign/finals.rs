@@ -1,6 +1,6 @@
 //! Runs the finalists side by side on seeds and workloads that nobody was chosen by.
 
-use super::{Campaign, Progress, Work};
+use super::{Campaign, Progress, Watch, Work};
 use crate::cores::blocking;
 use crate::error::EngineError;
 use crate::panel::Panel;
@@ -18,7 +18,7 @@ impl Campaign {
     pub(super) async fn finals(
         &mut self,
         finalists: Vec<CandidateId>,
-        watch: &mut impl FnMut(Progress<'_>),
+        watch: &mut Watch<'_>,
     ) -> Result<(), EngineError> {
         watch(Progress::Working(&self.state, Work::Finals(finalists.len())));
         let (loaded, evaluator, nonce) =

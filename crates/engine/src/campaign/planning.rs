@@ -2,7 +2,7 @@
 
 use super::asking::unless_stopped;
 use super::prefetch::Prefetch;
-use super::{Campaign, Progress, Stop, Work};
+use super::{Campaign, Progress, Stop, Watch, Work};
 use crate::error::EngineError;
 use agents::{Answer, Brief};
 use science::event::Event;
@@ -10,11 +10,7 @@ use science::fastfail;
 
 impl Campaign {
     /// Has a bundle drafted; false if that was broken off by a request to stop.
-    pub(super) async fn plan(
-        &mut self,
-        stop: &Stop,
-        watch: &mut impl FnMut(Progress<'_>),
-    ) -> Result<bool, EngineError> {
+    pub(super) async fn plan(&mut self, stop: &Stop, watch: &mut Watch<'_>) -> Result<bool, EngineError> {
         watch(Progress::Working(&self.state, Work::Planning));
         let best = self.state.champion().map(|champion| self.candidate(&champion.id));
         let source = best.as_ref().map(|best| best.source.as_str());

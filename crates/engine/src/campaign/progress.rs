@@ -6,6 +6,9 @@ use science::state::State;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+/// Who watches a campaign. A trait object, so that a campaign is compiled once and not in each crate that runs one.
+pub type Watch<'a> = dyn FnMut(Progress<'_>) + 'a;
+
 /// What a watcher is told while a campaign runs.
 #[derive(Debug)]
 pub enum Progress<'a> {

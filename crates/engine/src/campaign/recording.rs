@@ -2,7 +2,7 @@
 
 use super::prefetch::Prefetch;
 use super::verdicts::VerdictRuns;
-use super::{Campaign, Progress};
+use super::{Campaign, Progress, Watch};
 use crate::error::EngineError;
 use crate::prepared::Prepared;
 use crate::scale::Against;
@@ -21,7 +21,7 @@ impl Campaign {
         &mut self,
         event: Event,
         extra: Extra<'_>,
-        watch: &mut impl FnMut(Progress<'_>),
+        watch: &mut Watch<'_>,
     ) -> Result<(), EngineError> {
         self.state.apply(&event)?;
         self.keep(event, extra, watch).await
@@ -33,7 +33,7 @@ impl Campaign {
         &mut self,
         event: Event,
         refused: impl FnOnce(Event, String) -> Event,
-        watch: &mut impl FnMut(Progress<'_>),
+        watch: &mut Watch<'_>,
     ) -> Result<(), EngineError> {
         match self.state.apply(&event) {
             Ok(()) => self.keep(event, Extra::default(), watch).await,
@@ -44,12 +44,7 @@ impl Campaign {
 
     /// Puts an event on record that was applied, and all that follow from it. Where that fails, the state is loaded again: it
     /// is never ahead of the record.
-    async fn keep(
-        &mut self,
-        event: Event,
-        extra: Extra<'_>,
-        watch: &mut impl FnMut(Progress<'_>),
-    ) -> Result<(), EngineError> {
+    async fn keep(&mut self, event: Event, extra: Extra<'_>, watch: &mut Watch<'_>) -> Result<(), EngineError> {
         match self.commit(event, extra, watch).await {
             Ok(head) => {
                 self.head = head;
@@ -65,12 +60,7 @@ impl Campaign {
         }
     }
 
-    async fn commit(
-        &mut self,
-        event: Event,
-        extra: Extra<'_>,
-        watch: &mut impl FnMut(Progress<'_>),
-    ) -> Result<LogHead, EngineError> {
+    async fn commit(&mut self, event: Event, extra: Extra<'_>, watch: &mut Watch<'_>) -> Result<LogHead, EngineError> {
         let (mut staged, mut event, mut extra) = (self.head.stage(), event, extra);
         loop {
             watch(Progress::Recorded(&self.state, &event));

@@ -2,7 +2,7 @@
 //! goes.
 
 use super::workers::Workers;
-use super::{Campaign, Progress, Work};
+use super::{Campaign, Progress, Watch, Work};
 use crate::error::EngineError;
 use crate::evaluate::Evaluator;
 use crate::prepared::Prepared;
@@ -27,11 +27,7 @@ impl Campaign {
     /// Simplifies a candidate, and records what each change costs with the candidate that lacks what does not matter.
     ///
     /// What is tried follows from what was measured, so simplifying that is broken off is simply done again.
-    pub(super) async fn simplify(
-        &mut self,
-        id: &CandidateId,
-        watch: &mut impl FnMut(Progress<'_>),
-    ) -> Result<(), EngineError> {
+    pub(super) async fn simplify(&mut self, id: &CandidateId, watch: &mut Watch<'_>) -> Result<(), EngineError> {
         watch(Progress::Working(&self.state, Work::Simplifying(id)));
         let own = self.candidate(id);
         // Nothing is tuned any more, and what is declared as tunable could not go.

@@ -1,7 +1,7 @@
 //! Tunes the constants that a candidate declares: compiled once, then measured on the search panel point by point.
 
 use super::workers::Workers;
-use super::{Campaign, Progress, Work};
+use super::{Campaign, Progress, Watch, Work};
 use crate::error::EngineError;
 use crate::evaluate::Evaluator;
 use crate::policy::Tunable;
@@ -32,11 +32,7 @@ impl Campaign {
     /// Tunes a candidate, shortens the constants that were found, and records both with the candidate that has them.
     ///
     /// Where the tuner looks follows from what it has seen, so tuning that is broken off is simply done again.
-    pub(super) async fn tune(
-        &mut self,
-        id: &CandidateId,
-        watch: &mut impl FnMut(Progress<'_>),
-    ) -> Result<(), EngineError> {
+    pub(super) async fn tune(&mut self, id: &CandidateId, watch: &mut Watch<'_>) -> Result<(), EngineError> {
         watch(Progress::Working(&self.state, Work::Tuning(id)));
         let workpiece = self.workpiece(id).await?;
         let mut history = History::default();

@@ -1,7 +1,7 @@
 //! Runs policies on the verdict seeds of an iteration, all that a look takes side by side.
 
 use super::workers::Workers;
-use super::{Campaign, Progress, Work};
+use super::{Campaign, Progress, Watch, Work};
 use crate::cores::blocking;
 use crate::error::EngineError;
 use crate::evaluate::Evaluator;
@@ -23,8 +23,8 @@ use tokio::task::JoinHandle;
 #[derive(Default)]
 pub(super) struct VerdictRuns {
     iteration: u32,
-    /// By the first seed.
-    seeds: BTreeMap<usize, Look>,
+    /// By the first seed and the one after the last.
+    seeds: BTreeMap<(usize, usize), Look>,
 }
 
 /// Some of an iteration's verdict seeds.
@@ -41,17 +41,13 @@ type Ran = Result<Result<Vec<Trial>, Outcome>, EngineError>;
 
 impl Campaign {
     /// Begins all tests that a look takes, and records the first one.
-    pub(super) async fn test(
-        &mut self,
-        tests: Vec<Test>,
-        watch: &mut impl FnMut(Progress<'_>),
-    ) -> Result<(), EngineError> {
+    pub(super) async fn test(&mut self, tests: Vec<Test>, watch: &mut Watch<'_>) -> Result<(), EngineError> {
         watch(Progress::Working(&self.state, Work::Testing(tests[0].to)));
         for test in &tests {
             self.begin_test(test).await?;
         }
-        let Test { policy, from, .. } = tests.into_iter().next().expect("a look that lacks nothing takes no test");
-        let look = self.verdict_runs.seeds.get_mut(&from).expect("it was begun");
+        let Test { policy, from, to } = tests.into_iter().next().expect("a look that lacks nothing takes no test");
+        let look = self.verdict_runs.seeds.get_mut(&(from, to)).expect("it was begun");
         let (panel, measured) = (Arc::clone(&look.panel), Arc::clone(&look.measured));
         let Side::Candidate(id) = &policy else {
             return self.keep_against(from as u32, &panel, &measured, watch).await;
@@ -77,7 +73,7 @@ impl Campaign {
         from: u32,
         panel: &Panel,
         Measured { yardsticks, trials }: &Measured,
-        watch: &mut impl FnMut(Progress<'_>),
+        watch: &mut Watch<'_>,
     ) -> Result<(), EngineError> {
         let mut rows: Vec<TrialRow<'_>> = trials.iter().flat_map(|(name, trials)| panel.label(name, trials)).collect();
         rows.iter_mut().for_each(|row| row.seed += from);
@@ -97,14 +93,14 @@ impl Campaign {
         if self.verdict_runs.iteration != iteration {
             self.verdict_runs = VerdictRuns { iteration, seeds: BTreeMap::new() };
         }
-        if !self.verdict_runs.seeds.contains_key(&test.from) {
+        if !self.verdict_runs.seeds.contains_key(&(test.from, test.to)) {
             let look = self.look(iteration, test).await?;
-            self.verdict_runs.seeds.insert(test.from, look);
+            self.verdict_runs.seeds.insert((test.from, test.to), look);
         }
         // The reference has run on them first of all.
         let Side::Candidate(id) = &test.policy else { return Ok(()) };
         let (candidate, scale) = (self.candidate(id), self.state.candidates[id].scale);
-        let look = self.verdict_runs.seeds.get_mut(&test.from).expect("it was just made");
+        let look = self.verdict_runs.seeds.get_mut(&(test.from, test.to)).expect("it was just made");
         if look.begun.contains_key(name(&test.policy)) {
             return Ok(());
         }
@@ -126,7 +122,13 @@ impl Campaign {
         let main =
             self.state.current().arms[0].candidate.as_ref().expect("a bundle is judged once its main arm is written");
         let nonce = self.state.opened().nonce;
-        let panel = Arc::new(Panel::verdict(&self.loaded, nonce, (iteration, main), test.from..test.to)?);
+        let panel = Arc::new(Panel::verdict(
+            &self.loaded,
+            nonce,
+            (iteration, main),
+            &self.state.tested_on(),
+            test.from..test.to,
+        )?);
         let (loaded, evaluator, on) = (Arc::clone(&self.loaded), Arc::clone(&self.evaluator), Arc::clone(&panel));
         let run = move || yardsticks::measure(&loaded, &on, TWINS, &evaluator.sandbox);
         Ok(Look { panel, measured: Arc::new(blocking(run).await??), begun: BTreeMap::new() })

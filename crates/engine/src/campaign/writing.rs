@@ -2,7 +2,7 @@
 
 use super::asking::unless_stopped;
 use super::prefetch::Written;
-use super::{Campaign, Progress, Stop, Work};
+use super::{Campaign, Progress, Stop, Watch, Work};
 use crate::error::EngineError;
 use crate::prepared::Prepared;
 use agents::{Answer, Brief, Fault};
@@ -22,7 +22,7 @@ impl Campaign {
         &mut self,
         at: usize,
         stop: &Stop,
-        watch: &mut impl FnMut(Progress<'_>),
+        watch: &mut Watch<'_>,
     ) -> Result<bool, EngineError> {
         let arm = self.state.bundle().arms[at].clone();
         watch(Progress::Working(&self.state, Work::Implementing(&arm.name)));
@@ -51,7 +51,7 @@ impl Campaign {
         at: usize,
         defect: &Defect,
         stop: &Stop,
-        watch: &mut impl FnMut(Progress<'_>),
+        watch: &mut Watch<'_>,
     ) -> Result<bool, EngineError> {
         let (arm, record) = (self.state.bundle().arms[at].clone(), self.state.current().arms[at].clone());
         let broken = record.candidate.expect("a defect is a candidate's");
@@ -83,7 +83,7 @@ impl Campaign {
         repairs: Option<CandidateId>,
         written: Arc<Prepared>,
         work: Vec<Done>,
-        watch: &mut impl FnMut(Progress<'_>),
+        watch: &mut Watch<'_>,
     ) -> Result<(), EngineError> {
         let candidate = Candidate {
             parent: self.state.departs_from(arm).filter(|parent| *parent != written.id()).cloned(),

@@ -91,7 +91,9 @@ mod tests {
     use crate::newsvendor;
     use crate::panel::{FINAL, FINAL_SEEDS, Panel, PanelCell, SEALED, TRAINING};
     use science::seal::SEEDS;
-    use science::sequence::CAP;
+    use science::sequence::{DRAWN, Sequence};
+
+    const CAP: usize = Sequence::Drawn.last();
     use std::collections::BTreeMap;
     use std::ops::Range;
 
@@ -177,7 +179,7 @@ mod tests {
         let panels = [
             (Panel::search(&study, nonce, 2).unwrap(), Role::Search, 0..2),
             (
-                Panel::verdict(&study, nonce, (2, &main), 3..5).unwrap(),
+                Panel::verdict(&study, nonce, (2, &main), &[0, 1, 2], 3..5).unwrap(),
                 Role::Verdict { iteration: 2, main: &main },
                 3..5,
             ),
@@ -211,16 +213,31 @@ mod tests {
         assert_eq!(one.names, two.names);
         assert!(one.cells[6..].iter().zip(&two.cells[6..]).all(|(a, b)| described(a) != described(b)));
         let main = CandidateId::of("main");
-        assert_eq!(Panel::verdict(&study, nonce, (1, &main), 0..2).unwrap().drawn, 0);
         let sealed = Panel::sealed(&study, nonce, &sealing).unwrap();
         assert_eq!((sealed.rows.clone(), sealed.drawn), ([vec![SEEDS[0]; 3], vec![1; SEALED]].concat(), SEALED));
         let finals = Panel::finals(&study, nonce, &finalists).unwrap();
         assert_eq!((finals.rows.clone(), finals.drawn), ([vec![FINAL_SEEDS; 3], vec![1; FINAL]].concat(), FINAL));
         let controls = Panel::controls(&study, nonce, false, TRAINING).unwrap();
         assert_eq!((controls.rows.clone(), controls.drawn), (vec![1; TRAINING], TRAINING));
-        for others in [&sealed, &finals, &controls] {
+        let verdict = Panel::verdict(&study, nonce, (1, &main), &[2], 0..3).unwrap();
+        assert_eq!((verdict.rows.clone(), verdict.drawn), (vec![3; 1 + DRAWN], DRAWN));
+        for others in [&sealed, &finals, &controls, &verdict] {
             assert!(others.cells.iter().all(|other| one.cells.iter().all(|cell| cell.draws != other.draws)));
         }
+    }
+
+    #[test]
+    fn each_verdict_seed_draws_workloads_of_its_own_and_the_same_whatever_is_asked_beside_or_before() {
+        let (study, main) = (study(), CandidateId::of("main"));
+        let drawn = |scenarios: &[usize], seeds| {
+            let panel = Panel::verdict(&study, Nonce::of(1), (1, &main), scenarios, seeds).unwrap();
+            let own = panel.cells[panel.counted()].iter().map(|cell| (described(cell), cell.draws));
+            own.collect::<Vec<_>>()
+        };
+        let (all, last) = (drawn(&[], 0..4), drawn(&[1], 3..4));
+        let distinct: std::collections::BTreeSet<_> = all.iter().map(|(what, _)| what).collect();
+        assert_eq!((all.len(), distinct.len()), (4 * DRAWN, 4 * DRAWN));
+        assert_eq!(all.iter().skip(3).step_by(4).collect::<Vec<_>>(), last.iter().collect::<Vec<_>>());
     }
 
     #[test]

@@ -3,7 +3,8 @@
 
 use super::{FINAL, PanelCell, SEALED, TRAINING};
 use science::experiment::Experiment;
-use science::{seal, sequence};
+use science::seal;
+use science::sequence::Sequence;
 use std::ops::Range;
 
 /// The most questions of all cells of a panel together. What they follow from is kept for as long as the panel is.
@@ -65,7 +66,7 @@ pub(crate) struct Panels {
 impl Panels {
     /// Of an experiment of a problem whose drawn workloads have so many questions at most.
     pub(crate) fn of(experiment: &Experiment, most_drawn: u64) -> Self {
-        let fewest_seeds = sequence::CAP.max(seal::SEEDS[1]) as u64;
+        let fewest_seeds = Sequence::Scenarios.last().max(seal::SEEDS[1]) as u64;
         let seeds = fewest_seeds.max(experiment.seeds.into());
         let drawn = if experiment.population.is_some() { TRAINING.max(FINAL).max(SEALED) as u64 } else { 0 };
         Panels { seeds, fewest_seeds, size: Size::default().plus(drawn, most_drawn) }

@@ -2,7 +2,7 @@
 
 use super::State;
 use crate::bundle::{ArmKind, Prediction, Relation, Side};
-use crate::effect::Comparison;
+use crate::effect::{Comparison, Series};
 use crate::fastfail::{self, Advice, DOMINANT};
 use crate::judge::{Finding, Verdict, certainly_positive};
 use crate::objective::Measurement;
@@ -43,34 +43,21 @@ impl State {
             return false;
         }
         let (Some(without), Some(full)) = (self.of_arm(at), self.of_arm(0)) else { return false };
-        let (over_parent, floor) = match (self.gain(without, main), self.gain(full, main)) {
-            (Some((without, floor)), Some((full, _))) => {
-                (without.iter().zip(&full).map(|(w, f)| w - DOMINANT * f).collect::<Vec<f64>>(), floor)
-            }
-            _ => return false,
-        };
-        certainly_positive(&over_parent, floor)
+        let (Some(without), Some(full)) = (self.gain(without, main), self.gain(full, main)) else { return false };
+        let contrast = without.values.iter().zip(&full.values).map(|(w, f)| w - DOMINANT * f).collect();
+        certainly_positive(&Series { values: contrast, ..without })
     }
 
-    /// The effect over the bundle's parent, seed by seed as far as both ran, with the floor of its spread.
-    fn gain(&self, left: &Measurement, prediction: &Prediction) -> Option<(Vec<f64>, f64)> {
+    /// The effect over the bundle's parent, seed by seed as far as both ran.
+    fn gain(&self, left: &Measurement, prediction: &Prediction) -> Option<Series> {
         let against = self.current().against.as_ref()?;
         let right = match self.resolved(&self.bundle().parent)? {
             Side::Baseline => None,
             side => Some(self.ran(&side)?),
         };
         let both = right.into_iter().chain([left, &against.reference]).map(super::verdict::seeds).min()?;
-        let comparison = Comparison {
-            left,
-            right: vec![right],
-            parent: None,
-            against,
-            yardsticks: self.study(),
-            scenarios: &self.opened().scenarios,
-            spec: self.spec(),
-        };
-        let series = comparison.effects(prediction, both).mean;
-        Some((series.values, series.floor))
+        let comparison = Comparison { right: vec![right], ..self.compared(left, against) };
+        Some(comparison.effects(prediction, both).mean)
     }
 
     fn of_arm(&self, at: usize) -> Option<&Measurement> {

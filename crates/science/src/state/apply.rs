@@ -43,7 +43,6 @@ impl State {
                 if let Err(problem) = self.check_yardsticks(yardsticks) {
                     return illegal(problem);
                 }
-                self.study = Some(yardsticks.study());
                 self.yardsticks = Some((**yardsticks).clone());
                 self.phase = Phase::Planning;
             }
@@ -290,7 +289,10 @@ impl State {
             (_, None) => return Ok(()),
             (_, Some(_)) => return Err("only the reference says what gain costs".into()),
         };
-        self.check_yardsticks(yardsticks)
+        match yardsticks.drawn == self.drawn_each() {
+            true => self.check_yardsticks(yardsticks),
+            false => Err(format!("{} of its workloads were drawn and not {}", yardsticks.drawn, self.drawn_each())),
+        }
     }
 
     fn take_against(&mut self, yardsticks: Option<&Yardsticks>) {
@@ -310,16 +312,16 @@ impl State {
         outcome: Outcome,
         measurement: Option<&Measurement>,
     ) -> Result<(), String> {
-        let scenarios = self.opened().scenarios.len();
+        let rows = self.rows_each();
         let further = match (outcome, measurement) {
-            (Outcome::Scored, Some(further)) if further.cells.len() == scenarios && further.is_whole(self.spec()) => {
+            (Outcome::Scored, Some(further)) if further.cells.len() == rows && further.is_whole(self.spec()) => {
                 // Seed by seed: a record may have been written by anybody.
                 if further.seeds().windows(2).any(|rows| rows[0] != rows[1]) {
-                    return Err("it has more seeds in one scenario than in another".into());
+                    return Err("it has more seeds in one workload than in another".into());
                 }
                 Ok(further)
             }
-            (Outcome::Scored, _) => return Err("it holds no trials, or not of every scenario".into()),
+            (Outcome::Scored, _) => return Err("it holds no trials, or not of every workload".into()),
             (outcome, _) => Err(outcome),
         };
         let tests = &self.current().tests;

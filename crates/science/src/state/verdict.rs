@@ -6,9 +6,9 @@ use crate::defect::Defect;
 use crate::effect::{Comparison, Effects};
 use crate::id::CandidateId;
 use crate::judge::{self, Finding};
-use crate::objective::Measurement;
+use crate::objective::{Measurement, Yardsticks};
 use crate::outcome::Outcome;
-use crate::sequence::LOOKS;
+use crate::sequence::{DRAWN, Sequence};
 use crate::stats::Interval;
 
 /// The sides of an arm's claim: what ran on the verdict seeds, or is to run. The baseline needs no run of its own.
@@ -37,7 +37,8 @@ impl State {
             return Ok(judge::invalid(reason));
         }
         let mut before = None;
-        for (number, look) in LOOKS.into_iter().enumerate() {
+        let looks = self.sequence(arm.prediction.is_about_all()).looks();
+        for (number, look) in looks.into_iter().enumerate() {
             let tests = self.lacking(&sides, look);
             if !tests.is_empty() {
                 let hopeless = || self.out_of_reach(&sides, &arm.prediction, before.as_ref());
@@ -48,11 +49,9 @@ impl State {
             }
             let effects = self.comparison(&sides).effects(&arm.prediction, look);
             if arm.kind != ArmKind::ControlNegative && effects.are_nothing() {
-                return Ok(judge::invalid(
-                    "not exercised: in every scenario of its scope both sides decide exactly alike".into(),
-                ));
+                return Ok(judge::invalid("not exercised: in every workload both sides decide exactly alike".into()));
             }
-            if let Some(mut finding) = judge::judge(&arm.prediction, &effects, number + 1 == LOOKS.len()) {
+            if let Some(mut finding) = judge::judge(&arm.prediction, &effects, number + 1 == looks.len()) {
                 // No seed changes what a trace brings: what varies is the policies' draws, which no interval should pass for more.
                 if self.opened().one_trace() {
                     finding.effect = finding.effect.map(|i| Interval { low: i.estimate, high: i.estimate, ..i });
@@ -77,7 +76,7 @@ impl State {
     /// likely to decide it: what it would take serves later claims.
     fn out_of_reach(&self, sides: &Sides, prediction: &Prediction, before: Option<&Effects>) -> Option<String> {
         let affordable = |look: &usize| self.unaffordable(&self.lacking(sides, *look)).is_none();
-        let furthest = LOOKS.into_iter().rev().find(affordable)?;
+        let furthest = self.sequence(prediction.is_about_all()).looks().into_iter().rev().find(affordable)?;
         let hopeless = !judge::within_reach(prediction, before?, furthest);
         (hopeless && self.opened().experiment.budget.verdict_trials.is_some()).then(|| {
             format!(
@@ -141,15 +140,46 @@ impl State {
 
     fn comparison(&self, sides: &Sides) -> Comparison<'_> {
         let measured = |side: &Side| self.tested(side).and_then(Result::ok);
+        let against = self.current().against.as_ref().expect("the reference was tested");
         Comparison {
-            left: measured(&sides.left).expect("the arm was tested"),
             right: sides.right.iter().map(measured).collect(),
             parent: measured(&sides.parent),
-            against: self.current().against.as_ref().expect("the reference was tested"),
-            yardsticks: self.study(),
+            ..self.compared(measured(&sides.left).expect("the arm was tested"), against)
+        }
+    }
+
+    /// A policy that ran on the verdict seeds, to be compared with others.
+    pub(super) fn compared<'a>(&'a self, left: &'a Measurement, against: &'a Yardsticks) -> Comparison<'a> {
+        Comparison {
+            left,
+            right: Vec::new(),
+            parent: None,
+            against,
+            yardsticks: self.yardsticks(),
             scenarios: &self.opened().scenarios,
+            ran: self.tested_on(),
             spec: self.spec(),
         }
+    }
+
+    /// The scenarios that the verdict seeds of the bundle under way bring, by their positions.
+    pub fn tested_on(&self) -> Vec<usize> {
+        self.bundle().tested_on(&self.opened().scenarios, self.drawn_each() > 0)
+    }
+
+    /// What the values of a claim are of: one about all that is asked, or one about scenarios.
+    pub fn sequence(&self, is_about_all: bool) -> Sequence {
+        if self.drawn_each() > 0 && is_about_all { Sequence::Drawn } else { Sequence::Scenarios }
+    }
+
+    /// Workloads that each verdict seed draws.
+    pub fn drawn_each(&self) -> usize {
+        if self.yardsticks().drawn > 0 { DRAWN } else { 0 }
+    }
+
+    /// Trials that a policy takes on each verdict seed of the bundle under way.
+    pub(super) fn rows_each(&self) -> usize {
+        self.tested_on().len() + self.drawn_each()
     }
 
     /// The policy with what became of it, if it broke off on the verdict seeds.

@@ -10,7 +10,10 @@ use science::judge::{Finding, judge};
 use science::nonce::Nonce;
 use science::objective::{Measurement, Yardsticks};
 use science::outcome::Outcome;
-use science::sequence::{CAP, LOOKS};
+use science::sequence::Sequence;
+
+const LOOKS: [usize; 9] = Sequence::Scenarios.looks();
+const CAP: usize = Sequence::Scenarios.last();
 use science::spec::Spec;
 use science::state::{Action, State, Test};
 use science::yardsticks::SCALES;

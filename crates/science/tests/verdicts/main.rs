@@ -14,7 +14,10 @@ use science::effect::Comparison;
 use science::judge::{ErrorKind, Finding, Verdict};
 use science::keyed;
 use science::objective::{Cell, Measurement, Yardsticks};
-use science::sequence::{CAP, LOOKS, interval};
+use science::sequence::Sequence;
+
+const LOOKS: [usize; 9] = Sequence::Scenarios.looks();
+const CAP: usize = Sequence::Scenarios.last();
 use science::stats::{mean, standard_deviation};
 use std::cell::RefCell;
 
@@ -59,9 +62,29 @@ impl Share {
 /// Whether the sequence at any look excludes the truth.
 fn misses(values: &[f64], truth: f64) -> bool {
     LOOKS.iter().any(|look| {
-        let i = interval(&values[..*look], 0.05, 0.0);
+        let i = Sequence::Scenarios.interval(&values[..*look], 0.05, 0.0);
         i.low > truth || i.high < truth
     })
+}
+
+/// What 396 verdict seeds said in a campaign on `experiments/admission`: each the mean over four drawn workloads of what a candidate saves
+/// against the reference. They have long tails.
+#[test]
+fn the_sequence_covers_the_mean_of_what_drawn_workloads_yield_at_all_looks_together() {
+    let text = include_str!("../../../../tests/fixtures/drawn_values.txt");
+    let values: Vec<f64> = text.lines().map(|line| line.parse().expect("a number")).collect();
+    let truth = values.iter().sum::<f64>() / values.len() as f64;
+    let missed = share("drawn", |key| {
+        let sampled: Vec<f64> = (0..Sequence::Drawn.last() as u64)
+            .map(|n| values[(keyed::uniform(key, n) * values.len() as f64) as usize])
+            .collect();
+        Sequence::Drawn.looks().iter().any(|look| {
+            let i = Sequence::Drawn.interval(&sampled[..*look], 0.05, 0.0);
+            i.low > truth || i.high < truth
+        })
+    });
+    missed.at_most(0.05, "drawn workloads");
+    missed.above(0.001, "drawn workloads");
 }
 
 #[test]
@@ -175,8 +198,8 @@ struct Claim {
 /// A policy against the reference, with the yardsticks on the search seeds and on its own.
 fn comparison<'a>(pool: &'a Pool, left: &'a Measurement, [yardsticks, against]: [&'a Yardsticks; 2]) -> Comparison<'a> {
     let reference = Some(&against.reference);
-    let scenarios = &pool.scenarios;
-    Comparison { left, right: vec![reference], parent: reference, against, yardsticks, scenarios, spec: spec() }
+    let (scenarios, ran) = (&pool.scenarios, (0..pool.scenarios.len()).collect());
+    Comparison { left, right: vec![reference], parent: reference, against, yardsticks, scenarios, ran, spec: spec() }
 }
 
 /// Whether a claim was found to hold in the mean, with or without scenarios where it is the other way round.
