@@ -75,7 +75,7 @@ fn script(environment: &Environment, name: &str, fence: &str, replies: &[String]
 /// What scripted agents try in three iterations: a better level; one that is bold beyond what it earns; and what loses, with the
 /// lesson that low levels do.
 fn scripted(environment: &Environment) -> Agents {
-    let (levels, sizes) = ([80.0, 75.0, 20.0], [0.02, 0.15, 0.02]);
+    let (levels, sizes) = ([80.0, 75.0, 20.0], [0.02, 0.12, 0.02]);
     let plans: Vec<String> = levels.iter().zip(sizes).map(|(level, size)| plan(*level, size)).collect();
     let nothing = r#"{"changes":[]}"#.to_owned();
     let lessons = [nothing.clone(), nothing, LESSON.to_owned()];
