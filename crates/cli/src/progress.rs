@@ -161,7 +161,11 @@ fn recorded(state: &State, event: &Event) -> Option<String> {
             Some(format!("  {}: simplified in {} ways: {made}", of.short(), tried.len()))
         }
         Event::Finals { finalists, .. } => {
-            Some(format!("{} finalists ran on fresh seeds and workloads; {}", finalists.len(), best(state)))
+            let champion = state.champion().map_or_else(
+                || "none is admissible there".to_owned(),
+                |champion| format!("champion is {}", champion.id.short()),
+            );
+            Some(format!("{} finalists ran on fresh seeds and workloads; {champion}", finalists.len()))
         }
         Event::IterationClosed { volume } => {
             let bound = state.false_exclusion().map_or_else(String::new, |bound| {
@@ -171,7 +175,8 @@ fn recorded(state: &State, event: &Event) -> Option<String> {
                     state.audited_points()
                 )
             });
-            Some(format!("  {}; {:.1} % of the declared space is left{bound}", best(state), volume * 100.0))
+            let left = format!("; {:.1} % of the declared space is left{bound}", volume * 100.0);
+            Some(format!("  {}{}", best(state), if *volume < 1.0 { left } else { String::new() }))
         }
         Event::Audited { principle, points, .. } => {
             let audit = state.current().audits.last()?;

@@ -107,8 +107,12 @@ impl<'a> Facts<'a> {
              about other workloads."
                 .into(),
             format!(
-                "Verdicts rest on fresh seeds of their iteration, looked at until they decide: {} of {} that were tested. At most {:.1} \
-                 of them are expected to be wrong.",
+                "Verdicts rest on fresh seeds of their iteration{}, looked at until they decide: {} of {} that were tested. At most \
+                 {:.1} of them are expected to be wrong.",
+                match self.record.state.drawn_each() {
+                    0 => String::new(),
+                    each => format!(", each with {each} workloads drawn for it"),
+                },
                 verdicts,
                 count(tested, "claim"),
                 0.05 * tested as f64

@@ -36,7 +36,7 @@ pub struct Comparison<'a> {
 pub struct Effects {
     /// The mean over the scope.
     pub mean: Series,
-    /// Each scenario of the scope by itself; empty for a metric that exists for the whole panel only.
+    /// Each scenario of the scope by itself; empty for a metric that exists for the whole panel only, and for drawn workloads.
     pub scenarios: Vec<(String, Series)>,
 }
 
@@ -99,14 +99,8 @@ impl Comparison<'_> {
             let one = Scope { rows: vec![scope.rows[at]], known: vec![scope.known[at]], ..scope };
             (self.scenarios[scope.known[at]].clone(), self.series(&metric, &one, seeds))
         };
-        Effects {
-            mean: self.series(&metric, &scope, seeds),
-            scenarios: match metric {
-                Metric::Worth(_) => Vec::new(),
-                _ if scope.is_drawn => Vec::new(),
-                _ => (0..scope.rows.len()).map(by_scenario).collect(),
-            },
-        }
+        let by_themselves = if matches!(metric, Metric::Worth(_)) || scope.is_drawn { 0 } else { scope.rows.len() };
+        Effects { mean: self.series(&metric, &scope, seeds), scenarios: (0..by_themselves).map(by_scenario).collect() }
     }
 
     fn scope(&self, prediction: &Prediction) -> Scope {

@@ -71,7 +71,7 @@ pub(crate) fn standing_lines(facts: &Facts<'_>) -> Vec<Line> {
             let gain = format!("{} {}", terms.gain(), percent(best.score.improvement));
             let cost = terms.cost().map(|cost| format!("{cost} {}", percent(best.score.cost)));
             let said = [Some(worth), Some(gain), cost].into_iter().flatten().collect::<Vec<_>>().join(", ");
-            Line::from("Best so far: ")
+            Line::from(if state.ended.is_some() { "Champion: " } else { "Best so far: " })
                 .tone(Tone::Strong, best.id.short())
                 .say(format!(", {said} (search seeds only)."))
         }

@@ -125,8 +125,14 @@ fn all(looks: &[Look], terms: Terms<'_>) -> Table {
 
 /// The claim in one sentence.
 fn verdict(look: &Look) -> &'static str {
+    let wins_study = look.study.interval.is_some_and(|[low, _]| low > 0.0);
     match (look.holds(), look.drawn > 0) {
-        (true, true) => "The champion beats the reference, on fresh workloads of the population and on the study.",
+        (true, true) if wins_study => {
+            "The champion beats the reference, on fresh workloads of the population and on the study."
+        }
+        (true, true) => {
+            "The champion beats the reference on fresh workloads of the population, and keeps every guard on the study."
+        }
         (true, false) => "The champion beats the reference on the study. Of other workloads this says nothing.",
         (false, _) => "The champion does NOT beat the reference: a requirement fails.",
     }

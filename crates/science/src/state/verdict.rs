@@ -80,7 +80,7 @@ impl State {
         let hopeless = !judge::within_reach(prediction, before?, furthest);
         (hopeless && self.opened().experiment.budget.verdict_trials.is_some()).then(|| {
             format!(
-                "{furthest} seeds, all that this iteration's share of the verdict trials allows, would hardly decide"
+                "even {furthest} seeds, all that this iteration's share of the verdict trials allows, would hardly decide"
             )
         })
     }
@@ -172,9 +172,9 @@ impl State {
         if self.drawn_each() > 0 && is_about_all { Sequence::Drawn } else { Sequence::Scenarios }
     }
 
-    /// Workloads that each verdict seed draws.
+    /// Workloads that each verdict seed draws; known once the campaign is calibrated.
     pub fn drawn_each(&self) -> usize {
-        if self.yardsticks().drawn > 0 { DRAWN } else { 0 }
+        if self.yardsticks.as_ref().is_some_and(|known| known.drawn > 0) { DRAWN } else { 0 }
     }
 
     /// Trials that a policy takes on each verdict seed of the bundle under way.

@@ -39,7 +39,7 @@ fn a_claim_that_the_budget_of_verdict_trials_breaks_off_stays_open_with_what_the
 
 #[test]
 fn an_iteration_takes_no_more_than_twice_its_even_share() {
-    let state = close_call(0.04, Some(18 * EACH), 4);
+    let state = close_call(0.029, Some(18 * EACH), 4);
     assert_eq!((finding(&state), state.verdict_trials()), ((Verdict::Inconclusive, 8), 8 * EACH));
 }
 
