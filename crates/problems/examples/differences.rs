@@ -15,12 +15,11 @@ use science::id::CandidateId;
 use science::measurement::{Cell, Measurement};
 use science::nonce::Nonce;
 use science::sequence::Sequence;
-
-const CAP: usize = Sequence::Scenarios.last();
 use science::trial::Trial;
 use simulator::admitters::Builtin;
 use simulator::{Scenario, simulate};
 
+const CAP: usize = Sequence::Scenarios.last();
 const NONCE: u128 = 1;
 const ITERATIONS: usize = 20;
 /// A plain step at saturation 0.26: both thresholds of the legacy gate are 0.26 times the usual ones.

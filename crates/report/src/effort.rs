@@ -1,7 +1,6 @@
 //! Trials: what a campaign ran, and what early verdicts spared it.
 
 use crate::words::grouped;
-use science::bundle::Bundle;
 use science::outcome::Outcome;
 use science::state::{ArmRecord, State, Tuning};
 use science::tuner::goal::Worth;
@@ -41,10 +40,8 @@ pub(crate) fn effort(state: &State) -> Effort {
     effort.search += panel * state.tunings().map(measured).sum::<usize>();
     let taken_apart = state.simplification.iter().flat_map(|simplification| &simplification.tried);
     effort.search += panel * taken_apart.filter(|tried| tried.outcome == Outcome::Scored).count();
-    let scenarios = &state.opened().scenarios;
     for iteration in &state.iterations {
-        let each = |bundle: &Bundle| bundle.tested_on(scenarios, state.drawn_each() > 0).len() + state.drawn_each();
-        let each = iteration.bundle.as_ref().map_or(0, each);
+        let each = iteration.bundle.as_ref().map_or(0, |bundle| state.rows_each(bundle));
         let predictions = iteration.bundle.iter().flat_map(|bundle| &bundle.arms).map(|arm| &arm.prediction);
         let most = predictions.map(|prediction| state.sequence(prediction.is_about_all()).last());
         effort.spared +=

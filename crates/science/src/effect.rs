@@ -46,8 +46,8 @@ struct Scope {
     rows: Vec<usize>,
     /// Among what was measured when the campaign began.
     known: Vec<usize>,
-    /// Whether they were drawn.
-    is_drawn: bool,
+    /// What their values are of.
+    sequence: Sequence,
     /// What a saving is a share of.
     paid: f64,
 }
@@ -99,18 +99,19 @@ impl Comparison<'_> {
             let one = Scope { rows: vec![scope.rows[at]], known: vec![scope.known[at]], ..scope };
             (self.scenarios[scope.known[at]].clone(), self.series(&metric, &one, seeds))
         };
-        let by_themselves = if matches!(metric, Metric::Worth(_)) || scope.is_drawn { 0 } else { scope.rows.len() };
+        let is_whole = matches!(metric, Metric::Worth(_)) || scope.sequence == Sequence::Drawn;
+        let by_themselves = if is_whole { 0 } else { scope.rows.len() };
         Effects { mean: self.series(&metric, &scope, seeds), scenarios: (0..by_themselves).map(by_scenario).collect() }
     }
 
     fn scope(&self, prediction: &Prediction) -> Scope {
-        let is_drawn = self.against.drawn > 0 && prediction.is_about_all();
+        let sequence = Sequence::of(self.against.drawn, prediction.is_about_all());
         let is_meant = |at: &usize| prediction.scope.is_empty() || prediction.scope.contains(&self.scenarios[*at]);
-        let (rows, known): (Vec<usize>, Vec<usize>) = match is_drawn {
-            true => (self.against.population().rows.collect(), self.yardsticks.population().rows.collect()),
-            false => self.ran.iter().copied().enumerate().filter(|(_, at)| is_meant(at)).unzip(),
+        let (rows, known): (Vec<usize>, Vec<usize>) = match sequence {
+            Sequence::Drawn => (self.against.population().rows.collect(), self.yardsticks.population().rows.collect()),
+            Sequence::Scenarios => self.ran.iter().copied().enumerate().filter(|(_, at)| is_meant(at)).unzip(),
         };
-        Scope { paid: paid(self.yardsticks, &known), rows, known, is_drawn }
+        Scope { paid: paid(self.yardsticks, &known), rows, known, sequence }
     }
 
     fn series(&self, metric: &Metric<'_>, scope: &Scope, seeds: usize) -> Series {
@@ -124,11 +125,7 @@ impl Comparison<'_> {
             values.iter_mut().zip(of(self.parent)).for_each(|(effect, value)| *effect += extra * value);
         }
         let chance = chance(self.yardsticks, metric, &scope.known, self.spec) / (scope.rows.len().max(1) as f64).sqrt();
-        Series {
-            values,
-            floor: 0.5 * chance,
-            sequence: if scope.is_drawn { Sequence::Drawn } else { Sequence::Scenarios },
-        }
+        Series { values, floor: 0.5 * chance, sequence: scope.sequence }
     }
 
     fn values(&self, metric: &Metric<'_>, measured: Measured<'_>, scope: &Scope, seeds: usize) -> Vec<f64> {

@@ -87,9 +87,7 @@ impl ErrorKind {
 /// The intervals are those of a confidence sequence, so that looking again costs nothing: any false statement in a finding
 /// has probability at most 5 %, and any false name of a scenario a further 5 %.
 pub fn judge(prediction: &Prediction, effects: &Effects, last: bool) -> Option<Finding> {
-    let heavy_tail = heavy_tail(&effects.mean.values);
-    // Of few values one alone may decide; of many drawn ones some always lie far out.
-    if heavy_tail && !last && effects.mean.sequence == Sequence::Scenarios {
+    if waits(&effects.mean) && !last {
         return None;
     }
     let i = effects.mean.interval(ALPHA);
@@ -103,7 +101,13 @@ pub fn judge(prediction: &Prediction, effects: &Effects, last: bool) -> Option<F
         None => return None,
     };
     let (verdict, error, reason) = regimes(verdict, error, reason, prediction, effects);
-    Some(Finding { verdict, error, effect: Some(i), seeds: effects.mean.values.len(), heavy_tail, reason })
+    let values = &effects.mean.values;
+    Some(Finding { verdict, error, effect: Some(i), seeds: values.len(), heavy_tail: heavy_tail(values), reason })
+}
+
+/// Whether one value alone might decide, so that all are waited for. Of many drawn ones some always lie far out.
+fn waits(series: &Series) -> bool {
+    series.sequence == Sequence::Scenarios && heavy_tail(&series.values)
 }
 
 /// How far the mean may still move in a forecast, in its standard errors.
@@ -113,15 +117,14 @@ const DRIFT: f64 = 2.0;
 /// is. It only foretells: to stop wherever one likes is what a confidence sequence allows.
 pub fn within_reach(prediction: &Prediction, effects: &Effects, furthest: usize) -> bool {
     let (values, sequence) = (&effects.mean.values, effects.mean.sequence);
-    let (is_last, waits) = (furthest == sequence.last(), sequence == Sequence::Scenarios && heavy_tail(values));
+    let (is_last, waits) = (furthest == sequence.last(), waits(&effects.mean));
     if prediction.each || waits || furthest <= values.len() {
         return furthest > values.len() && (is_last || !waits);
     }
     let spread = standard_deviation(values).max(effects.mean.floor);
     let (now, then) = (values.len() as f64, furthest as f64);
     let drift = DRIFT * spread * (1.0 / now - 1.0 / then).sqrt();
-    let (middle, half) =
-        (effects.mean.interval(ALPHA).estimate, effects.mean.sequence.half_width(furthest, spread, ALPHA));
+    let (middle, half) = (effects.mean.interval(ALPHA).estimate, sequence.half_width(furthest, spread, ALPHA));
     [-1.0, -0.5, 0.0, 0.5, 1.0].into_iter().any(|part| {
         let estimate = middle + part * drift;
         let foreseen = Interval { estimate, low: estimate - half, high: estimate + half };

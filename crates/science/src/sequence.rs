@@ -28,6 +28,11 @@ pub enum Sequence {
 }
 
 impl Sequence {
+    /// That of a claim, about all that is asked or about scenarios by themselves, where each verdict seed draws so many workloads.
+    pub fn of(drawn: usize, is_about_all: bool) -> Self {
+        if drawn > 0 && is_about_all { Sequence::Drawn } else { Sequence::Scenarios }
+    }
+
     /// Numbers of values at which a claim is looked at.
     pub const fn looks(self) -> [usize; 9] {
         match self {

@@ -123,11 +123,13 @@ fn decidable(beliefs: &Beliefs<'_>, power: &Power, parent: &Parent, worths: &[f6
 
 /// Whether a candidate is known to be worth more than the reference.
 fn is_checked(state: &State, id: &CandidateId) -> bool {
-    let arms = state.iterations.iter().flat_map(|iteration| iteration.bundle.iter().zip([&iteration.arms]));
-    arms.flat_map(|(bundle, records)| bundle.arms.iter().zip(records)).any(|(arm, record)| {
-        record.candidate.as_ref() == Some(id)
-            && arm.prediction.against == [Side::Reference]
-            && record.finding.as_ref().is_some_and(|finding| finding.verdict == Verdict::Confirmed)
+    state.iterations.iter().any(|iteration| {
+        let arms = iteration.bundle.iter().flat_map(|bundle| &bundle.arms).zip(&iteration.arms);
+        arms.into_iter().any(|(arm, record)| {
+            record.candidate.as_ref() == Some(id)
+                && arm.prediction.against == [Side::Reference]
+                && record.finding.as_ref().is_some_and(|finding| finding.verdict == Verdict::Confirmed)
+        })
     })
 }
 

@@ -91,7 +91,7 @@ impl State {
         let runs: usize = tests.iter().map(|test| (test.to - test.from) * policies(test)).sum();
         let furthest = tests.iter().map(|test| test.to).max().unwrap_or(0);
         let baseline = furthest.saturating_sub(self.current().verdict_seeds);
-        ((runs + baseline) * self.rows_each()) as u64
+        ((runs + baseline) * self.rows_each(self.bundle())) as u64
     }
 
     /// Counts the trials of a policy that went from `from` to `to` verdict seeds.

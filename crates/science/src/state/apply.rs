@@ -312,7 +312,7 @@ impl State {
         outcome: Outcome,
         measurement: Option<&Measurement>,
     ) -> Result<(), String> {
-        let rows = self.rows_each();
+        let rows = self.rows_each(self.bundle());
         let further = match (outcome, measurement) {
             (Outcome::Scored, Some(further)) if further.cells.len() == rows && further.is_whole(self.spec()) => {
                 // Seed by seed: a record may have been written by anybody.

@@ -1,7 +1,7 @@
 //! How an arm comes by its verdict: on fresh seeds, look by look.
 
 use super::{Action, State, Test};
-use crate::bundle::{Arm, ArmKind, Prediction, Side};
+use crate::bundle::{Arm, ArmKind, Bundle, Prediction, Side};
 use crate::defect::Defect;
 use crate::effect::{Comparison, Effects};
 use crate::id::CandidateId;
@@ -169,7 +169,7 @@ impl State {
 
     /// What the values of a claim are of: one about all that is asked, or one about scenarios.
     pub fn sequence(&self, is_about_all: bool) -> Sequence {
-        if self.drawn_each() > 0 && is_about_all { Sequence::Drawn } else { Sequence::Scenarios }
+        Sequence::of(self.drawn_each(), is_about_all)
     }
 
     /// Workloads that each verdict seed draws; known once the campaign is calibrated.
@@ -177,9 +177,10 @@ impl State {
         if self.yardsticks.as_ref().is_some_and(|known| known.drawn > 0) { DRAWN } else { 0 }
     }
 
-    /// Trials that a policy takes on each verdict seed of the bundle under way.
-    pub(super) fn rows_each(&self) -> usize {
-        self.tested_on().len() + self.drawn_each()
+    /// Trials that a policy takes on each verdict seed of a bundle.
+    pub fn rows_each(&self, bundle: &Bundle) -> usize {
+        let drawn = self.drawn_each();
+        bundle.tested_on(&self.opened().scenarios, drawn > 0).len() + drawn
     }
 
     /// The policy with what became of it, if it broke off on the verdict seeds.

@@ -1,6 +1,7 @@
 //! A campaign of one claim, from its opening to its end, with recorded trials in the place of a simulator.
 
 use crate::recorded::{Pool, Runs, take};
+use crate::{CAP, LOOKS};
 use science::bundle::{Arm, ArmKind, Bundle, Design, Prediction, Relation, Side};
 use science::effect::{Comparison, Effects, Series};
 use science::event::{Candidate, Event, RULES, Started};
@@ -10,10 +11,6 @@ use science::judge::{Finding, judge};
 use science::nonce::Nonce;
 use science::objective::{Measurement, Yardsticks};
 use science::outcome::Outcome;
-use science::sequence::Sequence;
-
-const LOOKS: [usize; 9] = Sequence::Scenarios.looks();
-const CAP: usize = Sequence::Scenarios.last();
 use science::spec::Spec;
 use science::state::{Action, State, Test};
 use science::yardsticks::SCALES;

@@ -15,11 +15,12 @@ use science::judge::{ErrorKind, Finding, Verdict};
 use science::keyed;
 use science::objective::{Cell, Measurement, Yardsticks};
 use science::sequence::Sequence;
-
-const LOOKS: [usize; 9] = Sequence::Scenarios.looks();
-const CAP: usize = Sequence::Scenarios.last();
 use science::stats::{mean, standard_deviation};
 use std::cell::RefCell;
+
+/// When a claim about scenarios is looked at, and how many values it is given at most.
+const LOOKS: [usize; 9] = Sequence::Scenarios.looks();
+const CAP: usize = Sequence::Scenarios.last();
 
 const RUNS: u64 = 2000;
 const SEARCH_SEEDS: usize = 5;
