@@ -23,8 +23,8 @@ use tokio::task::JoinHandle;
 #[derive(Default)]
 pub(super) struct VerdictRuns {
     iteration: u32,
-    /// By the first seed and the one after the last.
-    seeds: BTreeMap<(usize, usize), Look>,
+    /// By the first seed: all take the reference's steps.
+    seeds: BTreeMap<usize, Look>,
 }
 
 /// Some of an iteration's verdict seeds.
@@ -46,8 +46,8 @@ impl Campaign {
         for test in &tests {
             self.begin_test(test).await?;
         }
-        let Test { policy, from, to } = tests.into_iter().next().expect("a look that lacks nothing takes no test");
-        let look = self.verdict_runs.seeds.get_mut(&(from, to)).expect("it was begun");
+        let Test { policy, from, .. } = tests.into_iter().next().expect("a look that lacks nothing takes no test");
+        let look = self.verdict_runs.seeds.get_mut(&from).expect("it was begun");
         let (panel, measured) = (Arc::clone(&look.panel), Arc::clone(&look.measured));
         let Side::Candidate(id) = &policy else {
             return self.keep_against(from as u32, &panel, &measured, watch).await;
@@ -93,14 +93,14 @@ impl Campaign {
         if self.verdict_runs.iteration != iteration {
             self.verdict_runs = VerdictRuns { iteration, seeds: BTreeMap::new() };
         }
-        if !self.verdict_runs.seeds.contains_key(&(test.from, test.to)) {
+        if !self.verdict_runs.seeds.contains_key(&test.from) {
             let look = self.look(iteration, test).await?;
-            self.verdict_runs.seeds.insert((test.from, test.to), look);
+            self.verdict_runs.seeds.insert(test.from, look);
         }
         // The reference has run on them first of all.
         let Side::Candidate(id) = &test.policy else { return Ok(()) };
         let (candidate, scale) = (self.candidate(id), self.state.candidates[id].scale);
-        let look = self.verdict_runs.seeds.get_mut(&(test.from, test.to)).expect("it was just made");
+        let look = self.verdict_runs.seeds.get_mut(&test.from).expect("it was just made");
         if look.begun.contains_key(name(&test.policy)) {
             return Ok(());
         }

@@ -90,7 +90,7 @@ impl State {
         };
         let runs: usize = tests.iter().map(|test| (test.to - test.from) * policies(test)).sum();
         let furthest = tests.iter().map(|test| test.to).max().unwrap_or(0);
-        let baseline = furthest.saturating_sub(self.current().verdict_seeds);
+        let baseline = furthest.saturating_sub(self.current().verdict_steps.last().copied().unwrap_or(0));
         ((runs + baseline) * self.rows_each(self.bundle())) as u64
     }
 
@@ -99,6 +99,8 @@ impl State {
         let taken = self.trials(&[Test { policy: policy.clone(), from, to }]) as u32;
         let iteration = self.iterations.last_mut().expect("an iteration is under way");
         iteration.verdict_trials += taken;
-        iteration.verdict_seeds = iteration.verdict_seeds.max(to);
+        if *policy == Side::Reference {
+            iteration.verdict_steps.push(to);
+        }
     }
 }

@@ -8,6 +8,7 @@
 use super::{Action, State};
 use crate::champion::{self, Champion};
 use crate::event::Finalist;
+use crate::fairness::Fairness;
 use crate::id::CandidateId;
 use crate::objective::{Score, Scoring, Yardsticks};
 use crate::outcome::Outcome;
@@ -39,6 +40,8 @@ pub struct Final {
     pub penalty: f64,
     /// Whether it is admissible there.
     pub admissible: bool,
+    /// Whom it serves there.
+    pub fairness: Option<Fairness>,
     /// Whether it is worth no less than the reference there.
     pub matches_reference: bool,
     /// Its score on the seeds and workloads of the finals alone; none where it did not run.
@@ -109,8 +112,9 @@ impl State {
     }
 
     fn finished(&self, finalist: &Finalist, yardsticks: &Yardsticks) -> Final {
-        let Finalist { candidate, outcome, measurement } = finalist;
-        let asked = self.opened().experiment.elsewhere();
+        let Finalist { candidate, outcome, measurement, fairness } = finalist;
+        let (asked, most) = (self.opened().experiment.elsewhere(), self.opened().experiment.claim.giving_up);
+        let fair = fairness.as_ref().is_none_or(|fairness| fairness.giving_up <= fairness.allowed(most));
         let (against, length) = ((&asked, self.spec()), self.candidates[candidate].candidate.description_length);
         let scoring = Scoring { yardsticks, ..self.scoring() };
         let score = measurement.as_ref().map(|fresh| scoring.score(fresh));
@@ -121,7 +125,8 @@ impl State {
             outcome: *outcome,
             penalty: score.as_ref().map_or(0.0, |score| goal::lack(score, against)),
             low: measurement.as_ref().and_then(|fresh| Some(yardsticks.bounds(fresh, &self.spec().aim, ALPHA)?.low)),
-            admissible: score.as_ref().is_some_and(admissible),
+            admissible: fair && score.as_ref().is_some_and(admissible),
+            fairness: fairness.clone(),
             matches_reference: score.as_ref().is_some_and(|score| score.worth.is_some_and(|worth| worth >= 0.0)),
             score,
         }

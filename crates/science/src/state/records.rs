@@ -27,8 +27,8 @@ pub struct Iteration {
     pub tests: Vec<Tested>,
     /// What policies are held against on these seeds, once the reference has run on them.
     pub against: Option<Yardsticks>,
-    /// The most verdict seeds that any policy has run on; the baseline has run on as many.
-    pub verdict_seeds: usize,
+    /// After how many verdict seeds each step of the reference ended, which runs first; the baseline has run on as many.
+    pub verdict_steps: Vec<usize>,
     /// Trials that its verdicts took, the baseline's included.
     pub verdict_trials: u32,
     /// What its findings ask of the next plan.

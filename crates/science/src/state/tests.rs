@@ -141,14 +141,17 @@ fn tested(state: &State, policy: Side, seeds: std::ops::Range<usize>) -> Event {
     fn rows<T: Copy>(rows: &[Vec<T>], seeds: &std::ops::Range<usize>) -> Vec<Vec<T>> {
         rows.iter().map(|row| seeds.clone().map(|seed| row[seed % row.len()]).collect()).collect()
     }
+    let drawn = (state.opened().scenarios.len()..known.cells.len()).cycle().take(state.drawn_each());
+    let known = known.picked(&state.tested_on().into_iter().chain(drawn).collect::<Vec<_>>());
     let series = known.series.iter().map(|(name, values)| (name.clone(), rows(values, &seeds))).collect();
     let measurement = Measurement { cells: rows(&known.cells, &seeds), series };
     let reference = policy == Side::Reference;
+    let against = Yardsticks { drawn: state.drawn_each(), ..fixture::yardsticks(measurement.clone()) };
     Event::Tested {
         policy,
         from: seeds.start as u32,
         outcome: Outcome::Scored,
-        yardsticks: reference.then(|| Box::new(fixture::yardsticks(measurement.clone()))),
+        yardsticks: reference.then(|| Box::new(against)),
         measurement: (!reference).then(|| Box::new(measurement)),
         trials: Hash::of(b""),
     }

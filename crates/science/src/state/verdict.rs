@@ -39,7 +39,7 @@ impl State {
         let mut before = None;
         let looks = self.sequence(arm.prediction.is_about_all()).looks();
         for (number, look) in looks.into_iter().enumerate() {
-            let tests = self.lacking(&sides, look);
+            let tests = self.in_steps(self.lacking(&sides, look));
             if !tests.is_empty() {
                 let hopeless = || self.out_of_reach(&sides, &arm.prediction, before.as_ref());
                 return match self.unaffordable(&tests).or_else(hopeless) {
@@ -70,6 +70,16 @@ impl State {
             (from < look).then_some(Test { policy, from, to: look })
         };
         sides.policies().into_iter().filter_map(lacking).collect()
+    }
+
+    /// Tests by the steps that the reference has taken, one step at a time: what it and its other scales did there is known, and arms
+    /// whose claims are looked at after other numbers of seeds share it.
+    fn in_steps(&self, mut tests: Vec<Test>) -> Vec<Test> {
+        let steps = &self.current().verdict_steps;
+        for test in &mut tests {
+            test.to = steps.iter().copied().find(|end| *end > test.from).unwrap_or(test.to);
+        }
+        tests
     }
 
     /// Why a claim that is open after some looks is left so, if no look that the budget of verdict trials reaches for is

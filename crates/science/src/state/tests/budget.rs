@@ -121,3 +121,48 @@ fn arms_that_no_evaluation_is_left_for_are_skipped_and_the_iteration_is_learned_
     assert_eq!(settle(&mut state), Action::Rest, "nobody plans what cannot be evaluated");
     assert_eq!(state.ended, Some(EndReason::BudgetSpent("evaluations (1)".into())));
 }
+
+#[test]
+fn arms_that_are_looked_at_after_other_numbers_of_seeds_take_the_steps_of_the_reference_and_no_further_ones() {
+    // One scenario and one drawn workload, of which every verdict seed brings four.
+    let rows = |measured: Measurement| fixture::measured([&measured.cells[..], &measured.cells[..]].concat());
+    let yardsticks = Yardsticks { drawn: 1, ..fixture::yardsticks(rows(measurement(0.25, 0.4))) };
+    let calibrated = Event::Calibrated { yardsticks: Box::new(yardsticks), trials: Hash::of(b"") };
+    let mut about_one = arm("main", ArmKind::Main, Side::Reference);
+    about_one.prediction.metric = "improvement".into();
+    about_one.prediction.relation = Relation::Within(0.01);
+    about_one.prediction.each = true;
+    let mut about_all = arm("other", ArmKind::Robustness, Side::Reference);
+    about_all.prediction.relation = Relation::Within(0.01);
+    let bundle =
+        Bundle { question: "q".into(), parent: Side::Reference, components: vec![], arms: vec![about_one, about_all] };
+    let bundle = Event::BundleRegistered { bundle: Box::new(bundle), work: vec![] };
+    let better = |id: &str, cost: f64| evaluated(id, Some(rows(measurement(0.2505, cost))));
+    let mut state = fold(&[started(None), calibrated, bundle, written("main", "c1"), better("c1", 0.399)]);
+    let mut ran: Vec<(Side, std::ops::Range<usize>)> = Vec::new();
+    let mut events = [written("other", "c2"), better("c2", 0.398)].into_iter();
+    while !matches!(state.next_action(), Action::Extract) {
+        let event = match state.next_action() {
+            Action::Record(event) => *event,
+            Action::Test { mut tests } => {
+                let Test { policy, from, to } = tests.swap_remove(0);
+                ran.push((policy.clone(), from..to));
+                tested(&state, policy, from..to)
+            }
+            _ => events.next().expect("nobody else is asked"),
+        };
+        state.apply(&event).unwrap();
+    }
+    let of = |side: &Side| {
+        ran.iter().filter(|(policy, _)| policy == side).map(|(_, seeds)| seeds.clone()).collect::<Vec<_>>()
+    };
+    let [reference, other] =
+        [Side::Reference, Side::Candidate(CandidateId::from("c2".to_owned()))].map(|side| of(&side));
+    assert_eq!((reference[0].clone(), reference[1].clone()), (0..3, 3..9), "{ran:?}");
+    assert_eq!(other, reference, "{ran:?}");
+    // Each of five rows: the baseline and all that comes with the reference once, the candidates each.
+    let seeds = |ranges: &[std::ops::Range<usize>]| ranges.iter().map(|range| range.len() as u32).sum::<u32>();
+    let candidates = ran.iter().filter(|(policy, _)| *policy != Side::Reference).map(|(_, seeds)| seeds.clone());
+    let expected = 5 * ((EACH - 1) * seeds(&reference) + seeds(&candidates.collect::<Vec<_>>()));
+    assert_eq!(state.verdict_trials(), expected);
+}

@@ -38,7 +38,7 @@ fn id(id: &str) -> CandidateId {
 
 fn ran(candidate: &str, measurement: Option<Measurement>) -> Finalist {
     let outcome = if measurement.is_some() { Outcome::Scored } else { Outcome::Timeout };
-    Finalist { candidate: id(candidate), outcome, measurement }
+    Finalist { candidate: id(candidate), outcome, measurement, fairness: None }
 }
 
 fn finals(finalists: Vec<Finalist>) -> Event {
