@@ -38,6 +38,8 @@ const WORDS: [&str; 12] = [
 ];
 /// Names of it that are several words.
 const NAMES: [&str; 3] = ["refuse_everything", "admit_everything", "extra_shed"];
+/// Words of its surroundings, which prompts of any problem do without.
+const SCENERY: [&str; 7] = ["traffic", "cluster", "clusters", "arrival", "arrivals", "router", "latency"];
 /// The rooms that know no problem.
 const ROOMS: [&str; 5] = ["agents", "engine", "report", "science", "store"];
 
@@ -46,21 +48,30 @@ fn no_room_but_problems_knows_the_words_of_one() {
     let mut found = Vec::new();
     for room in ROOMS {
         let folder = root().join("crates").join(room).join("src");
-        for (path, text) in sources(&folder) {
-            let own = text.split("#[cfg(test)]").next().unwrap_or_default().to_lowercase();
-            let lines = own.lines().enumerate();
-            let known = lines.filter(|(_, line)| {
-                let mut words = line.split(|c: char| !c.is_alphanumeric());
-                words.any(|word| WORDS.contains(&word)) || NAMES.iter().any(|name| line.contains(name))
-            });
-            found.extend(known.map(|(at, line)| format!("{}:{}: {}", path.display(), at + 1, line.trim())));
+        for (path, text) in sources(&folder, "rs") {
+            let own = text.split("#[cfg(test)]").next().unwrap_or_default();
+            found.extend(known(&path, own, &[]));
         }
+    }
+    for (path, text) in sources(&root().join("prompts"), "hbs") {
+        found.extend(known(&path, &text, &SCENERY));
     }
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
-/// Every Rust source below a folder, tests in files of their own aside.
-fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
+/// The lines of a text that know the problem's words, or these.
+fn known(path: &Path, text: &str, more: &[&str]) -> Vec<String> {
+    let text = text.to_lowercase();
+    let knows = |line: &str| {
+        let mut words = line.split(|c: char| !c.is_alphanumeric());
+        words.any(|word| WORDS.contains(&word) || more.contains(&word)) || NAMES.iter().any(|name| line.contains(name))
+    };
+    let lines = text.lines().enumerate().filter(|(_, line)| knows(line));
+    lines.map(|(at, line)| format!("{}:{}: {}", path.display(), at + 1, line.trim())).collect()
+}
+
+/// Every source below a folder whose name ends so, tests in files of their own aside.
+fn sources(folder: &Path, ending: &str) -> Vec<(PathBuf, String)> {
     let (mut sources, mut folders) = (Vec::new(), vec![folder.to_path_buf()]);
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).expect("a folder") {
@@ -68,7 +79,7 @@ fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
             let is_test = path.file_stem().is_some_and(|stem| stem == "tests" || stem == "fixture");
             if path.is_dir() && !is_test {
                 folders.push(path);
-            } else if !is_test && path.extension().is_some_and(|extension| extension == "rs") {
+            } else if !is_test && path.extension().is_some_and(|extension| extension == ending) {
                 let text = std::fs::read_to_string(&path).expect("a source");
                 sources.push((path, text));
             }

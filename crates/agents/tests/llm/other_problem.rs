@@ -54,6 +54,7 @@ fn spec() -> Spec {
         metrics: vec![described("seconds", Unit::Plain, "time that it took")],
         prices: vec![],
         plainly: vec![],
+        groups: vec![],
         series: vec![Series {
             name: "swaps".into(),
             unit: Unit::Count,
@@ -88,7 +89,7 @@ fn started() -> Started {
             reference: "merge".into(),
             population: Some("letters.toml".into()),
             objective: Objective { constraints: guards.map(guard).to_vec(), ..Objective::default() },
-            claim: Claim { worth: 0.04, shortfall: 2.0 },
+            claim: Claim { worth: 0.04, shortfall: 2.0, ..Claim::default() },
             ..started.experiment
         },
         ..started

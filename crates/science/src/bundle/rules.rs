@@ -119,20 +119,27 @@ impl Prediction {
     }
 }
 
+/// The largest difference that a main arm may call none, in the metric's unit: a tenth of what the reference pays, or ten
+/// points.
+const EQUAL: f64 = 0.1;
+
 impl Bundle {
     /// Says what a planner's bundle lacks beyond that, if anything: an arm that its change asks for, or a main claim about
-    /// more than a constant.
+    /// more than a constant that can fail.
     pub fn check_arms(&self, spec: &Spec) -> Result<(), String> {
         sizing::check(self)?;
         let main = &self.arms[0].prediction;
         let worth = &spec.aim.worth_name().name;
-        if main.metric != *worth && matches!(main.relation, Relation::AtLeast(_)) {
-            return Err(format!(
+        match main.relation {
+            Relation::AtLeast(_) if main.metric != *worth => Err(format!(
                 "the main arm claims more {}, which follows from a constant; let it claim {worth}",
                 main.metric
-            ));
+            )),
+            Relation::Within(size) if size > EQUAL => Err(format!(
+                "the main arm claims a difference within {size}, which hardly any two policies exceed; {EQUAL} is the most"
+            )),
+            _ => Ok(()),
         }
-        Ok(())
     }
 }
 
