@@ -102,6 +102,7 @@ impl From<StoreError> for Failure {
             | StoreError::DamagedText { .. }
             | StoreError::DamagedObservation { .. }
             | StoreError::DamagedTrials { .. }
+            | StoreError::ForeignTrials { .. }
             | StoreError::DamagedSource { .. }
             | StoreError::Derived { .. }
             | StoreError::Foreign { .. }

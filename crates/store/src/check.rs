@@ -1,6 +1,6 @@
 //! A thorough look at a whole database, for when somebody asks whether it is all right.
 
-use crate::campaigns::CampaignRow;
+use crate::campaigns::{CampaignId, CampaignRow};
 use crate::error::StoreError;
 use crate::events::Stored;
 use crate::log::damaged;
@@ -8,10 +8,10 @@ use crate::open::Store;
 use crate::{rebuild, trials};
 use science::bundle::Side;
 use science::event::{Candidate, Event};
-use science::id::Hash;
 use science::spec::Spec;
 use science::trial::Trial;
 use science::yardsticks;
+use std::collections::BTreeMap;
 
 /// What was looked at, and what is wrong with it if anything is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,11 +78,19 @@ impl Store {
             sources += 1;
             note(self.check_source(row, candidate).await);
         }
-        let mut iteration = 0;
+        let (mut iteration, mut brought) = (0, BTreeMap::new());
         for stored in &events {
             iteration += i64::from(matches!(stored.event, Event::BundleRegistered { .. } | Event::PlanFailed { .. }));
-            note(self.check_trials(row, stored, iteration, &started.spec).await);
+            match self.check_trials(row, stored, iteration, &started.spec).await {
+                Ok(rows) => brought.extend((rows > 0).then_some((stored.seq, rows))),
+                error => note(error.map(drop)),
+            }
         }
+        // Where some are damaged, what they are is not known.
+        if problems.is_empty() {
+            problems.extend(self.check_rows(&row.id, &brought).await.err().map(|error| error.to_string()));
+        }
+        let mut note = |checked: Result<(), StoreError>| problems.extend(checked.err().map(|error| error.to_string()));
         note(rebuild::compare(self, row, &events).await);
         (format!("{} events, {sources} sources", events.len()), problems)
     }
@@ -98,44 +106,65 @@ impl Store {
         }
     }
 
-    /// Holds the rows that came with an event against its hash.
+    /// Holds the rows that came with an event against its hash; says how many it brought.
     async fn check_trials(
         &self,
         row: &CampaignRow,
         stored: &Stored,
         iteration: i64,
         spec: &Spec,
-    ) -> Result<(), StoreError> {
-        let (policy, trials, hash): (String, Vec<Trial>, &Hash) = match &stored.event {
+    ) -> Result<usize, StoreError> {
+        let (names, name, seeds, hash) = match &stored.event {
             Event::Calibrated { yardsticks, trials } => {
-                let twins = yardsticks.twins.len();
-                return self.baseline(&row.id, trials, (spec, twins)).await.map(drop);
+                (yardsticks::policies(spec, yardsticks.twins.len()), "the yardsticks".to_owned(), None, trials)
             }
             Event::CandidateEvaluated { candidate, trials, .. } => {
-                let stored = self.trials(&row.id, candidate.as_str()).await?;
-                (format!("candidate {}", candidate.short()), stored, trials)
+                (vec![candidate.to_string()], format!("candidate {}", candidate.short()), None, trials)
             }
             Event::Tested { policy, from, measurement, yardsticks, trials, .. } => {
                 let ran = yardsticks.as_deref().map(|yardsticks| &yardsticks.reference).or(measurement.as_deref());
-                let Some(ran) = ran else { return Ok(()) };
+                let Some(ran) = ran else { return Ok(0) };
                 let seeds = ran.cells.first().map_or(0, Vec::len) as i64;
-                let seeds = i64::from(*from)..i64::from(*from) + seeds;
                 let (names, name) = match (policy, yardsticks) {
                     (Side::Candidate(id), _) => (vec!["baseline".to_owned(), id.to_string()], id.as_str()),
                     (_, Some(against)) => (yardsticks::policies(spec, against.twins.len()), "the yardsticks"),
-                    (_, None) => return Ok(()),
+                    (_, None) => return Ok(0),
                 };
-                let mut stored = Vec::new();
-                for policy in &names {
-                    stored.extend(self.verdict_trials(&row.id, policy, iteration, seeds.clone()).await?);
-                }
-                (format!("{name} on verdict seeds"), stored, trials)
+                let seeds = i64::from(*from)..i64::from(*from) + seeds;
+                (names, format!("{name} on verdict seeds"), Some((iteration, seeds)), trials)
             }
-            _ => return Ok(()),
+            _ => return Ok(0),
         };
+        let (mut trials, mut brought): (Vec<Trial>, usize) = (Vec::new(), 0);
+        for policy in &names {
+            let rows = match &seeds {
+                Some((iteration, seeds)) => self.verdict_trials(&row.id, policy, *iteration, seeds.clone()).await?,
+                None => self.trials(&row.id, policy).await?,
+            };
+            // The baseline that a candidate is paired with came before, with the yardsticks.
+            let is_paired = policy == "baseline" && matches!(stored.event, Event::Tested { yardsticks: None, .. });
+            brought += if is_paired { 0 } else { rows.len() };
+            trials.extend(rows);
+        }
         match trials::are(trials.iter(), hash, spec) {
-            true => Ok(()),
-            false => Err(StoreError::DamagedTrials { campaign: row.id.clone(), policy, seq: stored.seq }),
+            true => Ok(brought),
+            false => Err(StoreError::DamagedTrials { campaign: row.id.clone(), policy: name, seq: stored.seq }),
+        }
+    }
+
+    /// Holds the number of rows that are said to have come with each event against what the event brought.
+    async fn check_rows(&self, id: &CampaignId, brought: &BTreeMap<u64, usize>) -> Result<(), StoreError> {
+        let query = sqlx::query_as("SELECT seq, count(*) FROM measured WHERE campaign = ? GROUP BY seq");
+        let mut snapshot = self.snapshot().await?;
+        let found: Vec<(i64, i64)> = query.bind(id.as_str()).fetch_all(&mut *snapshot).await?;
+        let found: BTreeMap<u64, usize> =
+            found.into_iter().map(|(seq, rows)| (seq.cast_unsigned(), rows as usize)).collect();
+        let seqs = found.keys().chain(brought.keys());
+        let rows = |of: &BTreeMap<u64, usize>, seq| of.get(seq).copied().unwrap_or(0);
+        let Some(seq) = seqs.min_by_key(|seq| (rows(&found, seq) == rows(brought, seq), **seq)) else { return Ok(()) };
+        match (rows(&found, seq), rows(brought, seq)) {
+            (found, brought) if found == brought => Ok(()),
+            (found, brought) => Err(StoreError::ForeignTrials { campaign: id.clone(), seq: *seq, found, brought }),
         }
     }
 }

@@ -223,6 +223,21 @@ pub enum StoreError {
         /// The event that hashes them.
         seq: u64,
     },
+    /// There are trials that no event brought, or fewer than one brought.
+    #[error(
+        "{found} trials in campaign {} are said to have come with event {seq}, which brought {brought}",
+        campaign.short()
+    )]
+    ForeignTrials {
+        /// The campaign.
+        campaign: CampaignId,
+        /// The event that they name.
+        seq: u64,
+        /// How many name it.
+        found: usize,
+        /// How many came with it.
+        brought: usize,
+    },
     /// A derived table does not say what follows from a log.
     #[error("the table `{table}` does not say what follows from the log: {problem}")]
     Derived {

@@ -130,6 +130,6 @@ impl Row {
     /// None if it is no array of numbers.
     fn trial(&self) -> Option<Trial> {
         let values: Vec<Option<f64>> = serde_json::from_slice(&self.trial).ok()?;
-        Some(Trial { values: values.into_iter().map(|value| value.unwrap_or(f64::NAN)).collect() })
+        Some(Trial::of(values.into_iter().map(|value| value.unwrap_or(f64::NAN)).collect()))
     }
 }

@@ -200,7 +200,7 @@ async fn a_value_that_is_no_number_stays_none_and_people_see_each_by_its_name() 
     let id = store.create(&started(1), dir.path(), &inputs()).await.unwrap();
     let calibrated: Event = play(&started(1)).remove(0).event;
     let metrics = spec().metrics;
-    let mut trial = Trial { values: (0..metrics.len()).map(|at| at as f64 + 0.5).collect() };
+    let mut trial = Trial::of((0..metrics.len()).map(|at| at as f64 + 0.5).collect());
     trial.values[..3].copy_from_slice(&[f64::NAN, -0.0, f64::INFINITY]);
     let rows = [TrialRow { policy: "baseline", scenario: "near", seed: 0, trial: &trial }];
     let Loaded { mut state, head, .. } = store.load(&id).await.unwrap();

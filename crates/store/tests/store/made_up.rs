@@ -233,7 +233,7 @@ pub(crate) fn trial(policy: &str, scenario: &str, seed: u32) -> Trial {
         let value = f64::from_bits(u64::from_str_radix(&bits.as_str()[..16], 16).unwrap());
         if value.is_finite() { value } else { 0.1 + 0.2 }
     };
-    Trial { values: (0..spec().metrics.len()).map(value).collect() }
+    Trial::of((0..spec().metrics.len()).map(value).collect())
 }
 
 pub(crate) fn source(candidate: &str) -> String {

@@ -265,6 +265,31 @@ async fn trials_that_were_changed_are_found_before_anything_is_paired_with_them(
     }
 }
 
+#[tokio::test]
+async fn trials_that_no_event_brought_are_found() {
+    let copy = |policy: &str, seed: &str, iteration: &str, seq: &str| {
+        format!(
+            "INSERT INTO measured (campaign, policy, scenario, seed, iteration, seq, trial)
+             SELECT campaign, {policy}, scenario, {seed}, {iteration}, {seq}, trial FROM measured
+             WHERE policy = 'c1' AND seed = 1 AND iteration IS NULL"
+        )
+    };
+    for (statement, brought_all) in [
+        (copy("policy", "9", "1", "seq"), true),
+        (copy("'c9'", "seed", "NULL", "seq"), true),
+        (copy("'baseline'", "99", "1", "0"), true),
+        ("UPDATE measured SET seq = 1 WHERE policy = 'c1' AND iteration IS NULL".into(), true),
+        ("SELECT 1".into(), false),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, _) = database(dir.path()).await;
+        change(&path, &[statement.as_str()]).await;
+        let found = wrong(&Store::open_existing(&path).await.unwrap()).await;
+        let is_told = found.iter().any(|found| found.contains("are said to have come with event"));
+        assert_eq!(is_told, brought_all, "{statement}: {found:?}");
+    }
+}
+
 /// The hash over the yardsticks' trials of the made-up campaign.
 async fn store_hash() -> Hash {
     let dir = tempfile::tempdir().unwrap();
