@@ -24,10 +24,10 @@ impl Constant {
         match expression {
             syn::Expr::Paren(inner) => of(&inner.expr),
             syn::Expr::Lit(literal) => match &literal.lit {
-                syn::Lit::Float(number) => number.base10_parse().ok().map(Constant::Float),
-                syn::Lit::Int(number) if number.suffix().starts_with('f') => {
-                    number.base10_parse().ok().map(Constant::Float)
-                }
+                // Arithmetic of f32 gives other digits, and its results would have another type.
+                syn::Lit::Float(number) if number.suffix() != "f32" => number.base10_parse().ok().map(Constant::Float),
+                syn::Lit::Int(number) if number.suffix() == "f64" => number.base10_parse().ok().map(Constant::Float),
+                syn::Lit::Int(number) if number.suffix() == "f32" => None,
                 syn::Lit::Int(number) => number.base10_parse().ok().map(Constant::Integer),
                 syn::Lit::Bool(value) => Some(Constant::Bool(value.value)),
                 _ => None,

@@ -57,6 +57,8 @@ fn a_value_takes_the_place_of_its_name_and_says_its_type_where_a_method_is_calle
 fn arithmetic_of_values_is_done_where_its_result_is_short_and_left_where_it_is_not() {
     assert_eq!(admit("x * (2.0 * (1.0 - self.size))", [0.0, 0.25]), "x * 1.5");
     assert_eq!(admit("x * (self.size / 3.0)", [0.0, 0.25]), "x * (0.25 / 3.0)");
+    assert_eq!(admit("x * f64::from(0.25_f32 / 3.0)", [0.0, 0.25]), "x * f64::from(0.25_f32 / 3.0)");
+    assert_eq!(admit("x * f64::from(0.5_f32 * 2f32)", [0.0, 0.25]), "x * f64::from(0.5_f32 * 2f32)");
 }
 
 #[test]
