@@ -69,6 +69,21 @@ fn shares_are_of_a_yardstick_on_the_same_workloads_at_the_same_prices() {
 }
 
 #[test]
+fn a_campaign_on_a_variant_has_its_workloads_and_is_kept_with_its_texts() {
+    let environment = with(&[]);
+    environment.ok(&["run", "tiny", "--variant", "one_instance", "--iterations", "1"]);
+    std::fs::remove_dir_all(environment.path("tiny")).expect("it was there");
+    let report = environment.json(&["report", "--format", "json"]);
+    assert_eq!(report["experiment"], "tiny on one_instance", "{report:#}");
+    let verified = environment.run(&["verify", "--format", "json"]);
+    let verified: Value = serde_json::from_str(&verified.stdout).expect("a look from the database alone");
+    assert_eq!(verified["score"], report["sealed"]["score"]);
+    let unknown = with(&[]).run(&["run", "tiny", "--variant", "nowhere", "--iterations", "1"]);
+    assert_eq!(unknown.code, 2);
+    assert!(unknown.stderr.contains("there are population, one_instance"), "{}", unknown.stderr);
+}
+
+#[test]
 fn a_table_for_a_person_fits_in_120_columns_and_says_its_nonce() {
     let environment = with(&["step", "admit_everything"]);
     let outcome = environment.run(&["controls", "--experiment", "tiny", "--workloads", "12", "--nonce", "b"]);

@@ -28,7 +28,7 @@ async fn opened(environment: &Environment) -> Campaign {
     let mut loaded = LoadedExperiment::read(&environment.path("tiny"), &problems::all()).unwrap();
     loaded.experiment.iterations = 1;
     let agents = Agents { team: Team::builtin(), source: Source::Record, templates: Arc::new(Templates::shipped()) };
-    let opening = Opening { loaded, nonce: Nonce::of(7), agents, cassette: None, version: "0".into() };
+    let opening = Opening { loaded, nonce: Nonce::of(7), given: true, agents, cassette: None, version: "0".into() };
     let store = Arc::new(Store::open(&environment.path(DATABASE)).await.unwrap());
     Campaign::open(store, &places, opening).await.unwrap()
 }

@@ -105,6 +105,7 @@ async fn opened(environment: &Environment, agents: Agents) -> (Arc<Store>, Campa
     let opening = Opening {
         loaded: problem::experiment(3, true),
         nonce: Nonce::of(1),
+        given: true,
         agents,
         cassette: None,
         version: "0".into(),
@@ -159,6 +160,7 @@ fn a_problem_of_another_kind_goes_through_the_whole_loop_with_agents_that_follow
             times: Times::default(),
             losses: Losses::default(),
             looks: &[look.look],
+            taken: verify::taken(&store, &id).await.expect("no error"),
             comparison: None,
         };
         let text = report::markdown::report(&record);

@@ -59,7 +59,7 @@ fn a_campaign_with_a_population_ends_with_a_look_that_verify_repeats_to_the_digi
     std::fs::remove_dir_all(environment.path("tiny")).unwrap();
     let verified = environment.run(&["verify", "--format", "json"]);
     let repeated: Value = serde_json::from_str(&verified.stdout).expect("JSON");
-    for key in ["worth", "study", "drawn", "score", "reference", "tests"] {
+    for key in ["worth", "study", "own", "drawn", "fairness", "score", "reference", "tests"] {
         assert!(!sealed[key].is_null(), "{key}: {sealed:#}");
         assert_eq!(repeated[key], sealed[key], "{key}");
     }
@@ -86,6 +86,7 @@ fn is_printed(report: &str, sealed: &Value) {
         "saving above 0",
         "regret (points) at most 60",
         "more than 60 points lost against the reference in at most 22 of 216 drawn workloads",
+        "a client served less than half of what the reference serves it in at most 21 of 216 workloads",
         "it refused no protected requests",
     ];
     assert_eq!(asked, guards, "{sealed:#}");
@@ -116,6 +117,12 @@ fn another_look_has_seeds_of_its_own_and_is_counted_on_the_record() {
     assert_eq!((&now["looks"], &now["looks_kept"]), (&second["looks"], &second["looks_kept"]));
     let text = environment.ok(&["report"]);
     assert!(text.contains("2 looks were taken") && text.contains("of 1 later looks"), "{text}");
+    assert!(text.contains("All 2 looks together") && text.contains("This database holds 2 looks"), "{text}");
+    let [one, other, both] =
+        [&first["worth"], &second["worth"], &second["pooled"]].map(|of| of["value"].as_f64().expect("a number"));
+    assert!(one.min(other) < both && both < one.max(other), "{second:#}");
+    let taken = |looks: u32, nonces: u32| serde_json::json!({"looks": looks, "champions": 1, "campaigns": nonces, "nonces": nonces, "given": false});
+    assert_eq!(now["taken"], taken(2, 1));
     assert_eq!(second["beats_reference"], first["beats_reference"], "the verdict is that of the first look");
     assert_eq!(looked.code, i32::from(first["beats_reference"] != true));
     let again = environment.run(&["verify", "--format", "json"]);

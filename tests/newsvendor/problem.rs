@@ -12,6 +12,7 @@ use engine::science::measurement::{Cell, Paired};
 use engine::science::spec::{Aim, Described, Spec, Unit};
 use engine::science::trial::Trial;
 use files::FileError;
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
@@ -123,6 +124,7 @@ fn spec() -> Spec {
         series: vec![],
         figures: vec![],
         plainly: vec![],
+        groups: vec![],
         aim: Aim::Gain { gain: named("earnings", Unit::Log), worth: named("extra_earnings", Unit::Log) },
         inputs: vec![],
         violation: ["stocked".into(), "negative amounts".into()],
@@ -236,7 +238,7 @@ impl Machine for Days {
     }
 
     fn trial(self: Box<Self>) -> Option<Trial> {
-        Some(Trial { values: vec![self.profit, self.negative as f64] })
+        Some(Trial::of(vec![self.profit, self.negative as f64]))
     }
 }
 
@@ -285,6 +287,11 @@ impl Tally for Stocked {
         self.sum += stock;
         self.count += 1;
         self.negative += u64::from(stock < 0.0);
+    }
+
+    fn join(&mut self, other: &dyn Any) {
+        let Some(Stocked { sum, count, negative }) = other.downcast_ref() else { return };
+        (self.sum, self.count, self.negative) = (self.sum + sum, self.count + count, self.negative + negative);
     }
 
     fn curves(&self) -> Vec<Curve> {

@@ -24,6 +24,7 @@ use crate::cassette::Cassette;
 use crate::error::EngineError;
 use crate::evaluate::Evaluator;
 use crate::experiment::LoadedExperiment;
+use crate::observed::{self, Kind};
 use crate::panel::Panel;
 use crate::prepared::Prepared;
 use crate::realise::Points;
@@ -95,6 +96,8 @@ pub struct Opening {
     pub loaded: LoadedExperiment,
     /// What all its seeds derive from.
     pub nonce: Nonce,
+    /// Whether somebody chose it; otherwise it was drawn.
+    pub given: bool,
     /// Who plans and writes.
     pub agents: Agents,
     /// What the world said before, for a campaign that is to run again as it did.
@@ -117,7 +120,7 @@ pub struct Agents {
 impl Campaign {
     /// Opens a campaign and records its first event.
     pub async fn open(store: Arc<Store>, places: &Places, opening: Opening) -> Result<Self, EngineError> {
-        let Opening { loaded, nonce, agents, cassette, version } = opening;
+        let Opening { loaded, nonce, given, agents, cassette, version } = opening;
         let ground = Ground::prepare(places, loaded, nonce)?;
         let Ground { loaded, sandbox, panel, .. } = &ground;
         let started = Started {
@@ -148,6 +151,7 @@ impl Campaign {
         }
         crate::yardsticks::check_scale(loaded, panel, sandbox)?;
         let id = store.create(&started, &loaded.directory, &loaded.inputs).await?;
+        store.observe(&id, &Kind::Nonce.observation(0, observed::origin(given))).await?;
         if let Some(cassette) = cassette {
             cassette.play(&store, &id).await?;
         }

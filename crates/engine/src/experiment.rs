@@ -74,6 +74,9 @@ impl LoadedExperiment {
     /// Reads an experiment from its directory.
     pub fn read(directory: &Path, problems: &Problems) -> Result<Self, EngineError> {
         let not = |problem: String| EngineError::NotAnExperiment { directory: directory.into(), problem };
+        if directory.is_file() {
+            return Err(not("it is a file; an experiment is named by its directory".into()));
+        }
         if !directory.is_dir() {
             return Err(not("there is no such directory".into()));
         }

@@ -3,6 +3,18 @@
 use science::id::Hash;
 use store::{CampaignId, Observation, Store, StoreError};
 
+/// Where a nonce came from, as [`Kind::Nonce`] keeps it.
+pub(crate) fn origin(given: bool) -> String {
+    if given { GIVEN.into() } else { "drawn".into() }
+}
+
+/// Whether the nonce of a campaign was given; none if that is not on record.
+pub(crate) async fn was_given(store: &Store, id: &CampaignId) -> Result<Option<bool>, StoreError> {
+    Ok(Kind::Nonce.all(store, id).await?.first().map(|origin| origin.payload == GIVEN))
+}
+
+const GIVEN: &str = "given";
+
 /// A kind of observation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -16,6 +28,8 @@ pub enum Kind {
     Time,
     /// When a process took up the campaign.
     Session,
+    /// Whether the nonce was drawn for the campaign or given: "drawn", "given".
+    Nonce,
     /// A look at the champion under the seal.
     SealedLook,
     /// What searches without agents found with as much.
@@ -36,6 +50,7 @@ impl Kind {
             Kind::Outcome => "outcome",
             Kind::Time => "time",
             Kind::Session => "session",
+            Kind::Nonce => "nonce",
             Kind::SealedLook => "sealed-look",
             // By its first name: records have it.
             Kind::Comparison => "yardsticks",

@@ -161,6 +161,23 @@ impl Panel {
         Self::ranking(loaded, nonce, Role::Sealed(sealing), seeds)
     }
 
+    /// The first so many drawn workloads of a sealed panel with another seed each: what is chosen there is judged on the panel itself.
+    pub(crate) fn beside_sealed(
+        loaded: &LoadedExperiment,
+        nonce: Nonce,
+        sealing: &Sealing,
+        count: usize,
+    ) -> Result<Self, EngineError> {
+        let mut panel = Panel::of(&loaded.problem, &loaded.experiment.objective.prices);
+        panel.draw_some(
+            loaded,
+            nonce,
+            Role::Sealed(sealing),
+            Draw { number: 1, take: count, ..Draw::of("sealed", SEALED) },
+        )?;
+        Ok(panel)
+    }
+
     /// Drawn workloads alone, so many: those that controls are run on, or that scales are set on before.
     pub(crate) fn controls(
         loaded: &LoadedExperiment,
@@ -169,7 +186,7 @@ impl Panel {
         count: usize,
     ) -> Result<Self, EngineError> {
         let mut panel = Panel::of(&loaded.problem, &loaded.experiment.objective.prices);
-        panel.draw_some(loaded, nonce, Role::Controls { setting }, ("control", count))?;
+        panel.draw_some(loaded, nonce, Role::Controls { setting }, Draw::of("control", count))?;
         Ok(panel)
     }
 
@@ -233,25 +250,24 @@ impl Panel {
     /// Adds drawn workloads, one seed each: trials belong on workloads, which differ more than seeds do.
     fn draw(&mut self, loaded: &LoadedExperiment, nonce: Nonce, role: Role<'_>) -> Result<(), EngineError> {
         match role {
-            Role::Search => self.draw_some(loaded, nonce, role, ("training", TRAINING)),
-            Role::Finals(_) => self.draw_some(loaded, nonce, role, ("final", FINAL)),
-            Role::Sealed(_) => self.draw_some(loaded, nonce, role, ("sealed", SEALED)),
+            Role::Search => self.draw_some(loaded, nonce, role, Draw::of("training", TRAINING)),
+            Role::Finals(_) => self.draw_some(loaded, nonce, role, Draw::of("final", FINAL)),
+            Role::Sealed(_) => self.draw_some(loaded, nonce, role, Draw::of("sealed", SEALED)),
             Role::Verdict { .. } | Role::Controls { .. } => Ok(()),
         }
     }
 
-    /// So many of them, called `name_01` and so on.
     fn draw_some(
         &mut self,
         loaded: &LoadedExperiment,
         nonce: Nonce,
         role: Role<'_>,
-        (name, count): (&str, usize),
+        draw: Draw<'_>,
     ) -> Result<(), EngineError> {
         let Some(population) = &loaded.population else { return Ok(()) };
         let seed = |purpose: &str| role.seed(nonce, &["population", purpose]);
-        for workload in population.draw(name, count, &seed) {
-            let seeds = Seeds::new(nonce, role, workload.key(), 0);
+        for workload in population.draw(draw.name, draw.count, &seed).into_iter().take(draw.take) {
+            let seeds = Seeds::new(nonce, role, workload.key(), draw.number);
             self.add(workload.name(), [(workload.as_ref(), seeds)].into_iter(), false)?;
             self.past.extend(workload.has_past().then_some(self.drawn));
             self.drawn += 1;
@@ -378,6 +394,24 @@ impl Panel {
             Ok(trials) => Ok(trials.results),
             Err(outcome) => Err(EngineError::Yardsticks(format!("the {name} ended as {}: {outcome}", outcome.name()))),
         }
+    }
+}
+
+/// Workloads that are drawn together.
+struct Draw<'a> {
+    /// They are called `name_01` and so on.
+    name: &'a str,
+    count: usize,
+    /// How many of them are run on, the first ones.
+    take: usize,
+    /// The number of the seed of each.
+    number: usize,
+}
+
+impl<'a> Draw<'a> {
+    /// All of so many, on their first seed.
+    fn of(name: &'a str, count: usize) -> Self {
+        Draw { name, count, take: count, number: 0 }
     }
 }
 

@@ -18,6 +18,7 @@ use sandbox::{Artifact, Outcome, Sandbox};
 use science::descriptor::{Curve, Descriptor, Trend};
 use science::id::Hash;
 use serde::{Deserialize, Serialize};
+use std::any::Any;
 use std::collections::BTreeMap;
 
 /// All that was found out about a candidate.
@@ -105,9 +106,12 @@ pub enum Change {
 }
 
 /// A candidate's answers, counted over all of its trials.
-pub trait Tally {
+pub trait Tally: Send + Any {
     /// Adds one.
     fn add(&mut self, question: &[u8], answer: &[u8]);
+
+    /// Adds all that another tally of the same problem has counted.
+    fn join(&mut self, other: &dyn Any);
 
     /// Its answers against what they go with; at least one.
     fn curves(&self) -> Vec<Curve>;

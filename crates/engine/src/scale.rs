@@ -115,20 +115,17 @@ impl Against {
         Against { baseline: Vec::new(), gain: None, part: Part { panel: part, baseline: Vec::new(), gain: 0.0 } }
     }
 
-    /// Sets the scale of a policy. Whoever looks on is made anew for each run on the whole panel.
+    /// Sets the scale of a policy. Who looks on sees the run that stands and no other: looking takes its time.
     pub(crate) fn settle<O: Onlooker>(
         &self,
         policy: &Scalable,
         (panel, sandbox): (&Panel, &Sandbox),
-        onlooker: impl Fn() -> O,
+        onlooker: impl Fn() -> O + Sync,
     ) -> Result<Result<Settled<O>, Outcome>, EngineError> {
-        let whole = |scale: Option<f64>| {
-            let mut looking = onlooker();
-            let ran = panel.trials_before(&policy.artifact, policy.at(scale), sandbox, &mut looking)?;
-            Ok::<_, EngineError>(ran.map(|runs| (runs, looking)))
-        };
+        let stands = |scale: Option<f64>| panel.trials_before(&policy.artifact, policy.at(scale), sandbox, &onlooker);
+        let whole = |at: f64| panel.trials_before(&policy.artifact, policy.at(Some(at.exp())), sandbox, &|| ());
         let (Some((_, scale)), Some(gain)) = (policy.scale, self.gain) else {
-            return Ok(whole(None)?.map(|(Runs { results: trials, deciding }, looking)| Settled::At {
+            return Ok(stands(None)?.map(|(Runs { results: trials, deciding }, looking)| Settled::At {
                 scale: None,
                 slope: None,
                 trials,
@@ -148,22 +145,21 @@ impl Against {
                     }
                     Err(outcome) => return Ok(Err(outcome)),
                 },
-                Next::Whole(at) => match whole(Some(at.exp()))? {
-                    Ok(ran) => {
-                        let gained = panel.measure(&ran.0.results, &self.baseline).gain();
+                Next::Whole(at) => match whole(at)? {
+                    Ok((ran, ())) => {
+                        let gained = panel.measure(&ran.results, &self.baseline).gain();
                         runs.push(Run { at, margin: gained - gain });
-                        if let Some((_, before)) = last.replace((at, ran)) {
-                            deciding += before.0.deciding;
-                        }
+                        deciding += ran.deciding;
+                        last = Some((at, ran.results));
                     }
                     Err(outcome) => return Ok(Err(outcome)),
                 },
                 Next::Set(at) => {
                     let taken = taken(&part, &runs);
-                    let ran = match last.filter(|(ran, _)| *ran == at) {
-                        Some((_, ran)) => Ok(ran),
-                        // An earlier run stands: what it showed is not kept.
-                        None => whole(Some(at.exp()))?,
+                    // An earlier run may stand: its trials are not kept.
+                    let ran = match last.filter(|(ran, _)| *ran == at && !O::LOOKS) {
+                        Some((_, results)) => Ok((Runs { results, deciding: Duration::ZERO }, onlooker())),
+                        None => stands(Some(at.exp()))?,
                     };
                     let slope = slope(&runs).or_else(|| slope(&part));
                     return Ok(ran.map(|(ran, looking)| Settled::At {

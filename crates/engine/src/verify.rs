@@ -4,11 +4,13 @@
 //! the bytes of the log, and not from a name. So nothing can be changed about a campaign to have them drawn again; another look
 //! is another number, and every one is on record.
 
+mod own_scale;
+
 use crate::Places;
 use crate::cores::blocking;
 use crate::error::EngineError;
 use crate::experiment::LoadedExperiment;
-use crate::observed::Kind;
+use crate::observed::{Kind, was_given};
 use crate::panel::{Draws, Panel, Sealing};
 use crate::policy::Policy;
 use crate::prepared::Prepared;
@@ -16,12 +18,14 @@ use crate::yardsticks::{Measured, measure};
 use sandbox::Sandbox;
 use science::event::Started;
 use science::experiment::Experiment;
-use science::id::CandidateId;
+use science::id::{CandidateId, Hash};
+use science::nonce::Nonce;
 use science::objective::Scoring;
-use science::seal::{self, Look};
+use science::seal::{self, Look, Taken};
 use science::spec::Spec;
 use science::trial::Trial;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use store::{CampaignId, Loaded, Observation, Store};
 
 /// What a sealed look found.
@@ -31,6 +35,12 @@ pub struct Verified {
     pub champion: CandidateId,
     /// The number of the look, from 1.
     pub number: u32,
+    /// What is measured: looks at the same are counted together.
+    #[serde(default)]
+    pub meaning: Option<Hash>,
+    /// The nonce of the campaign.
+    #[serde(default)]
+    pub nonce: Option<Nonce>,
     /// What it showed.
     pub look: Look,
 }
@@ -58,6 +68,22 @@ pub async fn recorded(store: &Store, id: &CampaignId) -> Result<Vec<Verified>, E
         what: format!("a sealed look of campaign {}", id.short()),
         problem: error.to_string(),
     })
+}
+
+/// How often the seal of what a campaign measures was opened, as far as this database knows.
+pub async fn taken(store: &Store, id: &CampaignId) -> Result<Taken, EngineError> {
+    let meaning = recorded(store, id).await?.into_iter().find_map(|verified| verified.meaning);
+    let (mut champions, mut nonces, mut campaigns, mut looks) = (BTreeSet::new(), BTreeSet::new(), 0, 0);
+    for row in store.campaigns().await? {
+        let all = recorded(store, &row.id).await?.into_iter();
+        let same: Vec<Verified> =
+            all.filter(|verified| verified.meaning.is_some() && verified.meaning == meaning).collect();
+        campaigns += usize::from(!same.is_empty());
+        looks += same.len();
+        nonces.extend(same.iter().filter_map(|verified| verified.nonce.map(|nonce| nonce.to_string())));
+        champions.extend(same.into_iter().map(|verified| verified.champion));
+    }
+    Ok(Taken { looks, champions: champions.len(), campaigns, nonces: nonces.len(), given: was_given(store, id).await? })
 }
 
 /// Takes the first look at the champion of a campaign that has ended once more, and records nothing.
@@ -99,15 +125,20 @@ async fn look(
     let (scale, length) = (recorded.scale, recorded.candidate.description_length.unwrap_or(u32::MAX));
     let (places, started) = (places.clone(), started.clone());
     let sealing = sealing(&started, Some(&champion.id), number);
+    let (meaning, nonce) = (Some(started.meaning.clone()), Some(started.nonce));
     let run = move || {
         let sandbox = places.sandbox(*loaded.problem.kit())?;
-        let candidate = candidate
-            .policy(scale, &sandbox)?
-            .map_err(|outcome| EngineError::Yardsticks(format!("the champion ended as {outcome}")))?;
-        Seal::open(&loaded, &started, &sealing, &sandbox)?.look("champion", (&candidate, length), &sandbox)
+        let policy = |scale: Option<f64>| {
+            let ended = |outcome| EngineError::Yardsticks(format!("the champion ended as {outcome}"));
+            candidate.policy(scale, &sandbox)?.map_err(ended)
+        };
+        let seal = Seal::open(&loaded, &started, &sealing, &sandbox)?;
+        let look = seal.look("champion", (&policy(scale)?, length), &sandbox)?;
+        let own = own_scale::look(&seal, (&loaded, &started, &sealing), scale, &policy, &sandbox)?;
+        Ok::<_, EngineError>(Look { own, ..look })
     };
     let look = blocking(run).await??;
-    Ok(Verified { champion: champion.id, number, look })
+    Ok(Verified { champion: champion.id, number, meaning, nonce, look })
 }
 
 /// What a look at this champion follows from.
@@ -152,7 +183,8 @@ impl Seal {
         let trials = self.panel.must(name, policy, Draws::Shared, sandbox)?;
         let own = self.panel.measure(&trials, &self.measured.trials[0].1);
         let scoring = Scoring { yardsticks: &self.measured.yardsticks, names: &self.scenarios, spec: &self.spec };
-        let look = seal::look(&own, description_length, scoring, &self.experiment);
+        let fairness = self.measured.fairness(&self.panel, (&own, &trials));
+        let look = seal::look((&own, fairness), description_length, scoring, &self.experiment);
         let counted = self.panel.counted();
         let plainly = |trials: &[Trial]| seal::plainly(&trials[counted.clone()], &self.spec);
         let pairs = plainly(&self.measured.trials[1].1).into_iter().zip(plainly(&trials));

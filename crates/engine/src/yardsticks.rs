@@ -7,6 +7,7 @@ use crate::experiment::LoadedExperiment;
 use crate::panel::{Draws, Panel};
 use crate::policy::Policy;
 use sandbox::Sandbox;
+use science::fairness::{self, Fairness};
 use science::objective::Yardsticks;
 use science::spec::{Aim, Spec};
 use science::trial::Trial;
@@ -19,6 +20,19 @@ pub struct Measured {
     pub yardsticks: Yardsticks,
     /// Trials by the names under which the database keeps them, in the order of [`policies`]; the first are the baseline's.
     pub trials: Vec<(String, Vec<Trial>)>,
+}
+
+impl Measured {
+    /// Whom a policy serves, by its trials on the panel that these ran on.
+    pub(crate) fn fairness(&self, panel: &Panel, own: fairness::Ran<'_>) -> Option<Fairness> {
+        let spec = panel.problem.spec();
+        let Yardsticks { reference, extremes, scales, twins, .. } = &self.yardsticks;
+        // The baseline and the twins are no scales.
+        let at = self.trials.iter().skip(1).take(1).chain(self.trials.iter().skip(2 + twins.len()));
+        let ran = [reference].into_iter().chain(extremes).chain(scales).zip(at);
+        let ran: Vec<fairness::Ran<'_>> = ran.map(|(measured, (_, trials))| (measured, &trials[..])).collect();
+        Fairness::of(own, &ran, panel.counted(), spec)
+    }
 }
 
 /// Twins of the reference wherever nothing is sealed.

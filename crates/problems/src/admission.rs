@@ -3,6 +3,7 @@
 mod builtin;
 mod case;
 mod change;
+mod groups;
 mod pair;
 mod passages;
 pub mod population;

@@ -27,7 +27,7 @@ pub struct Evaluation<'a> {
     pub descriptor: Option<&'a Descriptor>,
     /// Its measured curves; empty unless asked for.
     pub curves: &'a [Curve],
-    /// The reference's score on the same arrivals.
+    /// The reference's score on the same workloads.
     pub reference: &'a Score,
     /// The most that a workload may lose against the reference, points, where the experiment bounds it.
     pub regret_bound: Option<f64>,

@@ -99,7 +99,7 @@ impl<'a> Facts<'a> {
         };
         let mut caveats = vec![
             format!(
-                "Scores come from {panel}, {chosen}. Whether the champion holds on fresh arrivals, \
+                "Scores come from {panel}, {chosen}. Whether the champion holds on fresh workloads, \
                  and on workloads that the search has not seen, only the sealed look says."
             ),
             "Intervals of scores are 95 %, one figure at a time, and taken after choosing among candidates: a champion's lies too \
@@ -142,11 +142,11 @@ impl Facts<'_> {
             recorded if recorded == scenarios.len() => Some(
                 "One trace: no interval. Every scenario is a recorded trace, which no seed changes: candidates were chosen and \
                  claims judged on its first part, by what the policies' draws make of it, and the sealed look runs what was held out. \
-                 Nothing here speaks of other traffic."
+                 Nothing here speaks of other workloads."
                     .into(),
             ),
             _ => Some(format!(
-                "Recorded traces, which no seed changes: {}. Intervals say nothing of other traffic there.",
+                "Recorded traces, which no seed changes: {}. Intervals say nothing of other workloads there.",
                 traces.iter().filter_map(|at| scenarios.get(*at as usize)).cloned().collect::<Vec<_>>().join(", ")
             )),
         }

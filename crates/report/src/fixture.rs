@@ -21,6 +21,7 @@ pub(crate) fn saving() -> Spec {
         metrics: vec![],
         prices: vec![],
         plainly: vec![],
+        groups: vec![],
         series: vec![series("late", Unit::Count), series("way_back", Unit::Fraction)],
         figures: vec![
             figure("late_sum", Aggregate::Sum("late".into())),

@@ -26,7 +26,7 @@ use named::named;
 use science::comparison::{Comparison, Summary};
 use science::controls::Tables;
 use science::objective::Score;
-use science::seal::Look;
+use science::seal::{self, Look, Taken};
 use science::spec::Spec;
 use science::state::Simplification;
 use serde::Serialize;
@@ -280,21 +280,23 @@ pub fn cleaned(value: Value) -> Value {
 }
 
 /// One look under the seal, with how all looks at the champion came out.
-pub fn look(look: &Look, looks: &[Look], spec: &Spec) -> Value {
-    let mut out = looked(look, looks);
+pub fn look(look: &Look, looks: &[Look], taken: Taken, spec: &Spec) -> Value {
+    let mut out = looked(look, looks, taken);
     put(&mut out, "this_look_holds", look.holds());
     cleaned(named(out.into(), spec))
 }
 
 fn sealed(record: &Record<'_>) -> Value {
-    record.looks.first().map_or(Value::Null, |first| looked(first, record.looks).into())
+    record.looks.first().map_or(Value::Null, |first| looked(first, record.looks, record.taken).into())
 }
 
 /// A look, with how all of them came out: the verdict is that of the first.
-fn looked(look: &Look, looks: &[Look]) -> Map<String, Value> {
+fn looked(look: &Look, looks: &[Look], taken: Taken) -> Map<String, Value> {
     let mut out = value(look).as_object().cloned().unwrap_or_default();
     put(&mut out, "beats_reference", looks.first().unwrap_or(look).holds());
     put(&mut out, "looks", looks.len());
     put(&mut out, "looks_kept", looks.iter().filter(|look| look.holds()).count());
+    put(&mut out, "pooled", seal::pooled(looks));
+    put(&mut out, "taken", taken);
     out
 }

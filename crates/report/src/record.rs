@@ -1,7 +1,7 @@
 //! What a report is made from.
 
 use science::comparison::Comparison;
-use science::seal::Look;
+use science::seal::{Look, Taken};
 use science::state::State;
 use serde::Serialize;
 
@@ -24,6 +24,8 @@ pub struct Record<'a> {
     pub losses: Losses,
     /// What the sealed looks at the champion showed, in order; empty until one was taken.
     pub looks: &'a [Look],
+    /// How often the seal of what it measures was opened, by this and other campaigns.
+    pub taken: Taken,
     /// What searches of as many evaluations found, if that was asked.
     pub comparison: Option<&'a Comparison>,
 }

@@ -33,7 +33,7 @@ pub(crate) enum Detail {
 /// The whole report, the most important first.
 pub(crate) fn report(facts: &Facts<'_>, detail: Detail) -> Vec<Section> {
     let mut sections = vec![campaign::overview(facts)];
-    sections.extend(sealed::sealed(facts.record.looks, &facts.started.spec));
+    sections.extend(sealed::sealed(facts.record.looks, facts.record.taken, &facts.started.spec));
     sections.extend(
         facts.record.comparison.map(|found| comparison::comparison(std::slice::from_ref(found), facts.terms())),
     );

@@ -218,7 +218,7 @@ fn worth(score: &Score, reference: &Score, spec: &Spec) -> String {
         Aim::Gain { .. } => ("gain", "beyond the reference".into()),
     };
     let judged = match score.worth_ci {
-        None => "no interval: that takes three seeds of every workload, and arrivals that they change".into(),
+        None => "no interval: that takes three seeds of every workload, and workloads that they change".into(),
         Some([low, _]) if low > 0.0 => format!("on these seeds a {won}"),
         Some([_, high]) if high < 0.0 => "on these seeds a LOSS".into(),
         Some(_) => format!("the interval holds zero, so the data do not show a {won}"),

@@ -15,7 +15,7 @@ use layout::Layout;
 use science::comparison::Comparison;
 use science::controls::Tables;
 use science::objective::Score;
-use science::seal::Look;
+use science::seal::{Look, Taken};
 use science::spec::{Aggregate, Spec};
 
 /// Columns where nobody says how wide the terminal is.
@@ -70,8 +70,8 @@ pub fn score(evaluation: &Evaluation<'_>) -> String {
     }
     let Some(score) = evaluation.score else { return out };
     let scenarios = Block::Table(sections::scenario_table(Some(score), evaluation.reference, evaluation.spec));
-    let note = "Differences are to the baseline, on the same arrivals and draws; points are against the reference. Search seeds \
-                only: no claim about other arrivals.";
+    let note = "Differences are to the baseline, on the same workloads and draws; points are against the reference. Search seeds \
+                only: no claim about other workloads.";
     out + "\n"
         + &layout.blocks(&[Block::Table(metrics(evaluation, score)), scenarios, Block::Text(note.into())])
         + &panels::table(score, evaluation.regret_bound, evaluation.spec)
@@ -84,8 +84,8 @@ pub fn score(evaluation: &Evaluation<'_>) -> String {
 }
 
 /// What a sealed look showed, out of these.
-pub fn sealed(look: &Look, looks: &[Look], spec: &Spec) -> String {
-    Layout { width: WIDTH, color: false }.blocks(&sections::sealed_look(look, looks, Terms(spec)))
+pub fn sealed(look: &Look, looks: &[Look], taken: Taken, spec: &Spec) -> String {
+    Layout { width: WIDTH, color: false }.blocks(&sections::sealed_look(look, (looks, taken), Terms(spec)))
 }
 
 /// Campaigns beside searches of as many evaluations; at least one.

@@ -4,6 +4,7 @@ use crate::audit::AuditedPoint;
 use crate::bundle::{Bundle, Side};
 use crate::descriptor::Descriptor;
 use crate::experiment::Experiment;
+use crate::fairness::Fairness;
 use crate::id::{CandidateId, Hash};
 use crate::judge::Finding;
 use crate::nonce::Nonce;
@@ -327,6 +328,9 @@ pub struct Finalist {
     /// Its trials against the baseline's, if all of them ran.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub measurement: Option<Measurement>,
+    /// Whom it serves there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fairness: Option<Fairness>,
 }
 
 /// Why a campaign ended.

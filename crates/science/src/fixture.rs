@@ -35,6 +35,7 @@ pub(crate) fn spec() -> Spec {
             figure("allocation", Aggregate::Allocation),
         ],
         plainly: vec![],
+        groups: vec![],
         aim: Aim::Saving {
             gain: named("improvement", Unit::Log),
             cost: named("cost", Unit::Fraction),

@@ -14,6 +14,7 @@ pub mod descriptor;
 pub mod effect;
 pub mod event;
 pub mod experiment;
+pub mod fairness;
 pub mod fastfail;
 #[cfg(test)]
 mod fixture;

@@ -7,6 +7,9 @@
 
 use crate::champion;
 use crate::experiment::{Claim, Experiment};
+use crate::fairness::Fairness;
+use crate::frontier::{self, Place};
+use crate::measurement::{Cut, Paid};
 use crate::objective::{Measurement, Score, Scoring, Yardsticks};
 use crate::spec::{Plain, Spec};
 use crate::stats::{Interval, t_interval, upper_median};
@@ -19,6 +22,10 @@ pub const SEEDS: [usize; 2] = [5, 20];
 pub const WORKLOADS: usize = 216;
 /// Twins of the reference under the seal.
 pub const TWINS: usize = 4;
+/// Factors of the scale that was set, among which each workload has one of its own.
+pub const OWN_SCALES: [f64; 5] = [0.4, 0.63, 1.0, 1.6, 2.5];
+/// Drawn workloads on which that is done, the first ones.
+pub const OWN_WORKLOADS: usize = 96;
 /// The probability that an interval misses.
 const ALPHA: f64 = 0.05;
 
@@ -29,12 +36,19 @@ pub struct Look {
     pub worth: Estimate,
     /// The same on the study, over seeds.
     pub study: Estimate,
+    /// The same at the scale of its own that gains in each drawn workload what the reference gains there, chosen on another seed;
+    /// none where there is no scale.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own: Option<Estimate>,
     /// How many workloads were drawn.
     pub drawn: usize,
     /// The problem's numbers in an operator's words, in the order of [`Spec::plainly`]: the reference's, then the champion's. Medians
     /// over the drawn workloads, or over the study where none are drawn.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub plainly: Vec<[f64; 2]>,
+    /// Whom it serves on the drawn workloads, or on the study where none are drawn; none where the problem tells nobody apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fairness: Option<Fairness>,
     /// All that was measured.
     pub score: Score,
     /// The reference's score there.
@@ -45,6 +59,22 @@ pub struct Look {
     /// them says what other traffic would show.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub one_trace: bool,
+}
+
+/// How often the seal of what a campaign measures was opened, over all campaigns of a database: who looks often enough sees what he
+/// likes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Taken {
+    /// Looks.
+    pub looks: usize,
+    /// Champions that were looked at.
+    pub champions: usize,
+    /// Campaigns that they won.
+    pub campaigns: usize,
+    /// Nonces that these had.
+    pub nonces: usize,
+    /// Whether the nonce of this campaign was given and not drawn; none if that is not on record.
+    pub given: Option<bool>,
 }
 
 /// What a policy is worth.
@@ -69,8 +99,13 @@ pub struct Test {
     pub holds: bool,
 }
 
-/// Holds a candidate of this description length against yardsticks that ran on the same sealed panel.
-pub fn look(candidate: &Measurement, description_length: u32, scoring: Scoring<'_>, experiment: &Experiment) -> Look {
+/// Holds a candidate of this description length, which serves these, against yardsticks that ran on the same sealed panel.
+pub fn look(
+    (candidate, fairness): (&Measurement, Option<Fairness>),
+    description_length: u32,
+    scoring: Scoring<'_>,
+    experiment: &Experiment,
+) -> Look {
     let (yardsticks, spec) = (scoring.yardsticks, scoring.spec);
     let study = estimate(candidate, yardsticks, spec);
     let score = scoring.score(candidate);
@@ -80,12 +115,15 @@ pub fn look(candidate: &Measurement, description_length: u32, scoring: Scoring<'
     };
     let mut tests = claimed(&worth, &experiment.claim, spec, yardsticks.one_trace);
     tests.extend(guards(&score, description_length, experiment, spec));
+    tests.extend(fairness.as_ref().map(|fairness| fair(fairness, experiment.claim.giving_up, spec)));
     tests.push(harmless(candidate, spec));
     Look {
         worth,
         study,
+        own: None,
         drawn: yardsticks.drawn,
         plainly: Vec::new(),
+        fairness,
         reference: scoring.score(&yardsticks.reference),
         score,
         tests,
@@ -107,6 +145,49 @@ pub(crate) fn drawn(candidate: &Measurement, yardsticks: &Yardsticks, spec: &Spe
     let comparable = yardsticks.compared(candidate, &spec.aim, yardsticks.population()).is_some();
     let bounds = yardsticks.bounds(candidate, &spec.aim, ALPHA).filter(|_| comparable);
     Estimate { value: bounds.map(|bounds| bounds.estimate), interval: bounds.map(ends) }
+}
+
+/// What a policy saves at the scale of its own that comes nearest to the reference's gain in each of some drawn workloads, the first
+/// of the sealed ones. `ran` holds the policy at each of its scales: on the seeds that choose, where the reference is `reference`, and on
+/// those that judge, which are those of `yardsticks`.
+pub fn at_own_scales(reference: &Measurement, ran: &[[Measurement; 2]], yardsticks: &Yardsticks) -> Estimate {
+    let first = yardsticks.study_rows();
+    let rows = first..first + reference.cells.len();
+    let gains = |measured: &Measurement| measured.per_scenario(|cell| cell.gain);
+    let (asked, offered): (Vec<f64>, Vec<Vec<f64>>) =
+        (gains(reference), ran.iter().map(|[choosing, _]| gains(choosing)).collect());
+    let nearest = |row: usize| {
+        let off = |at: &usize| (offered[*at][row] - asked[row]).abs();
+        (0..ran.len()).min_by(|a, b| off(a).total_cmp(&off(b))).unwrap_or_default()
+    };
+    let whole = Cut::means(0..reference.cells.len());
+    let judged: Vec<Vec<Place>> = ran.iter().map(|[_, judging]| judging.places(&whole, Paid::Cost)).collect();
+    let places: Vec<Place> = (0..reference.cells.len()).map(|row| judged[nearest(row)][row]).collect();
+    let frontier = yardsticks.frontier(&Cut::means(rows), Paid::Cost);
+    let interval = frontier::interval(&frontier.terms(&places), 0.0, ALPHA);
+    let saved = frontier.saving(&places);
+    Estimate { value: saved, interval: interval.filter(|_| saved.is_some()).map(ends) }
+}
+
+/// What the same champion is worth by several looks at drawn workloads together, each weighted by how much it says: one look that was
+/// lucky does not stand alone. None of fewer than two with an interval.
+pub fn pooled(looks: &[Look]) -> Option<Estimate> {
+    let of = |look: &Look| Some((look.worth.value?, look.worth.interval?)).filter(|_| look.drawn > 0);
+    let all: Vec<(f64, [f64; 2])> = looks.iter().filter_map(of).collect();
+    let weight = |[low, high]: &[f64; 2]| (high - low).max(f64::MIN_POSITIVE).powi(-2);
+    let weights: f64 = all.iter().map(|(_, interval)| weight(interval)).sum();
+    let mean = |part: &dyn Fn(f64, [f64; 2]) -> f64| {
+        all.iter().map(|(value, interval)| weight(interval) * part(*value, *interval)).sum::<f64>() / weights
+    };
+    let value = mean(&|value, _| value);
+    // Each half-width shrinks as that of a weighted mean does.
+    let shrunk = |half: &dyn Fn(f64, [f64; 2]) -> f64| {
+        let square =
+            |(value, interval): &(f64, [f64; 2])| (weight(interval) / weights * half(*value, *interval)).powi(2);
+        all.iter().map(square).sum::<f64>().sqrt()
+    };
+    let interval = [value - shrunk(&|value, [low, _]| value - low), value + shrunk(&|value, [_, high]| high - value)];
+    (all.len() > 1).then_some(Estimate { value: Some(value), interval: Some(interval) })
 }
 
 fn ends(interval: Interval) -> [f64; 2] {
@@ -145,6 +226,24 @@ fn guards(score: &Score, description_length: u32, experiment: &Experiment, spec:
         requirement: kept.requirement,
     })
     .collect()
+}
+
+/// That nobody who is guarded is given up, but in a few workloads.
+fn fair(fairness: &Fairness, most: f64, spec: &Spec) -> Test {
+    let guarded: Vec<&str> =
+        spec.groups.iter().filter(|group| group.guarded).map(|group| group.name.as_str()).collect();
+    let margin = fairness.allowed(most) as f64 - fairness.giving_up as f64;
+    Test {
+        requirement: format!(
+            "a {} served less than half of what the reference serves it in at most {} of {} workloads",
+            guarded.join(" or "),
+            fairness.allowed(most),
+            fairness.workloads
+        ),
+        margin: Some(margin),
+        interval: None,
+        holds: margin >= 0.0,
+    }
 }
 
 /// That a candidate never did what it must never do.
@@ -200,9 +299,9 @@ mod tests {
         let guard =
             |metric: &str, at_most: f64| Guard { metric: metric.into(), at_most: Some(at_most), at_least: None };
         let guards = vec![guard("regret", 5.0), guard("shortfall", 0.1), guard("cost_ratio", 1.0)];
-        let experiment = Experiment { claim: Claim { worth: 0.05, shortfall: 1.5 }, ..fixture::experiment(guards) };
+        let experiment = Experiment { claim: Claim { worth: 0.05, ..Claim::default() }, ..fixture::experiment(guards) };
         let names = ["near".to_owned(), "far".to_owned()];
-        look(candidate, 10, Scoring { yardsticks: &yardsticks, names: &names, spec: &spec() }, &experiment)
+        look((candidate, None), 10, Scoring { yardsticks: &yardsticks, names: &names, spec: &spec() }, &experiment)
     }
 
     fn failing(candidate: &Measurement) -> Vec<String> {
@@ -244,11 +343,47 @@ mod tests {
         let look = |one_trace: bool| {
             let yardsticks = Yardsticks { one_trace, ..yardsticks.clone() };
             let scoring = Scoring { yardsticks: &yardsticks, names: &names, spec: &spec() };
-            super::look(&own, 10, scoring, &fixture::experiment(vec![]))
+            super::look((&own, None), 10, scoring, &fixture::experiment(vec![]))
         };
         let [low, high] = look(false).worth.interval.unwrap();
         assert!(look(false).holds() && low < 0.25 && 0.25 < high + 1e-9);
         assert!(look(true).holds() && look(true).worth.interval.is_none());
+    }
+
+    #[test]
+    fn looks_that_say_as_much_are_pooled_to_their_mean_and_halve_the_interval_when_they_are_four() {
+        let one = |value: f64, half: f64| {
+            let worth = Estimate { value: Some(value), interval: Some([value - half, value + half]) };
+            Look { worth, ..at(&measurement(|_| 0.3, |_| 0.36)) }
+        };
+        let four = pooled(&[one(0.1, 0.04), one(0.2, 0.04), one(0.1, 0.04), one(0.2, 0.04)]).unwrap();
+        let [low, high] = four.interval.unwrap();
+        assert!(
+            (four.value.unwrap() - 0.15).abs() < 1e-12 && (low - 0.13).abs() < 1e-12 && (high - 0.17).abs() < 1e-12
+        );
+        let two = pooled(&[one(0.1, 0.01), one(0.2, 0.1)]).unwrap();
+        assert!(two.value.unwrap() < 0.102, "what says more weighs more: {two:?}");
+        assert_eq!(pooled(&[one(0.1, 0.04)]), None);
+    }
+
+    #[test]
+    fn a_scale_is_chosen_workload_by_workload_on_seeds_that_do_not_judge_it() {
+        let drawn = |place: &dyn Fn(usize) -> [f64; 2]| {
+            let cell = |at: usize| vec![fixture::cell(place(at)[0], place(at)[1])];
+            fixture::measured((0..12).map(cell).collect())
+        };
+        let reference = drawn(&|at| [0.1 + 0.02 * at as f64, 0.4]);
+        let yardsticks = Yardsticks { drawn: 12, ..fixture::yardsticks(reference.clone()) };
+        // In the first half of the workloads the first scale gains what the reference gains, in the others the second one does.
+        let gains = |right: bool, at: usize| if right { 0.1 + 0.02 * at as f64 } else { 0.05 };
+        let choosing = |first: bool| drawn(&|at| [gains((at < 6) == first, at), 9.0]);
+        let judging = |cost: f64| drawn(&|at| [0.1 + 0.02 * at as f64, cost]);
+        let ran = [[choosing(true), judging(0.3)], [choosing(false), judging(0.1)]];
+        let own = at_own_scales(&reference, &ran, &yardsticks);
+        assert!((own.value.unwrap() - 0.5).abs() < 1e-9, "{own:?}");
+        let other = at_own_scales(&reference, &[ran[1].clone(), ran[0].clone()], &yardsticks);
+        assert_eq!(own, other, "whichever order they stand in");
+        assert!(own.interval.is_some_and(|[low, high]| low < 0.5 && 0.5 < high));
     }
 
     #[test]
@@ -261,7 +396,7 @@ mod tests {
         };
         let spec =
             Spec { plainly: vec![plain("seconds", None, false), plain("price", Some("seconds"), true)], ..spec() };
-        let trials = [[10.0, 1.0], [20.0, 5.0], [40.0, 30.0], [0.0, 0.0]].map(|values| Trial { values: values.into() });
+        let trials = [[10.0, 1.0], [20.0, 5.0], [40.0, 30.0], [0.0, 0.0]].map(|values| Trial::of(values.into()));
         assert_eq!(plainly(&trials, &spec), [20.0, 0.75], "what is a share of nothing is left out");
     }
 
@@ -275,7 +410,7 @@ mod tests {
                 ..fixture::measured(vec![])
             };
             let scoring = Scoring { yardsticks: &yardsticks, names: &["a".into(), "b".into()], spec: &spec };
-            super::look(&own, 1, scoring, &fixture::experiment(vec![])).holds()
+            super::look((&own, None), 1, scoring, &fixture::experiment(vec![])).holds()
         };
         assert!(holds(0.31) && !holds(0.30));
     }

@@ -22,6 +22,9 @@ pub struct Spec {
     /// What whoever runs such a system would look at first: numbers of single trials.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub plainly: Vec<Plain>,
+    /// What those who are served, or refused, are told apart by.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<Group>,
     /// What is made as large as possible.
     pub aim: Aim,
     /// What a policy may look at besides what its answer goes with first: the words of a design's `uses`.
@@ -44,6 +47,18 @@ pub struct Described {
     pub unit: Unit,
     /// What it is, for prompts and reports.
     pub meaning: String,
+}
+
+/// A way to tell apart those who are served.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Group {
+    /// What a part of it is, as in `client`.
+    pub name: String,
+    /// Its parts, in the order of [`Trial::served`](crate::trial::Trial::served).
+    pub parts: Vec<String>,
+    /// Whether no part of it may be given up.
+    #[serde(default)]
+    pub guarded: bool,
 }
 
 /// What a part of the cost weighs.

@@ -9,6 +9,17 @@ use serde::{Deserialize, Serialize};
 pub struct Trial {
     /// A value for each of [`Spec::metrics`](crate::spec::Spec::metrics), in their order. Counts are exact up to 2^53.
     pub values: Vec<f64>,
+    /// Of each part of [`Spec::groups`](crate::spec::Spec::groups), how many requests were served, and how many were asked for. No part
+    /// of the record: nothing is decided by it before the finals.
+    #[serde(skip)]
+    pub served: Vec<[u32; 2]>,
+}
+
+impl Trial {
+    /// Of these values, without groups.
+    pub fn of(values: Vec<f64>) -> Self {
+        Trial { values, served: Vec::new() }
+    }
 }
 
 /// The hash over trials in their fixed order (workload by workload, seed by seed): what an event says of them.
@@ -28,7 +39,7 @@ mod tests {
 
     #[test]
     fn the_hash_is_that_of_what_a_database_gives_back() {
-        let trial = |values: &[f64]| Trial { values: values.to_vec() };
+        let trial = |values: &[f64]| Trial::of(values.to_vec());
         let own = hash(&[trial(&[-0.0, f64::NAN, f64::INFINITY])]);
         assert_eq!(own, hash(&[trial(&[0.0, -f64::NAN, f64::NAN])]));
         assert_ne!(own, hash(&[trial(&[0.0, 0.0, f64::NAN])]));

@@ -14,7 +14,7 @@ use crate::gaps::Gaps;
 use crate::hints::Hints;
 use crate::sampler::{ArrivalProcess, Length};
 use crate::slo::Class;
-use crate::trace::{Arrival, MAX_TIME_US};
+use crate::trace::{Arrival, MAX_TIME_US, Prefix};
 
 /// Where the requests come from.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,6 +61,10 @@ pub struct Client {
     /// needs a `[hints]` table, which says whether the router is told.
     #[serde(default)]
     pub max_output_tokens: Option<u32>,
+    /// The share of each prompt, its beginning, that it has in common with the other prompts of this client, uniform: a system
+    /// prompt, say, whose blocks an instance may still hold. Fractions, 0 to 1; nothing in common by default.
+    #[serde(default)]
+    pub prefix_share: Option<[f64; 2]>,
     /// Changes of its own rate, in the order of time, besides those of all; at most 100.
     #[serde(default)]
     pub rate_steps: Vec<RateStep>,
@@ -104,13 +108,14 @@ impl<'a> Stream<'a> {
             .zip(&workload.clients)
             .filter(|(_, client)| client.fraction > 0.0)
             .map(|(place, client)| {
+                let group = client.prefix_share.map(|share| (place, share));
                 let hints = Hints {
                     client: Draws::client_number(seed, place),
                     max_output_tokens: client.max_output_tokens,
                     predicted_output_tokens: None,
                 };
                 let draws = draws(seed, place.into());
-                Source::start(workload, client, client.fraction / total, hints, draws)
+                Source { prefix: group, ..Source::start(workload, client, client.fraction / total, hints, draws) }
             })
             .collect();
         let next = sources.iter().enumerate().map(|(index, source)| Reverse((source.next_us, index))).collect();
@@ -188,6 +193,8 @@ struct Source<'a> {
     base_rate: f64,
     factors: [f64; 2],
     hints: Hints,
+    /// The group of its prompts, and the share that they have in common.
+    prefix: Option<(u32, [f64; 2])>,
     gaps: Gaps,
     draws: Draws,
     sent: u64,
@@ -206,6 +213,7 @@ impl<'a> Source<'a> {
             base_rate: workload.rate * share / 1e6,
             factors: [1.0; 2],
             hints,
+            prefix: None,
             gaps: client.arrival.gaps(),
             draw: draws.of(0),
             draws,
@@ -218,10 +226,11 @@ impl<'a> Source<'a> {
     }
 
     fn send(&mut self) -> Arrival {
-        let arrival = Arrival {
+        let input_tokens = self.client.input.sample(&mut self.draw);
+        let mut arrival = Arrival {
             arrival_us: self.next_us,
             class: self.class.clone(),
-            input_tokens: self.client.input.sample(&mut self.draw),
+            input_tokens,
             // An answer ends where its limit is reached.
             output_tokens: self
                 .client
@@ -232,6 +241,10 @@ impl<'a> Source<'a> {
             prefix: None,
             hints: self.hints,
         };
+        arrival.prefix = self.prefix.map(|(group, [low, high])| {
+            let share = low + self.draw.uniform() * (high - low);
+            Prefix { group, tokens: (share * f64::from(input_tokens)) as u32 }
+        });
         self.sent += 1;
         self.plan();
         arrival

@@ -12,6 +12,7 @@ fn client(slo_class: &str, fraction: f64, arrival: ArrivalProcess, input: Length
         input,
         output: Length::Constant { value: 8 },
         max_output_tokens: None,
+        prefix_share: None,
         rate_steps: Vec::new(),
     }
 }
@@ -25,6 +26,25 @@ fn mean_and_sd(values: impl Iterator<Item = f64> + Clone) -> (f64, f64) {
     let n = values.clone().count() as f64;
     let mean = values.clone().sum::<f64>() / n;
     (mean, (values.map(|value| (value - mean).powi(2)).sum::<f64>() / n).sqrt())
+}
+
+#[test]
+fn prompts_of_a_client_begin_alike_as_far_as_it_says_and_change_nothing_else() {
+    let length = Length::Normal { mean: 900.0, sd: 300.0, min: Some(100), max: Some(2000) };
+    let plain = poisson(length);
+    let mut shared = plain.clone();
+    shared.clients[0].prefix_share = Some([0.6, 0.9]);
+    let share = |arrival: &Arrival| {
+        let prefix = arrival.prefix.expect("every prompt has one");
+        assert_eq!(prefix.group, 0);
+        f64::from(prefix.tokens) / f64::from(arrival.input_tokens)
+    };
+    let arrivals = generate(&shared, 7);
+    let (mean, _) = mean_and_sd(arrivals.iter().map(share));
+    assert!((mean - 0.75).abs() < 0.01, "{mean}");
+    assert!(arrivals.iter().map(share).all(|share| (0.59..=0.9).contains(&share)));
+    let without = |arrival: &Arrival| Arrival { prefix: None, ..arrival.clone() };
+    assert_eq!(arrivals.iter().map(without).collect::<Vec<_>>(), generate(&plain, 7));
 }
 
 fn inputs(length: Length) -> Vec<f64> {

@@ -77,7 +77,7 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<Code, Failure> {
 }
 
 /// The variants of these names, in the order of the experiment; all where none is named.
-fn chosen(variants: Vec<Variant>, only: &[String]) -> Result<Vec<Variant>, Failure> {
+pub(super) fn chosen(variants: Vec<Variant>, only: &[String]) -> Result<Vec<Variant>, Failure> {
     if let Some(unknown) = only.iter().find(|name| variants.iter().all(|variant| variant.about.name != **name)) {
         let names: Vec<&str> = variants.iter().map(|variant| variant.about.name.as_str()).collect();
         let (asked, known) = (clip(unknown, 60), names.join(", "));

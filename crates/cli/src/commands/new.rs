@@ -2,7 +2,7 @@
 
 use crate::failure::{Code, Failure};
 use crate::output;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 
 /// Write a commented starter for a candidate, ready to be changed.
@@ -18,8 +18,14 @@ pub(crate) struct Args {
 pub(crate) fn new(args: Args) -> Result<Code, Failure> {
     let problem = problems::all().find(&args.problem).map_err(Failure::usage)?;
     let file = std::fs::OpenOptions::new().write(true).create_new(true).open(&args.file);
-    file.and_then(|mut file| file.write_all(problem.starter().as_bytes()))
-        .map_err(|error| Failure::usage(format!("cannot write {}: {error}", args.file.display())))?;
+    let written = file.and_then(|mut file| file.write_all(problem.starter().as_bytes()));
+    written.map_err(|error| {
+        let name = args.file.display();
+        Failure::usage(match error.kind() {
+            ErrorKind::AlreadyExists => format!("{name} is there already, and is left as it is; name another file"),
+            _ => format!("cannot write {name}: {error}"),
+        })
+    })?;
     output::line(format!("wrote {0}; score it with `elenchus evaluate {0} --experiment DIR`", args.file.display()))?;
     Ok(Code::Done)
 }

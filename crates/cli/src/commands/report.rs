@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use engine::agents::llm::Loss;
 use engine::science::comparison::Comparison;
 use engine::science::id::Hash;
-use engine::science::seal::Look;
+use engine::science::seal::{Look, Taken};
 use engine::science::state::State;
 use engine::{compare, verify};
 use report::{Losses, Record, Times};
@@ -65,6 +65,7 @@ pub(crate) struct Source {
     times: Times,
     losses: Losses,
     looks: Vec<Look>,
+    taken: Taken,
     comparison: Option<Comparison>,
 }
 
@@ -88,6 +89,7 @@ impl Source {
             times: times.unwrap_or_default(),
             losses: losses(store, id).await?,
             looks: verify::recorded(store, id).await?.into_iter().map(|verified| verified.look).collect(),
+            taken: verify::taken(store, id).await?,
             comparison: compare::recorded(store, id).await?,
         })
     }
@@ -102,6 +104,7 @@ impl Source {
             times: self.times,
             losses: self.losses,
             looks: &self.looks,
+            taken: self.taken,
             comparison: self.comparison.as_ref(),
         }
     }

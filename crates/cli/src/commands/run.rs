@@ -1,6 +1,7 @@
 //! `elenchus run`
 
 use crate::agents::{CapOptions, Choice, live, recorded};
+use crate::commands::controls::chosen;
 use crate::commands::report::Source;
 use crate::context::{Global, random_nonce};
 use crate::failure::{Code, Failure};
@@ -8,6 +9,7 @@ use crate::output;
 use crate::progress::Display;
 use engine::campaign::Opening;
 use engine::cassette::{Cassette, replays};
+use engine::controls::{controls, variants};
 use engine::science::event::EndReason;
 use engine::science::experiment::Experiment;
 use engine::science::id::Hash;
@@ -26,6 +28,9 @@ use std::path::{Path, PathBuf};
 pub(crate) struct Args {
     /// The experiment's directory
     experiment: PathBuf,
+    /// Run it on a variant of its population instead: the name of a file in `variants/`, as for `elenchus controls`
+    #[arg(long, value_name = "NAME")]
+    variant: Option<String>,
     #[command(flatten)]
     choice: Choice,
     #[command(flatten)]
@@ -49,12 +54,24 @@ pub(crate) struct Args {
 pub(crate) async fn run(args: Args, global: &Global) -> Result<Code, Failure> {
     let places = global.places()?;
     let loaded = LoadedExperiment::read(&args.experiment, &places.problems)?;
+    let loaded = match &args.variant {
+        Some(name) => varied(loaded, name)?,
+        None => loaded,
+    };
     let opening = match &args.replay {
         Some(file) => replay(file, loaded, global)?,
         None => opening(&args, loaded, global)?,
     };
     let campaign = Campaign::open(global.new_store().await?, &places, opening).await?;
     drive(campaign, global, Vec::new()).await
+}
+
+/// The experiment on one of its variants.
+fn varied(loaded: LoadedExperiment, name: &str) -> Result<LoadedExperiment, Failure> {
+    let controls = controls(&loaded.directory, loaded.problem.kit())?;
+    let only = [name.to_owned()];
+    let chosen = chosen(variants(&loaded, &controls)?, &only)?;
+    Ok(chosen.into_iter().next().map_or(loaded, |variant| variant.loaded))
 }
 
 /// A new campaign, as the command line wants it.
@@ -64,7 +81,14 @@ fn opening(args: &Args, mut loaded: LoadedExperiment, global: &Global) -> Result
     let budget = &loaded.experiment.budget;
     let agents = live(&args.choice.roles()?, args.choice.commands(), budget, &global.configuration()?)?;
     let nonce = args.nonce.map_or_else(random_nonce, Ok)?;
-    Ok(Opening { loaded, nonce, agents, cassette: None, version: env!("CARGO_PKG_VERSION").into() })
+    Ok(Opening {
+        loaded,
+        nonce,
+        given: args.nonce.is_some(),
+        agents,
+        cassette: None,
+        version: env!("CARGO_PKG_VERSION").into(),
+    })
 }
 
 /// A campaign that was recorded, on the same experiment.
@@ -83,7 +107,7 @@ fn replay(file: &Path, mut loaded: LoadedExperiment, global: &Global) -> Result<
     let roles = Roles::parse(&cassette.header.agents).map_err(unusable)?;
     let agents = recorded(&roles, &global.configuration()?, |model| cassette.settings(model))?;
     let (nonce, version) = (cassette.header.nonce, env!("CARGO_PKG_VERSION").into());
-    Ok(Opening { loaded, nonce, agents, cassette: Some(cassette), version })
+    Ok(Opening { loaded, nonce, given: true, agents, cassette: Some(cassette), version })
 }
 
 /// Whether two experiments ask for the same, whatever their files are called and their question says.

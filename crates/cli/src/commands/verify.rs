@@ -3,9 +3,9 @@
 use crate::context::{Format, Global, campaign};
 use crate::failure::{Code, Failure};
 use crate::output;
-use engine::science::seal::Look;
+use engine::science::seal::{Look, Taken};
 use engine::science::spec::Spec;
-use engine::verify::{Verified, again, recorded, verify};
+use engine::verify::{Verified, again, recorded, taken, verify};
 
 /// Score the champion of a campaign that has ended on sealed seeds and workloads, from the database alone.
 ///
@@ -36,11 +36,12 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<Code, Failure> {
     };
     let on_record = recorded(&store, &id).await?;
     let looks: Vec<Look> = on_record.iter().map(|verified| verified.look.clone()).collect();
+    let taken = taken(&store, &id).await?;
     let state = store.load(&id).await?.state;
     let spec = state.spec();
     match args.format {
-        Format::Text => print(&verified, &looks, spec)?,
-        Format::Json => output::json(shown(&verified, &looks, spec))?,
+        Format::Text => print(&verified, (&looks, taken), spec)?,
+        Format::Json => output::json(shown(&verified, (&looks, taken), spec))?,
     }
     let same = on_record.iter().find(|recorded| recorded.number == verified.number);
     if same.is_some_and(|recorded| *recorded != verified) {
@@ -52,16 +53,16 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<Code, Failure> {
     Ok(if first.holds() { Code::Done } else { Code::Failed })
 }
 
-fn shown(verified: &Verified, looks: &[Look], spec: &Spec) -> serde_json::Value {
-    let Verified { champion, number, look } = verified;
-    let mut shown = report::json::look(look, looks, spec);
+fn shown(verified: &Verified, (looks, taken): (&[Look], Taken), spec: &Spec) -> serde_json::Value {
+    let Verified { champion, number, look, .. } = verified;
+    let mut shown = report::json::look(look, looks, taken, spec);
     shown["champion"] = champion.as_str().into();
     shown["look"] = (*number).into();
     shown
 }
 
-fn print(verified: &Verified, looks: &[Look], spec: &Spec) -> Result<(), Failure> {
-    let Verified { champion, number, look } = verified;
+fn print(verified: &Verified, (looks, taken): (&[Look], Taken), spec: &Spec) -> Result<(), Failure> {
+    let Verified { champion, number, look, .. } = verified;
     output::line(format!("Champion {} under its seal, look {number}:\n", champion.short()))?;
-    output::laid_out(&report::terminal::sealed(look, looks, spec))
+    output::laid_out(&report::terminal::sealed(look, looks, taken, spec))
 }

@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn a_candidate_decides_alike_only_if_it_ran_and_every_trial_is_the_same_to_the_bit() {
-        let trial = |value| Trial { values: vec![1.0, value] };
+        let trial = |value| Trial::of(vec![1.0, value]);
         let evaluation = |outcome, trials: &[Trial]| Evaluation {
             outcome,
             message: String::new(),

@@ -34,12 +34,13 @@ impl Campaign {
         let trials = measured.trials.iter().flat_map(|(_, trials)| trials).chain(ran.iter().flatten().flatten());
         let trials = trial::hash(trials);
         let baseline = &measured.trials[0].1;
-        let finalists = finalists.into_iter().zip(ran).map(|(candidate, ran)| {
-            let (outcome, measurement) = match ran {
-                Ok(own) => (Outcome::Scored, Some(panel.measure(&own, baseline))),
-                Err(outcome) => (outcome, None),
-            };
-            Finalist { candidate, outcome, measurement }
+        let finalists = finalists.into_iter().zip(ran).map(|(candidate, ran)| match ran {
+            Ok(own) => {
+                let measurement = panel.measure(&own, baseline);
+                let fairness = measured.fairness(&panel, (&measurement, &own));
+                Finalist { candidate, outcome: Outcome::Scored, measurement: Some(measurement), fairness }
+            }
+            Err(outcome) => Finalist { candidate, outcome, measurement: None, fairness: None },
         });
         let finalists: Vec<Finalist> = finalists.collect();
         let yardsticks = Box::new(measured.yardsticks);

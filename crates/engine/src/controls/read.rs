@@ -1,7 +1,7 @@
 //! Controls and variants as files of an experiment: a new one is a new file, and its first line says what it is.
 
 use crate::error::EngineError;
-use crate::experiment::LoadedExperiment;
+use crate::experiment::{CAMPAIGN_FILE, LoadedExperiment};
 use crate::prepared::Prepared;
 use files::{FileError, MAX_TEXT_BYTES, line_of, overlaid, parse_toml, read_inside};
 use sandbox::Kit;
@@ -42,7 +42,8 @@ pub struct Control {
 pub struct Variant {
     /// What it is.
     pub about: tables::Variant,
-    pub(super) loaded: LoadedExperiment,
+    /// The experiment, with that instead of its own.
+    pub loaded: LoadedExperiment,
 }
 
 /// A variant of an experiment's population: a file in `variants/` beside `campaign.toml`, whose first line is a comment that says what it
@@ -150,7 +151,18 @@ fn varied(
             FileError { line, key, ..error }
         })?;
         loaded.population = Some(read.into());
+        loaded.inputs.insert(population_file.to_owned(), merged);
     }
+    if !objective.prices.is_empty() {
+        // A campaign on the variant has to be read from its texts again.
+        let prices = objective.prices.iter().map(|(name, price)| (name.clone(), Value::from(*price)));
+        let prices = Map::from_iter([("prices".to_owned(), Value::Object(prices.collect()))]);
+        let over = Map::from_iter([("objective".to_owned(), Value::Object(prices))]);
+        let own = loaded.inputs.get(CAMPAIGN_FILE).map_or("", String::as_str);
+        let merged = overlaid(own, &experiment.directory.join(CAMPAIGN_FILE), &over)?;
+        loaded.inputs.insert(CAMPAIGN_FILE.to_owned(), merged);
+    }
+    loaded.name = format!("{} on {}", loaded.name, file.name);
     loaded.experiment.objective.prices.extend(objective.prices);
     let spec = loaded.problem.spec();
     loaded.experiment.check_against(spec).map_err(|(key, problem)| wrong(&key, problem))?;

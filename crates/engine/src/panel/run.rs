@@ -10,20 +10,28 @@ use sandbox::{Artifact, Outcome, Round, Sandbox};
 use science::trial::Trial;
 use std::time::{Duration, Instant};
 
-/// Whoever looks on while a candidate decides in its trials.
-pub(crate) trait Onlooker {
+/// Whoever looks on while a candidate decides in its trials. Each session has one of its own.
+pub(crate) trait Onlooker: Send {
     /// Whether it looks at all; who does not costs a decision nothing.
     const LOOKS: bool = true;
 
     /// A question was answered: in which of the panel's trials, what the candidate was shown, and its answer.
     fn decided(&mut self, trial: usize, question: &[u8], answer: &[u8]);
+
+    /// Takes in what one saw that looked on at other trials.
+    fn join(&mut self, other: Self);
 }
+
+/// Runs with what somebody saw who looked on, or what became of the candidate instead; errors are ours.
+pub(crate) type Seen<T, O> = Result<Result<(Runs<T>, O), Outcome>, EngineError>;
 
 /// Nobody.
 impl Onlooker for () {
     const LOOKS: bool = false;
 
     fn decided(&mut self, _: usize, _: &[u8], _: &[u8]) {}
+
+    fn join(&mut self, (): Self) {}
 }
 
 impl Panel {
@@ -37,20 +45,22 @@ impl Panel {
                 Ok(results.map(|results| Runs { results, deciding: Duration::ZERO }))
             }
             Policy::Candidate { artifact, parameters } => {
-                self.run_candidate(sandbox, artifact, (std::slice::from_ref(parameters), draws), &mut ())
+                let ran = self.run_candidate(sandbox, artifact, (std::slice::from_ref(parameters), draws), &|| ())?;
+                Ok(ran.map(|(runs, ())| runs))
             }
         }
     }
 
-    /// The trials of a compiled source with these parameters, while somebody looks on.
-    pub(crate) fn trials_before(
+    /// The trials of a compiled source with these parameters, and what somebody saw who looked on.
+    pub(crate) fn trials_before<O: Onlooker>(
         &self,
         artifact: &Artifact,
         parameters: Vec<f64>,
         sandbox: &Sandbox,
-        onlooker: &mut impl Onlooker,
-    ) -> Ran<Trial> {
-        Ok(self.run_candidate(sandbox, artifact, (&[parameters], Draws::Shared), onlooker)?.and_then(ended))
+        onlooker: &(impl Fn() -> O + Sync),
+    ) -> Seen<Trial, O> {
+        let ran = self.run_candidate(sandbox, artifact, (&[parameters], Draws::Shared), onlooker)?;
+        Ok(ran.and_then(|(runs, saw)| Ok((ended(runs)?, saw))))
     }
 
     /// The trials of one compiled source under several sets of parameters, which share a session: the fewer round trips,
@@ -61,48 +71,43 @@ impl Panel {
         parameters: &[Vec<f64>],
         sandbox: &Sandbox,
     ) -> Ran<Option<Vec<Trial>>> {
-        let ran = self.run_candidate(sandbox, artifact, (parameters, Draws::Shared), &mut ())?;
+        let ran = self.run_candidate(sandbox, artifact, (parameters, Draws::Shared), &|| ())?;
         let cells = self.cells.len().max(1);
         let own =
             |runs: &Runs<Option<Trial>>| runs.results.chunks(cells).map(|own| own.iter().cloned().collect()).collect();
-        Ok(ran.map(|runs| Runs { results: own(&runs), deciding: runs.deciding }))
+        Ok(ran.map(|(runs, ())| Runs { results: own(&runs), deciding: runs.deciding }))
     }
 
     /// All trials of a candidate run interleaved, so that one round trip to its process carries a pending question of each.
     /// The results are in the order of the parameters, for each of them in the cells' order. They take as many sessions as
-    /// they need, on all cores where nobody looks on: a run depends on its own cell and seat alone, so how they are dealt out
-    /// does not show in the results.
+    /// they need, on all cores: a run depends on its own cell and seat alone, so how they are dealt out does not show in the
+    /// results.
     fn run_candidate<O: Onlooker>(
         &self,
         sandbox: &Sandbox,
         artifact: &Artifact,
         (parameters, draws): (&[Vec<f64>], Draws),
-        onlooker: &mut O,
-    ) -> Ran<Option<Trial>> {
+        onlooker: &(impl Fn() -> O + Sync),
+    ) -> Seen<Option<Trial>, O> {
         let runs: Vec<Run<'_>> =
             parameters.iter().flat_map(|own| self.cells.iter().map(|cell| (own.as_slice(), cell))).collect();
-        let hands = if O::LOOKS { vec![(0..runs.len()).collect()] } else { dealt(&runs) };
-        let mut dealt = Vec::new();
+        let (hands, mut parts) = (dealt(&runs), Vec::new());
         for hand in &hands {
             let own: Vec<_> = hand.iter().map(|at| runs[*at]).collect();
-            dealt.extend(Capacity::default().parts(&own).into_iter().map(|part| &hand[part]));
+            parts.extend(Capacity::default().parts(&own).into_iter().map(|part| &hand[part]));
         }
-        let ran = if O::LOOKS {
-            let each = dealt.iter().map(|hand| finished(sandbox, artifact, (&runs, hand, draws), onlooker));
-            each.collect::<Result<Vec<_>, EngineError>>()?
-        } else {
-            on_all_cores(&dealt, |hand| finished(sandbox, artifact, (&runs, hand, draws), &mut ()))?
-        };
-        let mut all = Runs { results: vec![None; runs.len()], deciding: Duration::ZERO };
-        for (hand, ran) in dealt.iter().zip(ran) {
-            let Runs { results, deciding } = match ran {
+        let ran = on_all_cores(&parts, |hand| finished(sandbox, artifact, (&runs, hand, draws), onlooker))?;
+        let (mut all, mut saw) = (Runs { results: vec![None; runs.len()], deciding: Duration::ZERO }, onlooker());
+        for (hand, ran) in parts.iter().zip(ran) {
+            let (Runs { results, deciding }, own) = match ran {
                 Ok(ran) => ran,
                 Err(outcome) => return Ok(Err(outcome)),
             };
             all.deciding += deciding;
             hand.iter().zip(results).for_each(|(at, trial)| all.results[*at] = trial);
+            saw.join(own);
         }
-        Ok(Ok(all))
+        Ok(Ok((all, saw)))
     }
 }
 
@@ -137,18 +142,18 @@ fn finished<O: Onlooker>(
     sandbox: &Sandbox,
     artifact: &Artifact,
     (runs, hand, draws): (&[Run<'_>], &[usize], Draws),
-    onlooker: &mut O,
-) -> Ran<Option<Trial>> {
+    onlooker: &(impl Fn() -> O + Sync),
+) -> Seen<Option<Trial>, O> {
     let seats: Vec<Vec<f64>> = hand.iter().map(|at| runs[*at].0.to_vec()).collect();
-    let first = hand.first().copied().unwrap_or_default();
-    // Who looks on is to see nothing that did not happen.
-    for ahead in [if O::LOOKS { 0 } else { AHEAD }, 0] {
+    for ahead in [AHEAD, 0] {
+        // What one saw who looked on at a run that went astray did not happen.
+        let mut looking = onlooker();
         let mut machines: Vec<Box<dyn Machine>> = hand.iter().map(|at| runs[*at].1.start(draws)).collect();
         let mut driven: Vec<&mut dyn Machine> = machines.iter_mut().map(|machine| machine.as_mut() as _).collect();
-        match session(sandbox, artifact, (&seats, &mut driven), (ahead, first, onlooker))? {
+        match session(sandbox, artifact, (&seats, &mut driven), (ahead, hand, &mut looking))? {
             Ok(Driven::ToTheEnd(deciding)) => {
                 let results = machines.into_iter().map(|machine| machine.trial()).collect();
-                return Ok(Ok(Runs { results, deciding }));
+                return Ok(Ok((Runs { results, deciding }, looking)));
             }
             Ok(Driven::Astray) => {}
             Err(outcome) => return Ok(Err(outcome)),
@@ -175,7 +180,7 @@ pub fn drive(
     artifact: &Artifact,
     runs: &mut [&mut dyn Machine],
 ) -> Result<Result<Duration, Outcome>, EngineError> {
-    let driven = session(sandbox, artifact, (&vec![Vec::new(); runs.len()], runs), (0, 0, &mut ()))?;
+    let driven = session(sandbox, artifact, (&vec![Vec::new(); runs.len()], runs), (0, &[], &mut ()))?;
     Ok(driven.map(|driven| match driven {
         Driven::ToTheEnd(deciding) => deciding,
         Driven::Astray => unreachable!("who goes ahead of no answer does not go astray"),
@@ -185,8 +190,17 @@ pub fn drive(
 /// Questions of one run that are put in one go, at most, where the problem forces the answers to all but the last.
 const AHEAD: usize = 64;
 
-/// Who was asked, with the answer that was taken for given.
-type Asked = (usize, Option<&'static [u8]>);
+/// Who was asked, the answer that was taken for given, and where the question ends among those that are kept for who looks on.
+type Asked = (usize, Option<&'static [u8]>, usize);
+
+/// What is put in one go.
+struct Asking {
+    round: Round,
+    asked: Vec<Asked>,
+    /// One question after the other, where somebody looks on.
+    kept: Vec<u8>,
+    keeps: bool,
+}
 
 /// What came of driving runs.
 enum Driven {
@@ -196,13 +210,13 @@ enum Driven {
     Astray,
 }
 
-/// The same with parameters for each, while somebody looks on; the first run has this number for whoever does. Runs go ahead of so many
-/// answers that are forced: each round trip saved is a switch of processes saved.
+/// The same with parameters for each, while somebody looks on, for whom the runs have these numbers. Runs go ahead of so many answers that
+/// are forced: each round trip saved is a switch of processes saved.
 fn session<O: Onlooker>(
     sandbox: &Sandbox,
     artifact: &Artifact,
     (seats, runs): (&[Vec<f64>], &mut [&mut dyn Machine]),
-    (ahead, first, onlooker): (usize, usize, &mut O),
+    (ahead, numbers, onlooker): (usize, &[usize], &mut O),
 ) -> Result<Result<Driven, Outcome>, EngineError> {
     let mut session = match sandbox.start(artifact, seats)? {
         Ok(session) => session,
@@ -210,67 +224,80 @@ fn session<O: Onlooker>(
     };
     // Both ends on one core: a round trip is then a switch, not a wake-up of another core.
     let _core = session.share_core()?;
-    let (mut round, mut deciding, mut question) = (Round::new(), Duration::ZERO, Vec::new());
-    let mut asked: Vec<Asked> = Vec::with_capacity(runs.len());
+    let mut deciding = Duration::ZERO;
+    let mut asking =
+        Asking { round: Round::new(), asked: Vec::with_capacity(runs.len()), kept: Vec::new(), keeps: O::LOOKS };
     loop {
-        round.clear();
-        asked.clear();
+        asking.clear();
         for (seat, run) in runs.iter_mut().enumerate() {
-            if let Err(what) = ask(seat, *run, ahead, (&mut round, &mut asked)) {
+            if let Err(what) = asking.ask(seat, *run, ahead) {
                 return Ok(Err(Outcome::Inconsistent { what }));
             }
         }
+        let Asking { round, asked, kept, .. } = &mut asking;
         if asked.is_empty() {
             return Ok(Ok(Driven::ToTheEnd(deciding)));
         }
         let start = Instant::now();
-        let answers = match session.round(&mut round) {
+        let answers = match session.round(round) {
             Ok(answers) => answers,
             Err(outcome) => return Ok(Err(outcome)),
         };
         deciding += start.elapsed();
-        for ((seat, forced), answer) in asked.iter().zip(answers) {
-            if let Some(forced) = forced {
-                if *forced != answer {
-                    return Ok(Ok(Driven::Astray));
+        let mut from = 0;
+        for ((seat, forced, to), answer) in asked.iter().zip(answers) {
+            match forced {
+                Some(forced) if *forced != answer => return Ok(Ok(Driven::Astray)),
+                Some(_) => {}
+                None => {
+                    if let Err(what) = runs[*seat].answer(answer) {
+                        return Ok(Err(Outcome::Inconsistent { what }));
+                    }
                 }
-                continue;
             }
             if O::LOOKS {
-                // The same question as before: it waits until it is answered.
-                question.clear();
-                runs[*seat].ask(&mut question);
-            }
-            if let Err(what) = runs[*seat].answer(answer) {
-                return Ok(Err(Outcome::Inconsistent { what }));
-            }
-            if O::LOOKS {
-                onlooker.decided(first + *seat, &question, answer);
+                onlooker.decided(numbers[*seat], &kept[from..*to], answer);
+                from = *to;
             }
         }
     }
 }
 
-/// Puts the question of a run, after those before it whose answers are forced.
-fn ask(
-    seat: usize,
-    run: &mut dyn Machine,
-    ahead: usize,
-    (round, asked): (&mut Round, &mut Vec<Asked>),
-) -> Result<(), String> {
-    for _ in 0..ahead {
-        if !round.ask(seat as u16, |bytes| run.ask(bytes)) {
-            return Ok(());
-        }
-        let forced = run.forced();
-        asked.push((seat, forced));
-        match forced {
-            Some(answer) => run.answer(answer)?,
-            None => return Ok(()),
-        }
+impl Asking {
+    fn clear(&mut self) {
+        self.round.clear();
+        self.asked.clear();
+        self.kept.clear();
     }
-    if round.ask(seat as u16, |bytes| run.ask(bytes)) {
-        asked.push((seat, None));
+
+    /// Puts the question of a run, after those before it whose answers are forced.
+    fn ask(&mut self, seat: usize, run: &mut dyn Machine, ahead: usize) -> Result<(), String> {
+        for _ in 0..ahead {
+            if !self.put(seat, run) {
+                return Ok(());
+            }
+            let forced = run.forced();
+            self.asked.push((seat, forced, self.kept.len()));
+            match forced {
+                Some(answer) => run.answer(answer)?,
+                None => return Ok(()),
+            }
+        }
+        if self.put(seat, run) {
+            self.asked.push((seat, None, self.kept.len()));
+        }
+        Ok(())
     }
-    Ok(())
+
+    fn put(&mut self, seat: usize, run: &mut dyn Machine) -> bool {
+        let Asking { round, kept, keeps, .. } = self;
+        round.ask(seat as u16, |bytes| {
+            let from = bytes.len();
+            let asks = run.ask(bytes);
+            if *keeps {
+                kept.extend_from_slice(&bytes[from..]);
+            }
+            asks
+        })
+    }
 }

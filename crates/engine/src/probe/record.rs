@@ -68,6 +68,19 @@ impl Record {
 }
 
 impl Onlooker for Record {
+    fn join(&mut self, other: Self) {
+        for (own, other) in self.answers.iter_mut().zip(other.answers).filter(|(_, other)| !other.is_empty()) {
+            *own = other;
+        }
+        for (own, other) in
+            self.sequences.iter_mut().zip(other.sequences).filter(|(_, other)| !other.moments.is_empty())
+        {
+            *own = other;
+        }
+        let tally: &dyn Tally = other.tally.as_ref();
+        self.tally.join(tally);
+    }
+
     fn decided(&mut self, cell: usize, question: &[u8], answer: &[u8]) {
         self.answers[cell].extend_from_slice(answer);
         self.tally.add(question, answer);

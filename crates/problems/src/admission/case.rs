@@ -1,5 +1,6 @@
 //! One workload with one seed, and what a run of it says.
 
+use super::groups;
 use super::spec::Metric;
 use admitter::{Decision, wire};
 use engine::problem::{Case, Machine};
@@ -132,6 +133,7 @@ pub fn trial(cluster: &ClusterConfig, traffic: &Traffic, run: &Run) -> Trial {
     let (mut tiers, gpu) = (Tiers::default(), GpuTime::new(cluster));
     let (window, records) = (traffic.window(), &run.requests[traffic.measured.clone()]);
     let third = window.len() / 3;
+    let mut droppable: Vec<(&Arrival, bool)> = Vec::new();
     for (at, (arrival, record)) in window.iter().zip(records).enumerate() {
         let refused = record.admitted == Some(false);
         if record.outcome == Outcome::Completed {
@@ -140,6 +142,7 @@ pub fn trial(cluster: &ClusterConfig, traffic: &Traffic, run: &Run) -> Trial {
         if cluster.priorities.of(&arrival.class) < 0 {
             let gpu_us = gpu.of(arrival.input_tokens, arrival.output_tokens);
             tiers.droppable.add(arrival, gpu_us);
+            droppable.push((arrival, !refused));
             if refused {
                 tiers.refused.add(arrival, gpu_us);
             }
@@ -155,7 +158,7 @@ pub fn trial(cluster: &ClusterConfig, traffic: &Traffic, run: &Run) -> Trial {
             tiers.last.add(first_token);
         }
     }
-    tiers.trial()
+    Trial { served: groups::served(&droppable), ..tiers.trial() }
 }
 
 /// What is counted of a run.
@@ -224,7 +227,7 @@ impl Tiers {
         self.ttft_us.sort_by(f64::total_cmp);
         self.e2e_us.sort_by(f64::total_cmp);
         let drifted = self.first.count > 0 && self.last.count > 0;
-        let mut trial = Trial { values: vec![0.0; Metric::COUNT] };
+        let mut trial = Trial::of(vec![0.0; Metric::COUNT]);
         let mut set = |metric: Metric, value: f64| trial.values[metric as usize] = value;
         set(Metric::TtftMean, means.0);
         set(Metric::TtftP90, percentile(&self.ttft_us, 90.0));

@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     fn trial(values: &[(Metric, f64)]) -> Trial {
-        let mut trial = Trial { values: vec![0.0; Metric::COUNT] };
+        let mut trial = Trial::of(vec![0.0; Metric::COUNT]);
         values.iter().for_each(|(metric, value)| trial.values[*metric as usize] = *value);
         trial
     }

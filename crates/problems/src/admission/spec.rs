@@ -1,5 +1,6 @@
 //! What admission measures, and what counts there.
 
+use super::groups;
 use science::spec::{Aggregate, Aim, Described, Direction, Extreme, Figure, Plain, Price, Series, Spec, Unit};
 
 /// What one trial yields, in the order of its values. *Critical* means priority at or above zero, *droppable* below; *work* is
@@ -192,6 +193,7 @@ pub(super) fn spec() -> Spec {
             Plain { what: "critical TTFT p90".into(), metric: "ttft_p90_us".into(), of: None, rest: false },
             Plain { what: "critical E2E p90".into(), metric: "e2e_p90_us".into(), of: None, rest: false },
         ],
+        groups: groups::all(),
         aim: Aim::Saving {
             gain: named(
                 "improvement",

@@ -4,6 +4,7 @@ use super::change::Moment;
 use admitter::{Cluster, Instance, wire};
 use engine::probe::Tally;
 use science::descriptor::{Bin, Curve, Trend, log_slope, reaches};
+use std::any::Any;
 use std::collections::BTreeMap;
 
 /// Thresholds of the saturation that production uses: waiting requests, KV utilisation.
@@ -60,6 +61,16 @@ impl Tally for AdmissionTally {
         self.prompt.add(half, f64::from(prompt), refused);
     }
 
+    fn join(&mut self, other: &dyn Any) {
+        let Some(other) = other.downcast_ref::<AdmissionTally>() else { return };
+        let AdmissionTally { saturation, waiting, kv, prompt, protected } = other;
+        self.saturation.join(saturation);
+        self.waiting.join(waiting);
+        self.kv.join(kv);
+        self.prompt.join(prompt);
+        self.protected += protected;
+    }
+
     /// The share that was refused, against each of them.
     fn curves(&self) -> Vec<Curve> {
         let named = [
@@ -112,6 +123,10 @@ impl Histogram {
         bin.sum += value;
         bin.asked += 1;
         bin.of_kind += u64::from(refused);
+    }
+
+    fn join(&mut self, other: &Histogram) {
+        self.bins.iter_mut().zip(&other.bins).for_each(|(own, other)| *own = own.and(other));
     }
 
     /// The bins, those with few decisions together with their neighbours.

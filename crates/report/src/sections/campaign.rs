@@ -78,7 +78,8 @@ pub(crate) fn standing_lines(facts: &Facts<'_>) -> Vec<Line> {
         None => facts.paragraph().into(),
     });
     let look = facts.record.looks.first();
-    lines.extend(look.into_iter().flat_map(|look| first_words(look, facts.terms())).map(Line::from));
+    lines
+        .extend(look.into_iter().flat_map(|look| first_words(look, facts.record.looks, facts.terms())).map(Line::from));
     let principles = &facts.principles;
     let left = left(principles.volume, principles.false_exclusion, Some(principles.audited_points));
     lines.push(format!("Left: {left}.").into());

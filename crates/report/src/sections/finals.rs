@@ -43,8 +43,29 @@ pub(super) fn finals(facts: &Facts<'_>) -> Option<Section> {
     columns.push(column("<", move |finalist: &&Final| {
         if champion == Some(&finalist.candidate) { "champion" } else { "" }.into()
     }));
-    let blocks = vec![Block::Text(note.into()), Block::Table(Table::of(&finals.finalists, columns))];
+    let mut blocks = vec![Block::Text(note.into()), Block::Table(Table::of(&finals.finalists, columns))];
+    blocks.extend(shrinkage(facts, &finals.finalists).map(|text| Block::Text(text.into())));
     Some(Section { title: "Finals", blocks })
+}
+
+/// What the finalists' worth loses where nobody was chosen by it: the search flatters by so much.
+fn shrinkage(facts: &Facts<'_>, finalists: &[Final]) -> Option<String> {
+    let drawn = |score: &Score| score.panels.as_ref()?.drawn.worth;
+    let pair = |finalist: &Final| {
+        let searched = facts.record.state.candidates.get(&finalist.candidate)?.score.as_ref()?;
+        Some((drawn(searched)?, drawn(finalist.score.as_ref()?)?))
+    };
+    let pairs: Vec<(f64, f64)> = finalists.iter().filter_map(pair).collect();
+    let mean = |of: fn(&(f64, f64)) -> f64| pairs.iter().map(of).sum::<f64>() / pairs.len() as f64;
+    let terms = facts.terms();
+    (!pairs.is_empty()).then(|| {
+        format!(
+            "In the mean of the finalists, {} on drawn workloads was {} where the search chose by it, and is {} here.",
+            terms.worth(),
+            terms.worth_of(mean(|pair| pair.0), None),
+            terms.worth_of(mean(|pair| pair.1), None)
+        )
+    })
 }
 
 /// A column of scores, with a dash where there is none.

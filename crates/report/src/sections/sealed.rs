@@ -2,33 +2,70 @@
 
 use crate::document::{Block, Section, Table, column};
 use crate::terms::Terms;
-use crate::words::size;
-use science::seal::{Estimate, Look, SEEDS, Test};
+use crate::words::{percent, size};
+use science::fairness::Served;
+use science::seal::{self, Estimate, Look, OWN_WORKLOADS, SEEDS, Taken, Test};
 use science::spec::{Figure, Plain, Spec};
+
+/// Standard errors of half a 95 % interval.
+const NORMAL: f64 = 1.96;
 
 /// What the looks at the champion on sealed seeds and workloads showed: the first one in full, and all of them in a line each.
 /// None until one was taken.
-pub(crate) fn sealed(looks: &[Look], spec: &Spec) -> Option<Section> {
+pub(crate) fn sealed(looks: &[Look], taken: Taken, spec: &Spec) -> Option<Section> {
     let first = looks.first()?;
-    Some(Section { title: "The sealed look", blocks: blocks(first, looks, Terms(spec)) })
+    Some(Section { title: "The sealed look", blocks: blocks(first, (looks, taken), Terms(spec)) })
 }
 
 /// One look in full, and all that were taken.
-pub(crate) fn blocks(look: &Look, looks: &[Look], terms: Terms<'_>) -> Vec<Block> {
-    let texts = first_words(look, terms).into_iter().chain(beside(look, terms));
+pub(crate) fn blocks(look: &Look, (looks, taken): (&[Look], Taken), terms: Terms<'_>) -> Vec<Block> {
+    let own = own(look, terms).filter(|_| !differs(look));
+    let texts = first_words(look, looks, terms).into_iter().chain(own).chain(beside(look, terms));
     let mut blocks: Vec<Block> = texts.map(|text| Block::Text(text.into())).collect();
     blocks.push(Block::Table(tests(look, terms)));
     blocks.push(Block::Text(bearing(look).into()));
+    blocks.extend(
+        fairness(look, terms).into_iter().flat_map(|(text, table)| [Block::Text(text.into()), Block::Table(table)]),
+    );
     blocks.push(Block::Text(counted(looks).into()));
+    blocks.push(Block::Text(opened(taken).into()));
     if looks.len() > 1 {
         blocks.push(Block::Table(all(looks, terms)));
     }
     blocks
 }
 
-/// The verdict, what it means to an operator, and what the champion is worth.
-pub(crate) fn first_words(look: &Look, terms: Terms<'_>) -> Vec<String> {
-    [Some(verdict(look).to_owned()), plainly(look, terms), Some(headline(look, terms))].into_iter().flatten().collect()
+/// The verdict, what it means to an operator, and what the champion is worth: by all looks together, where there are several, and at a
+/// scale for each workload too, where that is another number.
+pub(crate) fn first_words(look: &Look, looks: &[Look], terms: Terms<'_>) -> Vec<String> {
+    let pooled = seal::pooled(looks).map(|all| {
+        let (worth, looks) = (terms.worth_of(all.value, all.interval), looks.len());
+        format!("All {looks} looks together: {} {worth} on drawn workloads.", terms.worth())
+    });
+    let own = own(look, terms).filter(|_| differs(look));
+    let all = [Some(verdict(look).to_owned()), plainly(look, terms), pooled, Some(headline(look, terms)), own];
+    all.into_iter().flatten().collect()
+}
+
+/// What it is worth to whoever sets the scale for one workload; none where it has no scale.
+fn own(look: &Look, terms: Terms<'_>) -> Option<String> {
+    let own = look.own.as_ref()?;
+    Some(format!(
+        "At the scale of its own that gains in each workload what the reference gains there (chosen on other seeds, {} workloads): {} {}.",
+        OWN_WORKLOADS.min(look.drawn),
+        terms.worth(),
+        terms.worth_of(own.value, own.interval)
+    ))
+}
+
+/// Whether that is another number than at one scale for all, by more than a standard error.
+fn differs(look: &Look) -> bool {
+    let (Some(Estimate { value: Some(own), .. }), Some(all), Some([low, high])) =
+        (look.own, look.worth.value, look.worth.interval)
+    else {
+        return false;
+    };
+    (own - all).abs() > (high - low) / (2.0 * NORMAL)
 }
 
 /// What the champion is worth, first where nobody chose the workloads.
@@ -76,7 +113,7 @@ fn beside(look: &Look, terms: Terms<'_>) -> Option<String> {
 fn bearing(look: &Look) -> String {
     let traces = match look.one_trace {
         true => {
-            " Every scenario is a recorded trace: nothing here speaks of other traffic. What was held out ran 20 times, with other \
+            " Every scenario is a recorded trace: nothing here speaks of other workloads. What was held out ran 20 times, with other \
              draws of the policies; it is the same in every look and in every campaign, and no interval is printed for it."
         }
         false => "",
@@ -85,8 +122,7 @@ fn bearing(look: &Look) -> String {
     format!(
         "Margins are in the unit of what is required; points are 0.01 in the logarithm. A row with an interval (95 %, over {over}) is \
          kept if all of it lies above zero, one without by its estimate alone. Seeds and workloads follow from the nonce, the \
-         champion, what is measured and the number of the look: another campaign or another look has others. This record counts \
-         the looks at this champion; it does not know of other campaigns.{traces}"
+         champion, what is measured and the number of the look: another campaign or another look has others.{traces}"
     )
 }
 
@@ -108,6 +144,45 @@ fn counted(looks: &[Look]) -> String {
             )
         }
     }
+}
+
+/// Whom the champion serves beside the reference; none where the problem tells nobody apart.
+fn fairness(look: &Look, terms: Terms<'_>) -> Option<(String, Table)> {
+    let fairness = look.fairness.as_ref()?;
+    let parts = terms.0.groups.iter().zip(&fairness.groups).flat_map(|(group, served)| {
+        group.parts.iter().zip(served).map(move |(part, served)| (&group.name, part, *served))
+    });
+    type Row<'a> = (&'a String, &'a String, Served);
+    let seen: Vec<Row<'_>> = parts.filter(|(_, _, served)| served.workloads > 0).collect();
+    let columns = vec![
+        column("<who", |(group, part, _): &Row<'_>| format!("{group}: {part}")),
+        column(">served by the reference", |(_, _, served): &Row<'_>| percent(served.reference)),
+        column(">by the champion", |(_, _, served): &Row<'_>| percent(served.own)),
+        column(">workloads", |(_, _, served): &Row<'_>| served.workloads.to_string()),
+    ];
+    let text = format!(
+        "Whom it serves: shares of the requests that may be refused, means over workloads in which a part has a twentieth of them; the \
+         reference at the scale that gains as much there. In {} of {} workloads somebody is served less than half of that.",
+        fairness.giving_up, fairness.workloads
+    );
+    Some((text, Table::of(seen.iter().copied(), columns)))
+}
+
+/// How often the seal of the experiment was opened: of many champions the luckiest looks best.
+fn opened(taken: Taken) -> String {
+    let of = |count: usize, one: &str| if count == 1 { format!("one {one}") } else { format!("{count} {one}s") };
+    let nonce = match taken.given {
+        Some(true) => " The nonce of this campaign was given, so it may have been chosen.",
+        Some(false) => " The nonce of this campaign was drawn at random.",
+        None => "",
+    };
+    format!(
+        "This database holds {} at what this experiment measures: {}, {}, {}.{nonce}",
+        of(taken.looks, "look"),
+        of(taken.campaigns, "campaign"),
+        of(taken.champions, "champion"),
+        of(taken.nonces, "nonce")
+    )
 }
 
 fn all(looks: &[Look], terms: Terms<'_>) -> Table {

@@ -12,6 +12,7 @@ use science::nonce::Nonce;
 use science::objective::{Cell, Measurement, Yardsticks};
 use science::outcome::Outcome;
 use science::principle::{Change, Confidence, Principle, Status};
+use science::seal::Taken;
 use science::space::{Constraint, Dimension, Measure, Value, Within};
 use science::spec::Spec;
 use science::state::{Action, State};
@@ -296,6 +297,7 @@ pub(crate) fn record<'a>(state: &'a State) -> Record<'a> {
         times: Times { created_ms: 1_795_355_220_000, last_ms: 1_795_358_820_000 },
         losses: Losses::default(),
         looks: &[],
+        taken: Taken::default(),
         comparison: None,
     }
 }

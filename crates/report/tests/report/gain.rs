@@ -133,7 +133,12 @@ fn look(state: &State) -> Look {
     };
     let of = Yardsticks::new(sealed(0.2), vec![sealed(0.2001)], vec![], vec![]);
     let yardsticks = Yardsticks { drawn: 3, ..of };
-    seal::look(&sealed(0.25), 4, Scoring { yardsticks: &yardsticks, ..state.scoring() }, &state.opened().experiment)
+    seal::look(
+        (&sealed(0.25), None),
+        4,
+        Scoring { yardsticks: &yardsticks, ..state.scoring() },
+        &state.opened().experiment,
+    )
 }
 
 /// What `evaluate` shows of the candidate, as text and as JSON.

@@ -179,6 +179,10 @@ fn clients(table: &str, clients: &[Client], place: &Place<'_>) -> Result<(), Fil
             let problem = format!("must lie between 1 and {MAX_TOKENS} tokens");
             return Err(place.wrong(&format!("{key}.max_output_tokens"), problem));
         }
+        if client.prefix_share.is_some_and(|[low, high]| !(0.0 <= low && low <= high && high <= 1.0)) {
+            let problem = "must be two fractions from 0 to 1, the second not below the first";
+            return Err(place.wrong(&format!("{key}.prefix_share"), problem));
+        }
         if client.rate_steps.len() > MAX_OWN_STEPS {
             return Err(place.wrong(&format!("{key}.rate_steps"), format!("there may be {MAX_OWN_STEPS} of them")));
         }

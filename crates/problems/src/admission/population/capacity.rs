@@ -31,6 +31,7 @@ pub fn saturated_rate(cluster: &ClusterConfig, prompt: &Length, output: &Length)
         input: prompt.clone(),
         output: output.clone(),
         max_output_tokens: None,
+        prefix_share: None,
         rate_steps: vec![],
     };
     saturated(cluster, &[client]).rate

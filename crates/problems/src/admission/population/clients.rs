@@ -31,6 +31,9 @@ pub struct Clients {
     pub tail: [f64; 2],
     /// Where prompts and outputs are cut off; tokens, 16 to 32768 each.
     pub longest: [u32; 2],
+    /// The share of each prompt that it has in common with the others of its client, uniform; fractions, 0 to 1, nothing by default.
+    #[serde(default)]
+    pub prefix_share: Option<[f64; 2]>,
     /// Which limits of the output clients may set, each way as often; 1 to 16 of them, by default `none` alone.
     #[serde(default = "no_limits")]
     pub limits: Vec<Limited>,
@@ -90,6 +93,9 @@ impl Clients {
         for longest in self.longest {
             range("clients.longest", [f64::from(longest); 2], 16.0, 32_768.0)?;
         }
+        if let Some(share) = self.prefix_share {
+            range("clients.prefix_share", share, 0.0, 1.0)?;
+        }
         choices("clients.limits", self.limits.len())?;
         choices("clients.predictors", self.predictors.len())?;
         for (n, predictor) in self.predictors.iter().enumerate() {
@@ -145,6 +151,7 @@ impl Tiers {
                 input,
                 output,
                 max_output_tokens: None,
+                prefix_share: population.clients.as_ref().and_then(|own| own.prefix_share),
                 rate_steps: Vec::new(),
             }));
         }

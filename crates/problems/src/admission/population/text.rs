@@ -71,15 +71,17 @@ impl Drawn<'_> {
 }
 
 fn client(table: &str, client: &Client) -> String {
+    let prefix = client.prefix_share.map(|[low, high]| format!("prefix_share = [{low}, {high}]\n"));
     let limit = client.max_output_tokens.map(|limit| format!("max_output_tokens = {limit}\n"));
     format!(
-        "\n[[{table}.clients]]\nslo_class = \"{}\"\nfraction = {}\narrival = {}\ninput = {}\noutput = {}\n{}",
+        "\n[[{table}.clients]]\nslo_class = \"{}\"\nfraction = {}\narrival = {}\ninput = {}\noutput = {}\n{}{}",
         client.slo_class,
         client.fraction,
         process(client.arrival),
         length(&client.input),
         length(&client.output),
         limit.unwrap_or_default(),
+        prefix.unwrap_or_default(),
     )
 }
 
