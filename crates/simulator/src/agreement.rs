@@ -147,7 +147,7 @@ struct Seen {
 }
 
 fn watch<I: ServingInstance>(case: &Case) -> Seen {
-    let mut gateway = Gateway::<I>::new(&case.cluster, case.traffic.clone());
+    let mut gateway = Gateway::<I>::new(&case.cluster, None, case.traffic.clone());
     let (mut policy, mut questions) = (case.policy.clone(), Vec::new());
     while let Some(pending) = gateway.next() {
         let mut draw = Draws::new(7).of(pending.index as u64);

@@ -7,9 +7,9 @@
 //! Those are the plain instances; `fast.rs` says how the fast ones, which [`Simulation`] uses, come to the same results.
 //!
 //! Then, by subject: `scenario.rs`, `raw.rs`, `cluster.rs`, `cards.rs`, `capacity.rs`, `slo.rs` (the input and
-//! its errors) · `trace.rs`, `workload.rs`, `sampler.rs`, `gaps.rs`, `traffic.rs` (what arrives, and what of it is
+//! its errors) · `trace.rs`, `clients.rs`, `workload.rs`, `sampler.rs`, `gaps.rs`, `traffic.rs` (what arrives, and what of it is
 //! measured), `hints.rs`, `predictor.rs`, `learned.rs` (what the router is told of it),
-//! `draws.rs` (what chance is made of) · `run.rs`, `metrics.rs`, `timeline.rs`,
+//! `draws.rs` (what chance is made of) · `flow.rs` (a queue at the gateway, in place of the admission decision) · `run.rs`, `metrics.rs`, `timeline.rs`,
 //! `gpu.rs` (what comes out) · `admitters.rs`, `maths.rs` (the built-in policies).
 //!
 //! Nothing here prints, reads the environment or a clock, or depends on the host: one seed gives one run, everywhere.
@@ -19,10 +19,12 @@ pub mod admitters;
 mod agreement;
 pub mod capacity;
 pub mod cards;
+mod clients;
 pub mod cluster;
 mod draws;
 mod event;
 mod fast;
+pub mod flow;
 mod gaps;
 mod gateway;
 pub mod gpu;

@@ -13,6 +13,7 @@ use serde::Deserialize;
 use crate::capacity;
 use crate::cards::{self, CardRef, HardwareCard, ModelCard};
 use crate::cluster::{ClusterConfig, LatencyKind, Measured, Preemption, Routing, Scheduler, Scorer};
+use crate::flow::RawFlowControl;
 use crate::hints::HintTable;
 use crate::scenario::{Place, Scenario};
 use crate::slo::{Priorities, Slo};
@@ -34,6 +35,8 @@ pub(crate) struct RawScenario {
     pub(crate) past: Option<RawPast>,
     /// What the router is told of requests.
     pub(crate) hints: Option<HintTable>,
+    /// A queue at the gateway.
+    pub(crate) flow_control: Option<RawFlowControl>,
     /// Priorities of service classes; -100 to 100, a higher one is more important and one below 0 may be refused. They add to
     /// `critical` = 4, `standard` = 3, `batch` = -1, `sheddable` = -2 and `background` = -3, or change them.
     #[serde(default)]
