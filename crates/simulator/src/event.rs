@@ -77,6 +77,11 @@ impl Lane {
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
 }
 
 /// Events of any kind. The order is total, so that a run has no choices.

@@ -10,12 +10,18 @@
 //! (how a limiter is asked) · `saturation.rs` · `ticks.rs` (and how those that cannot change anything cost nothing) ·
 //! `tracker.rs` (who is taken back) · `passage.rs` (what comes out).
 
+#[cfg(test)]
+mod agreement;
+#[cfg(test)]
+mod cases;
 mod config;
 mod control;
 mod gate;
 mod limiter;
 pub mod limiters;
 mod passage;
+#[cfg(test)]
+mod properties;
 mod queue;
 mod raw;
 mod saturation;

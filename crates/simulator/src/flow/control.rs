@@ -32,6 +32,9 @@ pub(crate) struct Control {
     pub(crate) asked: Option<Asked>,
     /// Calls of the limiter like the last one that were passed over since.
     pub(crate) passed_over: u64,
+    /// Whether a request that leaves an instance ends the quiet time of the ticks. Then instances run in the order of time, so
+    /// that none of them is ahead of the tick that follows.
+    pub(crate) watches: bool,
     /// Attempts in vain, one after the other, with nothing else ahead.
     pub(crate) vain: u64,
     pub(crate) passages: Passages,
@@ -60,6 +63,7 @@ impl Control {
             dispatches: Dispatches::new(blind_us),
             asked: None,
             passed_over: 0,
+            watches: false,
             vain: 0,
             passages: Passages { requests, dispatched: Vec::new() },
         }
@@ -80,8 +84,17 @@ impl Control {
         Newcomer { id, priority, client: traffic.rank(arrival.hints.client), deadline_us }
     }
 
-    /// Something other than a tick happens, or a tick: catches up on the ticks that were passed over.
+    /// The next tick that may change something. In BLIS's schedule, one that finds an empty queue only ends the ticks.
+    pub(crate) fn next_tick_us(&self) -> Option<u64> {
+        if self.config.ticks == Ticks::Blis && self.queue.is_empty() { None } else { self.ticker.next_us() }
+    }
+
+    /// Something happens at the gateway: catches up on what did not matter until now.
     pub(crate) fn wake(&mut self, now: u64) {
+        self.watches = false;
+        if self.config.ticks == Ticks::Blis && self.queue.is_empty() && self.ticker.is_due_before(now) {
+            self.ticker.stop();
+        }
         self.passed_over += self.ticker.wake(now);
         if !self.finished.is_empty() {
             // Instances run one after the other between two events of the cluster; what left them goes by time.
@@ -105,14 +118,19 @@ impl Control {
         if is_due && self.queue.holds_protected() { self.tracker.pop() } else { None }
     }
 
-    /// From when on an attempt may find another saturation than the last one, if only ticks happen until then. `read_us` is
+    /// Whether the saturation changes when a request leaves an instance.
+    pub(crate) fn counts_in_flight(&self) -> bool {
+        matches!(self.config.detector, Detector::Concurrency { .. })
+    }
+
+    /// From when on an attempt may find another saturation than the last one, if only ticks happen until then and no request
+    /// leaves an instance that counts. `read_us` is
     /// when the instances were last read, and `event_us` when one of them has its next event.
     pub(crate) fn changes_us(&self, read_us: u64, interval_us: u64, event_us: u64) -> u64 {
         let is_live = interval_us == 0;
         let reading_us = if is_live { u64::MAX } else { read_us.saturating_add(interval_us) };
-        let counts_live = is_live || matches!(self.config.detector, Detector::Concurrency { .. });
         // An event at the time of a tick comes after it.
-        let shown_us = if counts_live { event_us.saturating_add(1) } else { u64::MAX };
+        let shown_us = if is_live { event_us.saturating_add(1) } else { u64::MAX };
         let aged_us = if is_live { self.dispatches.ages_us(self.config.credit) } else { None };
         reading_us.min(shown_us).min(aged_us.unwrap_or(u64::MAX))
     }

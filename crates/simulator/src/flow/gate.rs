@@ -16,12 +16,17 @@ use crate::serving::ServingInstance;
 impl<I: ServingInstance> Gateway<I> {
     /// Runs until the next attempt that needs ceilings; `None` when all is done or the horizon is reached.
     pub(crate) fn next_attempt(&mut self) -> Option<Attempt<'_>> {
+        if self.come_to_ceilings() { self.attempt_at_hand() } else { None }
+    }
+
+    /// False when all is done or the horizon is reached.
+    fn come_to_ceilings(&mut self) -> bool {
         while self.control.as_ref().is_some_and(|control| control.asked.is_none()) {
             if !self.advance() {
-                return None;
+                return false;
             }
         }
-        self.attempt_at_hand()
+        self.control.is_some()
     }
 
     fn attempt_at_hand(&self) -> Option<Attempt<'_>> {
@@ -65,7 +70,7 @@ impl<I: ServingInstance> Gateway<I> {
     /// Runs a limiter to the end, unless one of its answers sets no ceilings.
     pub(crate) fn drive_limiter(mut self, limiter: &mut impl Limiter) -> Result<Run, InvalidCeilings> {
         let mut ceilings = Vec::new();
-        while self.next_attempt().is_some() {
+        while self.come_to_ceilings() {
             let passed_over = self.control.as_mut().map_or(0, |control| std::mem::take(&mut control.passed_over));
             if passed_over > 0 {
                 limiter.repeat(passed_over);
@@ -88,7 +93,7 @@ impl<I: ServingInstance> Gateway<I> {
         while control.expiries.first(Event::Expiry).is_some_and(|(_, event)| !waits(event)) {
             control.expiries.pop();
         }
-        let tick = control.ticker.next_us().map(|time_us| (time_us, Event::Tick));
+        let tick = control.next_tick_us().map(|time_us| (time_us, Event::Tick));
         crate::event::first(control.expiries.first(Event::Expiry), tick)
     }
 
@@ -128,16 +133,8 @@ impl<I: ServingInstance> Gateway<I> {
         keep_out(&mut self.requests.records[id as usize], Outcome::Expired);
     }
 
-    pub(crate) fn tick(&mut self, now: u64) {
-        let Some(control) = &self.control else { return };
-        match control.config.ticks {
-            Ticks::Blis if control.queue.is_empty() => self.after_attempt(now, true),
-            Ticks::Blis | Ticks::Router => self.attempt(now, true),
-        }
-    }
-
     /// Tries to dispatch one request, unless it is an attempt to make room by evicting one.
-    fn attempt(&mut self, now: u64, by_tick: bool) {
+    pub(crate) fn attempt(&mut self, now: u64, by_tick: bool) {
         self.look(now);
         let Some(control) = &mut self.control else { return };
         control.ticker.start(now);
@@ -196,6 +193,7 @@ impl<I: ServingInstance> Gateway<I> {
         let Some(control) = &mut self.control else { return };
         let ceilings_matter = saturation < 1.0 && !control.queue.is_empty();
         let changes_us = control.changes_us(self.view_us, self.snapshot_interval_us, event_us);
+        control.watches = control.counts_in_flight();
         control.ticker.be_quiet(changes_us, if ceilings_matter { calls } else { u64::MAX });
     }
 

@@ -135,3 +135,94 @@ impl Limiter for Builtin {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ceilings(limiter: &mut impl Limiter, saturation: f64, bands: usize) -> Vec<f64> {
+        let mut ceilings = vec![1.0; bands];
+        let attempt = Attempt {
+            saturation,
+            priorities: &[4, 3, -1, -2][..bands],
+            waiting: &[],
+            instances: &[],
+            reading_age_us: 0,
+            dispatched_since_reading: 0,
+            dispatched_unseen: 0,
+            now_us: 0,
+        };
+        limiter.limit(&attempt, &mut ceilings);
+        ceilings
+    }
+
+    #[test]
+    fn a_threshold_falls_in_even_steps_from_1_to_itself_and_1_is_the_constant_ceiling() {
+        assert_eq!(ceilings(&mut Threshold::new(0.5), 0.9, 1), [1.0]);
+        assert_eq!(ceilings(&mut Threshold::new(0.5), 0.9, 2), [1.0, 0.5]);
+        assert_eq!(ceilings(&mut Threshold::new(0.25), 0.0, 4), [1.0, 0.75, 0.5, 0.25]);
+        assert_eq!(ceilings(&mut Threshold::new(1.0), 2.0, 4), [1.0; 4]);
+    }
+
+    #[test]
+    fn a_gated_band_is_open_at_every_pth_call_and_never_from_saturation_1_on() {
+        for (saturation, period) in [(0.5, 1), (0.59, 1), (0.61, 2), (0.72, 3), (0.78, 4), (0.9, 9), (0.99, 99)] {
+            let mut limiter = SoftReflective::default();
+            let open = (0..10 * period).filter(|_| ceilings(&mut limiter, saturation, 2) == [1.0, 1.0]).count();
+            assert_eq!(open, 10, "{saturation}");
+        }
+        let mut limiter = SoftReflective::default();
+        assert_eq!(ceilings(&mut limiter, 1.0, 3), [1.0, 0.0, 0.0]);
+        // The middle band's reflection is 0.675.
+        assert_eq!(ceilings(&mut limiter, 0.65, 3), [1.0, 1.0, 0.0]);
+        assert_eq!(ceilings(&mut limiter, 0.65, 3), [1.0, 1.0, 1.0]);
+    }
+
+    #[test]
+    fn calls_below_a_half_from_1_on_or_with_a_single_band_are_not_counted() {
+        let mut limiter = SoftReflective::default();
+        for (saturation, bands) in [(0.49, 2), (1.0, 2), (7.0, 3), (0.9, 1), (0.9, 0)] {
+            ceilings(&mut limiter, saturation, bands);
+            assert_eq!((limiter.calls, limiter.foreseen()), (0, Some(u64::MAX)), "{saturation}, {bands} bands");
+        }
+    }
+
+    #[test]
+    fn what_is_foreseen_is_what_further_calls_answer_and_repeating_counts_as_calling() {
+        for saturation in [0.3, 0.5, 0.6, 0.75, 0.9, 0.99, 1.0, 1.5] {
+            let mut called = SoftReflective::default();
+            for _ in 0..300 {
+                let answer = ceilings(&mut called, saturation, 3);
+                let foreseen = called.foreseen().unwrap().min(200);
+                let mut repeated = called.clone();
+                repeated.repeat(foreseen);
+                let mut further = called.clone();
+                assert!((0..foreseen).all(|_| ceilings(&mut further, saturation, 3) == answer), "{saturation}");
+                assert_eq!(repeated, further, "{saturation}");
+                if foreseen < 200 {
+                    assert_ne!(ceilings(&mut further, saturation, 3), answer, "{saturation}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_wrong_name_or_threshold_is_answered_with_what_there_is() {
+        assert_eq!(Builtin::parse("threshold(0.9)"), Ok(Builtin::Threshold(Threshold::new(0.9))));
+        assert_eq!(Builtin::parse(" threshold ( t=1 ) "), Builtin::parse("constant"));
+        for (text, expected) in [
+            ("soft", "there are constant, threshold(T) and soft-reflective"),
+            ("", "no built-in limiter"),
+            ("constant(1)", "no built-in limiter"),
+            ("threshold", "as in threshold(0.9)"),
+            ("threshold(0.9", "as in threshold(0.9)"),
+            ("threshold(0)", "above 0"),
+            ("threshold(1.1)", "at most 1"),
+            ("threshold(NaN)", "a number"),
+            ("threshold(k=0.5)", "a number"),
+        ] {
+            let error = Builtin::parse(text).unwrap_err();
+            assert!(error.contains(expected), "{text}: {error}");
+        }
+    }
+}

@@ -28,6 +28,15 @@ impl Ticker {
         due_us.checked_add(passed_over.checked_mul(self.interval_us)?)
     }
 
+    pub(crate) fn is_due_before(&self, now: u64) -> bool {
+        self.due_us.is_some_and(|due_us| due_us < now)
+    }
+
+    /// Ticks from this time on may change something.
+    pub(crate) fn end_quiet(&mut self, from_us: u64) {
+        self.quiet_until_us = self.quiet_until_us.min(from_us);
+    }
+
     /// Something happens: moves on to the first tick that is not before it, and says how many were passed over.
     pub(crate) fn wake(&mut self, now: u64) -> u64 {
         self.quiet_until_us = 0;
