@@ -16,6 +16,7 @@ use crate::routing::Router;
 use crate::run::{Outcome, Record, Run, Totals};
 use crate::serving::{Counters, Rules, ServingInstance};
 use crate::simulation::Pending;
+use crate::timeline::Script;
 use crate::traffic::Traffic;
 
 /// Steps that an instance may make without a request leaving it. Under priority preemption, requests that never fit
@@ -105,6 +106,18 @@ impl<I: ServingInstance> Gateway<I> {
             control: flow.map(|flow| Box::new(Control::new(flow, traffic.arrivals.len(), blind_us))),
             learned: traffic.memory.map(Learned::new),
             traffic,
+        }
+    }
+
+    /// Lets happen what the script says, instead of arrivals.
+    pub(crate) fn follow(&mut self, script: Script) {
+        self.arrivals.clear();
+        for (lane, events) in [
+            (&mut self.admissions, script.admissions),
+            (&mut self.routings, script.routings),
+            (&mut self.evictions, script.evictions),
+        ] {
+            events.into_iter().for_each(|(time_us, id)| lane.push(time_us, id));
         }
     }
 

@@ -8,6 +8,8 @@ use crate::flow::FlowControl;
 use crate::gateway::Gateway;
 use crate::plain::PlainInstance;
 use crate::run::Run;
+use crate::timeline::Script;
+use crate::trace::Arrival;
 use crate::traffic::Traffic;
 
 /// A run in progress. Call [`next`](Simulation::next) and [`decide`](Simulation::decide) in turn until `next` returns
@@ -52,6 +54,16 @@ impl Simulation {
     /// A run of this cluster on this traffic, at time 0.
     pub fn new(cluster: &ClusterConfig, traffic: impl Into<Traffic>) -> Self {
         Simulation(Engine::new(cluster, None, traffic.into()))
+    }
+
+    /// A run in which happens what the script says, with these requests.
+    pub(crate) fn scripted(cluster: &ClusterConfig, requests: Vec<Arrival>, script: Script) -> Self {
+        let mut engine = Engine::new(cluster, None, requests.into());
+        match &mut engine {
+            Engine::Fast(gateway) => gateway.follow(script),
+            Engine::Plain(gateway) => gateway.follow(script),
+        }
+        Simulation(engine)
     }
 
     /// About how many bytes a run takes from its beginning, whichever engine it is: so many runs at a time fit into memory.
