@@ -222,3 +222,119 @@ impl Queue {
         place.id
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::config::{Credit, Detector, Ticks};
+
+    fn queue(capacity: Capacity, order: DispatchOrder, fairness: Fairness) -> Queue {
+        Queue::new(&FlowControl {
+            detector: Detector::Never,
+            credit: Credit::None,
+            order,
+            slo_targets: BTreeMap::new(),
+            fairness,
+            usage_limit_threshold: 1.0,
+            capacity,
+            ttl_us: None,
+            tick_us: 1_000,
+            evicts: false,
+            ticks: Ticks::Blis,
+            bands: Vec::new(),
+        })
+    }
+
+    /// Requests 0, 1, 2 … of these priorities and clients; the deadlines fall.
+    fn enqueue(queue: &mut Queue, requests: &[(i32, u32)]) -> Vec<Entry> {
+        let newcomer = |(id, &(priority, client)): (usize, &(i32, u32))| {
+            queue.enqueue(Newcomer { id: id as u32, priority, client, deadline_us: 100 - id as u64 })
+        };
+        requests.iter().enumerate().map(newcomer).collect()
+    }
+
+    fn drain(queue: &mut Queue) -> Vec<u32> {
+        std::iter::from_fn(|| queue.take(0.0, &vec![1.0; queue.priorities.len()])).collect()
+    }
+
+    #[test]
+    fn bands_go_by_priority_and_within_one_the_oldest_request_of_any_client_goes_first() {
+        let mut queue = queue(Capacity::default(), DispatchOrder::Fifo, Fairness::GlobalStrict);
+        enqueue(&mut queue, &[(-2, 0), (4, 9), (-2, 1), (4, 2), (3, 0), (4, 9)]);
+        assert_eq!((queue.priorities(), queue.waiting()), (&[4, 3, -2][..], &[3, 1, 2][..]));
+        assert_eq!(drain(&mut queue), [1, 3, 5, 4, 0, 2]);
+        assert_eq!((queue.priorities(), queue.is_empty()), (&[4, 3, -2][..], true), "a band stays");
+    }
+
+    #[test]
+    fn clients_take_turns_in_the_order_of_their_names() {
+        let mut queue = queue(Capacity::default(), DispatchOrder::Fifo, Fairness::RoundRobin);
+        enqueue(&mut queue, &[(3, 2), (3, 2), (3, 0), (3, 1), (3, 1), (3, 0)]);
+        // 0, 1, 2 in turn; 0 is empty after its second one, so it begins anew at 1.
+        assert_eq!(drain(&mut queue), [2, 3, 0, 5, 4, 1]);
+    }
+
+    #[test]
+    fn by_deadline_only_the_order_within_the_flow_changes_whose_turn_it_is() {
+        let mut queue = queue(Capacity::default(), DispatchOrder::SloDeadline, Fairness::GlobalStrict);
+        enqueue(&mut queue, &[(3, 0), (3, 1), (3, 0), (3, 1)]);
+        // The flow with the oldest request: of client 0 the later one is due sooner, and its oldest one still leads.
+        assert_eq!(drain(&mut queue), [2, 0, 3, 1]);
+    }
+
+    #[test]
+    fn a_full_queue_displaces_the_last_request_of_the_lowest_droppable_band_for_a_more_important_one() {
+        let capacity = Capacity { band: None, all: Some(3), shedding: true };
+        let mut shedding = queue(capacity, DispatchOrder::SloDeadline, Fairness::GlobalStrict);
+        // The last one of the lowest band is the second client's, whose number is not the largest.
+        let entries =
+            enqueue(&mut shedding, &[(-2, 5), (-2, 1), (-1, 0), (-2, 0), (-3, 0), (-1, 0), (4, 0), (4, 0), (4, 0)]);
+        let expected = [
+            Entry::Queued,
+            Entry::Queued,
+            Entry::Queued,
+            Entry::Rejected,
+            Entry::Rejected,
+            Entry::InsteadOf(1),
+            Entry::InsteadOf(0),
+            Entry::InsteadOf(5),
+            Entry::InsteadOf(2),
+        ];
+        assert_eq!(entries, expected);
+        assert_eq!(shedding.priorities(), [4, -1, -2, -3], "one that is refused has its band too");
+        let mut full = queue(Capacity { shedding: false, ..capacity }, DispatchOrder::Fifo, Fairness::GlobalStrict);
+        let entries = enqueue(&mut full, &[(-2, 0), (-2, 0), (-2, 0), (4, 0)]);
+        assert_eq!(entries[3], Entry::Rejected);
+    }
+
+    #[test]
+    fn a_full_band_refuses_whatever_shedding_could_do() {
+        let capacity = Capacity { band: Some(1), all: Some(2), shedding: true };
+        let mut queue = queue(capacity, DispatchOrder::Fifo, Fairness::GlobalStrict);
+        let entries = enqueue(&mut queue, &[(4, 0), (-2, 0), (4, 0), (3, 0)]);
+        assert_eq!(entries, [Entry::Queued, Entry::Queued, Entry::Rejected, Entry::InsteadOf(1)]);
+    }
+
+    #[test]
+    fn a_band_whose_ceiling_is_reached_stops_the_search_even_if_it_is_empty() {
+        let mut queue = queue(Capacity::default(), DispatchOrder::Fifo, Fairness::GlobalStrict);
+        enqueue(&mut queue, &[(4, 0), (-2, 0)]);
+        assert_eq!(queue.take(1.0, &[1.0, 1.0]), None);
+        assert_eq!(queue.take(0.5, &[1.0, 0.5]), Some(0));
+        assert_eq!(queue.take(0.5, &[1.0, 0.5]), None);
+        assert_eq!(queue.take(0.5, &[0.5, 0.6]), None);
+        assert_eq!(queue.take(0.5, &[1.0, 0.6]), Some(1));
+    }
+
+    #[test]
+    fn a_request_that_is_removed_leaves_the_others_in_their_order() {
+        let mut queue = queue(Capacity::default(), DispatchOrder::SloDeadline, Fairness::RoundRobin);
+        enqueue(&mut queue, &[(3, 0), (3, 0), (3, 0), (3, 7)]);
+        queue.remove(1, 3, 0);
+        queue.remove(1, 3, 0);
+        queue.remove(9, -5, 0);
+        assert_eq!(queue.waiting(), [3]);
+        assert!(queue.holds_protected());
+        assert_eq!(drain(&mut queue), [2, 3, 0]);
+    }
+}
