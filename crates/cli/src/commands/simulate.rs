@@ -84,8 +84,8 @@ Keys of --format json (stable; others may be added):
 
 pub(crate) fn simulate(args: Args, global: &Global) -> Result<Code, Failure> {
     let scenario = Scenario::load(&args.scenario)?;
-    let traffic = traffic(&args, &scenario)?;
     let policy = Policy::new(&args, &scenario)?;
+    let traffic = traffic(&args, &scenario)?;
     let run = run(&policy, args.seed, global, &scenario, traffic.clone())?;
     let cannot_write =
         |file: &Path, error: csv::Error| Failure::failed(format!("cannot write {}: {error}", file.display()));

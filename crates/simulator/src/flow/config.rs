@@ -70,7 +70,7 @@ pub struct Capacity {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum DispatchOrder {
-    /// The one that was queued first; as in the original, bands go by priority all the same.
+    /// The one that was queued first; as in BLIS, bands go by priority all the same.
     #[default]
     Fifo,
     /// The one that was queued first.

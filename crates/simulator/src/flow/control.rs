@@ -123,9 +123,9 @@ impl Control {
         matches!(self.config.detector, Detector::Concurrency { .. })
     }
 
-    /// From when on an attempt may find another saturation than the last one, if only ticks happen until then and no request
-    /// leaves an instance that counts. `read_us` is
-    /// when the instances were last read, and `event_us` when one of them has its next event.
+    /// From when on an attempt may find another saturation than the last one, if only ticks happen until then and, where that
+    /// counts, no request leaves an instance. `read_us` is when the instances were last read, and `event_us` when one of them
+    /// has its next event.
     pub(crate) fn changes_us(&self, read_us: u64, interval_us: u64, event_us: u64) -> u64 {
         let is_live = interval_us == 0;
         let reading_us = if is_live { u64::MAX } else { read_us.saturating_add(interval_us) };

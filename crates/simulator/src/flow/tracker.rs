@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 /// The requests that a saturated gateway may take back: the lowest priority first, of these the one dispatched last. Among
-/// equals the order is that of an array heap, as in the original; so the heap is written out here.
+/// equals the order is that of an array heap, as in BLIS; so the heap is written out here.
 #[derive(Debug, Default)]
 pub(crate) struct Tracker(Vec<Tracked>);
 
