@@ -65,6 +65,15 @@ fn an_experiment_whose_runs_would_be_cut_off_is_refused() {
 }
 
 #[test]
+fn an_experiment_about_admission_whose_scenario_has_a_queue_instead_is_refused() {
+    let environment = tiny();
+    let scenario = environment.read("tiny/scenarios/busy.toml");
+    environment.write("tiny/scenarios/busy.toml", &format!("{scenario}\n[flow_control]\ndetector = \"utilization\"\n"));
+    let message = environment.fails(2, &["run", "tiny"]);
+    assert!(message.contains("flow_control: flow control takes the place of the admission policy"), "{message}");
+}
+
+#[test]
 fn a_truncated_trace_names_file_and_line() {
     let environment = tiny();
     environment.write(

@@ -13,6 +13,7 @@ mod design_space;
 mod environment;
 mod failed_step;
 mod finals;
+mod flow_control;
 mod init;
 mod language_model;
 mod newsvendor;

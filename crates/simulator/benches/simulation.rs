@@ -1,5 +1,5 @@
 //! How fast a simulation is: `cargo bench -p simulator`. First a table of the study's eight workloads against the plain
-//! engine and BLIS, then how the cost grows. `cargo bench -p simulator -- NAME` runs only the benchmarks of that name.
+//! engine and BLIS, then what a queue at the gateway costs, then how the cost grows. `cargo bench -p simulator -- NAME` runs only the benchmarks of that name.
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
 #![expect(clippy::print_stdout, reason = "a benchmark prints")]
 
@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use simulator::admitters::Builtin;
+use simulator::flow::limiters::Builtin as Limiters;
+use simulator::flow::{Attempt, FlowControl, Limiter};
 use simulator::hints::Hints;
 use simulator::scenario::Scenario;
 use simulator::slo::Class;
@@ -31,6 +33,7 @@ const WORKLOADS: [(&str, f64); 8] = [
 fn main() {
     if std::env::args().any(|argument| argument == "--bench") {
         print_table();
+        print_queue();
         print_steps();
         print_memory();
     }
@@ -57,6 +60,49 @@ fn print_table() {
             blis_s / fast_s
         );
     }
+}
+
+/// Workloads in front of which a queue builds up, and what the queue costs: the same with admission of everything, and with a
+/// queue under each limiter and schedule.
+fn print_queue() {
+    println!(
+        "\n{:<24}{:>10}{:>14}{:>10}{:>12}{:>10}{:>10}",
+        "workload, with a queue", "requests", "without, ms", "constant", "reflective", "router", "every tick"
+    );
+    for name in ["full-codegen-near", "full-codegen-over", "full-reasoning-over", "full-chat-over"] {
+        let (cluster, arrivals) = (configured_as(4, WEIGHTED), load(&format!("flow/{name}")));
+        let (without_s, _) = median_s(21, || {
+            simulate(&cluster, Arc::clone(&arrivals), &mut Builtin::parse("always-admit").expect("it is built in"), 1)
+        });
+        let with_ms = |lines: &str, limiter: &str| {
+            let (flow, limiter) = (flow(lines), Limiters::parse(limiter).expect("it is built in"));
+            let run = || queued(&cluster, &flow, &arrivals, &mut limiter.clone());
+            format!("{:.1}", median_s(21, run).0 * 1e3)
+        };
+        let (blis, router) =
+            ("detector = \"utilization\"\n", "detector = \"utilization\"\nticks = \"router\"\nbands = [4, -2]\n");
+        let every_tick = || queued(&cluster, &flow(router), &arrivals, &mut Asked);
+        println!(
+            "{name:<24}{:>10}{:>14.1}{:>10}{:>12}{:>10}{:>10.1}",
+            arrivals.len(),
+            without_s * 1e3,
+            with_ms(blis, "constant"),
+            with_ms(blis, "soft-reflective"),
+            with_ms(router, "soft-reflective"),
+            median_s(5, every_tick).0 * 1e3,
+        );
+    }
+}
+
+/// Leaves all bands open, and wants to be called at every attempt.
+struct Asked;
+
+impl Limiter for Asked {
+    fn limit(&mut self, _: &Attempt<'_>, _: &mut [f64]) {}
+}
+
+fn queued(cluster: &ClusterConfig, flow: &FlowControl, arrivals: &Arc<[Arrival]>, limiter: &mut impl Limiter) -> Run {
+    simulator::flow::simulate(cluster, flow, Arc::clone(arrivals), limiter).expect("built-in ceilings are valid")
 }
 
 /// The median time of a run and the shortest, in seconds; its result is not dropped on the clock.
@@ -146,16 +192,36 @@ fn cluster(instances: u32) -> ClusterConfig {
     configured(instances, "")
 }
 
+const WEIGHTED: &str = "routing = \"weighted\"\n\
+                        routing_scorers = [[\"queue-depth\", 2], [\"kv-utilization\", 2], [\"load-balance\", 1]]\n";
+
 fn configured(instances: u32, lines: &str) -> ClusterConfig {
+    configured_as(instances, &format!("routing = \"round-robin\"\n{lines}"))
+}
+
+fn configured_as(instances: u32, lines: &str) -> ClusterConfig {
+    scenario(instances, lines).cluster
+}
+
+fn flow(lines: &str) -> FlowControl {
+    let text = format!("routing = \"round-robin\"\n[flow_control]\n{lines}");
+    scenario(1, &text).flow_control.expect("there is a table")
+}
+
+fn scenario(instances: u32, lines: &str) -> Scenario {
     let text = format!(
         "name = \"bench\"\n[workload]\ntrace = \"t.csv\"\n[cluster]\ninstances = {instances}\nmodel = \"qwen3-14b\"\n\
-         hardware = \"h100\"\nrouting = \"round-robin\"\nlatency = \"trained-physics\"\n{lines}"
+         hardware = \"h100\"\nlatency = \"trained-physics\"\n{lines}"
     );
-    Scenario::parse(&text, Path::new("bench.toml")).unwrap_or_else(|error| panic!("{error}")).cluster
+    Scenario::parse(&text, Path::new("bench.toml")).unwrap_or_else(|error| panic!("{error}"))
 }
 
 fn workload(name: &str) -> Arc<[Arrival]> {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../tests/fixtures/blis/workloads/{name}.csv"));
+    load(&format!("workloads/{name}"))
+}
+
+fn load(name: &str) -> Arc<[Arrival]> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../tests/fixtures/blis/{name}.csv"));
     let text = std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     trace::read(&text, &file).unwrap_or_else(|error| panic!("{error}")).into()
 }

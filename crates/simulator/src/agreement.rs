@@ -26,22 +26,22 @@ struct Case {
 }
 
 /// Random choices.
-struct Dice(Draw);
+pub(crate) struct Dice(pub(crate) Draw);
 
 impl Dice {
-    fn below(&mut self, n: u64) -> u64 {
+    pub(crate) fn below(&mut self, n: u64) -> u64 {
         (self.0.uniform() * n as f64) as u64
     }
 
-    fn between(&mut self, low: u32, high: u32) -> u32 {
+    pub(crate) fn between(&mut self, low: u32, high: u32) -> u32 {
         low + self.below(u64::from(high - low) + 1) as u32
     }
 
-    fn one_in(&mut self, n: u64) -> bool {
+    pub(crate) fn one_in(&mut self, n: u64) -> bool {
         self.below(n) == 0
     }
 
-    fn of<T: Copy>(&mut self, choices: &[T]) -> T {
+    pub(crate) fn of<T: Copy>(&mut self, choices: &[T]) -> T {
         choices[self.below(choices.len() as u64) as usize]
     }
 }
@@ -66,7 +66,8 @@ impl Case {
     }
 }
 
-fn settings(dice: &mut Dice, block_size: u32) -> String {
+/// A cluster, in lines of TOML.
+pub(crate) fn settings(dice: &mut Dice, block_size: u32) -> String {
     let weighted =
         "\"weighted\"\nrouting_scorers = [[\"queue-depth\", 2], [\"kv-utilization\", 1], [\"load-balance\", 1]]";
     let kv_tokens = dice.of(&[300, 600, 1_000, 2_000, 4_000, 100_000]);
@@ -99,7 +100,8 @@ fn settings(dice: &mut Dice, block_size: u32) -> String {
     lines.join("\n")
 }
 
-fn arrivals(dice: &mut Dice, block_size: u32) -> Arc<[Arrival]> {
+/// Requests, in the order of arrival.
+pub(crate) fn arrivals(dice: &mut Dice, block_size: u32) -> Arc<[Arrival]> {
     let requests = dice.of(&[3, 20, 60, 120]);
     let gap_us = dice.of(&[0, 500, 5_000, 40_000]);
     let longest_input = dice.of(&[20, 100, 400]);
@@ -147,7 +149,7 @@ struct Seen {
 }
 
 fn watch<I: ServingInstance>(case: &Case) -> Seen {
-    let mut gateway = Gateway::<I>::new(&case.cluster, case.traffic.clone());
+    let mut gateway = Gateway::<I>::new(&case.cluster, None, case.traffic.clone());
     let (mut policy, mut questions) = (case.policy.clone(), Vec::new());
     while let Some(pending) = gateway.next() {
         let mut draw = Draws::new(7).of(pending.index as u64);

@@ -12,6 +12,12 @@ pub(crate) enum Event {
     Admission(u32),
     /// Cluster: an instance is chosen for it.
     Routing(u32),
+    /// Cluster: it is taken back from its instance.
+    Eviction(u32),
+    /// Cluster: it has waited too long at the gateway.
+    Expiry(u32),
+    /// Cluster: the gateway tries to dispatch a request.
+    Tick,
     /// Instance: a request arrives there.
     Arrival(u32),
     /// Instance: a request is ready for the wait queue.
@@ -33,8 +39,9 @@ impl Event {
             Event::Admission(_) | Event::Queued(_) => 1,
             Event::Routing(_) => 2,
             Event::Step => 3,
-            Event::RequestLeft => 5,
-            Event::Timeout(_) => 6,
+            Event::RequestLeft | Event::Eviction(_) => 5,
+            Event::Timeout(_) | Event::Expiry(_) => 6,
+            Event::Tick => 7,
         }
     }
 }
@@ -65,6 +72,15 @@ impl Lane {
 
     pub(crate) fn pop(&mut self) {
         self.0.pop_front();
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
     }
 }
 

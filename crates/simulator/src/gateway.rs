@@ -8,6 +8,7 @@ use admitter::{Admitter, Cluster, Decision};
 use crate::cluster::ClusterConfig;
 use crate::draws::Draws;
 use crate::event::{Due, Event, Lane, first};
+use crate::flow::{Control, FlowControl};
 use crate::hints::Hints;
 use crate::learned::Learned;
 use crate::request::{Requests, Ticket};
@@ -15,6 +16,7 @@ use crate::routing::Router;
 use crate::run::{Outcome, Record, Run, Totals};
 use crate::serving::{Counters, Rules, ServingInstance};
 use crate::simulation::Pending;
+use crate::timeline::Script;
 use crate::traffic::Traffic;
 
 /// Steps that an instance may make without a request leaving it. Under priority preemption, requests that never fit
@@ -24,20 +26,21 @@ const STUCK_STEPS: u64 = 10_000_000;
 
 /// A cluster at work on its requests.
 pub(crate) struct Gateway<I: ServingInstance> {
-    rules: Rules,
+    pub(crate) rules: Rules,
     admission_latency_us: u64,
-    routing_latency_us: u64,
+    pub(crate) routing_latency_us: u64,
     pub(crate) snapshot_interval_us: u64,
     /// The rows in the order of arrival, the last one first.
-    arrivals: Vec<u32>,
-    admissions: Lane,
-    routings: Lane,
+    pub(crate) arrivals: Vec<u32>,
+    pub(crate) admissions: Lane,
+    pub(crate) routings: Lane,
+    pub(crate) evictions: Lane,
     pub(crate) requests: Requests<I::State>,
     pub(crate) instances: Vec<I>,
     /// When each instance has its next event.
-    due_us: Vec<u64>,
+    pub(crate) due_us: Vec<u64>,
     /// Steps that each instance had made when a request of its last left it.
-    last_finish: Vec<u64>,
+    pub(crate) last_finish: Vec<u64>,
     /// The time of the next event of the cluster, up to which the instances run.
     until_us: u64,
     /// The instance that runs; those before it have nothing to do before `until_us`.
@@ -48,7 +51,9 @@ pub(crate) struct Gateway<I: ServingInstance> {
     /// When the rest of it was read from the instances.
     pub(crate) view_us: u64,
     pub(crate) pending: Option<Question>,
-    traffic: Traffic,
+    pub(crate) traffic: Traffic,
+    /// The queue between admission and routing, in place of the admission decision.
+    pub(crate) control: Option<Box<Control>>,
     /// What it has learned of its clients' outputs, if it does.
     learned: Option<Learned>,
 }
@@ -63,8 +68,7 @@ pub(crate) struct Question {
 }
 
 impl<I: ServingInstance> Gateway<I> {
-    pub(crate) fn new(cluster: &ClusterConfig, traffic: impl Into<Traffic>) -> Self {
-        let traffic = traffic.into();
+    pub(crate) fn new(cluster: &ClusterConfig, flow: Option<&FlowControl>, traffic: Traffic) -> Self {
         let arrivals = &traffic.arrivals;
         let mut order: Vec<u32> = (0..arrivals.len() as u32).collect();
         order.sort_by_key(|&id| arrivals[id as usize].arrival_us);
@@ -78,14 +82,17 @@ impl<I: ServingInstance> Gateway<I> {
             kv_capacity_tokens: u64::from(cluster.kv_blocks) * u64::from(cluster.block_size),
         };
         let instances: Vec<I> = (0..cluster.instances).map(|_| I::new(cluster)).collect();
+        let rules = Rules::new(cluster);
+        let blind_us = cluster.routing_latency_us + rules.latency.queue_delay_us;
         Gateway {
-            rules: Rules::new(cluster),
+            rules,
             admission_latency_us: cluster.admission_latency_us,
             routing_latency_us: cluster.routing_latency_us,
             snapshot_interval_us: cluster.snapshot_interval_us,
             arrivals: order,
             admissions: Lane::default(),
             routings: Lane::default(),
+            evictions: Lane::default(),
             requests: Requests::new(arrivals, cluster, I::state(arrivals)),
             due_us: instances.iter().map(I::next_us).collect(),
             last_finish: vec![0; instances.len()],
@@ -96,8 +103,21 @@ impl<I: ServingInstance> Gateway<I> {
             view: vec![idle; cluster.instances.into()],
             view_us: 0,
             pending: None,
+            control: flow.map(|flow| Box::new(Control::new(flow, traffic.arrivals.len(), blind_us))),
             learned: traffic.memory.map(Learned::new),
             traffic,
+        }
+    }
+
+    /// Lets happen what the script says, instead of arrivals.
+    pub(crate) fn follow(&mut self, script: Script) {
+        self.arrivals.clear();
+        for (lane, events) in [
+            (&mut self.admissions, script.admissions),
+            (&mut self.routings, script.routings),
+            (&mut self.evictions, script.evictions),
+        ] {
+            events.into_iter().for_each(|(time_us, id)| lane.push(time_us, id));
         }
     }
 
@@ -136,7 +156,7 @@ impl<I: ServingInstance> Gateway<I> {
     pub(crate) fn finish(mut self) -> Run {
         let totals = self.totals();
         self.rules.latency.as_seen_by_clients(&mut self.requests.records);
-        Run { requests: self.requests.records, totals }
+        Run { requests: self.requests.records, totals, passages: self.control.map(|control| control.passages) }
     }
 
     /// Runs a policy to the end. The draws of request n (its row) are those of `Draws::new(draw_seed)`.
@@ -176,6 +196,9 @@ impl<I: ServingInstance> Gateway<I> {
 
     /// Executes an event of an instance; false if there is none before the next event of the cluster.
     fn advance_instances(&mut self) -> bool {
+        if self.control.as_ref().is_some_and(|control| control.watches) {
+            return self.advance_earliest_instance();
+        }
         while let Some(&due_us) = self.due_us.get(self.turn) {
             if due_us < self.until_us {
                 self.instance_event(self.turn);
@@ -186,13 +209,33 @@ impl<I: ServingInstance> Gateway<I> {
         false
     }
 
-    fn next_cluster_event(&self) -> Option<Due> {
+    /// The same in the order of time. When a request leaves, the gateway looks sooner: none may run ahead of that.
+    fn advance_earliest_instance(&mut self) -> bool {
+        let earliest = (0..self.due_us.len()).min_by_key(|&index| self.due_us[index]);
+        let Some(index) = earliest.filter(|&index| self.due_us[index] < self.until_us) else { return false };
+        let (now, before) = (self.due_us[index], self.view[index].in_flight);
+        self.instance_event(index);
+        if self.view[index].in_flight < before
+            && let Some(control) = &mut self.control
+        {
+            control.ticker.end_quiet(now + 1);
+            (self.until_us, self.turn) = (now + 1, 0);
+        }
+        true
+    }
+
+    fn next_cluster_event(&mut self) -> Option<Due> {
+        let control = if self.control.is_some() { self.next_control_event() } else { None };
         let arrival = |&id: &u32| (self.requests.tickets[id as usize].arrival_us, Event::ClusterArrival(id));
         let decisions = first(self.admissions.first(Event::Admission), self.routings.first(Event::Routing));
-        first(self.arrivals.last().map(arrival), decisions)
+        let later = first(self.evictions.first(Event::Eviction), control);
+        first(first(self.arrivals.last().map(arrival), decisions), later)
     }
 
     fn cluster_event(&mut self, now: u64, event: Event) {
+        if let Some(control) = &mut self.control {
+            control.wake(now);
+        }
         match event {
             Event::ClusterArrival(id) => {
                 self.arrivals.pop();
@@ -200,12 +243,21 @@ impl<I: ServingInstance> Gateway<I> {
             }
             Event::Admission(id) => {
                 self.admissions.pop();
-                self.ask(id, now);
+                match self.control {
+                    Some(_) => self.enqueue(id, now),
+                    None => self.ask(id, now),
+                }
             }
             Event::Routing(id) => {
                 self.routings.pop();
                 self.route(id, now);
             }
+            Event::Eviction(id) => {
+                self.evictions.pop();
+                self.evict(id, now);
+            }
+            Event::Expiry(id) => self.expire(id, now),
+            Event::Tick => self.attempt(now, true),
             Event::Arrival(_) | Event::Queued(_) | Event::Step | Event::RequestLeft | Event::Timeout(_) => {
                 unreachable!("instance events have no lane in the cluster")
             }
@@ -213,6 +265,7 @@ impl<I: ServingInstance> Gateway<I> {
     }
 
     fn instance_event(&mut self, index: usize) {
+        let time_us = self.due_us[index];
         let instance = &mut self.instances[index];
         let before = instance.counters().finished();
         instance.process(&mut self.requests, &self.rules);
@@ -225,7 +278,7 @@ impl<I: ServingInstance> Gateway<I> {
         let stuck = steps - self.last_finish[index] > STUCK_STEPS;
         self.due_us[index] = if stuck { u64::MAX } else { instance.next_us() };
         if finished > 0 {
-            self.foresee_responses();
+            self.part_with_finished(index, time_us);
         }
     }
 
@@ -249,9 +302,13 @@ impl<I: ServingInstance> Gateway<I> {
         self.pending = Some(Question { id, request, now_us: now });
     }
 
-    /// Notes when the responses will be complete whose last step has just started.
-    fn foresee_responses(&mut self) {
-        for id in self.requests.completed.drain(..) {
+    /// Notes when the responses will be complete whose last step has just started, and who cannot be evicted any more.
+    fn part_with_finished(&mut self, index: usize, now: u64) {
+        let control = self.control.as_deref_mut().filter(|control| control.config.evicts);
+        if let Some(control) = control {
+            control.finished.extend(self.requests.finished.iter().map(|&id| (now, index, id)));
+        }
+        for id in self.requests.finished.drain(..) {
             let (ticket, record) = (&self.requests.tickets[id as usize], &self.requests.records[id as usize]);
             if let (Some(learned), Some(e2e_us)) = (&mut self.learned, record.e2e_us) {
                 learned.foresee(ticket.arrival_us + e2e_us, id);
@@ -266,6 +323,9 @@ impl<I: ServingInstance> Gateway<I> {
         let record = &mut self.requests.records[id as usize];
         record.instance = Some(index as u16);
         record.outcome = Outcome::InTransit;
+        if let Some(control) = self.control.as_deref_mut().filter(|control| control.config.evicts) {
+            control.track(id, self.requests.tickets[id as usize].priority);
+        }
         self.instances[index].receive(id, now, &self.rules);
         if self.instances[index].counters().steps - self.last_finish[index] <= STUCK_STEPS {
             self.due_us[index] = self.instances[index].next_us();
@@ -273,7 +333,7 @@ impl<I: ServingInstance> Gateway<I> {
     }
 
     /// Reads the instances, if the last time was long enough ago. Until the first reading they look idle.
-    fn look(&mut self, now: u64) {
+    pub(crate) fn look(&mut self, now: u64) {
         if now - self.view_us >= self.snapshot_interval_us {
             self.view_us = now;
             for (seen, instance) in self.view.iter_mut().zip(&self.instances) {

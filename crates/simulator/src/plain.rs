@@ -11,6 +11,7 @@ mod kv;
 use admitter::{Admitter, Decision};
 
 use crate::cluster::ClusterConfig;
+use crate::flow::{FlowControl, InvalidCeilings, Limiter};
 use crate::gateway::Gateway;
 use crate::run::Run;
 use crate::simulation::Pending;
@@ -24,7 +25,7 @@ pub struct Simulation(Gateway<PlainInstance>);
 impl Simulation {
     /// A run of this cluster on this traffic, at time 0.
     pub fn new(cluster: &ClusterConfig, traffic: impl Into<Traffic>) -> Self {
-        Simulation(Gateway::new(cluster, traffic))
+        Simulation(Gateway::new(cluster, None, traffic.into()))
     }
 
     /// Runs until the next admission decision, see [`crate::Simulation::next`].
@@ -52,4 +53,14 @@ pub fn simulate(
     draw_seed: u64,
 ) -> Run {
     Simulation::new(cluster, traffic).0.drive(admitter, draw_seed)
+}
+
+/// The plain counterpart of [`crate::flow::simulate`].
+pub fn simulate_flow(
+    cluster: &ClusterConfig,
+    flow: &FlowControl,
+    traffic: impl Into<Traffic>,
+    limiter: &mut impl Limiter,
+) -> Result<Run, InvalidCeilings> {
+    Gateway::<PlainInstance>::new(cluster, Some(flow), traffic.into()).drive_limiter(limiter)
 }

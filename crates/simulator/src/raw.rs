@@ -13,6 +13,7 @@ use serde::Deserialize;
 use crate::capacity;
 use crate::cards::{self, CardRef, HardwareCard, ModelCard};
 use crate::cluster::{ClusterConfig, LatencyKind, Measured, Preemption, Routing, Scheduler, Scorer};
+use crate::flow::RawFlowControl;
 use crate::hints::HintTable;
 use crate::scenario::{Place, Scenario};
 use crate::slo::{Priorities, Slo};
@@ -34,6 +35,8 @@ pub(crate) struct RawScenario {
     pub(crate) past: Option<RawPast>,
     /// What the router is told of requests.
     pub(crate) hints: Option<HintTable>,
+    /// A queue at the gateway.
+    pub(crate) flow_control: Option<RawFlowControl>,
     /// Priorities of service classes; -100 to 100, a higher one is more important and one below 0 may be refused. They add to
     /// `critical` = 4, `standard` = 3, `batch` = -1, `sheddable` = -2 and `background` = -3, or change them.
     #[serde(default)]
@@ -325,30 +328,50 @@ mod tests {
         words.windows(3).filter(|three| three[1] == "to").find_map(|three| number(three[0]).zip(number(three[2])))
     }
 
-    #[test]
-    fn the_ranges_of_a_cluster_that_are_documented_are_those_that_are_checked() {
-        let is_out_of_range = |key: &str, value: u64| {
-            let required = [("instances", "1"), ("model", "'qwen3-14b'"), ("hardware", "'h100'")];
-            let words = [("latency", "'roofline'"), ("routing", "'random'")];
-            let others = required.into_iter().chain(words).filter(|(other, _)| *other != key);
-            let lines: String = others.map(|(other, value)| format!("{other} = {value}\n")).collect();
-            let text = format!("name = 'a'\n[workload]\ntrace = 'a.csv'\n[cluster]\n{lines}{key} = {value}\n");
-            let error = Scenario::parse(&text, Path::new("a.toml")).err();
-            error.is_some_and(|error| error.problem.contains("must lie between"))
-        };
-        let schema = schemars::schema_for!(RawCluster).to_value();
+    const CLUSTER: [(&str, &str); 5] = [
+        ("instances", "1"),
+        ("model", "'qwen3-14b'"),
+        ("hardware", "'h100'"),
+        ("latency", "'roofline'"),
+        ("routing", "'random'"),
+    ];
+
+    /// How many keys of a table state a range, each of which is the one that is checked.
+    fn checked(schema: &Schema, is_out_of_range: impl Fn(&str, u64) -> bool) -> usize {
         let mut checked = 0;
-        for (key, property) in schema["properties"].as_object().unwrap() {
+        for (key, property) in schema.as_value()["properties"].as_object().unwrap() {
             let Some((low, high)) = range(property["description"].as_str().unwrap()) else { continue };
             let values = [low.checked_sub(1), Some(low), Some(high), Some(high + 1)];
             let found = values.map(|value| value.map(|value| is_out_of_range(key, value)));
-            assert_eq!(
-                found,
-                [(low > 0).then_some(true), Some(false), Some(false), Some(true)],
-                "{key}: {low} to {high}"
-            );
+            let expected = [(low > 0).then_some(true), Some(false), Some(false), Some(true)];
+            assert_eq!(found, expected, "{key}: {low} to {high}");
             checked += 1;
         }
+        checked
+    }
+
+    fn is_out_of_range(cluster: &[(&str, &str)], further: &str) -> bool {
+        let lines: String = cluster.iter().map(|(key, value)| format!("{key} = {value}\n")).collect();
+        let text = format!("name = 'a'\n[workload]\ntrace = 'a.csv'\n[cluster]\n{lines}{further}\n");
+        let error = Scenario::parse(&text, Path::new("a.toml")).err();
+        error.is_some_and(|error| error.problem.contains("must lie between"))
+    }
+
+    #[test]
+    fn the_ranges_of_a_cluster_that_are_documented_are_those_that_are_checked() {
+        let checked = checked(&schemars::schema_for!(RawCluster), |key, value| {
+            let others: Vec<_> = CLUSTER.into_iter().filter(|(other, _)| *other != key).collect();
+            is_out_of_range(&others, &format!("{key} = {value}"))
+        });
         assert_eq!(checked, 12);
+    }
+
+    #[test]
+    fn so_are_those_of_flow_control() {
+        let checked = checked(&schemars::schema_for!(RawFlowControl), |key, value| {
+            let value = if key == "slo_targets" { format!("{{ critical = {value} }}") } else { value.to_string() };
+            is_out_of_range(&CLUSTER, &format!("[flow_control]\ndetector = 'never'\n{key} = {value}"))
+        });
+        assert_eq!(checked, 6);
     }
 }

@@ -10,8 +10,9 @@ use crate::trace::Arrival;
 pub(crate) struct Requests<S> {
     pub(crate) tickets: Vec<Ticket>,
     pub(crate) records: Vec<Record>,
-    /// Those whose last step has started, since somebody last asked.
-    pub(crate) completed: Vec<u32>,
+    /// Those that are done with their instance since somebody last asked: their last step has started, or they were dropped or
+    /// timed out.
+    pub(crate) finished: Vec<u32>,
     pub(crate) state: S,
 }
 
@@ -48,7 +49,7 @@ impl<S> Requests<S> {
         Requests {
             tickets: arrivals.iter().map(|arrival| Ticket::new(arrival, priority(&arrival.class), highest)).collect(),
             records: vec![Record::default(); arrivals.len()],
-            completed: Vec::new(),
+            finished: Vec::new(),
             state,
         }
     }

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::flow::Passages;
+
 /// The result of a run.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Run {
@@ -9,12 +11,14 @@ pub struct Run {
     pub requests: Vec<Record>,
     /// Sums over all requests and instances.
     pub totals: Totals,
+    /// How the requests went through the gateway's queue, if there is one.
+    pub passages: Option<Passages>,
 }
 
 /// What happened to one request. Times are in µs since its own arrival.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Record {
-    /// Whether it was let in; `None` if the run ended before the decision.
+    /// Whether it was let in: admitted, or dispatched by flow control. `None` if the run ended before that was decided.
     pub admitted: Option<bool>,
     /// The instance that it was routed to.
     pub instance: Option<u16>,
@@ -37,8 +41,16 @@ pub enum Outcome {
     /// Not yet routed at the horizon.
     #[default]
     Unrouted,
-    /// Refused at admission.
+    /// Refused at admission, or because the gateway's queue was full.
     Rejected,
+    /// In the gateway's queue at the end.
+    Waiting,
+    /// Displaced from the gateway's queue by a more important one.
+    Shed,
+    /// Waited too long in the gateway's queue.
+    Expired,
+    /// Taken back from its instance by the gateway.
+    Evicted,
     /// Routed, but not yet in the instance's queue at the horizon.
     InTransit,
     /// In the wait queue at the horizon.
@@ -56,7 +68,7 @@ pub enum Outcome {
 /// Sums over a run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Totals {
-    /// Requests refused at admission.
+    /// Requests refused at admission, or because the gateway's queue was full.
     pub rejected: u64,
     /// Requests sent to an instance.
     pub routed: u64,

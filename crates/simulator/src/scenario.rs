@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 
 use crate::cluster::ClusterConfig;
+use crate::flow::FlowControl;
 use crate::hints::HintTable;
 use crate::raw::RawScenario;
 use crate::slo::{Class, Slo};
@@ -30,6 +31,8 @@ pub struct Scenario {
     pub epoch_us: u64,
     /// What the router is told of requests, if the scenario says so.
     pub hints: Option<HintTable>,
+    /// The queue at the gateway, if there is one: it takes the place of an admission policy.
+    pub flow_control: Option<FlowControl>,
     /// The latency targets of classes that have some.
     pub slo: BTreeMap<Class, Slo>,
 }
@@ -58,6 +61,7 @@ impl Scenario {
             after_s,
             epoch_us,
             hints: raw.hints,
+            flow_control: raw.flow_control.map(|flow| flow.check(&place)).transpose()?,
             slo: slo(raw.slo, &place)?,
         };
         scenario.check(&place)?;
@@ -85,9 +89,11 @@ impl Scenario {
                 }
             }
         }
-        for class in self.slo.keys() {
+        let targets = self.flow_control.iter().flat_map(|flow| flow.slo_targets.keys());
+        let targets = targets.map(|class| ("flow_control.slo_targets", class));
+        for (table, class) in self.slo.keys().map(|class| ("slo", class)).chain(targets) {
             known_class(&self.cluster, class.name())
-                .map_err(|problem| place.wrong(&format!("slo.{class}"), problem))?;
+                .map_err(|problem| place.wrong(&format!("{table}.{class}"), problem))?;
         }
         if self.requests().is_some_and(|requests| requests > trace::MAX_REQUESTS) {
             let problem =
@@ -118,8 +124,8 @@ impl Scenario {
         let Workload::Trace { file: name, .. } = &self.workload else { return Ok(self.generated(seed)) };
         let file = Path::new(name);
         let text = read_file(name).map_err(|error| FileError::new(file, format!("cannot be read: {error}")))?;
-        let recorded = trace::read_with(&text, file, &|class| known_class(&self.cluster, class))?;
-        let traffic = Traffic { epoch_us: self.epoch_us, ..recorded.into() };
+        let traffic = trace::read_traffic(&text, file, &|class| known_class(&self.cluster, class))?;
+        let traffic = Traffic { epoch_us: self.epoch_us, ..traffic };
         Ok(if self.hints.is_some() { traffic.told(self.hints.as_ref(), seed) } else { traffic })
     }
 

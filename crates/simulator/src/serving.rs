@@ -26,6 +26,9 @@ pub(crate) trait ServingInstance {
     /// Executes the next event.
     fn process(&mut self, requests: &mut Requests<Self::State>, rules: &Rules);
 
+    /// Takes a request back that waits or runs. The step under way, or ahead, stays.
+    fn evict(&mut self, id: u32, requests: &mut Requests<Self::State>);
+
     /// Requests in the wait queue.
     fn waiting(&self) -> usize;
 

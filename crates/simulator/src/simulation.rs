@@ -4,9 +4,12 @@ use admitter::{Admitter, Decision};
 
 use crate::cluster::ClusterConfig;
 use crate::fast::FastInstance;
+use crate::flow::FlowControl;
 use crate::gateway::Gateway;
 use crate::plain::PlainInstance;
 use crate::run::Run;
+use crate::timeline::Script;
+use crate::trace::Arrival;
 use crate::traffic::Traffic;
 
 /// A run in progress. Call [`next`](Simulation::next) and [`decide`](Simulation::decide) in turn until `next` returns
@@ -14,9 +17,26 @@ use crate::traffic::Traffic;
 pub struct Simulation(Engine);
 
 /// Prompts that share a prefix share KV blocks, of which the fast instances keep no books: then each instance is plain.
-enum Engine {
+pub(crate) enum Engine {
     Fast(Gateway<FastInstance>),
     Plain(Gateway<PlainInstance>),
+}
+
+impl Engine {
+    pub(crate) fn new(cluster: &ClusterConfig, flow: Option<&FlowControl>, traffic: Traffic) -> Self {
+        if traffic.arrivals.iter().any(|arrival| arrival.prefix.is_some()) {
+            Engine::Plain(Gateway::new(cluster, flow, traffic))
+        } else {
+            Engine::Fast(Gateway::new(cluster, flow, traffic))
+        }
+    }
+
+    pub(crate) fn finish(self) -> Run {
+        match self {
+            Engine::Fast(gateway) => gateway.finish(),
+            Engine::Plain(gateway) => gateway.finish(),
+        }
+    }
 }
 
 /// A request that waits for its admission decision, and what the router knows at this moment.
@@ -33,12 +53,16 @@ pub struct Pending<'a> {
 impl Simulation {
     /// A run of this cluster on this traffic, at time 0.
     pub fn new(cluster: &ClusterConfig, traffic: impl Into<Traffic>) -> Self {
-        let traffic = traffic.into();
-        let engine = if traffic.arrivals.iter().any(|arrival| arrival.prefix.is_some()) {
-            Engine::Plain(Gateway::new(cluster, traffic))
-        } else {
-            Engine::Fast(Gateway::new(cluster, traffic))
-        };
+        Simulation(Engine::new(cluster, None, traffic.into()))
+    }
+
+    /// A run in which happens what the script says, with these requests.
+    pub(crate) fn scripted(cluster: &ClusterConfig, requests: Vec<Arrival>, script: Script) -> Self {
+        let mut engine = Engine::new(cluster, None, requests.into());
+        match &mut engine {
+            Engine::Fast(gateway) => gateway.follow(script),
+            Engine::Plain(gateway) => gateway.follow(script),
+        }
         Simulation(engine)
     }
 
@@ -67,10 +91,7 @@ impl Simulation {
 
     /// What has happened. Before the end of the run, steps under way count as if they were over.
     pub fn finish(self) -> Run {
-        match self.0 {
-            Engine::Fast(gateway) => gateway.finish(),
-            Engine::Plain(gateway) => gateway.finish(),
-        }
+        self.0.finish()
     }
 }
 

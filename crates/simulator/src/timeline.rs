@@ -1,8 +1,8 @@
 //! The state of the instances over time, by replaying a finished run.
 //!
-//! Once it is known which request went to which instance, instances have nothing to do with each other: each is replayed
-//! as a cluster of one, with *probes* at the times of interest, which are requests that are refused at once and so change
-//! nothing. The samples are therefore the true state, not the view of the router, which is up to `snapshot_interval_us`
+//! Once it is known which request went to which instance and when, instances have nothing to do with each other: each is
+//! replayed as a cluster of one, with *probes* at the times of interest, which are requests that are refused at once and so
+//! change nothing. The samples are therefore the true state, not the view of the router, which is up to `snapshot_interval_us`
 //! old; and a run of which nobody wants a timeline pays nothing for it.
 
 use admitter::Decision;
@@ -84,52 +84,69 @@ pub fn replay<E>(
 struct Replay {
     index: u16,
     simulation: Simulation,
-    /// Whether a request is a probe.
-    probes: Vec<bool>,
+}
+
+/// What happens at the gateway, by request, in the order of time; nothing else arrives.
+pub(crate) struct Script {
+    /// Requests that are asked about.
+    pub(crate) admissions: Vec<(u64, u32)>,
+    /// Requests that are sent to an instance.
+    pub(crate) routings: Vec<(u64, u32)>,
+    /// Requests that are taken back.
+    pub(crate) evictions: Vec<(u64, u32)>,
 }
 
 impl Replay {
     fn new(cluster: &ClusterConfig, arrivals: &[Arrival], run: &Run, index: u16, interval_us: u64, times: u64) -> Self {
-        // A request enters the replay at the time at which it was routed.
-        let delay_us = cluster.admission_latency_us + cluster.routing_latency_us;
-        let alone = ClusterConfig {
-            instances: 1,
-            snapshot_interval_us: 0,
-            admission_latency_us: 0,
-            routing_latency_us: 0,
-            ..cluster.clone()
-        };
-        let ours = arrivals.iter().zip(&run.requests).filter(|(_, record)| record.instance == Some(index));
-        let ours =
-            ours.map(|(arrival, _)| (false, Arrival { arrival_us: arrival.arrival_us + delay_us, ..arrival.clone() }));
-        // Probes come first, so that they precede what happens at their time.
-        let mut requests: Vec<(bool, Arrival)> =
-            (0..times).map(|n| (true, probe(n * interval_us))).chain(ours).collect();
-        requests.sort_by_key(|(_, arrival)| arrival.arrival_us);
-        let (probes, requests): (Vec<bool>, Vec<Arrival>) = requests.into_iter().unzip();
-        Replay { index, simulation: Simulation::new(&alone, requests), probes }
+        let alone = ClusterConfig { instances: 1, snapshot_interval_us: 0, ..cluster.clone() };
+        let mut ours = Vec::new();
+        let mut script = Script { admissions: Vec::new(), routings: Vec::new(), evictions: Vec::new() };
+        for (row, time_us) in routed(cluster, arrivals, run) {
+            let record = &run.requests[row];
+            if record.instance != Some(index) {
+                continue;
+            }
+            let id = ours.len() as u32;
+            ours.push(arrivals[row].clone());
+            script.routings.push((time_us, id));
+            let removed_us = run.passages.as_ref().and_then(|passages| passages.requests[row].removed_us);
+            script.evictions.extend(removed_us.map(|removed_us| (removed_us, id)));
+        }
+        script.evictions.sort_unstable();
+        let requests = ours.len() as u32;
+        script.admissions.extend((0..times).map(|n| (n * interval_us, requests + n as u32)));
+        ours.extend(script.admissions.iter().map(|&(time_us, _)| probe(time_us)));
+        Replay { index, simulation: Simulation::scripted(&alone, ours, script) }
     }
 
     /// Runs to the next probe, which lies at this time; `None` if the horizon comes first.
     fn until_probe(&mut self, time_us: u64) -> Option<Sample> {
-        loop {
-            let pending = self.simulation.next()?;
-            let seen = pending.instances[0];
-            let is_probe = self.probes[pending.index];
-            debug_assert!(!is_probe || pending.request.now_us == time_us);
-            self.simulation.decide(Decision::reject_if(is_probe));
-            if is_probe {
-                return Some(Sample {
-                    time_us,
-                    instance: self.index,
-                    waiting: seen.waiting,
-                    running: seen.running,
-                    in_flight: seen.in_flight,
-                    kv_utilization: seen.kv_utilization,
-                });
-            }
-        }
+        let pending = self.simulation.next()?;
+        debug_assert!(pending.request.now_us == time_us);
+        let seen = pending.instances[0];
+        self.simulation.decide(Decision::Reject);
+        Some(Sample {
+            time_us,
+            instance: self.index,
+            waiting: seen.waiting,
+            running: seen.running,
+            in_flight: seen.in_flight,
+            kv_utilization: seen.kv_utilization,
+        })
     }
+}
+
+/// The rows of the requests that may have been routed, and when they were, in this order.
+fn routed(cluster: &ClusterConfig, arrivals: &[Arrival], run: &Run) -> Vec<(usize, u64)> {
+    if let Some(passages) = &run.passages {
+        let time_us = |row: usize| passages.requests[row].dispatch_us.unwrap_or(0) + cluster.routing_latency_us;
+        return passages.dispatched.iter().map(|&row| (row as usize, time_us(row as usize))).collect();
+    }
+    let delay_us = cluster.admission_latency_us + cluster.routing_latency_us;
+    let mut routed: Vec<(usize, u64)> =
+        arrivals.iter().enumerate().map(|(row, arrival)| (row, arrival.arrival_us + delay_us)).collect();
+    routed.sort_by_key(|&(_, time_us)| time_us);
+    routed
 }
 
 fn probe(arrival_us: u64) -> Arrival {

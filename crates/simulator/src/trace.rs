@@ -8,8 +8,10 @@ use std::path::Path;
 use csv::{ErrorKind, StringRecord};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
+use crate::clients::Clients;
 use crate::hints::Hints;
 use crate::slo::Class;
+use crate::traffic::Traffic;
 use files::{FileError, clip};
 
 /// The most requests of one workload.
@@ -101,17 +103,26 @@ impl JsonSchema for Arrival {
     }
 }
 
-/// Reads a trace. The rows must be in the order of arrival. Any class will do.
+/// Reads the requests of a trace. The rows must be in the order of arrival. Any class will do.
 pub fn read(text: &str, file: &Path) -> Result<Vec<Arrival>, FileError> {
-    read_with(text, file, &|_| Ok(()))
+    read_rows(text, file, &|_| Ok(())).map(|(arrivals, _)| arrivals)
 }
 
-/// Reads a trace whose classes this function knows; for any other it says what is wrong.
-pub fn read_with(
+/// Reads a trace, with the order of its clients' names. `known_class` knows the classes; for any other it says what is wrong.
+pub fn read_traffic(
     text: &str,
     file: &Path,
     known_class: &dyn Fn(&str) -> Result<(), String>,
-) -> Result<Vec<Arrival>, FileError> {
+) -> Result<Traffic, FileError> {
+    let (arrivals, clients) = read_rows(text, file, known_class)?;
+    Ok(Traffic { ranks: clients.ranks(), ..arrivals.into() })
+}
+
+fn read_rows(
+    text: &str,
+    file: &Path,
+    known_class: &dyn Fn(&str) -> Result<(), String>,
+) -> Result<(Vec<Arrival>, Clients), FileError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
     let header = reader.headers().map_err(|error| csv_error(error, file))?.clone();
@@ -123,7 +134,7 @@ pub fn read_with(
         known_class,
         classes: BTreeMap::new(),
         groups: BTreeMap::new(),
-        clients: BTreeMap::new(),
+        clients: Clients::default(),
     };
     let mut arrivals: Vec<Arrival> = Vec::new();
     let mut record = StringRecord::new();
@@ -149,7 +160,7 @@ pub fn read_with(
     if arrivals.is_empty() {
         return Err(FileError::new(file, "the trace has no requests"));
     }
-    Ok(arrivals)
+    Ok((arrivals, rows.clients))
 }
 
 /// The columns of TraceV2 in their order, without the optional ones.
@@ -222,8 +233,7 @@ struct Rows<'a> {
     classes: BTreeMap<String, Class>,
     /// Number and prefix length of each group; TraceV2 goes by the length in the group's first row.
     groups: BTreeMap<String, Prefix>,
-    /// The number of each client.
-    clients: BTreeMap<String, u32>,
+    clients: Clients,
 }
 
 impl Rows<'_> {
@@ -281,13 +291,7 @@ impl Rows<'_> {
                 tokens.ok_or_else(|| self.error(line, column, &problem()))
             })
             .transpose()?;
-        let client = filled(self.columns.client).map_or(0, |column| {
-            let next = self.clients.len() as u32 + 1;
-            match self.clients.get(&record[column]) {
-                Some(&number) => number,
-                None => *self.clients.entry(record[column].to_owned()).or_insert(next),
-            }
-        });
+        let client = filled(self.columns.client).map_or(0, |column| self.clients.number(&record[column]));
         Ok(Hints { client, max_output_tokens: limit.map(|limit| limit as u32), predicted_output_tokens: prediction })
     }
 

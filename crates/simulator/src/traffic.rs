@@ -19,12 +19,15 @@ pub struct Traffic {
     pub epoch_us: u64,
     /// How many completed outputs of each client the router remembers, if it learns from them what to predict.
     pub memory: Option<f64>,
+    /// For each number of a client the place of its name among all names, in the order of their bytes. Without, the order of
+    /// clients is that of their numbers.
+    pub ranks: Option<Arc<[u32]>>,
 }
 
 impl From<Arc<[Arrival]>> for Traffic {
     /// All of it is measured, and the clock starts at 0.
     fn from(arrivals: Arc<[Arrival]>) -> Self {
-        Traffic { measured: 0..arrivals.len(), arrivals, epoch_us: 0, memory: None }
+        Traffic { measured: 0..arrivals.len(), arrivals, epoch_us: 0, memory: None, ranks: None }
     }
 }
 
@@ -53,6 +56,11 @@ impl Traffic {
     /// The requests that are measured.
     pub fn window(&self) -> &[Arrival] {
         &self.arrivals[self.measured.clone()]
+    }
+
+    /// The place of a client among all, in the order of their names.
+    pub(crate) fn rank(&self, client: u32) -> u32 {
+        self.ranks.as_ref().and_then(|ranks| ranks.get(client as usize)).copied().unwrap_or(client)
     }
 
     /// Makes the requests of a past, a measured window, and so many seconds after it.

@@ -6,8 +6,9 @@ use std::convert::Infallible;
 
 use admitter::{Admitter, Cluster};
 use simulator::admitters::Builtin;
+use simulator::flow::Waiting;
 use simulator::timeline::{self, Sample};
-use simulator::{Arrival, ClusterConfig, Run, Simulation};
+use simulator::{Arrival, ClusterConfig, Outcome, Run, Simulation};
 
 fn samples(cluster: &ClusterConfig, arrivals: &[Arrival], run: &Run) -> Vec<Sample> {
     let mut samples = Vec::new();
@@ -66,6 +67,51 @@ fn a_timeline_shows_what_a_router_with_a_fresh_view_sees() {
         assert!(peak(|sample| sample.running.into()) <= run.totals.peak_running as f64);
         assert!(peak(|sample| sample.kv_utilization) <= run.totals.peak_kv_utilization);
         assert!(peak(|sample| sample.running.into()) > 1.0, "{lines}: nothing ran");
+    }
+}
+
+#[test]
+fn a_timeline_shows_instances_and_queue_as_they_are_with_flow_control_too() {
+    let flow = "detector = \"utilization\"\nqueue_depth_threshold = 2\nticks = \"router\"\nbands = [4, -2]\n\
+                dispatch_tick_interval_us = 10000\nin_flight_eviction = true\nrequest_ttl_us = 400000\n";
+    for (lines, with) in [
+        ("routing = \"least-loaded\"\nmax_num_seqs = 3", ""),
+        ("scheduler = \"sjf\"\nkv_blocks = 300\nmax_num_seqs = 4", ""),
+        (
+            "scheduler = \"priority-fcfs\"\nkv_blocks = 200\nrouting_latency_us = 1234",
+            "max_depth = 30\nshedding = true\n",
+        ),
+    ] {
+        let cluster = common::cluster(3, &format!("{lines}\nsnapshot_interval_us = 0"));
+        let flow = common::flow(&format!("{flow}{with}"));
+        let arrivals: Vec<Arrival> =
+            bursts(600).into_iter().map(|request| Arrival { arrival_us: request.arrival_us + 7, ..request }).collect();
+        let mut simulation = simulator::flow::Simulation::new(&cluster, &flow, &arrivals[..]);
+        let mut seen = Vec::new();
+        while let Some(attempt) = simulation.next() {
+            if attempt.now_us.is_multiple_of(50_000) {
+                seen.push((attempt.now_us, attempt.instances.to_vec(), attempt.waiting.to_vec()));
+            }
+            simulation.limit(&[1.0, 1.0]).unwrap();
+        }
+        let run = simulation.finish();
+        assert!(run.requests.iter().any(|record| record.outcome == Outcome::Evicted), "{lines}");
+        let samples = samples(&cluster, &arrivals, &run);
+        let queue = Waiting::new(&cluster, &arrivals[..].into(), &run);
+        assert_eq!(queue.priorities().collect::<Vec<_>>(), [4, -2]);
+        let held = seen.iter().filter(|(.., waiting)| waiting[1] > 0).count();
+        assert!(seen.len() > 30 && held > 5, "{lines}: {} attempts, {held} with a queue", seen.len());
+        for (time_us, instances, waiting) in seen {
+            let found: Vec<u64> = queue.at(time_us).collect();
+            assert_eq!(found, waiting.iter().map(|&n| u64::from(n)).collect::<Vec<_>>(), "{lines}: {time_us} µs");
+            for (index, seen) in instances.iter().enumerate() {
+                let Sample { waiting, running, in_flight, kv_utilization, .. } =
+                    samples[(time_us / 50_000) as usize * 3 + index];
+                let found = (waiting, running, in_flight, kv_utilization);
+                let seen = (seen.waiting, seen.running, seen.in_flight, seen.kv_utilization);
+                assert_eq!(found, seen, "{lines}: {time_us} µs, instance {index}");
+            }
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! `elenchus simulate`
 
 mod files;
+mod queue;
 mod summary;
 
 use crate::context::{Format, Global};
@@ -10,6 +11,7 @@ use ::files::{FileError, MAX_TEXT_BYTES, MAX_TRACE_BYTES, read_inside, read_text
 use engine::Prepared;
 use engine::panel::drive;
 use problems::admission::{AdmissionCase, KIT};
+use simulator::flow::{FlowControl, limiters};
 use simulator::{Run, Scenario, Traffic, Workload, admitters::Builtin};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -21,16 +23,21 @@ use std::sync::Arc;
 pub(crate) struct Args {
     /// The scenario file
     scenario: PathBuf,
-    /// A built-in admitter with parameters, as in 'probabilistic(k=200)', or a candidate's source file
-    #[arg(long, value_name = "NAME|FILE.rs", default_value = "gaie-legacy")]
-    admitter: String,
+    /// A built-in admitter with parameters, as in 'probabilistic(k=200)', or a candidate's source file; by default gaie-legacy
+    #[arg(long, value_name = "NAME|FILE.rs")]
+    admitter: Option<String>,
+    /// With [flow_control], which takes the admitter's place: constant, 'threshold(0.9)' or soft-reflective; by default the
+    /// scenario's usage_limit_threshold, of which 1 is constant
+    #[arg(long, value_name = "NAME")]
+    limiter: Option<String>,
     /// A trace instead of the scenario's own workload
     #[arg(long, value_name = "CSV")]
     trace: Option<PathBuf>,
     /// The seed of generated arrivals and of the policy's draws, which are made of it by two unrelated one-way functions
     #[arg(long, default_value_t = 42)]
     seed: u64,
-    /// Write one row for each request: request,admitted,instance,ttft_us,e2e_us
+    /// Write one row for each request: request,admitted,instance,ttft_us,e2e_us and, with [flow_control],
+    /// outcome,dispatch_us,queue_wait_us
     #[arg(long, value_name = "CSV")]
     requests: Option<PathBuf>,
     /// Write one row for each instance every 50 ms: the columns are explained below
@@ -46,10 +53,14 @@ Columns of --timeline: time_us, instance, waiting, running, in_flight, kv_utiliz
   The true state every 50 ms (less often in runs with more than some 200,000 rows), while the
   router's own view is up to snapshot_interval_us old. kv_utilization is a fraction. saturation is
   max(waiting / 5, kv_utilization / 0.8); its mean over the instances is the router's signal, and
-  the legacy gate closes at 1.
+  the legacy gate closes at 1. With [flow_control] also gateway_waiting, the requests that wait in
+  its queue at this time, and gateway_waiting_PRIORITY, those of one band; the same for each instance.
 
 Rows of --requests: what arrives, in its order. The past comes first, and last what comes after the
-  measured window. Classes and overall speak of the measured window, totals of all.
+  measured window. Classes and overall speak of the measured window, totals and bands of all.
+  With [flow_control], admitted is 1 for what was dispatched, dispatch_us is since the start of the
+  run, and outcome is completed, rejected (the queue was full), shed (displaced by a more important
+  request), expired, evicted (taken back from its instance), timed_out, dropped or unfinished.
 
 Keys of --format json (stable; others may be added):
   scenario, admitter, seed
@@ -63,25 +74,31 @@ Keys of --format json (stable; others may be added):
     requests, admitted, rejected, routed, completed, dropped, timed_out, still_queued,
     still_running, preemptions, steps, input_tokens, output_tokens, duration_us
     cache_hit_rate, peak_kv_utilization    fractions
-    peak_waiting, peak_running             of any one instance";
+    peak_waiting, peak_running             of any one instance
+    shed, expired, evicted, waiting_at_gateway    with [flow_control]; the last one is at the end
+  with [flow_control], where admitter is null and rejected of a class is all that never got to an
+  instance: limiter, shed_by_class (shed, expired and evicted requests), and for each
+  bands[]
+    priority, queued, rejected, dispatched, shed, expired, evicted, left, peak_waiting
+    wait_ms    {mean, p50, p90, p99} of what was dispatched";
 
 pub(crate) fn simulate(args: Args, global: &Global) -> Result<Code, Failure> {
     let scenario = Scenario::load(&args.scenario)?;
+    let policy = Policy::new(&args, &scenario)?;
     let traffic = traffic(&args, &scenario)?;
-    let run = run(&args, global, &scenario, traffic.clone())?;
+    let run = run(&policy, args.seed, global, &scenario, traffic.clone())?;
     let cannot_write =
         |file: &Path, error: csv::Error| Failure::failed(format!("cannot write {}: {error}", file.display()));
     if let Some(file) = &args.requests {
         files::write_requests(file, &run).map_err(|error| cannot_write(file, error))?;
     }
     if let Some(file) = &args.timeline {
-        files::write_timeline(file, &scenario.cluster, &traffic.arrivals, &run)
-            .map_err(|error| cannot_write(file, error))?;
+        files::write_timeline(file, &scenario.cluster, &traffic, &run).map_err(|error| cannot_write(file, error))?;
     }
     let summary = summary::Summary::new(&scenario, &traffic, &run);
     match args.format {
-        Format::Text => output::line(summary.text(&args.admitter, args.seed).trim_end())?,
-        Format::Json => output::json(summary.json(&args.admitter, args.seed)?)?,
+        Format::Text => output::line(summary.text(policy.name(), args.seed).trim_end())?,
+        Format::Json => output::json(summary.json(policy.name(), args.seed)?)?,
     }
     Ok(Code::Done)
 }
@@ -110,19 +127,63 @@ fn traffic(args: &Args, scenario: &Scenario) -> Result<Traffic, Failure> {
     Ok(scenario.traffic(args.seed, |_| Ok(text))?)
 }
 
-fn run(args: &Args, global: &Global, scenario: &Scenario, traffic: Traffic) -> Result<Run, Failure> {
-    if !args.admitter.ends_with(".rs") {
-        let mut admitter = Builtin::parse(&args.admitter).map_err(Failure::usage)?;
-        return Ok(simulator::simulate(&scenario.cluster, traffic, &mut admitter, args.seed));
+/// Who decides: an admitter or, where requests are queued, a limiter.
+enum Policy<'a> {
+    Admitter(String),
+    Limiter { flow: &'a FlowControl, name: String },
+}
+
+impl<'a> Policy<'a> {
+    fn new(args: &Args, scenario: &'a Scenario) -> Result<Self, Failure> {
+        let name = |given: &Option<String>, default: &str| given.clone().unwrap_or_else(|| default.to_owned());
+        match (&scenario.flow_control, &args.admitter, &args.limiter) {
+            (None, _, None) => Ok(Policy::Admitter(name(&args.admitter, "gaie-legacy"))),
+            (None, _, Some(_)) => {
+                let file = args.scenario.display();
+                Err(Failure::usage(format!("--limiter needs a [flow_control] table, which {file} does not have")))
+            }
+            // Everything is let into the queue.
+            (Some(_), Some(admitter), _) if admitter != "always-admit" => Err(Failure::usage(format!(
+                "flow control takes the place of the admitter {admitter}: leave --admitter out, or [flow_control]"
+            ))),
+            (Some(flow), _, limiter) => {
+                let default = match flow.usage_limit_threshold {
+                    1.0 => "constant".to_owned(),
+                    lowest => format!("threshold({lowest})"),
+                };
+                Ok(Policy::Limiter { flow, name: name(limiter, &default) })
+            }
+        }
     }
-    let source = read_text(Path::new(&args.admitter), MAX_TEXT_BYTES)
-        .map_err(|error| Failure::usage(format!("cannot read {}: {error}", args.admitter)))?;
-    let ended = |outcome: engine::sandbox::Outcome| {
-        Failure::failed(format!("{}: {}: {outcome}", args.admitter, outcome.name()))
-    };
+
+    fn name(&self) -> &str {
+        let (Policy::Admitter(name) | Policy::Limiter { name, .. }) = self;
+        name
+    }
+}
+
+fn run(policy: &Policy<'_>, seed: u64, global: &Global, scenario: &Scenario, traffic: Traffic) -> Result<Run, Failure> {
+    match policy {
+        Policy::Limiter { flow, name } => {
+            let mut limiter = limiters::Builtin::parse(name).map_err(Failure::usage)?;
+            simulator::flow::simulate(&scenario.cluster, flow, traffic, &mut limiter)
+                .map_err(|invalid| Failure::bug(format!("{name}: {invalid}")))
+        }
+        Policy::Admitter(name) if name.ends_with(".rs") => run_file(name, seed, global, scenario, traffic),
+        Policy::Admitter(name) => {
+            let mut admitter = Builtin::parse(name).map_err(Failure::usage)?;
+            Ok(simulator::simulate(&scenario.cluster, traffic, &mut admitter, seed))
+        }
+    }
+}
+
+fn run_file(name: &str, seed: u64, global: &Global, scenario: &Scenario, traffic: Traffic) -> Result<Run, Failure> {
+    let source = read_text(Path::new(name), MAX_TEXT_BYTES)
+        .map_err(|error| Failure::usage(format!("cannot read {name}: {error}")))?;
+    let ended = |outcome: engine::sandbox::Outcome| Failure::failed(format!("{name}: {}: {outcome}", outcome.name()));
     let sandbox = global.places()?.sandbox(KIT)?;
     let artifact = Prepared::new(source, &KIT).artifact(&sandbox)?.map_err(ended)?;
-    let mut run = AdmissionCase::new(Arc::new(scenario.cluster.clone()), traffic).run(args.seed);
+    let mut run = AdmissionCase::new(Arc::new(scenario.cluster.clone()), traffic).run(seed);
     drive(&sandbox, &artifact, &mut [&mut run])?.map_err(ended)?;
     Ok(run.finish())
 }

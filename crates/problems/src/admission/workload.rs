@@ -53,6 +53,11 @@ impl AdmissionWorkload {
                 (Arriving::Generated(Box::new(scenario.clone())), "generated".into(), scenario.generated(EXAMPLE))
             }
         };
+        if scenario.flow_control.is_some() {
+            let problem =
+                "flow control takes the place of the admission policy that is looked for; leave the table out";
+            return Err(wrong("flow_control", problem.into()));
+        }
         if cluster.horizon_us.is_some() {
             // A cut-off would leave out the slowest requests, and with them what refusing others did for them.
             let problem = "the runs of an experiment drain; leave the horizon out";
@@ -129,7 +134,12 @@ fn part(traffic: &Traffic, share: f64) -> Result<Arriving, String> {
         deadline_us: arrival.deadline_us.map(|deadline| deadline.saturating_sub(start)),
         ..arrival.clone()
     });
-    let like = |part: Traffic| Traffic { epoch_us: traffic.epoch_us, memory: traffic.memory, ..part };
+    let like = |part: Traffic| Traffic {
+        epoch_us: traffic.epoch_us,
+        memory: traffic.memory,
+        ranks: traffic.ranks.clone(),
+        ..part
+    };
     Ok(Arriving::Recorded { measured: like(measured.into()), held_out: like(shifted.collect::<Vec<_>>().into()) })
 }
 

@@ -89,9 +89,16 @@ impl ServingInstance for FastInstance {
             Event::ClusterArrival(_)
             | Event::Admission(_)
             | Event::Routing(_)
+            | Event::Eviction(_)
+            | Event::Expiry(_)
+            | Event::Tick
             | Event::Arrival(_)
             | Event::RequestLeft => unreachable!("these have no lane in an instance"),
         }
+    }
+
+    fn evict(&mut self, id: u32, requests: &mut Requests<Vec<Work>>) {
+        self.take_out(id, requests);
     }
 
     fn waiting(&self) -> usize {
@@ -135,12 +142,14 @@ impl FastInstance {
         if ticket.is_unservable(rules) {
             record.outcome = Outcome::Dropped;
             self.counters.dropped += 1;
+            requests.finished.push(id);
             return;
         }
         self.counters.input_tokens += u64::from(ticket.input);
         if ticket.deadline_us <= now {
             record.outcome = Outcome::TimedOut;
             self.counters.timed_out += 1;
+            requests.finished.push(id);
             return;
         }
         record.outcome = Outcome::Queued;
@@ -153,6 +162,20 @@ impl FastInstance {
 
     /// Gives up a request that waits or runs.
     fn time_out(&mut self, id: u32, now: u64, requests: &mut Requests<Vec<Work>>) {
+        if !self.take_out(id, requests) {
+            return; // completed, or taken back: nothing happens, and the clock stays
+        }
+        self.move_clock(now);
+        requests.records[id as usize].outcome = Outcome::TimedOut;
+        self.counters.timed_out += 1;
+        requests.finished.push(id);
+        if self.roster.is_empty() {
+            self.wake(now);
+        }
+    }
+
+    /// Takes a request from where it waits or runs; false if it does neither.
+    fn take_out(&mut self, id: u32, requests: &mut Requests<Vec<Work>>) -> bool {
         match requests.records[id as usize].outcome {
             Outcome::Queued => self.waiting.give_up(),
             Outcome::Running => {
@@ -160,14 +183,9 @@ impl FastInstance {
                 self.pool.release(held.div_ceil(self.block_size));
                 self.leave_batch(id, requests);
             }
-            _ => return, // completed: nothing happens, and the clock stays
+            _ => return false,
         }
-        self.move_clock(now);
-        requests.records[id as usize].outcome = Outcome::TimedOut;
-        self.counters.timed_out += 1;
-        if self.roster.is_empty() {
-            self.wake(now);
-        }
+        true
     }
 
     /// Takes a request out of the books of the batch, except for its blocks.
@@ -284,7 +302,7 @@ impl FastInstance {
         let (ticket, work) = (requests.tickets[id as usize], &requests.state[id as usize]);
         let itl_sum_us = if work.decodes { self.decoding.itl_sum_us(work) } else { 0 };
         requests.records[id as usize].complete(&ticket, itl_sum_us, rules);
-        requests.completed.push(id);
+        requests.finished.push(id);
         self.counters.completed += 1;
         self.counters.output_tokens += u64::from(ticket.output);
         let held = self.held_tokens(work);

@@ -81,7 +81,7 @@ impl ServingInstance for PlainInstance {
     fn process(&mut self, requests: &mut Requests<Books>, rules: &Rules) {
         let Some((now, event)) = self.events.pop() else { return };
         if let Event::Timeout(id) = event
-            && requests.records[id as usize].outcome == Outcome::Completed
+            && matches!(requests.records[id as usize].outcome, Outcome::Completed | Outcome::Evicted)
         {
             return; // without moving the clock, on which the duration of the run depends
         }
@@ -100,10 +100,19 @@ impl ServingInstance for PlainInstance {
                 }
             }
             Event::RequestLeft => {}
-            Event::ClusterArrival(_) | Event::Admission(_) | Event::Routing(_) => {
+            Event::ClusterArrival(_)
+            | Event::Admission(_)
+            | Event::Routing(_)
+            | Event::Eviction(_)
+            | Event::Expiry(_)
+            | Event::Tick => {
                 unreachable!("cluster events are never put into the queue of an instance")
             }
         }
+    }
+
+    fn evict(&mut self, id: u32, requests: &mut Requests<Books>) {
+        self.take_out(id, requests);
     }
 
     fn waiting(&self) -> usize {
@@ -144,12 +153,14 @@ impl PlainInstance {
         if ticket.is_unservable(rules) {
             record.outcome = Outcome::Dropped;
             self.counters.dropped += 1;
+            requests.finished.push(id);
             return;
         }
         self.counters.input_tokens += u64::from(ticket.input);
         if ticket.deadline_us <= now {
             record.outcome = Outcome::TimedOut;
             self.counters.timed_out += 1;
+            requests.finished.push(id);
             return;
         }
         record.outcome = Outcome::Queued;
@@ -162,15 +173,22 @@ impl PlainInstance {
 
     /// Gives up a request that waits or runs.
     fn time_out(&mut self, id: u32, requests: &mut Requests<Books>) {
-        let record = &mut requests.records[id as usize];
-        match record.outcome {
+        if self.take_out(id, requests) {
+            requests.records[id as usize].outcome = Outcome::TimedOut;
+            self.counters.timed_out += 1;
+            requests.finished.push(id);
+        }
+    }
+
+    /// Takes a request from where it waits or runs; false if it does neither.
+    fn take_out(&mut self, id: u32, requests: &mut Requests<Books>) -> bool {
+        match requests.records[id as usize].outcome {
             Outcome::Queued => self.waiting.give_up(),
             Outcome::Running => self.running.retain(|&other| other != id),
-            _ => return,
+            _ => return false,
         }
-        record.outcome = Outcome::TimedOut;
-        self.counters.timed_out += 1;
         self.leave(&mut requests.state.holdings[id as usize]);
+        true
     }
 
     fn step(&mut self, now: u64, requests: &mut Requests<Books>, rules: &Rules) {
@@ -225,7 +243,7 @@ impl PlainInstance {
     fn complete(&mut self, id: u32, requests: &mut Requests<Books>, rules: &Rules) {
         let (ticket, books) = (&requests.tickets[id as usize], &mut requests.state);
         requests.records[id as usize].complete(ticket, books.works[id as usize].itl_sum_us, rules);
-        requests.completed.push(id);
+        requests.finished.push(id);
         self.counters.completed += 1;
         self.counters.output_tokens += u64::from(ticket.output);
         if ticket.output > 0 {

@@ -203,7 +203,7 @@ fn decisions(case: &Case) -> Vec<Decided> {
 /// Runs a case event by event, and looks at everything after each.
 fn run_watched(case: &Case) -> Run {
     let (cluster, mut policy) = (case.cluster(), case.policy());
-    let mut simulation = Gateway::<PlainInstance>::new(&cluster, case.arrivals());
+    let mut simulation = Gateway::<PlainInstance>::new(&cluster, None, case.arrivals().into());
     let (mut now_us, mut clocks) = (0, vec![0; usize::from(cluster.instances)]);
     while simulation.advance() {
         for (clock_us, instance) in clocks.iter_mut().zip(&simulation.instances) {

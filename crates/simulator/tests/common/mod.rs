@@ -1,14 +1,18 @@
 //! What the tests share: clusters in one line, traces in one line, and the reference data.
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+pub(crate) mod blis;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use simulator::flow::FlowControl;
+use simulator::flow::limiters::Builtin;
 use simulator::hints::Hints;
 use simulator::scenario::Scenario;
 use simulator::slo::Class;
 use simulator::trace::{self, Arrival};
-use simulator::{ClusterConfig, Run, plain, simulate};
+use simulator::{ClusterConfig, Run, Traffic, plain, simulate};
 
 /// A Qwen3-14B cluster with BLIS's defaults and these further lines of TOML.
 pub(crate) fn cluster(instances: u32, lines: &str) -> ClusterConfig {
@@ -19,6 +23,25 @@ pub(crate) fn cluster(instances: u32, lines: &str) -> ClusterConfig {
          hardware = \"h100\"\n{routing}\n{latency}\n{lines}\n"
     );
     Scenario::parse(&text, Path::new("test.toml")).unwrap_or_else(|error| panic!("{error}\n{text}")).cluster
+}
+
+/// A queue at the gateway, of these lines of TOML.
+pub(crate) fn flow(lines: &str) -> FlowControl {
+    let text = format!(
+        "name = \"test\"\n[workload]\ntrace = \"t.csv\"\n[cluster]\ninstances = 1\nmodel = \"qwen3-14b\"\nhardware = \"h100\"\n\
+         routing = \"round-robin\"\nlatency = \"trained-physics\"\n[flow_control]\n{lines}\n"
+    );
+    let scenario = Scenario::parse(&text, Path::new("test.toml")).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    scenario.flow_control.expect("there is a table")
+}
+
+/// Runs a built-in limiter, on both engines.
+pub(crate) fn run_flow(cluster: &ClusterConfig, flow: &FlowControl, traffic: &Traffic, limiter: &str) -> Run {
+    let limiter = Builtin::parse(limiter).unwrap();
+    let run = simulator::flow::simulate(cluster, flow, traffic.clone(), &mut limiter.clone()).unwrap();
+    let plain = plain::simulate_flow(cluster, flow, traffic.clone(), &mut limiter.clone()).unwrap();
+    assert!(run == plain, "the two engines disagree");
+    run
 }
 
 /// A request without deadline.

@@ -1,5 +1,6 @@
 //! What `elenchus simulate` prints: one summary for each class and one for all, for a person or for other tools.
 
+use super::queue::Queue;
 use crate::failure::Failure;
 use comfy_table::{CellAlignment, Table};
 use engine::science::text;
@@ -16,6 +17,7 @@ pub(super) struct Summary<'a> {
     /// Requests and how many of them were let in, those that are not measured included.
     all: u64,
     admitted: u64,
+    queue: Option<Queue>,
 }
 
 impl<'a> Summary<'a> {
@@ -24,37 +26,43 @@ impl<'a> Summary<'a> {
         let overall = metrics::overall(traffic, run, &classes);
         let all = run.requests.len() as u64;
         let admitted = run.requests.iter().filter(|record| record.admitted == Some(true)).count() as u64;
-        Summary { scenario: &scenario.name, classes, overall, totals: &run.totals, all, admitted }
+        let queue = Queue::new(scenario, traffic, run);
+        Summary { scenario: &scenario.name, classes, overall, totals: &run.totals, all, admitted, queue }
     }
 
     /// The keys are documented in the help of the command.
-    pub(super) fn json(&self, admitter: &str, seed: u64) -> Result<Value, Failure> {
+    pub(super) fn json(&self, policy: &str, seed: u64) -> Result<Value, Failure> {
         let bug = |error: serde_json::Error| Failure::bug(error.to_string());
         let mut totals = serde_json::to_value(self.totals).map_err(bug)?;
         totals["requests"] = self.all.into();
         totals["admitted"] = self.admitted.into();
         let classes = serde_json::to_value(&self.classes).map_err(bug)?;
         let overall = serde_json::to_value(&self.overall).map_err(bug)?;
-        Ok(json!({
-            "scenario": self.scenario, "admitter": admitter, "seed": seed,
+        let mut run = json!({
+            "scenario": self.scenario, "admitter": policy, "seed": seed,
             "classes": classes, "overall": overall, "totals": totals,
-        }))
+        });
+        if let Some(queue) = &self.queue {
+            queue.json(policy, &mut run);
+        }
+        Ok(run)
     }
 
     /// At most 100 columns wide, as long as the name of a class is not very long.
-    pub(super) fn text(&self, admitter: &str, seed: u64) -> String {
+    pub(super) fn text(&self, policy: &str, seed: u64) -> String {
         let totals = self.totals;
-        let (scenario, admitter) = (shown(self.scenario, 40), shown(admitter, 40));
+        let (scenario, policy) = (shown(self.scenario, 40), shown(policy, 40));
         let seconds = totals.duration_us as f64 / 1e6;
         let measured = match self.all == self.overall.requests {
             true => String::new(),
             false => format!(", {} of them measured", grouped(self.overall.requests)),
         };
         format!(
-            "{scenario} under {admitter}, seed {seed}: {} requests{measured} in {seconds:.1} s\n\n{}\n\n{}\n\n{}\n{}\n",
+            "{scenario} under {policy}, seed {seed}: {} requests{measured} in {seconds:.1} s\n\n{}\n\n{}\n\n{}{}\n{}\n",
             grouped(self.all),
             lines(&self.counts()),
             lines(&self.latencies()),
+            self.queue.as_ref().map_or_else(String::new, Queue::text),
             self.ends(),
             self.peaks(),
         )
@@ -103,12 +111,13 @@ impl<'a> Summary<'a> {
 
     fn ends(&self) -> String {
         let totals = self.totals;
-        let ended = totals.completed + totals.rejected + totals.dropped + totals.timed_out;
+        let in_queue = self.queue.as_ref().map_or(0, Queue::ended);
+        let ended = totals.completed + totals.rejected + totals.dropped + totals.timed_out + in_queue;
         let unfinished = self.all.saturating_sub(ended);
         format!(
             "{} completed, {} shed, {} dropped, {} timed out, {} unfinished, {} preemptions",
             grouped(totals.completed),
-            grouped(totals.rejected),
+            grouped(totals.rejected + in_queue),
             grouped(totals.dropped),
             grouped(totals.timed_out),
             grouped(unfinished),
@@ -135,7 +144,7 @@ fn shown(name: &str, length: usize) -> String {
 }
 
 /// Names to the left, numbers to the right.
-fn table(header: &[&str]) -> Table {
+pub(super) fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_style(comfy_table::presets::NOTHING).set_header(header);
     for (n, column) in table.column_iter_mut().enumerate() {
@@ -148,11 +157,11 @@ fn table(header: &[&str]) -> Table {
 }
 
 /// A table without the blanks at the ends of its lines.
-fn lines(table: &Table) -> String {
+pub(super) fn lines(table: &Table) -> String {
     table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
 }
 
-fn cells(spread: Spread) -> [String; 4] {
+pub(super) fn cells(spread: Spread) -> [String; 4] {
     let is_empty = spread == Spread::default();
     [spread.mean, spread.p50, spread.p90, spread.p99].map(|ms| if is_empty { nothing() } else { format!("{ms:.1}") })
 }
@@ -166,7 +175,7 @@ fn percent(share: f64) -> String {
 }
 
 /// A number with a comma between the thousands.
-fn grouped(number: u64) -> String {
+pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (n, digit) in digits.chars().enumerate() {
