@@ -57,7 +57,7 @@ fn plan(user: &str) -> String {
         2 if !user.contains("# Your last reply cannot be used") => main["metric"] = json!("speed"),
         2 => {
             let mut control = arm("control-nearly", "control-negative", "main", &design(221, ""));
-            (control["relation"], control["size"]) = (json!("within"), json!(0.5));
+            (control["relation"], control["size"]) = (json!("within"), json!(0.1));
             arms.push(control);
             let mut ablation = arm("ablation-factor", "ablation", "main", &design(120, ""));
             ablation["without"] = json!("factor");
@@ -86,7 +86,7 @@ fn arm(name: &str, kind: &str, against: &str, intent: &str) -> Value {
     json!({
         "name": name, "kind": kind, "hypothesis": format!("The {name} arm protects critical requests."),
         "mechanism": "What is refused slows nobody.", "diagnostic": "The busy scenario.", "metric": "improvement",
-        "against": [against], "scope": [], "relation": "within", "size": 0.5, "confidence": 0.6,
+        "against": [against], "scope": [], "relation": "within", "size": 0.1, "confidence": 0.6,
         "intent": intent, "point": null,
     })
 }

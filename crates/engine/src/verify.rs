@@ -14,7 +14,7 @@ use crate::observed::{Kind, was_given};
 use crate::panel::{Draws, Panel, Sealing};
 use crate::policy::Policy;
 use crate::prepared::Prepared;
-use crate::yardsticks::{Measured, measure};
+use crate::yardsticks::{Measured, against_itself, measure};
 use sandbox::Sandbox;
 use science::event::Started;
 use science::experiment::Experiment;
@@ -150,6 +150,8 @@ pub(crate) fn sealing(started: &Started, champion: Option<&CandidateId>, look: u
 pub(crate) struct Seal {
     panel: Panel,
     measured: Measured,
+    /// What the frontier is off by.
+    floor: Option<f64>,
     experiment: Experiment,
     spec: Spec,
     scenarios: Vec<String>,
@@ -164,8 +166,11 @@ impl Seal {
         sandbox: &Sandbox,
     ) -> Result<Self, EngineError> {
         let panel = Panel::sealed(loaded, started.nonce, sealing)?;
+        let measured = measure(loaded, &panel, seal::TWINS, sandbox)?;
+        let itself = against_itself(loaded, &panel, (&measured, seal::TWINS), sandbox)?;
         Ok(Seal {
-            measured: measure(loaded, &panel, seal::TWINS, sandbox)?,
+            floor: seal::floor(&itself, &measured.yardsticks),
+            measured,
             panel,
             experiment: started.experiment.clone(),
             spec: started.spec.clone(),
@@ -184,7 +189,7 @@ impl Seal {
         let own = self.panel.measure(&trials, &self.measured.trials[0].1);
         let scoring = Scoring { yardsticks: &self.measured.yardsticks, names: &self.scenarios, spec: &self.spec };
         let fairness = self.measured.fairness(&self.panel, (&own, &trials));
-        let look = seal::look((&own, fairness), description_length, scoring, &self.experiment);
+        let look = seal::look((&own, fairness, self.floor), description_length, scoring, &self.experiment);
         let counted = self.panel.counted();
         let plainly = |trials: &[Trial]| seal::plainly(&trials[counted.clone()], &self.spec);
         let pairs = plainly(&self.measured.trials[1].1).into_iter().zip(plainly(&trials));

@@ -8,7 +8,7 @@ use crate::panel::{Draws, Panel};
 use crate::policy::Policy;
 use sandbox::Sandbox;
 use science::fairness::{self, Fairness};
-use science::objective::Yardsticks;
+use science::objective::{Measurement, Yardsticks};
 use science::spec::{Aim, Spec};
 use science::trial::Trial;
 use science::yardsticks::{SCALES, STEP, policies};
@@ -83,6 +83,27 @@ pub fn measure(
     }
     Ok(Measured { yardsticks, trials })
 }
+
+/// The reference at scales near its own and with other draws than the yardsticks met, on the panel of these: what it seems to save against
+/// its own frontier is what this yardstick is off by (A/A). Nothing where nothing is paid for gain.
+pub(crate) fn against_itself(
+    loaded: &LoadedExperiment,
+    panel: &Panel,
+    (measured, twins): (&Measured, usize),
+    sandbox: &Sandbox,
+) -> Result<Vec<Measurement>, EngineError> {
+    let running = Running { loaded, panel, sandbox };
+    let Aim::Saving { .. } = loaded.problem.spec().aim else { return Ok(Vec::new()) };
+    let reference = running.named("reference", &loaded.experiment.reference)?;
+    let run = |(number, factor): (usize, f64)| {
+        let trials = running.run("reference", &running.scaled(&reference, factor)?, Draws::Other(twins + number))?;
+        Ok(panel.measure(&trials, &measured.trials[0].1))
+    };
+    NEAR.into_iter().enumerate().map(run).collect()
+}
+
+/// Factors of its scale at which the reference is held against itself.
+const NEAR: [f64; 5] = [0.5, 0.7, 1.0, 1.4, 2.0];
 
 /// What yardsticks are run on.
 struct Running<'a> {

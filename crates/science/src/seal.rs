@@ -40,6 +40,9 @@ pub struct Look {
     /// none where there is no scale.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub own: Option<Estimate>,
+    /// What the reference seems to save or to lose against its own frontier there, at most: what is claimed has to exceed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub floor: Option<f64>,
     /// How many workloads were drawn.
     pub drawn: usize,
     /// The problem's numbers in an operator's words, in the order of [`Spec::plainly`]: the reference's, then the champion's. Medians
@@ -99,9 +102,19 @@ pub struct Test {
     pub holds: bool,
 }
 
-/// Holds a candidate of this description length, which serves these, against yardsticks that ran on the same sealed panel.
+/// The most that the reference seems to save, or to lose, against its own frontier on drawn workloads: by so much a saving there may be the
+/// yardstick's and not the policy's. `itself` is the reference with other draws and at scales near its own.
+pub fn floor(itself: &[Measurement], yardsticks: &Yardsticks) -> Option<f64> {
+    let cut = yardsticks.population();
+    let frontier = yardsticks.frontier(&cut, Paid::Cost);
+    let off = itself.iter().filter_map(|measured| frontier.saving(&measured.places(&cut, Paid::Cost)));
+    off.map(f64::abs).max_by(f64::total_cmp).filter(|_| yardsticks.drawn > 0)
+}
+
+/// Holds a candidate of this description length, which serves these, against yardsticks that ran on the same sealed panel, and which are off by
+/// this.
 pub fn look(
-    (candidate, fairness): (&Measurement, Option<Fairness>),
+    (candidate, fairness, floor): (&Measurement, Option<Fairness>, Option<f64>),
     description_length: u32,
     scoring: Scoring<'_>,
     experiment: &Experiment,
@@ -113,7 +126,7 @@ pub fn look(
         0 => study,
         _ => drawn(candidate, yardsticks, spec),
     };
-    let mut tests = claimed(&worth, &experiment.claim, spec, yardsticks.one_trace);
+    let mut tests = claimed((&worth, floor), &experiment.claim, spec, yardsticks.one_trace);
     tests.extend(guards(&score, description_length, experiment, spec));
     tests.extend(fairness.as_ref().map(|fairness| fair(fairness, experiment.claim.giving_up, spec)));
     tests.push(harmless(candidate, spec));
@@ -121,6 +134,7 @@ pub fn look(
         worth,
         study,
         own: None,
+        floor,
         drawn: yardsticks.drawn,
         plainly: Vec::new(),
         fairness,
@@ -195,14 +209,18 @@ fn ends(interval: Interval) -> [f64; 2] {
 }
 
 /// What is claimed of worth. On one trace a look has to fail by something: there the estimate alone has to be above zero.
-fn claimed(worth: &Estimate, claim: &Claim, spec: &Spec, one_trace: bool) -> Vec<Test> {
+fn claimed((worth, floor): (&Estimate, Option<f64>), claim: &Claim, spec: &Spec, one_trace: bool) -> Vec<Test> {
     let name = &spec.aim.worth_name().name;
+    let off = floor.unwrap_or_default();
     let surely = Test {
-        requirement: format!("{name} above 0"),
-        margin: worth.value,
-        interval: worth.interval,
+        requirement: match floor {
+            Some(_) => format!("{name} above what the reference is off by against itself"),
+            None => format!("{name} above 0"),
+        },
+        margin: worth.value.map(|value| value - off),
+        interval: worth.interval.map(|[low, high]| [low - off, high - off]),
         holds: match worth.interval {
-            Some([low, _]) => low > 0.0,
+            Some([low, _]) => low > off,
             None => one_trace && worth.value.is_some_and(|value| value > 0.0),
         },
     };
@@ -301,7 +319,12 @@ mod tests {
         let guards = vec![guard("regret", 5.0), guard("shortfall", 0.1), guard("cost_ratio", 1.0)];
         let experiment = Experiment { claim: Claim { worth: 0.05, ..Claim::default() }, ..fixture::experiment(guards) };
         let names = ["near".to_owned(), "far".to_owned()];
-        look((candidate, None), 10, Scoring { yardsticks: &yardsticks, names: &names, spec: &spec() }, &experiment)
+        look(
+            (candidate, None, None),
+            10,
+            Scoring { yardsticks: &yardsticks, names: &names, spec: &spec() },
+            &experiment,
+        )
     }
 
     fn failing(candidate: &Measurement) -> Vec<String> {
@@ -343,11 +366,22 @@ mod tests {
         let look = |one_trace: bool| {
             let yardsticks = Yardsticks { one_trace, ..yardsticks.clone() };
             let scoring = Scoring { yardsticks: &yardsticks, names: &names, spec: &spec() };
-            super::look((&own, None), 10, scoring, &fixture::experiment(vec![]))
+            super::look((&own, None, None), 10, scoring, &fixture::experiment(vec![]))
         };
         let [low, high] = look(false).worth.interval.unwrap();
         assert!(look(false).holds() && low < 0.25 && 0.25 < high + 1e-9);
         assert!(look(true).holds() && look(true).worth.interval.is_none());
+    }
+
+    #[test]
+    fn a_saving_has_to_exceed_what_the_reference_seems_to_save_against_itself() {
+        let yardsticks = Yardsticks { drawn: 40, ..fixture::yardsticks(measurement(|_| 0.3, |_| 0.4)) };
+        let floor = floor(&[measurement(|_| 0.3, |_| 0.39), measurement(|_| 0.3, |_| 0.43)], &yardsticks).unwrap();
+        assert!((floor - 0.075).abs() < 1e-9, "{floor}");
+        let worth = |value: f64| Estimate { value: Some(value), interval: Some([value - 0.02, value + 0.02]) };
+        let holds = |value, floor| claimed((&worth(value), floor), &Claim::default(), &spec(), false)[0].holds;
+        assert!(holds(0.05, None) && !holds(0.05, Some(floor)) && !holds(0.09, Some(floor)) && holds(0.1, Some(floor)));
+        assert_eq!(super::floor(&[], &yardsticks), None);
     }
 
     #[test]
@@ -410,7 +444,7 @@ mod tests {
                 ..fixture::measured(vec![])
             };
             let scoring = Scoring { yardsticks: &yardsticks, names: &["a".into(), "b".into()], spec: &spec };
-            super::look((&own, None), 1, scoring, &fixture::experiment(vec![])).holds()
+            super::look((&own, None, None), 1, scoring, &fixture::experiment(vec![])).holds()
         };
         assert!(holds(0.31) && !holds(0.30));
     }

@@ -20,7 +20,8 @@ pub(crate) fn sealed(looks: &[Look], taken: Taken, spec: &Spec) -> Option<Sectio
 /// One look in full, and all that were taken.
 pub(crate) fn blocks(look: &Look, (looks, taken): (&[Look], Taken), terms: Terms<'_>) -> Vec<Block> {
     let own = own(look, terms).filter(|_| !differs(look));
-    let texts = first_words(look, looks, terms).into_iter().chain(own).chain(beside(look, terms));
+    let texts =
+        first_words(look, looks, terms).into_iter().chain(own).chain(floor(look, terms)).chain(beside(look, terms));
     let mut blocks: Vec<Block> = texts.map(|text| Block::Text(text.into())).collect();
     blocks.push(Block::Table(tests(look, terms)));
     blocks.push(Block::Text(bearing(look).into()));
@@ -98,6 +99,16 @@ fn plainly(look: &Look, terms: Terms<'_>) -> Option<String> {
     let place = if look.drawn > 0 { "the drawn workloads" } else { "the study" };
     (!said.is_empty())
         .then(|| format!("From the reference to the champion, medians over {place}: {}.", said.join(", ")))
+}
+
+/// What the yardstick itself is off by; none where it was not looked at.
+fn floor(look: &Look, terms: Terms<'_>) -> Option<String> {
+    Some(format!(
+        "The reference at scales near its own and with other draws seems to save or lose up to {} against its own frontier there: a \
+         {} has to exceed that.",
+        terms.worth_of(look.floor?, None),
+        terms.worth()
+    ))
 }
 
 /// The same by whatever else may count as cost; none where nothing else may.

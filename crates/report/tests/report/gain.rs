@@ -134,7 +134,7 @@ fn look(state: &State) -> Look {
     let of = Yardsticks::new(sealed(0.2), vec![sealed(0.2001)], vec![], vec![]);
     let yardsticks = Yardsticks { drawn: 3, ..of };
     seal::look(
-        (&sealed(0.25), None),
+        (&sealed(0.25), None, None),
         4,
         Scoring { yardsticks: &yardsticks, ..state.scoring() },
         &state.opened().experiment,
