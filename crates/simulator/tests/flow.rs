@@ -173,3 +173,25 @@ fn a_lower_ceiling_holds_back_the_lower_band_only() {
     assert!(passages(&held)[1].is_some_and(|time_us| time_us > 200_000), "{:?}", passages(&held));
     assert_eq!(passages(&held)[2], Some(3_000));
 }
+
+#[test]
+fn an_arrival_that_is_refused_is_an_attempt_for_a_router_only() {
+    for (ticks, expected) in [("blis", vec![1_100, 2_100]), ("router", vec![1_000, 1_100, 1_500, 2_000])] {
+        let lines = format!("detector = \"utilization\"\nper_band_capacity = 1\nticks = \"{ticks}\"");
+        let arrivals = vec![request(1_100, "critical", 100, 2), request(1_500, "critical", 100, 2)];
+        let mut simulation = Simulation::new(&cluster(1, ""), &flow(&lines), arrivals);
+        let mut times = Vec::new();
+        while let Some(Attempt { now_us, priorities, .. }) = simulation.next() {
+            let bands = priorities.len();
+            times.push(now_us);
+            // Nothing is let through before 2 ms.
+            simulation.limit(&vec![if now_us < 2_000 { 0.0 } else { 1.0 }; bands]).unwrap();
+        }
+        assert_eq!(times, expected, "{ticks}");
+        let run = simulation.finish();
+        assert_eq!(
+            run.requests.iter().map(|record| record.outcome).collect::<Vec<_>>(),
+            [Outcome::Completed, Outcome::Rejected]
+        );
+    }
+}

@@ -144,3 +144,19 @@ impl Control {
         may_change && self.vain <= VAIN_ATTEMPTS
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::cases::Case;
+
+    #[test]
+    fn what_left_its_instance_earlier_is_forgotten_earlier_whichever_instance_ran_first() {
+        let mut control = Control::new(&Case::new(0).flow, 5, 0);
+        (0..5).for_each(|id| control.tracker.push(id, -1, 7));
+        // Request 1 left instance 0 at 20, request 0 left instance 1 at 10: [0 1 2 3 4] → [4 1 2 3] → [4 3 2].
+        control.finished = vec![(20, 0, 1), (10, 1, 0)];
+        control.wake(30);
+        assert_eq!(std::iter::from_fn(|| control.tracker.pop()).collect::<Vec<_>>(), [4, 2, 3]);
+    }
+}

@@ -91,6 +91,16 @@ mod tests {
     }
 
     #[test]
+    fn the_order_holds_where_the_last_of_one_branch_fills_a_gap_in_another() {
+        let mut tracker = Tracker::default();
+        let heap = [1, 50, 2, 60, 70, 3, 4, 61, 62, 71, 72, 5, 6, 7, 8];
+        heap.into_iter().for_each(|id| tracker.push(id, id as i32 - 100, 0));
+        tracker.remove(60);
+        let order: Vec<u32> = std::iter::from_fn(|| tracker.pop()).collect();
+        assert_eq!(order, [1, 2, 3, 4, 5, 6, 7, 8, 50, 61, 62, 70, 71, 72]);
+    }
+
+    #[test]
     fn equals_go_in_the_order_of_an_array_heap() {
         let mut tracker = Tracker::default();
         (0..5).for_each(|id| tracker.push(id, -1, 7));
@@ -98,5 +108,8 @@ mod tests {
         assert_eq!(tracker.pop(), Some(0));
         tracker.remove(1);
         assert_eq!(std::iter::from_fn(|| tracker.pop()).collect::<Vec<_>>(), [4, 2, 3]);
+        // Of two equal children the left one moves up.
+        [(0, -4), (1, -3), (2, -3), (3, -2)].into_iter().for_each(|(id, priority)| tracker.push(id, priority, 7));
+        assert_eq!(std::iter::from_fn(|| tracker.pop()).collect::<Vec<_>>(), [0, 1, 2, 3]);
     }
 }
