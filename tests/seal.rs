@@ -59,7 +59,7 @@ fn a_campaign_with_a_population_ends_with_a_look_that_verify_repeats_to_the_digi
     std::fs::remove_dir_all(environment.path("tiny")).unwrap();
     let verified = environment.run(&["verify", "--format", "json"]);
     let repeated: Value = serde_json::from_str(&verified.stdout).expect("JSON");
-    for key in ["worth", "study", "own", "drawn", "fairness", "score", "reference", "tests"] {
+    for key in ["worth", "study", "floor", "drawn", "fairness", "score", "reference", "tests"] {
         assert!(!sealed[key].is_null(), "{key}: {sealed:#}");
         assert_eq!(repeated[key], sealed[key], "{key}");
     }
@@ -121,7 +121,7 @@ fn another_look_has_seeds_of_its_own_and_is_counted_on_the_record() {
     let [one, other, both] =
         [&first["worth"], &second["worth"], &second["pooled"]].map(|of| of["value"].as_f64().expect("a number"));
     assert!(one.min(other) < both && both < one.max(other), "{second:#}");
-    let taken = |looks: u32, nonces: u32| serde_json::json!({"looks": looks, "champions": 1, "campaigns": nonces, "nonces": nonces, "given": false});
+    let taken = |looks: u32, nonces: u32| serde_json::json!({"looks": looks, "champions": 1, "campaigns": nonces, "nonces": nonces, "given": true});
     assert_eq!(now["taken"], taken(2, 1));
     assert_eq!(second["beats_reference"], first["beats_reference"], "the verdict is that of the first look");
     assert_eq!(looked.code, i32::from(first["beats_reference"] != true));
