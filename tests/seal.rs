@@ -59,7 +59,7 @@ fn a_campaign_with_a_population_ends_with_a_look_that_verify_repeats_to_the_digi
     std::fs::remove_dir_all(environment.path("tiny")).unwrap();
     let verified = environment.run(&["verify", "--format", "json"]);
     let repeated: Value = serde_json::from_str(&verified.stdout).expect("JSON");
-    for key in ["worth", "study", "floor", "drawn", "fairness", "score", "reference", "tests"] {
+    for key in ["worth", "study", "itself", "drawn", "fairness", "score", "reference", "tests"] {
         assert!(!sealed[key].is_null(), "{key}: {sealed:#}");
         assert_eq!(repeated[key], sealed[key], "{key}");
     }

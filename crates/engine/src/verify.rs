@@ -21,7 +21,7 @@ use science::experiment::Experiment;
 use science::id::{CandidateId, Hash};
 use science::nonce::Nonce;
 use science::objective::Scoring;
-use science::seal::{self, Look, Taken};
+use science::seal::{self, Itself, Look, Taken};
 use science::spec::Spec;
 use science::trial::Trial;
 use serde::{Deserialize, Serialize};
@@ -63,11 +63,23 @@ pub async fn unseal(store: &Store, places: &Places, id: &CampaignId) -> Result<O
 /// Every look that is on record, in order.
 pub async fn recorded(store: &Store, id: &CampaignId) -> Result<Vec<Verified>, EngineError> {
     let looks = Kind::SealedLook.all(store, id).await?;
-    let read = |look: &Observation| serde_json::from_str(&look.payload);
-    looks.iter().map(read).collect::<Result<_, _>>().map_err(|error| EngineError::Unreadable {
+    let wrong = |problem: String| EngineError::Unreadable {
         what: format!("a sealed look of campaign {}", id.short()),
-        problem: error.to_string(),
-    })
+        problem,
+    };
+    let read = |look: &Observation| serde_json::from_str(&look.payload);
+    let looks: Vec<Verified> =
+        looks.iter().map(read).collect::<Result<_, _>>().map_err(|error| wrong(error.to_string()))?;
+    // All are looks at one champion of one campaign, one after the other.
+    let follows = |(at, look): (usize, &Verified)| {
+        let first = &looks[0];
+        let same = (&look.champion, &look.meaning, &look.nonce) == (&first.champion, &first.meaning, &first.nonce);
+        same && look.number as usize == at + 1
+    };
+    match looks.iter().enumerate().position(|look| !follows(look)) {
+        Some(at) => Err(wrong(format!("what stands at place {} is no look at the same champion", at + 1))),
+        None => Ok(looks),
+    }
 }
 
 /// How often the seal of what a campaign measures was opened, as far as this database knows.
@@ -151,7 +163,7 @@ pub(crate) struct Seal {
     panel: Panel,
     measured: Measured,
     /// What the frontier is off by.
-    floor: Option<f64>,
+    itself: Option<Itself>,
     experiment: Experiment,
     spec: Spec,
     scenarios: Vec<String>,
@@ -169,7 +181,7 @@ impl Seal {
         let measured = measure(loaded, &panel, seal::TWINS, sandbox)?;
         let itself = against_itself(loaded, &panel, (&measured, seal::TWINS), sandbox)?;
         Ok(Seal {
-            floor: seal::floor(&itself, &measured.yardsticks),
+            itself: Itself::of(&itself, &measured.yardsticks),
             measured,
             panel,
             experiment: started.experiment.clone(),
@@ -189,7 +201,7 @@ impl Seal {
         let own = self.panel.measure(&trials, &self.measured.trials[0].1);
         let scoring = Scoring { yardsticks: &self.measured.yardsticks, names: &self.scenarios, spec: &self.spec };
         let fairness = self.measured.fairness(&self.panel, (&own, &trials));
-        let look = seal::look((&own, fairness, self.floor), description_length, scoring, &self.experiment);
+        let look = seal::look((&own, fairness, self.itself.clone()), description_length, scoring, &self.experiment);
         let counted = self.panel.counted();
         let plainly = |trials: &[Trial]| seal::plainly(&trials[counted.clone()], &self.spec);
         let pairs = plainly(&self.measured.trials[1].1).into_iter().zip(plainly(&trials));

@@ -23,8 +23,15 @@ pub struct Measured {
 }
 
 impl Measured {
-    /// Whom a policy serves, by its trials on the panel that these ran on.
+    /// Whom a policy serves, by its trials on the panel that these ran on; and in how many workloads the reference with other draws would
+    /// give somebody up, which is chance.
     pub(crate) fn fairness(&self, panel: &Panel, own: fairness::Ran<'_>) -> Option<Fairness> {
+        let twin = self.yardsticks.twins.first().zip(self.trials.get(2));
+        let by_chance = twin.and_then(|(measured, (_, trials))| self.served(panel, (measured, trials)));
+        Some(Fairness { by_chance: by_chance.map(|twin| twin.giving_up), ..self.served(panel, own)? })
+    }
+
+    fn served(&self, panel: &Panel, own: fairness::Ran<'_>) -> Option<Fairness> {
         let spec = panel.problem.spec();
         let Yardsticks { reference, extremes, scales, twins, .. } = &self.yardsticks;
         // The baseline and the twins are no scales.
@@ -97,9 +104,12 @@ pub(crate) fn against_itself(
     let reference = running.named("reference", &loaded.experiment.reference)?;
     let run = |(number, factor): (usize, f64)| {
         let trials = running.run("reference", &running.scaled(&reference, factor)?, Draws::Other(twins + number))?;
-        Ok(panel.measure(&trials, &measured.trials[0].1))
+        // One that draws nothing only repeats itself.
+        let is_itself = trials == measured.trials[1].1;
+        Ok((!is_itself).then(|| panel.measure(&trials, &measured.trials[0].1)))
     };
-    NEAR.into_iter().enumerate().map(run).collect()
+    let ran: Result<Vec<Option<Measurement>>, EngineError> = NEAR.into_iter().enumerate().map(run).collect();
+    Ok(ran?.into_iter().flatten().collect())
 }
 
 /// Factors of its scale at which the reference is held against itself.

@@ -293,7 +293,7 @@ fn sealed(record: &Record<'_>) -> Value {
 /// A look, with how all of them came out: the verdict is that of the first.
 fn looked(look: &Look, looks: &[Look], taken: Taken) -> Map<String, Value> {
     let mut out = value(look).as_object().cloned().unwrap_or_default();
-    put(&mut out, "beats_reference", looks.first().unwrap_or(look).holds());
+    put(&mut out, "beats_reference", if looks.is_empty() { look.holds() } else { seal::beats(looks) });
     put(&mut out, "looks", looks.len());
     put(&mut out, "looks_kept", looks.iter().filter(|look| look.holds()).count());
     put(&mut out, "pooled", seal::pooled(looks));

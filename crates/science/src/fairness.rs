@@ -1,9 +1,10 @@
 //! Who is served: how a policy's refusals fall on groups, beside the reference's where it gains as much.
 //!
 //! Value may be saved at the expense of a few: of one client, or of all long requests. So what each group is served is held, trial
-//! by trial, against what the reference serves it at the same gain, read off between its scales. A group of little weight is left
-//! out: two refusals are half of three.
+//! by trial, against what the reference serves it at the same gain, read off between the scales that are the cheapest way to gain: those
+//! that savings are counted by. A group of little weight is left out: two refusals are half of three.
 
+use crate::frontier::{self, Place};
 use crate::measurement::Measurement;
 use crate::spec::{Group, Spec};
 use crate::trial::Trial;
@@ -12,6 +13,8 @@ use std::ops::Range;
 
 /// Groups with a smaller share of a trial's requests are not held against anything.
 const LEAST: f64 = 0.05;
+/// Nor those with fewer requests there.
+const FEWEST: u32 = 20;
 /// A group is given up where it is served less than this of what the reference serves it.
 const GIVEN_UP: f64 = 0.5;
 
@@ -24,6 +27,9 @@ pub struct Fairness {
     pub giving_up: usize,
     /// Workloads that were looked at.
     pub workloads: usize,
+    /// The same as `giving_up` of the reference with other draws: what chance does. None where that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_chance: Option<usize>,
 }
 
 /// The share of a part's requests that is served, 0..1, in the mean of the workloads in which it has weight.
@@ -47,21 +53,23 @@ impl Fairness {
         if spec.groups.is_empty() || trials.clone().any(|trial| own.1[trial].served.len() != spec.parts()) {
             return None;
         }
-        let gains = |measured: &Measurement| measured.cells.iter().flatten().map(|cell| cell.gain).collect::<Vec<_>>();
-        let (at, offered): (Vec<f64>, Vec<Vec<f64>>) =
-            (gains(own.0), reference.iter().map(|(measured, _)| gains(measured)).collect());
+        let places = |measured: &Measurement| {
+            measured.cells.iter().flatten().map(|cell| [cell.gain, cell.cost]).collect::<Vec<Place>>()
+        };
+        let (at, offered): (Vec<Place>, Vec<Vec<Place>>) =
+            (places(own.0), reference.iter().map(|(measured, _)| places(measured)).collect());
         let mut sums = vec![Sum::default(); spec.parts()];
         let (mut giving_up, workloads) = (0, trials.len());
         for trial in trials {
             let asked = spec.shares(&own.1[trial]);
+            let here: Vec<Place> = offered.iter().map(|places| places[trial]).collect();
+            let cheapest = frontier::cheapest(&here);
             let mut gives_up = false;
             for (part, (group, _)) in asked.into_iter().enumerate().filter(|(_, (_, weight))| *weight >= LEAST) {
                 let served = |trials: &[Trial]| share(trials[trial].served.get(part));
-                let points = reference
-                    .iter()
-                    .zip(&offered)
-                    .filter_map(|((_, trials), gains)| Some([gains[trial], served(trials)?]));
-                let (Some(own), Some(reference)) = (served(own.1), at_gain(points.collect(), at[trial])) else {
+                let points = cheapest.iter().filter_map(|at| Some([here[*at][0], served(reference[*at].1)?]));
+                let (Some(own), Some(reference)) = (served(own.1), at_gain(&points.collect::<Vec<_>>(), at[trial][0]))
+                else {
                     continue;
                 };
                 sums[part].add(own, reference);
@@ -71,7 +79,7 @@ impl Fairness {
         }
         let mut sums = sums.into_iter().map(|sum| sum.mean());
         let groups = spec.groups.iter().map(|group| sums.by_ref().take(group.parts.len()).collect()).collect();
-        Some(Fairness { groups, giving_up, workloads })
+        Some(Fairness { groups, giving_up, workloads, by_chance: None })
     }
 
     /// How many workloads may be of that kind, at this share.
@@ -80,14 +88,13 @@ impl Fairness {
     }
 }
 
-/// What is served of a part; none of a part that asked for nothing.
+/// What is served of a part; none of a part that asked for little.
 fn share(served: Option<&[u32; 2]>) -> Option<f64> {
-    served.filter(|[_, asked]| *asked > 0).map(|[served, asked]| f64::from(*served) / f64::from(*asked))
+    served.filter(|[_, asked]| *asked >= FEWEST).map(|[served, asked]| f64::from(*served) / f64::from(*asked))
 }
 
-/// The share between the two points whose gains lie around this one.
-fn at_gain(mut points: Vec<[f64; 2]>, gain: f64) -> Option<f64> {
-    points.sort_by(|a, b| a[0].total_cmp(&b[0]));
+/// The share between the two points, in the order of their gains, that lie around this one.
+fn at_gain(points: &[[f64; 2]], gain: f64) -> Option<f64> {
     let after = points.partition_point(|point| point[0] < gain);
     match (after.checked_sub(1).map(|at| points[at]), points.get(after)) {
         (Some([from, low]), Some([to, high])) => Some(low + (high - low) * (gain - from) / (to - from)),
@@ -142,7 +149,8 @@ mod tests {
     /// One workload for each gain, and what is served of two clients, of 100 requests together.
     fn ran(gain: f64, served: &[[[u32; 2]; 2]]) -> (Measurement, Vec<Trial>) {
         let trials = served.iter().map(|served| Trial { served: served.to_vec(), ..Trial::default() }).collect();
-        (measured(vec![vec![cell(gain, 0.0)]; served.len()]), trials)
+        // More gain costs more.
+        (measured(vec![vec![cell(gain, gain)]; served.len()]), trials)
     }
 
     fn of(own: &(Measurement, Vec<Trial>), reference: &[(Measurement, Vec<Trial>)]) -> Fairness {
@@ -161,14 +169,18 @@ mod tests {
         let [one, other] = found.groups[0][..] else { panic!("two parts") };
         assert!((one.reference - 0.25).abs() < 1e-12 && (one.own - 0.17).abs() < 1e-12, "{one:?}");
         assert!((other.own - 0.45).abs() < 1e-12 && other.workloads == 2);
+        // A scale that gains as much and pays more for it is no yardstick.
+        let dear = (measured(vec![vec![cell(0.3, 0.9)]; 2]), ran(0.0, &[[[0, 50], [50, 50]]; 2]).1);
+        let [zero, one] = reference;
+        assert_eq!(of(&ran(0.3, &[[[10, 50], [40, 50]], [[7, 50], [5, 50]]]), &[zero, dear, one]), found);
         assert_eq!(found.allowed(0.1), 0);
         assert_eq!(found.allowed(0.5), 1);
     }
 
     #[test]
     fn beyond_the_last_scale_that_one_counts_and_a_part_of_little_weight_is_left_out() {
-        let reference = [ran(0.1, &[[[60, 96], [4, 4]]]), ran(0.2, &[[[48, 96], [4, 4]]])];
-        let found = of(&ran(0.9, &[[[48, 96], [0, 4]]]), &reference);
+        let reference = [ran(0.1, &[[[600, 960], [40, 40]]]), ran(0.2, &[[[480, 960], [40, 40]]])];
+        let found = of(&ran(0.9, &[[[480, 960], [0, 40]]]), &reference);
         assert_eq!(found.giving_up, 0);
         assert_eq!(found.groups[0][0], Served { reference: 0.5, own: 0.5, workloads: 1 });
         assert_eq!(found.groups[0][1].workloads, 0);

@@ -52,6 +52,12 @@ impl Hull {
     }
 }
 
+/// Which of some places span the hull of one workload, in the order of their gains.
+pub(crate) fn cheapest(places: &[Place]) -> Vec<usize> {
+    let at = |corner: &Place| places.iter().position(|place| place == corner);
+    Hull::of(places.to_vec()).0.iter().filter_map(at).collect()
+}
+
 /// Whether a place lies strictly below the line between its neighbours.
 fn is_below(place: Place, left: Place, right: Place) -> bool {
     (right[0] - left[0]) * (place[1] - left[1]) < (right[1] - left[1]) * (place[0] - left[0])

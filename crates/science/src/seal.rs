@@ -11,9 +11,10 @@ use crate::fairness::Fairness;
 use crate::frontier::{self, Place};
 use crate::measurement::{Cut, Paid};
 use crate::objective::{Measurement, Score, Scoring, Yardsticks};
-use crate::spec::{Plain, Spec};
+use crate::spec::{Aim, Plain, Spec};
 use crate::stats::{Interval, t_interval, upper_median};
 use crate::trial::Trial;
+use crate::yardsticks;
 use serde::{Deserialize, Serialize};
 
 /// Sealed seeds of each scenario beside drawn workloads, and without any.
@@ -39,10 +40,11 @@ pub struct Look {
     /// The same at the scale of its own that gains in each drawn workload what the reference gains there, chosen on another seed;
     /// none where there is no scale.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub own: Option<Estimate>,
-    /// What the reference seems to save or to lose against its own frontier there, at most: what is claimed has to exceed it.
+    pub own: Option<OwnScale>,
+    /// What the reference seems to save against its own frontier, with other draws and at scales near its own: what the yardstick is off
+    /// by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub floor: Option<f64>,
+    pub itself: Option<Itself>,
     /// How many workloads were drawn.
     pub drawn: usize,
     /// The problem's numbers in an operator's words, in the order of [`Spec::plainly`]: the reference's, then the champion's. Medians
@@ -102,19 +104,66 @@ pub struct Test {
     pub holds: bool,
 }
 
-/// The most that the reference seems to save, or to lose, against its own frontier on drawn workloads: by so much a saving there may be the
-/// yardstick's and not the policy's. `itself` is the reference with other draws and at scales near its own.
-pub fn floor(itself: &[Measurement], yardsticks: &Yardsticks) -> Option<f64> {
-    let cut = yardsticks.population();
-    let frontier = yardsticks.frontier(&cut, Paid::Cost);
-    let off = itself.iter().filter_map(|measured| frontier.saving(&measured.places(&cut, Paid::Cost)));
-    off.map(f64::abs).max_by(f64::total_cmp).filter(|_| yardsticks.drawn > 0)
+/// What the reference seems to save against its own frontier, each time with other draws and at a scale near its own; a fraction. By as much a
+/// saving may be the yardstick's and not the policy's.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Itself {
+    /// On drawn workloads.
+    pub drawn: Vec<f64>,
+    /// On the study.
+    pub study: Vec<f64>,
 }
+
+impl Itself {
+    /// Of the reference's runs; none where there are none.
+    pub fn of(runs: &[Measurement], yardsticks: &Yardsticks) -> Option<Self> {
+        let rows = yardsticks.study_rows();
+        let saved = |cut: Cut| {
+            let frontier = yardsticks.frontier(&cut, Paid::Cost);
+            runs.iter().filter_map(|run| frontier.saving(&run.places(&cut, Paid::Cost))).collect()
+        };
+        let itself = || Itself { drawn: saved(yardsticks.population()), study: saved(Cut::means(0..rows)) };
+        (!runs.is_empty()).then(itself)
+    }
+
+    /// The most that it is off by. Where nothing compares, nothing is known of it, and nothing exceeds that.
+    pub fn floor(saved: &[f64]) -> f64 {
+        saved.iter().map(|saved| saved.abs()).max_by(f64::total_cmp).unwrap_or(1.0)
+    }
+}
+
+/// What a champion saves at a scale for each workload, beside one scale for all of the same workloads.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OwnScale {
+    /// At a scale for each.
+    pub own: Estimate,
+    /// At one for all.
+    pub common: Estimate,
+    /// How many of the workloads take the first or the last scale that was tried: others might have come nearer.
+    pub at_an_end: usize,
+    /// How many workloads there are.
+    pub workloads: usize,
+}
+
+impl OwnScale {
+    /// Whether these are two numbers, by more than a standard error.
+    pub fn differs(&self) -> bool {
+        match (self.own.value, self.common) {
+            (Some(own), Estimate { value: Some(common), interval: Some([low, high]) }) => {
+                (own - common).abs() > (high - low) / (2.0 * NORMAL)
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Standard errors of half a 95 % interval.
+const NORMAL: f64 = 1.96;
 
 /// Holds a candidate of this description length, which serves these, against yardsticks that ran on the same sealed panel, and which are off by
 /// this.
 pub fn look(
-    (candidate, fairness, floor): (&Measurement, Option<Fairness>, Option<f64>),
+    (candidate, fairness, itself): (&Measurement, Option<Fairness>, Option<Itself>),
     description_length: u32,
     scoring: Scoring<'_>,
     experiment: &Experiment,
@@ -126,15 +175,19 @@ pub fn look(
         0 => study,
         _ => drawn(candidate, yardsticks, spec),
     };
+    let off = itself.as_ref().map(|itself| if yardsticks.drawn > 0 { &itself.drawn } else { &itself.study });
+    let floor = off.map(|saved| Itself::floor(saved));
     let mut tests = claimed((&worth, floor), &experiment.claim, spec, yardsticks.one_trace);
     tests.extend(guards(&score, description_length, experiment, spec));
-    tests.extend(fairness.as_ref().map(|fairness| fair(fairness, experiment.claim.giving_up, spec)));
+    if spec.groups.iter().any(|group| group.guarded) {
+        tests.push(fair(fairness.as_ref(), experiment.claim.giving_up, spec));
+    }
     tests.push(harmless(candidate, spec));
     Look {
         worth,
         study,
         own: None,
-        floor,
+        itself,
         drawn: yardsticks.drawn,
         plainly: Vec::new(),
         fairness,
@@ -149,9 +202,11 @@ pub fn look(
 fn estimate(candidate: &Measurement, yardsticks: &Yardsticks, spec: &Spec) -> Estimate {
     let (rows, study) = (0..yardsticks.study_rows(), yardsticks.study());
     let own = candidate.rows(rows);
-    let values = study.worth_per_seed(&own, &spec.aim);
+    // What is gained on drawn workloads does not make up for what is short here.
+    let penalty = if let Aim::Saving { .. } = spec.aim { study.penalty(&own) } else { 0.0 };
+    let values: Vec<f64> = study.worth_per_seed(&own, &spec.aim).into_iter().map(|worth| worth - penalty).collect();
     let interval = t_interval(&values, ALPHA, 0.0).filter(|_| !yardsticks.one_trace);
-    Estimate { value: study.worth(&own, &spec.aim), interval: interval.map(ends) }
+    Estimate { value: study.worth(&own, &spec.aim).map(|worth| worth - penalty), interval: interval.map(ends) }
 }
 
 /// What a candidate is worth on drawn workloads, by these.
@@ -163,8 +218,13 @@ pub(crate) fn drawn(candidate: &Measurement, yardsticks: &Yardsticks, spec: &Spe
 
 /// What a policy saves at the scale of its own that comes nearest to the reference's gain in each of some drawn workloads, the first
 /// of the sealed ones. `ran` holds the policy at each of its scales: on the seeds that choose, where the reference is `reference`, and on
-/// those that judge, which are those of `yardsticks`.
-pub fn at_own_scales(reference: &Measurement, ran: &[[Measurement; 2]], yardsticks: &Yardsticks) -> Estimate {
+/// those that judge, which are those of `yardsticks`; `common` is the place of the scale that is the same for all. Who gains less than the
+/// reference pays for that as everywhere.
+pub fn at_own_scales(
+    reference: &Measurement,
+    (ran, common): (&[[Measurement; 2]], usize),
+    yardsticks: &Yardsticks,
+) -> OwnScale {
     let first = yardsticks.study_rows();
     let rows = first..first + reference.cells.len();
     let gains = |measured: &Measurement| measured.per_scenario(|cell| cell.gain);
@@ -176,11 +236,29 @@ pub fn at_own_scales(reference: &Measurement, ran: &[[Measurement; 2]], yardstic
     };
     let whole = Cut::means(0..reference.cells.len());
     let judged: Vec<Vec<Place>> = ran.iter().map(|[_, judging]| judging.places(&whole, Paid::Cost)).collect();
-    let places: Vec<Place> = (0..reference.cells.len()).map(|row| judged[nearest(row)][row]).collect();
-    let frontier = yardsticks.frontier(&Cut::means(rows), Paid::Cost);
-    let interval = frontier::interval(&frontier.terms(&places), 0.0, ALPHA);
-    let saved = frontier.saving(&places);
-    Estimate { value: saved, interval: interval.filter(|_| saved.is_some()).map(ends) }
+    let chosen: Vec<usize> = (0..reference.cells.len()).map(nearest).collect();
+    let cut = Cut::means(rows);
+    let frontier = yardsticks.frontier(&cut, Paid::Cost);
+    let asked = yardsticks.reference.mean_gain(&cut);
+    let estimate = |places: Vec<Place>| {
+        let gained = places.iter().map(|place| place[0]).sum::<f64>() / places.len().max(1) as f64;
+        let interval = frontier::interval(&frontier.terms(&places), yardsticks::short(asked - gained), ALPHA);
+        let interval = interval.filter(|_| frontier.saving(&places).is_some());
+        Estimate { value: interval.map(|interval| interval.estimate), interval: interval.map(ends) }
+    };
+    OwnScale {
+        own: estimate(chosen.iter().enumerate().map(|(row, at)| judged[*at][row]).collect()),
+        common: estimate(judged.get(common).cloned().unwrap_or_default()),
+        at_an_end: chosen.iter().filter(|at| **at == 0 || **at + 1 == ran.len()).count(),
+        workloads: chosen.len(),
+    }
+}
+
+/// Whether a champion beats the reference by all looks that were taken: every requirement is kept in the first one, and by all together it still
+/// saves. More looks can take a claim back, and never make one.
+pub fn beats(looks: &[Look]) -> bool {
+    let still = |all: Estimate| all.interval.is_some_and(|[low, _]| low > 0.0);
+    looks.first().is_some_and(Look::holds) && pooled(looks).is_none_or(still)
 }
 
 /// What the same champion is worth by several looks at drawn workloads together, each weighted by how much it says: one look that was
@@ -247,20 +325,19 @@ fn guards(score: &Score, description_length: u32, experiment: &Experiment, spec:
 }
 
 /// That nobody who is guarded is given up, but in a few workloads.
-fn fair(fairness: &Fairness, most: f64, spec: &Spec) -> Test {
+fn fair(fairness: Option<&Fairness>, most: f64, spec: &Spec) -> Test {
     let guarded: Vec<&str> =
         spec.groups.iter().filter(|group| group.guarded).map(|group| group.name.as_str()).collect();
-    let margin = fairness.allowed(most) as f64 - fairness.giving_up as f64;
+    let (allowed, workloads) = fairness.map_or((0, 0), |fairness| (fairness.allowed(most), fairness.workloads));
+    let margin = fairness.map(|fairness| allowed as f64 - fairness.giving_up as f64);
     Test {
         requirement: format!(
-            "a {} served less than half of what the reference serves it in at most {} of {} workloads",
+            "a {} served less than half of what the reference serves it in at most {allowed} of {workloads} workloads",
             guarded.join(" or "),
-            fairness.allowed(most),
-            fairness.workloads
         ),
-        margin: Some(margin),
+        margin,
         interval: None,
-        holds: margin >= 0.0,
+        holds: margin.is_some_and(|margin| margin >= 0.0),
     }
 }
 
@@ -376,12 +453,14 @@ mod tests {
     #[test]
     fn a_saving_has_to_exceed_what_the_reference_seems_to_save_against_itself() {
         let yardsticks = Yardsticks { drawn: 40, ..fixture::yardsticks(measurement(|_| 0.3, |_| 0.4)) };
-        let floor = floor(&[measurement(|_| 0.3, |_| 0.39), measurement(|_| 0.3, |_| 0.43)], &yardsticks).unwrap();
-        assert!((floor - 0.075).abs() < 1e-9, "{floor}");
+        let itself =
+            Itself::of(&[measurement(|_| 0.3, |_| 0.39), measurement(|_| 0.3, |_| 0.43)], &yardsticks).unwrap();
+        let floor = Itself::floor(&itself.drawn);
+        assert!((floor - 0.075).abs() < 1e-9 && itself.study.len() == 2, "{itself:?}");
         let worth = |value: f64| Estimate { value: Some(value), interval: Some([value - 0.02, value + 0.02]) };
         let holds = |value, floor| claimed((&worth(value), floor), &Claim::default(), &spec(), false)[0].holds;
         assert!(holds(0.05, None) && !holds(0.05, Some(floor)) && !holds(0.09, Some(floor)) && holds(0.1, Some(floor)));
-        assert_eq!(super::floor(&[], &yardsticks), None);
+        assert_eq!((Itself::of(&[], &yardsticks), Itself::floor(&[])), (None, 1.0));
     }
 
     #[test]
@@ -398,6 +477,8 @@ mod tests {
         let two = pooled(&[one(0.1, 0.01), one(0.2, 0.1)]).unwrap();
         assert!(two.value.unwrap() < 0.102, "what says more weighs more: {two:?}");
         assert_eq!(pooled(&[one(0.1, 0.04)]), None);
+        assert!(beats(&[one(0.1, 0.04)]) && beats(&[one(0.1, 0.04), one(0.05, 0.04)]));
+        assert!(!beats(&[one(0.1, 0.04), one(-0.2, 0.04)]), "a lucky first look does not stand alone");
     }
 
     #[test]
@@ -413,11 +494,12 @@ mod tests {
         let choosing = |first: bool| drawn(&|at| [gains((at < 6) == first, at), 9.0]);
         let judging = |cost: f64| drawn(&|at| [0.1 + 0.02 * at as f64, cost]);
         let ran = [[choosing(true), judging(0.3)], [choosing(false), judging(0.1)]];
-        let own = at_own_scales(&reference, &ran, &yardsticks);
-        assert!((own.value.unwrap() - 0.5).abs() < 1e-9, "{own:?}");
-        let other = at_own_scales(&reference, &[ran[1].clone(), ran[0].clone()], &yardsticks);
-        assert_eq!(own, other, "whichever order they stand in");
-        assert!(own.interval.is_some_and(|[low, high]| low < 0.5 && 0.5 < high));
+        let found = at_own_scales(&reference, (&ran, 0), &yardsticks);
+        let [low, high] = found.own.interval.unwrap();
+        assert!((found.own.value.unwrap() - 0.5).abs() < 1e-9 && low < 0.5 && 0.5 < high, "{found:?}");
+        assert!((found.common.value.unwrap() - 0.25).abs() < 1e-9 && found.differs(), "{found:?}");
+        let other = at_own_scales(&reference, (&[ran[1].clone(), ran[0].clone()], 1), &yardsticks);
+        assert_eq!(found, other, "whichever order they stand in");
     }
 
     #[test]

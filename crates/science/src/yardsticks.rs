@@ -19,6 +19,11 @@ const DOWN: usize = 3;
 /// Worth that a point of gain short of the reference's takes off, where the scale was set on other workloads.
 const SHORT: f64 = 1.5;
 
+/// What is taken off worth for gain that is short of the reference's by this, log units.
+pub(crate) fn short(gain: f64) -> f64 {
+    SHORT * gain.max(0.0)
+}
+
 /// The names under which trials of yardsticks with so many twins are kept, in the order in which they are hashed.
 pub fn policies(spec: &Spec, twins: usize) -> Vec<String> {
     let twin = |n: usize| if n == 0 { "reference-again".to_owned() } else { format!("reference-again-{}", n + 1) };
@@ -263,7 +268,7 @@ impl Yardsticks {
 
     /// What is taken off the worth of a policy whose mean gain on the panel falls short of the reference's.
     pub fn penalty(&self, candidate: &Measurement) -> f64 {
-        SHORT * (self.reference.gain() - candidate.gain()).max(0.0)
+        short(self.reference.gain() - candidate.gain())
     }
 
     /// λ = [ln X(up) − ln X(down)] / [Y(up) − Y(down)], the exchange rate between cost X and gain Y along the reference's scale

@@ -3,7 +3,7 @@
 use crate::context::{Format, Global, campaign};
 use crate::failure::{Code, Failure};
 use crate::output;
-use engine::science::seal::{Look, Taken};
+use engine::science::seal::{self, Look, Taken};
 use engine::science::spec::Spec;
 use engine::verify::{Verified, again, recorded, taken, verify};
 
@@ -48,9 +48,9 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<Code, Failure> {
         let problem = "this is not what was recorded when the campaign ended: another build, or a changed database";
         return Err(Failure::failed(problem));
     }
-    // The verdict is that of the first look, however often somebody looks again.
-    let first = looks.first().unwrap_or(&verified.look);
-    Ok(if first.holds() { Code::Done } else { Code::Failed })
+    // The verdict is that of the first look; further ones may take it back, and never make it.
+    let beats = if looks.is_empty() { verified.look.holds() } else { seal::beats(&looks) };
+    Ok(if beats { Code::Done } else { Code::Failed })
 }
 
 fn shown(verified: &Verified, (looks, taken): (&[Look], Taken), spec: &Spec) -> serde_json::Value {

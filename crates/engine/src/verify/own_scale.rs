@@ -12,7 +12,7 @@ use crate::policy::Policy;
 use sandbox::Sandbox;
 use science::event::Started;
 use science::measurement::Measurement;
-use science::seal::{Estimate, OWN_SCALES, OWN_WORKLOADS, at_own_scales};
+use science::seal::{OWN_SCALES, OWN_WORKLOADS, OwnScale, at_own_scales};
 use science::spec::Aim;
 
 /// The estimate on the first drawn workloads of the seal; none where a policy has no scale, nothing is paid for gain, or none are drawn.
@@ -22,7 +22,7 @@ pub(super) fn look(
     scale: Option<f64>,
     policy: &dyn Fn(Option<f64>) -> Result<Policy, EngineError>,
     sandbox: &Sandbox,
-) -> Result<Option<Estimate>, EngineError> {
+) -> Result<Option<OwnScale>, EngineError> {
     let (Some(scale), Aim::Saving { .. }) = (scale, &seal.spec.aim) else { return Ok(None) };
     if seal.panel.drawn == 0 {
         return Ok(None);
@@ -45,5 +45,6 @@ pub(super) fn look(
         ])
     });
     let ran: Vec<[Measurement; 2]> = ran.into_iter().collect::<Result<_, _>>()?;
-    Ok(Some(at_own_scales(&reference, &ran, &seal.measured.yardsticks)))
+    let common = OWN_SCALES.iter().position(|factor| *factor == 1.0).unwrap_or_default();
+    Ok(Some(at_own_scales(&reference, (&ran, common), &seal.measured.yardsticks)))
 }

@@ -48,7 +48,7 @@ pub(super) fn finals(facts: &Facts<'_>) -> Option<Section> {
     Some(Section { title: "Finals", blocks })
 }
 
-/// What the finalists' worth loses where nobody was chosen by it: the search flatters by so much.
+/// What the finalists are worth where the search chose by it and where nobody was chosen: two panels, each with its own luck.
 fn shrinkage(facts: &Facts<'_>, finalists: &[Final]) -> Option<String> {
     let drawn = |score: &Score| score.panels.as_ref()?.drawn.worth;
     let pair = |finalist: &Final| {

@@ -4,11 +4,8 @@ use crate::document::{Block, Section, Table, column};
 use crate::terms::Terms;
 use crate::words::{percent, size};
 use science::fairness::Served;
-use science::seal::{self, Estimate, Look, OWN_WORKLOADS, SEEDS, Taken, Test};
+use science::seal::{self, Estimate, Itself, Look, OwnScale, SEEDS, Taken, Test};
 use science::spec::{Figure, Plain, Spec};
-
-/// Standard errors of half a 95 % interval.
-const NORMAL: f64 = 1.96;
 
 /// What the looks at the champion on sealed seeds and workloads showed: the first one in full, and all of them in a line each.
 /// None until one was taken.
@@ -19,7 +16,7 @@ pub(crate) fn sealed(looks: &[Look], taken: Taken, spec: &Spec) -> Option<Sectio
 
 /// One look in full, and all that were taken.
 pub(crate) fn blocks(look: &Look, (looks, taken): (&[Look], Taken), terms: Terms<'_>) -> Vec<Block> {
-    let own = own(look, terms).filter(|_| !differs(look));
+    let own = own(look, terms).filter(|_| !look.own.is_some_and(|own| own.differs()));
     let texts =
         first_words(look, looks, terms).into_iter().chain(own).chain(floor(look, terms)).chain(beside(look, terms));
     let mut blocks: Vec<Block> = texts.map(|text| Block::Text(text.into())).collect();
@@ -43,45 +40,42 @@ pub(crate) fn first_words(look: &Look, looks: &[Look], terms: Terms<'_>) -> Vec<
         let (worth, looks) = (terms.worth_of(all.value, all.interval), looks.len());
         format!("All {looks} looks together: {} {worth} on drawn workloads.", terms.worth())
     });
-    let own = own(look, terms).filter(|_| differs(look));
-    let all = [Some(verdict(look).to_owned()), plainly(look, terms), pooled, Some(headline(look, terms)), own];
+    let own = own(look, terms).filter(|_| look.own.is_some_and(|own| own.differs()));
+    let all = [Some(verdict(look, looks).to_owned()), plainly(look, terms), pooled, Some(headline(look, terms)), own];
     all.into_iter().flatten().collect()
 }
 
 /// What it is worth to whoever sets the scale for one workload; none where it has no scale.
 fn own(look: &Look, terms: Terms<'_>) -> Option<String> {
-    let own = look.own.as_ref()?;
+    let OwnScale { own, common, at_an_end, workloads } = look.own.as_ref()?;
+    let worth = |of: &Estimate| terms.worth_of(of.value, of.interval);
     Some(format!(
-        "At the scale of its own that gains in each workload what the reference gains there (chosen on other seeds, {} workloads): {} {}.",
-        OWN_WORKLOADS.min(look.drawn),
+        "With a scale of its own in each of {workloads} workloads, the one of five that comes nearest to what the reference gains there on \
+         another seed (in {at_an_end} the first or the last): {} {}; with one for all of these: {}.",
         terms.worth(),
-        terms.worth_of(own.value, own.interval)
+        worth(own),
+        worth(common)
     ))
-}
-
-/// Whether that is another number than at one scale for all, by more than a standard error.
-fn differs(look: &Look) -> bool {
-    let (Some(Estimate { value: Some(own), .. }), Some(all), Some([low, high])) =
-        (look.own, look.worth.value, look.worth.interval)
-    else {
-        return false;
-    };
-    (own - all).abs() > (high - low) / (2.0 * NORMAL)
 }
 
 /// What the champion is worth, first where nobody chose the workloads.
 fn headline(look: &Look, terms: Terms<'_>) -> String {
     let worth = |of: &Estimate| terms.worth_of(of.value, of.interval);
     let [beside, alone] = SEEDS;
-    let short = match look.score.shortfall {
-        short if short > 0.0 => format!("{short:.2} points of {} short of the reference's", terms.gain()),
-        short => format!("{:.2} points of {} beyond the reference's", 0.0 - short, terms.gain()),
+    let points = |gained: f64| match gained {
+        gained if gained < 0.0 => format!("{:.2} points of {} short of the reference's", 0.0 - gained, terms.gain()),
+        gained => format!("{gained:.2} points of {} beyond the reference's", terms.gain()),
+    };
+    let all = points(0.0 - look.score.shortfall);
+    let [on_study, on_drawn] = match &look.score.panels {
+        Some(panels) => [&panels.study, &panels.drawn].map(|part| points(part.against_reference)),
+        None => [all.clone(), all.clone()],
     };
     match look.drawn {
-        0 => format!("On {alone} sealed seeds of each scenario: {} {} at {short}.", terms.worth(), worth(&look.study)),
+        0 => format!("On {alone} sealed seeds of each scenario: {} {} at {all}.", terms.worth(), worth(&look.study)),
         drawn => format!(
-            "On {drawn} sealed workloads, fresh ones from the population that the search drew from: {} {}. On the study's own \
-             scenarios, {beside} sealed seeds each: {}. Both at {short}.",
+            "On {drawn} sealed workloads, fresh ones from the population that the search drew from: {} {}, at {on_drawn}. On the study's own \
+             scenarios, {beside} sealed seeds each: {}, at {on_study}.",
             terms.worth(),
             worth(&look.worth),
             worth(&look.study)
@@ -103,11 +97,21 @@ fn plainly(look: &Look, terms: Terms<'_>) -> Option<String> {
 
 /// What the yardstick itself is off by; none where it was not looked at.
 fn floor(look: &Look, terms: Terms<'_>) -> Option<String> {
+    let itself = look.itself.as_ref()?;
+    let said = |saved: &[f64]| {
+        let (low, high) = saved.iter().fold((f64::MAX, f64::MIN), |(low, high), own| (low.min(*own), high.max(*own)));
+        if saved.is_empty() {
+            "nothing that compares".into()
+        } else {
+            format!("{} to {}", terms.worth_of(low, None), terms.worth_of(high, None))
+        }
+    };
+    let drawn =
+        if look.drawn > 0 { format!("{} on the drawn workloads, ", said(&itself.drawn)) } else { String::new() };
     Some(format!(
-        "The reference at scales near its own and with other draws seems to save or lose up to {} against its own frontier there: a \
-         {} has to exceed that.",
-        terms.worth_of(look.floor?, None),
-        terms.worth()
+        "The reference itself, with other draws and at scales near its own, seems to save {drawn}{} on the study. That is what the yardstick is \
+         off by, luck included: the lower end of a saving has to lie above the most of it.",
+        said(&itself.study)
     ))
 }
 
@@ -173,8 +177,13 @@ fn fairness(look: &Look, terms: Terms<'_>) -> Option<(String, Table)> {
     ];
     let text = format!(
         "Whom it serves: shares of the requests that may be refused, means over workloads in which a part has a twentieth of them; the \
-         reference at the scale that gains as much there. In {} of {} workloads somebody is served less than half of that.",
-        fairness.giving_up, fairness.workloads
+         reference at the scale that gains as much there. In {} of {} workloads somebody who is guarded is served less than half of \
+         that{}.",
+        fairness.giving_up,
+        fairness.workloads,
+        fairness
+            .by_chance
+            .map_or_else(String::new, |count| format!("; under the reference with other draws in {count}"))
     );
     Some((text, Table::of(seen.iter().copied(), columns)))
 }
@@ -210,9 +219,10 @@ fn all(looks: &[Look], terms: Terms<'_>) -> Table {
 }
 
 /// The claim in one sentence.
-fn verdict(look: &Look) -> &'static str {
-    let wins_study = look.study.interval.is_some_and(|[low, _]| low > 0.0);
-    match (look.holds(), look.drawn > 0) {
+fn verdict(look: &Look, looks: &[Look]) -> &'static str {
+    let off = look.itself.as_ref().map_or(0.0, |itself| Itself::floor(&itself.study));
+    let wins_study = look.study.interval.is_some_and(|[low, _]| low > off);
+    match (look.holds() && (looks.is_empty() || seal::beats(looks)), look.drawn > 0) {
         (true, true) if wins_study => {
             "The champion beats the reference, on fresh workloads of the population and on the study."
         }
@@ -220,6 +230,9 @@ fn verdict(look: &Look) -> &'static str {
             "The champion beats the reference on fresh workloads of the population, and keeps every guard on the study."
         }
         (true, false) => "The champion beats the reference on the study. Of other workloads this says nothing.",
+        (false, _) if look.holds() => {
+            "The champion does NOT beat the reference: it did at one look, and all looks together do not say so."
+        }
         (false, _) => "The champion does NOT beat the reference: a requirement fails.",
     }
 }
