@@ -214,8 +214,8 @@ impl Beside<'_> {
         on_all_cores(done, |done| {
             let Some(find) = &done.find else { return Ok(None) };
             let policy = ground.points.policy(&find.point, find.scale);
-            match seal.look("what a search found", (&policy, 0), self.sandbox) {
-                Ok(look) => Ok(Some(look)),
+            match seal.trials("what a search found", &policy, self.sandbox) {
+                Ok(trials) => Ok(Some(seal.look(&trials, 0))),
                 // It came to no end there, so there is nothing to compare.
                 Err(EngineError::Yardsticks(_)) => Ok(None),
                 Err(error) => Err(error),

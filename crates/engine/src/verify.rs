@@ -84,18 +84,34 @@ pub async fn recorded(store: &Store, id: &CampaignId) -> Result<Vec<Verified>, E
 
 /// How often the seal of what a campaign measures was opened, as far as this database knows.
 pub async fn taken(store: &Store, id: &CampaignId) -> Result<Taken, EngineError> {
-    let meaning = recorded(store, id).await?.into_iter().find_map(|verified| verified.meaning);
+    let given = was_given(store, id).await?;
+    let own = openings(store, id).await?.into_iter().next();
+    let Some(Opened { meaning: Some(meaning), .. }) = own else { return Ok(Taken { given, ..Taken::default() }) };
     let (mut champions, mut nonces, mut campaigns, mut looks) = (BTreeSet::new(), BTreeSet::new(), 0, 0);
     for row in store.campaigns().await? {
-        let all = recorded(store, &row.id).await?.into_iter();
-        let same: Vec<Verified> =
-            all.filter(|verified| verified.meaning.is_some() && verified.meaning == meaning).collect();
-        campaigns += usize::from(!same.is_empty());
-        looks += same.len();
-        nonces.extend(same.iter().filter_map(|verified| verified.nonce.map(|nonce| nonce.to_string())));
-        champions.extend(same.into_iter().map(|verified| verified.champion));
+        let mut all = openings(store, &row.id).await?;
+        all.retain(|opened| opened.meaning.as_ref() == Some(&meaning));
+        campaigns += usize::from(!all.is_empty());
+        looks += all.len();
+        nonces.extend(all.iter().filter_map(|opened| opened.nonce.map(|nonce| nonce.to_string())));
+        champions.extend(all.into_iter().map(|opened| opened.champion));
     }
-    Ok(Taken { looks, champions: champions.len(), campaigns, nonces: nonces.len(), given: was_given(store, id).await? })
+    Ok(Taken { looks, champions: champions.len(), campaigns, nonces: nonces.len(), given })
+}
+
+/// Whose seal was opened, of all that a look holds: another campaign's look is counted whatever else stands there.
+#[derive(Deserialize)]
+struct Opened {
+    champion: CandidateId,
+    #[serde(default)]
+    meaning: Option<Hash>,
+    #[serde(default)]
+    nonce: Option<Nonce>,
+}
+
+async fn openings(store: &Store, id: &CampaignId) -> Result<Vec<Opened>, EngineError> {
+    let looks = Kind::SealedLook.all(store, id).await?;
+    Ok(looks.iter().filter_map(|look| serde_json::from_str(&look.payload).ok()).collect())
 }
 
 /// Takes the first look at the champion of a campaign that has ended once more, and records nothing.
@@ -145,8 +161,9 @@ async fn look(
             candidate.policy(scale, &sandbox)?.map_err(ended)
         };
         let seal = Seal::open(&loaded, &started, &sealing, &sandbox)?;
-        let look = seal.look("champion", (&policy(scale)?, length), &sandbox)?;
-        let own = own_scale::look(&seal, (&loaded, &started, &sealing), scale, &policy, &sandbox)?;
+        let trials = seal.trials("champion", &policy(scale)?, &sandbox)?;
+        let look = seal.look(&trials, length);
+        let own = own_scale::look(&seal, (&loaded, &started, &sealing), (scale, &trials), &policy, &sandbox)?;
         Ok::<_, EngineError>(Look { own, ..look })
     };
     let look = blocking(run).await??;
@@ -190,21 +207,20 @@ impl Seal {
         })
     }
 
-    /// Looks at a policy of this description length, which is to run everywhere.
-    pub(crate) fn look(
-        &self,
-        name: &str,
-        (policy, description_length): (&Policy, u32),
-        sandbox: &Sandbox,
-    ) -> Result<Look, EngineError> {
-        let trials = self.panel.must(name, policy, Draws::Shared, sandbox)?;
-        let own = self.panel.measure(&trials, &self.measured.trials[0].1);
+    /// The trials there of a policy that is to run everywhere.
+    pub(crate) fn trials(&self, name: &str, policy: &Policy, sandbox: &Sandbox) -> Result<Vec<Trial>, EngineError> {
+        self.panel.must(name, policy, Draws::Shared, sandbox)
+    }
+
+    /// Looks at a policy of this description length that has run.
+    pub(crate) fn look(&self, trials: &[Trial], description_length: u32) -> Look {
+        let own = self.panel.measure(trials, &self.measured.trials[0].1);
         let scoring = Scoring { yardsticks: &self.measured.yardsticks, names: &self.scenarios, spec: &self.spec };
-        let fairness = self.measured.fairness(&self.panel, (&own, &trials));
+        let fairness = self.measured.fairness(&self.panel, (&own, trials));
         let look = seal::look((&own, fairness, self.itself.clone()), description_length, scoring, &self.experiment);
         let counted = self.panel.counted();
         let plainly = |trials: &[Trial]| seal::plainly(&trials[counted.clone()], &self.spec);
-        let pairs = plainly(&self.measured.trials[1].1).into_iter().zip(plainly(&trials));
-        Ok(Look { plainly: pairs.map(|(reference, own)| [reference, own]).collect(), ..look })
+        let pairs = plainly(&self.measured.trials[1].1).into_iter().zip(plainly(trials));
+        Look { plainly: pairs.map(|(reference, own)| [reference, own]).collect(), ..look }
     }
 }

@@ -290,10 +290,10 @@ fn sealed(record: &Record<'_>) -> Value {
     record.looks.first().map_or(Value::Null, |first| looked(first, record.looks, record.taken).into())
 }
 
-/// A look, with how all of them came out: the verdict is that of the first.
+/// A look, with how all of them came out.
 fn looked(look: &Look, looks: &[Look], taken: Taken) -> Map<String, Value> {
     let mut out = value(look).as_object().cloned().unwrap_or_default();
-    put(&mut out, "beats_reference", if looks.is_empty() { look.holds() } else { seal::beats(looks) });
+    put(&mut out, "beats_reference", seal::beats(look, looks));
     put(&mut out, "looks", looks.len());
     put(&mut out, "looks_kept", looks.iter().filter(|look| look.holds()).count());
     put(&mut out, "pooled", seal::pooled(looks));

@@ -86,6 +86,11 @@ impl Fairness {
     pub fn allowed(&self, share: f64) -> usize {
         (share * self.workloads as f64).floor() as usize
     }
+
+    /// How many more might be; below zero where there are too many.
+    pub fn margin(&self, share: f64) -> f64 {
+        self.allowed(share) as f64 - self.giving_up as f64
+    }
 }
 
 /// What is served of a part; none of a part that asked for little.
@@ -123,6 +128,20 @@ impl Sum {
 }
 
 impl Spec {
+    /// Groups of which no part may be given up.
+    pub fn guarded(&self) -> impl Iterator<Item = &Group> {
+        self.groups.iter().filter(|group| group.guarded)
+    }
+
+    /// Whether nobody who is guarded is given up in more than this share of the workloads; where it is not known who is served, and
+    /// somebody is guarded, that is not kept.
+    pub fn gives_nobody_up(&self, fairness: Option<&Fairness>, share: f64) -> bool {
+        match fairness {
+            Some(fairness) => fairness.margin(share) >= 0.0,
+            None => self.guarded().next().is_none(),
+        }
+    }
+
     /// Parts of all groups together.
     pub fn parts(&self) -> usize {
         self.groups.iter().map(|group| group.parts.len()).sum()

@@ -5,16 +5,20 @@
 //! of replication is the drawn workload: what is saved differs between workloads many times more than between seeds. An
 //! experiment that draws none is looked at on many seeds of its study.
 
+mod itself;
+mod looks;
+mod own_scale;
+
 use crate::champion;
 use crate::experiment::{Claim, Experiment};
 use crate::fairness::Fairness;
-use crate::frontier::{self, Place};
-use crate::measurement::{Cut, Paid};
 use crate::objective::{Measurement, Score, Scoring, Yardsticks};
 use crate::spec::{Aim, Plain, Spec};
 use crate::stats::{Interval, t_interval, upper_median};
 use crate::trial::Trial;
-use crate::yardsticks;
+pub use itself::Itself;
+pub use looks::{Taken, beats, pooled};
+pub use own_scale::{OWN_SCALES, OWN_WORKLOADS, OwnScale, at_own_scales};
 use serde::{Deserialize, Serialize};
 
 /// Sealed seeds of each scenario beside drawn workloads, and without any.
@@ -23,10 +27,6 @@ pub const SEEDS: [usize; 2] = [5, 20];
 pub const WORKLOADS: usize = 216;
 /// Twins of the reference under the seal.
 pub const TWINS: usize = 4;
-/// Factors of the scale that was set, among which each workload has one of its own.
-pub const OWN_SCALES: [f64; 5] = [0.4, 0.63, 1.0, 1.6, 2.5];
-/// Drawn workloads on which that is done, the first ones.
-pub const OWN_WORKLOADS: usize = 96;
 /// The probability that an interval misses.
 const ALPHA: f64 = 0.05;
 
@@ -66,22 +66,6 @@ pub struct Look {
     pub one_trace: bool,
 }
 
-/// How often the seal of what a campaign measures was opened, over all campaigns of a database: who looks often enough sees what he
-/// likes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Taken {
-    /// Looks.
-    pub looks: usize,
-    /// Champions that were looked at.
-    pub champions: usize,
-    /// Campaigns that they won.
-    pub campaigns: usize,
-    /// Nonces that these had.
-    pub nonces: usize,
-    /// Whether the nonce of this campaign was given and not drawn; none if that is not on record.
-    pub given: Option<bool>,
-}
-
 /// What a policy is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Estimate {
@@ -104,62 +88,6 @@ pub struct Test {
     pub holds: bool,
 }
 
-/// What the reference seems to save against its own frontier, each time with other draws and at a scale near its own; a fraction. By as much a
-/// saving may be the yardstick's and not the policy's.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Itself {
-    /// On drawn workloads.
-    pub drawn: Vec<f64>,
-    /// On the study.
-    pub study: Vec<f64>,
-}
-
-impl Itself {
-    /// Of the reference's runs; none where there are none.
-    pub fn of(runs: &[Measurement], yardsticks: &Yardsticks) -> Option<Self> {
-        let rows = yardsticks.study_rows();
-        let saved = |cut: Cut| {
-            let frontier = yardsticks.frontier(&cut, Paid::Cost);
-            runs.iter().filter_map(|run| frontier.saving(&run.places(&cut, Paid::Cost))).collect()
-        };
-        let itself = || Itself { drawn: saved(yardsticks.population()), study: saved(Cut::means(0..rows)) };
-        (!runs.is_empty()).then(itself)
-    }
-
-    /// The most that it is off by. Where nothing compares, nothing is known of it, and nothing exceeds that.
-    pub fn floor(saved: &[f64]) -> f64 {
-        saved.iter().map(|saved| saved.abs()).max_by(f64::total_cmp).unwrap_or(1.0)
-    }
-}
-
-/// What a champion saves at a scale for each workload, beside one scale for all of the same workloads.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct OwnScale {
-    /// At a scale for each.
-    pub own: Estimate,
-    /// At one for all.
-    pub common: Estimate,
-    /// How many of the workloads take the first or the last scale that was tried: others might have come nearer.
-    pub at_an_end: usize,
-    /// How many workloads there are.
-    pub workloads: usize,
-}
-
-impl OwnScale {
-    /// Whether these are two numbers, by more than a standard error.
-    pub fn differs(&self) -> bool {
-        match (self.own.value, self.common) {
-            (Some(own), Estimate { value: Some(common), interval: Some([low, high]) }) => {
-                (own - common).abs() > (high - low) / (2.0 * NORMAL)
-            }
-            _ => false,
-        }
-    }
-}
-
-/// Standard errors of half a 95 % interval.
-const NORMAL: f64 = 1.96;
-
 /// Holds a candidate of this description length, which serves these, against yardsticks that ran on the same sealed panel, and which are off by
 /// this.
 pub fn look(
@@ -179,9 +107,7 @@ pub fn look(
     let floor = off.map(|saved| Itself::floor(saved));
     let mut tests = claimed((&worth, floor), &experiment.claim, spec, yardsticks.one_trace);
     tests.extend(guards(&score, description_length, experiment, spec));
-    if spec.groups.iter().any(|group| group.guarded) {
-        tests.push(fair(fairness.as_ref(), experiment.claim.giving_up, spec));
-    }
+    tests.extend(fair(fairness.as_ref(), experiment.claim.giving_up, spec));
     tests.push(harmless(candidate, spec));
     Look {
         worth,
@@ -216,77 +142,11 @@ pub(crate) fn drawn(candidate: &Measurement, yardsticks: &Yardsticks, spec: &Spe
     Estimate { value: bounds.map(|bounds| bounds.estimate), interval: bounds.map(ends) }
 }
 
-/// What a policy saves at the scale of its own that comes nearest to the reference's gain in each of some drawn workloads, the first
-/// of the sealed ones. `ran` holds the policy at each of its scales: on the seeds that choose, where the reference is `reference`, and on
-/// those that judge, which are those of `yardsticks`; `common` is the place of the scale that is the same for all. Who gains less than the
-/// reference pays for that as everywhere.
-pub fn at_own_scales(
-    reference: &Measurement,
-    (ran, common): (&[[Measurement; 2]], usize),
-    yardsticks: &Yardsticks,
-) -> OwnScale {
-    let first = yardsticks.study_rows();
-    let rows = first..first + reference.cells.len();
-    let gains = |measured: &Measurement| measured.per_scenario(|cell| cell.gain);
-    let (asked, offered): (Vec<f64>, Vec<Vec<f64>>) =
-        (gains(reference), ran.iter().map(|[choosing, _]| gains(choosing)).collect());
-    let nearest = |row: usize| {
-        let off = |at: &usize| (offered[*at][row] - asked[row]).abs();
-        (0..ran.len()).min_by(|a, b| off(a).total_cmp(&off(b))).unwrap_or_default()
-    };
-    let whole = Cut::means(0..reference.cells.len());
-    let judged: Vec<Vec<Place>> = ran.iter().map(|[_, judging]| judging.places(&whole, Paid::Cost)).collect();
-    let chosen: Vec<usize> = (0..reference.cells.len()).map(nearest).collect();
-    let cut = Cut::means(rows);
-    let frontier = yardsticks.frontier(&cut, Paid::Cost);
-    let asked = yardsticks.reference.mean_gain(&cut);
-    let estimate = |places: Vec<Place>| {
-        let gained = places.iter().map(|place| place[0]).sum::<f64>() / places.len().max(1) as f64;
-        let interval = frontier::interval(&frontier.terms(&places), yardsticks::short(asked - gained), ALPHA);
-        let interval = interval.filter(|_| frontier.saving(&places).is_some());
-        Estimate { value: interval.map(|interval| interval.estimate), interval: interval.map(ends) }
-    };
-    OwnScale {
-        own: estimate(chosen.iter().enumerate().map(|(row, at)| judged[*at][row]).collect()),
-        common: estimate(judged.get(common).cloned().unwrap_or_default()),
-        at_an_end: chosen.iter().filter(|at| **at == 0 || **at + 1 == ran.len()).count(),
-        workloads: chosen.len(),
-    }
-}
-
-/// Whether a champion beats the reference by all looks that were taken: every requirement is kept in the first one, and by all together it still
-/// saves. More looks can take a claim back, and never make one.
-pub fn beats(looks: &[Look]) -> bool {
-    let still = |all: Estimate| all.interval.is_some_and(|[low, _]| low > 0.0);
-    looks.first().is_some_and(Look::holds) && pooled(looks).is_none_or(still)
-}
-
-/// What the same champion is worth by several looks at drawn workloads together, each weighted by how much it says: one look that was
-/// lucky does not stand alone. None of fewer than two with an interval.
-pub fn pooled(looks: &[Look]) -> Option<Estimate> {
-    let of = |look: &Look| Some((look.worth.value?, look.worth.interval?)).filter(|_| look.drawn > 0);
-    let all: Vec<(f64, [f64; 2])> = looks.iter().filter_map(of).collect();
-    let weight = |[low, high]: &[f64; 2]| (high - low).max(f64::MIN_POSITIVE).powi(-2);
-    let weights: f64 = all.iter().map(|(_, interval)| weight(interval)).sum();
-    let mean = |part: &dyn Fn(f64, [f64; 2]) -> f64| {
-        all.iter().map(|(value, interval)| weight(interval) * part(*value, *interval)).sum::<f64>() / weights
-    };
-    let value = mean(&|value, _| value);
-    // Each half-width shrinks as that of a weighted mean does.
-    let shrunk = |half: &dyn Fn(f64, [f64; 2]) -> f64| {
-        let square =
-            |(value, interval): &(f64, [f64; 2])| (weight(interval) / weights * half(*value, *interval)).powi(2);
-        all.iter().map(square).sum::<f64>().sqrt()
-    };
-    let interval = [value - shrunk(&|value, [low, _]| value - low), value + shrunk(&|value, [_, high]| high - value)];
-    (all.len() > 1).then_some(Estimate { value: Some(value), interval: Some(interval) })
-}
-
 fn ends(interval: Interval) -> [f64; 2] {
     [interval.low, interval.high]
 }
 
-/// What is claimed of worth. On one trace a look has to fail by something: there the estimate alone has to be above zero.
+/// What is claimed of worth. On one trace a look has to fail by something: there the estimate alone has to lie above.
 fn claimed((worth, floor): (&Estimate, Option<f64>), claim: &Claim, spec: &Spec, one_trace: bool) -> Vec<Test> {
     let name = &spec.aim.worth_name().name;
     let off = floor.unwrap_or_default();
@@ -299,7 +159,7 @@ fn claimed((worth, floor): (&Estimate, Option<f64>), claim: &Claim, spec: &Spec,
         interval: worth.interval.map(|[low, high]| [low - off, high - off]),
         holds: match worth.interval {
             Some([low, _]) => low > off,
-            None => one_trace && worth.value.is_some_and(|value| value > 0.0),
+            None => one_trace && worth.value.is_some_and(|value| value > off),
         },
     };
     let margin = worth.value.map(|value| value - claim.worth);
@@ -324,21 +184,19 @@ fn guards(score: &Score, description_length: u32, experiment: &Experiment, spec:
     .collect()
 }
 
-/// That nobody who is guarded is given up, but in a few workloads.
-fn fair(fairness: Option<&Fairness>, most: f64, spec: &Spec) -> Test {
-    let guarded: Vec<&str> =
-        spec.groups.iter().filter(|group| group.guarded).map(|group| group.name.as_str()).collect();
+/// That nobody who is guarded is given up, but in a few workloads; none where nobody is.
+fn fair(fairness: Option<&Fairness>, most: f64, spec: &Spec) -> Option<Test> {
+    let guarded: Vec<&str> = spec.guarded().map(|group| group.name.as_str()).collect();
     let (allowed, workloads) = fairness.map_or((0, 0), |fairness| (fairness.allowed(most), fairness.workloads));
-    let margin = fairness.map(|fairness| allowed as f64 - fairness.giving_up as f64);
-    Test {
+    (!guarded.is_empty()).then(|| Test {
         requirement: format!(
             "a {} served less than half of what the reference serves it in at most {allowed} of {workloads} workloads",
             guarded.join(" or "),
         ),
-        margin,
+        margin: fairness.map(|fairness| fairness.margin(most)),
         interval: None,
-        holds: margin.is_some_and(|margin| margin >= 0.0),
-    }
+        holds: spec.gives_nobody_up(fairness, most),
+    })
 }
 
 /// That a candidate never did what it must never do.
@@ -381,7 +239,7 @@ mod tests {
     use crate::measurement::Cell;
 
     /// Two scenarios on five seeds, and forty drawn workloads.
-    fn measurement(gain: impl Fn(usize) -> f64, cost: impl Fn(usize) -> f64) -> Measurement {
+    pub(super) fn measurement(gain: impl Fn(usize) -> f64, cost: impl Fn(usize) -> f64) -> Measurement {
         let noise = |seed: usize| if seed.is_multiple_of(2) { 5e-4 } else { -5e-4 };
         let study =
             |at: usize| (0..5).map(|seed| fixture::cell(gain(at) + noise(seed), cost(at) + noise(seed))).collect();
@@ -389,7 +247,7 @@ mod tests {
         fixture::measured((0..2).map(study).chain((2..42).map(drawn)).collect())
     }
 
-    fn at(candidate: &Measurement) -> Look {
+    pub(super) fn at(candidate: &Measurement) -> Look {
         let yardsticks = Yardsticks { drawn: 40, ..fixture::yardsticks(measurement(|_| 0.3, |_| 0.4)) };
         let guard =
             |metric: &str, at_most: f64| Guard { metric: metric.into(), at_most: Some(at_most), at_least: None };
@@ -461,45 +319,6 @@ mod tests {
         let holds = |value, floor| claimed((&worth(value), floor), &Claim::default(), &spec(), false)[0].holds;
         assert!(holds(0.05, None) && !holds(0.05, Some(floor)) && !holds(0.09, Some(floor)) && holds(0.1, Some(floor)));
         assert_eq!((Itself::of(&[], &yardsticks), Itself::floor(&[])), (None, 1.0));
-    }
-
-    #[test]
-    fn looks_that_say_as_much_are_pooled_to_their_mean_and_halve_the_interval_when_they_are_four() {
-        let one = |value: f64, half: f64| {
-            let worth = Estimate { value: Some(value), interval: Some([value - half, value + half]) };
-            Look { worth, ..at(&measurement(|_| 0.3, |_| 0.36)) }
-        };
-        let four = pooled(&[one(0.1, 0.04), one(0.2, 0.04), one(0.1, 0.04), one(0.2, 0.04)]).unwrap();
-        let [low, high] = four.interval.unwrap();
-        assert!(
-            (four.value.unwrap() - 0.15).abs() < 1e-12 && (low - 0.13).abs() < 1e-12 && (high - 0.17).abs() < 1e-12
-        );
-        let two = pooled(&[one(0.1, 0.01), one(0.2, 0.1)]).unwrap();
-        assert!(two.value.unwrap() < 0.102, "what says more weighs more: {two:?}");
-        assert_eq!(pooled(&[one(0.1, 0.04)]), None);
-        assert!(beats(&[one(0.1, 0.04)]) && beats(&[one(0.1, 0.04), one(0.05, 0.04)]));
-        assert!(!beats(&[one(0.1, 0.04), one(-0.2, 0.04)]), "a lucky first look does not stand alone");
-    }
-
-    #[test]
-    fn a_scale_is_chosen_workload_by_workload_on_seeds_that_do_not_judge_it() {
-        let drawn = |place: &dyn Fn(usize) -> [f64; 2]| {
-            let cell = |at: usize| vec![fixture::cell(place(at)[0], place(at)[1])];
-            fixture::measured((0..12).map(cell).collect())
-        };
-        let reference = drawn(&|at| [0.1 + 0.02 * at as f64, 0.4]);
-        let yardsticks = Yardsticks { drawn: 12, ..fixture::yardsticks(reference.clone()) };
-        // In the first half of the workloads the first scale gains what the reference gains, in the others the second one does.
-        let gains = |right: bool, at: usize| if right { 0.1 + 0.02 * at as f64 } else { 0.05 };
-        let choosing = |first: bool| drawn(&|at| [gains((at < 6) == first, at), 9.0]);
-        let judging = |cost: f64| drawn(&|at| [0.1 + 0.02 * at as f64, cost]);
-        let ran = [[choosing(true), judging(0.3)], [choosing(false), judging(0.1)]];
-        let found = at_own_scales(&reference, (&ran, 0), &yardsticks);
-        let [low, high] = found.own.interval.unwrap();
-        assert!((found.own.value.unwrap() - 0.5).abs() < 1e-9 && low < 0.5 && 0.5 < high, "{found:?}");
-        assert!((found.common.value.unwrap() - 0.25).abs() < 1e-9 && found.differs(), "{found:?}");
-        let other = at_own_scales(&reference, (&[ran[1].clone(), ran[0].clone()], 1), &yardsticks);
-        assert_eq!(found, other, "whichever order they stand in");
     }
 
     #[test]

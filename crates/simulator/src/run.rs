@@ -65,6 +65,24 @@ pub enum Outcome {
     TimedOut,
 }
 
+impl Outcome {
+    /// The word for it in a table of requests; whatever stood somewhere at the horizon is `unfinished`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Outcome::Completed => "completed",
+            Outcome::Rejected => "rejected",
+            Outcome::Shed => "shed",
+            Outcome::Expired => "expired",
+            Outcome::Evicted => "evicted",
+            Outcome::TimedOut => "timed_out",
+            Outcome::Dropped => "dropped",
+            Outcome::Unrouted | Outcome::Waiting | Outcome::InTransit | Outcome::Queued | Outcome::Running => {
+                "unfinished"
+            }
+        }
+    }
+}
+
 /// Sums over a run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Totals {

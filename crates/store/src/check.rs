@@ -78,19 +78,23 @@ impl Store {
             sources += 1;
             note(self.check_source(row, candidate).await);
         }
-        let (mut iteration, mut brought) = (0, BTreeMap::new());
+        let (mut iteration, mut brought) = (0, Some(BTreeMap::new()));
         for stored in &events {
             iteration += i64::from(matches!(stored.event, Event::BundleRegistered { .. } | Event::PlanFailed { .. }));
             match self.check_trials(row, stored, iteration, &started.spec).await {
-                Ok(rows) => brought.extend((rows > 0).then_some((stored.seq, rows))),
-                error => note(error.map(drop)),
+                Ok(rows) => {
+                    brought.iter_mut().for_each(|brought| brought.extend((rows > 0).then_some((stored.seq, rows))))
+                }
+                // How many there should be is not known then.
+                Err(error) => {
+                    brought = None;
+                    note(Err(error));
+                }
             }
         }
-        // Where some are damaged, what they are is not known.
-        if problems.is_empty() {
-            problems.extend(self.check_rows(&row.id, &brought).await.err().map(|error| error.to_string()));
+        if let Some(brought) = brought {
+            note(self.check_rows(&row.id, &brought).await);
         }
-        let mut note = |checked: Result<(), StoreError>| problems.extend(checked.err().map(|error| error.to_string()));
         note(rebuild::compare(self, row, &events).await);
         (format!("{} events, {sources} sources", events.len()), problems)
     }
@@ -159,12 +163,16 @@ impl Store {
         let found: Vec<(i64, i64)> = query.bind(id.as_str()).fetch_all(&mut *snapshot).await?;
         let found: BTreeMap<u64, usize> =
             found.into_iter().map(|(seq, rows)| (seq.cast_unsigned(), rows as usize)).collect();
-        let seqs = found.keys().chain(brought.keys());
-        let rows = |of: &BTreeMap<u64, usize>, seq| of.get(seq).copied().unwrap_or(0);
-        let Some(seq) = seqs.min_by_key(|seq| (rows(&found, seq) == rows(brought, seq), **seq)) else { return Ok(()) };
-        match (rows(&found, seq), rows(brought, seq)) {
-            (found, brought) if found == brought => Ok(()),
-            (found, brought) => Err(StoreError::ForeignTrials { campaign: id.clone(), seq: *seq, found, brought }),
+        let rows = |of: &BTreeMap<u64, usize>, seq: &u64| of.get(seq).copied().unwrap_or(0);
+        let differ = |seq: &&u64| rows(&found, seq) != rows(brought, seq);
+        match found.keys().chain(brought.keys()).find(differ) {
+            Some(seq) => Err(StoreError::ForeignTrials {
+                campaign: id.clone(),
+                seq: *seq,
+                found: rows(&found, seq),
+                brought: rows(brought, seq),
+            }),
+            None => Ok(()),
         }
     }
 }

@@ -14,12 +14,14 @@ use science::event::Started;
 use science::measurement::Measurement;
 use science::seal::{OWN_SCALES, OWN_WORKLOADS, OwnScale, at_own_scales};
 use science::spec::Aim;
+use science::trial::Trial;
 
-/// The estimate on the first drawn workloads of the seal; none where a policy has no scale, nothing is paid for gain, or none are drawn.
+/// The estimate on the first drawn workloads of the seal, of a policy with these trials there at its one scale for all; none where a policy
+/// has no scale, nothing is paid for gain, or none are drawn.
 pub(super) fn look(
     seal: &Seal,
     (loaded, started, sealing): (&LoadedExperiment, &Started, &Sealing),
-    scale: Option<f64>,
+    (scale, trials): (Option<f64>, &[Trial]),
     policy: &dyn Fn(Option<f64>) -> Result<Policy, EngineError>,
     sandbox: &Sandbox,
 ) -> Result<Option<OwnScale>, EngineError> {
@@ -34,11 +36,13 @@ pub(super) fn look(
     let first = seal.measured.yardsticks.study_rows();
     let rows: Vec<usize> = (first..first + choosing.drawn).collect();
     let (judging, cells) = seal.panel.picked(&rows, choosing.drawn);
-    let on_judging: Vec<_> = cells.iter().map(|cell| seal.measured.trials[0].1[*cell].clone()).collect();
+    let there = |all: &[Trial]| -> Vec<Trial> { cells.iter().map(|cell| all[*cell].clone()).collect() };
+    let on_judging = there(&seal.measured.trials[0].1);
     let ran = OWN_SCALES.map(|factor| {
         let policy = policy(Some(scale * factor))?;
         let chosen = choosing.must("champion", &policy, Draws::Shared, sandbox)?;
-        let judged = judging.must("champion", &policy, Draws::Shared, sandbox)?;
+        let judged =
+            if factor == 1.0 { there(trials) } else { judging.must("champion", &policy, Draws::Shared, sandbox)? };
         Ok::<[Measurement; 2], EngineError>([
             choosing.measure(&chosen, &baseline),
             judging.measure(&judged, &on_judging),

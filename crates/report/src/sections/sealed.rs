@@ -152,7 +152,7 @@ fn counted(looks: &[Look]) -> String {
             let verdict = if first.holds() { "every requirement is kept" } else { "a requirement FAILS" };
             format!(
                 "{} looks were taken. The verdict is that of look 1: {verdict}. {} of {} later looks kept every requirement; they show \
-                 how near to a bound the champion lies, and change nothing.",
+                 how near to a bound the champion lies, and take the claim back where all looks together do not bear it.",
                 looks.len(),
                 kept(later),
                 later.len()
@@ -222,7 +222,7 @@ fn all(looks: &[Look], terms: Terms<'_>) -> Table {
 fn verdict(look: &Look, looks: &[Look]) -> &'static str {
     let off = look.itself.as_ref().map_or(0.0, |itself| Itself::floor(&itself.study));
     let wins_study = look.study.interval.is_some_and(|[low, _]| low > off);
-    match (look.holds() && (looks.is_empty() || seal::beats(looks)), look.drawn > 0) {
+    match (look.holds() && seal::beats(look, looks), look.drawn > 0) {
         (true, true) if wins_study => {
             "The champion beats the reference, on fresh workloads of the population and on the study."
         }

@@ -114,11 +114,7 @@ impl State {
     fn finished(&self, finalist: &Finalist, yardsticks: &Yardsticks) -> Final {
         let Finalist { candidate, outcome, measurement, fairness } = finalist;
         let (asked, most) = (self.opened().experiment.elsewhere(), self.opened().experiment.claim.giving_up);
-        let is_guarded = self.spec().groups.iter().any(|group| group.guarded);
-        let fair = match fairness {
-            Some(fairness) => fairness.giving_up <= fairness.allowed(most),
-            None => !is_guarded,
-        };
+        let fair = self.spec().gives_nobody_up(fairness.as_ref(), most);
         let (against, length) = ((&asked, self.spec()), self.candidates[candidate].candidate.description_length);
         let scoring = Scoring { yardsticks, ..self.scoring() };
         let score = measurement.as_ref().map(|fresh| scoring.score(fresh));

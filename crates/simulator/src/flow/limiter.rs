@@ -24,7 +24,7 @@ pub trait Limiter {
 
 /// An attempt to dispatch a request, and what the gateway knows at this moment. What production does not tell a limiter today
 /// is marked.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Attempt<'a> {
     /// How saturated the instances look, 0 and more; 1 is saturated: then nothing is dispatched whatever the ceilings are.
     pub saturation: f64,

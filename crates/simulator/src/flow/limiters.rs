@@ -142,16 +142,7 @@ mod tests {
 
     fn ceilings(limiter: &mut impl Limiter, saturation: f64, bands: usize) -> Vec<f64> {
         let mut ceilings = vec![1.0; bands];
-        let attempt = Attempt {
-            saturation,
-            priorities: &[4, 3, -1, -2][..bands],
-            waiting: &[],
-            instances: &[],
-            reading_age_us: 0,
-            dispatched_since_reading: 0,
-            dispatched_unseen: 0,
-            now_us: 0,
-        };
+        let attempt = Attempt { saturation, priorities: &[4, 3, -1, -2][..bands], ..Attempt::default() };
         limiter.limit(&attempt, &mut ceilings);
         ceilings
     }

@@ -2,7 +2,7 @@
 
 use simulator::flow::Waiting;
 use simulator::timeline::{self, Sample};
-use simulator::{ClusterConfig, Outcome, Run, Traffic};
+use simulator::{ClusterConfig, Run, Traffic};
 use std::path::Path;
 
 /// One row for each request, in the order of the workload's rows; a cell is empty for what never happened.
@@ -24,25 +24,11 @@ pub(super) fn write_requests(file: &Path, run: &Run) -> Result<(), csv::Error> {
         ];
         if let Some(passages) = &run.passages {
             let passage = &passages.requests[request];
-            row.extend([ending(record.outcome).to_owned(), cell(passage.dispatch_us), cell(passage.wait_us())]);
+            row.extend([record.outcome.as_str().to_owned(), cell(passage.dispatch_us), cell(passage.wait_us())]);
         }
         rows.write_record(row)?;
     }
     Ok(rows.flush()?)
-}
-
-/// How a request ended, in one word.
-fn ending(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Completed => "completed",
-        Outcome::Rejected => "rejected",
-        Outcome::Shed => "shed",
-        Outcome::Expired => "expired",
-        Outcome::Evicted => "evicted",
-        Outcome::TimedOut => "timed_out",
-        Outcome::Dropped => "dropped",
-        Outcome::Waiting | Outcome::Unrouted | Outcome::InTransit | Outcome::Queued | Outcome::Running => "unfinished",
-    }
 }
 
 /// One row for each instance and time.
