@@ -25,29 +25,33 @@ pub(super) fn answer(request: &Received) -> Answer {
     }))
 }
 
+/// How a role is addressed.
+pub(super) fn part(system: &str) -> &str {
+    system.split_once("\n# Your part\n\n").map_or("", |(_, part)| part)
+}
+
 /// What a role says; the role is recognised by how it is addressed.
 pub(super) fn text(system: &str, user: &str) -> String {
-    let begins = |words: &str| system.starts_with(words);
+    let begins = |words: &str| part(system).starts_with(words);
     if begins("You plan experiments") {
         plan(user)
     } else if begins("You write one admission policy") {
-        code(&design(user))
+        designs(user).iter().map(|design| code(design)).collect()
     } else if begins("You mend one admission policy") {
         // What acted like another candidate was written with that one's factor.
         let mended = design(user).replace("carelessly", "").replace("in other words", "");
         code(&mended.replace("* 200", "* 205"))
     } else if begins("You draw lessons") {
         format!("I have thought about it.\n\n```json\n{}\n```\n", lessons(user))
-    } else if begins("You keep the notes") {
-        format!("Learned: iteration {} is done.", number(user, "# Iteration "))
     } else {
-        panic!("no role is addressed like this: {}", &system[..system.len().min(200)])
+        panic!("no role is addressed like this: {}", part(system))
     }
 }
 
 /// What each iteration asks about: the factor of the quintic that its main arm has.
 fn plan(user: &str) -> String {
-    let iteration = number(user, "\nIteration ");
+    let drafts = user.contains("\nDraft ");
+    let iteration = number(user, if drafts { "\nDraft " } else { "\nIteration " });
     let design = |factor: u32, how: &str| {
         format!("Reject droppable requests with probability min(saturation^5 * {factor}, 1). {how}")
     };
@@ -56,6 +60,7 @@ fn plan(user: &str) -> String {
     let mut main = arm("main", "main", whom, &design(180 + 20 * iteration, ""));
     let mut arms = Vec::new();
     match iteration {
+        _ if drafts => {}
         2 if !user.contains("# Your last reply cannot be used") => main["metric"] = json!("speed"),
         2 => {
             let mut control = arm("control-nearly", "control-negative", "main", &design(221, ""));
@@ -75,6 +80,8 @@ fn plan(user: &str) -> String {
         }
         // The factor of iteration 1.
         5 => main["intent"] = json!(design(200, "Write it in other words.")),
+        // One idea in three strengths.
+        7 => main["variants"] = json!([design(340, ""), design(360, "")]),
         _ => {}
     }
     arms.insert(0, main);
@@ -93,10 +100,17 @@ fn arm(name: &str, kind: &str, against: &str, intent: &str) -> Value {
     })
 }
 
-/// The line that says what to implement; empty for a design of another's.
-fn design(user: &str) -> String {
+/// The lines that say what to implement; an empty one for a design of another's.
+fn designs(user: &str) -> Vec<String> {
     let (_, after) = user.rsplit_once("**Design to implement:**").expect("the prompt has a design");
-    after.lines().find(|line| line.contains("saturation^5 * ")).unwrap_or_default().to_owned()
+    let of_the_arm = after.split("\n# ").next().unwrap_or_default();
+    let all: Vec<String> =
+        of_the_arm.lines().filter(|line| line.contains("saturation^5 * ")).map(str::to_owned).collect();
+    if all.is_empty() { vec![String::new()] } else { all }
+}
+
+fn design(user: &str) -> String {
+    designs(user).swap_remove(0)
 }
 
 /// The quintic with the factor of the design. What is designed to be careless does not compile; what is put in other
@@ -126,7 +140,7 @@ fn lessons(user: &str) -> Value {
         "action": "insert", "id": null, "statement": format!("Factor number {iteration} protects critical requests."),
         "mechanism": "Fewer requests run beside them.", "regime": "both scenarios",
         "evidence": [format!("F{iteration}.main")], "excludes": excludes, "reason": null,
-    }]})
+    }], "notes": format!("Learned: iteration {iteration} is done.")})
 }
 
 /// The number behind these words.

@@ -19,7 +19,7 @@ fn a_built_in_planner_gets_its_code_from_a_model() {
     assert_eq!(shown["iterations"][0]["arms"][0]["author"], "coder");
     let models: Vec<_> = server.requests().iter().map(|request| request.body["model"].clone()).collect();
     assert!(!models.is_empty() && models.iter().all(|model| model == "coder"), "{models:?}");
-    assert!(server.requests().iter().all(|request| !request.message(0).starts_with("You plan")));
+    assert!(server.requests().iter().all(|request| !brain::part(request.message(0)).starts_with("You plan")));
 }
 
 #[test]

@@ -37,9 +37,11 @@ impl Admitter for Policy {
 
 /// A planner whose claim stands, and an executor that leaves something to tune.
 fn server() -> Server {
-    Server::start(|request: &Received| match request.message(0).starts_with("You write one admission policy") {
-        true => Answer::text(HARSH),
-        false => brain::answer(request),
+    Server::start(|request: &Received| {
+        match brain::part(request.message(0)).starts_with("You write one admission policy") {
+            true => Answer::text(HARSH),
+            false => brain::answer(request),
+        }
     })
 }
 

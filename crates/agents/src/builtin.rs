@@ -18,6 +18,7 @@ pub use executor::{plain, written};
 use futures::future::{FutureExt, ready};
 use science::bundle::{Arm, Bundle};
 use science::experiment::Experiment;
+use science::state::State;
 
 /// Says what the researcher lacks to plan, or write, for an experiment whose `space` source this is, if it lacks anything.
 pub fn check(experiment: &Experiment, space: Option<&str>) -> Result<(), String> {
@@ -35,6 +36,12 @@ pub fn check(experiment: &Experiment, space: Option<&str>) -> Result<(), String>
     ))
 }
 
+/// Half the widths of the intervals that verdicts on worth can be expected to end with in the iteration that comes next: of a claim
+/// against the reference, and of one between two candidates.
+pub fn decidable(state: &State) -> [f64; 2] {
+    power::Power::of(state).halves()
+}
+
 /// Planner, executor and extractor in one.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Researcher;
@@ -50,8 +57,9 @@ impl Planner for Researcher {
 
 impl Executor for Researcher {
     /// Reads the `space` source by recursion: whoever calls it gives it a stack for what the screen lets pass.
-    fn implement<'a>(&'a self, brief: Brief<'a>, arm: &'a Arm) -> Answering<'a, String> {
-        ready(Ok(Answer::free(executor::implement(brief.state, brief.space, arm)))).boxed()
+    fn implement<'a>(&'a self, brief: Brief<'a>, arm: &'a Arm) -> Answering<'a, Vec<String>> {
+        let source = executor::implement(brief.state, brief.space, arm);
+        ready(Ok(Answer::free(source.map(|source| vec![source])))).boxed()
     }
 
     /// What it writes follows from the arm alone: it would only write the same again.

@@ -49,11 +49,12 @@ pub trait Planner: Send + Sync {
 
 /// Writes the algorithm that would make a claim true.
 pub trait Executor: Send + Sync {
-    /// The Rust source for an arm of the bundle that is under way.
+    /// The Rust sources for an arm of the bundle that is under way: one, or where its design has variants several, of which at
+    /// least one could be written.
     ///
     /// What is asked must not depend on other arms than the first: arms are written side by side, and a campaign that is
     /// resumed between them asks again.
-    fn implement<'a>(&'a self, brief: Brief<'a>, arm: &'a Arm) -> Answering<'a, String>;
+    fn implement<'a>(&'a self, brief: Brief<'a>, arm: &'a Arm) -> Answering<'a, Vec<String>>;
 
     /// The source again, mended. `brief.source` is what was wrong.
     fn repair<'a>(&'a self, brief: Brief<'a>, arm: &'a Arm, fault: Fault<'a>) -> Answering<'a, String>;

@@ -149,6 +149,10 @@ fn recorded(state: &State, event: &Event) -> Option<String> {
             .repairs
             .as_ref()
             .map(|broken| format!("  {arm}: {} mends {}", candidate.id.short(), broken.short())),
+        Event::VariantWritten { arm, left: 0, .. } => {
+            let (at, _) = state.bundle().arm(arm)?;
+            Some(format!("  {arm}: {} variants to measure", state.current().arms[at].variants.len()))
+        }
         Event::Tuned { candidate, tried, retuned, .. } => {
             let made =
                 retuned.as_ref().map_or_else(|| "kept as it is".into(), |made| format!("becomes {}", made.id.short()));
@@ -193,6 +197,7 @@ fn recorded(state: &State, event: &Event) -> Option<String> {
         }
         Event::Started(_)
         | Event::Tested { .. }
+        | Event::VariantWritten { .. }
         | Event::ArmSkipped { .. }
         | Event::PrinciplesRevised { .. }
         | Event::Ended { .. } => None,

@@ -130,6 +130,7 @@ impl Campaign {
             scenarios: loaded.scenario_names(),
             training: panel.drawn_names(),
             workloads: panel.workloads(),
+            features: panel.features(),
             spec: loaded.problem.spec().clone(),
             inputs: loaded.hashes(),
             nonce,
@@ -176,8 +177,8 @@ impl Campaign {
         }
         let agents = choose(started)?;
         let loaded = LoadedExperiment::of_campaign(&store, started, &places.problems).await?;
-        let Experiment { iterations, budget, .. } = started.experiment;
-        let same = Experiment { iterations, budget, ..loaded.experiment.clone() } == started.experiment;
+        let Experiment { iterations, budget, agents: how, .. } = started.experiment;
+        let same = Experiment { iterations, budget, agents: how, ..loaded.experiment.clone() } == started.experiment;
         if started.spec != *loaded.problem.spec() || started.meaning != loaded.meaning() || !same {
             let problem = "does not measure what its files say by this program: use the one that recorded it";
             return Err(EngineError::Unresumable(format!("campaign {} {problem}", id.short())));

@@ -324,6 +324,11 @@ impl Panel {
         self.firsts().take(self.rows.len() - self.drawn).map(|cell| cell.case.describe()).collect()
     }
 
+    /// What its workloads are told apart by, of the first seed each.
+    pub fn features(&self) -> Vec<Vec<f64>> {
+        self.firsts().map(|cell| cell.case.features()).collect()
+    }
+
     /// Its trials, workload by workload.
     pub(crate) fn outlines(&self) -> impl Iterator<Item = Outline<'_>> {
         let (study, mut first) = (self.names.len() - self.drawn, 0);

@@ -156,6 +156,11 @@ pub trait Case: Debug + Send + Sync {
 
     /// What it is, in words: what whoever designs a policy may know of it.
     fn describe(&self) -> String;
+
+    /// What it is told apart from others by, in the order of the spec's features.
+    fn features(&self) -> Vec<f64> {
+        Vec::new()
+    }
 }
 
 /// A run: whoever drives it takes questions and gives answers in turn.

@@ -64,6 +64,7 @@ impl Standpoint {
             scenarios: loaded.scenario_names(),
             training: panel.drawn_names(),
             workloads: panel.workloads(),
+            features: panel.features(),
             spec: loaded.problem.spec().clone(),
             inputs: loaded.hashes(),
             nonce,
@@ -117,10 +118,6 @@ impl Standpoint {
                 Ok(llm::Executor::new(context).repair_request(self.brief(broken), arm, fault)?)
             }
             Role::Extract => Ok(llm::Extractor::new(context).request(&self.state)?),
-            Role::Summarise => {
-                let changes = self.state.current().changes.clone();
-                Ok(llm::Extractor::new(context).notes_request(&self.state, &changes)?)
-            }
         }
     }
 
@@ -153,7 +150,8 @@ impl Standpoint {
         }
         let arm = self.state.bundle().arms[0].clone();
         let written = sandbox::on_deep_stack(|| Researcher.implement(self.brief(None), &arm)).await?;
-        let prepared = Prepared::new(written.content.map_err(EngineError::Refused)?, self.problem.kit());
+        let sources = written.content.map_err(EngineError::Refused)?;
+        let prepared = Prepared::new(sources.into_iter().next().unwrap_or_default(), self.problem.kit());
         let candidate = Candidate { point: arm.design.point, tunables: 0, ..prepared.candidate() };
         self.state.apply(&Event::CandidateWritten { arm: arm.name, candidate, work: Vec::new() })?;
         self.candidates.insert(prepared.id().clone(), prepared);

@@ -65,7 +65,10 @@ pub(crate) struct Attempt {
     /// The prediction in words.
     pub(crate) claim: String,
     pub(crate) confidence: f64,
+    /// Of several variants the best, once all are measured.
     pub(crate) candidate: Option<String>,
+    /// The variants of its design that were written, where it asks for some.
+    pub(crate) variants: Vec<String>,
     /// Who wrote the candidate; none for the built-in executor.
     pub(crate) author: Option<String>,
     /// Times that a candidate of this arm was sent back.
@@ -181,6 +184,7 @@ fn attempt(state: &State, iteration: usize, arm: &Arm, record: &ArmRecord) -> At
         claim: claim(arm, terms),
         confidence: arm.prediction.confidence,
         candidate: record.candidate.as_ref().map(|id| id.as_str().into()),
+        variants: record.variants.iter().map(|id| id.as_str().into()).collect(),
         author: known.and_then(|known| known.author.clone()),
         repairs: record.repairs,
         unmended: record.unmended.clone(),

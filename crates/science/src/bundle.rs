@@ -10,6 +10,8 @@ use std::collections::BTreeSet;
 
 /// Arms of one bundle, at most: each costs an evaluation.
 pub const ARMS: usize = 16;
+/// Designs of one idea that an arm may try, at most: what its intent says, and what varies it.
+pub const VARIANTS: usize = 8;
 /// Sides of one comparison, at most.
 pub const SIDES: usize = 4;
 /// Characters of the name of an arm or a component, at most.
@@ -98,6 +100,9 @@ pub struct Design {
     /// The component of the bundle that an ablation leaves out of the main design.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub without: Option<String>,
+    /// Further designs of the same idea, in words: each is measured on the search panel, and the claim is about the best of all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub variants: Vec<String>,
     /// A candidate that the campaign has, to be taken as it stands: then nobody is asked to write one. For a fresh verdict
     /// on what tuning made, or on an earlier candidate.
     #[serde(default, skip_serializing_if = "Option::is_none")]

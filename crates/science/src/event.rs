@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 
 /// The rules by which a campaign's record is written and read: what events hold, what may follow what, what is derived. A log
 /// of other rules is not damaged; it is read by the version that wrote it. 1: elenchus 0.1, whose logs do not say so.
-pub const RULES: u32 = 4;
+pub const RULES: u32 = 5;
 
 /// One step of the loop.
 ///
@@ -29,9 +29,9 @@ pub const RULES: u32 = 4;
 ///
 /// | event | words; all else is meaning |
 /// |---|---|
-/// | `started` | the names of experiment, scenarios and drawn workloads, descriptions of workloads, paths and hashes of files, toolchain, version; of the experiment its question, the meaning of its dimensions, of the problem the meaning of its names, and what names a file or a policy (baseline, reference, space, scenarios, population): `meaning` hashes what is in them, but for the space, which shows in the trials of its points |
+/// | `started` | the names of experiment, scenarios and drawn workloads, descriptions and features of workloads, paths and hashes of files, toolchain, version; of the experiment its question, the meaning of its dimensions, of the problem the meaning of its names, and what names a file or a policy (baseline, reference, space, scenarios, population): `meaning` hashes what is in them, but for the space, which shows in the trials of its points |
 /// | `bundle-registered` | question; of each arm hypothesis, mechanism, diagnostic and intent |
-/// | `candidate-written`, `tuned`, `simplified` | the hash of a source as written (its id hashes what it means); what was changed to simplify |
+/// | `candidate-written`, `variant-written`, `tuned`, `simplified` | the hash of a source as written (its id hashes what it means); what was changed to simplify |
 /// | `plan-failed`, `executor-failed`, `repair-failed`, `arm-skipped` | why |
 /// | `arm-judged` | the verdict in words |
 /// | `principles-revised` | statement, mechanism and regime of a principle, why one retires, why the extractor failed, notes |
@@ -75,6 +75,18 @@ pub enum Event {
         /// The candidate; known already if an earlier arm had the same source.
         candidate: Candidate,
         /// What it took.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        work: Vec<Work>,
+    },
+    /// An executor wrote one of several variants of an arm's design.
+    VariantWritten {
+        /// The arm.
+        arm: String,
+        /// The candidate; known already if an earlier arm or variant had the same source.
+        candidate: Candidate,
+        /// How many of them are still to be recorded.
+        left: u32,
+        /// What it took; with the first of them, what all took.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         work: Vec<Work>,
     },
@@ -241,6 +253,9 @@ pub struct Started {
     /// What arrives in each scenario and where, in words.
     #[serde(default)]
     pub workloads: Vec<String>,
+    /// What scenarios and drawn workloads are told apart by, in the order of [`Spec::features`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub features: Vec<Vec<f64>>,
     /// Every file that the experiment consists of, with its hash.
     pub inputs: BTreeMap<String, Hash>,
     /// What all seeds derive from.
@@ -359,6 +374,7 @@ impl Event {
             Event::BundleRegistered { work, .. }
             | Event::PlanFailed { work, .. }
             | Event::CandidateWritten { work, .. }
+            | Event::VariantWritten { work, .. }
             | Event::ExecutorFailed { work, .. }
             | Event::RepairFailed { work, .. }
             | Event::PrinciplesRevised { work, .. } => work,
@@ -385,6 +401,7 @@ impl Event {
             Event::BundleRegistered { .. } => "bundle-registered",
             Event::PlanFailed { .. } => "plan-failed",
             Event::CandidateWritten { .. } => "candidate-written",
+            Event::VariantWritten { .. } => "variant-written",
             Event::ExecutorFailed { .. } => "executor-failed",
             Event::RepairFailed { .. } => "repair-failed",
             Event::CandidateEvaluated { .. } => "candidate-evaluated",

@@ -63,11 +63,15 @@ pub struct Agents {
     /// Times that a candidate which does not compile, or is otherwise no test of its claim, goes back to a model that
     /// wrote it; 0 to 10. The built-in executor does not repair.
     pub repairs: u32,
+    /// Whether each iteration is planned and written without being shown any other: independent drafts, which the loop is held
+    /// against. As `elenchus run --independent N`.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub independent: bool,
 }
 
 impl Default for Agents {
     fn default() -> Self {
-        Agents { repairs: 2 }
+        Agents { repairs: 2, independent: false }
     }
 }
 

@@ -25,6 +25,9 @@ pub struct Spec {
     /// What those who are served, or refused, are told apart by.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<Group>,
+    /// What workloads are told apart by: a number each, as [`Started::features`](crate::event::Started::features) has them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub features: Vec<Described>,
     /// What is made as large as possible.
     pub aim: Aim,
     /// What a policy may look at besides what its answer goes with first: the words of a design's `uses`.

@@ -8,11 +8,13 @@ mod advice;
 mod allowance;
 mod apply;
 mod audits;
+mod blind;
 mod finals;
 mod leaders;
 mod records;
 mod simplifying;
 mod tuning;
+mod variants;
 mod verdict;
 
 use crate::bundle::{Arm, ArmKind, Bundle, Side};
@@ -69,6 +71,8 @@ pub struct State {
     /// Constraints that are in force once they are audited.
     pending: Vec<audits::Pending>,
     phase: Phase,
+    /// Turns of the loop that are not among its iterations, of a campaign as it is shown to others.
+    hidden: u32,
     /// What the constraint of a principle excludes, since it was audited.
     excluded: BTreeMap<String, audits::Excluded>,
 }
@@ -192,7 +196,8 @@ impl State {
             return Action::Record(Box::new(Event::ArmSkipped { arm: arm.name.clone(), reason }));
         }
         let Some(candidate) = &iteration.arms[at].candidate else {
-            return Action::Implement { arm: at };
+            let next = self.next_variant(at);
+            return next.or_else(|| self.next_for_finals()).unwrap_or_else(|| self.spent());
         };
         if self.candidates[candidate].outcome.is_some() {
             let record = &iteration.arms[at];
@@ -298,8 +303,8 @@ impl State {
     /// The number of the iteration that is under way or comes next, from 1.
     pub fn iteration_number(&self) -> u32 {
         match self.phase {
-            Phase::Planning if !self.is_through() => self.iterations.len() as u32 + 1,
-            _ => self.iterations.len().max(1) as u32,
+            Phase::Planning if !self.is_through() => self.hidden + self.iterations.len() as u32 + 1,
+            _ => self.hidden + self.iterations.len().max(1) as u32,
         }
     }
 

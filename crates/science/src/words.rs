@@ -62,7 +62,8 @@ fn pass(event: &mut Event, each: &mut impl Pass) -> Result<(), Mismatch> {
         | Event::ExecutorFailed { arm: _, reason, work: _ }
         | Event::RepairFailed { arm: _, reason, work: _ }
         | Event::ArmSkipped { arm: _, reason } => each.word(reason),
-        Event::CandidateWritten { arm: _, candidate, work: _ } => pass_candidate(candidate, each),
+        Event::CandidateWritten { arm: _, candidate, work: _ }
+        | Event::VariantWritten { arm: _, candidate, left: _, work: _ } => pass_candidate(candidate, each),
         Event::ArmJudged { arm: _, finding } => each.word(&mut finding.reason),
         Event::Tuned { tried, retuned, candidate: _, tunables: _, trials: _, best: _ } => {
             tried.iter_mut().filter_map(|tried| tried.score.as_mut()).try_for_each(|score| pass_score(score, each))?;
@@ -94,6 +95,7 @@ fn pass_started(started: &mut Started, each: &mut impl Pass) -> Result<(), Misma
     each.word(&mut started.scenarios)?;
     each.word(&mut started.training)?;
     each.word(&mut started.workloads)?;
+    each.word(&mut started.features)?;
     each.word(&mut started.inputs)?;
     each.word(&mut started.toolchain)?;
     each.word(&mut started.version)?;
@@ -111,7 +113,12 @@ fn pass_started(started: &mut Started, each: &mut impl Pass) -> Result<(), Misma
 
 /// What names stand for.
 fn pass_spec(spec: &mut Spec, each: &mut impl Pass) -> Result<(), Mismatch> {
-    let described = spec.metrics.iter_mut().chain(&mut spec.inputs).map(|described| &mut described.meaning);
+    let described = spec
+        .metrics
+        .iter_mut()
+        .chain(&mut spec.inputs)
+        .chain(&mut spec.features)
+        .map(|described| &mut described.meaning);
     let series = spec.series.iter_mut().map(|series| &mut series.meaning);
     described.chain(series).try_for_each(|meaning| each.word(meaning))?;
     match &mut spec.aim {
@@ -128,6 +135,7 @@ fn pass_bundle(bundle: &mut Bundle, each: &mut impl Pass) -> Result<(), Mismatch
         for prose in [&mut arm.hypothesis, &mut arm.mechanism, &mut arm.diagnostic, &mut arm.design.intent] {
             each.word(prose)?;
         }
+        arm.design.variants.iter_mut().try_for_each(|variant| each.word(variant))?;
         arm.prediction.scope.iter_mut().try_for_each(|name| each.workload(name))?;
     }
     Ok(())

@@ -32,15 +32,13 @@ pub enum Role {
     Implement,
     /// Mends a candidate.
     Repair,
-    /// Draws principles from findings.
+    /// Draws principles from findings, and keeps the notes that later prompts see.
     Extract,
-    /// Keeps the notes that later prompts see.
-    Summarise,
 }
 
 impl Role {
     /// Every role, in the order of the loop.
-    pub const ALL: [Role; 5] = [Role::Plan, Role::Implement, Role::Repair, Role::Extract, Role::Summarise];
+    pub const ALL: [Role; 4] = [Role::Plan, Role::Implement, Role::Repair, Role::Extract];
 
     /// The word for it in commands, reports and the database; also the name of its template.
     pub fn as_str(self) -> &'static str {
@@ -49,7 +47,6 @@ impl Role {
             Role::Implement => "implement",
             Role::Repair => "repair",
             Role::Extract => "extract",
-            Role::Summarise => "summarise",
         }
     }
 }

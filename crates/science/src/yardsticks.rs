@@ -259,6 +259,29 @@ impl Yardsticks {
         }
     }
 
+    /// What a policy is worth on those of some workloads that are chosen, by their rows; none where the reference pays nothing there.
+    pub fn worth_among(
+        &self,
+        candidate: &Measurement,
+        aim: &Aim,
+        cut: &Cut,
+        chosen: &dyn Fn(usize) -> bool,
+    ) -> Option<f64> {
+        let chosen: Vec<usize> = (0..cut.rows.len()).filter(|at| chosen(cut.rows.start + at)).collect();
+        let (worth, whole) = match aim {
+            Aim::Saving { .. } => {
+                let terms = self.terms(candidate, cut);
+                let sum = |of: fn(&Term) -> f64| chosen.iter().map(|at| of(&terms[*at])).sum::<f64>();
+                (sum(|term| term.demand - term.cost), sum(|term| term.demand))
+            }
+            Aim::Gain { .. } => {
+                let gains = self.gains_beyond(candidate, cut);
+                (chosen.iter().map(|at| gains[*at]).sum(), chosen.len() as f64)
+            }
+        };
+        (whole > 0.0).then(|| worth / whole)
+    }
+
     /// What a policy gains beyond the reference, workload by workload.
     fn gains_beyond(&self, candidate: &Measurement, cut: &Cut) -> Vec<f64> {
         let gains = |measured: &Measurement| measured.places(cut, Paid::Cost);

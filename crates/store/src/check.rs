@@ -180,7 +180,7 @@ impl Store {
 /// The candidate that an event brought.
 fn written(event: &Event) -> Option<&Candidate> {
     match event {
-        Event::CandidateWritten { candidate, .. } => Some(candidate),
+        Event::CandidateWritten { candidate, .. } | Event::VariantWritten { candidate, .. } => Some(candidate),
         Event::Tuned { retuned, .. } => retuned.as_ref(),
         Event::Simplified { candidate, .. } => candidate.as_ref(),
         _ => None,

@@ -83,7 +83,9 @@ impl Extra<'_> {
     /// What would be stored nowhere is refused, not dropped.
     pub(crate) fn check(&self, event: &Event) -> Result<(), StoreError> {
         let (source, trials, message) = match event {
-            Event::CandidateWritten { candidate, .. } => (Some(&candidate.source), false, false),
+            Event::CandidateWritten { candidate, .. } | Event::VariantWritten { candidate, .. } => {
+                (Some(&candidate.source), false, false)
+            }
             Event::Tuned { retuned, .. } => (retuned.as_ref().map(|retuned| &retuned.source), false, false),
             Event::Simplified { candidate, .. } => (candidate.as_ref().map(|made| &made.source), false, false),
             Event::Calibrated { .. } | Event::Tested { .. } => (None, true, false),

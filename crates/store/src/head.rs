@@ -177,6 +177,7 @@ mod tests {
             spec: spec(),
             scenarios: vec![],
             training: vec![],
+            features: vec![],
             workloads: vec![],
             inputs: BTreeMap::new(),
             nonce: Nonce::of(1),

@@ -17,7 +17,7 @@ use science::outcome::Outcome;
 use science::principle::Change;
 use science::sequence::{DRAWN, drawn_names};
 use science::spec::Spec;
-use science::state::{State, describe};
+use science::state::{Iteration, State, describe};
 use serde::Serialize;
 
 /// An event where it stands.
@@ -41,9 +41,16 @@ pub(crate) fn project(batch: &mut Batch, step: &Step<'_>) {
         Event::BundleRegistered { bundle, .. } => bundle_registered(batch, step, bundle),
         Event::PlanFailed { reason, .. } => plan_failed(batch, step, reason),
         Event::CandidateWritten { arm, candidate, .. } => candidate_written(batch, step, arm, candidate),
+        Event::VariantWritten { arm, candidate, .. } => {
+            put_candidate(batch, step, arm, candidate);
+            settled(batch, step);
+        }
         Event::ExecutorFailed { arm, .. } => executor_failed(batch, step, arm),
         Event::RepairFailed { arm, reason, .. } => repair_failed(batch, step, arm, reason),
-        Event::CandidateEvaluated { candidate, outcome, .. } => evaluated(batch, step, candidate, *outcome),
+        Event::CandidateEvaluated { candidate, outcome, .. } => {
+            evaluated(batch, step, candidate, *outcome);
+            settled(batch, step);
+        }
         Event::Tested { .. } | Event::Finals { .. } => {}
         Event::ArmJudged { arm, finding } => arm_judged(batch, step, arm, finding),
         Event::ArmSkipped { arm, reason } => arm_skipped(batch, step, arm, reason),
@@ -188,12 +195,25 @@ fn put_candidate(batch: &mut Batch, step: &Step<'_>, arm: &str, candidate: &Cand
 /// A candidate that an executor wrote for an arm.
 fn candidate_written(batch: &mut Batch, step: &Step<'_>, arm: &str, candidate: &Candidate) {
     put_candidate(batch, step, arm, candidate);
+    take(batch, step, arm, &candidate.id);
+}
+
+/// An arm has this candidate.
+fn take(batch: &mut Batch, step: &Step<'_>, arm: &str, candidate: &CandidateId) {
     batch
         .add("UPDATE arms SET candidate = ? WHERE campaign = ? AND iteration = ? AND name = ?")
-        .bind(candidate.id.as_str())
+        .bind(candidate.as_str())
         .bind(step.campaign.as_str())
         .bind(step.iteration())
         .bind(arm);
+}
+
+/// The best of its variants is an arm's candidate once all are measured.
+fn settled(batch: &mut Batch, step: &Step<'_>) {
+    let Some(Iteration { bundle: Some(bundle), arms, .. }) = step.after.iterations.last() else { return };
+    for (arm, record) in bundle.arms.iter().zip(arms).filter(|(_, record)| !record.variants.is_empty()) {
+        record.candidate.iter().for_each(|best| take(batch, step, &arm.name, best));
+    }
 }
 
 /// What tuning or simplifying made stands beside the arm of the candidate that it was made of; the arm keeps the one that it

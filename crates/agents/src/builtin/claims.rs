@@ -187,6 +187,7 @@ fn design(beliefs: &Beliefs<'_>, point: &Point, candidate: Option<CandidateId>) 
         point: Some(point.clone()),
         uses: std::collections::BTreeSet::new(),
         without: None,
+        variants: vec![],
         candidate,
     }
 }

@@ -90,6 +90,12 @@ impl Power {
         }
     }
 
+    /// Half the width of the interval that a verdict on worth ends with: against the reference, and between two candidates.
+    pub(super) fn halves(&self) -> [f64; 2] {
+        let nothing = Belief { mean: 0.0, sd: 0.0 };
+        [self.against_reference(nothing).half, self.between(nothing).half]
+    }
+
     /// A test against the reference, of what search seeds say of it.
     pub(super) fn against_reference(&self, belief: Belief) -> Test {
         self.test(belief, self.reference, self.each[0])

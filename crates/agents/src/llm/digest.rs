@@ -1,20 +1,24 @@
 //! What a campaign has learned so far, as a prompt says it. Its length has a bound that does not depend on the number of
 //! iterations: what is old is counted, what is recent or best is told.
 
+use super::regimes::Regimes;
 use super::setting;
 use super::text::line;
 use super::words::{descriptor, percent, quantity, table, unit};
 use science::bundle::{Arm, ArmKind, Bundle, Relation, Side};
-use science::champion::{Champion, Contender};
+use science::champion::{self, Champion, Contender};
+use science::id::CandidateId;
 use science::judge::{Finding, Verdict};
-use science::objective::ScenarioScore;
+use science::objective::{PanelScore, ScenarioScore, Score};
 use science::principle::{Confidence, Principle, Status};
-use science::spec::Spec;
+use science::spec::{Aggregate, Spec};
 use science::state::{ArmRecord, CandidateRecord, Iteration, State, describe};
 use serde::Serialize;
 
 /// Iterations that are told arm by arm.
 const ITERATIONS: usize = 5;
+/// The last ones of them, which are told with what was thought and built.
+const WHOLE: usize = 2;
 /// Candidates that are listed.
 const CANDIDATES: usize = 6;
 /// Principles that are listed.
@@ -30,9 +34,10 @@ pub(super) struct Digest {
     /// The champion in one sentence.
     standing: String,
     candidates: Vec<String>,
-    /// The best of them, scenario by scenario.
+    /// The best of them and those of the last iteration, scenario by scenario.
     breakdown: Vec<String>,
-    breakdown_of: String,
+    /// Where the best of them wins and loses.
+    regimes: Option<Regimes>,
     recent: Vec<Told>,
     /// What the last iteration asks of the next one; empty if nothing.
     advice: String,
@@ -59,8 +64,8 @@ impl Digest {
         Digest {
             standing: known.standing(),
             candidates: best.iter().map(|contender| candidate(state, contender)).collect(),
-            breakdown: first.map(|record| breakdown(state, record)).unwrap_or_default(),
-            breakdown_of: first.map(|record| record.candidate.id.short().to_owned()).unwrap_or_default(),
+            breakdown: breakdown(state, &first.into_iter().chain(latest(state, first)).collect::<Vec<_>>()),
+            regimes: first.and_then(|record| Regimes::new(state, record)),
             recent: (from..state.iterations.len())
                 .map(|at| told(known, at))
                 .filter(|told| !told.arms.is_empty())
@@ -160,18 +165,31 @@ pub(super) fn candidate(state: &State, contender: &Contender<'_>) -> String {
     let bundle = state.iterations.get(record.iteration.saturating_sub(1) as usize).and_then(|i| i.bundle.as_ref());
     let intent = bundle.and_then(|bundle| bundle.arm(&record.arm)).map(|(_, arm)| line(&arm.design.intent, TEXT));
     format!(
-        "{} (iteration {}, arm `{}`): {}; regret {:.2} points in {}; loss {:.2} points; description length {}; {admissible}.{} {}",
+        "{} (iteration {}, arm `{}`): {}; {}; description length {}; {admissible}.{} {}",
         contender.id.short(),
         record.iteration,
         record.arm,
         figures(state, record),
-        score.regret,
-        score.regret_scenario,
-        score.loss,
+        margins(state, score, contender.description_length),
         contender.description_length,
         probed.unwrap_or_default(),
         intent.unwrap_or_default(),
     )
+}
+
+/// How far each guard is kept.
+fn margins(state: &State, score: &Score, description_length: u32) -> String {
+    let all = champion::margins(score, description_length, (&state.opened().experiment, state.spec()));
+    // Where one metric is guarded in several ways, the nearest counts.
+    let mut nearest: Vec<(&str, f64)> = Vec::new();
+    for kept in &all {
+        match nearest.iter_mut().find(|(metric, _)| *metric == kept.metric) {
+            Some((_, margin)) => *margin = margin.min(kept.margin),
+            None => nearest.push((&kept.metric, kept.margin)),
+        }
+    }
+    let all: Vec<String> = nearest.into_iter().map(|(metric, margin)| format!("{metric} {margin:+.3}")).collect();
+    if all.is_empty() { "no guards".into() } else { format!("margins to the guards: {}", all.join(", ")) }
 }
 
 /// Gain, cost, the problem's own figures and the worth of a scored candidate.
@@ -196,31 +214,63 @@ pub(super) fn figures(state: &State, record: &CandidateRecord) -> String {
             )
         }
     };
-    format!("{}, {} {worth}", figures.join(", "), named.name)
+    let part = |part: &PanelScore| part.worth.map_or_else(|| "undefined".into(), of);
+    let parts = score.panels.as_ref().map(|panels| {
+        let [study, drawn] = [&panels.study, &panels.drawn];
+        format!(
+            " (study {}, {:+.2} points from the reference; drawn {}, {:+.2})",
+            part(study),
+            study.against_reference,
+            part(drawn),
+            drawn.against_reference
+        )
+    });
+    let allocation = spec.figures.iter().find(|figure| figure.of == Aggregate::Allocation);
+    let moved = allocation.map(|own| format!(", {} {}", own.name, setting::figure(score.figure(&own.name), own, spec)));
+    let (parts, moved) = (parts.unwrap_or_default(), moved.unwrap_or_default());
+    format!("{}, {} {worth}{parts}{moved}", figures.join(", "), named.name)
 }
 
-/// A scored candidate scenario by scenario: the lines of a table.
-pub(super) fn breakdown(state: &State, record: &CandidateRecord) -> Vec<String> {
-    let aim = &state.spec().aim;
-    let mut head = vec!["scenario".into(), aim.gain_name().name.clone(), "points above the reference".into()];
-    head.extend(aim.cost_names().map(|(cost, _)| cost.name.clone()));
-    let row = |scenario: &ScenarioScore| {
-        let points = format!("{:+.2}", scenario.against_reference);
-        let mut cells = vec![scenario.name.clone(), percent(scenario.improvement), points];
-        cells.extend(aim.cost_names().map(|(cost, _)| quantity(scenario.cost, cost.unit)));
+/// The scored candidates of the last iteration, but for this one.
+fn latest<'a>(state: &'a State, but: Option<&'a CandidateRecord>) -> impl Iterator<Item = &'a CandidateRecord> {
+    let but = but.map(|record| &record.candidate.id);
+    let ids = state.iterations.last().into_iter().flat_map(|iteration| &iteration.arms);
+    let mut ids: Vec<&CandidateId> =
+        ids.filter_map(|arm| arm.candidate.as_ref()).filter(|id| Some(*id) != but).collect();
+    ids.dedup();
+    ids.into_iter().filter_map(|id| state.candidates.get(id)).filter(|record| record.score.is_some())
+}
+
+/// Scored candidates scenario by scenario: the lines of a table.
+pub(super) fn breakdown(state: &State, records: &[&CandidateRecord]) -> Vec<String> {
+    let cost = state.spec().aim.cost_names().map(|(cost, _)| cost);
+    let mut head = vec!["scenario".to_owned()];
+    for record in records {
+        let id = record.candidate.id.short();
+        head.push(format!("{id}: points above the reference"));
+        head.extend(cost.map(|cost| format!("{id}: {}", cost.name)));
+    }
+    let scenarios: Vec<&[ScenarioScore]> =
+        records.iter().filter_map(|record| Some(record.score.as_ref()?.scenarios.as_slice())).collect();
+    let row = |at: usize| {
+        let mut cells = vec![scenarios[0][at].name.clone()];
+        for own in scenarios.iter().filter_map(|own| own.get(at)) {
+            cells.push(format!("{:+.2}", own.against_reference));
+            cells.extend(cost.map(|cost| quantity(own.cost, cost.unit)));
+        }
         cells
     };
-    let scenarios = record.score.iter().flat_map(|score| &score.scenarios).take(SCENARIOS);
-    table(&head, scenarios.map(row).collect())
+    table(&head, (0..scenarios.first().map_or(0, |first| first.len().min(SCENARIOS))).map(row).collect())
 }
 
 pub(super) fn told(known: Known<'_>, at: usize) -> Told {
     let state = known.state;
     let iteration = &state.iterations[at];
+    let whole = at + WHOLE >= state.iterations.len();
     let (question, arms) = match (&iteration.bundle, &iteration.failure) {
         (Some(bundle), _) => {
             let arms = bundle.arms.iter().zip(known.arms(at));
-            let told = arms.filter_map(|(arm, record)| verdict(state, bundle, arm, record));
+            let told = arms.filter_map(|(arm, record)| verdict(state, bundle, (arm, record), whole));
             let unlearned = iteration.extraction_failure.iter();
             let unlearned = unlearned.map(|reason| format!("no lessons were drawn: {}", line(reason, TEXT)));
             let asked = advice(iteration, at + 1).map(|words| format!("What follows from these: {words}."));
@@ -236,14 +286,23 @@ fn advice(iteration: &Iteration, number: usize) -> Option<String> {
     iteration.advice.as_ref().map(|advice| advice.words(number))
 }
 
-/// What was claimed, what was built and what came of it; none while it is under way.
-fn verdict(state: &State, bundle: &Bundle, arm: &Arm, record: &ArmRecord) -> Option<String> {
+/// What was claimed and what came of it, the whole story or one line of it; none while it is under way.
+fn verdict(state: &State, bundle: &Bundle, (arm, record): (&Arm, &ArmRecord), whole: bool) -> Option<String> {
     let outcome = match (&record.finding, &record.skipped) {
         (Some(finding), _) => found(finding),
         (None, Some(reason)) => format!("skipped, since {}", line(reason, TEXT)),
         (None, None) => return None,
     };
+    let claimed = claim(arm, &bundle.parent, state.spec());
     let id = record.candidate.as_ref();
+    if !whole {
+        let id = id.map(|id| format!(" ({})", id.short())).unwrap_or_default();
+        return Some(format!(
+            "`{}`{id}: {} Claimed: {claimed}. Verdict: {outcome}",
+            arm.name,
+            line(&arm.hypothesis, TEXT / 2)
+        ));
+    }
     let measured = id.and_then(|id| state.candidates.get(id)).filter(|record| record.score.is_some());
     let measured =
         measured.map(|record| format!(" Measured ({}): {}.", record.candidate.id.short(), figures(state, record)));
@@ -252,7 +311,7 @@ fn verdict(state: &State, bundle: &Bundle, arm: &Arm, record: &ArmRecord) -> Opt
         arm.name,
         arm.kind.as_str(),
         line(&arm.hypothesis, TEXT),
-        claim(arm, &bundle.parent, state.spec()),
+        claimed,
         line(&arm.design.intent, TEXT),
         measured.unwrap_or_default(),
         mended(record)

@@ -2,10 +2,11 @@
 //! iterations.
 
 use super::digest::{self, claim};
+use super::regimes::Regimes;
 use super::text::line;
 use super::words::{descriptor, dimension};
 use science::bundle::{Arm, Bundle};
-use science::principle::{Change, Principle};
+use science::principle::Principle;
 use science::space::{Point, Value};
 use science::state::{ArmRecord, State, describe};
 use serde::Serialize;
@@ -34,7 +35,7 @@ pub(super) struct Evidence {
     findings: Vec<Found>,
     /// The main arm's candidate, scenario by scenario.
     breakdown: Vec<String>,
-    breakdown_of: String,
+    regimes: Option<Regimes>,
     older: String,
     recent: Vec<digest::Told>,
     candidates: Vec<String>,
@@ -68,8 +69,8 @@ impl Evidence {
             parent: bundle.map(|bundle| describe(&bundle.parent)).unwrap_or_default(),
             standing: known.standing(),
             findings: bundle.map(|bundle| findings(state, bundle)).unwrap_or_default(),
-            breakdown: main.map(|record| digest::breakdown(state, record)).unwrap_or_default(),
-            breakdown_of: main.map(|record| record.candidate.id.short().to_owned()).unwrap_or_default(),
+            breakdown: main.map(|record| digest::breakdown(state, &[record])).unwrap_or_default(),
+            regimes: main.and_then(|record| Regimes::new(state, record)),
             older: digest::older(&state.iterations[..from]),
             recent: (from..earlier).map(|at| digest::told(known, at)).collect(),
             candidates: known.best().iter().take(CANDIDATES).map(|c| candidate(state, c)).collect(),
@@ -130,15 +131,6 @@ fn principle(principle: &Principle) -> String {
     let cited = principle.evidence.len().saturating_sub(CITED);
     let more = if cited > 0 { format!(" and {cited} earlier") } else { String::new() };
     format!("{} Rests on: {}{more}.", digest::principle(principle), principle.evidence[cited..].join(", "))
-}
-
-/// A change as it was accepted.
-pub(super) fn told(change: &Change) -> String {
-    match change {
-        Change::Insert(new) => format!("New: {}", principle(new)),
-        Change::Refine(better) => format!("Refined: {}", principle(better)),
-        Change::Retire { id, reason } => format!("Retired: {id}, since {}", line(reason, TEXT)),
-    }
 }
 
 /// A point in words.

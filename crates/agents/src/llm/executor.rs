@@ -8,7 +8,7 @@ use super::text::{clip, line};
 use super::words::dimension;
 use super::{Context, ModelError, Reply, Request, Role, parse};
 use crate::{Answer, Answering, Brief, Fault};
-use science::bundle::Arm;
+use science::bundle::{Arm, ArmKind};
 use science::space::Value;
 use science::state::{State, describe};
 use science::work::summed;
@@ -18,6 +18,8 @@ use serde::Serialize;
 const TEXT: usize = 1500;
 /// Attempts at one arm.
 const ATTEMPTS: u32 = 8;
+/// The intent of an arm that is the main design as it is.
+const MAIN: &str = "main";
 /// Times that a reply without usable code is answered with what is wrong with it.
 const CORRECTIONS: u32 = 1;
 
@@ -39,13 +41,20 @@ impl Executor {
         self.context.request(Role::Implement, &prompt, None)
     }
 
-    async fn write(&self, brief: Brief<'_>, arm: &Arm) -> Result<Answer<String>, ModelError> {
+    async fn write(&self, brief: Brief<'_>, arm: &Arm) -> Result<Answer<Vec<String>>, ModelError> {
+        if let Some(main) = brief.source.filter(|_| is_main_again(brief.state, arm)) {
+            return Ok(Answer::free(Ok(vec![main.to_owned()])));
+        }
         let (request, mut work) = (self.request(brief, arm)?, Vec::new());
         // Each arm of an iteration has attempts of its own: a user's template may leave out what tells arms apart.
         let attempt = position(brief.state, arm) as u32 * ATTEMPTS;
         let iteration = brief.state.iteration_number();
         let task = Task { what: "file", iteration, attempt, corrections: CORRECTIONS };
-        let content = self.context.settle(task, &request, &mut work, |reply| self.read(reply)).await?;
+        let read = |reply: &Reply| match arm.design.variants.len() {
+            0 => self.read(reply).map(|source| vec![source]),
+            more => self.read_all(reply, brief.source, more + 1),
+        };
+        let content = self.context.settle(task, &request, &mut work, read).await?;
         Ok(Answer { content, work: summed(&work) })
     }
 
@@ -72,6 +81,12 @@ impl Executor {
         Ok(Answer { content, work: summed(&work) })
     }
 
+    /// At most so many sources, each a file or an edit of the one that the arm departs from.
+    fn read_all(&self, reply: &Reply, parent: Option<&str>, most: usize) -> Result<Vec<String>, String> {
+        super::unanswered(reply)?;
+        parse::sources(&reply.text, &self.context.passages.hook, parent, most)
+    }
+
     fn read(&self, reply: &Reply) -> Result<String, String> {
         super::unanswered(reply)?;
         parse::source(&reply.text, &self.context.passages.hook)
@@ -79,13 +94,19 @@ impl Executor {
 }
 
 impl crate::Executor for Executor {
-    fn implement<'a>(&'a self, brief: Brief<'a>, arm: &'a Arm) -> Answering<'a, String> {
+    fn implement<'a>(&'a self, brief: Brief<'a>, arm: &'a Arm) -> Answering<'a, Vec<String>> {
         Box::pin(self.write(brief, arm))
     }
 
     fn repair<'a>(&'a self, brief: Brief<'a>, arm: &'a Arm, fault: Fault<'a>) -> Answering<'a, String> {
         Box::pin(self.mend(brief, arm, fault))
     }
+}
+
+/// Whether an arm is the main design as it is, whose source is that of the candidate which it departs from.
+fn is_main_again(state: &State, arm: &Arm) -> bool {
+    let says_so = arm.design.intent.trim().eq_ignore_ascii_case(MAIN);
+    position(state, arm) > 0 && (says_so || arm.kind == ArmKind::SuperAdditivity)
 }
 
 /// The position of an arm in the bundle that is under way.
@@ -110,6 +131,8 @@ struct Prompt {
     claim: String,
     intent: String,
     intent_fence: String,
+    /// Further designs of the same idea.
+    variants: Vec<String>,
     point: Vec<String>,
     /// Inputs that must change its decisions.
     uses: String,
@@ -140,6 +163,7 @@ impl Prompt {
             claim: bundle.map(|bundle| claim(arm, &bundle.parent, state.spec())).unwrap_or_default(),
             intent_fence: parse::fence(&intent),
             intent,
+            variants: arm.design.variants.iter().map(|variant| text(variant)).collect(),
             point: point(state, arm),
             uses: arm.design.uses.iter().map(String::as_str).collect::<Vec<_>>().join(", "),
             main: main.map(|main| text(&main.design.intent)),

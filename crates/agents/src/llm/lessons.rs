@@ -1,8 +1,9 @@
 //! The extractor's reply, and what is wrong with it where it is.
 
 use super::structured;
-use super::text::line;
+use super::text::{clean, line, sentences};
 use super::words::{percent, quantity};
+use crate::Lessons;
 use schemars::JsonSchema;
 use science::bundle::ArmKind;
 use science::judge::Verdict;
@@ -17,6 +18,8 @@ use serde_json::{Map, Value, json};
 const CHANGES: usize = 4;
 /// Characters of one text: it comes back in later prompts.
 const TEXT: usize = 400;
+/// Characters of the notes.
+pub(super) const NOTES: usize = 2000;
 /// Findings that one change may cite.
 const CITED: usize = 12;
 /// Findings that one principle rests on, at most: of more, those that were cited last.
@@ -29,12 +32,13 @@ const MASS: f64 = 0.25;
 pub(super) struct Limits {
     changes: usize,
     text: usize,
+    notes: usize,
     mass: String,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { changes: CHANGES, text: TEXT, mass: percent(MASS) }
+        Limits { changes: CHANGES, text: TEXT, notes: NOTES, mass: percent(MASS) }
     }
 }
 
@@ -43,6 +47,9 @@ impl Default for Limits {
 pub(super) struct Proposal {
     /// The changes; empty if nothing was learned.
     changes: Vec<Lesson>,
+    /// The campaign's notes as they are to stand; null leaves them as they are.
+    #[serde(default)]
+    notes: Option<String>,
 }
 
 /// One change.
@@ -95,8 +102,14 @@ impl Action {
     }
 }
 
-/// Reads the changes and checks them against the campaign. The error is written for the model that has to mend it.
-pub(super) fn changes(proposal: &Proposal, state: &State) -> Result<Vec<Change>, String> {
+/// Reads the lessons and checks them against the campaign. The error is written for the model that has to mend it.
+pub(super) fn read(proposal: Proposal, state: &State) -> Result<Lessons, String> {
+    let changes = changes(&proposal, state)?;
+    let notes = proposal.notes.map(|notes| sentences(clean(&notes).trim(), NOTES)).filter(|notes| !notes.is_empty());
+    Ok(Lessons { changes, notes })
+}
+
+fn changes(proposal: &Proposal, state: &State) -> Result<Vec<Change>, String> {
     if proposal.changes.len() > CHANGES {
         return Err(format!("`changes` has {} entries; it takes at most {CHANGES}", proposal.changes.len()));
     }

@@ -1,5 +1,6 @@
 //! Finds what was asked for in what a model wrote: JSON or Rust, in a fence, among prose, after thoughts.
 
+use super::edits;
 use super::text::clean;
 use serde_json::Value;
 
@@ -28,12 +29,40 @@ pub(super) fn source(reply: &str, hook: &str) -> Result<String, String> {
     let implements = format!("impl {hook}");
     let is_policy = |text: &str| text.contains(&implements);
     let block = blocks.iter().rev().find(|block| is_policy(&block.text)).or(blocks.last());
-    let source = match block {
-        Some(block) if !block.closed => return Err("its code block does not end: the reply was cut off".into()),
-        Some(block) => block.text.trim(),
-        None if is_policy(text) => text.trim(),
-        None => return Err("the reply holds no Rust code".into()),
-    };
+    match block {
+        Some(block) if !block.closed => Err("its code block does not end: the reply was cut off".into()),
+        Some(block) => whole(&block.text),
+        None if is_policy(text) => whole(text),
+        None => Err("the reply holds no Rust code".into()),
+    }
+}
+
+/// The Rust sources in a reply, one for each fenced block that implements `hook` or that edits `parent`, in their order and at most
+/// so many. What is wrong with a block costs that block; where all are wrong, it is said of the first.
+pub(super) fn sources(reply: &str, hook: &str, parent: Option<&str>, most: usize) -> Result<Vec<String>, String> {
+    let (implements, mut wrong) = (format!("impl {hook}"), None);
+    let mut sources: Vec<String> = Vec::new();
+    for block in fences(after_thoughts(reply)).iter().filter(|block| block.closed) {
+        let source = match parent.filter(|_| edits::has(&block.text)) {
+            Some(parent) => edits::applied(&block.text, parent).and_then(|text| whole(&text)),
+            None if block.text.contains(&implements) => whole(&block.text),
+            None => continue,
+        };
+        match source {
+            Ok(source) if sources.len() < most => sources.push(source),
+            Ok(_) => break,
+            Err(problem) => wrong = wrong.or(Some(problem)),
+        }
+    }
+    match sources.is_empty() {
+        true => Err(wrong.unwrap_or_else(|| "the reply holds no Rust code".into())),
+        false => Ok(sources),
+    }
+}
+
+/// A source as a whole.
+fn whole(text: &str) -> Result<String, String> {
+    let source = text.trim();
     if source.len() > SOURCE_BYTES {
         return Err(format!("the source has {} bytes; at most {SOURCE_BYTES} are taken", source.len()));
     }
@@ -41,16 +70,6 @@ pub(super) fn source(reply: &str, hook: &str) -> Result<String, String> {
     match clean(source).trim() {
         "" => Err("its code block is empty".into()),
         source => Ok(format!("{source}\n")),
-    }
-}
-
-/// A text without thoughts before it, and without a fence where it stands in one as a whole.
-pub(super) fn unfenced(reply: &str) -> String {
-    let text = after_thoughts(reply).trim();
-    let blocks = if text.starts_with("```") || text.starts_with("~~~") { fences(text) } else { Vec::new() };
-    match blocks.as_slice() {
-        [block] if text.ends_with("```") || text.ends_with("~~~") => block.text.clone(),
-        _ => text.to_owned(),
     }
 }
 
@@ -205,6 +224,21 @@ mod tests {
         assert!(
             source(&format!("```\n{}\n```", "x".repeat(SOURCE_BYTES + 1)), "Chooser").unwrap_err().contains("at most")
         );
+    }
+
+    #[test]
+    fn each_block_of_several_variants_is_a_file_or_an_edit_and_a_bad_one_costs_itself_alone() {
+        let edit = "<<<<<<< SEARCH\npub struct Policy;\n=======\npub struct Policy(u8);\n>>>>>>> REPLACE";
+        let missing = edit.replace("Policy;", "Nobody;");
+        let reply = format!(
+            "One:\n```rust\n{POLICY}```\nTwo:\n```diff\n{edit}\n```\nThree:\n```diff\n{missing}\n```\n```text\nno code\n```\n```rust\n{POLICY}"
+        );
+        let edited = POLICY.replace("Policy;", "Policy(u8);");
+        assert_eq!(sources(&reply, "Chooser", Some(POLICY), 8), Ok(vec![POLICY.into(), edited]));
+        assert_eq!(sources(&reply, "Chooser", Some(POLICY), 1).unwrap().len(), 1);
+        let alone = format!("```diff\n{missing}\n```");
+        assert!(sources(&alone, "Chooser", Some(POLICY), 8).unwrap_err().contains("pub struct Nobody;"));
+        assert_eq!(sources("No.", "Chooser", None, 8), Err("the reply holds no Rust code".into()));
     }
 
     #[test]

@@ -4,11 +4,10 @@ use super::correct::Task;
 use super::digest::{Digest, Known};
 use super::setting::Setting;
 use super::text::clip;
-use super::words::{dimension, percent};
+use super::words::{dimension, percent, quantity};
 use super::{Context, ModelError, Reply, Request, Role, parse, proposal, structured};
-use crate::{Answer, Answering, Brief};
-use science::bundle::Bundle;
-use science::experiment::Budget;
+use crate::{Answer, Answering, Brief, builtin};
+use science::bundle::{Bundle, VARIANTS};
 use science::state::State;
 use science::work::summed;
 use serde::Serialize;
@@ -62,12 +61,14 @@ struct Prompt {
     setting: Setting,
     digest: Digest,
     arms: usize,
+    variants: usize,
     iteration: u32,
     iterations: u32,
     left: u32,
     last: bool,
-    evaluations: Option<String>,
-    limits: String,
+    /// Whether nothing that was found before is shown.
+    independent: bool,
+    resources: Vec<String>,
     notes: Option<String>,
     notes_fence: String,
     dimensions: Vec<String>,
@@ -81,19 +82,19 @@ impl Prompt {
         let state = brief.state;
         let experiment = &state.opened().experiment;
         let iteration = state.iteration_number();
-        let budget = experiment.budget.evaluations;
         let source = super::shown(brief.source);
         let notes = state.notes.as_deref().map(|notes| clip(notes.trim(), NOTES)).filter(|notes| !notes.is_empty());
         Prompt {
             setting: Setting::new(state, context),
             digest: Digest::new(Known::all(state)),
             arms: proposal::ARMS,
+            variants: VARIANTS - 1,
             iteration,
             iterations: experiment.iterations,
             left: experiment.iterations.saturating_sub(iteration),
             last: iteration >= experiment.iterations,
-            evaluations: budget.map(|all| format!("{} of {all}", all.saturating_sub(state.evaluations))),
-            limits: limits(&experiment.budget),
+            independent: state.is_independent(),
+            resources: resources(state),
             notes_fence: parse::fence(notes.as_deref().unwrap_or_default()),
             notes,
             dimensions: experiment.dimensions.iter().map(dimension).collect(),
@@ -104,17 +105,40 @@ impl Prompt {
     }
 }
 
-/// What the campaign may use up, in words. What is left of money and tokens is not told: it depends on the network's moods.
-fn limits(budget: &Budget) -> String {
-    let limits = [
-        budget.evaluations.map(|n| format!("{n} evaluations")),
-        budget.verdict_trials.map(|n| format!("{n} trials for verdicts")),
-        budget.minutes.map(|n| format!("{n} minutes")),
-        budget.usd.map(|n| format!("{n} US dollars")),
-        budget.tokens.map(|n| format!("{n} tokens")),
-        budget.calls.map(|n| format!("{n} requests to models")),
-    ];
-    limits.into_iter().flatten().collect::<Vec<_>>().join(", ")
+/// What the campaign uses up, what is left of it, and what takes how much. What it used of models is what is on record: a request
+/// that was lost on its way is not, and how many minutes passed is another number for whoever replays the campaign.
+fn resources(state: &State) -> Vec<String> {
+    let budget = &state.opened().experiment.budget;
+    let of = |left: u64, all: u64| format!("{left} of {all} left");
+    let mut told = Vec::new();
+    told.extend(state.evaluations_left().zip(budget.evaluations).map(|(left, all)| {
+        let left = of(left.into(), all.into());
+        format!("evaluations: {left}. A candidate that is new takes one, tuning one for each point that it tries.")
+    }));
+    let work = || state.work.iter().map(|(_, work)| work);
+    let tokens: u64 = work().map(|work| work.tokens.total()).sum();
+    told.extend(budget.tokens.map(|all| format!("tokens of models: {}.", of(all.saturating_sub(tokens), all))));
+    let calls: u64 = work().map(|work| u64::from(work.calls)).sum();
+    told.extend(
+        budget
+            .calls
+            .map(|all| format!("requests to models: {}.", of(u64::from(all).saturating_sub(calls), all.into()))),
+    );
+    told.extend(budget.usd.map(|all| format!("money: {all} US dollars in all.")));
+    told.extend(budget.minutes.map(|all| format!("time: {all} minutes in all.")));
+    told.extend(budget.verdict_trials.map(|all| {
+        let left = of(all.saturating_sub(state.verdict_trials()).into(), all.into());
+        let each = state.trials_each(1);
+        format!("trials for verdicts: {left}. A verdict seed takes {each} for a claim against the reference.")
+    }));
+    let worth = state.spec().aim.worth_name();
+    let [reference, candidates] = builtin::decidable(state).map(|half| quantity(half, worth.unit));
+    told.push(format!(
+        "what verdicts can tell: an iteration's share of them ends with an interval of about ± {reference} of {} against the reference, \
+         ± {candidates} between two candidates. A claim that lies nearer to the truth than that stays open.",
+        worth.name
+    ));
+    told
 }
 
 /// Share of the design space that is left: as it was counted when the last iteration ended, since counting takes a while

@@ -51,6 +51,9 @@ struct DraftArm {
     diagnostic: Words,
     /// What to implement, complete enough to be written down without guessing.
     intent: Words,
+    /// Further designs of the same idea, of the main arm alone and where it is the only arm.
+    #[serde(default)]
+    variants: Vec<Words>,
     /// The component that an ablation leaves out of the main design; null for other arms.
     #[serde(default)]
     without: Option<String>,
@@ -153,6 +156,9 @@ pub(super) fn bundle(draft: Draft, state: &State) -> Result<Bundle, String> {
     if count == 0 || count > ARMS {
         return Err(format!("`arms` has {count} entries; it takes 1 to {ARMS}"));
     }
+    if state.is_independent() && (count > 1 || !draft.components.is_empty()) {
+        return Err("this is an independent draft: it takes one arm, of kind `main`, and no components".into());
+    }
     let names: Vec<String> = draft.arms.iter().map(|arm| arm.name.clone()).collect();
     for (at, name) in names.iter().enumerate() {
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
@@ -212,6 +218,7 @@ fn finished(arm: DraftArm, at: usize, earlier: &[String], state: &State) -> Resu
             point: arm.point,
             uses: uses.map_err(|problem| fail("uses", problem))?,
             without: arm.without,
+            variants: arm.variants.into_iter().map(|variant| variant.0).collect(),
             candidate: None,
         },
     })

@@ -66,6 +66,12 @@ pub(super) fn claim(experiment: &Experiment, spec: &Spec) -> Vec<String> {
         None => "",
     };
     let mut asked = vec![format!("{whose}{worth} above 0 with all of its 95 % interval")];
+    // Only what is held against a frontier can be off by the frontier.
+    asked.extend(
+        spec.aim
+            .cost_names()
+            .map(|_| format!("{whose}{worth} above what the reference itself seems to be worth there")),
+    );
     asked.extend((claim.worth > 0.0).then(|| format!("{whose}{worth} estimated at no less than {}", claim.worth)));
     asked.extend(
         spec.aim.cost_names().map(|_| format!("{gain}: at most {} points below the reference's", claim.shortfall)),

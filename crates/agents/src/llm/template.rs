@@ -16,10 +16,10 @@ const SHIPPED: [(&str, &str); 9] = [
     ("implement", include_str!("../../../../prompts/implement.hbs")),
     ("repair", include_str!("../../../../prompts/repair.hbs")),
     ("extract", include_str!("../../../../prompts/extract.hbs")),
-    ("summarise", include_str!("../../../../prompts/summarise.hbs")),
     ("target", include_str!("../../../../prompts/target.hbs")),
     ("code", include_str!("../../../../prompts/code.hbs")),
     ("arm", include_str!("../../../../prompts/arm.hbs")),
+    ("regimes", include_str!("../../../../prompts/regimes.hbs")),
     ("evidence", include_str!("../../../../prompts/evidence.hbs")),
 ];
 

@@ -145,6 +145,7 @@ pub(crate) fn started(iterations: u32) -> Started {
         spec: spec(),
         scenarios: SCENARIOS.map(str::to_owned).to_vec(),
         training: vec![],
+        features: vec![],
         workloads: vec!["4 instances of qwen3-14b; 90.0 requests/s for 120 s, 80 % of them critical".into()],
         inputs: BTreeMap::new(),
         nonce: Nonce::of(1),
@@ -225,7 +226,14 @@ fn bundle_about(metric: &str, iteration: u32) -> Bundle {
             confidence: 0.6,
             interval: None,
         },
-        design: Design { intent: long("Intent"), point: None, uses: BTreeSet::new(), without: None, candidate: None },
+        design: Design {
+            intent: long("Intent"),
+            point: None,
+            uses: BTreeSet::new(),
+            without: None,
+            variants: vec![],
+            candidate: None,
+        },
     };
     Bundle {
         question: long("Question"),

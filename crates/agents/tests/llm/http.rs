@@ -90,7 +90,7 @@ async fn a_planner_and_an_executor_share_a_client_for_one_iteration() {
     let planner = Planner::new(context.clone());
     let bundle = planner.plan(brief).await.unwrap().content.unwrap();
     let executor = Executor::new(context);
-    assert_eq!(executor.implement(brief, &bundle.arms[0]).await.unwrap().content.unwrap(), code);
+    assert_eq!(executor.implement(brief, &bundle.arms[0]).await.unwrap().content.unwrap(), [code]);
 
     let requests = server.requests();
     assert_eq!(requests.len(), 2);
@@ -137,7 +137,7 @@ async fn code_is_found_in_a_fence_without_one_and_among_prose() {
     for _ in 0..3 {
         let answer =
             executor.implement(Brief { state: &state, source: None, space: None }, &bundle.arms[0]).await.unwrap();
-        assert_eq!(answer.content.unwrap().trim(), code.trim());
+        assert_eq!(answer.content.unwrap().concat().trim(), code.trim());
     }
 }
 

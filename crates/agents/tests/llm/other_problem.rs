@@ -7,7 +7,6 @@ use science::defect::Defect;
 use science::event::Started;
 use science::experiment::{Claim, Experiment, Guard, Objective};
 use science::outcome::Outcome;
-use science::principle::Change;
 use science::spec::{Aggregate, Aim, Described, Direction, Extreme, Figure, Series, Spec, Unit};
 use science::state::State;
 
@@ -67,6 +66,7 @@ fn spec() -> Spec {
             gain: described("speedup", Unit::Log, "minus ln(seconds / the baseline's seconds)"),
             worth: described("lead", Unit::Log, "speedup beyond the reference's"),
         },
+        features: vec![],
         inputs: vec![described("length", Unit::Plain, "how many letters there are")],
         violation: ["lost".into(), "letters".into()],
         invariance: Some("the colour of the letters".into()),
@@ -127,15 +127,14 @@ fn requests() -> Vec<Request> {
     while state.current().arms.iter().all(|arm| arm.finding.is_none()) {
         state.apply(&campaign::next(&state)).unwrap();
     }
-    let change = Change::Retire { id: "P1".into(), reason: "It did not hold.".into() };
-    requests.extend([extractor.request(&state).unwrap(), extractor.notes_request(&state, &[change]).unwrap()]);
+    requests.push(extractor.request(&state).unwrap());
     requests
 }
 
 #[test]
 fn no_prompt_of_another_problem_holds_a_word_of_the_first_one() {
     let requests = requests();
-    assert_eq!(requests.len(), 17);
+    assert_eq!(requests.len(), 16);
     for request in requests {
         let schema = request.schema.as_ref().map(ToString::to_string).unwrap_or_default();
         let said = format!("{}\n{}\n{schema}", request.system, request.user).to_lowercase();

@@ -42,6 +42,7 @@ pub(crate) fn arm() -> Arm {
             point: Some([("family".to_owned(), science::space::Value::Choice("step".into()))].into()),
             uses: std::collections::BTreeSet::new(),
             without: None,
+            variants: vec![],
             candidate: None,
         },
     }
@@ -77,7 +78,8 @@ fn the_planner_is_told_the_contract_the_yardsticks_and_the_rules() {
             "| chatbot_near (beyond the help of any policy) |",
             "it has refused no protected requests and keeps every guard",
             "- regret (points, in the worst scenario): at most 5",
-            "- saving above 0 with all of its 95 % interval\n- saving estimated at no less than 0.08",
+            "- saving above 0 with all of its 95 % interval\n- saving above what the reference itself seems to be worth there\n\
+             - saving estimated at no less than 0.08",
             "- improvement: at most 1.5 points below the reference's\n- every guard above",
             "  - `saving` (a fraction; whole panel only, not against `baseline`): share saved of what the reference would refuse",
             "  - `ttft_p90` (log units, 0.01 is one point): gain in the 90th percentile",
@@ -89,7 +91,8 @@ fn the_planner_is_told_the_contract_the_yardsticks_and_the_rules() {
         &request.user,
         &[
             "Iteration 1 of 10; 9 will follow.",
-            "Evaluations left: 400 of 400",
+            "- evaluations: 400 of 400 left. A candidate that is new takes one",
+            "- what verdicts can tell: an iteration's share of them ends with an interval of about ± ",
             "No candidate has been scored yet.",
             "`exponent` (1 to 16, logarithmic; only where `family` is power): How steeply",
             "100.00 % of it is left",
@@ -114,14 +117,46 @@ fn the_planner_is_told_what_was_found_with_enough_digits() {
             "Claimed: saving of this arm is at least 0.01 better than of the reference, confidence 0.60",
             "The champion is ",
             "points above the reference",
+            "; margins to the guards: regret +",
             "P7 (provisional): Low exponents",
             "CONSTRAINT not: exponent in 2.000..2.010",
         ],
     );
     assert!(!request.user.contains("### Iteration 2"));
+    // The last two with what was built, the others in a line each.
+    let built = |number: usize| request.user.contains(&format!("Built: Intent of iteration {number}"));
+    assert_eq!([4, 5, 6, 7].map(built), [false, false, true, true]);
     let champion = state.champion().unwrap();
     let saving = state.candidates[&champion.id].score.as_ref().unwrap().worth.unwrap();
     holds(&request.user, &[&format!("saving {:.2} % [", saving * 100.0)]);
+}
+
+#[test]
+fn the_planner_is_told_where_the_best_candidate_wins_and_loses() {
+    let mut state = campaign::after(1);
+    let row = |output: f64, past: f64| vec![70_000.0, 256.0, 0.5, 2.0, 900.0, output, 0.25, 0.0, past];
+    state.started.as_mut().unwrap().features =
+        vec![row(90.0, 0.0), row(250.0, 1.0), row(1200.0, 1.0), row(4000.0, 0.0)];
+    let user = plan(&state, None).user;
+    // What is the same everywhere tells nothing.
+    assert!(
+        !user.contains("| kv_capacity (tokens")
+            && user.contains("\n| feature | low: saving | middle: saving | high: saving |\n")
+    );
+    let worth = |line: &str| {
+        user.lines().find(|told| told.starts_with(line)).unwrap_or_else(|| panic!("{line}: {user}")).to_owned()
+    };
+    let output = worth("| output (mean length of outputs) | 90 to 90: ");
+    assert!(
+        output.contains(", 0 of 1 lose > 1 point | 250 to 250: ") && output.contains(" | 1200 to 4000: "),
+        "{output}"
+    );
+    let past = worth("| past (");
+    assert!(past.contains("| 0 to 0: ") && past.contains(" | 1 to 1: ") && past.ends_with(" |  |"), "{past}");
+    holds(
+        &user,
+        &["Where it loses most against the reference:", "| 70000 | 256 | 50 % | 2 | 900 | 90 | 25 % | 0 % | 0 |"],
+    );
 }
 
 #[test]
@@ -151,7 +186,6 @@ fn notes_repairs_and_lessons_that_failed_are_told_as_data() {
             "- no lessons were drawn: none of 3 replies # can be read",
             "Its code was mended 1 times before.",
             "Its code went back 2 times, in the end in vain: no code # at all.",
-            "Limits of the whole campaign: 400 evaluations.",
         ],
     );
     assert!(!user.contains(&"x".repeat(2000)));

@@ -191,6 +191,26 @@ async fn after_three_unusable_replies_the_iteration_fails_with_the_last_reason()
 }
 
 #[tokio::test]
+async fn a_main_arm_may_explore_variants_of_its_idea_and_then_stands_alone() {
+    let main = with(arm("main", "main"), json!({"variants": ["steeper", "by the queue"]}));
+    let bundle = bundle(&reply(std::slice::from_ref(&main))).await;
+    assert_eq!(bundle.arms[0].design.variants, ["steeper", "by the queue"]);
+    let control = with(arm("control", "control-negative"), json!({"against": ["main"]}));
+    let problem = problem(&reply(&[main, control])).await;
+    assert!(problem.contains("it takes no other arm"), "{problem}");
+}
+
+#[tokio::test]
+async fn an_independent_draft_has_one_arm() {
+    let mut state = campaign::after(2);
+    state.started.as_mut().unwrap().experiment.agents.independent = true;
+    let two = reply(&[arm("main", "main"), with(arm("again", "robustness"), json!({"against": ["main"]}))]);
+    let (context, _) = campaign::context(Script::new(&[&two, &two, &two]));
+    let answer = Planner::new(context).plan(Brief { state: &state, source: None, space: None }).await.unwrap();
+    assert!(answer.content.unwrap_err().contains("an independent draft: it takes one arm"));
+}
+
+#[tokio::test]
 async fn a_model_that_cannot_be_reached_is_not_an_unusable_one() {
     assert_eq!(plan(&[]).await, Err(ModelError::Record("the script is over".into())));
 }
@@ -199,21 +219,57 @@ async fn implement(reply: Reply) -> Result<String, String> {
     let state = campaign::after(1);
     let (context, _) = campaign::context(Script::of(vec![reply.clone(), reply]));
     let arm = &state.iterations[0].bundle.as_ref().unwrap().arms[1];
-    Executor::new(context).implement(Brief { state: &state, source: None, space: None }, arm).await.unwrap().content
+    Executor::new(context)
+        .implement(Brief { state: &state, source: None, space: None }, arm)
+        .await
+        .unwrap()
+        .content
+        .map(|sources| sources.concat())
+}
+
+const CODE: &str = "use chooser::prelude::*;\nimpl Chooser for Policy {}\n";
+
+#[tokio::test]
+async fn variants_are_written_in_one_answer() {
+    let mut state = campaign::after(1);
+    let mut arm = state.iterations[0].bundle.as_ref().unwrap().arms[0].clone();
+    arm.design.variants = vec!["steeper".into()];
+    state.iterations[0].bundle.as_mut().unwrap().arms = vec![arm.clone()];
+    let edit = "```diff\n<<<<<<< SEARCH\nimpl Chooser\n=======\nimpl Chooser\n>>>>>>> REPLACE\n```";
+    let (context, script) = campaign::context(Script::new(&[&format!("```rust\n{CODE}```\n{edit}")]));
+    let brief = Brief { state: &state, source: Some("pub struct Policy;\nimpl Chooser\nfor Policy {}\n"), space: None };
+    let sources = Executor::new(context).implement(brief, &arm).await.unwrap().content.unwrap();
+    assert_eq!(sources, [CODE, "pub struct Policy;\nimpl Chooser\nfor Policy {}\n"]);
+    let user = script.asked.lock().unwrap()[0].0.user.clone();
+    assert!(user.contains("Further designs of the same idea") && user.contains("\n- steeper\n"), "{user}");
+}
+
+#[tokio::test]
+async fn the_main_design_as_it_is_is_taken_over_without_asking() {
+    let state = campaign::after(1);
+    let bundle = state.iterations[0].bundle.as_ref().unwrap();
+    for (kind, intent) in [(ArmKind::ControlNegative, "Main"), (ArmKind::SuperAdditivity, "as the main arm")] {
+        let mut arm = bundle.arms[1].clone();
+        (arm.kind, arm.design.intent) = (kind, intent.into());
+        let (context, script) = campaign::context(Script::new(&[]));
+        let brief = Brief { state: &state, source: Some(CODE), space: None };
+        let answer = Executor::new(context).implement(brief, &arm).await.unwrap();
+        assert_eq!((answer.content, answer.work.len()), (Ok(vec![CODE.to_owned()]), 0));
+        assert_eq!(script.asked.lock().unwrap().len(), 0);
+    }
 }
 
 #[tokio::test]
 async fn the_executors_reply_is_a_source_or_says_why_it_is_none() {
     let text = |text: &str| Reply { text: text.into(), ..Reply::default() };
-    let code = "use chooser::prelude::*;\nimpl Chooser for Policy {}\n";
-    assert_eq!(implement(text(&format!("Sure:\n```rust\n{code}```\nEnjoy."))).await.unwrap(), code);
+    assert_eq!(implement(text(&format!("Sure:\n```rust\n{CODE}```\nEnjoy."))).await.unwrap(), CODE);
     let cases = [
         (text("  "), "the reply is empty (finish reason: none given)"),
         (
             Reply { finish_reason: Some("content_filter".into()), ..text("") },
             "the reply is empty (finish reason: content_filter)",
         ),
-        (Reply { refusal: Some("no\nway".into()), ..text(code) }, "the model refused: no way"),
+        (Reply { refusal: Some("no\nway".into()), ..text(CODE) }, "the model refused: no way"),
         (text("I would do it so and so."), "the reply holds no Rust code"),
     ];
     for (reply, expected) in cases {

@@ -90,7 +90,7 @@ async fn campaign_in(saves: f64, seed: u64, iterations: u32) -> Told {
             }
             Action::Implement { arm } => {
                 let arm = &state.bundle().arms[arm];
-                let source = Researcher.implement(brief, arm).await.unwrap().content.unwrap();
+                let source = Researcher.implement(brief, arm).await.unwrap().content.unwrap().remove(0);
                 let candidate = Candidate {
                     id: CandidateId::of(&source),
                     source: Hash::of(source.as_bytes()),

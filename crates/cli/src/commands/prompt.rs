@@ -55,7 +55,6 @@ enum RoleName {
     Implement,
     Repair,
     Extract,
-    Summarise,
 }
 
 pub(crate) async fn prompt(args: Args, global: &Global) -> Result<Code, Failure> {
@@ -73,7 +72,6 @@ async fn show(args: ShowArgs, global: &Global) -> Result<Code, Failure> {
         RoleName::Implement => Role::Implement,
         RoleName::Repair => Role::Repair,
         RoleName::Extract => Role::Extract,
-        RoleName::Summarise => Role::Summarise,
     };
     let (standpoint, model) = match &args.experiment {
         Some(directory) => (beginning(directory, global)?, None),
@@ -104,7 +102,7 @@ fn model(role: Role, label: &str) -> Result<Option<String>, Failure> {
     Ok(match role {
         Role::Plan => planner,
         Role::Implement | Role::Repair => executor,
-        Role::Extract | Role::Summarise => extractor,
+        Role::Extract => extractor,
     })
 }
 

@@ -42,11 +42,15 @@ pub(crate) struct Args {
     /// Turns of the loop, instead of the experiment's
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     iterations: Option<u32>,
+    /// So many candidates that know nothing of each other: each is planned and written as the first one. What the loop is held
+    /// against; needs a planner that is a model
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), conflicts_with = "iterations")]
+    independent: Option<u32>,
     /// Run a recorded campaign again, from the cassette that `elenchus cassette` wrote: nobody is asked, and the digest
     /// must come out the same. Agents, nonce, iterations and budgets are the recorded ones
     #[arg(long, value_name = "FILE", conflicts_with_all = [
         "agents", "model", "planner", "executor", "extractor", "planner_command", "executor_command", "max_usd",
-        "max_tokens", "max_calls", "nonce", "iterations",
+        "max_tokens", "max_calls", "nonce", "iterations", "independent",
     ])]
     replay: Option<PathBuf>,
 }
@@ -76,10 +80,17 @@ fn varied(loaded: LoadedExperiment, name: &str) -> Result<LoadedExperiment, Fail
 
 /// A new campaign, as the command line wants it.
 fn opening(args: &Args, mut loaded: LoadedExperiment, global: &Global) -> Result<Opening, Failure> {
-    loaded.experiment.iterations = args.iterations.unwrap_or(loaded.experiment.iterations);
+    let turns = args.independent.or(args.iterations);
+    loaded.experiment.iterations = turns.unwrap_or(loaded.experiment.iterations);
+    loaded.experiment.agents.independent |= args.independent.is_some();
     args.caps.apply(&mut loaded.experiment.budget)?;
     let budget = &loaded.experiment.budget;
-    let agents = live(&args.choice.roles()?, args.choice.commands(), budget, &global.configuration()?)?;
+    let roles = args.choice.roles()?;
+    if args.independent.is_some() && roles.planner.is_none() {
+        let problem = "--independent asks a model for each draft: choose one with --agents openai --model NAME";
+        return Err(Failure::usage(problem.into()));
+    }
+    let agents = live(&roles, args.choice.commands(), budget, &global.configuration()?)?;
     let nonce = args.nonce.map_or_else(random_nonce, Ok)?;
     Ok(Opening {
         loaded,
@@ -98,8 +109,8 @@ fn replay(file: &Path, mut loaded: LoadedExperiment, global: &Global) -> Result<
     let cassette = Cassette::read(&text).map_err(unusable)?;
     // What the command line may have changed is taken over; all else is what the files say.
     let then = &cassette.header.experiment;
-    let (iterations, budget) = (then.iterations, then.budget);
-    loaded.experiment = Experiment { iterations, budget, ..loaded.experiment };
+    let (iterations, budget, agents) = (then.iterations, then.budget, then.agents);
+    loaded.experiment = Experiment { iterations, budget, agents, ..loaded.experiment };
     if cassette.header.meaning != loaded.meaning() || !same(then, &loaded.experiment) {
         return Err(unusable(another(&cassette.header.inputs, &loaded)));
     }

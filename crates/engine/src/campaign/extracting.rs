@@ -10,10 +10,12 @@ impl Campaign {
     /// Has lessons drawn; false if that was broken off by a request to stop.
     pub(super) async fn extract(&mut self, stop: &Stop, watch: &mut Watch<'_>) -> Result<bool, EngineError> {
         watch(Progress::Working(&self.state, Work::Extracting));
-        let brief = Brief { state: &self.state, source: None, space: self.loaded.space_text() };
-        let Some(extracted) = unless_stopped(self.agents.extractor.extract(brief), stop).await else {
-            return Ok(false);
+        let extracted = {
+            let shown = self.state.shown();
+            let brief = Brief { state: &shown, source: None, space: self.loaded.space_text() };
+            unless_stopped(self.agents.extractor.extract(brief), stop).await
         };
+        let Some(extracted) = extracted else { return Ok(false) };
         let Some(Answer { content, work }) = self.affordable(extracted, watch).await? else { return Ok(true) };
         let (lessons, failure) = match content {
             Ok(lessons) => (lessons, None),

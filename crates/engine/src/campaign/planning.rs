@@ -12,10 +12,14 @@ impl Campaign {
     /// Has a bundle drafted; false if that was broken off by a request to stop.
     pub(super) async fn plan(&mut self, stop: &Stop, watch: &mut Watch<'_>) -> Result<bool, EngineError> {
         watch(Progress::Working(&self.state, Work::Planning));
-        let best = self.state.champion().map(|champion| self.candidate(&champion.id));
-        let source = best.as_ref().map(|best| best.source.as_str());
-        let brief = Brief { state: &self.state, source, space: self.loaded.space_text() };
-        let Some(planned) = unless_stopped(self.agents.planner.plan(brief), stop).await else { return Ok(false) };
+        let planned = {
+            let shown = self.state.shown();
+            let best = shown.champion().map(|champion| self.candidate(&champion.id));
+            let source = best.as_ref().map(|best| best.source.as_str());
+            let brief = Brief { state: &shown, source, space: self.loaded.space_text() };
+            unless_stopped(self.agents.planner.plan(brief), stop).await
+        };
+        let Some(planned) = planned else { return Ok(false) };
         let Some(Answer { content, work }) = self.affordable(planned, watch).await? else { return Ok(true) };
         let checked = content.and_then(|bundle| self.state.check_bundle(&bundle).map(|()| fastfail::ordered(bundle)));
         let event = match checked {

@@ -18,8 +18,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::task::JoinHandle;
 
-/// What an executor came back with.
-pub(super) type Written = Result<Answer<Arc<Prepared>>, ModelError>;
+/// What an executor came back with: a source, or one for each variant.
+pub(super) type Written = Result<Answer<Vec<Arc<Prepared>>>, ModelError>;
 
 /// An evaluation under way.
 type Evaluating = JoinHandle<Result<Evaluation, EngineError>>;
@@ -62,10 +62,10 @@ impl Campaign {
     /// Keeps what was written, and begins to evaluate it.
     pub(super) fn get_ahead(&mut self, written: Vec<(usize, Written)>) {
         for (arm, written) in written {
-            if let Ok(Answer { content: Ok(prepared), .. }) = &written
-                && self.state.candidates.get(prepared.id()).is_none_or(|record| record.outcome.is_none())
-            {
-                self.begin(prepared.id(), prepared);
+            for prepared in written.iter().flat_map(|answer| answer.content.iter().flatten()) {
+                if self.state.candidates.get(prepared.id()).is_none_or(|record| record.outcome.is_none()) {
+                    self.begin(prepared.id(), prepared);
+                }
             }
             self.prefetch.written.insert(arm, written);
         }

@@ -32,13 +32,14 @@ impl Campaign {
         }
         let written = self.prefetch.take_written(at);
         let Some(Answer { content, work }) = self.affordable(written, watch).await? else { return Ok(true) };
-        match content {
-            Ok(written) => {
-                let written = self.faithful(arm.design.point.as_ref(), written).await?;
+        match content.as_deref() {
+            Ok([written]) if arm.design.variants.is_empty() => {
+                let written = self.faithful(arm.design.point.as_ref(), Arc::clone(written)).await?;
                 self.take_candidate(&arm, None, written, work, watch).await?;
             }
+            Ok(variants) => self.take_variants(at, variants, work, watch).await?,
             Err(reason) => {
-                let event = Event::ExecutorFailed { arm: arm.name, reason, work };
+                let event = Event::ExecutorFailed { arm: arm.name, reason: reason.clone(), work };
                 self.record(event, Extra::default(), watch).await?;
             }
         }
@@ -59,10 +60,12 @@ impl Campaign {
         let message = self.store.message(&self.id, &broken).await?.unwrap_or_default();
         let fault = Fault { defect, message: &message, earlier: record.repairs };
         let candidate = self.candidate(&broken);
-        let brief = Brief { state: &self.state, source: Some(&candidate.source), space: self.loaded.space_text() };
-        let Some(mended) = unless_stopped(self.agents.executor.repair(brief, &arm, fault), stop).await else {
-            return Ok(false);
+        let mended = {
+            let shown = self.state.shown();
+            let brief = Brief { state: &shown, source: Some(&candidate.source), space: self.loaded.space_text() };
+            unless_stopped(self.agents.executor.repair(brief, &arm, fault), stop).await
         };
+        let Some(mended) = mended else { return Ok(false) };
         let Some(Answer { content, work }) = self.affordable(mended, watch).await? else { return Ok(true) };
         let failed = |reason: String, work| Event::RepairFailed { arm: arm.name.clone(), reason, work };
         let event = match content.map(|source| Prepared::new(source, self.kit())) {
@@ -85,16 +88,40 @@ impl Campaign {
         work: Vec<Done>,
         watch: &mut Watch<'_>,
     ) -> Result<(), EngineError> {
-        let candidate = Candidate {
-            parent: self.state.departs_from(arm).filter(|parent| *parent != written.id()).cloned(),
-            point: arm.design.point.clone(),
-            repairs,
-            tunables: self.tunables(arm.design.point.as_ref(), &written),
-            ..written.candidate()
-        };
+        let candidate = Candidate { repairs, ..self.as_written(arm, &written) };
         let event = Event::CandidateWritten { arm: arm.name.clone(), candidate, work };
         self.record(event, Extra { source: Some(&written.source), ..Extra::default() }, watch).await?;
         self.keep_candidate(written)
+    }
+
+    /// Records the variants of an arm's design that are not on record yet: whoever was stopped among them asks again and is
+    /// answered the same.
+    async fn take_variants(
+        &mut self,
+        at: usize,
+        variants: &[Arc<Prepared>],
+        mut work: Vec<Done>,
+        watch: &mut Watch<'_>,
+    ) -> Result<(), EngineError> {
+        let (arm, known) = (self.state.bundle().arms[at].clone(), self.state.current().arms[at].variants.len());
+        for (at, written) in variants.iter().enumerate().skip(known) {
+            let candidate = self.as_written(&arm, written);
+            let (left, work) = ((variants.len() - at - 1) as u32, std::mem::take(&mut work));
+            let work = if at == 0 { work } else { Vec::new() };
+            let event = Event::VariantWritten { arm: arm.name.clone(), candidate, left, work };
+            self.record(event, Extra { source: Some(&written.source), ..Extra::default() }, watch).await?;
+            self.keep_candidate(Arc::clone(written))?;
+        }
+        Ok(())
+    }
+
+    fn as_written(&self, arm: &Arm, written: &Prepared) -> Candidate {
+        Candidate {
+            parent: self.state.departs_from(arm).filter(|parent| *parent != written.id()).cloned(),
+            point: arm.design.point.clone(),
+            tunables: self.tunables(arm.design.point.as_ref(), written),
+            ..written.candidate()
+        }
     }
 
     /// How many constants may be tuned: those that a source declares, or the numbers of the point of which it is the source.
@@ -105,16 +132,17 @@ impl Campaign {
 
     /// Asks the executor for an arm, and, once the main claim was judged, for all arms that are left to be tried.
     async fn write(&self, at: usize) -> Vec<(usize, Written)> {
-        let arms = &self.state.bundle().arms;
+        let (arms, shown) = (&self.state.bundle().arms, &self.state.shown());
         let last = if at == 0 { 1 } else { arms.len() };
         let ask = |at: usize| async move {
             let arm = &arms[at];
             let parent = self.state.departs_from(arm).map(|parent| self.candidate(parent));
             let source = parent.as_ref().map(|parent| parent.source.as_str());
-            let brief = Brief { state: &self.state, source, space: self.loaded.space_text() };
+            let brief = Brief { state: shown, source, space: self.loaded.space_text() };
             // Whoever writes at once may read sources by recursion.
             let written = sandbox::on_deep_stack(|| self.agents.executor.implement(brief, arm));
-            (at, written.await.map(|answer| answer.map(|source| Arc::new(Prepared::new(source, self.kit())))))
+            let prepared = |source| Arc::new(Prepared::new(source, self.kit()));
+            (at, written.await.map(|answer| answer.map(|sources| sources.into_iter().map(prepared).collect())))
         };
         // Nobody is asked for a candidate that is there, or that nothing is to be learned from any more.
         let is_wanted = |at: &usize| arms[*at].design.candidate.is_none() && self.state.spared(*at).is_none();

@@ -122,6 +122,7 @@ pub(crate) fn started() -> Started {
         spec: Admission.spec().clone(),
         scenarios,
         training: (0..TRAINING).map(|n| format!("drawn-{n}")).collect(),
+        features: vec![],
         workloads: vec![],
         inputs: BTreeMap::new(),
         nonce: Nonce::of(1),

@@ -144,9 +144,7 @@ impl Bench {
         for arm in &state.bundle().arms {
             timed(&mut parts, "models: prompts of the executor", || executor.request(brief, arm).expect("a prompt"));
         }
-        timed(&mut parts, "models: prompts of the extractor", || {
-            [extractor.request(state), extractor.notes_request(state, &[])].map(|prompt| prompt.expect("a prompt"))
-        });
+        timed(&mut parts, "models: prompt of the extractor", || extractor.request(state).expect("a prompt"));
         let plan = || runtime.block_on(Researcher.plan(brief)).expect("it asks nobody").content.is_ok();
         timed(&mut parts, "built-in: plan", plan);
         let lessons = || runtime.block_on(Researcher.extract(brief)).expect("it asks nobody").content.is_ok();
@@ -271,6 +269,7 @@ impl Bench {
                 point: Some(self.space.draw(7, self.written)),
                 uses: BTreeSet::new(),
                 without: None,
+                variants: vec![],
                 candidate: None,
             },
         }

@@ -78,6 +78,22 @@ impl Case for AdmissionCase {
             self.mean(|arrival| arrival.output_tokens),
         )
     }
+
+    fn features(&self) -> Vec<f64> {
+        let (cluster, critical) = (&self.cluster, self.critical_share());
+        let told = |told: fn(&Arrival) -> bool| self.mean(|arrival| u32::from(told(arrival)));
+        vec![
+            f64::from(cluster.kv_blocks) * f64::from(cluster.block_size),
+            f64::from(cluster.max_num_seqs),
+            critical,
+            self.traffic.measured.len() as f64 / self.seconds() / f64::from(cluster.instances),
+            self.mean(|arrival| arrival.input_tokens),
+            self.mean(|arrival| arrival.output_tokens),
+            told(|arrival| arrival.hints.max_output_tokens.is_some()),
+            told(|arrival| arrival.hints.predicted_output_tokens.is_some()),
+            f64::from(u8::from(self.traffic.measured.start > 0)),
+        ]
+    }
 }
 
 /// A run: each arrival is a question.

@@ -99,6 +99,23 @@ const METRICS: [(&str, Unit, &str); 19] = [
     ("output_tokens", Unit::Tokens, "output tokens of all finished requests"),
 ];
 
+/// What workloads are told apart by, in the order of `AdmissionCase::features`.
+const FEATURES: [(&str, Unit, &str); 9] = [
+    ("kv_capacity", Unit::Tokens, "tokens that the KV cache of an instance holds"),
+    ("batch_limit", Unit::Count, "requests that an instance may run at once"),
+    ("critical_share", Unit::Fraction, "share of the requests that is critical"),
+    ("rate", Unit::Plain, "requests per second and instance"),
+    ("prompt", Unit::Tokens, "mean length of prompts"),
+    ("output", Unit::Tokens, "mean length of outputs"),
+    ("limits", Unit::Fraction, "share of the requests that come with a limit of the output"),
+    (
+        "predictions",
+        Unit::Fraction,
+        "share that comes with a prediction of the output; learned ones come later and do not count",
+    ),
+    ("past", Unit::Plain, "1 where something arrives before the measured window, else 0"),
+];
+
 /// A scenario is overloaded if, with every droppable request refused, the critical mean TTFT of the last third of arrivals still
 /// exceeds this many times that of the first third.
 const DRIFT: f64 = 2.0;
@@ -214,6 +231,7 @@ pub(super) fn spec() -> Spec {
             ),
             comparable: COMPARABLE,
         },
+        features: FEATURES.map(|(name, unit, meaning)| named(name, unit, meaning)).into(),
         inputs: INPUTS.map(|(name, meaning)| named(name, Unit::Plain, meaning)).into(),
         violation: ["refused".into(), "protected requests".into()],
         invariance: Some("the order of the instances".into()),

@@ -105,8 +105,9 @@ fn result(arm: &Attempt) -> Line {
     if let Some(reason) = &arm.skipped {
         return Line::default().tone(Tone::Open, "skipped").say(format!(": {reason}"));
     }
+    let best = if arm.variants.is_empty() { String::new() } else { format!(", the best of {}", arm.variants.len()) };
     let candidate = arm.candidate.as_ref().map_or_else(String::new, |id| {
-        format!(" [{}: {}]", id.chars().take(8).collect::<String>(), arm.outcome.unwrap_or("not evaluated"))
+        format!(" [{}{best}: {}]", id.chars().take(8).collect::<String>(), arm.outcome.unwrap_or("not evaluated"))
     });
     let (Some(verdict), Some(judged)) = (arm.verdict, arm.judged) else {
         return Line::default().tone(Tone::Open, "not judged yet").say(candidate);

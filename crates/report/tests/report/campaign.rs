@@ -83,6 +83,7 @@ pub(crate) fn opening() -> Started {
         },
         scenarios,
         training: vec![],
+        features: vec![],
         workloads: vec![],
         inputs: BTreeMap::from([("campaign.toml".into(), Hash::of(b"campaign"))]),
         nonce: Nonce::of(7),
@@ -134,6 +135,7 @@ pub(crate) fn arm(name: &str, kind: ArmKind, against: Side, confidence: f64) -> 
             point: None,
             uses: BTreeSet::new(),
             without: None,
+            variants: vec![],
             candidate: None,
         },
     }

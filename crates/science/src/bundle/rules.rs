@@ -1,6 +1,6 @@
 //! What makes a bundle one that can be judged.
 
-use super::{ARMS, Arm, ArmKind, Bundle, NAME, Prediction, Relation, SIDES, SIZES, Side, sizing};
+use super::{ARMS, Arm, ArmKind, Bundle, NAME, Prediction, Relation, SIDES, SIZES, Side, VARIANTS, sizing};
 use crate::spec::{Metric, Spec};
 use crate::text;
 
@@ -27,6 +27,9 @@ impl Bundle {
             if at > 0 && arm.kind == ArmKind::Main {
                 return fail("a bundle has one `main` arm".into());
             }
+            if !arm.design.variants.is_empty() && (self.arms.len() > 1 || !self.components.is_empty()) {
+                return fail("it tries variants of one idea, so it takes no other arm and names no component".into());
+            }
             if let Err(problem) = arm.check(scenarios, earlier, spec) {
                 return fail(problem);
             }
@@ -47,6 +50,13 @@ impl Arm {
         {
             let unknown = text::clip(unknown, NAME);
             return Err(format!("its design uses `{unknown}`, which is no input of the problem"));
+        }
+        let designs = 1 + self.design.variants.len();
+        if designs > VARIANTS {
+            return Err(format!("its design has {designs} variants; it takes at most {VARIANTS}"));
+        }
+        if designs > 1 && self.design.candidate.is_some() {
+            return Err("it takes a candidate as it stands, so there is nothing to vary".into());
         }
         self.prediction.check(scenarios, earlier, spec)
     }

@@ -33,6 +33,7 @@ pub fn course<'a>(state: &State, events: impl IntoIterator<Item = &'a Event>) ->
             | Event::BundleRegistered { .. }
             | Event::PlanFailed { .. }
             | Event::CandidateWritten { .. }
+            | Event::VariantWritten { .. }
             | Event::ExecutorFailed { .. }
             | Event::RepairFailed { .. }
             | Event::Tested { .. }

@@ -74,6 +74,12 @@ impl State {
                     self.take_candidate(candidate, arm.clone(), author(work));
                 }
             }
+            (Event::VariantWritten { arm, candidate, left, work }, Phase::Arm(at)) => {
+                self.expect_arm(event, arm, at)?;
+                if let Err(problem) = self.take_variant(at, candidate, *left, author(work)) {
+                    return illegal(problem);
+                }
+            }
             (Event::ExecutorFailed { arm, reason, .. }, Phase::Arm(at)) => {
                 self.expect_arm(event, arm, at)?;
                 self.arm_record(at).finding =
@@ -128,6 +134,7 @@ impl State {
                 let admissible = record.score.is_some() && self.objections(candidate).is_empty();
                 self.candidates.get_mut(candidate).expect("it was just there").admissible = admissible;
                 self.evaluations += 1;
+                self.settle_variants();
             }
             (Event::Tested { policy, from, outcome, measurement, yardsticks, .. }, Phase::Arm(_)) => {
                 let measured = yardsticks.as_deref().map(|yardsticks| &yardsticks.reference).or(measurement.as_deref());
@@ -213,6 +220,7 @@ impl State {
                 | Event::BundleRegistered { .. }
                 | Event::PlanFailed { .. }
                 | Event::CandidateWritten { .. }
+                | Event::VariantWritten { .. }
                 | Event::ExecutorFailed { .. }
                 | Event::RepairFailed { .. }
                 | Event::CandidateEvaluated { .. }
@@ -364,7 +372,7 @@ impl State {
         })
     }
 
-    fn arm_record(&mut self, at: usize) -> &mut ArmRecord {
+    pub(super) fn arm_record(&mut self, at: usize) -> &mut ArmRecord {
         &mut self.iterations.last_mut().expect("an iteration is under way").arms[at]
     }
 

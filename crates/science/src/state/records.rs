@@ -66,8 +66,12 @@ pub(super) const EVALUATIONS_SPENT: &str = "the budget of evaluations is spent";
 /// What became of an arm.
 #[derive(Clone, Debug, Default)]
 pub struct ArmRecord {
-    /// What the executor wrote.
+    /// What the executor wrote; of several variants the best, once all are measured.
     pub candidate: Option<CandidateId>,
+    /// The variants that it wrote, where the design asks for some.
+    pub variants: Vec<CandidateId>,
+    /// How many of them are still to be recorded.
+    pub variants_left: u32,
     /// The verdict.
     pub finding: Option<Finding>,
     /// Why it was skipped, if it was.

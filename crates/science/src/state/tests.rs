@@ -18,6 +18,7 @@ mod fastfail;
 mod finals;
 mod simplifying;
 mod tuning;
+mod variants;
 mod violations;
 
 fn measurement(y: f64, x: f64) -> Measurement {
@@ -37,6 +38,7 @@ fn started(budget: Option<u32>) -> Event {
         spec: fixture::spec(),
         scenarios: vec!["s".into()],
         training: vec![],
+        features: vec![],
         workloads: vec![],
         inputs: BTreeMap::new(),
         nonce: Nonce::of(1),
@@ -71,7 +73,14 @@ fn arm(name: &str, kind: ArmKind, against: Side) -> Arm {
             confidence: 0.5,
             interval: None,
         },
-        design: Design { intent: "i".into(), point: None, uses: BTreeSet::new(), without: None, candidate: None },
+        design: Design {
+            intent: "i".into(),
+            point: None,
+            uses: BTreeSet::new(),
+            without: None,
+            variants: vec![],
+            candidate: None,
+        },
     }
 }
 

@@ -184,6 +184,7 @@ fn opened(scenarios: &[String]) -> Event {
         spec: spec().clone(),
         scenarios: scenarios.to_vec(),
         training: vec![],
+        features: vec![],
         workloads: vec![],
         inputs: BTreeMap::new(),
         nonce: Nonce::of(1),
@@ -205,7 +206,14 @@ fn registered(size: f64) -> Event {
         mechanism: "m".into(),
         diagnostic: "d".into(),
         prediction: prediction(worth(), size),
-        design: Design { intent: "i".into(), point: None, uses: BTreeSet::new(), without: None, candidate: None },
+        design: Design {
+            intent: "i".into(),
+            point: None,
+            uses: BTreeSet::new(),
+            without: None,
+            variants: vec![],
+            candidate: None,
+        },
     };
     let bundle = Bundle { question: "q".into(), parent: Side::Reference, components: vec![], arms: vec![main] };
     Event::BundleRegistered { bundle: Box::new(bundle), work: vec![] }

@@ -75,6 +75,7 @@ pub(crate) fn started(seed: u64) -> Started {
         spec: spec(),
         scenarios: SCENARIOS.map(String::from).to_vec(),
         training: vec![],
+        features: vec![],
         workloads: vec![],
         inputs: inputs().into_iter().map(|(path, text)| (path, Hash::of(text.as_bytes()))).collect(),
         nonce: Nonce::of(seed.into()),
@@ -286,7 +287,14 @@ fn arm(name: &str, kind: ArmKind, against: Vec<Side>) -> Arm {
             confidence: 0.5,
             interval: None,
         },
-        design: Design { intent: "i".into(), point: None, uses: BTreeSet::new(), without: None, candidate: None },
+        design: Design {
+            intent: "i".into(),
+            point: None,
+            uses: BTreeSet::new(),
+            without: None,
+            variants: vec![],
+            candidate: None,
+        },
     }
 }
 

@@ -1,0 +1,133 @@
+//! Where a candidate is worth something and where it loses: by what workloads are told apart by.
+
+use super::words::{quantity, table};
+use science::measurement::Measurement;
+use science::spec::{Described, Unit};
+use science::state::{CandidateRecord, State};
+use serde::Serialize;
+use std::ops::Range;
+
+/// Workloads that are listed, those that lose most first.
+const WORST: usize = 5;
+
+/// A candidate on the drawn workloads, or on the study where none are drawn.
+#[derive(Serialize)]
+pub(super) struct Regimes {
+    /// The candidate.
+    of: String,
+    /// What it is worth in each third of the workloads by each feature: the lines of a table.
+    thirds: Vec<String>,
+    /// The workloads that lose most against the reference: the lines of a table.
+    worst: Vec<String>,
+}
+
+impl Regimes {
+    /// None of a candidate that was not measured.
+    pub(super) fn new(state: &State, record: &CandidateRecord) -> Option<Self> {
+        let measured = Measured::new(state, record.measurement.as_ref()?);
+        Some(Regimes { of: record.candidate.id.short().to_owned(), thirds: measured.thirds(), worst: measured.worst() })
+    }
+}
+
+struct Measured<'a> {
+    state: &'a State,
+    measurement: &'a Measurement,
+    /// The workloads that it is about, by their rows in the panel.
+    rows: Range<usize>,
+    /// What each of the panel's workloads gains beyond the baseline's and beyond the reference's, points.
+    points: Vec<[f64; 2]>,
+}
+
+impl<'a> Measured<'a> {
+    fn new(state: &'a State, measurement: &'a Measurement) -> Self {
+        let gains = |measured: &Measurement| measured.per_scenario(|cell| cell.gain * 100.0);
+        let both = gains(measurement).into_iter().zip(gains(&state.yardsticks().reference));
+        let points = both.map(|(own, reference)| [own, own - reference]).collect();
+        Measured { state, measurement, rows: state.yardsticks().claimed().rows, points }
+    }
+
+    /// A feature of a workload; none where the problem tells none.
+    fn feature(&self, row: usize, at: usize) -> Option<f64> {
+        self.state.opened().features.get(row)?.get(at).copied()
+    }
+
+    fn thirds(&self) -> Vec<String> {
+        let worth = &self.state.spec().aim.worth_name().name;
+        let head = ["feature".to_owned()]
+            .into_iter()
+            .chain(["low", "middle", "high"].map(|third| format!("{third}: {worth}")));
+        let features = self.state.spec().features.iter().enumerate();
+        table(&head.collect::<Vec<_>>(), features.filter_map(|(at, feature)| self.row(at, feature)).collect())
+    }
+
+    /// A feature's row; none where all workloads are alike in it.
+    fn row(&self, at: usize, feature: &Described) -> Option<Vec<String>> {
+        let mut values: Vec<f64> = self.rows.clone().filter_map(|row| self.feature(row, at)).collect();
+        values.sort_by(f64::total_cmp);
+        let (first, last) = (*values.first()?, *values.last()?);
+        let mut bounds = vec![values[values.len() / 3], values[2 * values.len() / 3], f64::INFINITY];
+        // Workloads that are equal in it stay together.
+        bounds.dedup();
+        bounds.retain(|bound| *bound > first);
+        let mut from = first;
+        let mut cells = vec![format!("{} ({})", feature.name, feature.meaning)];
+        for to in bounds {
+            let within = |row: usize| self.feature(row, at).is_some_and(|value| from <= value && value < to);
+            let most = values.iter().rev().find(|value| **value < to).copied().unwrap_or(last);
+            cells.push(format!(
+                "{} to {}: {}",
+                short(from, feature.unit),
+                short(most, feature.unit),
+                self.worth(within)
+            ));
+            from = to;
+        }
+        (first < last).then(|| {
+            cells.resize(4, String::new());
+            cells
+        })
+    }
+
+    /// What it is worth on some of the workloads, and how many of them lose more than a point.
+    fn worth(&self, within: impl Fn(usize) -> bool) -> String {
+        let (yardsticks, aim) = (self.state.yardsticks(), &self.state.spec().aim);
+        let worth = yardsticks.worth_among(self.measurement, aim, &yardsticks.claimed(), &within);
+        let all: Vec<usize> = self.rows.clone().filter(|row| within(*row)).collect();
+        let losing = all.iter().filter(|row| self.points[**row][1] < -1.0).count();
+        let worth = worth.map_or_else(|| "undefined".into(), |worth| quantity(worth, aim.worth_name().unit));
+        format!("{worth}, {losing} of {} lose > 1 point", all.len())
+    }
+
+    fn worst(&self) -> Vec<String> {
+        let (spec, names) = (self.state.spec(), self.state.opened().workload_names());
+        let mut head: Vec<String> =
+            ["workload", "points above the reference", "above the baseline"].map(str::to_owned).into();
+        let cost = spec.aim.cost_names().map(|(cost, _)| cost);
+        head.extend(cost.map(|cost| cost.name.clone()));
+        let features = if self.state.opened().features.is_empty() { &[] } else { spec.features.as_slice() };
+        head.extend(features.iter().map(|feature| feature.name.clone()));
+        let mut rows: Vec<usize> = self.rows.clone().collect();
+        rows.sort_by(|a, b| self.points[*a][1].total_cmp(&self.points[*b][1]));
+        let costs = self.measurement.per_scenario(|cell| cell.cost);
+        let line = |row: usize| {
+            let [baseline, reference] = self.points[row];
+            let mut cells = vec![names.get(row).cloned().unwrap_or_default()];
+            cells.extend([reference, baseline].map(|points| format!("{points:+.1}")));
+            cells.extend(cost.map(|cost| quantity(costs[row], cost.unit)));
+            let features = features.iter().enumerate();
+            cells.extend(
+                features.map(|(at, own)| self.feature(row, at).map_or_else(String::new, |v| short(v, own.unit))),
+            );
+            cells
+        };
+        table(&head, rows.into_iter().take(WORST).map(line).collect())
+    }
+}
+
+/// A feature with three digits.
+fn short(value: f64, unit: Unit) -> String {
+    let value = if unit == Unit::Fraction { value * 100.0 } else { value };
+    let digits = (2 - value.abs().max(1.0).log10().floor() as i32).max(0) as usize;
+    let text = if value == value.trunc() { format!("{value:.0}") } else { format!("{value:.digits$}") };
+    if unit == Unit::Fraction { format!("{text} %") } else { text }
+}
