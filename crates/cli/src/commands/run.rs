@@ -88,7 +88,7 @@ fn opening(args: &Args, mut loaded: LoadedExperiment, global: &Global) -> Result
     let roles = args.choice.roles()?;
     if args.independent.is_some() && roles.planner.is_none() {
         let problem = "--independent asks a model for each draft: choose one with --agents openai --model NAME";
-        return Err(Failure::usage(problem.into()));
+        return Err(Failure::usage(problem));
     }
     let agents = live(&roles, args.choice.commands(), budget, &global.configuration()?)?;
     let nonce = args.nonce.map_or_else(random_nonce, Ok)?;

@@ -83,6 +83,7 @@ fn show_has_the_documented_keys() {
         "seeds",
         "skipped",
         "unmended",
+        "variants",
         "verdict",
     ];
     assert_eq!(keys(&show["iterations"][0]["arms"][0]), arm);

@@ -80,6 +80,7 @@ fn these_fields_are_words_and_no_others() {
         "started.spec.aim.cost.meaning",
         "started.spec.aim.gain.meaning",
         "started.spec.aim.worth.meaning",
+        "started.spec.features.meaning",
         "started.spec.inputs.meaning",
         "started.spec.metrics.meaning",
         "started.spec.series.meaning",
