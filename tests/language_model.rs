@@ -1,6 +1,6 @@
 //! Campaigns with language-model agents, over real HTTP against scripted servers.
 
-mod brain;
+pub(crate) mod brain;
 mod budgets;
 mod recorded;
 mod teams;
@@ -12,7 +12,7 @@ use crate::scripted_server::{Answer, KEY, Server};
 const BUNDLE: &str = include_str!("fixtures/replies/bundle.txt");
 
 /// The tiny experiment with its scenarios the other way round.
-fn copy_tiny(environment: &Environment) {
+pub(crate) fn copy_tiny(environment: &Environment) {
     environment.copy("experiments/tiny");
     // One workload in three says where a scale lies: the first one, so it has to be one that a scale matters in.
     let campaign = environment.read("tiny/campaign.toml");

@@ -16,6 +16,7 @@ mod finals;
 mod flow_control;
 mod init;
 mod language_model;
+mod mcp;
 mod newsvendor;
 mod probing;
 mod reading;

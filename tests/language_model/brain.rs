@@ -26,12 +26,12 @@ pub(super) fn answer(request: &Received) -> Answer {
 }
 
 /// How a role is addressed.
-pub(super) fn part(system: &str) -> &str {
+pub(crate) fn part(system: &str) -> &str {
     system.split_once("\n# Your part\n\n").map_or("", |(_, part)| part)
 }
 
 /// What a role says; the role is recognised by how it is addressed.
-pub(super) fn text(system: &str, user: &str) -> String {
+pub(crate) fn text(system: &str, user: &str) -> String {
     let begins = |words: &str| part(system).starts_with(words);
     if begins("You plan experiments") {
         plan(user)

@@ -4,11 +4,13 @@
 //! whether it was right. Start with [`Planner`] and [`Executor`]; both work with a [`Context`] and ask a [`Model`], which is a
 //! [`Client`] (HTTP), a recorder around one, or a script in tests.
 
+mod asked;
 mod attempts;
 mod client;
 mod command;
 mod context;
 mod correct;
+mod desk;
 mod digest;
 mod edits;
 mod endpoint;
@@ -35,9 +37,11 @@ mod text;
 mod wire;
 mod words;
 
+pub use asked::{Question, asked};
 pub use client::Client;
 pub use command::CommandLine;
 pub use context::Context;
+pub use desk::Desk;
 pub use endpoint::{Endpoint, Limits, OutputField};
 pub use error::ModelError;
 pub use executor::Executor;

@@ -3,7 +3,7 @@
 use crate::configuration::Configuration;
 use crate::failure::Failure;
 use clap::ValueEnum;
-use engine::agents::llm::{Caps, CommandLine, Meter, ModelError, Router, Settings};
+use engine::agents::llm::{Caps, CommandLine, Desk, Meter, ModelError, Router, Settings};
 use engine::science::experiment::Budget;
 use engine::{Agents, Roles, Source};
 use std::sync::Arc;
@@ -12,6 +12,8 @@ use std::sync::Arc;
 const PLANNER_COMMAND: &str = "planner-command";
 /// The name under which a command writes.
 const EXECUTOR_COMMAND: &str = "executor-command";
+/// The name under which an agent plans and writes that drives the campaign from outside.
+const VISITOR: &str = "mcp";
 const BUILTIN: &str = "builtin";
 
 /// Who plans and writes.
@@ -134,10 +136,10 @@ fn checked(name: &str) -> Result<String, Failure> {
         return Err(several(name));
     }
     let odd = name.is_empty() || name.contains(|c: char| c.is_whitespace() || c.is_control() || "+,=".contains(c));
-    if odd || [BUILTIN, PLANNER_COMMAND, EXECUTOR_COMMAND].contains(&name) {
+    if odd || [BUILTIN, PLANNER_COMMAND, EXECUTOR_COMMAND, VISITOR].contains(&name) {
         return Err(Failure::usage(format!(
             "`{name}` cannot be the name of a model here: names are not empty, hold no blank, comma, `+` or `=`, \
-             and `{BUILTIN}`, `{PLANNER_COMMAND}` and `{EXECUTOR_COMMAND}` mean something else"
+             and `{BUILTIN}`, `{PLANNER_COMMAND}`, `{EXECUTOR_COMMAND}` and `{VISITOR}` mean something else"
         )));
     }
     Ok(name.to_owned())
@@ -176,6 +178,18 @@ pub(crate) fn live(
     Ok(Agents { team, source: Source::Live { router, meter }, templates })
 }
 
+/// A team whose plans and sources are handed in by whoever comes to a desk; lessons are drawn by the built-in extractor.
+pub(crate) fn visited(desk: &Arc<Desk>, budget: &Budget, configuration: &Configuration) -> Result<Agents, Failure> {
+    let visitor = Some(VISITOR.to_owned());
+    let roles = Roles { planner: visitor.clone(), executor: visitor, extractor: None };
+    let team = roles.team(|name| Ok::<_, Failure>(configuration.settings(name)))?;
+    let caps = Caps { usd: budget.usd, tokens: budget.tokens, calls: budget.calls };
+    let meter = Arc::new(Meter::new(caps, configuration.prices().clone()));
+    let mut router = Router::new(Arc::clone(&meter));
+    router.desk(VISITOR, Arc::clone(desk)).map_err(unusable)?;
+    Ok(Agents { team, source: Source::Live { router, meter }, templates: Arc::new(configuration.templates()?) })
+}
+
 /// A team whose every question is answered by the record, with the settings that it was recorded with.
 pub(crate) fn recorded(
     roles: &Roles,
@@ -191,6 +205,10 @@ impl Commands {
     /// The command behind a name; none if the name is a model's.
     fn line(&self, name: &str, configuration: &Configuration) -> Result<Option<CommandLine>, Failure> {
         let given = match name {
+            VISITOR => {
+                let problem = "the campaign is driven from outside: `elenchus mcp --campaign ID` goes on with it";
+                return Err(Failure::usage(problem));
+            }
             PLANNER_COMMAND => &self.planner_command,
             EXECUTOR_COMMAND => &self.executor_command,
             _ => return Ok(None),

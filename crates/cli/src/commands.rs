@@ -9,6 +9,7 @@ mod doctor;
 mod evaluate;
 mod init;
 mod list;
+mod mcp;
 mod new;
 mod prompt;
 mod report;
@@ -32,6 +33,8 @@ pub(crate) enum Subcommand {
     Run(run::Args),
     /// Go on with a campaign where its record ends
     Resume(resume::Args),
+    /// Let a coding agent drive a campaign by tools (Model Context Protocol)
+    Mcp(mcp::Args),
     /// List the campaigns of this state directory
     List(list::Args),
     /// Say where a campaign stands
@@ -69,6 +72,7 @@ pub(crate) async fn dispatch(command: Subcommand, global: &Global) -> Result<Cod
         Subcommand::Schema(args) => schema::schema(args),
         Subcommand::Run(args) => run::run(args, global).await,
         Subcommand::Resume(args) => resume::resume(args, global).await,
+        Subcommand::Mcp(args) => mcp::mcp(args, global).await,
         Subcommand::List(args) => list::list(args, global).await,
         Subcommand::Status(args) => campaigns::status(args, global).await,
         Subcommand::Show(args) => campaigns::show(args, global).await,

@@ -45,7 +45,7 @@ impl Display {
         match progress {
             Progress::Working(state, work) => self.turn(&working(state, *work)),
             Progress::Recorded(state, event) => {
-                if let Some(line) = recorded(state, event) {
+                if let Some(line) = told(state, event) {
                     self.line(&line);
                 }
             }
@@ -120,7 +120,8 @@ fn best(state: &State) -> String {
     }
 }
 
-fn recorded(state: &State, event: &Event) -> Option<String> {
+/// What was recorded, in a line; none where nobody needs to know.
+pub(crate) fn told(state: &State, event: &Event) -> Option<String> {
     match event {
         Event::Calibrated { yardsticks, .. } => {
             let reference = &yardsticks.reference;

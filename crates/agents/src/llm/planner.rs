@@ -113,7 +113,7 @@ fn resources(state: &State) -> Vec<String> {
     let mut told = Vec::new();
     told.extend(state.evaluations_left().zip(budget.evaluations).map(|(left, all)| {
         let left = of(left.into(), all.into());
-        format!("evaluations: {left}. A candidate that is new takes one, tuning one for each point that it tries.")
+        format!("evaluations: {left}. A candidate that is new takes one, one that was sent back and mended another, tuning one for each point that it tries.")
     }));
     let work = || state.work.iter().map(|(_, work)| work);
     let tokens: u64 = work().map(|work| work.tokens.total()).sum();

@@ -29,6 +29,13 @@ impl Regimes {
     }
 }
 
+impl Regimes {
+    /// Both tables as a text.
+    pub(super) fn told(&self) -> String {
+        format!("{}\n\nWhere it loses most against the reference:\n{}", self.thirds.join("\n"), self.worst.join("\n"))
+    }
+}
+
 struct Measured<'a> {
     state: &'a State,
     measurement: &'a Measurement,

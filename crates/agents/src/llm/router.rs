@@ -2,6 +2,7 @@
 
 use super::client::Client;
 use super::command::{Command, CommandLine};
+use super::desk::{Desk, Served};
 use super::endpoint::Endpoint;
 use super::meter::Meter;
 use super::{Model, ModelError, Reply, Request};
@@ -49,6 +50,16 @@ impl Router {
     pub fn command(&mut self, model: &str, command: CommandLine) -> Result<(), ModelError> {
         self.meter.accept_command(&command.program)?;
         self.models.insert(model.to_owned(), Arc::new(Command::new(command, Arc::clone(&self.meter))));
+        Ok(())
+    }
+
+    /// Serves a model by whoever comes to a desk.
+    ///
+    /// # Errors
+    /// If US dollars or tokens are capped: nobody knows what it takes.
+    pub fn desk(&mut self, model: &str, desk: Arc<Desk>) -> Result<(), ModelError> {
+        self.meter.accept_command(model)?;
+        self.models.insert(model.to_owned(), Arc::new(Served::new(desk, Arc::clone(&self.meter))));
         Ok(())
     }
 }

@@ -184,7 +184,7 @@ pub(crate) async fn drive(mut campaign: Campaign, global: &Global, warnings: Vec
 
 /// The first Ctrl-C asks to stop after the step that is under way; a second one ends the program at once, which loses
 /// nothing but that step.
-async fn listen(stop: Stop) {
+pub(crate) async fn listen(stop: Stop) {
     while tokio::signal::ctrl_c().await.is_ok() {
         if stop.requested() {
             std::process::exit(Code::Interrupted as i32);
