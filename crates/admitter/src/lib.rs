@@ -209,6 +209,8 @@ pub trait Maths {
     fn powi(self, exponent: i32) -> f64;
 }
 
+// The runner's side.
+
 impl Maths for f64 {
     fn sqrt(self) -> f64 {
         call(0, self, 0.0)

@@ -17,6 +17,14 @@ use std::fmt::Debug;
 use std::path::Path;
 use std::sync::Arc;
 
+/// The line of a contract from which on it is of no use to whoever writes a candidate.
+const RUNNERS: &str = "\n// The runner's side.\n";
+
+/// What a prompt shows of a contract.
+pub fn shown(contract: &str) -> &str {
+    contract.split(RUNNERS).next().unwrap_or(contract)
+}
+
 /// The problems that this program knows.
 #[derive(Clone, Debug)]
 pub struct Problems(Arc<[Arc<dyn Problem>]>);

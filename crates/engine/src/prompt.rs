@@ -4,7 +4,7 @@ use crate::error::EngineError;
 use crate::experiment::LoadedExperiment;
 use crate::panel::Panel;
 use crate::prepared::Prepared;
-use crate::problem::Problem;
+use crate::problem::{Problem, shown};
 use crate::{Places, yardsticks};
 use agents::builtin::Researcher;
 use agents::llm::{self, Context, Model, ModelError, Reply, Request, Role, Settings, Templates};
@@ -94,7 +94,7 @@ impl Standpoint {
         if self.state.yardsticks.is_none() {
             return Err(EngineError::Refused("the campaign has not measured its yardsticks yet".into()));
         }
-        let (contract, passages) = (self.problem.kit().files[0].1.to_owned(), self.problem.passages());
+        let (contract, passages) = (shown(self.problem.kit().files[0].1).to_owned(), self.problem.passages());
         let context = Context { model: Arc::new(Nobody), settings, contract, passages, templates };
         if role == Role::Plan {
             let champion = self.state.champion().map(|champion| champion.id);

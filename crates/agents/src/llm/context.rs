@@ -27,7 +27,7 @@ pub struct Context {
 
 impl Context {
     /// The request of a role. `prompt` is what the template is filled with, and `schema` what the reply has to look like: an
-    /// endpoint that does not enforce it finds it in the prompt.
+    /// endpoint that does not enforce it is told by the prompt's own words, and by a user's template that shows it.
     pub(super) fn request(
         &self,
         role: Role,

@@ -16,17 +16,17 @@ use science::state::{ArmRecord, CandidateRecord, Iteration, State, describe};
 use serde::Serialize;
 
 /// Iterations that are told arm by arm.
-const ITERATIONS: usize = 5;
+const ITERATIONS: usize = 4;
 /// The last ones of them, which are told with what was thought and built.
 const WHOLE: usize = 2;
 /// Candidates that are listed.
-const CANDIDATES: usize = 6;
+const CANDIDATES: usize = 5;
 /// Principles that are listed.
-const PRINCIPLES: usize = 12;
+const PRINCIPLES: usize = 10;
 /// Scenarios that the best candidate is broken down by.
 const SCENARIOS: usize = 40;
 /// Characters of one text of a planner or extractor.
-const TEXT: usize = 280;
+const TEXT: usize = 200;
 
 /// The findings of a campaign.
 #[derive(Serialize)]

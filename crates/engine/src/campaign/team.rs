@@ -1,7 +1,7 @@
 //! Who plans, writes and draws lessons in a campaign.
 
 use crate::error::EngineError;
-use crate::problem::Problem;
+use crate::problem::{Problem, shown};
 use crate::recorder::{Recorder, Source};
 use agents::builtin::Researcher;
 use agents::llm::{self, Context, Settings, Templates};
@@ -93,7 +93,7 @@ impl Team {
         let context = |settings| Context {
             model: Arc::clone(&recorder) as Arc<dyn llm::Model>,
             settings,
-            contract: problem.kit().files[0].1.to_owned(),
+            contract: shown(problem.kit().files[0].1).to_owned(),
             passages: problem.passages(),
             templates: Arc::clone(&templates),
         };
