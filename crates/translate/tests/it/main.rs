@@ -1,0 +1,4 @@
+//! Tests of the translator, and of what it writes.
+
+mod go;
+mod maths;
