@@ -20,7 +20,7 @@ const ARROWS: [(&str, &[&str]); 12] = [
     ("engine", &["agents", "files", "sandbox", "science", "store"]),
     // A problem says what its candidates are translated into.
     ("problems", &["admitter", "agents", "engine", "files", "sandbox", "science", "simulator", "translate"]),
-    ("cli", &["engine", "files", "problems", "report", "simulator", "store", "translate"]),
+    ("cli", &["engine", "files", "problems", "report", "simulator", "store"]),
 ];
 
 /// Words of the problem of admission. What knows one of them belongs to it.

@@ -113,8 +113,11 @@ struct Token {
     kind: Kind,
 }
 
-const OPERATORS: [&str; 20] =
-    ["&&", "||", "==", "!=", "<=", ">=", "+=", "-=", "*=", "/=", "++", "--", ":=", "<<", ">>", "+", "-", "*", "/", "%"];
+/// The longest first: `>>=` is none of `>` and `>=`.
+const OPERATORS: [&str; 24] = [
+    "<<=", ">>=", "&^=", "&^", "&&", "||", "==", "!=", "<=", ">=", "+=", "-=", "*=", "/=", "++", "--", ":=", "<<",
+    ">>", "+", "-", "*", "/", "%",
+];
 
 /// The tokens of a Go text, without comments and texts.
 fn tokens(text: &str) -> Vec<Token> {

@@ -241,12 +241,13 @@ impl<'a> Writer<'a> {
             return text;
         }
         let _ = writeln!(text, "type {name} struct {{");
-        // Names that stand below each other have their types in one column; a comment or a blank line ends it.
-        let plain = fields.iter().all(|field| field.docs.is_empty());
-        let width = if plain { fields.iter().map(|field| field.go.len()).max().unwrap_or(0) } else { 0 };
-        for field in fields {
-            let _ = write!(text, "{}", documented(&field.docs, "\t"));
-            let _ = writeln!(text, "\t{:<width$} {}", field.go, names.ty(&field.ty));
+        // Names that stand right below each other have their types in one column.
+        for run in fields.chunk_by(|_, next| next.docs.is_empty()) {
+            let width = run.iter().map(|field| field.go.len()).max().unwrap_or(0);
+            for field in run {
+                let _ = write!(text, "{}", documented(&field.docs, "\t"));
+                let _ = writeln!(text, "\t{:<width$} {}", field.go, names.ty(&field.ty));
+            }
         }
         text + "}\n"
     }

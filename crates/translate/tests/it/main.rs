@@ -2,3 +2,4 @@
 
 mod go;
 mod maths;
+mod subset;
