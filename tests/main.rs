@@ -25,6 +25,7 @@ mod schema;
 mod seal;
 mod simplification;
 mod simulate;
+mod translate;
 
 /// The scripted OpenAI-compatible server; the agents' own tests use more of it than these.
 #[allow(dead_code)]

@@ -31,6 +31,9 @@ pub fn draw(key: u64) -> Draw {
     Draw { key, taken: 0 }
 }
 
+/// Bytes of an answer with its number of draws.
+pub const COUNTED_BYTES: usize = 2;
+
 const NO_LIMIT: i64 = -1;
 
 /// A prediction as a policy may be shown it: none if it is not a positive number.
@@ -83,31 +86,38 @@ impl<P: Admitter> Seat<P> {
 
     /// Answers a question.
     pub fn answer(&mut self, question: &[u8]) -> [u8; ANSWER_BYTES] {
+        [self.counted(question)[0]]
+    }
+
+    /// The answer, and how many draws it took.
+    fn counted(&mut self, question: &[u8]) -> [u8; COUNTED_BYTES] {
         // To clear room for as many as there may be would take longer than most answers.
         if question.len() <= HEADER_BYTES + FEW * INSTANCE_BYTES {
-            [self.answer_in(&mut [IDLE; FEW], question)]
+            self.answer_in(&mut [IDLE; FEW], question)
         } else {
-            [self.answer_in(&mut [IDLE; MAX_INSTANCES], question)]
+            self.answer_in(&mut [IDLE; MAX_INSTANCES], question)
         }
     }
 
     /// The same, with room for the instances. Not inlined: there is one copy of the policy.
     #[inline(never)]
-    fn answer_in(&mut self, room: &mut [Instance], question: &[u8]) -> u8 {
+    fn answer_in(&mut self, room: &mut [Instance], question: &[u8]) -> [u8; COUNTED_BYTES] {
         let mut bytes = Bytes(question);
-        let Some((request, key)) = bytes.request() else { return NOT_A_QUESTION };
+        let Some((request, key)) = bytes.request() else { return [NOT_A_QUESTION, 0] };
         let mut count = 0;
         while !bytes.0.is_empty() {
             match (room.get_mut(count), bytes.instance()) {
                 (Some(place), Some(instance)) => *place = instance,
-                _ => return NOT_A_QUESTION,
+                _ => return [NOT_A_QUESTION, 0],
             }
             count += 1;
         }
-        match self.0.admit(&request, &Cluster { instances: &room[..count] }, &mut draw(key)) {
+        let mut draw = draw(key);
+        let answer = match self.0.admit(&request, &Cluster { instances: &room[..count] }, &mut draw) {
             Decision::Admit => ADMIT,
             Decision::Reject => REJECT,
-        }
+        };
+        [answer, draw.taken.min(255) as u8]
     }
 
     /// Writes the policy's tunables: for each one its default, low and high as f64, the length of its name as one byte,
@@ -136,6 +146,26 @@ pub fn read_request(question: &[u8]) -> Option<(Request, u64)> {
 /// An instance out of its bytes in a question; none where there are too few.
 pub fn read_instance(bytes: &[u8]) -> Option<Instance> {
     Bytes(bytes).instance()
+}
+
+/// A seat that says with each answer how many draws it took, 255 for more: for whoever has to take the same.
+pub struct Counting<P>(Seat<P>);
+
+impl<P: Admitter> Counting<P> {
+    /// As [`Seat::start`].
+    pub fn start(parameters: &[f64]) -> Self {
+        Counting(Seat::start(parameters))
+    }
+
+    /// Answers a question: the answer, and the number of draws.
+    pub fn answer(&mut self, question: &[u8]) -> [u8; COUNTED_BYTES] {
+        self.0.counted(question)
+    }
+
+    /// As [`Seat::describe`].
+    pub fn describe(out: &mut [u8]) -> usize {
+        Seat::<P>::describe(out)
+    }
 }
 
 struct Bytes<'a>(&'a [u8]);

@@ -17,6 +17,7 @@ mod resume;
 mod run;
 mod schema;
 mod simulate;
+mod translate;
 mod verify;
 
 use crate::context::Global;
@@ -61,6 +62,8 @@ pub(crate) enum Subcommand {
     New(new::Args),
     /// Run the simulator by itself
     Simulate(simulate::Args),
+    /// Write a candidate as a plugin of llm-d-router, in Go, with the proof that it decides alike
+    Translate(translate::Args),
     /// Try the toolchain, each wall of the sandbox, the key and the database
     Doctor(doctor::Args),
 }
@@ -86,6 +89,7 @@ pub(crate) async fn dispatch(command: Subcommand, global: &Global) -> Result<Cod
         Subcommand::Evaluate(args) => evaluate::evaluate(args, global),
         Subcommand::New(args) => new::new(args),
         Subcommand::Simulate(args) => simulate::simulate(args, global),
+        Subcommand::Translate(args) => translate::translate(args, global).await,
         Subcommand::Doctor(args) => doctor::doctor(args, global).await,
     }
 }

@@ -10,6 +10,7 @@ pub mod population;
 mod probing;
 mod spec;
 mod tally;
+pub mod translate;
 mod workload;
 
 use builtin::AdmissionBuiltin;

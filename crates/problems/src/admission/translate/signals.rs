@@ -1,0 +1,145 @@
+//! Where production has what the contract shows: one table, `signals.toml`, whose units are types.
+
+use serde::Deserialize;
+use std::sync::LazyLock;
+
+/// The table.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Signals {
+    /// Changes with every entry.
+    pub version: u32,
+    /// One for each field of the contract.
+    pub signal: Vec<Signal>,
+}
+
+/// A field of the contract and its source in production.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Signal {
+    /// The field, as `Type.field`.
+    pub field: String,
+    /// Its unit.
+    pub unit: Unit,
+    /// What it is in production.
+    pub source: String,
+    /// The unit of that.
+    pub source_unit: Unit,
+    /// The expression in Go, in the source's unit.
+    pub go: String,
+    /// Whether it is there.
+    pub availability: Availability,
+    /// What has to be set up for it, where that is not so by default.
+    #[serde(default)]
+    pub dependency: Option<String>,
+    /// How old it is.
+    pub staleness: String,
+    /// What it reads before the first scrape, or where nobody tells.
+    pub unscraped: String,
+}
+
+/// A unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unit {
+    /// A class of requests; below 0 droppable.
+    Priority,
+    /// Tokens.
+    Tokens,
+    /// Requests.
+    Requests,
+    /// Instances.
+    Instances,
+    /// Who it is.
+    Identity,
+    /// 0 to 1.
+    Fraction,
+    /// 0 to 100.
+    Percent,
+    /// Microseconds, a number.
+    Microseconds,
+    /// Go's `time.Duration`.
+    Duration,
+}
+
+/// Whether production has a signal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Availability {
+    /// With the default configuration.
+    Default,
+    /// If something is set up, which the package declares or its README asks for.
+    OptIn,
+    /// Nowhere.
+    Absent,
+}
+
+impl Unit {
+    /// An expression of this unit as one of another; none if they do not measure the same.
+    pub fn converted(self, expression: &str, to: Unit) -> Option<String> {
+        match (self, to) {
+            (Unit::Percent, Unit::Fraction) => Some(format!("{expression} / 100")),
+            (Unit::Fraction, Unit::Percent) => Some(format!("{expression} * 100")),
+            (Unit::Duration, Unit::Microseconds) => Some(format!("uint64({expression}.Microseconds())")),
+            (from, to) if from == to => Some(expression.to_owned()),
+            _ => None,
+        }
+    }
+}
+
+impl Signal {
+    /// The expression in Go, in the contract's unit.
+    pub fn expression(&self) -> Option<String> {
+        self.source_unit.converted(&self.go, self.unit)
+    }
+}
+
+/// The table that is built in.
+pub fn signals() -> &'static Signals {
+    static SIGNALS: LazyLock<Signals> = LazyLock::new(|| {
+        files::parse_toml(include_str!("signals.toml"), std::path::Path::new("signals.toml")).expect("a built-in table")
+    });
+    &SIGNALS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_field_of_the_contract_has_one_source_in_a_unit_that_converts() {
+        let file: Vec<&str> = admitter::SOURCE.lines().collect();
+        let mut owner = "";
+        let mut fields = Vec::new();
+        for line in file {
+            if let Some(rest) = line.strip_prefix("pub struct ") {
+                owner = rest.split(['<', ' ']).next().unwrap_or_default();
+            }
+            if let Some((name, _)) = line.strip_prefix("    pub ").and_then(|rest| rest.split_once(':'))
+                && ["Request", "Instance", "Cluster"].contains(&owner)
+            {
+                fields.push(format!("{owner}.{name}"));
+            }
+        }
+        let known: Vec<&str> = signals().signal.iter().map(|signal| signal.field.as_str()).collect();
+        assert_eq!(fields.len(), 13, "{fields:?}");
+        for field in &fields {
+            assert_eq!(known.iter().filter(|own| *own == field).count(), 1, "{field}");
+        }
+        assert_eq!(known.len(), fields.len());
+        for signal in &signals().signal {
+            assert!(signal.expression().is_some(), "{} does not convert", signal.field);
+            assert_eq!(signal.dependency.is_some(), signal.availability == Availability::OptIn, "{}", signal.field);
+        }
+    }
+
+    #[test]
+    fn a_fraction_stays_one_whatever_its_source_is_called_and_a_percentage_is_divided() {
+        let kv = signals().signal.iter().find(|signal| signal.field == "Instance.kv_utilization").expect("a signal");
+        assert_eq!((kv.unit, kv.source_unit), (Unit::Fraction, Unit::Fraction));
+        assert_eq!(kv.expression().as_deref(), Some("metrics.KVCacheUsagePercent"));
+        assert_eq!(Unit::Percent.converted("x", Unit::Fraction).as_deref(), Some("x / 100"));
+        assert_eq!(Unit::Tokens.converted("x", Unit::Fraction), None);
+        assert_eq!(Unit::Duration.converted("x", Unit::Microseconds).as_deref(), Some("uint64(x.Microseconds())"));
+    }
+}
