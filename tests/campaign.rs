@@ -21,7 +21,7 @@ fn a_campaign_runs_to_its_end_and_can_be_read_in_every_form() {
     let environment = tiny();
     let output = environment.run(&["run", "tiny"]);
     assert_eq!(output.code, 0, "{}", output.stderr);
-    assert!(output.stderr.contains("iteration 3"), "{}", output.stderr);
+    assert!(output.stderr.contains("change") && output.stderr.contains("]   3  "), "{}", output.stderr);
 
     let shown = environment.json(&["show", "--format", "json"]);
     assert_eq!(shown["iterations"].as_array().map(Vec::len), Some(3));
@@ -31,11 +31,18 @@ fn a_campaign_runs_to_its_end_and_can_be_read_in_every_form() {
     assert!(environment.json(&["report", "--format", "json"]).is_object());
     assert!(environment.ok(&["champion"]).contains("impl Admitter for Policy"));
     assert!(environment.ok(&["status"]).contains("completed"));
-    let report = environment.ok(&["report"]);
+    let report = environment.ok(&["report", "--full"]);
     assert!(report.contains("Refuse everything"), "{report}");
-    let markdown = environment.ok(&["report", "--format", "markdown"]);
+    let page = environment.ok(&["report"]);
+    assert!(page.lines().count() <= 60 && report.starts_with(&page), "{page}");
     let id = shown["campaign"].as_str().or(shown["id"].as_str()).expect("an id");
-    assert_eq!(markdown, environment.read(&format!(".elenchus/reports/{}.md", &id[..8])));
+    let kept = |ending: &str| environment.read(&format!(".elenchus/reports/{}.{ending}", &id[..8]));
+    assert_eq!(environment.ok(&["report", "--format", "html"]), kept("html"));
+    environment.ok(&["report", "--format", "markdown", "--out", &format!("{}.md", &id[..8])]);
+    assert_eq!(environment.read(&format!("{}.md", &id[..8])), kept("md"));
+    assert!(kept("md").contains("-lineage.svg)"));
+    assert!(environment.read(&format!("{}-lineage.svg", &id[..8])).starts_with("<svg"));
+    assert!(!environment.ok(&["report", "--format", "markdown"]).contains(".svg"), "nobody wrote it beside");
 }
 
 #[test]
@@ -48,7 +55,7 @@ fn the_researcher_begins_with_a_safe_check_and_what_it_writes_is_scored() {
     for arm in arms.filter(|arm| !arm["outcome"].is_null()) {
         assert_eq!(arm["outcome"], "scored", "{arm:#}");
     }
-    let report = environment.ok(&["report"]);
+    let report = environment.ok(&["report", "--format", "markdown"]);
     assert!(report.contains("Safe check"), "{report}");
 }
 
@@ -145,7 +152,7 @@ fn verdicts_stay_within_their_budget_and_a_claim_that_it_cuts_short_stays_open()
         .collect();
     assert!(!short.is_empty(), "{report:#}");
     assert!(short.iter().all(|arm| arm["verdict"] == "inconclusive"), "{short:#?}");
-    let text = environment.ok(&["report"]).split_whitespace().collect::<Vec<_>>().join(" ");
+    let text = environment.ok(&["report", "--full"]).split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(text.contains(&format!("{} of 400 on verdict seeds", trials["verdict"])), "{text}");
 }
 

@@ -53,7 +53,7 @@ fn a_campaign_that_has_ended_is_held_against_searches_of_as_many_evaluations_and
     assert_eq!(environment.json(&["compare", "--format", "json"]), compared);
     let report = report(&environment);
     assert_eq!((&report["comparison"], &report["digest"]), (&compared, &status["digest"]));
-    assert!(environment.ok(&["report"]).contains("Searches with as many evaluations"));
+    assert!(environment.ok(&["report", "--full"]).contains("Searches with as many evaluations"));
     let text = environment.ok(&["compare"]);
     assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
 

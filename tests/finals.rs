@@ -26,8 +26,8 @@ fn whoever_wins_the_finals_is_champion_and_is_what_the_sealed_look_looks_at() {
     assert_eq!(report["champion"]["candidate"], winner["candidate"]);
     // Fourteen yardsticks and finalists on three seeds of two scenarios.
     assert_eq!(report["trials"]["finals"], 6 * (14 + finalists.len()));
-    let text = environment.ok(&["report"]);
-    assert!(text.contains("Finals") && text.contains("in the finals"), "{text}");
+    let text = environment.ok(&["report", "--full"]);
+    assert!(text.contains("The finals") && text.contains("in the finals"), "{text}");
     let verified = environment.run(&["verify", "--format", "json"]);
     let verified: serde_json::Value = serde_json::from_str(&verified.stdout).expect("JSON");
     assert_eq!(verified["champion"], winner["candidate"]);

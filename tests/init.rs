@@ -10,8 +10,8 @@ fn the_experiment_that_init_writes_runs_and_judges_its_champion_and_scores_the_s
     environment.ok(&["run", "first", "--iterations", "3"]);
     let report = environment.json(&["report", "--format", "json"]);
     assert_eq!(report["ended"], "completed");
-    let text = environment.ok(&["report"]);
-    assert!(text.contains("On 216 sealed workloads"), "{text}");
+    let text = environment.ok(&["report"]).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("on 216 fresh workloads"), "{text}");
     environment.ok(&["new", "mine.rs"]);
     let score = environment.json(&["evaluate", "mine.rs", "--experiment", "first", "--seeds", "2", "--format", "json"]);
     assert_eq!(score["outcome"], "scored", "{score}");

@@ -81,7 +81,7 @@ fn a_candidate_that_acts_as_an_earlier_one_is_known_by_its_own_trials() {
     assert_eq!(lineage.as_array().map(Vec::len), Some(2));
     assert_eq!(lineage[1]["acts_like"], lineage[0]["candidate"]);
     assert_eq!(lineage[1]["saving"], lineage[0]["saving"]);
-    assert!(environment.ok(&["report"]).contains("acts exactly like"));
+    assert!(environment.ok(&["report", "--full"]).contains("acts exactly like"));
 }
 
 #[test]

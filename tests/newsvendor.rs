@@ -156,14 +156,15 @@ fn a_problem_of_another_kind_goes_through_the_whole_loop_with_agents_that_follow
             directory: "",
             state: &state,
             digest: digest.as_str(),
-            source: None,
+            sources: &std::collections::BTreeMap::new(),
+            stages: &[],
             times: Times::default(),
             losses: Losses::default(),
             looks: &[look.look],
             taken: verify::taken(&store, &id).await.expect("no error"),
             comparison: None,
         };
-        let text = report::markdown::report(&record);
+        let text = report::markdown::report(&record, None).text;
         for word in ["extra earnings", "earnings", "newsvendor"] {
             assert!(text.contains(word), "{word}: {text}");
         }

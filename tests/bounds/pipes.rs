@@ -25,6 +25,7 @@ fn a_closed_pipe_ends_the_program_quietly() {
         &["show", "--format", "json"],
         &["report"],
         &["report", "--format", "markdown"],
+        &["report", "--format", "html"],
         &["report", "--format", "json"],
         &["cassette"],
         &["prompt", "list"],

@@ -20,7 +20,7 @@ fn a_budget_of_calls_ends_the_campaign_with_its_own_code() {
     let outcome = environment.run(&["run", "tiny", "--agents", "openai", "--model", "m", "--max-calls", "3"]);
     assert_eq!(outcome.code, 4, "{}", outcome.stderr);
     assert!(outcome.stdout.contains("calls (3)"), "{}", outcome.stdout);
-    assert!(environment.ok(&["report"]).contains("3 of 3 calls"));
+    assert!(environment.ok(&["report", "--full"]).contains("3 of 3 calls"));
     assert_eq!(server.requests().len(), 3);
     let again = environment.run(&["resume"]);
     assert_eq!(again.code, 4, "{}", again.stderr);

@@ -74,7 +74,7 @@ fn a_tuned_candidate_stands_in_the_lineage_under_the_one_that_it_was_made_of() {
     let settled = tuning["constants"][0]["settled"].as_f64().expect("a value");
     assert!(tuning["constants"][0]["own"] == 1.5 && settled != 1.5, "{tuning:#}");
     assert!(source.contains(&format!("default: {settled:?}")), "{source}");
-    let text = environment.ok(&["report"]);
+    let text = environment.ok(&["report", "--format", "markdown"]);
     assert!(
         text.split_whitespace().collect::<Vec<_>>().join(" ").contains(&format!("power 1.5 to {settled}")),
         "{text}"

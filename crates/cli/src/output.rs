@@ -7,7 +7,7 @@
 
 use crate::failure::Failure;
 use engine::science::text::{clean, clip_lines};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, IsTerminal, Write};
 
 /// Characters of one line of a message.
 const LINE: usize = 4000;
@@ -31,6 +31,24 @@ pub(crate) fn json(value: serde_json::Value) -> Result<(), Failure> {
 pub(crate) fn note(text: impl AsRef<str>) {
     let text = clip_lines(&clean(text.as_ref()), LINE);
     let _ = write(&mut io::stderr().lock(), &format!("{text}\n"));
+}
+
+/// Columns where nobody says how wide the terminal is.
+const WIDTH: usize = 100;
+
+/// Columns of the terminal that reads standard output.
+pub(crate) fn width() -> usize {
+    terminal_size::terminal_size_of(io::stdout()).map_or(WIDTH, |(width, _)| width.0.into())
+}
+
+/// The same of standard error.
+pub(crate) fn error_width() -> usize {
+    terminal_size::terminal_size_of(io::stderr()).map_or(WIDTH, |(width, _)| width.0.into())
+}
+
+/// Whether standard output is a terminal whose reader has not said no to colours (<https://no-color.org>).
+pub(crate) fn is_coloured() -> bool {
+    io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
 /// What became of writing to standard output.

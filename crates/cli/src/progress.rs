@@ -1,10 +1,15 @@
-//! What a person sees while a campaign runs: a line that changes on a terminal, plain lines elsewhere.
+//! What a person, or a program, sees while a campaign runs: a view that changes below a line for each iteration on a terminal, plain
+//! lines elsewhere, an event in a line of JSON for programs, nothing for whoever asks for quiet.
 
+mod beat;
 mod searching;
+mod stream;
 
 pub(crate) use searching::Searching;
 
 use crate::output;
+use beat::Beat;
+use clap::ValueEnum;
 use engine::Progress;
 use engine::campaign::Work;
 use engine::science::event::Event;
@@ -16,23 +21,76 @@ use std::time::{Duration, Instant};
 
 /// Characters of one line.
 const LINE: usize = 1000;
+/// How often what changes is drawn.
+const REDRAW: Duration = Duration::from_secs(1);
+
+/// How a command shows what it does.
+#[derive(clap::Args, Clone, Copy, Debug)]
+pub(crate) struct Shown {
+    /// How to show progress, and what came of it
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+    /// Show no progress
+    #[arg(long)]
+    quiet: bool,
+}
+
+/// For whom progress is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For a person
+    Text,
+    /// For other tools: an event in each line
+    Json,
+}
+
+impl Shown {
+    /// Whether a program reads it.
+    pub(crate) fn is_json(self) -> bool {
+        self.format == Format::Json
+    }
+}
 
 /// The display of one command.
 pub(crate) struct Display {
-    bar: Option<ProgressBar>,
+    means: Means,
     since: Instant,
+    /// Whether the head of the lines was said.
+    headed: bool,
+}
+
+/// By what it is shown.
+enum Means {
+    Live(ProgressBar),
+    Plain(Beat),
+    Stream,
+    Nothing,
 }
 
 impl Display {
+    /// As somebody asked for it.
+    pub(crate) fn shown(shown: Shown) -> Self {
+        match shown {
+            Shown { quiet: true, .. } => Display::by(Means::Nothing),
+            Shown { format: Format::Json, .. } => Display::by(Means::Stream),
+            Shown { format: Format::Text, .. } => Display::new(),
+        }
+    }
+
+    /// For a person.
     pub(crate) fn new() -> Self {
-        let bar = std::io::stderr().is_terminal().then(|| {
-            let bar = ProgressBar::new_spinner();
-            let style = ProgressStyle::with_template("{spinner} {msg} · {elapsed}");
-            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
-            bar.enable_steady_tick(Duration::from_millis(120));
-            bar
-        });
-        Display { bar, since: Instant::now() }
+        if !std::io::stderr().is_terminal() {
+            return Display::by(Means::Plain(Beat::new()));
+        }
+        let bar = ProgressBar::new_spinner();
+        let style = ProgressStyle::with_template("{msg}\n       {spinner} {elapsed}");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+        bar.enable_steady_tick(REDRAW);
+        Display::by(Means::Live(bar))
+    }
+
+    fn by(means: Means) -> Self {
+        Display { means, since: Instant::now(), headed: false }
     }
 
     /// Says which campaign it is.
@@ -42,10 +100,17 @@ impl Display {
 
     /// Shows one piece of progress.
     pub(crate) fn show(&mut self, progress: &Progress<'_>) {
+        if let Means::Stream = self.means {
+            return stream::show(progress);
+        }
         match progress {
-            Progress::Working(state, work) => self.turn(&working(state, *work)),
+            Progress::Working(state, work) => {
+                let below = report::live::below(state, &doing(*work), self.since.elapsed(), output::error_width());
+                self.turn(&below);
+            }
+            Progress::Recorded(state, Event::IterationClosed { .. }) => self.ended(state),
             Progress::Recorded(state, event) => {
-                if let Some(line) = told(state, event) {
+                if let Some(line) = recorded(state, event) {
                     self.line(&line);
                 }
             }
@@ -53,45 +118,72 @@ impl Display {
         }
     }
 
+    /// The iteration that ended, in a line.
+    fn ended(&mut self, state: &State) {
+        let width = output::error_width();
+        if !self.headed {
+            self.line(&report::live::head(width));
+            self.headed = true;
+        }
+        if let Some(line) = report::live::ended(state, width) {
+            self.line(&line);
+        }
+    }
+
+    /// Says what is done when the campaign itself is over.
+    pub(crate) fn doing(&self, text: &str) {
+        if let Means::Stream = self.means {
+            return stream::say("working", text);
+        }
+        self.turn(text);
+    }
+
     /// Says something that the user should know.
     pub(crate) fn warn(&self, text: &str) {
+        if let Means::Stream = self.means {
+            return stream::say("warning", text);
+        }
         self.line(&format!("warning: {text}"));
     }
 
-    /// Clears the changing line.
+    /// Clears what changes.
     pub(crate) fn close(&self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
+        match &self.means {
+            Means::Live(bar) => bar.finish_and_clear(),
+            Means::Plain(beat) => beat.end(),
+            Means::Stream | Means::Nothing => {}
         }
     }
 
     /// Whether no line can change, since nobody sees it.
     fn is_plain(&self) -> bool {
-        self.bar.is_none()
+        !matches!(self.means, Means::Live(_))
     }
 
-    /// Changes the line that changes, if there is one.
+    /// Changes what changes.
     fn turn(&self, text: &str) {
-        if let Some(bar) = &self.bar {
-            bar.set_message(text::line(text));
+        match &self.means {
+            Means::Live(bar) => bar.set_message(text::clean(text)),
+            Means::Plain(beat) => beat.doing(text),
+            Means::Stream | Means::Nothing => {}
         }
     }
 
     /// Questions, names and reasons come from agents and files: they stay in their line, which has an end.
     fn line(&self, text: &str) {
-        let indent = &text[..text.len() - text.trim_start().len()];
-        let text = format!("{indent}{}", clip(&text::line(text), LINE));
-        match &self.bar {
-            Some(bar) => bar.println(text),
-            None => output::note(format!("[{:6.1} s] {text}", self.since.elapsed().as_secs_f64())),
+        let text = clip(text::clean(text).replace(['\n', '\t'], " ").trim_end(), LINE);
+        match &self.means {
+            Means::Live(bar) => bar.println(text),
+            Means::Plain(beat) => beat.line(&text),
+            Means::Stream | Means::Nothing => {}
         }
     }
 }
 
-fn working(state: &State, work: Work<'_>) -> String {
-    let of = format!("iteration {}/{}", state.iteration_number(), state.opened().experiment.iterations);
-    let what = match work {
-        Work::Calibrating => return "measuring baseline, reference and yardsticks".into(),
+/// What is being done, in words.
+fn doing(work: Work<'_>) -> String {
+    match work {
+        Work::Calibrating => "measuring baseline, reference and yardsticks".into(),
         Work::Planning => "planning".to_owned(),
         Work::Implementing(arm) => format!("writing {arm}"),
         Work::Repairing(arm) => format!("mending {arm}"),
@@ -104,103 +196,44 @@ fn working(state: &State, work: Work<'_>) -> String {
         Work::Auditing(principle, points) => {
             format!("looking for better in {points} points of what {principle} forbids")
         }
-    };
-    format!("{of} · {what} · {}", best(state))
-}
-
-fn best(state: &State) -> String {
-    let champion = state.champion();
-    let score = champion.as_ref().and_then(|c| state.candidates[&c.id].score.as_ref());
-    match (champion.as_ref(), score.and_then(|score| score.worth)) {
-        (Some(champion), Some(worth)) => {
-            format!("best {}: {}", champion.id.short(), report::worth(state.spec(), worth))
-        }
-        (Some(champion), None) => format!("best {}", champion.id.short()),
-        (None, _) => "nothing admissible yet".into(),
     }
 }
 
-/// What was recorded, in a line; none where nobody needs to know.
-pub(crate) fn told(state: &State, event: &Event) -> Option<String> {
+/// What is said beside the line of an iteration: what no line of the report would miss.
+fn recorded(state: &State, event: &Event) -> Option<String> {
     match event {
         Event::Calibrated { yardsticks, .. } => {
             let reference = &yardsticks.reference;
             Some(report::reference(state.spec(), reference.improvement(), reference.cost()))
         }
-        Event::BundleRegistered { bundle, .. } => {
-            Some(format!("iteration {}: {}", state.iteration_number(), bundle.question))
-        }
-        Event::PlanFailed { reason, .. } => {
-            Some(format!("iteration {}: no usable plan: {reason}", state.iteration_number()))
-        }
-        Event::CandidateEvaluated { candidate, outcome, .. } => (*outcome != engine::science::outcome::Outcome::Scored)
-            .then(|| format!("  candidate {}: {}", candidate.short(), outcome.as_str())),
-        Event::ArmJudged { arm, finding } => {
-            let metric = state.bundle().arm(arm).and_then(|(_, arm)| state.spec().metric(&arm.prediction.metric));
-            let effect = finding
-                .effect
-                .zip(metric)
-                .map_or_else(String::new, |(effect, metric)| format!(" {}", report::effect(metric.unit(), effect)));
-            let error = finding.error.map_or_else(String::new, |error| format!(" ({})", error.as_str()));
-            Some(format!("  {arm}: {}{error}{effect}: {}", finding.verdict.as_str(), finding.reason))
-        }
-        Event::ExecutorFailed { arm, reason, .. } => Some(format!("  {arm}: nothing usable was written: {reason}")),
-        Event::RepairFailed { arm, reason, .. } => Some(format!("  {arm}: not mended: {reason}")),
-        Event::CandidateWritten { arm, candidate, .. } => candidate
-            .repairs
-            .as_ref()
-            .map(|broken| format!("  {arm}: {} mends {}", candidate.id.short(), broken.short())),
-        Event::VariantWritten { arm, left: 0, .. } => {
-            let (at, _) = state.bundle().arm(arm)?;
-            Some(format!("  {arm}: {} variants to measure", state.current().arms[at].variants.len()))
-        }
-        Event::Tuned { candidate, tried, retuned, .. } => {
-            let made =
-                retuned.as_ref().map_or_else(|| "kept as it is".into(), |made| format!("becomes {}", made.id.short()));
-            Some(format!("  {}: constants tuned at {} points: {made}", candidate.short(), tried.len()))
-        }
+        Event::ExecutorFailed { arm, reason, .. } => Some(format!("     {arm}: nothing usable was written: {reason}")),
         Event::Simplified { of, tried, candidate, .. } => {
             let made = candidate
                 .as_ref()
                 .map_or_else(|| "all of it matters".into(), |made| format!("becomes {}", made.id.short()));
-            Some(format!("  {}: simplified in {} ways: {made}", of.short(), tried.len()))
+            Some(format!("simplified   {} in {} ways: {made}", of.short(), tried.len()))
         }
         Event::Finals { finalists, .. } => {
             let champion = state.champion().map_or_else(
                 || "none is admissible there".to_owned(),
                 |champion| format!("champion is {}", champion.id.short()),
             );
-            Some(format!("{} finalists ran on fresh seeds and workloads; {champion}", finalists.len()))
-        }
-        Event::IterationClosed { volume } => {
-            let bound = state.false_exclusion().map_or_else(String::new, |bound| {
-                format!(
-                    " (at most {:.0} % of the rest is better than what was known, by {} audited points)",
-                    bound * 100.0,
-                    state.audited_points()
-                )
-            });
-            let left = format!("; {:.1} % of the declared space is left{bound}", volume * 100.0);
-            Some(format!("  {}{}", best(state), if *volume < 1.0 { left } else { String::new() }))
-        }
-        Event::Audited { principle, points, .. } => {
-            let audit = state.current().audits.last()?;
-            match &audit.refused {
-                Some(refused) => {
-                    Some(format!("  {principle} forbids too much, by one of {} points: {refused}", points.len()))
-                }
-                None => Some(format!(
-                    "  {principle} forbids: {} (none of {} points is better)",
-                    audit.constraint,
-                    points.len()
-                )),
-            }
+            Some(format!("finals       {} on fresh seeds and workloads: {champion}", finalists.len()))
         }
         Event::Started(_)
-        | Event::Tested { .. }
+        | Event::BundleRegistered { .. }
+        | Event::PlanFailed { .. }
+        | Event::CandidateWritten { .. }
         | Event::VariantWritten { .. }
+        | Event::RepairFailed { .. }
+        | Event::CandidateEvaluated { .. }
+        | Event::Tested { .. }
+        | Event::ArmJudged { .. }
         | Event::ArmSkipped { .. }
+        | Event::Tuned { .. }
         | Event::PrinciplesRevised { .. }
+        | Event::Audited { .. }
+        | Event::IterationClosed { .. }
         | Event::Ended { .. } => None,
     }
 }

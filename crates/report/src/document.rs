@@ -3,9 +3,14 @@
 //! Every string here is plain text. The renderers clean and escape all of it alike, so that no agent's words can act as
 //! markup, whichever way they came in.
 
+use crate::difference::Difference;
+use crate::picture::Picture;
+
 /// A titled part of a report.
 #[derive(Clone, Debug)]
 pub(crate) struct Section {
+    /// Where it stands in a page.
+    pub(crate) place: &'static str,
     /// Its title.
     pub(crate) title: &'static str,
     /// What it says.
@@ -30,6 +35,23 @@ pub(crate) enum Block {
         /// The lines.
         text: String,
     },
+    /// A chart.
+    Picture(Picture),
+    /// Two texts, where they differ.
+    Difference(Difference),
+    /// What is read by whoever asks for it.
+    Fold(Fold),
+}
+
+/// A part that is closed until it is asked for.
+#[derive(Clone, Debug)]
+pub(crate) struct Fold {
+    /// Where it stands in a page, if something leads there.
+    pub(crate) place: Option<String>,
+    /// What is said of it while it is closed.
+    pub(crate) summary: Line,
+    /// What is in it.
+    pub(crate) blocks: Vec<Block>,
 }
 
 /// Rows under column heads.
@@ -39,6 +61,8 @@ pub(crate) struct Table {
     pub(crate) columns: Vec<Column>,
     /// One cell for each column.
     pub(crate) rows: Vec<Vec<String>>,
+    /// Where the rows stand in a page; empty where nothing leads there.
+    pub(crate) places: Vec<String>,
 }
 
 /// A column's head.
@@ -55,6 +79,8 @@ pub(crate) struct Column {
 pub(crate) struct Item {
     /// How many items it stands under.
     pub(crate) depth: usize,
+    /// Where it stands in a page, if something leads there.
+    pub(crate) place: Option<String>,
     /// What it says.
     pub(crate) line: Line,
 }
@@ -90,7 +116,7 @@ impl Table {
     /// An empty table: `<` before a title is a column of words, `>` one of numbers.
     pub(crate) fn new(titles: &[impl AsRef<str>]) -> Self {
         let column = |title: &str| Column { title: title[1..].to_owned(), right: title.starts_with('>') };
-        Table { columns: titles.iter().map(|title| column(title.as_ref())).collect(), rows: Vec::new() }
+        Table { columns: titles.iter().map(|title| column(title.as_ref())).collect(), ..Table::default() }
     }
 
     /// What these columns say of these rows.
@@ -122,5 +148,5 @@ impl<T: Into<String>> From<T> for Line {
 
 /// An item that stands under `depth` others.
 pub(crate) fn item(depth: usize, line: impl Into<Line>) -> Item {
-    Item { depth, line: line.into() }
+    Item { depth, place: None, line: line.into() }
 }

@@ -59,9 +59,14 @@ impl<'a> Facts<'a> {
         Terms(&self.started.spec)
     }
 
-    /// What was found, in one paragraph.
+    /// What was found, sentence by sentence.
+    pub(crate) fn sentences(&self) -> Vec<String> {
+        self.found.sentences(self.record.state, self.yardsticks.as_ref())
+    }
+
+    /// The same in one paragraph.
     pub(crate) fn paragraph(&self) -> String {
-        self.found.paragraph(self.record.state, self.yardsticks.as_ref())
+        self.sentences().join(" ")
     }
 
     /// Candidates with a score.
@@ -135,7 +140,7 @@ impl<'a> Facts<'a> {
 
 impl Facts<'_> {
     /// What recorded traces cannot say; none where there are none.
-    fn traces(&self) -> Option<String> {
+    pub(crate) fn traces(&self) -> Option<String> {
         let (traces, scenarios) = (&self.started.traces, &self.started.scenarios);
         match traces.len() {
             0 => None,

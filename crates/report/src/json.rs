@@ -18,6 +18,7 @@ mod named;
 use crate::effort::effort;
 use crate::evaluation::Evaluation;
 use crate::facts::{Facts, phase};
+use crate::page;
 use crate::record::Record;
 use crate::spend::attempts;
 use crate::standing::{Found, Standing};
@@ -25,10 +26,11 @@ use crate::words;
 use named::named;
 use science::comparison::{Comparison, Summary};
 use science::controls::Tables;
+use science::event::Event;
 use science::objective::Score;
 use science::seal::{self, Look, Taken};
 use science::spec::Spec;
-use science::state::Simplification;
+use science::state::{Simplification, State};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -95,6 +97,7 @@ pub fn report(record: &Record<'_>) -> Value {
     progress(&mut out, record);
     let Some(facts) = Facts::of(record) else { return finished(out, record) };
     lineage(&mut out, &facts);
+    put(&mut out, "page", page::page(&facts));
     put(&mut out, "summary", facts.paragraph());
     put(&mut out, "sealed", sealed(record));
     put(&mut out, "comparison", record.comparison.map(|found| comparison(std::slice::from_ref(found))));
@@ -175,6 +178,34 @@ fn metrics(score: Option<&Score>, shape: &Score) -> Map<String, Value> {
     fields(shape).into_iter().map(|(name, _)| (name.clone(), empty(&name))).collect()
 }
 
+/// What `run --format json` prints of an event: its `kind`, the `iteration`, and of a verdict `arm` (as in `page.tried`), of the end of
+/// an iteration `arms[]`, `champion`, `volume`, of a candidate its id and `outcome`, of a failure its `reason`.
+pub fn event(state: &State, event: &Event) -> Value {
+    let mut out = Map::new();
+    put(&mut out, "kind", event.kind());
+    put(&mut out, "iteration", state.iteration_number());
+    let number = state.iterations.len();
+    let arms = state.iterations.last().map(|iteration| page::arms(state, iteration, number)).unwrap_or_default();
+    match event {
+        Event::ArmJudged { arm, .. } => put(&mut out, "arm", arms.iter().find(|tried| tried.arm == *arm)),
+        Event::IterationClosed { volume } => {
+            put(&mut out, "arms", arms);
+            put(&mut out, "champion", state.champion().map(|champion| champion.id));
+            put(&mut out, "volume", volume);
+        }
+        Event::CandidateEvaluated { candidate, outcome, .. } => {
+            put(&mut out, "candidate", candidate);
+            put(&mut out, "outcome", outcome);
+        }
+        Event::CandidateWritten { candidate, .. } => put(&mut out, "candidate", &candidate.id),
+        Event::PlanFailed { reason, .. } | Event::ExecutorFailed { reason, .. } => put(&mut out, "reason", reason),
+        Event::Ended { reason } => put(&mut out, "reason", reason.to_string()),
+        Event::BundleRegistered { bundle, .. } => put(&mut out, "question", &bundle.question),
+        _ => {}
+    }
+    cleaned(Value::Object(out))
+}
+
 fn identity(record: &Record<'_>) -> Map<String, Value> {
     let mut out = Map::new();
     let started = record.state.started.as_ref();
@@ -235,7 +266,7 @@ fn champion(facts: &Facts<'_>) -> Value {
     let Standing { id, score, description_length, iteration, arm } = *standing;
     json!({
         "candidate": id,
-        "source": facts.record.source,
+        "source": facts.record.source(id),
         "score": score,
         "iteration": iteration,
         "arm": arm,

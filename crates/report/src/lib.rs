@@ -1,22 +1,27 @@
-//! A campaign's record as terminal text, Markdown and JSON.
+//! A campaign's record as terminal text, Markdown, HTML and JSON.
 //!
 //! Values in, text out: nothing here reads a file, a clock or the environment, and nothing prints. Facts are computed once,
-//! in plain structs; sections say them in words; the renderers only lay these out. Start with these three files:
-//! [`record`] (what comes in), `facts` (what is said), [`json`] (the shapes that other tools read).
+//! in plain structs; `page` is what is read first; sections and pictures say the rest; the renderers only lay these out. Start with these
+//! files: [`record`] (what comes in), `facts` (what is known), `page` (what is said first), [`json`] (the shapes that other tools read).
 
 mod calibration;
 mod curves;
+mod difference;
 mod document;
 mod effort;
 pub mod evaluation;
 mod facts;
 #[cfg(test)]
 mod fixture;
+pub mod html;
 pub mod json;
 mod lineage;
+pub mod live;
 pub mod markdown;
+mod page;
 mod panels;
 mod path;
+mod picture;
 mod principles;
 pub mod record;
 mod sections;
@@ -29,7 +34,7 @@ mod words;
 mod yardsticks;
 
 pub use evaluation::{Evaluation, Timing};
-pub use record::{Losses, Record, Times};
+pub use record::{Losses, Record, Stage, Times, quoted};
 pub use words::{effect, moment};
 
 use science::spec::Spec;

@@ -54,8 +54,13 @@ pub(crate) struct NodeFinding {
 
 /// Builds the tree.
 pub(crate) fn lineage(state: &State) -> Lineage {
+    let mut children: BTreeMap<Option<&CandidateId>, Vec<&CandidateId>> = BTreeMap::new();
+    for id in &state.order {
+        children.entry(state.candidates[id].candidate.parent.as_ref()).or_default().push(id);
+    }
     let mut builder = Builder {
         state,
+        children,
         findings: findings(state),
         champion: state.champion().map(|champion| champion.id),
         front: state.front().collect(),
@@ -85,6 +90,8 @@ fn findings(state: &State) -> BTreeMap<&CandidateId, Vec<NodeFinding>> {
 
 struct Builder<'a> {
     state: &'a State,
+    /// The candidates that depart from each, or from the reference, in order.
+    children: BTreeMap<Option<&'a CandidateId>, Vec<&'a CandidateId>>,
     findings: BTreeMap<&'a CandidateId, Vec<NodeFinding>>,
     champion: Option<CandidateId>,
     front: BTreeSet<&'a CandidateId>,
@@ -93,12 +100,9 @@ struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    fn children(&mut self, parent: Option<&CandidateId>, depth: usize) {
-        let state = self.state;
-        for id in &state.order {
-            if state.candidates[id].candidate.parent.as_ref() == parent {
-                self.place(id, depth);
-            }
+    fn children(&mut self, parent: Option<&'a CandidateId>, depth: usize) {
+        for id in self.children.remove(&parent).unwrap_or_default() {
+            self.place(id, depth);
         }
     }
 

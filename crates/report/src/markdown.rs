@@ -1,37 +1,93 @@
-//! Markdown: the complete lineage report.
+//! Markdown: the first page, and the lineage report folded behind it.
 
-use crate::document::{Block, Line, Section, Table, Tone};
+mod first;
+
+use crate::document::{Block, Item, Line, Table, Tone};
 use crate::facts::Facts;
+use crate::html;
+use crate::page;
+use crate::picture::Picture;
 use crate::record::Record;
-use crate::sections::{self, Detail};
+use crate::sections::{self, Medium};
 use crate::words;
 
-/// The lineage report. Words of agents and experiments are escaped: they can be read, and can do nothing.
-pub fn report(record: &Record<'_>) -> String {
-    let title = escaped(record.id);
+/// A report, and the pictures that stand beside it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// The text.
+    pub text: String,
+    /// Each picture with the name of its file; empty unless they were asked for.
+    pub pictures: Vec<(String, String)>,
+}
+
+/// The lineage report: the first page, and all else folded. Words of agents and experiments are escaped: they can be read, and can
+/// do nothing. With `pictures`, the beginning of the names of their files, it shows pictures that are to lie beside it.
+pub fn report(record: &Record<'_>, pictures: Option<&str>) -> Written {
     let Some(facts) = Facts::of(record) else {
-        return format!("# Campaign {title}\n\nIt holds no events: it was never opened.\n");
+        let text = format!("# Campaign {}\n\nIt holds no events: it was never opened.\n", escaped(record.id));
+        return Written { text, pictures: Vec::new() };
     };
-    let sections: String = sections::report(&facts, Detail::Complete).iter().map(section).collect();
-    format!("# Campaign {title}\n{sections}")
-}
-
-fn section(section: &Section) -> String {
-    let blocks: String = section.blocks.iter().map(block).collect();
-    format!("\n## {}\n{blocks}", section.title)
-}
-
-fn block(block: &Block) -> String {
-    match block {
-        Block::Text(line) => format!("\n{}\n", inline(line)),
-        Block::Heading(line) => format!("\n### {}\n", inline(line)),
-        Block::Table(table) => format!("\n{}", rows(table)),
-        Block::List(items) => {
-            let item = |item: &crate::document::Item| format!("{}- {}\n", "  ".repeat(item.depth), inline(&item.line));
-            format!("\n{}", items.iter().map(item).collect::<String>())
-        }
-        Block::Code { language, text } => fenced(language, text),
+    let mut writer = Writer { beginning: pictures, pictures: Vec::new() };
+    let page = page::page(&facts);
+    let mut text = format!("# {}\n{}", escaped(&page.question), writer.blocks(&first::page(&page, &facts)));
+    for section in sections::report(&facts, Medium::Markdown) {
+        text += &format!(
+            "\n<details><summary><b>{}</b></summary>\n{}\n</details>\n",
+            html::escaped(section.title),
+            writer.blocks(&section.blocks)
+        );
     }
+    Written { text, pictures: writer.pictures }
+}
+
+/// Lays blocks out, and keeps the pictures that it met.
+struct Writer<'a> {
+    /// What the names of pictures begin with; none where there are to be none.
+    beginning: Option<&'a str>,
+    pictures: Vec<(String, String)>,
+}
+
+impl Writer<'_> {
+    fn blocks(&mut self, blocks: &[Block]) -> String {
+        blocks.iter().map(|block| self.block(block)).collect()
+    }
+
+    fn block(&mut self, block: &Block) -> String {
+        match block {
+            Block::Text(line) => format!("\n{}\n", inline(line)),
+            Block::Heading(line) => format!("\n### {}\n", inline(line)),
+            Block::Table(table) => format!("\n{}", rows(table)),
+            Block::List(items) => {
+                let item = |item: &Item| format!("{}- {}\n", "  ".repeat(item.depth), inline(&item.line));
+                format!("\n{}", items.iter().map(item).collect::<String>())
+            }
+            Block::Code { language, text } => fenced(language, text),
+            Block::Difference(difference) => {
+                let text = format!("--- {}\n+++ {}\n{}", difference.left, difference.right, difference.unified());
+                fenced("diff", &text)
+            }
+            Block::Picture(picture) => self.picture(picture),
+            Block::Fold(fold) => format!(
+                "\n<details><summary>{}</summary>\n{}\n</details>\n",
+                html::escaped(&words::line(&plain(&fold.summary))),
+                self.blocks(&fold.blocks)
+            ),
+        }
+    }
+
+    fn picture(&mut self, picture: &Picture) -> String {
+        let Some(beginning) = self.beginning else { return String::new() };
+        let same = self.pictures.iter().filter(|(name, _)| name.contains(picture.name)).count();
+        let number = if same == 0 { String::new() } else { format!("-{}", same + 1) };
+        let file = format!("{beginning}-{}{number}.svg", picture.name);
+        let said = format!("\n**{}**\n\n![{0}]({file})\n\n{}\n", escaped(&picture.title), escaped(&picture.note));
+        self.pictures.push((file, picture.file()));
+        said
+    }
+}
+
+fn plain(line: &Line) -> String {
+    line.0.iter().map(|(_, text)| text.as_str()).collect()
 }
 
 fn rows(table: &Table) -> String {
@@ -58,11 +114,22 @@ fn inline(line: &Line) -> String {
         let (before, after) = (space(text.starts_with(' ')), space(text.ends_with(' ')));
         let next =
             if after.is_empty() { line.0.get(at + 1).and_then(|(_, text)| text.chars().next()) } else { Some(' ') };
-        let words = escaped_before(text, next);
+        let words = coded(&escaped_before(text, next));
         let mark = if *tone == Tone::Plain || words.is_empty() { "" } else { "**" };
         out.extend([before, mark, &words, mark, after]);
     }
     without_block_mark(out.trim())
+}
+
+/// What stands between two backticks as code: in tags, within which what was escaped stays so.
+fn coded(escaped: &str) -> String {
+    let parts: Vec<&str> = escaped.split("\\`").collect();
+    if parts.len().is_multiple_of(2) {
+        return escaped.to_owned();
+    }
+    let part =
+        |(at, part): (usize, &&str)| if at % 2 == 1 { format!("<code>{part}</code>") } else { (*part).to_owned() };
+    parts.iter().enumerate().map(part).collect()
 }
 
 /// A line that begins no list, quotation or rule.

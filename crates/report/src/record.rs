@@ -1,9 +1,11 @@
 //! What a report is made from.
 
 use science::comparison::Comparison;
+use science::id::CandidateId;
 use science::seal::{Look, Taken};
 use science::state::State;
 use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A campaign as it lies in the database, folded.
 #[derive(Clone, Copy, Debug)]
@@ -16,8 +18,10 @@ pub struct Record<'a> {
     pub state: &'a State,
     /// The digest of the event log.
     pub digest: &'a str,
-    /// The champion's source, if there is a champion.
-    pub source: Option<&'a str>,
+    /// Sources of candidates, as far as they are to be quoted: those of [`quoted`].
+    pub sources: &'a BTreeMap<CandidateId, String>,
+    /// Where the wall time went; empty where that is not known.
+    pub stages: &'a [Stage],
     /// When it ran.
     pub times: Times,
     /// Requests to models that brought no reply.
@@ -28,6 +32,37 @@ pub struct Record<'a> {
     pub taken: Taken,
     /// What searches of as many evaluations found, if that was asked.
     pub comparison: Option<&'a Comparison>,
+}
+
+impl<'a> Record<'a> {
+    /// The source of a candidate, if it is quoted.
+    pub(crate) fn source(&self, id: &CandidateId) -> Option<&'a str> {
+        self.sources.get(id).map(String::as_str)
+    }
+}
+
+/// The candidates whose sources a report quotes: the champion, the front, the finalists, and what each of them comes of.
+pub fn quoted(state: &State) -> BTreeSet<CandidateId> {
+    let finalists = state.finals.iter().flat_map(|finals| &finals.finalists).map(|finalist| finalist.candidate.clone());
+    let champion = state.champion().map(|champion| champion.id);
+    let chosen: BTreeSet<CandidateId> = state.front().cloned().chain(finalists).chain(champion).collect();
+    let of = |id: &CandidateId| {
+        let candidate = &state.candidates.get(id)?.candidate;
+        candidate.tunes.clone().or_else(|| candidate.parent.clone())
+    };
+    let parents: Vec<CandidateId> = chosen.iter().filter_map(of).collect();
+    chosen.into_iter().chain(parents).collect()
+}
+
+/// How long a campaign took until events of a kind, since the event before each.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Stage {
+    /// The kind of event.
+    pub event: String,
+    /// How many.
+    pub times: u32,
+    /// Wall time, ms.
+    pub ms: u64,
 }
 
 /// Requests to models that failed after they were sent: whoever serves the model may have billed them. They are no

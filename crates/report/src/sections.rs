@@ -1,63 +1,72 @@
-//! The lineage report, section by section: facts become texts, tables and lists, laid out by a renderer.
+//! The lineage report behind its first page: facts become texts, tables, pictures and lists, laid out by a renderer.
 
 mod agents;
-mod campaign;
 mod candidates;
+mod champion;
 mod comparison;
 mod controls;
 mod finals;
-mod iterations;
-mod lessons;
+mod front;
+mod lineage;
+mod method;
+mod path;
+mod predictions;
+mod principles;
+mod progress;
 mod sealed;
+mod served;
 mod simplification;
+mod standing;
+mod workloads;
 
-pub(crate) use campaign::{headline, standing_lines};
-pub(crate) use candidates::scenario_table;
 pub(crate) use comparison::comparison;
 pub(crate) use controls::blocks as controls;
-pub(crate) use sealed::{blocks as sealed_look, first_words};
+pub(crate) use method::options;
+pub(crate) use sealed::{blocks as sealed_look, plainly, verdict};
+pub(crate) use standing::{headline, lines as standing_lines};
+pub(crate) use workloads::scenario_table;
 
-use crate::document::Section;
+use crate::document::{Block, Section};
 use crate::facts::Facts;
-use crate::standing::Standing;
 
-/// How much is said.
+/// Where a report is read, which says how much of it there is room for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Detail {
-    /// What fits a terminal.
-    Compact,
-    /// Everything.
-    Complete,
+pub(crate) enum Medium {
+    /// A terminal: no pictures, nothing folded.
+    Terminal,
+    /// Markdown: pictures, and all behind the first page folded.
+    Markdown,
+    /// A page with links: every candidate too.
+    Page,
 }
 
-/// The whole report, the most important first.
-pub(crate) fn report(facts: &Facts<'_>, detail: Detail) -> Vec<Section> {
-    let mut sections = vec![campaign::overview(facts)];
-    sections.extend(sealed::sealed(facts.record.looks, facts.record.taken, &facts.started.spec));
-    sections.extend(
-        facts.record.comparison.map(|found| comparison::comparison(std::slice::from_ref(found), facts.terms())),
-    );
-    sections.extend(finals::finals(facts));
-    sections.extend(candidates::yardsticks(facts, detail));
-    sections.extend(facts.champion().and_then(|champion: Standing<'_>| candidates::scenarios(facts, champion)));
-    sections.extend(simplification::simplification(facts));
-    sections.extend(iterations::path(facts, detail));
-    sections.extend(candidates::lineage(facts, detail));
-    sections.extend(candidates::front(facts));
-    sections.push(lessons::principles(facts, detail));
-    sections.push(lessons::calibration(facts));
-    sections.extend(candidates::behaviour(facts));
-    sections.extend(candidates::source(facts));
-    sections.extend(agents::agents(facts, detail));
-    sections.push(campaign::reproduce(facts, detail));
-    sections
+/// Everything behind the first page, in the order of the questions that a reader has.
+pub(crate) fn report(facts: &Facts<'_>, medium: Medium) -> Vec<Section> {
+    let section = |place, title, blocks: Vec<Block>| (!blocks.is_empty()).then_some(Section { place, title, blocks });
+    let all = [
+        section("champion", "The champion", champion::blocks(facts, medium)),
+        section("front", front::title(facts), front::blocks(facts)),
+        section("workloads", "Workload by workload", workloads::blocks(facts)),
+        section("sealed", "Under the seal", sealed::all(facts)),
+        section("lineage", "Lineage", lineage::blocks(facts, medium)),
+        section("predictions", "Predictions", predictions::blocks(facts)),
+        section("principles", "Principles", principles::blocks(facts)),
+        section("progress", "Progress", progress::blocks(facts)),
+        section("effort", "Where the effort went", agents::blocks(facts)),
+        section("candidates", "Candidates", candidates::blocks(facts, medium)),
+        section("method", "Method", method::blocks(facts)),
+    ];
+    let pictured = |mut section: Section| {
+        if medium == Medium::Terminal {
+            section.blocks.retain(|block| !matches!(block, Block::Picture(_)));
+        }
+        section
+    };
+    all.into_iter().flatten().map(pictured).collect()
 }
 
 /// Lineage, findings and principles only.
 pub(crate) fn show(facts: &Facts<'_>) -> Vec<Section> {
-    let mut sections = Vec::new();
-    sections.extend(candidates::lineage(facts, Detail::Compact));
-    sections.extend(iterations::path(facts, Detail::Compact));
-    sections.push(lessons::principles(facts, Detail::Compact));
-    sections
+    let wanted = ["lineage", "principles"];
+    report(facts, Medium::Terminal).into_iter().filter(|section| wanted.contains(&section.place)).collect()
 }

@@ -107,31 +107,30 @@ impl Found<'_> {
         }
     }
 
-    /// What was found, in one paragraph that says no more than the data.
-    pub(crate) fn paragraph(&self, state: &State, yardsticks: Option<&Yardsticks>) -> String {
+    /// What was found, sentence by sentence, the most important first; it says no more than the data.
+    pub(crate) fn sentences(&self, state: &State, yardsticks: Option<&Yardsticks>) -> Vec<String> {
         let written = state.order.len();
         let spec = state.spec();
         match (self, yardsticks) {
             (Found::Uncalibrated, _) | (_, None) => {
                 let extremes = spec.extremes.iter().map(|extreme| format!(", {}", words::spaced(&extreme.name)));
                 let extremes = extremes.collect::<String>();
-                format!("Nothing is known yet: the yardsticks (baseline, reference{extremes}) are not measured.")
+                vec![format!("Nothing is known yet: the yardsticks (baseline, reference{extremes}) are not measured.")]
             }
             (Found::NothingScored, _) if written == 0 => {
-                "No candidate was written yet, so there is no champion.".into()
+                vec!["No candidate was written yet, so there is no champion.".into()]
             }
             (Found::NothingScored, _) => {
-                format!("There is no champion: {} written, none of them scored.", count(written, "candidate"))
+                vec![format!("There is no champion: {} written, none of them scored.", count(written, "candidate"))]
             }
             (Found::NoChampion { nearest, objections }, Some(yardsticks)) => {
                 let scored = state.candidates.values().filter(|record| record.score.is_some()).count();
-                let sentences = [near_miss(*nearest, objections, scored, spec), figures(*nearest, yardsticks, spec)];
-                sentences.concat().join(" ")
+                [near_miss(*nearest, objections, scored, spec), figures(*nearest, yardsticks, spec)].concat()
             }
             (Found::Champion { standing, matches_reference }, Some(yardsticks)) => {
                 let mut sentences = vec![verdict(*standing, *matches_reference, yardsticks, spec)];
                 sentences.extend(figures(*standing, yardsticks, spec));
-                sentences.join(" ")
+                sentences
             }
         }
     }

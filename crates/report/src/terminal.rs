@@ -1,14 +1,16 @@
 //! Text for a terminal.
 
+mod first;
 mod layout;
 
 use crate::curves;
 use crate::document::{Block, Line, Section, Table, Tone};
 use crate::evaluation::{Evaluation, Timing};
 use crate::facts::{Facts, NOT_SANDBOXED};
+use crate::page;
 use crate::panels;
 use crate::record::Record;
-use crate::sections::{self, Detail};
+use crate::sections::{self, Medium};
 use crate::terms::Terms;
 use crate::words::{percent_within, points, spaced};
 use layout::Layout;
@@ -25,13 +27,30 @@ const WIDE: usize = 120;
 /// Below this, tables would have no room for words; a narrower terminal wraps them itself.
 const NARROWEST: usize = 60;
 
+/// How much of a report is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Length {
+    /// The first page.
+    Page,
+    /// All of it.
+    Full,
+}
+
 /// The lineage report, `width` columns wide (at least 60); ANSI colours if `color`.
-pub fn report(record: &Record<'_>, width: usize, color: bool) -> String {
+pub fn report(record: &Record<'_>, length: Length, width: usize, color: bool) -> String {
     let layout = Layout { width: width.max(NARROWEST), color };
-    match Facts::of(record) {
-        Some(facts) => layout.sections(&sections::report(&facts, Detail::Compact)),
-        None => layout.line(&unopened(record)),
+    let Some(facts) = Facts::of(record) else { return layout.line(&unopened(record)) };
+    let page = first::page(&page::page(&facts), &facts, layout);
+    match length {
+        Length::Page => page,
+        Length::Full => format!("{page}\n{}", layout.sections(&sections::report(&facts, Medium::Terminal))),
     }
+}
+
+/// What a run ends with: the verdict, and the commands that one would type next.
+pub fn end(record: &Record<'_>, width: usize, color: bool) -> String {
+    let layout = Layout { width: width.max(NARROWEST), color };
+    Facts::of(record).map_or_else(|| layout.line(&unopened(record)), |facts| first::end(&page::page(&facts), layout))
 }
 
 /// Where a campaign stands, in a few lines: phase, best so far, evaluations, space left, and what to do next.
@@ -90,7 +109,7 @@ pub fn sealed(look: &Look, looks: &[Look], taken: Taken, spec: &Spec) -> String 
 
 /// Campaigns beside searches of as many evaluations; at least one.
 pub fn comparison(comparisons: &[Comparison], spec: &Spec) -> String {
-    Layout { width: WIDTH, color: false }.blocks(&sections::comparison(comparisons, Terms(spec)).blocks)
+    Layout { width: WIDTH, color: false }.blocks(&sections::comparison(comparisons, Terms(spec)))
 }
 
 /// Tables of policies and variants.

@@ -39,6 +39,8 @@ pub struct Loaded {
     pub head: LogHead,
     /// The hash over the yardsticks' trials, once they were measured: see [`Store::baseline`].
     pub calibrated: Option<Hash>,
+    /// The kind of each event and when it was appended, ms since 1970.
+    pub course: Vec<(&'static str, i64)>,
 }
 
 /// What is stored with an event beyond what the event says.
@@ -68,6 +70,7 @@ impl Store {
         let events = self.events(id).await?;
         self.check_observations(id).await?;
         let (mut state, mut head, mut calibrated) = (State::default(), LogHead::of_new(id.clone()), None);
+        let course = events.iter().map(|stored| (stored.event.kind(), stored.at_ms)).collect();
         for stored in events {
             state.apply(&stored.event).map_err(|error| damaged(id, stored.seq, &error.to_string()))?;
             if let Event::Calibrated { trials, .. } = &stored.event {
@@ -75,7 +78,7 @@ impl Store {
             }
             head.pass(stored);
         }
-        Ok(Loaded { state, head, calibrated })
+        Ok(Loaded { state, head, calibrated, course })
     }
 }
 

@@ -19,7 +19,7 @@ pub(crate) async fn champion(args: Args, global: &Global) -> Result<Code, Failur
     let id = campaign(&store, args.campaign.as_deref()).await?;
     let source = super::report::Source::load(&store, &id).await?;
     let record = source.record();
-    let Some(text) = record.source else {
+    let Some(text) = source.champion() else {
         return Err(Failure::failed(format!("campaign {} has no admissible candidate yet", id.short())));
     };
     match args.format {

@@ -1,5 +1,6 @@
 //! `elenchus mcp`
 
+mod told;
 mod tools;
 
 use crate::agents::visited;

@@ -6,16 +6,17 @@ use crate::output;
 use clap::ValueEnum;
 use engine::agents::llm::Loss;
 use engine::science::comparison::Comparison;
-use engine::science::id::Hash;
+use engine::science::id::{CandidateId, Hash};
 use engine::science::seal::{Look, Taken};
 use engine::science::state::State;
 use engine::{compare, verify};
-use report::{Losses, Record, Times};
-use std::io::IsTerminal;
+use report::terminal::Length;
+use report::{Losses, Record, Stage, Times};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use store::{CampaignId, Store};
 
-/// Print the lineage report: what was claimed, what became of it, what was learned, who won.
+/// Print the lineage report: what was found, what that rests on, what it costs, how to see it again.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// The campaign, by the beginning of its id; the latest if left out
@@ -23,17 +24,22 @@ pub(crate) struct Args {
     /// How to print it
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
-    /// Write it to a file instead of printing it
+    /// As text, print everything behind the first page too
+    #[arg(long)]
+    full: bool,
+    /// Write it to a file instead of printing it; Markdown's pictures are written beside it
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// For the terminal
+    /// For the terminal: its first page
     Text,
-    /// Markdown
+    /// Markdown: the first page, and the rest folded
     Markdown,
+    /// One page for a browser, with everything in it
+    Html,
     /// For other tools; the shape is stable
     Json,
 }
@@ -42,11 +48,19 @@ pub(crate) async fn report(args: Args, global: &Global) -> Result<Code, Failure>
     let store = global.store().await?;
     let id = campaign(&store, args.campaign.as_deref()).await?;
     let source = Source::load(&store, &id).await?;
-    let color = args.out.is_none() && std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    let text = match args.format {
-        Format::Text => report::terminal::report(&source.record(), 100, color),
-        Format::Markdown => report::markdown::report(&source.record()),
-        Format::Json => format!("{:#}\n", report::json::report(&source.record())),
+    let text = match (args.format, &args.out) {
+        (Format::Markdown, Some(file)) => {
+            source.save_markdown(file)?;
+            return Ok(Code::Done);
+        }
+        (Format::Markdown, None) => report::markdown::report(&source.record(), None).text,
+        (Format::Text, out) => {
+            let length = if args.full { Length::Full } else { Length::Page };
+            let color = out.is_none() && output::is_coloured();
+            report::terminal::report(&source.record(), length, output::width(), color)
+        }
+        (Format::Html, _) => report::html::report(&source.record()),
+        (Format::Json, _) => format!("{:#}\n", report::json::report(&source.record())),
     };
     match args.out {
         Some(file) => save(&file, &text)?,
@@ -61,7 +75,8 @@ pub(crate) struct Source {
     directory: String,
     state: State,
     digest: Hash,
-    source: Option<String>,
+    sources: BTreeMap<CandidateId, String>,
+    stages: Vec<Stage>,
     times: Times,
     losses: Losses,
     looks: Vec<Look>,
@@ -75,17 +90,20 @@ impl Source {
         let rows = store.campaigns().await?;
         let row = rows.iter().find(|row| row.id == *id);
         let times = row.map(|row| Times { created_ms: row.created_at_ms, last_ms: row.last_at_ms });
-        // A record is read without the code of its problem: the log names the text by its hash, and the store holds it to that.
-        let source = match loaded.state.champion() {
-            Some(champion) => store.source(id, &loaded.state.candidates[&champion.id].candidate).await?,
-            None => None,
-        };
+        // A record is read without the code of its problem: the log names each text by its hash, and the store holds it to that.
+        let mut sources = BTreeMap::new();
+        for quoted in report::quoted(&loaded.state) {
+            if let Some(text) = store.source(id, &loaded.state.candidates[&quoted].candidate).await? {
+                sources.insert(quoted, text);
+            }
+        }
         Ok(Source {
             directory: row.map_or_else(String::new, |row| row.directory.display().to_string()),
             id: id.clone(),
             state: loaded.state,
             digest: loaded.head.digest(),
-            source,
+            sources,
+            stages: stages(&loaded.course),
             times: times.unwrap_or_default(),
             losses: losses(store, id).await?,
             looks: verify::recorded(store, id).await?.into_iter().map(|verified| verified.look).collect(),
@@ -100,7 +118,8 @@ impl Source {
             directory: &self.directory,
             state: &self.state,
             digest: self.digest.as_str(),
-            source: self.source.as_deref(),
+            sources: &self.sources,
+            stages: &self.stages,
             times: self.times,
             losses: self.losses,
             looks: &self.looks,
@@ -109,9 +128,36 @@ impl Source {
         }
     }
 
-    pub(crate) fn save_markdown(&self, file: &Path) -> Result<(), Failure> {
-        save(file, &report::markdown::report(&self.record()))
+    /// The champion's source.
+    pub(crate) fn champion(&self) -> Option<&str> {
+        self.sources.get(&self.state.champion()?.id).map(String::as_str)
     }
+
+    pub(crate) fn save_page(&self, file: &Path) -> Result<(), Failure> {
+        save(file, &report::html::report(&self.record()))
+    }
+
+    /// Writes Markdown, and its pictures beside it.
+    pub(crate) fn save_markdown(&self, file: &Path) -> Result<(), Failure> {
+        let beginning = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        let written = report::markdown::report(&self.record(), Some(&beginning));
+        save(file, &written.text)?;
+        written.pictures.iter().try_for_each(|(name, picture)| save(&file.with_file_name(name), picture))
+    }
+}
+
+/// The wall time before each event, by its kind, the most first.
+fn stages(course: &[(&'static str, i64)]) -> Vec<Stage> {
+    let mut by_kind: BTreeMap<&str, (u32, u64)> = BTreeMap::new();
+    for pair in course.windows(2) {
+        let (times, ms) = by_kind.entry(pair[1].0).or_default();
+        *times += 1;
+        *ms += u64::try_from(pair[1].1 - pair[0].1).unwrap_or_default();
+    }
+    let mut stages: Vec<Stage> =
+        by_kind.into_iter().map(|(event, (times, ms))| Stage { event: event.into(), times, ms }).collect();
+    stages.sort_by_key(|stage| std::cmp::Reverse(stage.ms));
+    stages
 }
 
 /// What was sent to models and lost.

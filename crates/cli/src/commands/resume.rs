@@ -5,6 +5,7 @@ use crate::commands::run::drive;
 use crate::context::{Global, campaign};
 use crate::failure::{Code, Failure};
 use crate::output;
+use crate::progress::Shown;
 use engine::cassette::{Cassette, replays};
 use engine::{Agents, Campaign, EngineError, Roles};
 use std::sync::Arc;
@@ -20,6 +21,8 @@ pub(crate) struct Args {
     campaign: Option<String>,
     #[command(flatten)]
     commands: Commands,
+    #[command(flatten)]
+    shown: Shown,
 }
 
 /// The campaign that is meant: the newest that has not ended, or the newest of all, which then only says so again.
@@ -63,5 +66,5 @@ pub(crate) async fn resume(args: Args, global: &Global) -> Result<Code, Failure>
         return Err(failure);
     }
     let (campaign, warnings) = resumed?;
-    drive(campaign, global, warnings).await
+    drive(campaign, global, args.shown, warnings).await
 }

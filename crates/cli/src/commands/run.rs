@@ -6,7 +6,7 @@ use crate::commands::report::Source;
 use crate::context::{Global, random_nonce};
 use crate::failure::{Code, Failure};
 use crate::output;
-use crate::progress::Display;
+use crate::progress::{Display, Shown};
 use engine::campaign::Opening;
 use engine::cassette::{Cassette, replays};
 use engine::controls::{controls, variants};
@@ -53,6 +53,8 @@ pub(crate) struct Args {
         "max_tokens", "max_calls", "nonce", "iterations", "independent",
     ])]
     replay: Option<PathBuf>,
+    #[command(flatten)]
+    shown: Shown,
 }
 
 pub(crate) async fn run(args: Args, global: &Global) -> Result<Code, Failure> {
@@ -67,7 +69,7 @@ pub(crate) async fn run(args: Args, global: &Global) -> Result<Code, Failure> {
         None => opening(&args, loaded, global)?,
     };
     let campaign = Campaign::open(global.new_store().await?, &places, opening).await?;
-    drive(campaign, global, Vec::new()).await
+    drive(campaign, global, args.shown, Vec::new()).await
 }
 
 /// The experiment on one of its variants.
@@ -140,39 +142,51 @@ fn another(then: &BTreeMap<String, Hash>, loaded: &LoadedExperiment) -> String {
 }
 
 /// Runs a campaign to its end, or to Ctrl-C, and says what came of it.
-pub(crate) async fn drive(mut campaign: Campaign, global: &Global, warnings: Vec<String>) -> Result<Code, Failure> {
+pub(crate) async fn drive(
+    mut campaign: Campaign,
+    global: &Global,
+    shown: Shown,
+    warnings: Vec<String>,
+) -> Result<Code, Failure> {
     let stop = Stop::default();
     tokio::spawn(listen(stop.clone()));
-    let mut display = Display::new();
+    let mut display = Display::shown(shown);
     display.campaign(campaign.id.short());
     for warning in warnings {
         display.warn(&warning);
     }
     let result = campaign.run(&stop, &mut |progress| display.show(&progress)).await;
-    display.close();
-    let ended = result?;
     let id = campaign.id.clone();
-    if !ended {
+    if !result.inspect_err(|_| display.close())? {
+        display.close();
         output::note(format!("stopped; `elenchus resume {}` goes on", id.short()));
         return Ok(Code::Interrupted);
     }
     let (end, digest) = (campaign.state.ended.clone(), campaign.digest());
-    let nonce = campaign.state.opened().nonce;
     drop(campaign);
     let store = global.store().await?;
-    unseal(&store, &global.places()?, &id).await?;
+    display.doing("looking at the champion under the seal");
+    let sealed = unseal(&store, &global.places()?, &id).await;
+    display.close();
+    sealed?;
     let source = Source::load(&store, &id).await?;
-    let file = global.state_dir.join("reports").join(format!("{}.md", id.short()));
-    source.save_markdown(&file)?;
-    output::laid_out(&report::terminal::status(&source.record()))?;
-    output::line(format!("nonce      {nonce} (`run --nonce` repeats the campaign)"))?;
-    output::line(format!("report     {} (or `elenchus report`)", file.display()))?;
+    let file = global.state_dir.join("reports").join(format!("{}.html", id.short()));
+    source.save_markdown(&file.with_extension("md"))?;
+    source.save_page(&file)?;
+    match shown.is_json() {
+        true => output::laid_out(&format!("{}\n", report::json::status(&source.record())))?,
+        false => {
+            output::laid_out(&report::terminal::end(&source.record(), output::width(), output::is_coloured()))?;
+            output::line(format!("  {}   # the report, for a browser", file.display()))?;
+        }
+    }
     match replays(&store, &id).await? {
         Some(recorded) if recorded != digest => {
             return Err(Failure::failed(format!(
                 "the replay ends with digest {digest}, the recorded campaign with {recorded}"
             )));
         }
+        Some(_) if shown.is_json() => {}
         Some(_) => output::line("replay     the digest is the recorded campaign's")?,
         None => {}
     }

@@ -126,9 +126,9 @@ impl Origin {
         }
         let store = global.store().await?;
         let id = campaign(&store, what).await?;
-        let record = super::report::Source::load(&store, &id).await?;
-        let record = record.record();
-        let Some(source) = record.source else {
+        let loaded = super::report::Source::load(&store, &id).await?;
+        let record = loaded.record();
+        let Some(source) = loaded.champion() else {
             return Err(Failure::failed(format!("campaign {} has no admissible candidate yet", id.short())));
         };
         screened(source, "the champion")?;

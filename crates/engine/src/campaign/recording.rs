@@ -51,7 +51,7 @@ impl Campaign {
                 Ok(())
             }
             Err(error) => {
-                let Loaded { state, head, calibrated } = self.store.load(&self.id).await?;
+                let Loaded { state, head, calibrated, .. } = self.store.load(&self.id).await?;
                 (self.state, self.head) = (state, head);
                 (self.prefetch, self.verdict_runs) = (Prefetch::default(), VerdictRuns::default());
                 self.catch_up(calibrated).await?;

@@ -1,27 +1,64 @@
-//! What agents did, and what that took.
+//! Where the effort went: trials, time, what was not scored, what agents took.
 
-use super::Detail;
-use crate::document::{Block, Section, Table, item};
+use crate::document::{Block, Fold, Table, column, item};
+use crate::effort::effort;
 use crate::facts::Facts;
+use crate::record::Stage;
 use crate::spend::{Share, Spend};
-use crate::words::{count, grouped, money};
+use crate::words::{bar, count, fixed, grouped, money};
+use science::outcome::Outcome;
+use std::collections::BTreeMap;
 
-/// Role by model; none where nobody counts, as with the built-in agents.
-pub(super) fn agents(facts: &Facts<'_>, detail: Detail) -> Option<Section> {
-    let spend = facts.spend.as_ref()?;
+/// Trials, what became of candidates that were not scored, and role by model where anybody counts.
+pub(super) fn blocks(facts: &Facts<'_>) -> Vec<Block> {
+    let mut blocks = vec![Block::Text(effort(facts.record.state).sentence().into())];
+    blocks.extend(stages(facts).map(Block::Table));
+    blocks.extend(unscored(facts).map(Block::Table));
+    let Some(spend) = facts.spend.as_ref() else { return blocks };
     let mut table =
         Table::new(&["<role", "<by", ">calls", ">prompt", ">cached", ">written", ">of it reasoning", ">USD"]);
     table.rows = spend.by.iter().map(row).collect();
-    let mut blocks = vec![Block::Table(table), Block::Text(spend.sentence().into())];
+    blocks.extend([Block::Table(table), Block::Text(spend.sentence().into())]);
     let notes = notes(spend);
     if !notes.is_empty() {
         blocks.push(Block::List(notes.into_iter().map(|note| item(0, note)).collect()));
     }
-    if let (Detail::Complete, Some(notes)) = (detail, &facts.record.state.notes) {
-        blocks.push(Block::Heading("Notes that later prompts see".into()));
-        blocks.push(Block::Text(notes.as_str().into()));
+    if let Some(notes) = &facts.record.state.notes {
+        let summary = "Notes that later prompts see".into();
+        blocks.push(Block::Fold(Fold { place: None, summary, blocks: vec![Block::Text(notes.as_str().into())] }));
     }
-    Some(Section { title: "Agents", blocks })
+    blocks
+}
+
+/// Candidates that were not scored, by what became of them; none if all were.
+fn unscored(facts: &Facts<'_>) -> Option<Table> {
+    let mut found: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (id, record) in &facts.record.state.candidates {
+        if let Some(outcome) = record.outcome.filter(|outcome| *outcome != Outcome::Scored) {
+            found.entry(outcome.as_str()).or_default().push(id.short());
+        }
+    }
+    let columns = vec![
+        column("<not scored", |(outcome, _): &(&str, Vec<&str>)| outcome.replace('-', " ")),
+        column(">candidates", |(_, ids): &(&str, Vec<&str>)| ids.len().to_string()),
+        column("<for example", |(_, ids): &(&str, Vec<&str>)| {
+            ids.iter().take(5).copied().collect::<Vec<_>>().join(" ")
+        }),
+    ];
+    (!found.is_empty()).then(|| Table::of(found, columns))
+}
+
+/// Wall time by what was done; none where that is not known.
+fn stages(facts: &Facts<'_>) -> Option<Table> {
+    let stages = facts.record.stages;
+    let all = stages.iter().map(|stage| stage.ms).sum::<u64>();
+    let columns = vec![
+        column("<wall time until", |stage: &&Stage| stage.event.replace('-', " ")),
+        column(">times", |stage: &&Stage| stage.times.to_string()),
+        column(">s", |stage: &&Stage| fixed(stage.ms as f64 / 1000.0, 1)),
+        column("<share", move |stage: &&Stage| bar(stage.ms as f64 / all.max(1) as f64, 20)),
+    ];
+    (all > 0).then(|| Table::of(stages, columns))
 }
 
 fn row(share: &Share) -> Vec<String> {

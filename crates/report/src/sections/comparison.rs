@@ -1,16 +1,12 @@
 //! What searches without agents find with as many evaluations.
 
-use crate::document::{Block, Section, Table};
+use crate::document::{Block, Table};
 use crate::terms::Terms;
 use crate::words::grouped;
 use science::comparison::{Comparison, Line, Mean, Method, Summary};
 
 /// Campaigns beside searches of as many evaluations.
-pub(crate) fn comparison(comparisons: &[Comparison], terms: Terms<'_>) -> Section {
-    Section { title: "Searches with as many evaluations", blocks: blocks(comparisons, terms) }
-}
-
-fn blocks(comparisons: &[Comparison], terms: Terms<'_>) -> Vec<Block> {
+pub(crate) fn comparison(comparisons: &[Comparison], terms: Terms<'_>) -> Vec<Block> {
     let summary = Summary::of(comparisons);
     vec![
         Block::Text(asked(comparisons, &summary).into()),

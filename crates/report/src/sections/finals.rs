@@ -1,6 +1,6 @@
 //! The finals: who ran for champion, and why the winner won.
 
-use crate::document::{Block, Of, Section, Table, column};
+use crate::document::{Block, Of, Table, column};
 use crate::facts::Facts;
 use crate::sections::sealed::signed;
 use crate::words::{fixed, percent};
@@ -8,7 +8,7 @@ use science::objective::Score;
 use science::state::Final;
 
 /// The finalists on seeds and workloads that nobody was chosen by; none unless finals were held.
-pub(super) fn finals(facts: &Facts<'_>) -> Option<Section> {
+pub(super) fn blocks(facts: &Facts<'_>) -> Option<Vec<Block>> {
     let finals = facts.record.state.finals.as_ref()?;
     let terms = facts.terms();
     let (worth, cost, bound) = (terms.worth(), terms.cost(), facts.started.experiment.objective.at_most("regret"));
@@ -45,7 +45,7 @@ pub(super) fn finals(facts: &Facts<'_>) -> Option<Section> {
     }));
     let mut blocks = vec![Block::Text(note.into()), Block::Table(Table::of(&finals.finalists, columns))];
     blocks.extend(shrinkage(facts, &finals.finalists).map(|text| Block::Text(text.into())));
-    Some(Section { title: "Finals", blocks })
+    Some(blocks)
 }
 
 /// What the finalists are worth where the search chose by it and where nobody was chosen: two panels, each with its own luck.

@@ -1,17 +1,21 @@
 //! The sealed look: what is claimed of the champion, and nothing stronger.
 
-use crate::document::{Block, Section, Table, column};
+use crate::document::{Block, Fold, Table, column};
+use crate::facts::Facts;
+use crate::picture::margins;
 use crate::terms::Terms;
-use crate::words::{percent, size};
-use science::fairness::Served;
+use crate::words::size;
 use science::seal::{self, Estimate, Itself, Look, OwnScale, SEEDS, Taken, Test};
-use science::spec::{Figure, Plain, Spec};
+use science::spec::{Figure, Plain};
 
-/// What the looks at the champion on sealed seeds and workloads showed: the first one in full, and all of them in a line each.
-/// None until one was taken.
-pub(crate) fn sealed(looks: &[Look], taken: Taken, spec: &Spec) -> Option<Section> {
-    let first = looks.first()?;
-    Some(Section { title: "The sealed look", blocks: blocks(first, (looks, taken), Terms(spec)) })
+/// What the looks at the champion on sealed seeds and workloads showed; none until one was taken.
+pub(super) fn all(facts: &Facts<'_>) -> Vec<Block> {
+    let (looks, taken, terms) = (facts.record.looks, facts.record.taken, facts.terms());
+    let Some(first) = looks.first() else { return Vec::new() };
+    let picture = margins::picture(looks, terms).map(Block::Picture);
+    let inside = blocks(first, (looks, taken), terms);
+    let summary = "The look in full, and all that were taken".into();
+    picture.into_iter().chain([Block::Fold(Fold { place: None, summary, blocks: inside })]).collect()
 }
 
 /// One look in full, and all that were taken.
@@ -22,20 +26,16 @@ pub(crate) fn blocks(look: &Look, (looks, taken): (&[Look], Taken), terms: Terms
     let mut blocks: Vec<Block> = texts.map(|text| Block::Text(text.into())).collect();
     blocks.push(Block::Table(tests(look, terms)));
     blocks.push(Block::Text(bearing(look).into()));
-    blocks.extend(
-        fairness(look, terms).into_iter().flat_map(|(text, table)| [Block::Text(text.into()), Block::Table(table)]),
-    );
-    blocks.push(Block::Text(counted(looks).into()));
-    blocks.push(Block::Text(opened(taken).into()));
     if looks.len() > 1 {
-        blocks.push(Block::Table(all(looks, terms)));
+        blocks.push(Block::Table(table(looks, terms)));
     }
+    blocks.push(Block::Text(format!("{} {}", counted(looks), opened(taken)).into()));
     blocks
 }
 
 /// The verdict, what it means to an operator, and what the champion is worth: by all looks together, where there are several, and at a
 /// scale for each workload too, where that is another number.
-pub(crate) fn first_words(look: &Look, looks: &[Look], terms: Terms<'_>) -> Vec<String> {
+fn first_words(look: &Look, looks: &[Look], terms: Terms<'_>) -> Vec<String> {
     let pooled = seal::pooled(looks).map(|all| {
         let (worth, looks) = (terms.worth_of(all.value, all.interval), looks.len());
         format!("All {looks} looks together: {} {worth} on drawn workloads.", terms.worth())
@@ -84,7 +84,7 @@ fn headline(look: &Look, terms: Terms<'_>) -> String {
 }
 
 /// The same in an operator's words; none where the problem has none.
-fn plainly(look: &Look, terms: Terms<'_>) -> Option<String> {
+pub(crate) fn plainly(look: &Look, terms: Terms<'_>) -> Option<String> {
     let said = |(plain, [reference, own]): (&Plain, &[f64; 2])| {
         let unit = terms.0.plain_unit(plain);
         format!("{} {} → {}", plain.what, size(unit, *reference), size(unit, *own))
@@ -161,33 +161,6 @@ fn counted(looks: &[Look]) -> String {
     }
 }
 
-/// Whom the champion serves beside the reference; none where the problem tells nobody apart.
-fn fairness(look: &Look, terms: Terms<'_>) -> Option<(String, Table)> {
-    let fairness = look.fairness.as_ref()?;
-    let parts = terms.0.groups.iter().zip(&fairness.groups).flat_map(|(group, served)| {
-        group.parts.iter().zip(served).map(move |(part, served)| (&group.name, part, *served))
-    });
-    type Row<'a> = (&'a String, &'a String, Served);
-    let seen: Vec<Row<'_>> = parts.filter(|(_, _, served)| served.workloads > 0).collect();
-    let columns = vec![
-        column("<who", |(group, part, _): &Row<'_>| format!("{group}: {part}")),
-        column(">served by the reference", |(_, _, served): &Row<'_>| percent(served.reference)),
-        column(">by the champion", |(_, _, served): &Row<'_>| percent(served.own)),
-        column(">workloads", |(_, _, served): &Row<'_>| served.workloads.to_string()),
-    ];
-    let text = format!(
-        "Whom it serves: shares of the requests that may be refused, means over workloads in which a part has a twentieth of them; the \
-         reference at the scale that gains as much there. In {} of {} workloads somebody who is guarded is served less than half of \
-         that{}.",
-        fairness.giving_up,
-        fairness.workloads,
-        fairness
-            .by_chance
-            .map_or_else(String::new, |count| format!("; under the reference with other draws in {count}"))
-    );
-    Some((text, Table::of(seen.iter().copied(), columns)))
-}
-
 /// How often the seal of the experiment was opened: of many champions the luckiest looks best.
 fn opened(taken: Taken) -> String {
     let of = |count: usize, one: &str| if count == 1 { format!("one {one}") } else { format!("{count} {one}s") };
@@ -205,7 +178,7 @@ fn opened(taken: Taken) -> String {
     )
 }
 
-fn all(looks: &[Look], terms: Terms<'_>) -> Table {
+fn table(looks: &[Look], terms: Terms<'_>) -> Table {
     type Row<'a> = (usize, &'a Look);
     let worth = move |of: &Estimate| terms.worth_of(of.value, of.interval);
     let columns = vec![
@@ -219,7 +192,7 @@ fn all(looks: &[Look], terms: Terms<'_>) -> Table {
 }
 
 /// The claim in one sentence.
-fn verdict(look: &Look, looks: &[Look]) -> &'static str {
+pub(crate) fn verdict(look: &Look, looks: &[Look]) -> &'static str {
     let off = look.itself.as_ref().map_or(0.0, |itself| Itself::floor(&itself.study));
     let wins_study = look.study.interval.is_some_and(|[low, _]| low > off);
     match (look.holds() && seal::beats(look, looks), look.drawn > 0) {

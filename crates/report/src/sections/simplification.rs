@@ -1,6 +1,6 @@
 //! What each part of the champion is worth.
 
-use crate::document::{Block, Section, Table, column};
+use crate::document::{Block, Table, column};
 use crate::facts::Facts;
 use crate::terms::Terms;
 use crate::words::count;
@@ -9,8 +9,8 @@ use science::outcome::Outcome;
 use science::state::Simplification;
 
 /// Every change that was tried on the champion, and what it cost; none unless it was simplified.
-pub(super) fn simplification(facts: &Facts<'_>) -> Option<Section> {
-    let simplification = facts.record.state.simplification.as_ref()?;
+pub(super) fn blocks(facts: &Facts<'_>) -> Vec<Block> {
+    let Some(simplification) = facts.record.state.simplification.as_ref() else { return Vec::new() };
     let terms = facts.terms();
     let worth = terms.worth();
     let columns = vec![
@@ -22,23 +22,17 @@ pub(super) fn simplification(facts: &Facts<'_>) -> Option<Section> {
         column("<", |tried: &&Simpler| result(tried).to_owned()),
     ];
     let table = Table::of(&simplification.tried, columns);
-    let apart = facts.started.spec.aim.comparable().map_or_else(String::new, |comparable| {
-        format!(
-            " Where the {} moves more than {} points away from the reference's, costs do not compare; nothing here sets the scale \
-             again.",
-            terms.gain(),
-            comparable * 100.0
-        )
-    });
     let note = format!(
-        "Candidate {}, the champion after the last iteration, with each of these changes, measured like a candidate on the search \
-         seeds: what its {worth} gains or loses by it. Only what leaves the description shorter is tried; what is admissible and \
-         loses at most {} may go.{apart}",
+        "Candidate {} with each of these changes, on the search seeds at the same scale: what its {worth} gains or loses by it. What is \
+         admissible and loses at most {} may go.",
         simplification.of.short(),
         terms.worth_of(Simplification::MAY_LOSE, None)
     );
-    let blocks = vec![Block::Text(note.into()), Block::Table(table), Block::Text(made(facts, simplification).into())];
-    Some(Section { title: "What each part is worth", blocks })
+    vec![
+        Block::Heading("What each part is worth".into()),
+        Block::Table(table),
+        Block::Text(format!("{note} {}", made(facts, simplification)).into()),
+    ]
 }
 
 /// What is to become of a change.

@@ -58,10 +58,29 @@ impl Layout {
                 let text = words::clip_lines(&words::clean(text), LONGEST);
                 text.lines().map(|line| format!("    {line}").trim_end().to_owned() + "\n").collect()
             }
+            Block::Difference(difference) => {
+                let text = format!("--- {}\n+++ {}\n{}", difference.left, difference.right, difference.unified());
+                self.block(&Block::Code { language: "diff", text })
+            }
+            Block::Picture(_) => String::new(),
+            Block::Fold(fold) => {
+                let strong = Line(fold.summary.0.iter().map(|(_, text)| (Tone::Strong, text.clone())).collect());
+                self.line(&strong) + &self.blocks(&fold.blocks)
+            }
         }
     }
 
-    fn item(self, item: &Item) -> String {
+    /// A line as it is, cleaned and never wrapped: a command, a row.
+    pub(super) fn plain(self, text: &str) -> String {
+        format!("{}\n", words::clean(text).trim_end())
+    }
+
+    /// The same, with a word in a tone at its end.
+    pub(super) fn painted_row(self, text: &str, tone: Tone, word: &str) -> String {
+        format!("{}{}\n", words::clean(text), self.painted(tone, word))
+    }
+
+    pub(super) fn item(self, item: &Item) -> String {
         // Deep lineages stop moving to the right where they would leave no room for words.
         let indent = "  ".repeat(item.depth.min(self.width / 8));
         self.wrapped(&item.line, &format!("{indent}- "), &format!("{indent}  "))

@@ -88,7 +88,11 @@ fn an_unknown_price_is_named_and_never_zero() {
     assert_eq!(status["spend"]["unpriced"], json!(["a"]));
     let text = unwrapped(&terminal::status(&record(&state)));
     assert!(text.contains("USD unknown: no price for a"), "{text}");
-    assert!(markdown::report(&record(&state)).contains("| plan | a | 2 | 14,500 | 10,000 | 2,000 | 500 | unknown |"));
+    assert!(
+        markdown::report(&record(&state), None)
+            .text
+            .contains("| plan | a | 2 | 14,500 | 10,000 | 2,000 | 500 | unknown |")
+    );
 }
 
 #[test]
@@ -96,7 +100,7 @@ fn attempts_that_were_lost_are_told_apart_from_what_was_used() {
     let state = campaign(Some(0.5));
     let losses = Losses { attempts: 2, tokens: 70_000, usd: Some(0.02) };
     let record = Record { losses, ..record(&state) };
-    let text = unwrapped(&markdown::report(&record));
+    let text = unwrapped(&markdown::report(&record, None).text);
     assert!(
         text.contains(
             "2 attempts failed and may have been billed, on top of the above: at most 70,000 tokens, 0.02 USD"
@@ -111,7 +115,7 @@ fn repairs_are_counted_apart_from_hypotheses_and_shown_where_they_happened() {
     let state = campaign(Some(0.5));
     let status = json::status(&record(&state));
     assert_eq!((&status["hypotheses"], &status["repairs"]), (&json!(3), &json!(2)));
-    let text = unwrapped(&terminal::report(&record(&state), 100, false));
+    let text = unwrapped(&markdown::report(&record(&state), None).text);
     assert!(text.contains("3 hypotheses, 2 repairs"), "{text}");
     assert!(text.contains("by b, mends aaaa1111"), "{text}");
     assert!(text.contains("sent back to its author 1 time; the last time in vain: no code"), "{text}");
@@ -123,7 +127,7 @@ fn repairs_are_counted_apart_from_hypotheses_and_shown_where_they_happened() {
 #[test]
 fn a_failed_extraction_and_the_planner_are_named() {
     let state = campaign(Some(0.5));
-    let text = unwrapped(&markdown::report(&record(&state)));
+    let text = unwrapped(&markdown::report(&record(&state), None).text);
     assert!(text.contains("Planned by a."), "{text}");
     assert!(text.contains("**The extractor failed:** three times no JSON"), "{text}");
     assert!(text.contains("Long queues lie."), "{text}");
@@ -136,7 +140,7 @@ fn the_command_that_runs_it_again_names_the_same_agents() {
         let mut opened = opening();
         opened.agents = agents.into();
         let state = fold(&[Event::Started(Box::new(opened))]);
-        let text = markdown::report(&record(&state));
+        let text = markdown::report(&record(&state), None).text;
         let line = text.lines().find(|line| line.starts_with("elenchus run")).unwrap().to_owned();
         let line = line.split_once("--nonce 00000000000000000000000000000007 ").unwrap().1.to_owned();
         // As many iterations as it had, whatever its file says.
@@ -154,9 +158,9 @@ fn the_command_that_runs_it_again_names_the_same_agents() {
 
 #[test]
 fn a_campaign_of_models_says_how_to_replay_it() {
-    let text = markdown::report(&record(&campaign(None)));
+    let text = markdown::report(&record(&campaign(None)), None).text;
     assert!(text.contains("elenchus run experiments/admission --replay tape.jsonl\n"), "{text}");
-    assert!(!markdown::report(&record(&fold(&events()))).contains("--replay"));
+    assert!(!markdown::report(&record(&fold(&events())), None).text.contains("--replay"));
 }
 
 #[test]

@@ -18,11 +18,14 @@ use science::spec::Spec;
 use science::state::{Action, State};
 use science::yardsticks::SCALES;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 /// The first candidate, which becomes the champion.
 pub(crate) const FIRST: &str = "aaaa1111aaaa1111";
 /// Its source.
 pub(crate) const SOURCE: &str = "use admitter::prelude::*;\n\npub struct Policy;\n// ``` a fence, <b>markup</b>\n";
+
+static SOURCES: OnceLock<BTreeMap<CandidateId, String>> = OnceLock::new();
 
 /// What admission measures.
 pub(crate) fn spec() -> Spec {
@@ -295,7 +298,8 @@ pub(crate) fn record<'a>(state: &'a State) -> Record<'a> {
         directory: "experiments/admission",
         state,
         digest: "d1ge57",
-        source: state.champion().is_some().then_some(SOURCE),
+        sources: SOURCES.get_or_init(|| BTreeMap::from([(CandidateId::from(FIRST.to_owned()), SOURCE.to_owned())])),
+        stages: &[],
         times: Times { created_ms: 1_795_355_220_000, last_ms: 1_795_358_820_000 },
         losses: Losses::default(),
         looks: &[],

@@ -1,7 +1,7 @@
 //! A problem in which nothing is paid for what is gained: reports speak of it in its own words, and of no cost.
 
 use crate::campaign::{FIRST, arm, bundle, evaluated, fold, opening, record, written};
-use crate::{formats, unwrapped};
+use crate::{formats, full, unwrapped};
 use report::{Evaluation, Record, Timing, json, terminal};
 use science::bundle::{Arm, ArmKind, Side};
 use science::descriptor::{Curve, Descriptor, Trend};
@@ -14,6 +14,7 @@ use science::seal::{self, Look};
 use science::spec::Spec;
 use science::state::State;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// Words that none but the problem of the other tests, or a problem with cost, has.
 const FOREIGN: [&str; 18] = [
@@ -168,8 +169,8 @@ fn evaluation(state: &State) -> (String, Value) {
 fn a_problem_without_cost_is_reported_in_its_own_words_alone() {
     let state = campaign();
     let looks = [look(&state), look(&state)];
-    let record =
-        Record { directory: "experiments/harbour", source: Some("pub struct Crane;"), looks: &looks, ..record(&state) };
+    let sources = BTreeMap::from([(CandidateId::from(FIRST.to_owned()), "pub struct Crane;".to_owned())]);
+    let record = Record { directory: "experiments/harbour", sources: &sources, looks: &looks, ..record(&state) };
     let (text, json) = evaluation(&state);
     let mut all = formats(&record);
     all.extend([("evaluation", text), ("json evaluation", json.to_string())]);
@@ -185,11 +186,10 @@ fn a_problem_without_cost_is_reported_in_its_own_words_alone() {
 fn what_a_champion_is_worth_is_said_in_points_by_the_problems_name() {
     let state = campaign();
     let looks = [look(&state)];
-    let text = unwrapped(&terminal::report(&Record { looks: &looks, ..record(&state) }, 100, false));
+    let text = unwrapped(&full(&Record { looks: &looks, ..record(&state) }));
     for said in [
-        "Champion aaaa1111 (iteration 1, arm main) is worth no less than the reference (haste 22.2 % against 18.2 %",
-        "Head start 5.00 points [5.00, 5.00] beyond the reference (on these seeds a gain).",
-        "head start better than the reference by at least 2.00 points",
+        "Under the seal: head start 5.00 points [5.00, 5.00] on 3 fresh workloads that nobody had seen",
+        "≥ 2.00 points over ref",
         "The champion beats the reference, on fresh workloads of the population and on the study.",
         "On 3 sealed workloads, fresh ones from the population that the search drew from: head start 5.00 points [5.00, 5.00]",
         "head start above 0 +0.0500 [+0.0500, +0.0500] holds",

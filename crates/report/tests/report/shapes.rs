@@ -153,6 +153,7 @@ fn status_and_report_have_the_documented_keys() {
         "lineage",
         "nearest",
         "notes",
+        "page",
         "principles",
         "reproduce",
         "sealed",

@@ -1,6 +1,6 @@
 //! The tools that a coding agent drives a campaign by.
 
-use crate::progress::told;
+use super::told::told;
 use engine::agents::llm::{Desk, Question, Request, Role, asked};
 use engine::science::id::CandidateId;
 use engine::science::state::State;

@@ -1,0 +1,35 @@
+//! How long it takes to write a report of 50 iterations with 500 candidates, and how long it is.
+//!
+//!     cargo bench -p report
+
+// It takes in what tests are made of, and not all of it.
+#![allow(dead_code)]
+
+#[path = "../tests/report/big.rs"]
+mod big;
+#[path = "../tests/report/campaign.rs"]
+mod campaign;
+#[path = "../../../tests/fixtures/verdict_seeds.rs"]
+mod verdict_seeds;
+
+use divan::Bencher;
+use divan::counter::BytesCount;
+use report::Record;
+
+fn main() {
+    divan::main();
+}
+
+#[divan::bench(args = ["html", "markdown", "terminal", "json"])]
+fn fifty_iterations_of_ten_candidates(bencher: Bencher<'_, '_>, format: &str) {
+    let state = big::campaign(50, 10);
+    let sources = big::sources(&state);
+    let record = Record { sources: &sources, ..campaign::record(&state) };
+    let written = || match format {
+        "html" => report::html::report(&record),
+        "markdown" => report::markdown::report(&record, Some("report")).text,
+        "terminal" => report::terminal::report(&record, report::terminal::Length::Page, 100, false),
+        _ => report::json::report(&record).to_string(),
+    };
+    bencher.counter(BytesCount::of_str(&written())).bench(written);
+}

@@ -1,0 +1,67 @@
+//! The first screen.
+
+use super::block::Hyper;
+use super::escaped;
+use crate::facts::Facts;
+use crate::page::{self, Answer, Page};
+use crate::words::{line, moment};
+
+/// Question, answer, figures, what it costs, what would refute it, what to type.
+pub(super) fn page(page: &Page, facts: &Facts<'_>, hyper: &Hyper) -> String {
+    let class = match page.answer {
+        Answer::Beats => "good",
+        Answer::Fails => "bad",
+        Answer::Unsealed | Answer::NoChampion => "open",
+    };
+    let warnings: String =
+        page.warnings.iter().map(|text| format!("<p class=\"warn\">{}</p>", hyper.linked(text))).collect();
+    let verdict: String = page.verdict.iter().map(|text| format!("<p>{}</p>", hyper.linked(text))).collect();
+    let tiles: String = page.figures.iter().map(tile).collect();
+    let (record, started) = (&facts.record, facts.started);
+    format!(
+        "<section id=\"verdict\"><p class=\"kicker\">{} · campaign {} · {} · {}</p><h1>{}</h1>{warnings}\
+         <div class=\"answer {class}\"><p class=\"badge\">{}</p>{verdict}</div><dl class=\"tiles\">{tiles}</dl>\
+         <div class=\"two\"><div><h2>{}</h2>{}</div>\
+         <div><h2>What would refute it</h2>{}</div></div><h2>To see for yourself</h2>{}</section>",
+        escaped(&line(&started.name)),
+        escaped(&line(&record.id.chars().take(8).collect::<String>())),
+        escaped(&line(&started.agents)),
+        moment(record.times.last_ms),
+        escaped(&line(&page.question)),
+        page.answer.words(),
+        page::costs_title(facts.terms()),
+        list(&page.costs, hyper),
+        list(&page.doubts, hyper),
+        commands(page),
+    )
+}
+
+fn tile(figure: &page::Figure) -> String {
+    let interval =
+        figure.interval.as_ref().map_or_else(String::new, |interval| format!("<small>{}</small>", escaped(interval)));
+    format!("<div><dt>{}</dt><dd>{}{interval}</dd></div>", escaped(&line(&figure.name)), escaped(&line(&figure.value)))
+}
+
+fn list(texts: &[String], hyper: &Hyper) -> String {
+    match texts {
+        [] => "<p>Nothing is claimed yet.</p>".into(),
+        texts => format!(
+            "<ul>{}</ul>",
+            texts.iter().map(|text| format!("<li>{}</li>", hyper.linked(text))).collect::<String>()
+        ),
+    }
+}
+
+fn commands(page: &Page) -> String {
+    let row = |command: &page::Command| {
+        format!(
+            "<tr><th scope=\"row\">{}</th><td><code>{}</code></td></tr>",
+            command.purpose,
+            escaped(&line(&command.command))
+        )
+    };
+    format!(
+        "<div class=\"scroll\" tabindex=\"0\"><table class=\"commands\">{}</table></div>",
+        page.commands.iter().map(row).collect::<String>()
+    )
+}

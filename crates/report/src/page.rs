@@ -1,0 +1,236 @@
+//! The first page: what anybody wants to know in ten seconds, the same in every format.
+
+mod costs;
+mod doubts;
+mod figures;
+mod tried;
+
+pub(crate) use tried::{Tried, arms};
+
+use crate::facts::{Facts, NOT_SANDBOXED};
+use crate::sections;
+use crate::spend::attempts;
+use crate::standing::Found;
+use crate::terms::Terms;
+use crate::words::{count, line, shell};
+use science::event::EndReason;
+use science::seal::{self, Estimate, Look};
+use serde::Serialize;
+
+/// The answer of a campaign, from its question to the commands that bear it out.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Page {
+    /// What the experiment asks.
+    pub(crate) question: String,
+    /// How the question stands.
+    pub(crate) answer: Answer,
+    /// At most three sentences: the claim, its size with its interval, and what that is in an operator's words.
+    pub(crate) verdict: Vec<String>,
+    /// The figures that carry it.
+    pub(crate) figures: Vec<Figure>,
+    /// What it costs, whom, and where it loses.
+    pub(crate) costs: Vec<String>,
+    /// What would take the claim back.
+    pub(crate) doubts: Vec<String>,
+    /// What a reader has to know before any figure.
+    pub(crate) warnings: Vec<String>,
+    /// Every arm, a line each.
+    pub(crate) tried: Vec<Tried>,
+    /// How to see it again, and how to use it.
+    pub(crate) commands: Vec<Command>,
+}
+
+/// A figure that stands by itself.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Figure {
+    /// What it is.
+    pub(crate) name: String,
+    /// The figure.
+    pub(crate) value: String,
+    /// Its interval, or what it stands beside.
+    pub(crate) interval: Option<String>,
+}
+
+/// How the question of an experiment stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Answer {
+    /// The champion beats the reference under the seal.
+    Beats,
+    /// It does not.
+    Fails,
+    /// There is a champion, and no look under the seal.
+    Unsealed,
+    /// There is no champion.
+    NoChampion,
+}
+
+/// Something to type next.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Command {
+    /// What it is for, in a few words.
+    pub(crate) purpose: &'static str,
+    /// The command.
+    pub(crate) command: String,
+}
+
+impl Answer {
+    /// The answer in one or two words.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Answer::Beats => "BEATS THE REFERENCE",
+            Answer::Fails => "DOES NOT BEAT THE REFERENCE",
+            Answer::Unsealed => "NOT SEALED",
+            Answer::NoChampion => "NO CHAMPION",
+        }
+    }
+}
+
+/// What stands over the costs; a problem in which nothing is paid has none.
+pub(crate) fn costs_title(terms: Terms<'_>) -> &'static str {
+    if terms.cost().is_some() {
+        "What it costs, whom, and where it loses"
+    } else {
+        "Where it loses, and what there is to maintain"
+    }
+}
+
+/// The first page of a campaign.
+pub(crate) fn page(facts: &Facts<'_>) -> Page {
+    Page {
+        question: facts.started.experiment.question.clone(),
+        answer: answer(facts),
+        verdict: verdict(facts),
+        figures: figures::figures(facts),
+        costs: costs::costs(facts),
+        doubts: doubts::doubts(facts),
+        warnings: warnings(facts),
+        tried: tried::tried(facts.record.state),
+        commands: commands(facts),
+    }
+}
+
+fn answer(facts: &Facts<'_>) -> Answer {
+    match (&facts.found, facts.record.looks.first()) {
+        (Found::Champion { .. }, Some(look)) if seal::beats(look, facts.record.looks) => Answer::Beats,
+        (Found::Champion { .. }, Some(_)) => Answer::Fails,
+        (Found::Champion { .. }, None) => Answer::Unsealed,
+        (Found::Uncalibrated | Found::NothingScored | Found::NoChampion { .. }, _) => Answer::NoChampion,
+    }
+}
+
+fn verdict(facts: &Facts<'_>) -> Vec<String> {
+    let (looks, terms) = (facts.record.looks, facts.terms());
+    let (Some(look), Found::Champion { .. }) = (looks.first(), &facts.found) else {
+        // The rest of them stands among the figures and the costs.
+        return facts
+            .sentences()
+            .into_iter()
+            .take(if facts.champion().is_some() { 2 } else { 3 })
+            .chain(unsealed(facts))
+            .collect();
+    };
+    let said = [
+        Some(sections::verdict(look, looks).to_owned()),
+        Some(size(look, looks, terms)),
+        sections::plainly(look, terms),
+    ];
+    said.into_iter().flatten().collect()
+}
+
+/// That nothing is claimed of a champion which nobody looked at under the seal.
+fn unsealed(facts: &Facts<'_>) -> Option<String> {
+    facts.champion().map(|_| "It was not looked at under the seal: of fresh workloads nothing is claimed.".into())
+}
+
+/// What it is worth under the seal: where nobody chose the workloads, then on the study.
+fn size(look: &Look, looks: &[Look], terms: Terms<'_>) -> String {
+    let of = |estimate: &Estimate| terms.worth_of(estimate.value, estimate.interval);
+    let worth = terms.worth();
+    let all = seal::pooled(looks)
+        .map_or_else(String::new, |all| format!("; all {} looks together: {}", looks.len(), of(&all)));
+    match look.drawn {
+        0 => format!("Under the seal: {worth} {} on fresh seeds of the study{all}.", of(&look.study)),
+        drawn => format!(
+            "Under the seal: {worth} {} on {drawn} fresh workloads that nobody had seen, {} on the study{all}.",
+            of(&look.worth),
+            of(&look.study)
+        ),
+    }
+}
+
+fn warnings(facts: &Facts<'_>) -> Vec<String> {
+    let started = facts.started;
+    let given = facts.record.taken.given == Some(true) && !facts.record.looks.is_empty();
+    let warnings = [
+        (!started.sandboxed).then(|| {
+            format!("{NOT_SANDBOXED}: candidates ran without walls and could have done anything to this record.")
+        }),
+        facts.record.state.ended.is_none().then(|| "The campaign has not ended; all of this may change.".into()),
+        facts
+            .record
+            .state
+            .ended
+            .as_ref()
+            .filter(|reason| **reason != EndReason::Completed)
+            .map(|reason| format!("It ended early: {reason}.")),
+        given.then(|| "The nonce was given, so it may have been chosen; a nonce drawn at random cannot be.".into()),
+        facts.traces(),
+    ];
+    warnings.into_iter().flatten().collect()
+}
+
+fn commands(facts: &Facts<'_>) -> Vec<Command> {
+    let (record, started) = (facts.record, facts.started);
+    let (directory, id) =
+        (shell(&line(record.directory)), shell(&line(&record.id.chars().take(8).collect::<String>())));
+    let command = |purpose, command: String| Command { purpose, command };
+    if started_only(facts) {
+        return vec![command("go on", format!("elenchus resume {id}")), command("read all", full(&id))];
+    }
+    let unsafely = if started.sandboxed { "" } else { " --unsafe-no-sandbox" };
+    let again = format!(
+        "elenchus run {directory} --nonce {} {}{unsafely}",
+        short(&started.nonce.to_string()),
+        sections::options(&started.agents)
+    );
+    let mut commands = Vec::new();
+    if facts.champion().is_some() {
+        commands.push(command("check the seal", format!("elenchus verify {id}")));
+        commands.push(command("take it", format!("elenchus champion {id} > champion.rs")));
+        commands.push(command("on your own", format!("elenchus evaluate champion.rs --experiment {directory}")));
+    }
+    commands.push(command("run it again", again));
+    commands.push(command("read all", full(&id)));
+    commands
+}
+
+/// A nonce without the zeros that it begins with.
+fn short(nonce: &str) -> &str {
+    let digits = nonce.trim_start_matches('0');
+    if digits.is_empty() { "0" } else { digits }
+}
+
+fn started_only(facts: &Facts<'_>) -> bool {
+    facts.record.state.ended.is_none()
+}
+
+fn full(id: &str) -> String {
+    format!("elenchus report {id} --format html --out report.html")
+}
+
+/// How much ran for it.
+pub(crate) fn effort(facts: &Facts<'_>) -> String {
+    let state = facts.record.state;
+    let (hypotheses, repairs) = attempts(state);
+    let mut said = vec![
+        format!("{} of {}", facts.closed(), count(facts.started.experiment.iterations as usize, "iteration")),
+        if hypotheses == 1 { "1 hypothesis".into() } else { format!("{hypotheses} hypotheses") },
+    ];
+    // Nobody mends what the built-in executor wrote.
+    if let Some(spend) = &facts.spend {
+        said.extend([count(repairs, "repair"), count(spend.calls as usize, "model call")]);
+    }
+    said.extend([count(state.order.len(), "candidate"), count(state.evaluations as usize, "evaluation")]);
+    said.join(", ")
+}

@@ -1,0 +1,121 @@
+//! What a champion costs, whom, and where it loses.
+
+use crate::facts::Facts;
+use crate::standing::{Standing, against};
+use crate::terms::Terms;
+use crate::words::{capital, count, fixed, percent, points, spaced};
+use science::objective::{PanelScore, Score};
+use science::seal::Look;
+
+/// Parts of those who are served that are named, at most.
+const NAMED: usize = 3;
+/// Shares that lie nearer than this count as the same.
+const SAME: f64 = 0.02;
+
+/// One sentence each; none without a champion.
+pub(super) fn costs(facts: &Facts<'_>) -> Vec<String> {
+    let (Some(champion), Some(yardsticks)) = (facts.champion(), &facts.yardsticks) else { return Vec::new() };
+    let look = facts.record.looks.first();
+    let (own, reference) = look.map_or((champion.score, &yardsticks.reference), |look| (&look.score, &look.reference));
+    let bound = facts.started.experiment.objective.at_most("regret");
+    let said = [
+        pays(own, reference, facts.terms()),
+        Some(loses(own, bound)),
+        look.and_then(|look| whom(look, facts.terms())),
+        look.and_then(|look| otherwise(look, facts.terms())),
+        Some(bulk(facts, champion)),
+    ];
+    said.into_iter().flatten().collect()
+}
+
+/// What is paid beside the reference; none where nothing is.
+fn pays(own: &Score, reference: &Score, terms: Terms<'_>) -> Option<String> {
+    let cost = terms.cost()?;
+    let relative = against(own.cost, reference.cost).map_or_else(String::new, |relative| format!(" ({relative})"));
+    let gain = match own.shortfall {
+        short if short > 0.0 => format!("{} points of {} short of", points(short), terms.gain()),
+        short => format!("{} points of {} beyond", points(0.0 - short), terms.gain()),
+    };
+    Some(format!(
+        "{} {} against the reference's {}{relative}, {gain} it.",
+        capital(&cost),
+        percent(own.cost),
+        percent(reference.cost)
+    ))
+}
+
+/// Where it loses: how many workloads by more than the bound, and the worst.
+fn loses(own: &Score, bound: Option<f64>) -> String {
+    let study = match own.regret {
+        regret if regret > 0.0 => {
+            format!("in the study at most {} points, in {}", fixed(regret, 1), own.regret_scenario)
+        }
+        _ => "in no scenario of the study".into(),
+    };
+    let Some(drawn) = own.panels.as_ref().map(|panels| &panels.drawn) else {
+        return format!("Loses against the reference {study}.");
+    };
+    let worst = fixed(drawn.regret().max(0.0), 1);
+    let any = losing(drawn, bound.unwrap_or_default());
+    let more = bound.map_or_else(String::new, |bound| format!(" more than {bound} points"));
+    format!(
+        "Loses{more} against the reference in {any} of {}, the worst by {worst}; {study}.",
+        count(drawn.regrets.len(), "fresh workload")
+    )
+}
+
+fn losing(drawn: &PanelScore, bound: f64) -> usize {
+    drawn.losing(bound)
+}
+
+/// Whom it serves less than the reference does; none where nobody is told apart.
+fn whom(look: &Look, terms: Terms<'_>) -> Option<String> {
+    let fairness = look.fairness.as_ref()?;
+    let parts = terms.0.groups.iter().zip(&fairness.groups).flat_map(|(group, served)| {
+        group.parts.iter().zip(served).map(move |(part, served)| (&group.name, part, *served))
+    });
+    let mut seen: Vec<_> = parts.filter(|(_, _, served)| served.workloads > 0).collect();
+    seen.sort_by(|a, b| (a.2.own - a.2.reference).total_cmp(&(b.2.own - b.2.reference)));
+    let less = seen.iter().take_while(|(_, _, served)| served.own + SAME < served.reference).take(NAMED);
+    let said: Vec<String> = less
+        .map(|(group, part, served)| {
+            format!("{group} {part} ({} instead of {})", percent(served.own), percent(served.reference))
+        })
+        .collect();
+    let who = if said.is_empty() { "nobody".to_owned() } else { said.join(", ") };
+    let given_up = format!(
+        "in {} of {} somebody is served less than half",
+        fairness.giving_up,
+        count(fairness.workloads, "workload")
+    );
+    Some(format!("Serves less than the reference: {who}; {given_up}."))
+}
+
+/// The same where something else counts as cost; none where nothing else may.
+fn otherwise(look: &Look, terms: Terms<'_>) -> Option<String> {
+    let prefix = format!("{} ", terms.worth());
+    let said = terms.held_against().filter_map(|(figure, what)| {
+        let value = look.score.figure(&figure.name)?;
+        Some(format!("{} {}", what.strip_prefix(&prefix).unwrap_or(&what), terms.figure_of(figure, Some(value))))
+    });
+    let said: Vec<String> = said.collect();
+    (!said.is_empty()).then(|| format!("Counted otherwise: {}.", said.join(", ")))
+}
+
+/// How much there is to understand and to keep running.
+fn bulk(facts: &Facts<'_>, champion: Standing<'_>) -> String {
+    let length = champion.description_length.map_or_else(|| "unknown length".into(), |n| count(n as usize, "token"));
+    let descriptor = facts.record.state.candidates.get(champion.id).and_then(|record| record.descriptor.as_ref());
+    let Some(descriptor) = descriptor else { return format!("To maintain: a source of {length}.") };
+    let inputs: Vec<String> = descriptor.inputs.iter().map(|input| spaced(input)).collect();
+    let looks = match inputs.as_slice() {
+        [] => format!("{} alone", spaced(&descriptor.curve.input)),
+        inputs => format!("{}, {}", spaced(&descriptor.curve.input), inputs.join(", ")),
+    };
+    let memory = match (descriptor.memory, descriptor.horizon) {
+        (false, _) => "it remembers nothing".into(),
+        (true, None) => "it remembers".into(),
+        (true, Some(horizon)) => format!("it remembers: {horizon}"),
+    };
+    format!("To maintain: a source of {length} that looks at {looks}; {memory}.")
+}

@@ -1,0 +1,74 @@
+//! What would take a claim back.
+
+use crate::facts::Facts;
+use crate::terms::Terms;
+use crate::words::{count, line, shell};
+use science::comparison::Comparison;
+use science::seal::{Itself, Look, Test};
+
+/// One sentence each; the most pressing first.
+pub(super) fn doubts(facts: &Facts<'_>) -> Vec<String> {
+    let id = shell(&line(&facts.record.id.chars().take(8).collect::<String>()));
+    let Some(champion) = facts.champion() else { return Vec::new() };
+    let terms = facts.terms();
+    let mut doubts = Vec::new();
+    match facts.record.looks.first() {
+        None => {
+            doubts.push(format!("Everything: no look under the seal was taken (`elenchus verify {id}` takes one)."))
+        }
+        Some(look) => {
+            doubts.extend(failed(look, terms));
+            doubts.push(again(look, facts.record.looks, terms, &id));
+        }
+    }
+    doubts.push(match facts.record.comparison {
+        Some(found) => compared(found, terms),
+        None => format!("A search without agents that finds as much in as many evaluations: not tried yet (`elenchus compare {id}`)."),
+    });
+    if champion.score.worth_ci.is_some_and(|[low, _]| low <= 0.0) {
+        doubts.push("On the search seeds the interval holds zero.".into());
+    }
+    doubts.push("Your own workloads, where it is worth less than the reference at the same scale.".into());
+    doubts
+}
+
+/// The requirements that a look failed, or the one that it kept by the least where an interval says so.
+fn failed(look: &Look, terms: Terms<'_>) -> Option<String> {
+    let named = |test: &Test| terms.spoken(&test.requirement);
+    let failed: Vec<String> = look.tests.iter().filter(|test| !test.holds).map(named).collect();
+    (!failed.is_empty()).then(|| format!("Fails already: {}.", failed.join("; ")))
+}
+
+/// What another look would have to show.
+fn again(look: &Look, looks: &[Look], terms: Terms<'_>, id: &str) -> String {
+    let off = look.itself.as_ref().map(|itself| if look.drawn > 0 { &itself.drawn } else { &itself.study });
+    let off = off.filter(|saved| !saved.is_empty()).map_or_else(String::new, |saved| {
+        format!(", where the yardstick itself is off by up to {}", terms.worth_of(Itself::floor(saved), None))
+    });
+    let low = look
+        .worth
+        .interval
+        .map_or_else(String::new, |[low, _]| format!("; this one's interval begins at {}", terms.worth_of(low, None)));
+    let kept = looks.iter().filter(|look| look.holds()).count();
+    format!(
+        "A further look (`elenchus verify {id} --again`) after which all together no longer lie above zero{low}{off}. {} taken, {kept} kept every requirement.",
+        count(looks.len(), "look")
+    )
+}
+
+/// Whether searches of as many evaluations find as much.
+fn compared(found: &Comparison, terms: Terms<'_>) -> String {
+    let own = found.found.sealed.unwrap_or_default();
+    let as_good =
+        found.searches.iter().filter(|search| search.found.sealed.is_some_and(|sealed| sealed >= own)).count();
+    let best = found.searches.iter().filter_map(|search| search.found.sealed).reduce(f64::max);
+    format!(
+        "Of {} without agents and with as many evaluations, {as_good} found as much under the seal; the best found {}.",
+        searches(found.searches.len()),
+        terms.worth_of(best, None)
+    )
+}
+
+fn searches(n: usize) -> String {
+    if n == 1 { "one search".into() } else { format!("{n} searches") }
+}

@@ -1,0 +1,186 @@
+//! The lineage by iteration: a node is a hypothesis, its shape a verdict; the way to the champion is marked.
+
+use super::Picture;
+use super::canvas::{Anchor, Canvas};
+use super::forest;
+use crate::facts::Facts;
+use crate::html::{candidate_place, finding_place};
+use crate::words::count;
+use science::id::CandidateId;
+use science::judge::Verdict;
+use science::state::State;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Room of a column and of a row.
+const COLUMN: f64 = 34.0;
+const ROW: f64 = 16.0;
+
+/// A hypothesis, or a candidate that nobody claimed anything of.
+struct Node {
+    candidate: Option<CandidateId>,
+    /// Where a click leads.
+    place: String,
+    title: String,
+    judged: Option<Verdict>,
+    /// Whether tuning or simplifying made it.
+    derived: bool,
+    /// How it came of its parent: the stroke of its edge.
+    stroke: &'static str,
+    parent: Option<CandidateId>,
+    column: usize,
+    row: usize,
+}
+
+/// None before anything was claimed.
+pub(crate) fn picture(facts: &Facts<'_>) -> Option<Picture> {
+    let mut nodes = nodes(facts);
+    if nodes.is_empty() {
+        return None;
+    }
+    lay_out(&mut nodes);
+    let rows = nodes.iter().map(|node| node.row).max().unwrap_or_default() + 1;
+    let columns = nodes.iter().map(|node| node.column).max().unwrap_or_default() + 1;
+    let wide = (56.0 + COLUMN * columns as f64).max(480.0);
+    let mut canvas = Canvas::new(wide, 66.0 + ROW * rows as f64);
+    forest::legend(&mut canvas);
+    canvas.rect("own", [420.0, 5.0], [7.0, 7.0]);
+    canvas.text("t", [432.0, 13.0], Anchor::Start, "tuned");
+    let spine = spine(facts);
+    draw(&mut canvas, &nodes, &spine, rows);
+    let title =
+        format!("{} in {}, and the way to the champion", count(nodes.len(), "node"), count(columns - 1, "iteration"));
+    let note = "A column is an iteration, a node a hypothesis. Solid: departs from; broken: tuned from; dotted: tests the same candidate's claim \
+                without a part or at another point. Bold: the way to the champion, which is the star. Dots were skipped.";
+    Some(Picture::new("lineage", title, note, canvas))
+}
+
+fn nodes(facts: &Facts<'_>) -> Vec<Node> {
+    let state = facts.record.state;
+    let mut nodes = Vec::new();
+    let mut claimed: BTreeSet<&CandidateId> = BTreeSet::new();
+    for (turn, iteration) in facts.turns.iter().zip(&state.iterations) {
+        let main = iteration.arms.first().and_then(|arm| arm.candidate.clone());
+        for (attempt, record) in turn.arms.iter().zip(&iteration.arms) {
+            claimed.extend(&record.candidate);
+            let known = record.candidate.as_ref().and_then(|id| state.candidates.get(id));
+            let is_main = attempt.kind == "main";
+            let parent = if is_main { known.and_then(|known| known.candidate.parent.clone()) } else { main.clone() };
+            nodes.push(Node {
+                candidate: record.candidate.clone(),
+                place: finding_place(&attempt.finding),
+                title: format!(
+                    "{} {}: {}",
+                    attempt.finding,
+                    attempt.verdict.unwrap_or(if attempt.skipped.is_some() { "skipped" } else { "not judged" }),
+                    attempt.claim
+                ),
+                judged: attempt.judged,
+                derived: false,
+                stroke: if is_main { "l base" } else { "l base dot" },
+                parent,
+                column: turn.iteration,
+                row: 0,
+            });
+        }
+    }
+    nodes.extend(derived(state, &claimed));
+    nodes.sort_by_key(|node| (node.column, node.derived));
+    nodes
+}
+
+/// Candidates that tuning or simplifying made, and about which nothing was claimed.
+fn derived(state: &State, claimed: &BTreeSet<&CandidateId>) -> Vec<Node> {
+    let others = state.order.iter().filter(|id| !claimed.contains(id));
+    let node = |id: &CandidateId| {
+        let record = &state.candidates[id];
+        let tunes = record.candidate.tunes.clone();
+        Node {
+            place: candidate_place(id.as_str()),
+            title: format!(
+                "{}: {}",
+                id.short(),
+                if tunes.is_some() { "tuned constants" } else { "made of the champion, or sent back" }
+            ),
+            judged: None,
+            derived: true,
+            stroke: if tunes.is_some() { "l base dash" } else { "l base" },
+            parent: tunes.or_else(|| record.candidate.repairs.clone()).or_else(|| record.candidate.parent.clone()),
+            column: record.iteration.max(1) as usize,
+            row: 0,
+            candidate: Some(id.clone()),
+        }
+    };
+    others.map(node).collect()
+}
+
+/// The rows: a child in its parent's row where that is free in its column, else in the nearest below that is.
+fn lay_out(nodes: &mut [Node]) {
+    let mut row_of: BTreeMap<CandidateId, usize> = BTreeMap::new();
+    let mut taken: BTreeSet<(usize, usize)> = BTreeSet::new();
+    for node in nodes {
+        let wanted = node.parent.as_ref().and_then(|parent| row_of.get(parent)).copied().unwrap_or_default();
+        let free = (wanted..).find(|row| !taken.contains(&(node.column, *row))).unwrap_or(wanted);
+        node.row = free;
+        taken.insert((node.column, free));
+        if let Some(id) = &node.candidate {
+            row_of.entry(id.clone()).or_insert(free);
+        }
+    }
+}
+
+/// The champion and everything that it comes of.
+fn spine(facts: &Facts<'_>) -> Vec<CandidateId> {
+    let state = facts.record.state;
+    let mut spine: Vec<CandidateId> = facts.champion().map(|champion| champion.id.clone()).into_iter().collect();
+    while let Some(record) = spine.last().and_then(|id| state.candidates.get(id)) {
+        let before = record.candidate.tunes.clone().or_else(|| record.candidate.parent.clone());
+        match before {
+            Some(id) if !spine.contains(&id) => spine.push(id),
+            _ => break,
+        }
+    }
+    spine
+}
+
+fn draw(canvas: &mut Canvas, nodes: &[Node], spine: &[CandidateId], rows: usize) {
+    let at = |node: &Node| [24.0 + COLUMN * node.column as f64, 36.0 + ROW * node.row as f64];
+    let root = [24.0, 36.0];
+    let mut places: BTreeMap<&CandidateId, [f64; 2]> = BTreeMap::new();
+    for node in nodes {
+        if let Some(id) = &node.candidate {
+            places.entry(id).or_insert(at(node));
+        }
+    }
+    let on_spine = |id: Option<&CandidateId>| id.is_some_and(|id| spine.contains(id));
+    for node in nodes {
+        let from = node.parent.as_ref().and_then(|parent| places.get(parent)).copied().unwrap_or(root);
+        // The same candidate may stand for several claims; its way is drawn to the first.
+        let first = node.candidate.as_ref().is_none_or(|id| places.get(id) == Some(&at(node)));
+        let marked =
+            first && on_spine(node.candidate.as_ref()) && (node.parent.is_none() || on_spine(node.parent.as_ref()));
+        let marked = marked && (node.stroke != "l base dot");
+        if from != at(node) {
+            canvas.edge(if marked { "l own thick" } else { node.stroke }, from, at(node));
+        }
+    }
+    canvas.said("the reference", |canvas| canvas.diamond("ref", root, 6.0));
+    for node in nodes {
+        let place = at(node);
+        canvas.link(&node.place, &node.title, |canvas| {
+            let first = node.candidate.as_ref().is_some_and(|id| places.get(id) == Some(&place));
+            if first && node.candidate.as_ref() == spine.first() {
+                canvas.star("own", place, 9.0);
+            } else if node.derived {
+                canvas.rect("own", [place[0] - 3.5, place[1] - 3.5], [7.0, 7.0]);
+            } else {
+                forest::glyph(canvas, node.judged, place, 5.0);
+            }
+        });
+    }
+    let bottom = 36.0 + ROW * rows as f64;
+    let last = nodes.iter().map(|node| node.column).max().unwrap_or_default();
+    for column in (1..=last).filter(|column| last <= 20 || column.is_multiple_of(5) || *column == 1) {
+        canvas.text("t n", [24.0 + COLUMN * column as f64, bottom + 8.0], Anchor::Middle, &column.to_string());
+    }
+    canvas.text("t", [4.0, bottom + 24.0], Anchor::Start, "iteration");
+}
