@@ -29,7 +29,7 @@ mod simulation;
 mod ticks;
 mod tracker;
 
-pub use config::{Capacity, Credit, Detector, DispatchOrder, Fairness, FlowControl, Ticks};
+pub use config::{Capacity, Credit, Detector, DispatchOrder, Fairness, FlowControl, Input, Ticks};
 pub(crate) use control::Control;
 pub use limiter::{Attempt, InvalidCeilings, Limiter};
 pub use passage::{BandSummary, Passage, Passages, Waiting, by_band, shed_by_class};

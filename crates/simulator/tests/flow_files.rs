@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use files::FileError;
-use simulator::flow::{Capacity, Credit, Detector, DispatchOrder, Fairness, FlowControl, Ticks};
+use simulator::flow::{Capacity, Credit, Detector, DispatchOrder, Fairness, FlowControl, Input, Ticks};
 use simulator::slo::Class;
 use simulator::{Scenario, trace};
 
@@ -30,6 +30,7 @@ fn without_the_table_there_is_no_queue_and_a_detector_is_enough_for_one() {
         evicts: false,
         ticks: Ticks::Blis,
         bands: vec![],
+        told: [].into(),
     };
     assert_eq!(parse("[flow_control]\ndetector = \"utilization\"\n"), Ok(Some(default.clone())));
     let zeros = "per_band_capacity = 0\nmax_depth = 0\nrequest_ttl_us = 0\ndispatch_tick_interval_us = 0\n";
@@ -55,6 +56,7 @@ dispatch_tick_interval_us = 500
 in_flight_eviction = true
 ticks = "router"
 bands = [4, -2]
+told = ["age", "unseen"]
 "#;
 
 #[test]
@@ -72,6 +74,7 @@ fn every_key_of_the_table_is_read() {
         evicts: true,
         ticks: Ticks::Router,
         bands: vec![4, -2],
+        told: [Input::Age, Input::Unseen].into(),
     };
     assert_eq!(parse(FULL), Ok(Some(expected)));
 }
@@ -85,6 +88,12 @@ fn a_mistake_in_the_table_names_file_line_and_key_and_says_what_is_right() {
         ("ticks = \"router\"", "ticks = \"fast\"", "ticks", "expected `blis` or `router`"),
         ("ticks = \"router\"", "", "bands", "with ticks = \"router\" only"),
         ("bands = [4, -2]", "bands = [101]", "bands", "between -100 and 100"),
+        (
+            "told = [\"age\", \"unseen\"]",
+            "told = [\"lengths\"]",
+            "told",
+            "expected one of `age`, `waiting`, `in-flight`",
+        ),
         ("queue_depth_threshold = 2", "queue_depth_threshold = 0", "queue_depth_threshold", "positive number, not 0"),
         (
             "kv_cache_util_threshold = 0.5",

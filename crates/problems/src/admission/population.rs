@@ -3,24 +3,23 @@
 //! A handful of workloads made by hand misleads: what a policy saves differs far more between workloads than between seeds. A
 //! drawn workload is an ordinary scenario: it is written as a scenario file is written, and read as one is.
 
-mod capacity;
 mod check;
 mod clients;
 mod drawn;
 mod luck;
 mod text;
 
-pub use capacity::{Saturated, saturated, saturated_rate};
 pub use clients::{Clients, Limited, Shape};
 
 use super::workload::AdmissionWorkload;
+pub use crate::drawing::{Arrivals, Machines, PastRange, Saturated, Surge, saturated, saturated_rate};
+use crate::drawing::{Luck, stratified};
 use engine::problem::Workload;
 use files::{FileError, parse_toml};
-use luck::{DIMENSIONS, Luck, Unit, stratified};
+use luck::{DIMENSIONS, Unit};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use simulator::Scenario;
-use simulator::sampler::ArrivalProcess;
 use std::path::Path;
 
 /// A population of workloads: the file that `population` in `campaign.toml` names. A range is written `[low, high]`. A key that is
@@ -85,68 +84,6 @@ pub struct Population {
     pub past: Option<PastRange>,
     /// What all clusters have in common.
     pub cluster: Machines,
-}
-
-/// A way in which arrivals are spread over time.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Arrivals {
-    /// The process of each kind of client, as `arrival` in a scenario.
-    pub process: ArrivalProcess,
-    /// A time of another rate; without, the rate is the same throughout.
-    #[serde(default)]
-    pub surge: Option<Surge>,
-    /// Whether the share of critical requests becomes another one, drawn as the first, at half of the window.
-    #[serde(default)]
-    pub mixes: bool,
-}
-
-/// The traffic before the measured window, of the same clients in another mix and with other lengths, drawn from the same ranges.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PastRange {
-    /// Share of the workloads that have a past; a fraction, 0 to 1.
-    pub share: f64,
-    /// How long it is, log-uniform; seconds, 1 to 86400.
-    pub seconds: [f64; 2],
-    /// How many requests are expected then, log-uniform; 1 to 10000. There are never more than the second number.
-    pub requests: [u64; 2],
-}
-
-/// A time in which the rate is another. The mean over the whole workload is what `load` says, with and without a surge.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Surge {
-    /// When it begins, as a share of the time in which requests arrive; a fraction, 0 to 1.
-    pub from: f64,
-    /// When it ends, likewise; a fraction, above `from` and at most 1.
-    pub to: f64,
-    /// Its rate over the rate before and after; a ratio, 0.1 to 10.
-    pub factor: f64,
-}
-
-/// What all clusters have in common: keys and values as in a scenario's, whose defaults hold for the rest. There is no horizon,
-/// so that runs drain.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Machines {
-    /// The GPU, a built-in card, as in `h100`.
-    pub hardware: String,
-    /// GPUs per instance; 1 to 64, and the attention heads of each model are a multiple of it.
-    #[serde(default = "one")]
-    pub tensor_parallel: u32,
-    /// How the duration of a step is computed: `trained-physics`, `roofline` or `h100-measured`.
-    pub latency: String,
-    /// How an instance is chosen for an admitted request: `round-robin`, `random` or `least-loaded`.
-    pub routing: String,
-    /// In which order an instance takes requests from its queue: `fcfs`, `priority-fcfs` or `sjf`.
-    pub scheduler: String,
-    /// Who loses its place when KV blocks run out: `fcfs` or `priority`.
-    pub preemption: String,
-}
-
-fn one() -> u32 {
-    1
 }
 
 fn usual_batch() -> Vec<u32> {

@@ -1,9 +1,10 @@
 //! How often a candidate refused what may be refused, by what it was shown: counted over all of its trials.
 
 use super::change::Moment;
+use crate::histogram::Histogram;
 use admitter::{Cluster, Instance, wire};
 use engine::probe::Tally;
-use science::descriptor::{Bin, Curve, Trend, log_slope, reaches};
+use science::descriptor::{Curve, Trend, log_slope, reaches};
 use std::any::Any;
 use std::collections::BTreeMap;
 
@@ -101,50 +102,5 @@ impl Tally for AdmissionTally {
 
     fn violations(&self) -> u64 {
         self.protected
-    }
-}
-
-/// Decisions by a number, in bins of one width; the last one holds all that lies beyond.
-#[derive(Debug)]
-struct Histogram {
-    width: f64,
-    bins: Vec<Bin>,
-}
-
-impl Histogram {
-    fn new(width: f64, bins: usize) -> Self {
-        Histogram { width, bins: vec![Bin::default(); bins] }
-    }
-
-    fn add(&mut self, position: f64, value: f64, refused: bool) {
-        let last = self.bins.len() - 1;
-        // What is no number, or lies below zero, falls into the first one; what lies on an edge, above it.
-        let bin = &mut self.bins[((position / self.width + 1e-6) as usize).min(last)];
-        bin.sum += value;
-        bin.asked += 1;
-        bin.of_kind += u64::from(refused);
-    }
-
-    fn join(&mut self, other: &Histogram) {
-        self.bins.iter_mut().zip(&other.bins).for_each(|(own, other)| *own = own.and(other));
-    }
-
-    /// The bins, those with few decisions together with their neighbours.
-    fn bins(&self) -> Vec<Bin> {
-        let all: u64 = self.bins.iter().map(|bin| bin.asked).sum();
-        let enough = (all / 200).max(25);
-        let (mut bins, mut open): (Vec<Bin>, Bin) = (Vec::new(), Bin::default());
-        for bin in &self.bins {
-            open = open.and(bin);
-            if open.asked >= enough {
-                bins.push(std::mem::take(&mut open));
-            }
-        }
-        match bins.last_mut() {
-            Some(last) if open.asked > 0 => *last = last.and(&open),
-            None if open.asked > 0 => bins.push(open),
-            _ => {}
-        }
-        bins
     }
 }

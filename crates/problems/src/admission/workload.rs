@@ -1,19 +1,12 @@
 //! Workloads: a scenario of the simulator with what arrives in it, and what of it is kept for the look under the seal.
-//!
-//! A generated workload has fresh arrivals for every seed. A trace has none: it is what was recorded, once. So its last part
-//! is held out, and what candidates were chosen by is not what the champion is looked at on.
 
 use super::case::AdmissionCase;
+use crate::arriving::{Arriving, Read};
 use admitter::wire::MAX_INSTANCES;
 use engine::problem::{Case, Source, Workload};
 use files::FileError;
-use science::id::Hash;
-use simulator::workload::Workload as Arrives;
-use simulator::{Arrival, ClusterConfig, Scenario, Traffic};
+use simulator::{ClusterConfig, Scenario};
 use std::sync::Arc;
-
-/// The seed by whose arrivals a generated workload is known.
-const EXAMPLE: u64 = 0;
 
 /// A scenario with what arrives in it.
 #[derive(Debug)]
@@ -24,53 +17,20 @@ pub struct AdmissionWorkload {
     arrives: Arriving,
 }
 
-#[derive(Debug)]
-enum Arriving {
-    /// Anew for each seed.
-    Generated(Box<Scenario>),
-    /// The two parts of a trace; both begin at time 0.
-    Recorded { measured: Traffic, held_out: Traffic },
-}
-
 impl AdmissionWorkload {
     /// Reads a scenario of an experiment, with its trace if it has one.
     pub(super) fn read(source: Source<'_>) -> Result<Self, FileError> {
-        let Source { text, file, beside, room } = source;
-        let scenario = Scenario::parse(text, file)?;
-        let cluster = &scenario.cluster;
-        let wrong = |key: &str, problem: String| FileError::at_key(file, text, key, problem);
-        let (arrives, kind, example) = match &scenario.workload {
-            Arrives::Trace { file: name, held_out } => {
-                let trace = beside(name)?;
-                room(trace.bytes().filter(|byte| *byte == b'\n').count() as u64, "workload.trace")?;
-                let traffic = scenario.traffic(EXAMPLE, |_| Ok(trace))?;
-                let parts = part(&traffic, *held_out).map_err(|problem| wrong("workload.trace", problem))?;
-                (parts, held_out.to_string(), traffic)
-            }
-            Arrives::Generated(_) => {
-                room(scenario.requests().unwrap_or_default(), "workload.requests")?;
-                // What arrives says what is meant, however it is written down: two that send the same for one seed are one.
-                (Arriving::Generated(Box::new(scenario.clone())), "generated".into(), scenario.generated(EXAMPLE))
-            }
-        };
+        let (text, file) = (source.text, source.file);
+        let Read { scenario, arrives, key } = Arriving::read(source)?;
         if scenario.flow_control.is_some() {
             let problem =
                 "flow control takes the place of the admission policy that is looked for; leave the table out";
-            return Err(wrong("flow_control", problem.into()));
+            return Err(FileError::at_key(file, text, "flow_control", problem));
         }
-        if cluster.horizon_us.is_some() {
-            // A cut-off would leave out the slowest requests, and with them what refusing others did for them.
-            let problem = "the runs of an experiment drain; leave the horizon out";
-            return Err(wrong("cluster.horizon_us", problem.into()));
-        }
-        if usize::from(cluster.instances) > MAX_INSTANCES {
+        if usize::from(scenario.cluster.instances) > MAX_INSTANCES {
             return Err(FileError::new(file, format!("a candidate can be shown at most {MAX_INSTANCES} instances")));
         }
-        let around =
-            (example.measured != (0..example.arrivals.len()) || example.epoch_us > 0 || example.memory.is_some())
-                .then(|| format!("{:?} {} {:?}", example.measured, example.epoch_us, example.memory));
-        let arrivals = example.arrivals.iter().map(|arrival| format!("{arrival:?}"));
-        let key = Hash::of_all([format!("{cluster:?}"), kind].into_iter().chain(around).chain(arrivals)).to_string();
+        let key = key.of(&scenario.cluster);
         Ok(AdmissionWorkload { name: scenario.name, key, cluster: Arc::new(scenario.cluster), arrives })
     }
 
@@ -78,16 +38,6 @@ impl AdmissionWorkload {
     pub(super) fn drawn(scenario: Scenario) -> Self {
         let (name, key, cluster) = (scenario.name.clone(), scenario.name.clone(), Arc::new(scenario.cluster.clone()));
         AdmissionWorkload { name, key, cluster, arrives: Arriving::Generated(Box::new(scenario)) }
-    }
-}
-
-impl AdmissionWorkload {
-    fn traffic(&self, held_out: bool, seed: u64) -> Traffic {
-        match &self.arrives {
-            Arriving::Generated(scenario) => scenario.generated(seed),
-            Arriving::Recorded { held_out: part, .. } if held_out => part.clone(),
-            Arriving::Recorded { measured, .. } => measured.clone(),
-        }
     }
 }
 
@@ -101,51 +51,26 @@ impl Workload for AdmissionWorkload {
     }
 
     fn is_recorded(&self) -> bool {
-        matches!(self.arrives, Arriving::Recorded { .. })
+        self.arrives.is_recorded()
     }
 
     fn has_past(&self) -> bool {
-        matches!(&self.arrives, Arriving::Generated(scenario) if scenario.past.is_some())
+        self.arrives.has_past()
     }
 
     fn questions(&self) -> u64 {
-        match &self.arrives {
-            Arriving::Generated(scenario) => scenario.requests().unwrap_or_default(),
-            Arriving::Recorded { measured, held_out } => measured.arrivals.len().max(held_out.arrivals.len()) as u64,
-        }
+        self.arrives.requests()
     }
 
     fn case(&self, held_out: bool, seed: u64) -> Result<Arc<dyn Case>, FileError> {
-        Ok(Arc::new(AdmissionCase::new(Arc::clone(&self.cluster), self.traffic(held_out, seed))))
+        Ok(Arc::new(AdmissionCase::new(Arc::clone(&self.cluster), self.arrives.traffic(held_out, seed))))
     }
-}
-
-/// Parts a trace: its last requests, as many as this share of them, are held out.
-fn part(traffic: &Traffic, share: f64) -> Result<Arriving, String> {
-    let trace = &traffic.arrivals;
-    let held_out = (trace.len() as f64 * share).round() as usize;
-    if held_out == 0 || held_out >= trace.len() {
-        return Err(format!("a trace of {} cannot be parted: some of it is held out for the seal", trace.len()));
-    }
-    let (measured, rest) = trace.split_at(trace.len() - held_out);
-    let start = rest[0].arrival_us;
-    let shifted = rest.iter().map(|arrival| Arrival {
-        arrival_us: arrival.arrival_us - start,
-        deadline_us: arrival.deadline_us.map(|deadline| deadline.saturating_sub(start)),
-        ..arrival.clone()
-    });
-    let like = |part: Traffic| Traffic {
-        epoch_us: traffic.epoch_us,
-        memory: traffic.memory,
-        ranks: traffic.ranks.clone(),
-        ..part
-    };
-    Ok(Arriving::Recorded { measured: like(measured.into()), held_out: like(shifted.collect::<Vec<_>>().into()) })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use simulator::Arrival;
     use std::path::Path;
 
     const TRACE: &str = "arrival_us,slo_class,input_tokens,output_tokens,deadline_us\n\
@@ -160,7 +85,7 @@ mod tests {
     }
 
     fn tokens(workload: &AdmissionWorkload, held_out: bool, seed: u64) -> Vec<(u64, u32, Option<u64>)> {
-        let traffic = workload.traffic(held_out, seed);
+        let traffic = workload.arrives.traffic(held_out, seed);
         traffic
             .arrivals
             .iter()
@@ -246,7 +171,7 @@ mod tests {
     fn a_trial_counts_what_arrives_in_the_window_and_nothing_else() {
         use super::super::{Metric, trial};
         let wide = around("after_s = 10", PAST);
-        let traffic = wide.traffic(false, 3);
+        let traffic = wide.arrives.traffic(false, 3);
         let mut refuse = simulator::admitters::Builtin::parse("refuse-droppable").unwrap();
         let run = simulator::simulate(&wide.cluster, traffic.clone(), &mut refuse, 1);
         let trial = trial(&wide.cluster, &traffic, &run);

@@ -1,6 +1,6 @@
 //! The configuration of the gateway's queue, checked and with every default filled in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -34,6 +34,22 @@ pub struct FlowControl {
     pub ticks: Ticks,
     /// The priorities that have a band from the start.
     pub bands: Vec<i32>,
+    /// What a limiter that lives elsewhere is told besides what production tells it.
+    pub told: BTreeSet<Input>,
+}
+
+/// What production does not tell a limiter today, though a router knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Input {
+    /// How old the reading of the instances is, in µs.
+    Age,
+    /// Requests that wait in each band.
+    Waiting,
+    /// Requests on all instances together, which the router counts itself.
+    InFlight,
+    /// Requests dispatched that had not reached the wait queue of an instance when it was read.
+    Unseen,
 }
 
 /// How the saturation of the instances is measured: 1 and more is saturated.

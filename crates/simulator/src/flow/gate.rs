@@ -19,6 +19,19 @@ impl<I: ServingInstance> Gateway<I> {
         if self.come_to_ceilings() { self.attempt_at_hand() } else { None }
     }
 
+    /// The same, but not for an attempt at a saturation of 1 or more, which dispatches nothing whatever the ceilings are.
+    pub(crate) fn next_open_attempt(&mut self) -> Option<Attempt<'_>> {
+        while self.come_to_ceilings() {
+            let control = self.control.as_ref()?;
+            if control.asked.is_none_or(|asked| asked.saturation < 1.0) {
+                return self.attempt_at_hand();
+            }
+            let ceilings = vec![1.0; control.queue.priorities().len()];
+            self.limit(&ceilings, Some(u64::MAX)).ok()?;
+        }
+        None
+    }
+
     /// False when all is done or the horizon is reached.
     fn come_to_ceilings(&mut self) -> bool {
         while self.control.as_ref().is_some_and(|control| control.asked.is_none()) {

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::Simulation;
 use super::cases::{Attempted, Case, Seen, watch};
 use super::config::{Detector, DispatchOrder, Fairness, Ticks};
+use super::limiter::Limiter;
 use super::limiters::Builtin;
 use crate::admitters;
 use crate::fast::FastInstance;
@@ -265,5 +267,22 @@ fn with_a_single_class_the_reflective_limiter_is_the_constant_one() {
         let reflective = driven(&case);
         case.limiter = Builtin::parse("constant").unwrap();
         assert_eq!(reflective, driven(&case), "seed {seed}");
+    }
+}
+
+#[test]
+fn a_run_that_stops_below_saturation_only_is_the_same_run() {
+    for seed in 0..CASES {
+        let case = Case::new(4_000_000 + seed);
+        let (mut limiter, mut own) = (case.limiter.clone(), case.limiter.clone());
+        let run = super::simulate(&case.cluster, &case.flow, case.traffic.clone(), &mut limiter).unwrap();
+        let mut machine = Simulation::new(&case.cluster, &case.flow, case.traffic.clone());
+        while let Some(attempt) = machine.next_open() {
+            assert!(attempt.saturation < 1.0, "seed {seed}");
+            let mut ceilings = vec![1.0; attempt.priorities.len()];
+            own.limit(&attempt, &mut ceilings);
+            machine.limit(&ceilings).unwrap();
+        }
+        assert!(machine.finish() == run, "seed {seed}");
     }
 }

@@ -242,6 +242,7 @@ mod tests {
             evicts: false,
             ticks: Ticks::Blis,
             bands: Vec::new(),
+            told: [].into(),
         })
     }
 

@@ -1,11 +1,11 @@
 //! The table `[flow_control]` of a scenario as it is written, and the check that turns it into a [`FlowControl`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::config::{Capacity, Credit, Detector, DispatchOrder, Fairness, FlowControl, Ticks};
+use super::config::{Capacity, Credit, Detector, DispatchOrder, Fairness, FlowControl, Input, Ticks};
 use crate::scenario::Place;
 use crate::slo::Class;
 use crate::trace::MAX_TIME_US;
@@ -80,6 +80,10 @@ pub(crate) struct RawFlowControl {
     /// to 100.
     #[serde(default)]
     bands: Vec<i32>,
+    /// What a limiter in a file is told besides the saturation and the priorities of the bands, which is all that production
+    /// tells it. `unseen` is what `credit` adds.
+    #[serde(default)]
+    told: BTreeSet<Input>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
@@ -147,6 +151,7 @@ impl RawFlowControl {
             evicts: self.in_flight_eviction,
             ticks: self.ticks,
             bands: self.bands,
+            told: self.told,
         })
     }
 }

@@ -33,7 +33,15 @@ impl Simulation {
         }
     }
 
-    /// Sets the ceilings for the attempt that [`next`](Simulation::next) returned last, one for each of its bands; without
+    /// The same, but not for attempts at a saturation of 1 or more: these dispatch nothing whatever the ceilings are.
+    pub fn next_open(&mut self) -> Option<Attempt<'_>> {
+        match &mut self.0 {
+            Engine::Fast(gateway) => gateway.next_open_attempt(),
+            Engine::Plain(gateway) => gateway.next_open_attempt(),
+        }
+    }
+
+    /// Sets the ceilings for the attempt that was returned last, one for each of its bands; without
     /// one, nothing happens. An invalid answer changes nothing either: the attempt still waits.
     pub fn limit(&mut self, ceilings: &[f64]) -> Result<(), InvalidCeilings> {
         match &mut self.0 {

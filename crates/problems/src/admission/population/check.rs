@@ -1,20 +1,14 @@
 //! The check that whatever a population allows can be drawn and served. The file may come from a stranger.
 
+use super::Population;
 use super::clients::Clients;
-use super::drawn::{Drawn, Window};
-use super::luck::{DIMENSIONS, Dimension, Luck, Unit};
-use super::{Arrivals, PastRange, Population, Surge};
+use super::drawn::Drawn;
+use super::luck::{DIMENSIONS, Dimension, Unit};
+use crate::drawing::{Checked, Luck, PastRange, Window, choices, middle, plain, range, within};
 use files::FileError;
 
-/// The most choices of a list.
-const CHOICES: usize = 16;
-/// The shortest surge, as a share of the time.
-const SHORTEST: f64 = 0.001;
 /// Requests of the greatest length that must fit into an instance's KV cache at a time: with fewer, it would not batch.
 const FIT: u64 = 4;
-
-/// Nothing, or what is wrong as (key, problem).
-pub(super) type Checked = Result<(), (String, String)>;
 
 impl Population {
     /// What is wrong with the numbers, as (key, problem).
@@ -33,7 +27,7 @@ impl Population {
         range("epoch_s", self.epoch_s, 0.0, 1e9)?;
         self.clients.as_ref().map_or(Ok(()), Clients::check)?;
         self.past.as_ref().map_or(Ok(()), PastRange::check)?;
-        self.check_room()?;
+        Window::check(self.requests, self.past.as_ref(), self.after)?;
         choices("arrivals", self.arrivals.len())?;
         for (n, arrivals) in self.arrivals.iter().enumerate() {
             arrivals.check(&format!("arrivals.{n}"))?;
@@ -63,14 +57,7 @@ impl Population {
         if !self.routings.is_empty() {
             choices("routings", self.routings.len())?;
         }
-        let names = [
-            ("hardware", &self.cluster.hardware),
-            ("latency", &self.cluster.latency),
-            ("routing", &self.cluster.routing),
-            ("scheduler", &self.cluster.scheduler),
-            ("preemption", &self.cluster.preemption),
-        ];
-        names.into_iter().try_for_each(|(key, name)| plain(&format!("cluster.{key}"), name))?;
+        self.cluster.check()?;
         let routings = self.routings.iter().enumerate().map(|(n, name)| (format!("routings.{n}"), name));
         for (key, name) in routings.chain([("cluster.routing".into(), &self.cluster.routing)]) {
             plain(&key, name)?;
@@ -79,20 +66,6 @@ impl Population {
             }
         }
         self.models.iter().enumerate().try_for_each(|(n, name)| plain(&format!("models.{n}"), name))
-    }
-
-    /// Past, window and what comes after must fit into the most requests.
-    fn check_room(&self) -> Checked {
-        let [fewest, most] = self.requests;
-        let past = self.past.map_or(0, |past| past.requests[1]);
-        let after = if self.after[1] > 0.0 { (most as f64 * Window::AFTER).ceil() as u64 } else { 0 };
-        match fewest + past + after <= most {
-            true => Ok(()),
-            false => Err((
-                "requests".into(),
-                format!("{fewest} in the window, {past} before and {after} after it are more than {most}"),
-            )),
-        }
     }
 
     /// The longest prompt and output that may be drawn, together.
@@ -166,66 +139,5 @@ impl Population {
             },
         };
         (ours, error.problem)
-    }
-}
-
-/// Where in 0..1 a choice of a list is picked.
-fn middle(at: usize, count: usize) -> f64 {
-    (at as f64 + 0.5) / count.max(1) as f64
-}
-
-impl PastRange {
-    fn check(&self) -> Checked {
-        within("past.share", self.share, 0.0, 1.0)?;
-        range("past.seconds", self.seconds, 1.0, 86_400.0)?;
-        range("past.requests", self.requests.map(|count| count as f64), 1.0, 10_000.0)
-    }
-}
-
-impl Arrivals {
-    fn check(&self, key: &str) -> Checked {
-        let Some(Surge { from, to, factor }) = self.surge else { return Ok(()) };
-        within(&format!("{key}.surge.from"), from, 0.0, 1.0)?;
-        within(&format!("{key}.surge.to"), to, 0.0, 1.0)?;
-        within(&format!("{key}.surge.factor"), factor, 0.1, 10.0)?;
-        // Less would round to no time at all.
-        match to - from >= SHORTEST {
-            true => Ok(()),
-            false => {
-                Err((format!("{key}.surge.to"), format!("must lie after {from} by {SHORTEST} at least, not at {to}")))
-            }
-        }
-    }
-}
-
-pub(super) fn within(key: &str, value: f64, low: f64, high: f64) -> Checked {
-    match (low..=high).contains(&value) {
-        true => Ok(()),
-        false => Err((key.into(), format!("must lie between {low} and {high}, not {value}"))),
-    }
-}
-
-pub(super) fn range(key: &str, [from, to]: [f64; 2], low: f64, high: f64) -> Checked {
-    within(key, from, low, high)?;
-    within(key, to, low, high)?;
-    match from <= to {
-        true => Ok(()),
-        false => Err((key.into(), format!("must not end at {to}, below its start {from}"))),
-    }
-}
-
-pub(super) fn choices(key: &str, count: usize) -> Checked {
-    match (1..=CHOICES).contains(&count) {
-        true => Ok(()),
-        false => Err((key.into(), format!("must name 1 to {CHOICES} choices, not {count}"))),
-    }
-}
-
-/// Names go into a text: one that could end its own quotes could say anything there.
-fn plain(key: &str, name: &str) -> Checked {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
-    match !name.is_empty() && name.len() <= 60 && name.chars().all(plain) {
-        true => Ok(()),
-        false => Err((key.into(), "must be a name of letters, digits, `-`, `.` and `_`".into())),
     }
 }

@@ -1,8 +1,8 @@
 //! Who sends requests: the clients of a tier, with their lengths and limits.
 
-use super::check::{Checked, choices, range};
-use super::luck::{Dimension, Luck, Unit, log_uniform, pick, uniform};
-use super::{Arrivals, Population};
+use super::Population;
+use super::luck::{Dimension, Unit};
+use crate::drawing::{Arrivals, Checked, Luck, choices, log_uniform, pick, range, uniform};
 use admitter::Maths;
 use schemars::JsonSchema;
 use serde::Deserialize;

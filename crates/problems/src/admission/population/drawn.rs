@@ -1,12 +1,11 @@
 //! One workload out of a population.
 
-use super::capacity::{Saturated, saturated};
+use super::Population;
 use super::clients::{Clients, Limited, Tiers};
-use super::luck::{Dimension, Luck, Unit, log_uniform, pick, uniform};
-use super::{Arrivals, Population};
+use super::luck::{Dimension, Unit};
+use crate::drawing::{Arrivals, Before, Luck, Saturated, Window, log_uniform, pick, saturated, tokens, uniform};
 use files::FileError;
 use simulator::predictor::Predictor;
-use simulator::traffic::SLACK;
 use simulator::workload::Client;
 use simulator::{ClusterConfig, Scenario};
 use std::path::Path;
@@ -39,41 +38,6 @@ pub(super) struct Chosen<'a> {
     pub(super) max_num_seqs: u32,
     pub(super) routing: &'a str,
 }
-
-/// The traffic before the measured window.
-#[derive(Clone, Debug)]
-pub(super) struct Before {
-    pub(super) seconds: f64,
-    /// At most.
-    pub(super) requests: u64,
-    /// Requests per second.
-    pub(super) rate: f64,
-    pub(super) clients: Vec<Client>,
-}
-
-/// The measured window.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Window {
-    /// Requests per second, mean over the window.
-    pub(super) rate: f64,
-    pub(super) requests: u64,
-    /// For how long the traffic goes on.
-    pub(super) after_s: f64,
-}
-
-impl Window {
-    /// The traffic after it has at most this share of the most requests.
-    pub(super) const AFTER: f64 = 0.4;
-
-    /// Any, as long as the cluster is not known.
-    const ANY: Window = Window { rate: 1.0, requests: 50, after_s: 0.0 };
-}
-
-/// Requests per second between which a scenario may have any surge.
-const SLOWEST: f64 = 1e-3;
-const FASTEST: f64 = 1e5;
-/// The longest that a scenario may go on.
-const LONGEST_S: f64 = 1e6;
 
 impl Population {
     /// The workload at a point.
@@ -176,24 +140,14 @@ impl Drawn<'_> {
         let most = high
             .min(population.critical_load * (critical.rate / all.rate) / (self.highest_share * self.arrivals.peak()));
         let load = (low + unit.of(Dimension::Load) * (most - low)).min(most);
-        let rate = (load * all.rate).clamp(SLOWEST, FASTEST);
+        let rate = load * all.rate;
         let seconds = match population.seconds_to {
             Some(longest) => log_uniform([population.seconds, longest], unit.of(Dimension::Seconds)),
             None => population.seconds,
         };
-        let [fewest, most] = population.requests;
-        // The rate outside of a surge, where that is higher.
-        let fastest = rate * (1.0 / self.arrivals.mean()).max(1.0);
-        let (times, more) = SLACK;
-        // One more, since what comes afterwards is rounded up below.
-        let room_s = (most as f64 * Window::AFTER - (more + 1) as f64).max(0.0) / (times * fastest);
-        let after_s = (uniform(population.after, unit.of(Dimension::After)) * all.stay_s.max(critical.stay_s))
-            .min(room_s)
-            .min(LONGEST_S);
-        let after = if after_s > 0.0 { (times * fastest * after_s).ceil() as u64 + more } else { 0 };
         let past = self.past.as_ref().map_or(0, |past| past.requests);
-        let left = most.saturating_sub(past + after).max(fewest);
-        Window { rate, requests: ((rate * seconds) as u64).clamp(fewest, left), after_s }
+        let after_s = uniform(population.after, unit.of(Dimension::After)) * all.stay_s.max(critical.stay_s);
+        Window::of((rate, seconds), (population.requests, past), after_s, &self.arrivals)
     }
 
     /// The scenario.
@@ -212,21 +166,5 @@ impl Drawn<'_> {
 
     pub(super) fn read(&self) -> Result<Scenario, FileError> {
         Scenario::parse(&self.text(), Path::new(&format!("{}.toml", self.name)))
-    }
-}
-
-fn tokens(range: [u32; 2], unit: f64) -> u32 {
-    (log_uniform(range.map(f64::from), unit).round() as u32).clamp(range[0], range[1])
-}
-
-impl Arrivals {
-    /// The mean rate over the rate outside of the surge.
-    pub(super) fn mean(&self) -> f64 {
-        self.surge.map_or(1.0, |surge| 1.0 + (surge.factor - 1.0) * (surge.to - surge.from))
-    }
-
-    /// The highest rate over the mean rate.
-    pub(super) fn peak(&self) -> f64 {
-        self.surge.map_or(1.0, |surge| surge.factor.max(1.0)) / self.mean()
     }
 }

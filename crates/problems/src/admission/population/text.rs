@@ -2,9 +2,8 @@
 
 use super::clients::Limited;
 use super::drawn::Drawn;
+use crate::drawing::text::{before, client, window};
 use simulator::predictor::Predictor;
-use simulator::sampler::{ArrivalProcess, Length};
-use simulator::workload::Client;
 
 impl Drawn<'_> {
     /// The text of a scenario file.
@@ -32,26 +31,11 @@ impl Drawn<'_> {
         format!(
             "name = \"{}\"\n\n[cluster]\n{cluster}\n[workload]\n{}{}{}{}",
             self.name,
-            self.rates(),
+            window(&self.window, &self.arrivals, self.epoch_us),
             clients.collect::<String>(),
             self.hints(),
-            self.before(),
+            before(self.past.as_ref()),
         )
-    }
-
-    fn rates(&self) -> String {
-        let window = &self.window;
-        let quiet = window.rate / self.arrivals.mean();
-        let steps = self.arrivals.surge.map_or_else(String::new, |surge| {
-            let seconds = window.requests as f64 / window.rate;
-            let (from, to) = (surge.from * seconds, surge.to * seconds);
-            format!(
-                "rate_steps = [{{ from_s = {from}, factor = {} }}, {{ from_s = {to}, factor = 1 }}]\n",
-                surge.factor
-            )
-        });
-        let (after_s, epoch_us) = (window.after_s, self.epoch_us);
-        format!("rate = {quiet}\nrequests = {}\nafter_s = {after_s}\nepoch_us = {epoch_us}\n{steps}", window.requests)
     }
 
     fn hints(&self) -> String {
@@ -59,62 +43,6 @@ impl Drawn<'_> {
             let limits = if limited == Limited::Request { "request" } else { "client" };
             format!("\n[hints]\nlimits = \"{limits}\"\npredictor = {}\n", predictor(source))
         })
-    }
-
-    fn before(&self) -> String {
-        self.past.as_ref().map_or_else(String::new, |past| {
-            let clients: String = past.clients.iter().map(|one| client("past", one)).collect();
-            let (seconds, rate, requests) = (past.seconds, past.rate, past.requests);
-            format!("\n[past]\nseconds = {seconds}\nrate = {rate}\nrequests = {requests}\n{clients}")
-        })
-    }
-}
-
-fn client(table: &str, client: &Client) -> String {
-    let prefix = client.prefix_share.map(|[low, high]| format!("prefix_share = [{low}, {high}]\n"));
-    let limit = client.max_output_tokens.map(|limit| format!("max_output_tokens = {limit}\n"));
-    format!(
-        "\n[[{table}.clients]]\nslo_class = \"{}\"\nfraction = {}\narrival = {}\ninput = {}\noutput = {}\n{}{}",
-        client.slo_class,
-        client.fraction,
-        process(client.arrival),
-        length(&client.input),
-        length(&client.output),
-        limit.unwrap_or_default(),
-        prefix.unwrap_or_default(),
-    )
-}
-
-fn length(length: &Length) -> String {
-    let cut = |min: Option<u32>, max: Option<u32>| {
-        let bound = |name: &str, bound: Option<u32>| bound.map_or_else(String::new, |b| format!(", {name} = {b}"));
-        format!("{}{}", bound("min", min), bound("max", max))
-    };
-    match *length {
-        Length::Normal { mean, sd, min, max } => {
-            format!("{{ distribution = \"normal\", mean = {mean}, sd = {sd}{} }}", cut(min, max))
-        }
-        Length::LogNormal { mu, sigma, min, max } => {
-            format!("{{ distribution = \"log-normal\", mu = {mu}, sigma = {sigma}{} }}", cut(min, max))
-        }
-        Length::Pareto { alpha, xm, min, max } => {
-            format!("{{ distribution = \"pareto\", alpha = {alpha}, xm = {xm}{} }}", cut(min, max))
-        }
-        Length::Constant { .. }
-        | Length::Exponential { .. }
-        | Length::ParetoLogNormal { .. }
-        | Length::Empirical { .. } => {
-            unreachable!("no population draws these")
-        }
-    }
-}
-
-fn process(process: ArrivalProcess) -> String {
-    match process {
-        ArrivalProcess::Poisson {} => "{ process = \"poisson\" }".into(),
-        ArrivalProcess::Constant {} => "{ process = \"constant\" }".into(),
-        ArrivalProcess::Gamma { cv } => format!("{{ process = \"gamma\", cv = {cv} }}"),
-        ArrivalProcess::Weibull { cv } => format!("{{ process = \"weibull\", cv = {cv} }}"),
     }
 }
 
