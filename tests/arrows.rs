@@ -20,10 +20,7 @@ const ARROWS: [(&str, &[&str]); 13] = [
     // Not `problems`: the command hands them over, so the compiler keeps the wall.
     ("engine", &["agents", "files", "sandbox", "science", "store"]),
     // A problem says what its candidates are translated into.
-    (
-        "problems",
-        &["admitter", "agents", "engine", "files", "limiter", "sandbox", "science", "simulator", "translate"],
-    ),
+    ("problems", &["admitter", "agents", "engine", "files", "limiter", "sandbox", "science", "simulator", "translate"]),
     ("cli", &["engine", "files", "problems", "report", "simulator", "store"]),
 ];
 

@@ -28,7 +28,7 @@ impl Limiter for Together {
             (self.reading, self.since) = (saturation, 0.0);
         }
         self.since += 1.0;
-        if saturation < 0.5 || saturation >= 1.0 {
+        if !(0.5..1.0).contains(&saturation) {
             return;
         }
         let period = (saturation / (1.0 - saturation + 1e-9)).round().max(1.0);

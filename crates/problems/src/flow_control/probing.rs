@@ -85,7 +85,8 @@ mod tests {
 
     fn question() -> Question {
         let (mut priorities, mut waiting) = ([0; MAX_BANDS], [0; MAX_BANDS]);
-        (priorities[..3].copy_from_slice(&[4, 3, -2]), waiting[..3].copy_from_slice(&[1, 0, 40]));
+        priorities[..3].copy_from_slice(&[4, 3, -2]);
+        waiting[..3].copy_from_slice(&[1, 0, 40]);
         let waiting = Some(waiting);
         Question {
             saturation: 0.8,
