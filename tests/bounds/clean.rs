@@ -1,6 +1,7 @@
 //! What others wrote goes out without what commands a terminal, reorders what is read, or hides what nobody sees: at every exit.
 
 use crate::environment::{Environment, fixture_path};
+use crate::language_model::brain::part;
 use crate::scripted_server::{Answer, KEY, Received, Server};
 use serde_json::json;
 
@@ -31,7 +32,7 @@ fn assert_clean(exit: &str, text: &str) {
 /// A model that puts it wherever it may.
 fn evil() -> Server {
     Server::start(|request: &Received| {
-        let text = match request.message(0).split(' ').nth(1).unwrap_or_default() {
+        let text = match part(request.message(0)).split(' ').nth(1).unwrap_or_default() {
             "plan" => {
                 let arm = json!({
                     "name": "main", "kind": "main", "hypothesis": EVIL, "mechanism": EVIL, "diagnostic": EVIL,

@@ -2,6 +2,7 @@
 //! being resumed.
 
 use crate::environment::{Environment, fixture_path};
+use crate::language_model::brain::part;
 use crate::scripted_server::{Answer, KEY, Received, Server};
 use serde_json::{Value, json};
 
@@ -45,7 +46,7 @@ fn code(factor: &str) -> String {
 /// A server that says this about the roles, and something sane where it says nothing.
 fn server(say: impl Fn(&str) -> Option<String> + Send + 'static, usage: Value) -> Server {
     Server::start(move |request: &Received| {
-        let role = request.message(0).split(' ').nth(1).unwrap_or_default().to_owned();
+        let role = part(request.message(0)).split(' ').nth(1).unwrap_or_default().to_owned();
         let sane = || match role.as_str() {
             "plan" => bundle(&json!({}), vec![arm(&json!({}))]),
             "write" | "mend" => code("250.0"),

@@ -24,7 +24,7 @@ pub fn clean(text: &str) -> String {
             '\u{9b}' => skip_control_sequence(&mut rest),
             '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => out.push(' '),
             // An unfinished sequence of another kind must not swallow what follows: only its control characters go.
-            c if is_unseen(c) => {}
+            c if is_invisible(c) => {}
             c => out.push(c),
         }
     }
@@ -56,7 +56,7 @@ pub fn clip_lines(text: &str, length: usize) -> String {
 pub fn escaped_json(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
-        if is_unseen(c) || matches!(c, '\u{2028}' | '\u{2029}') {
+        if is_invisible(c) || matches!(c, '\u{2028}' | '\u{2029}') {
             c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| out.push_str(&format!("\\u{unit:04x}")));
         } else {
             out.push(c);
@@ -78,7 +78,7 @@ fn skip_control_sequence(rest: &mut std::iter::Peekable<std::str::Chars<'_>>) {
 
 /// Whether a character is none that a person sees: a control or format character, or one of those others that Unicode calls
 /// default-ignorable (fillers, variation selectors, what is reserved for more of them).
-fn is_unseen(c: char) -> bool {
+fn is_invisible(c: char) -> bool {
     if c.is_ascii() {
         return c.is_ascii_control();
     }

@@ -93,7 +93,7 @@ fn row(canvas: &mut Canvas, arm: &Attempt, (axis, factor): (&Axis, f64), y: f64)
     canvas.link(&finding_place(&arm.finding), &said, |canvas| {
         canvas.text("t", [4.0, middle + 4.0], Anchor::Start, &clip(&arm.finding, 24));
         if let Some([low, high]) = arm.prediction.interval {
-            canvas.rect("band", [x(low), y + 3.0], [(x(high) - x(low)).max(1.0), ROW - 6.0]);
+            canvas.rect("stripe", [x(low), y + 3.0], [(x(high) - x(low)).max(1.0), ROW - 6.0]);
         }
         canvas.line(&format!("l {class}"), [x(effect.low), middle], [x(effect.high), middle]);
         glyph(canvas, arm.judged, [x(effect.estimate), middle], 4.0);

@@ -32,7 +32,7 @@ pub(crate) fn study(facts: &Facts<'_>, champion: Standing<'_>) -> Option<Picture
     for (at, name) in names.iter().enumerate() {
         let y = 34.0 + ROW * at as f64;
         if at.is_multiple_of(2) {
-            canvas.rect("band", [0.0, y - 4.0], [480.0, ROW]);
+            canvas.rect("stripe", [0.0, y - 4.0], [480.0, ROW]);
         }
         canvas.text("", [4.0, y + 15.0], Anchor::Start, &science::text::clip(name, 19));
     }
