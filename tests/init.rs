@@ -37,5 +37,5 @@ fn init_writes_into_an_empty_directory_and_leaves_any_other_place_alone() {
 #[test]
 fn init_knows_the_problems_by_name() {
     let said = Environment::new().fails(2, &["init", "first", "--problem", "weather"]);
-    assert!(said.contains("no problem is called `weather`; there is `admission`"), "{said}");
+    assert!(said.contains("no problem is called `weather`; there is `admission`, `flow-control`"), "{said}");
 }

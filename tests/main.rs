@@ -14,6 +14,7 @@ mod environment;
 mod failed_step;
 mod finals;
 mod flow_control;
+mod flow_discovery;
 mod init;
 mod language_model;
 mod newsvendor;

@@ -10,7 +10,10 @@ use crate::output;
 use ::files::{FileError, MAX_TEXT_BYTES, MAX_TRACE_BYTES, read_inside, read_text};
 use engine::Prepared;
 use engine::panel::drive;
-use problems::admission::{AdmissionCase, KIT};
+use engine::problem::Machine;
+use engine::sandbox::{Kit, Outcome};
+use problems::admission::{self, AdmissionCase};
+use problems::flow_control::{self, FlowCase};
 use simulator::flow::{FlowControl, limiters};
 use simulator::{Run, Scenario, Traffic, Workload, admitters::Builtin};
 use std::io::ErrorKind;
@@ -26,9 +29,9 @@ pub(crate) struct Args {
     /// A built-in admitter with parameters, as in 'probabilistic(k=200)', or a candidate's source file; by default gaie-legacy
     #[arg(long, value_name = "NAME|FILE.rs")]
     admitter: Option<String>,
-    /// With [flow_control], which takes the admitter's place: constant, 'threshold(0.9)' or soft-reflective; by default the
-    /// scenario's usage_limit_threshold, of which 1 is constant
-    #[arg(long, value_name = "NAME")]
+    /// With [flow_control], which takes the admitter's place: constant, 'threshold(0.9)' or soft-reflective, or a candidate's
+    /// source file; by default the scenario's usage_limit_threshold, of which 1 is constant
+    #[arg(long, value_name = "NAME|FILE.rs")]
     limiter: Option<String>,
     /// A trace instead of the scenario's own workload
     #[arg(long, value_name = "CSV")]
@@ -163,13 +166,23 @@ impl<'a> Policy<'a> {
 }
 
 fn run(policy: &Policy<'_>, seed: u64, global: &Global, scenario: &Scenario, traffic: Traffic) -> Result<Run, Failure> {
+    let cluster = || Arc::new(scenario.cluster.clone());
     match policy {
+        Policy::Limiter { flow, name } if name.ends_with(".rs") => {
+            let mut run = FlowCase::new(cluster(), Arc::new((*flow).clone()), traffic).run();
+            run_file(name, global, flow_control::KIT, &mut run)?;
+            Ok(run.finish())
+        }
         Policy::Limiter { flow, name } => {
             let mut limiter = limiters::Builtin::parse(name).map_err(Failure::usage)?;
             simulator::flow::simulate(&scenario.cluster, flow, traffic, &mut limiter)
                 .map_err(|invalid| Failure::bug(format!("{name}: {invalid}")))
         }
-        Policy::Admitter(name) if name.ends_with(".rs") => run_file(name, seed, global, scenario, traffic),
+        Policy::Admitter(name) if name.ends_with(".rs") => {
+            let mut run = AdmissionCase::new(cluster(), traffic).run(seed);
+            run_file(name, global, admission::KIT, &mut run)?;
+            Ok(run.finish())
+        }
         Policy::Admitter(name) => {
             let mut admitter = Builtin::parse(name).map_err(Failure::usage)?;
             Ok(simulator::simulate(&scenario.cluster, traffic, &mut admitter, seed))
@@ -177,13 +190,13 @@ fn run(policy: &Policy<'_>, seed: u64, global: &Global, scenario: &Scenario, tra
     }
 }
 
-fn run_file(name: &str, seed: u64, global: &Global, scenario: &Scenario, traffic: Traffic) -> Result<Run, Failure> {
+/// Drives a run by a candidate.
+fn run_file(name: &str, global: &Global, kit: Kit, run: &mut dyn Machine) -> Result<(), Failure> {
     let source = read_text(Path::new(name), MAX_TEXT_BYTES)
         .map_err(|error| Failure::usage(format!("cannot read {name}: {error}")))?;
-    let ended = |outcome: engine::sandbox::Outcome| Failure::failed(format!("{name}: {}: {outcome}", outcome.name()));
-    let sandbox = global.places()?.sandbox(KIT)?;
-    let artifact = Prepared::new(source, &KIT).artifact(&sandbox)?.map_err(ended)?;
-    let mut run = AdmissionCase::new(Arc::new(scenario.cluster.clone()), traffic).run(seed);
-    drive(&sandbox, &artifact, &mut [&mut run])?.map_err(ended)?;
-    Ok(run.finish())
+    let ended = |outcome: Outcome| Failure::failed(format!("{name}: {}: {outcome}", outcome.name()));
+    let sandbox = global.places()?.sandbox(kit)?;
+    let artifact = Prepared::new(source, &kit).artifact(&sandbox)?.map_err(ended)?;
+    drive(&sandbox, &artifact, &mut [run])?.map_err(ended)?;
+    Ok(())
 }

@@ -68,3 +68,34 @@ fn tokens(traffic: &Traffic, run: &Run) -> f64 {
     };
     traffic.arrivals.iter().zip(&run.requests).map(of).sum()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use simulator::hints::Hints;
+    use simulator::run::Totals;
+    use simulator::slo::Class;
+
+    fn request(arrival_us: u64, output_tokens: u32) -> Arrival {
+        let (class, hints) = (Class::new("critical"), Hints::default());
+        Arrival { arrival_us, class, input_tokens: 1, output_tokens, deadline_us: None, prefix: None, hints }
+    }
+
+    #[test]
+    fn tokens_count_that_come_between_the_first_and_the_last_arrival_of_the_window_for_whomever() {
+        let done = |ttft_us, e2e_us| Record { ttft_us: Some(ttft_us), e2e_us: Some(e2e_us), ..Record::default() };
+        // Tokens at 2, 3 … 12 ms, the last two of them too late; one token at 5 ms; one too early; one that never comes.
+        let arrivals =
+            vec![request(500, 1), request(1_000, 1), request(1_000, 11), request(4_000, 1), request(10_000, 1)];
+        let traffic = Traffic { measured: 1..5, ..arrivals.into() };
+        let records = vec![done(200, 200), Record::default(), done(1_000, 11_000), done(1_000, 1_000), done(9, 9)];
+        let run = Run { requests: records, totals: Totals::default(), passages: None };
+        assert!((tokens(&traffic, &run) - 10.0).abs() < 1e-9, "{}", tokens(&traffic, &run));
+    }
+
+    #[test]
+    fn a_band_without_a_first_token_is_left_out_of_the_mean() {
+        assert!((geometric_mean(&[2.0, 0.0, 8.0]) - 4.0).abs() < 1e-12);
+        assert_eq!(geometric_mean(&[]), 0.0);
+    }
+}

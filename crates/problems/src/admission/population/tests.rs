@@ -7,7 +7,7 @@ use engine::panel::{Role, Sealing};
 use science::id::Hash;
 use science::nonce::Nonce;
 use simulator::admitters::Builtin;
-use simulator::sampler::Length;
+use simulator::sampler::{ArrivalProcess, Length};
 use simulator::workload::{GeneratedWorkload, Workload};
 use simulator::{Traffic, simulate};
 

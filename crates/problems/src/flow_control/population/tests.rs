@@ -132,7 +132,7 @@ fn a_mistake_names_line_and_key_and_says_what_is_right() {
         ("growth = [0.25, 1.0]", "growth = [0.0, 1.0]", "kind.0.growth", "between 0.01 and 100"),
         ("max_num_seqs = [8, 16]", "max_num_seqs = [8, 2]", "kind.1.max_num_seqs.1", "between 4 and 1024, not 2"),
         ("kv_blocks = [600]", "kv_blocks = [300]", "kind.0", "must be served 2 at a time"),
-        ("models = [\"qwen3-14b\", ", "models = [\"qwen3\", ", "models.0", "no built-in"),
+        ("models = [\"qwen3-14b\", ", "models = [\"qwen3\", ", "models.0", "no model card"),
         ("routing = \"round-robin\"", "routing = \"nearest\"", "cluster.routing", "expected one of"),
         ("requests = [60, 300]", "request = [60, 300]", "request", "unknown field"),
     ] {
