@@ -102,14 +102,10 @@ fn builtin() -> Agents {
 async fn opened(environment: &Environment, agents: Agents) -> (Arc<Store>, Campaign) {
     std::fs::create_dir_all(environment.path(".elenchus")).expect("a directory");
     let store = Arc::new(Store::open(&environment.path(DATABASE)).await.expect("a database"));
-    let opening = Opening {
-        loaded: problem::experiment(3, true),
-        nonce: Nonce::of(1),
-        given: true,
-        agents,
-        cassette: None,
-        version: "0".into(),
-    };
+    let mut loaded = problem::experiment(3, true);
+    // The lesson of the last iteration would be for nobody; what is planned after it, it forbids.
+    loaded.experiment.iterations += 1;
+    let opening = Opening { loaded, nonce: Nonce::of(1), given: true, agents, cassette: None, version: "0".into() };
     let campaign = Campaign::open(Arc::clone(&store), &places(environment), opening).await.expect("it opens");
     (store, campaign)
 }

@@ -39,7 +39,7 @@ fn a_champion_with_a_superfluous_constant_loses_it() {
     };
     assert!(length(&done["candidate"]) < length(&done["of"]), "{done:#}");
     assert!(tried.iter().all(|tried| tried["description_length"].as_u64() <= length(&done["of"])), "{done:#}");
-    let report = environment.ok(&["report"]);
+    let report = environment.ok(&["report", "--full"]);
     assert!(report.contains("What each part is worth"), "{report}");
 }
 

@@ -133,7 +133,7 @@ fn a_mistake_names_line_and_key_and_says_what_is_right() {
         ("max_num_seqs = [8, 16]", "max_num_seqs = [8, 2]", "kind.1.max_num_seqs.1", "between 4 and 1024, not 2"),
         ("kv_blocks = [600]", "kv_blocks = [300]", "kind.0", "must be served 2 at a time"),
         ("models = [\"qwen3-14b\", ", "models = [\"qwen3\", ", "models.0", "no model card"),
-        ("routing = \"round-robin\"", "routing = \"nearest\"", "cluster.routing", "expected one of"),
+        ("routing = \"round-robin\"", "routing = \"nearest\"", "cluster.routing", "no routing is called `nearest`"),
         ("requests = [60, 300]", "request = [60, 300]", "request", "unknown field"),
     ] {
         let text = TEXT.replace(line, by);
