@@ -55,6 +55,10 @@ impl Go {
             ("GOPROXY", "off"),
         ];
         command.current_dir(folder).envs(fixed).env("GOCACHE", &self.cache);
+        // Without a home Go does not know where modules would lie, and stops.
+        if std::env::var_os("HOME").is_none() {
+            command.env("GOPATH", self.cache.join("path"));
+        }
         command
     }
 }
