@@ -41,8 +41,8 @@ fn one_iteration_is_planned_written_and_learned_from_by_a_model() {
     assert_eq!(shown["iterations"][0]["planner"], "scripted-1");
     assert_eq!(shown["iterations"][0]["arms"][0]["author"], "scripted-1");
     assert_eq!(shown["agents"], "openai:scripted-1");
-    let report = environment.ok(&["report", "--full"]).split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(report.contains("protects critical requests"), "the model's words are on the record: {report}");
+    let hypothesis = shown["iterations"][0]["arms"][0]["hypothesis"].as_str().unwrap_or_default();
+    assert!(hypothesis.contains("protects critical requests"), "the model's words are on the record: {shown:#}");
     let begins =
         server.requests().iter().map(|request| brain::part(request.message(0))[..12].to_owned()).collect::<Vec<_>>();
     assert_eq!(begins, ["You plan exp", "You write on"], "nobody reads what the last iteration teaches");
