@@ -91,7 +91,7 @@ fn a_mistake_in_the_table_names_file_line_and_key_and_says_what_is_right() {
         (
             "told = [\"age\", \"unseen\"]",
             "told = [\"lengths\"]",
-            "told",
+            "told.0",
             "expected one of `age`, `waiting`, `in-flight`",
         ),
         ("queue_depth_threshold = 2", "queue_depth_threshold = 0", "queue_depth_threshold", "positive number, not 0"),
