@@ -80,6 +80,13 @@ fn plan(user: &str) -> String {
         }
         // The factor of iteration 1.
         5 => main["intent"] = json!(design(200, "Write it in other words.")),
+        // It asks first, of a candidate and of a signal.
+        6 if !user.contains("\n# What you asked\n") => {
+            let best = user.split("\n## Best candidates so far\n").nth(1).expect("there are some");
+            let id = best.split('`').find(|word| word.len() == 8 && word.bytes().all(|b| b.is_ascii_hexdigit()));
+            let asked = json!({"ask": [{"what": "where", "of": id}, {"what": "signal", "of": "prompt"}]});
+            return format!("```json\n{asked}\n```\n");
+        }
         // One idea in three strengths.
         7 => main["variants"] = json!([design(340, ""), design(360, "")]),
         _ => {}

@@ -83,7 +83,13 @@ fn a_campaign_of_ten_iterations_meets_every_turn_that_a_model_can_take() {
     let roles: Vec<&str> = spend["by"].as_array().unwrap().iter().filter_map(|row| row["role"].as_str()).collect();
     assert_eq!(roles, ["plan", "implement", "repair", "extract"]);
     let plans = &spend["by"][0];
-    assert_eq!(plans["calls"], 11, "one bundle had to be corrected");
+    assert_eq!(plans["calls"], 12, "one bundle had to be corrected, and one came after questions");
+    let answered = requests.iter().map(|request| request.message(1)).find(|user| user.contains("\n# What you asked\n"));
+    let answered = answered.expect("questions were answered").split("\n# What you asked\n").nth(1).unwrap();
+    for words in ["| feature | low: saving", "| prompt | requests | mean | middle half |", "You have 2 questions left"]
+    {
+        assert!(answered.contains(words), "{words}: {answered}");
+    }
     let bytes: u64 = requests.iter().map(|request| (request.message(0).len() + request.message(1).len()) as u64).sum();
     let prompt = spend["tokens"]["prompt"].as_u64().unwrap();
     assert!(

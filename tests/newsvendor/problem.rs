@@ -126,6 +126,7 @@ fn spec() -> Spec {
         plainly: vec![],
         groups: vec![],
         aim: Aim::Gain { gain: named("earnings", Unit::Log), worth: named("extra_earnings", Unit::Log) },
+        hindsight: None,
         features: vec![],
         inputs: vec![],
         violation: ["stocked".into(), "negative amounts".into()],

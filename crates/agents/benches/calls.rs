@@ -40,7 +40,8 @@ fn under_way(iterations: u32) -> State {
 fn plan(bencher: Bencher<'_, '_>, iterations: u32) {
     let state = after(iterations);
     bencher.with_inputs(|| Planner::new(context(Script::new(&[BUNDLE])).0)).bench_local_refs(|planner| {
-        let answer = RUNTIME.block_on(planner.plan(Brief { state: &state, source: Some(SOURCE), space: None }));
+        let answer =
+            RUNTIME.block_on(planner.plan(Brief { state: &state, source: Some(SOURCE), space: None, library: None }));
         assert!(black_box(answer).expect("the script answers").content.is_ok());
     });
 }
@@ -50,7 +51,7 @@ fn implement(bencher: Bencher<'_, '_>, iterations: u32) {
     let state = under_way(iterations);
     let reply = format!("```rust\n{SOURCE}```");
     bencher.with_inputs(|| Executor::new(context(Script::new(&[&reply])).0)).bench_local_refs(|executor| {
-        let brief = Brief { state: &state, source: Some(SOURCE), space: None };
+        let brief = Brief { state: &state, source: Some(SOURCE), space: None, library: None };
         let answer = RUNTIME.block_on(executor.implement(brief, &state.bundle().arms[0]));
         assert!(black_box(answer).expect("the script answers").content.is_ok());
     });
@@ -62,7 +63,8 @@ fn extract(bencher: Bencher<'_, '_>, iterations: u32) {
     let state = under_way(iterations);
     bencher.with_inputs(|| Extractor::new(context(Script::new(&[LESSONS, "Nothing yet."])).0)).bench_local_refs(
         |extractor| {
-            let answer = RUNTIME.block_on(extractor.extract(Brief { state: &state, source: None, space: None }));
+            let answer =
+                RUNTIME.block_on(extractor.extract(Brief { state: &state, source: None, space: None, library: None }));
             assert!(black_box(answer).expect("the script answers").content.is_ok());
         },
     );

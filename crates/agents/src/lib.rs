@@ -11,10 +11,12 @@ use futures::future::BoxFuture;
 use llm::ModelError;
 use science::bundle::{Arm, Bundle};
 use science::defect::Defect;
+use science::id::CandidateId;
 use science::principle::Change;
 use science::space::{Point, Value};
 use science::state::State;
 use science::work::Work;
+use std::fmt::Debug;
 
 /// What an agent is shown.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +28,27 @@ pub struct Brief<'a> {
     pub source: Option<&'a str>,
     /// The experiment's `space` source, which acts as every point of its declared space; none where it names none.
     pub space: Option<&'a str>,
+    /// Where a planner may look something up before it claims; none where nothing can be asked.
+    pub library: Option<&'a dyn Library>,
+}
+
+/// What an agent may look up; the same whenever it is asked again.
+pub trait Library: Debug + Sync {
+    /// What was written for a candidate.
+    fn source(&self, id: &CandidateId) -> Option<String>;
+
+    /// What an input of the problem told of each request that may be decided on, on the workloads of the search, and what the request
+    /// turned out to cost; nothing where that is not known of single requests.
+    fn hindsight(&self, input: &str) -> Vec<Turnout>;
+}
+
+/// What a request was announced as, and what it turned out to be.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Turnout {
+    /// What the input told.
+    pub signal: f64,
+    /// What the problem's spec calls the cost in hindsight; over its mean in the workload, 1 is the mean.
+    pub cost: f64,
 }
 
 /// What an agent came back with. An error beside it means that nobody could be asked, or that a budget forbids it: then

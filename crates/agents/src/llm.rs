@@ -37,7 +37,7 @@ mod text;
 mod wire;
 mod words;
 
-pub use asked::{Question, asked};
+pub use asked::{behaviour, place};
 pub use client::Client;
 pub use command::CommandLine;
 pub use context::Context;

@@ -169,6 +169,12 @@ pub trait Case: Debug + Send + Sync {
     fn features(&self) -> Vec<f64> {
         Vec::new()
     }
+
+    /// What an input told of each request that may be decided on, and what [`Spec::hindsight`] says that it turned out to be; for those
+    /// who plan, of search workloads alone. Nothing where that is not known of single requests.
+    fn hindsight(&self, _input: &str) -> Vec<[f64; 2]> {
+        Vec::new()
+    }
 }
 
 /// A run: whoever drives it takes questions and gives answers in turn.

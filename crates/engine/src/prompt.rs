@@ -125,7 +125,7 @@ impl Standpoint {
     fn brief(&self, candidate: Option<&CandidateId>) -> Brief<'_> {
         let candidate = candidate.and_then(|id| self.candidates.get(id));
         let source = candidate.map(|candidate| candidate.source.as_str());
-        Brief { state: &self.state, source, space: self.space.as_deref() }
+        Brief { state: &self.state, source, space: self.space.as_deref(), library: None }
     }
 
     fn parent(&self) -> Option<&CandidateId> {

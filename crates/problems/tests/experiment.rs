@@ -25,6 +25,14 @@ fn study_with(change: impl Fn(&str) -> String, population: Option<&str>) -> Resu
 }
 
 #[test]
+fn every_experiment_that_is_shipped_can_be_read() {
+    let experiments = std::fs::read_dir(directory("experiments")).unwrap();
+    let read =
+        |path: PathBuf| LoadedExperiment::read(&path, &problems::all()).unwrap_or_else(|error| panic!("{error}"));
+    assert!(experiments.map(|entry| read(entry.unwrap().path())).count() >= 3);
+}
+
+#[test]
 fn the_study_declares_a_population_and_can_do_without() {
     assert!(study().population.is_some() && study().inputs.contains_key("population.toml"));
     let without = |text: &str| text.replace("population = \"population.toml\"\n", "").replace("seeds = 1", "seeds = 3");

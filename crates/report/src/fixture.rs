@@ -35,6 +35,7 @@ pub(crate) fn saving() -> Spec {
             worth: named("net_thrift", Unit::Fraction),
             comparable: 0.02,
         },
+        hindsight: None,
         features: vec![],
         inputs: vec![],
         violation: ["lost".into(), "sealed letters".into()],

@@ -43,6 +43,7 @@ pub(crate) fn spec() -> Spec {
             worth: named("saving", Unit::Fraction),
             comparable: 0.03,
         },
+        hindsight: None,
         features: vec![],
         inputs: vec![named("length", Unit::Plain), named("weight", Unit::Plain)],
         violation: ["dropped".into(), "sealed letters".into()],

@@ -28,6 +28,9 @@ pub struct Spec {
     /// What workloads are told apart by: a number each, as [`Started::features`](crate::event::Started::features) has them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub features: Vec<Described>,
+    /// What a single request costs, as it turns out in hindsight; none where that is not known. No policy sees it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hindsight: Option<Described>,
     /// What is made as large as possible.
     pub aim: Aim,
     /// What a policy may look at besides what its answer goes with first: the words of a design's `uses`.

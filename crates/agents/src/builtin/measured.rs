@@ -1,13 +1,14 @@
 //! What was measured, as numbers: what each policy gains and costs on each workload, and what that is worth.
 //!
 //! The only file of the researcher that reads cells, scores, yardsticks and guards. A policy's *outcome* is one number for
-//! each workload's gain (log units), the study's first, and after these one for each workload's cost (a fraction).
+//! each workload's gain (log units), the study's first, after these one for each workload's cost (a fraction), and last one for
+//! each guarded figure that does not follow from them.
 
 use science::id::CandidateId;
 use science::measurement::Cell;
 use science::objective::{Measurement, Score, Scoring, Yardsticks};
 use science::space::{Point, Space, Value};
-use science::spec::{Direction, Series, Spec, Unit};
+use science::spec::{Aggregate, Direction, Series, Spec, Unit};
 use science::state::State;
 use science::stats::mean;
 use science::tuner::goal;
@@ -35,11 +36,52 @@ pub(super) struct Measured<'a> {
     state: &'a State,
     /// The yardsticks with one cell for each workload: its mean.
     yardsticks: Yardsticks,
+    /// Guarded figures that do not follow from gain and cost, each with the reference's and how far from it others may be.
+    figures: Vec<Guarded<'a>>,
+}
+
+struct Guarded<'a> {
+    name: &'a str,
+    reference: f64,
+    size: f64,
 }
 
 impl<'a> Measured<'a> {
     pub(super) fn of(state: &'a State) -> Self {
-        Measured { state, yardsticks: means(state.yardsticks(), state.spec()) }
+        let (yardsticks, spec) = (state.yardsticks(), state.spec());
+        let scoring = Scoring { yardsticks, names: &state.opened().scenarios, spec };
+        let reference = scoring.score(&yardsticks.reference);
+        let guards = state.opened().experiment.objective.constraints.iter();
+        let guarded = guards.filter_map(|guard| {
+            let figure = spec.figure(&guard.metric).filter(|figure| stands_alone(&figure.of, spec))?;
+            let reference = reference.figures.get(&figure.name).copied().flatten()?;
+            let bounds = guard.at_most.into_iter().chain(guard.at_least);
+            let size = bounds.map(f64::abs).fold(reference.abs(), f64::max) * 2.0;
+            Some(Guarded { name: &figure.name, reference, size })
+        });
+        Measured { state, yardsticks: means(yardsticks, spec), figures: guarded.collect() }
+    }
+
+    /// What kind of thing each output is: gains, costs, then each figure by itself.
+    pub(super) fn kinds(&self) -> Vec<usize> {
+        let workloads = self.workloads();
+        [vec![0; workloads], vec![1; workloads], (2..2 + self.figures.len()).collect()].concat()
+    }
+
+    fn workloads(&self) -> usize {
+        self.yardsticks.reference.cells.len()
+    }
+
+    /// An outcome of gains and costs with the figures of its score.
+    fn with_figures(&self, mut outcome: Vec<f64>, score: &Score) -> Vec<f64> {
+        let figure = |own: &Guarded<'_>| score.figures.get(own.name).copied().flatten().unwrap_or(own.reference);
+        outcome.extend(self.figures.iter().map(figure));
+        outcome
+    }
+
+    /// What an outcome says of workloads.
+    fn cells<'o>(&self, outcome: &'o [f64]) -> &'o [f64] {
+        &outcome[..2 * self.workloads()]
     }
 
     /// What was measured in the declared space: the candidates worth most, then what tuning tried of them.
@@ -47,7 +89,7 @@ impl<'a> Measured<'a> {
         let inside = |point: &Point| space.contains(point).is_ok();
         let written = self.state.worthiest().filter_map(|record| {
             let point = record.candidate.point.clone().filter(inside)?;
-            let outcome = outcome(record.measurement.as_ref()?);
+            let outcome = self.with_figures(outcome(record.measurement.as_ref()?), record.score.as_ref()?);
             Some(Known { id: Some(record.candidate.id.clone()), point, outcome, worth: record.worth?.value() })
         });
         written.chain(self.tuned().filter(|known| inside(&known.point))).take(MEMORY).collect()
@@ -76,21 +118,25 @@ impl<'a> Measured<'a> {
         let (gains, costs): (Vec<f64>, Vec<f64>) = study.chain(drawn.map(|(regret, cost)| (-regret, *cost))).unzip();
         let gains = gains.iter().zip(&reference).map(|(points, reference)| reference + points / 100.0);
         let outcome: Vec<f64> = gains.chain(costs).collect();
-        (outcome.len() == reference.len()).then_some(outcome)
+        (outcome.len() == 2 * self.workloads()).then(|| self.with_figures(outcome, score))
     }
 
     /// What the reference gains and costs.
     pub(super) fn reference(&self) -> Vec<f64> {
-        outcome(&self.yardsticks.reference)
+        let mut outcome = outcome(&self.yardsticks.reference);
+        outcome.extend(self.figures.iter().map(|own| own.reference));
+        outcome
     }
 
     /// How large each output may be: that of a policy that bounds what can be gained. Where the problem knows none, outputs are
     /// taken to be of the reference's size.
     pub(super) fn size(&self) -> Vec<f64> {
-        match self.yardsticks.extremes.first() {
+        let mut size: Vec<f64> = match self.yardsticks.extremes.first() {
             Some(extreme) => outcome(extreme).into_iter().map(|value| value.abs().max(SMALLEST)).collect(),
-            None => self.reference().iter().map(|value| 2.0 * value.abs().max(SMALLEST)).collect(),
-        }
+            None => outcome(&self.yardsticks.reference).iter().map(|value| 2.0 * value.abs().max(SMALLEST)).collect(),
+        };
+        size.extend(self.figures.iter().map(|own| own.size));
+        size
     }
 
     /// What pure chance does to an outcome, over its size: a standard deviation.
@@ -99,15 +145,17 @@ impl<'a> Measured<'a> {
         let [once, again] = [&self.yardsticks.reference, twin].map(outcome);
         let square = |values: &mut dyn Iterator<Item = f64>| values.map(|value| value * value).sum::<f64>();
         let chance = square(&mut once.iter().zip(&again).map(|(a, b)| a - b)) / 2.0;
-        (chance / square(&mut self.size().into_iter()).max(1e-12)).sqrt()
+        (chance / square(&mut self.cells(&self.size()).iter().copied()).max(1e-12)).sqrt()
     }
 
     /// What a policy with this outcome is worth: the aim less what it violates, as tuning has it.
     pub(super) fn worth(&self, outcome: &[f64]) -> f64 {
         let opened = self.state.opened();
-        let measured = measurement(outcome, &opened.spec);
+        let measured = measurement(self.cells(outcome), &opened.spec);
         let scoring = Scoring { yardsticks: &self.yardsticks, names: &opened.scenarios, spec: &opened.spec };
-        let score = scoring.score(&measured);
+        let mut score = scoring.score(&measured);
+        let figures = outcome[2 * self.workloads()..].iter().zip(&self.figures);
+        score.figures.extend(figures.map(|(value, own)| (own.name.to_owned(), Some(*value))));
         let worth = goal::worth(&measured, &score, &self.yardsticks, (&opened.experiment, &opened.spec)).value();
         // Where the reference costs nothing, nothing can be saved against it.
         if worth.is_finite() { worth } else { measured.gain() - self.yardsticks.reference.gain() }
@@ -115,7 +163,7 @@ impl<'a> Measured<'a> {
 
     /// What a policy with this outcome is worth on what claims are about.
     pub(super) fn claimed(&self, outcome: &[f64]) -> f64 {
-        let (measured, aim) = (measurement(outcome, self.state.spec()), &self.state.spec().aim);
+        let (measured, aim) = (measurement(self.cells(outcome), self.state.spec()), &self.state.spec().aim);
         let worth = self.yardsticks.worth_at(&measured, aim, &self.yardsticks.claimed());
         if worth.is_finite() { worth.clamp(-1.0, 1.0) } else { 0.0 }
     }
@@ -123,7 +171,7 @@ impl<'a> Measured<'a> {
     /// Whether claims can compare this candidate with others.
     pub(super) fn is_comparable(&self, known: &Known) -> bool {
         let spec = self.state.spec();
-        self.yardsticks.worth(&measurement(&known.outcome, spec), &spec.aim).is_some()
+        self.yardsticks.worth(&measurement(self.cells(&known.outcome), spec), &spec.aim).is_some()
     }
 
     /// What a policy gains beyond another one on what claims are about, log units.
@@ -135,7 +183,7 @@ impl<'a> Measured<'a> {
 
     /// The scenarios of the study, each with what a change of outcome is worth there: gain less cost.
     pub(super) fn by_scenario(&self, from: &[f64], to: &[f64]) -> Vec<(&'a str, f64)> {
-        let workloads = from.len() / 2;
+        let workloads = self.workloads();
         let change = |at: usize| (to[at] - from[at]) - (to[at + workloads] - from[at + workloads]);
         self.state.opened().scenarios.iter().enumerate().map(|(at, name)| (name.as_str(), change(at))).collect()
     }
@@ -162,6 +210,21 @@ pub(super) fn good(state: &State) -> impl Iterator<Item = &Point> {
     records.filter(move |record| record.score.as_ref().is_some_and(is_good)).filter_map(|r| r.candidate.point.as_ref())
 }
 
+/// Whether a figure says what gain and cost do not. Where nothing is paid, no series goes with a cost.
+fn stands_alone(of: &Aggregate, spec: &Spec) -> bool {
+    let follows = |name: &str| {
+        let taken = spec.series(name).map(taken_for);
+        spec.aim.cost_names().is_some() && matches!(taken, Some(Taken::Gain | Taken::Cost))
+    };
+    match of {
+        Aggregate::Mean(name) | Aggregate::Lost(name) | Aggregate::Sum(name) | Aggregate::OverReference(name) => {
+            !follows(name)
+        }
+        Aggregate::Per { .. } => true,
+        Aggregate::Saving(_) | Aggregate::NetSaving | Aggregate::Allocation => false,
+    }
+}
+
 /// Gain and cost of each workload.
 fn outcome(measured: &Measurement) -> Vec<f64> {
     let (mut gains, costs) = (measured.per_scenario(|cell| cell.gain), measured.per_scenario(|cell| cell.cost));
@@ -175,15 +238,30 @@ fn measurement(outcome: &[f64], spec: &Spec) -> Measurement {
     let (gains, costs) = outcome.split_at(outcome.len() / 2);
     let cell = |(gain, cost): (&f64, &f64)| vec![Cell { gain: *gain, cost: *cost, violations: 0 }];
     let series = |series: &Series| {
-        let of = match (series.unit, series.better) {
-            (Unit::Log, Direction::More) => |cell: &Cell| cell.gain,
-            (Unit::Fraction, Direction::Less) => |cell: &Cell| cell.cost,
-            _ => |_: &Cell| 1.0,
+        let of = match taken_for(series) {
+            Taken::Gain => |cell: &Cell| cell.gain,
+            Taken::Cost => |cell: &Cell| cell.cost,
+            Taken::One => |_: &Cell| 1.0,
         };
         let cells = gains.iter().zip(costs).flat_map(cell);
         (series.name.clone(), cells.map(|cell| vec![of(&cell)]).collect())
     };
     Measurement { cells: gains.iter().zip(costs).map(cell).collect(), series: spec.series.iter().map(series).collect() }
+}
+
+/// What a series is taken to be where only gain and cost are believed.
+enum Taken {
+    Gain,
+    Cost,
+    One,
+}
+
+fn taken_for(series: &Series) -> Taken {
+    match (series.unit, series.better) {
+        (Unit::Log, Direction::More) => Taken::Gain,
+        (Unit::Fraction, Direction::Less) => Taken::Cost,
+        _ => Taken::One,
+    }
 }
 
 /// The same yardsticks with one cell for each workload.

@@ -90,7 +90,12 @@ impl<'a> Beliefs<'a> {
     fn of(state: &'a State, space: Space, start: Point) -> Self {
         let measured = Measured::of(state);
         let known = measured.known(&space);
-        let prior = Prior { mean: measured.reference(), size: measured.size(), noise: measured.noise() };
+        let prior = Prior {
+            mean: measured.reference(),
+            size: measured.size(),
+            kinds: measured.kinds(),
+            noise: measured.noise(),
+        };
         let inputs = known.iter().map(|known| space.coordinates("", &known.point)).collect();
         let outputs: Vec<Vec<f64>> = known.iter().map(|known| known.outcome.clone()).collect();
         let surrogate = Surrogate::fit(prior, inputs, &outputs, state.opened().nonce.seed(&["surrogate"]));

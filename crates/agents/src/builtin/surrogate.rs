@@ -31,6 +31,8 @@ pub(super) struct Prior {
     pub(super) mean: Vec<f64>,
     /// How large each output may be.
     pub(super) size: Vec<f64>,
+    /// What kind of thing each output is: those of a kind go together.
+    pub(super) kinds: Vec<usize>,
     /// What an output may be off by, over its size: a standard deviation.
     pub(super) noise: f64,
 }
@@ -63,7 +65,7 @@ impl Surrogate {
         };
         let residuals: Vec<Vec<f64>> = outputs.iter().map(residual).collect();
         let nugget = (prior.noise / FAR).max(JAGGED).powi(2);
-        let lengths = likeliest(&inputs, &residuals, nugget);
+        let lengths = likeliest(&inputs, &by_kind(&residuals, &prior.kinds), nugget);
         let factor = factor(&inputs, &lengths, nugget);
         // One column for each output, whitened.
         let column = |at: usize| residuals.iter().map(|row| row[at]).collect::<Vec<f64>>();
@@ -110,16 +112,21 @@ fn factor(inputs: &[Vec<f64>], lengths: &[f64], nugget: f64) -> Vec<Vec<f64>> {
     cholesky((0..inputs.len()).map(|i| (0..=i).map(|j| entry(i, j)).collect()).collect())
 }
 
-/// The length scales under which the mean of the outputs' first half and that of their second are likeliest, whatever their
-/// spread is: first one for all coordinates, then each by itself.
-fn likeliest(inputs: &[Vec<f64>], outputs: &[Vec<f64>], nugget: f64) -> Vec<f64> {
-    let Some(width) = inputs.first().map(Vec::len) else { return Vec::new() };
-    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len().max(1) as f64;
-    let half = |row: &Vec<f64>, second: bool| {
-        let (gains, costs) = row.split_at(row.len() / 2);
-        mean(if second { costs } else { gains })
+/// The mean of the outputs of each kind, a series over the inputs.
+fn by_kind(outputs: &[Vec<f64>], kinds: &[usize]) -> Vec<Vec<f64>> {
+    let mean = |row: &Vec<f64>, kind: usize| {
+        let of_kind: Vec<f64> =
+            row.iter().zip(kinds).filter(|(_, own)| **own == kind).map(|(value, _)| *value).collect();
+        of_kind.iter().sum::<f64>() / of_kind.len().max(1) as f64
     };
-    let series = [false, true].map(|second| outputs.iter().map(|row| half(row, second)).collect::<Vec<f64>>());
+    let count = kinds.iter().max().map_or(0, |last| last + 1);
+    (0..count).map(|kind| outputs.iter().map(|row| mean(row, kind)).collect()).collect()
+}
+
+/// The length scales under which these series are likeliest, whatever their spread is: first one for all coordinates, then each
+/// by itself.
+fn likeliest(inputs: &[Vec<f64>], series: &[Vec<f64>], nugget: f64) -> Vec<f64> {
+    let Some(width) = inputs.first().map(Vec::len) else { return Vec::new() };
     let count = inputs.len() as f64;
     let likelihood = |lengths: &[f64]| {
         let factor = factor(inputs, lengths, nugget);
@@ -152,8 +159,7 @@ fn directions(prior: &Prior, whitened: &[Vec<f64>], inputs: usize, seed: u64) ->
         let normal = |part: &str, n: usize| normal(keyed::seed(&[part, &draw.to_string()], seed), n as u64);
         let measured: Vec<f64> = (0..inputs).map(|at| normal("measured", at)).collect();
         let along = |at: usize| {
-            let kind = usize::from(2 * at >= outputs);
-            let own = SHARES[0] * normal("kind", kind) + SHARES[1] * normal("output", at);
+            let own = SHARES[0] * normal("kind", prior.kinds[at]) + SHARES[1] * normal("output", at);
             let expected = COUNTS.sqrt() * FAR * prior.size[at] * own;
             let seen: f64 = whitened[at].iter().zip(&measured).map(|(value, normal)| value * normal).sum();
             unit * (expected + seen)
@@ -192,7 +198,8 @@ mod tests {
         let mean = size.iter().map(|size| 0.5 * size).collect();
         let inputs: Vec<Vec<f64>> = (0..count).map(place).collect();
         let outputs: Vec<Vec<f64>> = inputs.iter().map(|input| world(input)).collect();
-        Surrogate::fit(Prior { mean, size, noise: 0.001 }, inputs, &outputs, 7)
+        let kinds = [vec![0; WORKLOADS], vec![1; WORKLOADS]].concat();
+        Surrogate::fit(Prior { mean, size, kinds, noise: 0.001 }, inputs, &outputs, 7)
     }
 
     fn error(surrogate: &Surrogate) -> f64 {

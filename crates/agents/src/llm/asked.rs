@@ -1,34 +1,160 @@
-//! Questions about a candidate that the record answers at once, and that reveal nothing sealed.
+//! Questions that are answered at once, from the record or in hindsight on search workloads, and that reveal nothing sealed.
 
 use super::regimes::Regimes;
+use super::structured::named;
 use super::words::{descriptor, percent, table};
+use super::{parse, text};
+use crate::{Library, Turnout};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use science::id::CandidateId;
 use science::state::State;
+use serde::{Deserialize, Serialize};
+
+/// Rows of a table of a signal.
+const BINS: usize = 20;
+/// Characters of an answer.
+const ANSWER: usize = 8000;
 
 /// What is asked of a candidate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Question {
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Question {
     /// Where it is worth something, and where it loses.
     Where,
     /// What it does, as its own trials showed it.
     Behaviour,
+    /// What was written.
+    Source,
+    /// Of a signal instead of a candidate: what it told of a request, against what the request turned out to cost.
+    Signal,
 }
 
-/// The answer in words; an error says why there is none.
-pub fn asked(state: &State, id: &CandidateId, question: Question) -> Result<String, String> {
-    let unmeasured = || format!("candidate {} was not measured", id.short());
-    let record = state.candidates.get(id).ok_or_else(unmeasured)?;
-    match question {
-        Question::Where => {
-            let regimes = Regimes::new(state, record).ok_or_else(unmeasured)?;
-            Ok(regimes.told())
+/// A question as a model asks it.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(super) struct Asked {
+    /// What is asked.
+    #[serde(deserialize_with = "super::structured::word")]
+    #[schemars(schema_with = "questions")]
+    what: Question,
+    /// The id of a candidate; for `signal` the name of an input.
+    of: String,
+}
+
+fn questions(_: &mut SchemaGenerator) -> Schema {
+    super::structured::one_of(&[Question::Where, Question::Behaviour, Question::Source, Question::Signal])
+}
+
+impl Asked {
+    /// Question and answer as the next request shows them.
+    pub(super) fn told(&self, state: &State, library: &dyn Library) -> String {
+        let name = serde_json::to_value(self.what).ok().and_then(|word| word.as_str().map(str::to_owned));
+        let head = format!("## `{}` of `{}`", name.unwrap_or_default(), text::line(&self.of, 60));
+        let answer = self.answer(state, library).unwrap_or_else(|problem| format!("No answer: {problem}."));
+        format!("{head}\n\n{}", text::clip(&answer, ANSWER))
+    }
+
+    fn answer(&self, state: &State, library: &dyn Library) -> Result<String, String> {
+        match self.what {
+            Question::Signal => signal(&self.of, state, library),
+            Question::Where => place(state, self.candidate(state)?),
+            Question::Behaviour => behaviour(state, self.candidate(state)?),
+            Question::Source => {
+                let source = library.source(self.candidate(state)?).ok_or("its source is not at hand")?;
+                let fence = parse::fence(&source);
+                Ok(format!("{fence}rust\n{}\n{fence}", source.trim()))
+            }
         }
-        Question::Behaviour => {
-            let found = record.descriptor.as_ref().ok_or_else(unmeasured)?;
-            let row = |(value, share): &(f64, f64)| vec![value.to_string(), percent(*share)];
-            let head = [found.curve.input.clone(), "share of its answers".into()];
-            let curve = table(&head, found.curve.points.iter().map(row).collect());
-            Ok(format!("{}.\n\n{}", descriptor(found, state.spec()), curve.join("\n")))
+    }
+
+    fn candidate<'a>(&self, state: &'a State) -> Result<&'a CandidateId, String> {
+        let of = self.of.trim().trim_matches('`');
+        let found: Vec<&CandidateId> = state.order.iter().filter(|id| id.as_str().starts_with(of)).collect();
+        match found.as_slice() {
+            [id] if of.len() >= 4 => Ok(id),
+            [] => Err("no candidate of this campaign has this id".into()),
+            _ => Err("the id is too short to tell candidates apart".into()),
         }
+    }
+}
+
+/// Where a candidate is worth something, and where it loses; an error says why nothing is known.
+pub fn place(state: &State, id: &CandidateId) -> Result<String, String> {
+    let regimes = state.candidates.get(id).and_then(|record| Regimes::new(state, record));
+    regimes.map(|regimes| regimes.told()).ok_or_else(|| unmeasured(id))
+}
+
+/// What a candidate does, as its own trials showed it; an error says why nothing is known.
+pub fn behaviour(state: &State, id: &CandidateId) -> Result<String, String> {
+    let record = state.candidates.get(id).and_then(|record| record.descriptor.as_ref());
+    let found = record.ok_or_else(|| unmeasured(id))?;
+    let row = |(value, share): &(f64, f64)| vec![value.to_string(), percent(*share)];
+    let head = [found.curve.input.clone(), "share of its answers".into()];
+    let curve = table(&head, found.curve.points.iter().map(row).collect());
+    Ok(format!("{}.\n\n{}", descriptor(found, state.spec()), curve.join("\n")))
+}
+
+fn unmeasured(id: &CandidateId) -> String {
+    format!("candidate {} was not measured", id.short())
+}
+
+/// What an input told of requests, in up to [`BINS`] bins of as many requests, against what they turned out to cost.
+fn signal(of: &str, state: &State, library: &dyn Library) -> Result<String, String> {
+    let inputs: Vec<&str> = state.spec().inputs.iter().map(|input| input.name.as_str()).collect();
+    let name = named(of, &inputs)?;
+    let Some(hindsight) = &state.spec().hindsight else {
+        return Err("this problem knows no cost of a single request".into());
+    };
+    let mut seen = library.hindsight(&name);
+    if seen.is_empty() {
+        return Err(format!("`{name}` is no signal of a single request, or no search workload shows it"));
+    }
+    seen.sort_by(|a, b| a.signal.total_cmp(&b.signal));
+    let head = [name.clone(), "requests".into(), "mean".into(), "middle half".into()];
+    let rows = bins(&seen).map(|bin| {
+        let mut costs: Vec<f64> = bin.iter().map(|one| one.cost).collect();
+        costs.sort_by(f64::total_cmp);
+        let mean = costs.iter().sum::<f64>() / costs.len() as f64;
+        let [low, high] = [1, 3].map(|quarter| costs[quarter * (costs.len() - 1) / 4]);
+        let [from, to] = [bin[0].signal, bin[bin.len() - 1].signal];
+        vec![
+            format!("{from:.0} to {to:.0}"),
+            bin.len().to_string(),
+            format!("{mean:.2}"),
+            format!("{low:.2} to {high:.2}"),
+        ]
+    });
+    let rows = rows.collect();
+    Ok(format!(
+        "{}, over its mean in the workload, by `{name}`; {} requests of the search workloads. No policy sees the cost.\n\n{}",
+        hindsight.meaning,
+        seen.len(),
+        table(&head, rows).join("\n")
+    ))
+}
+
+/// Runs of as many, in order; what is equal stays together.
+fn bins(sorted: &[Turnout]) -> impl Iterator<Item = &[Turnout]> {
+    let each = sorted.len().div_ceil(BINS).max(1);
+    let mut rest = sorted;
+    std::iter::from_fn(move || {
+        let last = rest.get(each.min(rest.len()).checked_sub(1)?)?.signal;
+        let (bin, after) = rest.split_at(rest.partition_point(|one| one.signal <= last));
+        rest = after;
+        Some(bin)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bins_hold_every_request_once_and_never_part_what_is_equal() {
+        let seen: Vec<Turnout> =
+            (0..1000).map(|at| Turnout { signal: f64::from(at / 70), cost: f64::from(at) }).collect();
+        let bins: Vec<&[Turnout]> = bins(&seen).collect();
+        assert!(bins.len() <= BINS, "{}", bins.len());
+        assert_eq!(bins.concat(), seen);
+        assert!(bins.windows(2).all(|pair| pair[0].last().unwrap().signal < pair[1][0].signal));
     }
 }

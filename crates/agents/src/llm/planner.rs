@@ -1,19 +1,23 @@
 //! The planner: a prompt, a reply, a bundle; a reply that is no bundle goes back with what is wrong with it.
 
+use super::asked::Asked;
 use super::correct::Task;
 use super::digest::{Digest, Known};
 use super::setting::Setting;
 use super::text::clip;
 use super::words::{dimension, percent, quantity};
 use super::{Context, ModelError, Reply, Request, Role, parse, proposal, structured};
-use crate::{Answer, Answering, Brief, builtin};
+use crate::{Answer, Answering, Brief, Library, Turnout, builtin};
 use science::bundle::{Bundle, VARIANTS};
+use science::id::CandidateId;
 use science::state::State;
 use science::work::summed;
 use serde::Serialize;
 
 /// Times that an unusable reply is answered with what is wrong with it.
 const CORRECTIONS: u32 = 2;
+/// Questions of an iteration.
+const QUESTIONS: usize = 4;
 /// Characters of the campaign's notes.
 const NOTES: usize = 2000;
 
@@ -37,12 +41,54 @@ impl Planner {
     }
 
     async fn draft(&self, brief: Brief<'_>) -> Result<Answer<Bundle>, ModelError> {
-        let (request, mut work) = (self.request(brief)?, Vec::new());
-        let iteration = brief.state.iteration_number();
-        let task = Task { what: "bundle", iteration, attempt: 0, corrections: CORRECTIONS };
-        let bundle = self.context.settle(task, &request, &mut work, |reply| read(reply, brief.state)).await?;
+        let (mut request, mut work) = (self.request(brief)?, Vec::new());
+        let mut left = if brief.state.is_independent() { 0 } else { QUESTIONS };
+        let mut turn = 0;
+        let bundle = loop {
+            let iteration = brief.state.iteration_number();
+            let task = Task { what: "bundle", iteration, attempt: turn * (CORRECTIONS + 1), corrections: CORRECTIONS };
+            match self.context.settle(task, &request, &mut work, |reply| read(reply, brief.state, left)).await? {
+                Ok(Turn::Asks(asked)) => {
+                    left -= asked.len();
+                    request.user.push_str(&answers(&asked, brief, left));
+                    turn += 1;
+                }
+                Ok(Turn::Claims(bundle)) => break Ok(*bundle),
+                Err(problem) => break Err(problem),
+            }
+        };
         Ok(Answer { content: bundle, work: summed(&work) })
     }
+}
+
+/// What a reply does.
+enum Turn {
+    /// It asks before it claims.
+    Asks(Vec<Asked>),
+    /// It is a bundle.
+    Claims(Box<Bundle>),
+}
+
+/// What follows a request once its questions are answered.
+fn answers(asked: &[Asked], brief: Brief<'_>, left: usize) -> String {
+    #[derive(Debug)]
+    struct Empty;
+    impl Library for Empty {
+        fn source(&self, _: &CandidateId) -> Option<String> {
+            None
+        }
+        fn hindsight(&self, _: &str) -> Vec<Turnout> {
+            Vec::new()
+        }
+    }
+    let library = brief.library.unwrap_or(&Empty);
+    let told: Vec<String> = asked.iter().map(|asked| asked.told(brief.state, library)).collect();
+    let left = match left {
+        0 => "You have no questions left in this iteration: reply with the bundle.".into(),
+        1 => "You have 1 question left in this iteration. Ask it, or reply with the bundle.".into(),
+        left => format!("You have {left} questions left in this iteration. Ask again, or reply with the bundle."),
+    };
+    format!("\n\n# What you asked\n\n{}\n\n{left}", told.join("\n\n"))
 }
 
 impl crate::Planner for Planner {
@@ -51,8 +97,14 @@ impl crate::Planner for Planner {
     }
 }
 
-fn read(reply: &Reply, state: &State) -> Result<Bundle, String> {
-    proposal::bundle(structured::read(reply)?, state)
+/// Questions, where so many are left and there are no arms; else a bundle.
+fn read(reply: &Reply, state: &State, left: usize) -> Result<Turn, String> {
+    let asked = structured::read::<proposal::Asking>(reply)?.asked()?;
+    match asked.len() {
+        0 => proposal::bundle(structured::read(reply)?, state).map(|bundle| Turn::Claims(Box::new(bundle))),
+        asks if asks > left => Err(format!("it asks {asks} questions, and may ask {left} more in this iteration")),
+        _ => Ok(Turn::Asks(asked)),
+    }
 }
 
 /// The context of `prompts/plan.hbs`.
@@ -62,6 +114,7 @@ struct Prompt {
     digest: Digest,
     arms: usize,
     variants: usize,
+    questions: usize,
     iteration: u32,
     iterations: u32,
     left: u32,
@@ -89,6 +142,7 @@ impl Prompt {
             digest: Digest::new(Known::all(state)),
             arms: proposal::ARMS,
             variants: VARIANTS - 1,
+            questions: if state.is_independent() { 0 } else { QUESTIONS },
             iteration,
             iterations: experiment.iterations,
             left: experiment.iterations.saturating_sub(iteration),

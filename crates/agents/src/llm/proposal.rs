@@ -1,5 +1,6 @@
 //! The planner's reply: a flat form of a bundle that small models can write, and what is wrong with it where it is.
 
+use super::asked::Asked;
 use super::structured::{self, Text};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use science::bundle::{Arm, ArmKind, Bundle, Design, Prediction, Relation, Side};
@@ -21,9 +22,33 @@ const KINDS: [ArmKind; 5] =
 /// Characters of one text: what a planner writes comes back in later prompts.
 type Words = Text<1500>;
 
+/// What of a reply says whether it asks or claims.
+#[derive(Deserialize)]
+pub(super) struct Asking {
+    #[serde(default)]
+    ask: Vec<Value>,
+    #[serde(default)]
+    arms: Vec<Value>,
+}
+
+impl Asking {
+    /// Its questions; none where it has arms.
+    pub(super) fn asked(self) -> Result<Vec<Asked>, String> {
+        let read = |(at, question)| {
+            Asked::deserialize(question).map_err(|error: serde_json::Error| format!("`ask[{at}]`: {error}"))
+        };
+        let asked = if self.arms.is_empty() { self.ask } else { Vec::new() };
+        asked.into_iter().enumerate().map(read).collect()
+    }
+}
+
 /// The claims of one iteration.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct Draft {
+    /// Questions that are to be answered first; then `arms` is empty. Null for none.
+    #[serde(default, rename = "ask")]
+    #[schemars(with = "Option<Vec<Asked>>")]
+    _ask: Option<Vec<Value>>,
     /// What this iteration wants to know, in one sentence.
     question: Words,
     /// `reference`, `baseline`, or the id of the candidate that the main arm departs from.

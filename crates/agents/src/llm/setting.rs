@@ -53,6 +53,8 @@ pub(super) struct Setting {
     /// What claims may be about.
     metrics: Vec<String>,
     inputs: Vec<Described>,
+    /// What a single request costs in hindsight.
+    hindsight: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -96,6 +98,7 @@ impl Setting {
             claim: requirements::claim(experiment, spec),
             metrics: spec.claimable().map(|metric| requirements::metric(&metric)).collect(),
             inputs: spec.inputs.clone(),
+            hindsight: spec.hindsight.as_ref().map(|cost| cost.meaning.clone()),
         }
     }
 }

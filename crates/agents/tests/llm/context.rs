@@ -18,7 +18,12 @@ fn with(name: &str, text: &str) -> Result<Templates, String> {
 fn filled(text: &str) -> Result<(String, String), ModelError> {
     let (mut context, _) = campaign::context(Script::new(&[]));
     context.templates = Arc::new(with("plan", text).unwrap());
-    let request = Planner::new(context).request(Brief { state: &campaign::after(0), source: None, space: None })?;
+    let request = Planner::new(context).request(Brief {
+        state: &campaign::after(0),
+        source: None,
+        space: None,
+        library: None,
+    })?;
     Ok((request.system, request.user))
 }
 
@@ -35,7 +40,10 @@ fn a_passage_of_the_problems_is_a_template_and_the_users_own_replaces_it() {
     let ask = |templates: Templates| {
         let (mut context, _) = campaign::context(Script::new(&[]));
         context.templates = Arc::new(templates);
-        Planner::new(context).request(Brief { state: &campaign::after(0), source: None, space: None }).unwrap().system
+        Planner::new(context)
+            .request(Brief { state: &campaign::after(0), source: None, space: None, library: None })
+            .unwrap()
+            .system
     };
     let shipped = ask(Templates::shipped());
     let passage = "A passage about the system: `probabilistic(power=5,k=300,queue=5,kv=0.8)` beats `gaie-legacy(queue=5,kv=0.8)`.";
@@ -101,7 +109,10 @@ fn what_an_executor_is_asked_for_an_arm_does_not_depend_on_the_other_arms() {
     let mut state = side_by_side();
     let arms = state.bundle().arms.clone();
     let ask = |state: &State| -> Vec<_> {
-        arms[1..].iter().map(|arm| executor.request(Brief { state, source: None, space: None }, arm).unwrap()).collect()
+        arms[1..]
+            .iter()
+            .map(|arm| executor.request(Brief { state, source: None, space: None, library: None }, arm).unwrap())
+            .collect()
     };
     let mut asked = Vec::new();
     while state.next_action() != Action::Extract {
@@ -127,7 +138,8 @@ fn the_main_arm_is_asked_for_as_if_nothing_of_its_bundle_were_there() {
     let executor = Executor::new(context);
     let mut state = side_by_side();
     let main = state.bundle().arms[0].clone();
-    let ask = |state: &State| executor.request(Brief { state, source: None, space: None }, &main).unwrap();
+    let ask =
+        |state: &State| executor.request(Brief { state, source: None, space: None, library: None }, &main).unwrap();
     let first = ask(&state);
     while state.next_action() != Action::Extract {
         state.apply(&campaign::next(&state)).unwrap();

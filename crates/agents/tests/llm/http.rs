@@ -86,7 +86,7 @@ async fn a_planner_and_an_executor_share_a_client_for_one_iteration() {
     let server = Server::scripted(answers);
     let context = context(&server, Settings { temperature: Some(0.7), ..Settings::new("some-model") });
     let state = campaign::after(1);
-    let brief = Brief { state: &state, source: Some(code), space: None };
+    let brief = Brief { state: &state, source: Some(code), space: None, library: None };
     let planner = Planner::new(context.clone());
     let bundle = planner.plan(brief).await.unwrap().content.unwrap();
     let executor = Executor::new(context);
@@ -108,7 +108,7 @@ async fn an_invalid_bundle_is_corrected_over_http() {
     let server = Server::scripted(vec![Answer::text("{\"question\": 1"), Answer::text(BUNDLE)]);
     let planner = Planner::new(context(&server, Settings::new("m")));
     let state = campaign::after(0);
-    planner.plan(Brief { state: &state, source: None, space: None }).await.unwrap().content.unwrap();
+    planner.plan(Brief { state: &state, source: None, space: None, library: None }).await.unwrap().content.unwrap();
     assert!(server.requests()[1].message(1).contains("the reply is not valid JSON"));
 }
 
@@ -117,7 +117,7 @@ async fn a_reply_of_the_wrong_shape_is_answered_with_what_is_wrong() {
     let server = Server::scripted(vec![Answer::text(r#"{"question": "q", "arms": "none"}"#), Answer::text(BUNDLE)]);
     let planner = Planner::new(context(&server, Settings::new("m")));
     let state = campaign::after(0);
-    let answer = planner.plan(Brief { state: &state, source: None, space: None }).await.unwrap();
+    let answer = planner.plan(Brief { state: &state, source: None, space: None, library: None }).await.unwrap();
     assert!(answer.content.is_ok());
     assert_eq!((answer.work[0].calls, answer.work[0].tokens.total()), (2, 2100), "both replies are counted");
     let second = &server.requests()[1];
@@ -135,8 +135,10 @@ async fn code_is_found_in_a_fence_without_one_and_among_prose() {
     let state = campaign::after(1);
     let bundle = state.iterations.iter().find_map(|iteration| iteration.bundle.as_ref()).unwrap();
     for _ in 0..3 {
-        let answer =
-            executor.implement(Brief { state: &state, source: None, space: None }, &bundle.arms[0]).await.unwrap();
+        let answer = executor
+            .implement(Brief { state: &state, source: None, space: None, library: None }, &bundle.arms[0])
+            .await
+            .unwrap();
         assert_eq!(answer.content.unwrap().concat().trim(), code.trim());
     }
 }
@@ -147,7 +149,7 @@ async fn a_schema_goes_out_as_a_response_format() {
     let settings = Settings { structured: true, ..Settings::new("m") };
     let planner = Planner::new(context(&server, settings));
     let state = campaign::after(0);
-    planner.plan(Brief { state: &state, source: None, space: None }).await.unwrap();
+    planner.plan(Brief { state: &state, source: None, space: None, library: None }).await.unwrap();
     let format = &server.requests()[0].body["response_format"];
     assert_eq!((&format["type"], &format["json_schema"]["strict"]), (&json!("json_schema"), &json!(true)));
     assert_eq!(format["json_schema"]["schema"]["type"], "object");

@@ -87,7 +87,8 @@ fn close(state: &mut State, changes: Vec<Change>) {
 
 async fn extract(state: &State, texts: &[&str]) -> (Answer<Lessons>, Arc<Script>) {
     let (context, script) = campaign::context(Script::new(texts));
-    let answer = Extractor::new(context).extract(Brief { state, source: None, space: None }).await.unwrap();
+    let answer =
+        Extractor::new(context).extract(Brief { state, source: None, space: None, library: None }).await.unwrap();
     (answer, script)
 }
 

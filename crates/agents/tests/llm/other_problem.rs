@@ -66,6 +66,7 @@ fn spec() -> Spec {
             gain: described("speedup", Unit::Log, "minus ln(seconds / the baseline's seconds)"),
             worth: described("lead", Unit::Log, "speedup beyond the reference's"),
         },
+        hindsight: None,
         features: vec![],
         inputs: vec![described("length", Unit::Plain, "how many letters there are")],
         violation: ["lost".into(), "letters".into()],
@@ -109,19 +110,21 @@ fn requests() -> Vec<Request> {
     let source = Some("use sorter::prelude::*;");
     let mut state = campaign::begun(started(), 7);
     let mut requests = vec![
-        planner.request(Brief { state: &campaign::begun(started(), 0), source: None, space: None }).unwrap(),
-        planner.request(Brief { state: &state, source, space: None }).unwrap(),
+        planner
+            .request(Brief { state: &campaign::begun(started(), 0), source: None, space: None, library: None })
+            .unwrap(),
+        planner.request(Brief { state: &state, source, space: None, library: None }).unwrap(),
     ];
     let defects = [Defect::Violates(2), Defect::OrderMatters, Defect::Unused(vec!["length".into()]), Defect::Inert];
     let outcomes = [Outcome::Refused, Outcome::DoesNotCompile, Outcome::Denied, Outcome::Timeout, Outcome::Crashed];
     let outcomes = outcomes.into_iter().chain([Outcome::OutOfMemory, Outcome::Inconsistent]).map(Defect::Outcome);
     state.apply(&campaign::next(&state)).unwrap();
     for arm in &state.bundle().arms {
-        requests.push(executor.request(Brief { state: &state, source, space: None }, arm).unwrap());
+        requests.push(executor.request(Brief { state: &state, source, space: None, library: None }, arm).unwrap());
     }
     for defect in defects.into_iter().chain(outcomes) {
         let fault = Fault { defect: &defect, message: "said", earlier: 1 };
-        let (brief, arm) = (Brief { state: &state, source, space: None }, &state.bundle().arms[0]);
+        let (brief, arm) = (Brief { state: &state, source, space: None, library: None }, &state.bundle().arms[0]);
         requests.push(executor.repair_request(brief, arm, fault).unwrap());
     }
     while state.current().arms.iter().all(|arm| arm.finding.is_none()) {
@@ -183,7 +186,7 @@ async fn a_reply_that_uses_another_problems_name_is_answered_with_the_list() {
     let state: State = campaign::begun(started(), 0);
     let ask = async |text: &str| {
         let planner = Planner::new(context(&[text, text, text]));
-        planner.plan(Brief { state: &state, source: None, space: None }).await.unwrap().content
+        planner.plan(Brief { state: &state, source: None, space: None, library: None }).await.unwrap().content
     };
     assert_eq!(ask(&arm(["Lead", "Length"])).await.unwrap().arms[0].prediction.metric, "lead");
     let problem = ask(&arm(["saving", "length"])).await.unwrap_err();

@@ -13,11 +13,15 @@ pub(crate) const SOURCE: &str =
     "use chooser::prelude::*;\npub struct Policy;\n// {{system}} <b>&\n// ```\nimpl Chooser for Policy {}";
 
 pub(crate) fn plan(state: &State, source: Option<&str>) -> Request {
-    Planner::new(campaign::context(Script::new(&[])).0).request(Brief { state, source, space: None }).unwrap()
+    Planner::new(campaign::context(Script::new(&[])).0)
+        .request(Brief { state, source, space: None, library: None })
+        .unwrap()
 }
 
 pub(crate) fn implement(state: &State, source: Option<&str>) -> Request {
-    Executor::new(campaign::context(Script::new(&[])).0).request(Brief { state, source, space: None }, &arm()).unwrap()
+    Executor::new(campaign::context(Script::new(&[])).0)
+        .request(Brief { state, source, space: None, library: None }, &arm())
+        .unwrap()
 }
 
 pub(crate) fn arm() -> Arm {
@@ -213,7 +217,9 @@ fn the_inputs_that_a_design_uses_are_told_to_its_author() {
     arm.design.uses = ["in_flight".to_owned(), "prompt".to_owned()].into();
     let (context, _) = campaign::context(Script::new(&[]));
     let state = campaign::after(1);
-    let request = Executor::new(context).request(Brief { state: &state, source: None, space: None }, &arm).unwrap();
+    let request = Executor::new(context)
+        .request(Brief { state: &state, source: None, space: None, library: None }, &arm)
+        .unwrap();
     holds(&request.user, &["Its decisions depend on: in_flight, prompt. The compiled policy is probed"]);
 }
 
@@ -258,7 +264,8 @@ fn a_schema_is_sent_only_if_the_settings_ask_for_it_and_is_strict() {
     assert_eq!(plan(&state, None).schema, None);
     let (mut context, _) = campaign::context(Script::new(&[]));
     context.settings.structured = true;
-    let request = Planner::new(context).request(Brief { state: &state, source: None, space: None }).unwrap();
+    let request =
+        Planner::new(context).request(Brief { state: &state, source: None, space: None, library: None }).unwrap();
     let schema = request.schema.clone().unwrap();
     let arm = &schema["properties"]["arms"]["items"]["properties"];
     assert_eq!(arm["point"]["properties"]["exponent"], json!({"type": ["number", "null"]}));

@@ -2,8 +2,9 @@
 
 use crate::campaign::{self, Script};
 use agents::llm::{Executor, ModelError, Planner, Reply, Role};
-use agents::{Answer, Brief, Executor as _, Planner as _};
+use agents::{Answer, Brief, Executor as _, Library, Planner as _, Turnout};
 use science::bundle::{ArmKind, Bundle, Relation, Side};
+use science::id::CandidateId;
 use science::space::Value as Coordinate;
 use serde_json::{Value, json};
 
@@ -28,7 +29,7 @@ fn reply(arms: &[Value]) -> String {
 async fn plan(texts: &[&str]) -> Result<Answer<Bundle>, ModelError> {
     let state = campaign::after(2);
     let (context, _) = campaign::context(Script::new(texts));
-    Planner::new(context).plan(Brief { state: &state, source: None, space: None }).await
+    Planner::new(context).plan(Brief { state: &state, source: None, space: None, library: None }).await
 }
 
 /// The bundle that the planner makes of one reply.
@@ -94,7 +95,8 @@ async fn a_reply_that_keeps_to_the_strict_schema_can_be_read() {
     let (mut context, _) = campaign::context(Script::new(&[]));
     context.settings.structured = true;
     let state = campaign::after(2);
-    let request = Planner::new(context).request(Brief { state: &state, source: None, space: None }).unwrap();
+    let request =
+        Planner::new(context).request(Brief { state: &state, source: None, space: None, library: None }).unwrap();
     let mut reply = enforced(&request.schema.unwrap());
     reply["arms"][0]["name"] = json!("main");
     assert_eq!(reply["arms"][0]["point"], Value::Null);
@@ -169,7 +171,8 @@ async fn a_wrong_reply_is_answered_with_the_precise_problem() {
 async fn an_invalid_reply_is_answered_twice_at_most_and_each_round_has_its_ordinal() {
     let state = campaign::after(0);
     let (context, model) = campaign::context(Script::new(&["no", "```\n{}\n```", &reply(&[arm("main", "main")])]));
-    let answer = Planner::new(context).plan(Brief { state: &state, source: None, space: None }).await.unwrap();
+    let answer =
+        Planner::new(context).plan(Brief { state: &state, source: None, space: None, library: None }).await.unwrap();
     assert_eq!(answer.content.unwrap().arms.len(), 1);
     assert_eq!((answer.work.len(), answer.work[0].calls, answer.work[0].role), (1, 3, Role::Plan));
     let asked = model.asked.lock().unwrap();
@@ -180,6 +183,53 @@ async fn an_invalid_reply_is_answered_twice_at_most_and_each_round_has_its_ordin
     assert!(!third.user.contains("holds no JSON object"), "earlier rounds are left out");
     let keys = [first.key(), second.key(), third.key()];
     assert!(keys[0] != keys[1] && keys[1] != keys[2]);
+}
+
+#[derive(Debug)]
+struct Shelf;
+
+impl Library for Shelf {
+    fn source(&self, id: &CandidateId) -> Option<String> {
+        Some(format!("// source of {id}"))
+    }
+
+    fn hindsight(&self, input: &str) -> Vec<Turnout> {
+        let told = if input == "prompt" { 100 } else { 0 };
+        (0..told).map(|at| Turnout { signal: f64::from(at), cost: f64::from(at) / 50.0 }).collect()
+    }
+}
+
+#[tokio::test]
+async fn a_planner_may_look_something_up_before_it_claims_and_no_more_than_so_often() {
+    let state = campaign::after(2);
+    let id = campaign::candidate(1, 0);
+    let ask = |what: &str, of: &str| json!({"what": what, "of": of});
+    let first =
+        json!({"ask": [ask("Source", id.short()), ask("signal", "prompt"), ask("signal", "priority")], "arms": []});
+    let two = json!({"ask": [ask("where", "ffffffff"), ask("behaviour", id.short())]});
+    let last = json!({"ask": [ask("where", "ffffffff")]});
+    let claim = reply(&[arm("main", "main")]);
+    let (context, model) =
+        campaign::context(Script::new(&[&first.to_string(), &two.to_string(), &last.to_string(), &claim]));
+    let brief = Brief { state: &state, source: None, space: None, library: Some(&Shelf) };
+    let answer = Planner::new(context).plan(brief).await.unwrap();
+    assert_eq!((answer.content.unwrap().arms.len(), answer.work[0].calls), (1, 4));
+    let asked = model.asked.lock().unwrap();
+    let [(plain, a), (once, b), (corrected, c), (twice, d)] = asked.as_slice() else { panic!("{}", asked.len()) };
+    assert!(a < b && b < c && c < d, "each round has its ordinal: {a} {b} {c} {d}");
+    assert!(once.user.starts_with(&plain.user) && plain.user.contains("# Your task"));
+    for words in [
+        &format!("// source of {id}"),
+        "100 requests of the search workloads",
+        "| 0 to 4 | 5 | 0.04 | 0.02 to 0.06 |",
+        "No answer: `priority` is no signal of a single request",
+        "You have 1 question left",
+    ] {
+        assert!(once.user.contains(words), "{words}: {}", once.user);
+    }
+    assert!(corrected.user.contains("it asks 2 questions, and may ask 1 more"), "{}", corrected.user);
+    assert!(twice.user.contains("No answer: no candidate of this campaign has this id"), "{}", twice.user);
+    assert!(twice.user.contains("You have no questions left"), "{}", twice.user);
 }
 
 #[tokio::test]
@@ -206,7 +256,8 @@ async fn an_independent_draft_has_one_arm() {
     state.started.as_mut().unwrap().experiment.agents.independent = true;
     let two = reply(&[arm("main", "main"), with(arm("again", "robustness"), json!({"against": ["main"]}))]);
     let (context, _) = campaign::context(Script::new(&[&two, &two, &two]));
-    let answer = Planner::new(context).plan(Brief { state: &state, source: None, space: None }).await.unwrap();
+    let answer =
+        Planner::new(context).plan(Brief { state: &state, source: None, space: None, library: None }).await.unwrap();
     assert!(answer.content.unwrap_err().contains("an independent draft: it takes one arm"));
 }
 
@@ -220,7 +271,7 @@ async fn implement(reply: Reply) -> Result<String, String> {
     let (context, _) = campaign::context(Script::of(vec![reply.clone(), reply]));
     let arm = &state.iterations[0].bundle.as_ref().unwrap().arms[1];
     Executor::new(context)
-        .implement(Brief { state: &state, source: None, space: None }, arm)
+        .implement(Brief { state: &state, source: None, space: None, library: None }, arm)
         .await
         .unwrap()
         .content
@@ -237,7 +288,12 @@ async fn variants_are_written_in_one_answer() {
     state.iterations[0].bundle.as_mut().unwrap().arms = vec![arm.clone()];
     let edit = "```diff\n<<<<<<< SEARCH\nimpl Chooser\n=======\nimpl Chooser\n>>>>>>> REPLACE\n```";
     let (context, script) = campaign::context(Script::new(&[&format!("```rust\n{CODE}```\n{edit}")]));
-    let brief = Brief { state: &state, source: Some("pub struct Policy;\nimpl Chooser\nfor Policy {}\n"), space: None };
+    let brief = Brief {
+        state: &state,
+        source: Some("pub struct Policy;\nimpl Chooser\nfor Policy {}\n"),
+        space: None,
+        library: None,
+    };
     let sources = Executor::new(context).implement(brief, &arm).await.unwrap().content.unwrap();
     assert_eq!(sources, [CODE, "pub struct Policy;\nimpl Chooser\nfor Policy {}\n"]);
     let user = script.asked.lock().unwrap()[0].0.user.clone();
@@ -252,7 +308,7 @@ async fn the_main_design_as_it_is_is_taken_over_without_asking() {
         let mut arm = bundle.arms[1].clone();
         (arm.kind, arm.design.intent) = (kind, intent.into());
         let (context, script) = campaign::context(Script::new(&[]));
-        let brief = Brief { state: &state, source: Some(CODE), space: None };
+        let brief = Brief { state: &state, source: Some(CODE), space: None, library: None };
         let answer = Executor::new(context).implement(brief, &arm).await.unwrap();
         assert_eq!((answer.content, answer.work.len()), (Ok(vec![CODE.to_owned()]), 0));
         assert_eq!(script.asked.lock().unwrap().len(), 0);

@@ -50,7 +50,13 @@ fn broken(iterations: u32) -> State {
 
 fn request(state: &State, fault: Fault<'_>) -> Request {
     let executor = Executor::new(campaign::context(Script::new(&[])).0);
-    executor.repair_request(Brief { state, source: Some(SOURCE), space: None }, &state.bundle().arms[0], fault).unwrap()
+    executor
+        .repair_request(
+            Brief { state, source: Some(SOURCE), space: None, library: None },
+            &state.bundle().arms[0],
+            fault,
+        )
+        .unwrap()
 }
 
 fn said(defect: &Defect, message: &str) -> String {
@@ -169,7 +175,7 @@ async fn repair(replies: Vec<Reply>, earlier: u32) -> (Result<String, String>, V
     let state = broken(1);
     let (context, script) = campaign::context(Script::of(replies));
     let fault = Fault { defect: &COMPILE, message: DIAGNOSTICS, earlier };
-    let brief = Brief { state: &state, source: Some(SOURCE), space: None };
+    let brief = Brief { state: &state, source: Some(SOURCE), space: None, library: None };
     let answer = Executor::new(context).repair(brief, &state.bundle().arms[0], fault).await.unwrap();
     let asked = script.asked.lock().unwrap().clone();
     assert_eq!(

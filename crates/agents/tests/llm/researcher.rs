@@ -76,7 +76,7 @@ async fn campaign_in(saves: f64, seed: u64, iterations: u32) -> Told {
     let (mut state, mut changes) = (State::default(), Vec::new());
     state.apply(&Event::Started(Box::new(started))).unwrap();
     loop {
-        let brief = Brief { state: &state, source: None, space: Some(SPACE) };
+        let brief = Brief { state: &state, source: None, space: Some(SPACE), library: None };
         let event = match state.next_action() {
             Action::Record(event) => *event,
             Action::Calibrate => {

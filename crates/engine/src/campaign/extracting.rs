@@ -12,7 +12,7 @@ impl Campaign {
         watch(Progress::Working(&self.state, Work::Extracting));
         let extracted = {
             let shown = self.state.shown();
-            let brief = Brief { state: &shown, source: None, space: self.loaded.space_text() };
+            let brief = Brief { state: &shown, source: None, space: self.loaded.space_text(), library: None };
             unless_stopped(self.agents.extractor.extract(brief), stop).await
         };
         let Some(extracted) = extracted else { return Ok(false) };

@@ -4,9 +4,31 @@ use super::asking::unless_stopped;
 use super::prefetch::Prefetch;
 use super::{Campaign, Progress, Stop, Watch, Work};
 use crate::error::EngineError;
-use agents::{Answer, Brief};
+use crate::panel::Panel;
+use crate::prepared::Prepared;
+use agents::{Answer, Brief, Library, Turnout};
 use science::event::Event;
 use science::fastfail;
+use science::id::CandidateId;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What a planner may look up: sources of the campaign, and what search workloads turned out to be.
+#[derive(Debug)]
+struct Shelf<'a> {
+    candidates: &'a BTreeMap<CandidateId, Arc<Prepared>>,
+    panel: &'a Panel,
+}
+
+impl Library for Shelf<'_> {
+    fn source(&self, id: &CandidateId) -> Option<String> {
+        self.candidates.get(id).map(|candidate| candidate.source.clone())
+    }
+
+    fn hindsight(&self, input: &str) -> Vec<Turnout> {
+        self.panel.hindsight(input)
+    }
+}
 
 impl Campaign {
     /// Has a bundle drafted; false if that was broken off by a request to stop.
@@ -16,7 +38,8 @@ impl Campaign {
             let shown = self.state.shown();
             let best = shown.champion().map(|champion| self.candidate(&champion.id));
             let source = best.as_ref().map(|best| best.source.as_str());
-            let brief = Brief { state: &shown, source, space: self.loaded.space_text() };
+            let library = Shelf { candidates: &self.candidates, panel: &self.evaluator.panel };
+            let brief = Brief { state: &shown, source, space: self.loaded.space_text(), library: Some(&library) };
             unless_stopped(self.agents.planner.plan(brief), stop).await
         };
         let Some(planned) = planned else { return Ok(false) };

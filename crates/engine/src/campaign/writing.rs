@@ -62,7 +62,12 @@ impl Campaign {
         let candidate = self.candidate(&broken);
         let mended = {
             let shown = self.state.shown();
-            let brief = Brief { state: &shown, source: Some(&candidate.source), space: self.loaded.space_text() };
+            let brief = Brief {
+                state: &shown,
+                source: Some(&candidate.source),
+                space: self.loaded.space_text(),
+                library: None,
+            };
             unless_stopped(self.agents.executor.repair(brief, &arm, fault), stop).await
         };
         let Some(mended) = mended else { return Ok(false) };
@@ -138,7 +143,7 @@ impl Campaign {
             let arm = &arms[at];
             let parent = self.state.departs_from(arm).map(|parent| self.candidate(parent));
             let source = parent.as_ref().map(|parent| parent.source.as_str());
-            let brief = Brief { state: shown, source, space: self.loaded.space_text() };
+            let brief = Brief { state: shown, source, space: self.loaded.space_text(), library: None };
             // Whoever writes at once may read sources by recursion.
             let written = sandbox::on_deep_stack(|| self.agents.executor.implement(brief, arm));
             let prepared = |source| Arc::new(Prepared::new(source, self.kit()));

@@ -137,7 +137,7 @@ impl Bench {
             passages: Admission.passages(),
             templates: Arc::new(Templates::shipped()),
         };
-        let brief = Brief { state, source: Some(SOURCE), space: Some(SPACE) };
+        let brief = Brief { state, source: Some(SOURCE), space: Some(SPACE), library: None };
         let (planner, executor) = (llm::Planner::new(context.clone()), llm::Executor::new(context.clone()));
         let extractor = llm::Extractor::new(context);
         timed(&mut parts, "models: prompt of the planner", || planner.request(brief).expect("a prompt"));

@@ -47,6 +47,16 @@ impl AdmissionCase {
     }
 }
 
+/// What production tells of a single request, by the name of the input.
+fn told(arrival: &Arrival, input: &str) -> Option<f64> {
+    match input {
+        "prompt" => Some(f64::from(arrival.input_tokens)),
+        "limit" => arrival.hints.max_output_tokens.map(f64::from),
+        "prediction" => arrival.hints.predicted_output_tokens.map(f64::from),
+        _ => None,
+    }
+}
+
 impl Case for AdmissionCase {
     fn start(&self, draws: u64) -> Box<dyn Machine> {
         Box::new(self.run(draws))
@@ -93,6 +103,16 @@ impl Case for AdmissionCase {
             told(|arrival| arrival.hints.predicted_output_tokens.is_some()),
             f64::from(u8::from(self.traffic.measured.start > 0)),
         ]
+    }
+
+    /// GPU time for each droppable request of the window.
+    fn hindsight(&self, input: &str) -> Vec<[f64; 2]> {
+        let gpu = GpuTime::new(&self.cluster);
+        let droppable = self.traffic.window().iter().filter(|arrival| self.cluster.priorities.of(&arrival.class) < 0);
+        let seen = droppable.filter_map(|arrival| {
+            told(arrival, input).map(|told| [told, gpu.of(arrival.input_tokens, arrival.output_tokens)])
+        });
+        seen.collect()
     }
 }
 

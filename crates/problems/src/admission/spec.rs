@@ -232,6 +232,7 @@ pub(super) fn spec() -> Spec {
             comparable: COMPARABLE,
         },
         features: FEATURES.map(|(name, unit, meaning)| named(name, unit, meaning)).into(),
+        hindsight: Some(named("gpu_time", Unit::Micros, "step time that the request took up in all")),
         inputs: INPUTS.map(|(name, meaning)| named(name, Unit::Plain, meaning)).into(),
         violation: ["refused".into(), "protected requests".into()],
         invariance: Some("the order of the instances".into()),

@@ -134,6 +134,7 @@ pub(super) fn spec() -> Spec {
             plain("requests served", "unserved_requests", Some("requests"), true),
         ],
         groups: vec![],
+        hindsight: None,
         features: FEATURES.map(|(name, unit, meaning)| named(name, unit, meaning)).into(),
         aim: Aim::Gain {
             gain: named(

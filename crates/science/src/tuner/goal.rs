@@ -6,7 +6,7 @@
 use crate::champion::Bounded;
 use crate::experiment::Experiment;
 use crate::objective::{MAY_HARM, MAY_LOSE, MAY_LOSE_PAST, MOST_HARM, Measurement, Score, Yardsticks, of_most};
-use crate::spec::Spec;
+use crate::spec::{Aim, Spec};
 
 /// What an excess costs, in worth for each unit of it.
 pub const PRICE: f64 = 5.0;
@@ -16,6 +16,8 @@ const INSIDE: f64 = 0.8;
 const INSIDE_DRAWN: f64 = 0.065;
 /// The same of the drawn workloads with a past.
 const INSIDE_PAST: f64 = INSIDE_DRAWN * MAY_LOSE_PAST / MAY_LOSE;
+/// A bound of zero counts as one of this size.
+const SMALLEST_BOUND: f64 = 1e-3;
 /// A saving beyond these is carried over from too far off to be compared by size.
 const FARTHEST: f64 = 1.0;
 
@@ -69,9 +71,19 @@ pub fn lack(score: &Score, (experiment, spec): (&Experiment, &Spec)) -> f64 {
         let above = guard.at_most.map_or(0.0, |bound| value - inside * bound).max(0.0);
         let below = guard.at_least.map_or(0.0, |bound| bound - value).max(0.0);
         let drawn = guard.at_most.map_or(0.0, |bound| drawn_excess(bounded, bound, score));
-        excess += (above + below + drawn) * bounded.unit();
+        let bounds = guard.at_most.into_iter().chain(guard.at_least);
+        excess += (above + below + drawn) * unit(bounded, bounds.map(f64::abs).fold(0.0, f64::max), spec);
     }
     PRICE * excess
+}
+
+/// What one unit of an excess counts. Where cost is saved, worth is a share as figures are. Where it is gain, a figure is another
+/// kind of thing, of any size: there as much again as the bound costs one log unit of gain.
+fn unit(bounded: Bounded<'_>, bound: f64, spec: &Spec) -> f64 {
+    match (bounded, &spec.aim) {
+        (Bounded::Figure(_), Aim::Gain { .. }) => 1.0 / (PRICE * bound.max(SMALLEST_BOUND)),
+        _ => bounded.unit(),
+    }
 }
 
 /// How far drawn workloads are beyond what this guard allows them, points.

@@ -1,7 +1,7 @@
 //! The tools that a coding agent drives a campaign by.
 
 use super::told::told;
-use engine::agents::llm::{Desk, Question, Request, Role, asked};
+use engine::agents::llm::{Desk, Request, Role, behaviour, place};
 use engine::science::id::CandidateId;
 use engine::science::state::State;
 use engine::{Campaign, Progress};
@@ -198,16 +198,13 @@ impl Tools {
     #[tool(description = "Asks about a candidate, at once and at no cost. Nothing sealed is told.")]
     async fn ask(&self, Parameters(Ask { candidate, what }): Parameters<Ask>) -> Result<String, String> {
         let id = self.session.candidate(&candidate)?;
-        let question = match what {
-            What::Where => Question::Where,
-            What::Behaviour => Question::Behaviour,
-            What::Source => {
-                let written = self.session.known().state.candidates[&id].candidate.clone();
-                let source = self.session.store.source(&self.session.id, &written).await;
-                return source.map_err(|error| error.to_string())?.ok_or_else(|| "its source is not on record".into());
-            }
-        };
-        asked(&self.session.known().state, &id, question)
+        if let What::Source = what {
+            let written = self.session.known().state.candidates[&id].candidate.clone();
+            let source = self.session.store.source(&self.session.id, &written).await;
+            return source.map_err(|error| error.to_string())?.ok_or_else(|| "its source is not on record".into());
+        }
+        let known = self.session.known();
+        if let What::Where = what { place(&known.state, &id) } else { behaviour(&known.state, &id) }
     }
 }
 
