@@ -169,6 +169,38 @@ fn every_candidate_is_a_commit_whose_parents_are_its_parents() {
             .any(|campaign| campaign.unwrap().path().join(id).is_file());
         assert!(found, "no commit for {id}");
     }
+    // Thrown away and written again from the record, it is the same; iterations and the champion have names there.
+    let campaign = shown["campaign"].as_str().expect("an id");
+    let before = references(&repository);
+    let named = |name: String| before.iter().any(|(known, _)| *known == name);
+    let iterations = shown["iterations"].as_array().map_or(0, Vec::len);
+    assert!(iterations > 1 && named(format!("iterations/{campaign}/{}", iterations + 1)), "{before:?}");
+    assert!(
+        named(format!("heads/{}", &campaign[..8])) && named(format!("tags/champion-{}", &campaign[..8])),
+        "{before:?}"
+    );
+    std::fs::remove_dir_all(&repository).expect("a directory");
+    environment.ok(&["resume", campaign]);
+    assert_eq!(references(&repository), before);
+}
+
+/// Every reference of a git repository with what it points at.
+fn references(repository: &std::path::Path) -> Vec<(String, String)> {
+    let (refs, mut found) = (repository.join("refs"), Vec::new());
+    let mut folders = vec![refs.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let name = path.strip_prefix(&refs).expect("below it").display().to_string();
+                found.push((name, std::fs::read_to_string(&path).expect("a reference")));
+            }
+        }
+    }
+    found.sort();
+    found
 }
 
 #[test]

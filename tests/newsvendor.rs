@@ -13,6 +13,7 @@ use engine::sandbox::Walls;
 use engine::science::id::Hash;
 use engine::science::judge::{ErrorKind, Verdict};
 use engine::science::nonce::Nonce;
+use engine::science::origins::Origins;
 use engine::science::seal;
 use engine::science::state::State;
 use engine::{Agents, Author, Campaign, Places, Problems, Progress, Source, Stop, Team, verify};
@@ -159,6 +160,7 @@ fn a_problem_of_another_kind_goes_through_the_whole_loop_with_agents_that_follow
             looks: &[look.look],
             taken: verify::taken(&store, &id).await.expect("no error"),
             comparison: None,
+            origins: &Origins::default(),
         };
         let text = report::markdown::report(&record, None).text;
         for word in ["extra earnings", "earnings", "newsvendor"] {

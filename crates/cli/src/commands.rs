@@ -5,8 +5,10 @@ mod cassette;
 mod champion;
 mod compare;
 mod controls;
+mod diff;
 mod doctor;
 mod evaluate;
+mod export;
 mod init;
 mod list;
 mod mcp;
@@ -16,6 +18,7 @@ mod report;
 mod resume;
 mod run;
 mod schema;
+mod serve;
 mod simulate;
 mod translate;
 mod verify;
@@ -46,8 +49,14 @@ pub(crate) enum Subcommand {
     Champion(champion::Args),
     /// Print the lineage report
     Report(report::Args),
+    /// Show the campaigns in a browser, live while they run
+    Serve(serve::Args),
+    /// Hold two candidates, or two campaigns, beside each other
+    Diff(diff::Args),
     /// Show what language models are sent, or write the templates down to be changed
     Prompt(prompt::Args),
+    /// Write every table of a campaign's record as CSV
+    Export(export::Args),
     /// Write down what the world said to a campaign, so that it can be run again with no model and no network
     Cassette(cassette::Args),
     /// Score the champion on sealed seeds: does it beat the reference?
@@ -81,7 +90,10 @@ pub(crate) async fn dispatch(command: Subcommand, global: &Global) -> Result<Cod
         Subcommand::Show(args) => campaigns::show(args, global).await,
         Subcommand::Champion(args) => champion::champion(args, global).await,
         Subcommand::Report(args) => report::report(args, global).await,
+        Subcommand::Serve(args) => serve::serve(args, global).await,
+        Subcommand::Diff(args) => diff::diff(args, global).await,
         Subcommand::Prompt(args) => prompt::prompt(args, global).await,
+        Subcommand::Export(args) => export::export(args, global).await,
         Subcommand::Cassette(args) => cassette::cassette(args, global).await,
         Subcommand::Verify(args) => verify::run(args, global).await,
         Subcommand::Compare(args) => compare::run(args, global).await,

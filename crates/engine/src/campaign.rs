@@ -14,6 +14,7 @@ mod progress;
 mod recording;
 mod simplifying;
 mod team;
+mod telling;
 mod tuning;
 mod verdicts;
 mod workers;
@@ -57,6 +58,8 @@ pub struct Campaign {
     head: LogHead,
     store: Arc<Store>,
     mirror: Mirror,
+    /// Chapters that the mirror was told.
+    told: usize,
     loaded: Arc<LoadedExperiment>,
     evaluator: Arc<Evaluator>,
     /// What runs any point of the design space, if the experiment has it.
@@ -210,6 +213,7 @@ impl Campaign {
             workers: Workers::new(Arc::clone(&store), id.clone()),
             clock: Clock::of(&store, &id).await?,
             mirror: Mirror::open(&places.mirror())?,
+            told: 0,
             points,
             evaluator: Arc::new(Evaluator { sandbox, panel }),
             against: None,
@@ -236,6 +240,7 @@ impl Campaign {
     pub async fn run(&mut self, stop: &Stop, watch: &mut Watch<'_>) -> Result<bool, EngineError> {
         clock::begin_session(&self.store, &self.id).await?;
         loop {
+            self.tell().await?;
             if self.state.ended.is_none() && stop.requested() {
                 return Ok(false);
             }

@@ -6,6 +6,7 @@
 mod block;
 mod code;
 mod first;
+pub mod live;
 
 use crate::document::Section;
 use crate::facts::Facts;
@@ -20,16 +21,25 @@ const STYLE: &str = include_str!("html/style.css");
 /// What the page may run, and nothing else: [`SCRIPT_HASH`] is its hash.
 const SCRIPT: &str = include_str!("html/script.js");
 /// The SHA-256 of [`SCRIPT`] in Base64, as a page's policy names it.
-const SCRIPT_HASH: &str = "sha256-TFvCE18QvsCoUMnetn1I8IpaBrtWPUL6zSdH1P9mre4=";
+const SCRIPT_HASH: &str = "sha256-KGMR5t6djRLqWq3mcKFHPMPEOhcNJJZw1VADcg2peDI=";
 
 /// The lineage report.
 pub fn report(record: &Record<'_>) -> String {
+    let (name, body) = body(record);
+    document(
+        &name,
+        &Page { policy: &policy(&[SCRIPT_HASH], " form-action 'none';"), style: "", body: &body, scripts: &[SCRIPT] },
+    )
+}
+
+/// The name of the experiment, and all that is to be read.
+fn body(record: &Record<'_>) -> (String, String) {
     let Some(facts) = Facts::of(record) else {
         let body = format!(
-            "<main><h1>Campaign {}</h1><p>It holds no events: it was never opened.</p></main>",
+            "<nav></nav><main><h1>Campaign {}</h1><p>It holds no events: it was never opened.</p></main>",
             escaped(&line(record.id))
         );
-        return document(record.id, &body);
+        return (record.id.to_owned(), body);
     };
     let page = page::page(&facts);
     let sections = sections::report(&facts, Medium::Page);
@@ -39,14 +49,12 @@ pub fn report(record: &Record<'_>) -> String {
         .map(|section| format!("<li><a href=\"#{}\">{}</a></li>", section.place, escaped(section.title)))
         .collect();
     let body: String = sections.iter().map(|section| self::section(section, &hyper)).collect();
-    document(
-        &facts.started.name,
-        &format!(
-            "<nav aria-label=\"Contents\"><ul><li><a href=\"#verdict\">Verdict</a></li>{contents}</ul></nav>\
-             <main>{}{body}</main>",
-            first::page(&page, &facts, &hyper),
-        ),
-    )
+    let body = format!(
+        "<nav aria-label=\"Contents\"><ul><li><a href=\"#verdict\">Verdict</a></li>{contents}</ul></nav>\
+         <main>{}{body}</main>",
+        first::page(&page, &facts, &hyper),
+    );
+    (format!("{}: report", facts.started.name), body)
 }
 
 fn section(section: &Section, hyper: &Hyper) -> String {
@@ -54,19 +62,39 @@ fn section(section: &Section, hyper: &Hyper) -> String {
     format!("<section id=\"{place}\"><h2>{}</h2>{}</section>", escaped(title), hyper.blocks(blocks))
 }
 
-fn document(name: &str, body: &str) -> String {
-    let (name, pictures) = (escaped(&line(name)), picture::STYLE);
+/// What a page consists of.
+struct Page<'a> {
+    /// What it may do.
+    policy: &'a str,
+    /// More style than that of every page.
+    style: &'a str,
+    /// Markup.
+    body: &'a str,
+    /// What it runs; its policy allows it by its hash.
+    scripts: &'a [&'a str],
+}
+
+/// The policy of a page that runs scripts with these hashes, and is allowed this much more.
+fn policy(hashes: &[&str], more: &str) -> String {
+    let scripts: String = hashes.iter().map(|hash| format!(" '{hash}'")).collect();
+    let scripts = if scripts.is_empty() { scripts } else { format!(" script-src{scripts};") };
+    format!("default-src 'none'; style-src 'unsafe-inline';{scripts}{more} base-uri 'none'")
+}
+
+fn document(title: &str, page: &Page<'_>) -> String {
+    let Page { policy, style, body, scripts } = page;
+    let (title, pictures) = (escaped(&line(title)), picture::STYLE);
+    let scripts: String = scripts.iter().map(|script| format!("<script>{script}</script>")).collect();
     format!(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><meta name=\"color-scheme\" content=\"light dark\">\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; script-src '{SCRIPT_HASH}'; \
-         base-uri 'none'; form-action 'none'\"><meta name=\"referrer\" content=\"no-referrer\"><title>{name}: report</title>\
-         <style>{pictures}{STYLE}</style></head>\n<body>{body}<script>{SCRIPT}</script></body></html>\n"
+         <meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\"><meta name=\"referrer\" content=\"no-referrer\">\
+         <title>{title}</title><style>{pictures}{STYLE}{style}</style></head>\n<body>{body}{scripts}</body></html>\n"
     )
 }
 
 /// A text that no reader of HTML or SVG takes for markup, wherever it stands.
-pub(crate) fn escaped(text: &str) -> String {
+pub fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -104,19 +132,23 @@ fn place(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::Held;
     use base64::prelude::{BASE64_STANDARD, Engine};
     use sha2::{Digest, Sha256};
 
+    /// The hash of a script as a policy names it.
+    pub(super) fn hash(script: &str) -> String {
+        format!("sha256-{}", BASE64_STANDARD.encode(Sha256::digest(script)))
+    }
+
     #[test]
     fn the_policy_of_a_page_allows_its_own_script_and_no_other() {
-        let hash = format!("sha256-{}", BASE64_STANDARD.encode(Sha256::digest(SCRIPT)));
-        assert_eq!(SCRIPT_HASH, hash, "the script changed: this is its hash now");
-        let page = document("a", "");
-        assert!(
-            page.contains(&format!("default-src 'none'; style-src 'unsafe-inline'; script-src '{hash}';")),
-            "{page}"
-        );
+        assert_eq!(SCRIPT_HASH, hash(SCRIPT), "the script changed: this is its hash now");
+        let page = report(&Held::default().record());
+        let policy = format!("default-src 'none'; style-src 'unsafe-inline'; script-src '{SCRIPT_HASH}'; form-action");
+        assert!(page.contains(&policy), "{page}");
         assert!(page.contains(&format!("<script>{SCRIPT}</script>")), "{page}");
+        assert_eq!(page.matches("<script").count(), 1);
     }
 
     #[test]

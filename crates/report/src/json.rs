@@ -1,6 +1,7 @@
 //! JSON: the shapes that other tools read.
 //!
-//! Keys are stable: they are added to, never renamed or removed. What is not known is `null`. Shares and improvements are
+//! `docs/report.md` and `elenchus schema report` say every key; `schema` is the version of that. Keys are added to, and never renamed or removed
+//! within a version. `events` beside a figure are the numbers of the events that it follows from. What is not known is `null`. Shares and improvements are
 //! fractions, regret and points are points (0.01 log units), intervals are `[low, high]`. No text holds a terminal's
 //! control characters.
 //!
@@ -13,8 +14,10 @@
 //! `against_reference`, `<cost>`, `<ratio>`, figures over the reference's, `<worth>`, `regrets[]` (what each workload loses against
 //! the reference, points), `costs[]` (the cost of each workload)}.
 
+mod cited;
 mod named;
 
+use crate::contrast::Compared;
 use crate::effort::effort;
 use crate::evaluation::Evaluation;
 use crate::facts::{Facts, phase};
@@ -23,6 +26,7 @@ use crate::record::Record;
 use crate::spend::attempts;
 use crate::standing::{Found, Standing};
 use crate::words;
+use cited::cited;
 use named::named;
 use science::comparison::{Comparison, Summary};
 use science::controls::Tables;
@@ -130,6 +134,14 @@ pub fn comparison(comparisons: &[Comparison]) -> Value {
     json!({ "campaigns": comparisons, "summary": Summary::of(comparisons) })
 }
 
+/// What `diff --format json` prints: `left` and `right` {`campaign`, `candidate`}, `specification[]` {`what`, `left`, `right`} where they differ,
+/// `source` (as `diff -u` has it; empty: the same), `behaviour` [left, right] in words, `acts_alike`, `unpaired` (null, or why they share no
+/// panel), `effects[]` {`metric`, `unit`, `estimate`, `interval`} of the second beyond the first, more is better, `over` (what they are means
+/// of), `workloads[]` {`workload`, `gain` (log units), `cost`}.
+pub fn contrast(compared: &Compared) -> Value {
+    cleaned(value(compared))
+}
+
 /// What `controls --format json` prints: `nonce`, `workloads`, `fitted_on`, `bounds`, `guards[]`, `policies[]` {`name`, `standing`, `what`,
 /// `outcome`, `message`, `scale`}, `variants[]` {`variant`, `rows[]` in the order of the policies (`found` null where it did not run),
 /// `differences[]`, `shares[]`}, `failures[]`: what must not be, in words.
@@ -206,8 +218,17 @@ pub fn event(state: &State, event: &Event) -> Value {
     cleaned(Value::Object(out))
 }
 
+/// The version of the shapes of [`report`], [`show`] and [`status`]: raised where a key is renamed, removed or means something else.
+pub const SCHEMA: u32 = 1;
+
+/// The shape of [`report`] as a JSON Schema; a test holds them together.
+pub fn schema() -> Value {
+    serde_json::from_str(include_str!("json/report.schema.json")).expect("a test reads it")
+}
+
 fn identity(record: &Record<'_>) -> Map<String, Value> {
     let mut out = Map::new();
+    put(&mut out, "schema", SCHEMA);
     let started = record.state.started.as_ref();
     put(&mut out, "campaign", record.id);
     put(&mut out, "digest", record.digest);
@@ -254,7 +275,7 @@ fn lineage(out: &mut Map<String, Value>, facts: &Facts<'_>) {
 
 /// The shape with the names of the problem, and nothing that a person would not see.
 fn finished(out: Map<String, Value>, record: &Record<'_>) -> Value {
-    let out = Value::Object(out);
+    let out = cited(out, record);
     cleaned(match &record.state.started {
         Some(started) => named(out, &started.spec),
         None => out,

@@ -5,6 +5,7 @@
 //! files: [`record`] (what comes in), `facts` (what is known), `page` (what is said first), [`json`] (the shapes that other tools read).
 
 mod calibration;
+pub mod contrast;
 mod curves;
 mod difference;
 mod document;
@@ -34,7 +35,7 @@ mod words;
 mod yardsticks;
 
 pub use evaluation::{Evaluation, Timing};
-pub use record::{Losses, Record, Stage, Times, quoted};
+pub use record::{Held, Losses, Record, Stage, Times, quoted};
 pub use words::{effect, moment};
 
 use science::spec::Spec;

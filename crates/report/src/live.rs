@@ -1,5 +1,6 @@
 //! A campaign while it runs: a line for each iteration that has ended, and what stands below them.
 
+use crate::facts::phase;
 use crate::page::{self, Tried};
 use crate::standing;
 use crate::terms::Terms;
@@ -71,9 +72,31 @@ fn cells(number: &str, [change, claim, measured]: [&str; 3], width: usize) -> St
 
 /// What stands below the lines while something is done: how far it is, the best, what is done, what was learned and spent.
 pub fn below(state: &State, doing: &str, elapsed: Duration, width: usize) -> String {
-    let lines =
-        [Some(far(state, elapsed)), Some(leader(state)), Some(now(state, doing)), learned(state), Some(spent(state))];
+    let lines = [
+        Some(far(state, elapsed)),
+        Some(format!("best   {}", leader(state))),
+        Some(format!("now    {}", now(state, doing))),
+        learned(state),
+        Some(spent(state)),
+    ];
     lines.into_iter().flatten().map(|line| clip(&line, width)).collect::<Vec<_>>().join("\n")
+}
+
+/// Where a campaign stands, in a line: how far it is, what is done and for which claim, the best.
+pub fn status(state: &State) -> String {
+    if state.started.is_none() {
+        return phase(state);
+    }
+    let doing = state.ended.is_none().then(|| format!("{} · ", now(state, &phase(state)))).unwrap_or_default();
+    format!("{} · {doing}best {}", standing(state), leader(state))
+}
+
+/// How far a campaign is, or why it ended.
+pub fn standing(state: &State) -> String {
+    match &state.ended {
+        Some(reason) => reason.to_string(),
+        None => format!("iteration {} of {}", state.iteration_number(), state.opened().experiment.iterations),
+    }
 }
 
 fn far(state: &State, elapsed: Duration) -> String {
@@ -107,11 +130,11 @@ fn leader(state: &State) -> String {
         .champion()
         .and_then(|champion| standing::standing(state, &champion.id).map(|own| (champion.id.clone(), own)));
     let Some((id, own)) = champion.as_ref().map(|(id, own)| (id, own)) else {
-        return "best   nothing admissible yet".into();
+        return "nothing admissible yet".into();
     };
     let cost = terms.cost().map_or_else(String::new, |cost| format!(", {cost} {}", percent(own.score.cost)));
     format!(
-        "best   {} of iteration {}: {} {}, {} {}{cost} (search seeds)",
+        "{} of iteration {}: {} {}, {} {}{cost} (search seeds)",
         id.short(),
         own.iteration,
         terms.worth(),
@@ -130,7 +153,7 @@ fn now(state: &State, doing: &str) -> String {
         .unwrap_or_default();
     let open = arms.iter().find(|arm| arm.judged.is_none() && arm.verdict == "running");
     let claim = open.map_or_else(String::new, |arm| format!("; {}: {}", arm.finding, arm.claim));
-    format!("now    {}{claim}", line(doing))
+    format!("{}{claim}", line(doing))
 }
 
 fn learned(state: &State) -> Option<String> {

@@ -1,7 +1,8 @@
 //! What a report is made from.
 
 use science::comparison::Comparison;
-use science::id::CandidateId;
+use science::id::{CandidateId, Hash};
+use science::origins::Origins;
 use science::seal::{Look, Taken};
 use science::state::State;
 use serde::Serialize;
@@ -32,12 +33,68 @@ pub struct Record<'a> {
     pub taken: Taken,
     /// What searches of as many evaluations found, if that was asked.
     pub comparison: Option<&'a Comparison>,
+    /// Which events each figure follows from.
+    pub origins: &'a Origins,
 }
 
 impl<'a> Record<'a> {
     /// The source of a candidate, if it is quoted.
     pub(crate) fn source(&self, id: &CandidateId) -> Option<&'a str> {
         self.sources.get(id).map(String::as_str)
+    }
+}
+
+/// A campaign's record by itself, as it was read: what a [`Record`] looks at.
+#[derive(Clone, Debug, Default)]
+pub struct Held {
+    /// The campaign's id.
+    pub id: String,
+    /// The experiment's directory.
+    pub directory: String,
+    /// The folded events.
+    pub state: State,
+    /// The digest of the event log.
+    pub digest: Hash,
+    /// Sources of candidates.
+    pub sources: BTreeMap<CandidateId, String>,
+    /// Where the wall time went.
+    pub stages: Vec<Stage>,
+    /// When it ran.
+    pub times: Times,
+    /// Requests to models that brought no reply.
+    pub losses: Losses,
+    /// Sealed looks, in order.
+    pub looks: Vec<Look>,
+    /// How often the seal was opened.
+    pub taken: Taken,
+    /// What other searches found.
+    pub comparison: Option<Comparison>,
+    /// Which events each figure follows from.
+    pub origins: Origins,
+}
+
+impl Held {
+    /// What a report is made from.
+    pub fn record(&self) -> Record<'_> {
+        Record {
+            id: &self.id,
+            directory: &self.directory,
+            state: &self.state,
+            digest: self.digest.as_str(),
+            sources: &self.sources,
+            stages: &self.stages,
+            times: self.times,
+            losses: self.losses,
+            looks: &self.looks,
+            taken: self.taken,
+            comparison: self.comparison.as_ref(),
+            origins: &self.origins,
+        }
+    }
+
+    /// The champion's source.
+    pub fn champion(&self) -> Option<&str> {
+        self.sources.get(&self.state.champion()?.id).map(String::as_str)
     }
 }
 

@@ -3,6 +3,7 @@
 mod first;
 mod layout;
 
+use crate::contrast::{self, Compared};
 use crate::curves;
 use crate::document::{Block, Line, Section, Table, Tone};
 use crate::evaluation::{Evaluation, Timing};
@@ -110,6 +111,11 @@ pub fn sealed(look: &Look, looks: &[Look], taken: Taken, spec: &Spec) -> String 
 /// Campaigns beside searches of as many evaluations; at least one.
 pub fn comparison(comparisons: &[Comparison], spec: &Spec) -> String {
     Layout { width: WIDTH, color: false }.blocks(&sections::comparison(comparisons, Terms(spec)))
+}
+
+/// Two candidates beside each other, `width` columns wide.
+pub fn contrast(compared: &Compared, spec: &Spec, width: usize, color: bool) -> String {
+    Layout { width: width.max(NARROWEST), color }.sections(&contrast::sections(compared, Terms(spec)))
 }
 
 /// Tables of policies and variants.

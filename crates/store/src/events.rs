@@ -11,6 +11,7 @@ use crate::open::Store;
 use crate::trials::TrialRow;
 use science::event::Event;
 use science::id::Hash;
+use science::origins::Origins;
 use science::state::State;
 
 /// An event on record.
@@ -41,6 +42,8 @@ pub struct Loaded {
     pub calibrated: Option<Hash>,
     /// The kind of each event and when it was appended, ms since 1970.
     pub course: Vec<(&'static str, i64)>,
+    /// Which of them each figure follows from.
+    pub origins: Origins,
 }
 
 /// What is stored with an event beyond what the event says.
@@ -70,15 +73,17 @@ impl Store {
         let events = self.events(id).await?;
         self.check_observations(id).await?;
         let (mut state, mut head, mut calibrated) = (State::default(), LogHead::of_new(id.clone()), None);
+        let mut origins = Origins::default();
         let course = events.iter().map(|stored| (stored.event.kind(), stored.at_ms)).collect();
         for stored in events {
             state.apply(&stored.event).map_err(|error| damaged(id, stored.seq, &error.to_string()))?;
+            origins.note(stored.seq, &stored.event, &state);
             if let Event::Calibrated { trials, .. } = &stored.event {
                 calibrated = Some(trials.clone());
             }
             head.pass(stored);
         }
-        Ok(Loaded { state, head, calibrated, course })
+        Ok(Loaded { state, head, calibrated, course, origins })
     }
 }
 

@@ -10,15 +10,18 @@
 //!    somebody planted; `place.rs` (files), `schema.rs`, `deadline.rs` and `sizes.rs` say what keeps it so.
 //! 5. [`check`](mod@check): everything is held against everything else.
 //!
+//! [`export`](mod@export) hands tables out to the tools of others; `pulse.rs` says cheaply whether anything was added.
 //! [`mirror`] writes candidates into a git repository that can be thrown away and written again. [`lock`](mod@lock)
 //! keeps two processes from running one campaign.
 
 mod batch;
 pub mod campaigns;
+mod chapters;
 pub mod check;
 mod deadline;
 pub mod error;
 pub mod events;
+pub mod export;
 pub mod head;
 pub mod lock;
 mod log;
@@ -27,6 +30,7 @@ pub mod observations;
 pub mod open;
 mod place;
 mod project;
+mod pulse;
 mod rebuild;
 mod schema;
 mod sizes;
@@ -34,11 +38,14 @@ pub mod texts;
 pub mod trials;
 
 pub use campaigns::{CampaignId, CampaignRow};
+pub use chapters::Chapter;
 pub use check::Finding;
 pub use error::StoreError;
 pub use events::{Extra, Loaded, Stored};
+pub use export::{Cell, Export};
 pub use head::{LogHead, Staged};
 pub use lock::{Lock, lock};
 pub use observations::Observation;
 pub use open::Store;
+pub use pulse::Pulse;
 pub use trials::TrialRow;

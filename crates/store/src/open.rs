@@ -71,6 +71,19 @@ impl Store {
         }
     }
 
+    /// Opens the database at `path` to look at it for long while others write: brought up to date where it must be, then read
+    /// alone. In WAL mode a reader holds nobody up.
+    pub async fn open_to_watch(path: &Path) -> Result<Self, StoreError> {
+        let first = Self::open_existing(path).await?;
+        if first.is_read_only() {
+            return Ok(first);
+        }
+        // Opened while the first one is: the companions of the file are there then.
+        let watching = Self::try_open(path, Mode::Read(Reading::Shared)).await;
+        first.close().await;
+        watching
+    }
+
     /// Whether it can only be read.
     pub fn is_read_only(&self) -> bool {
         self.read_only
@@ -99,6 +112,13 @@ impl Store {
     pub(crate) async fn snapshot(&self) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
         let snapshot = self.pool.begin().await?;
         self.deadline.renew(PATIENCE);
+        Ok(snapshot)
+    }
+
+    /// The same for whoever reads much.
+    pub(crate) async fn patient_snapshot(&self) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
+        let snapshot = self.pool.begin().await?;
+        self.deadline.renew(LONG_PATIENCE);
         Ok(snapshot)
     }
 

@@ -5,7 +5,7 @@ use crate::campaigns::CampaignId;
 use crate::error::StoreError;
 use crate::log::message;
 use crate::open::Store;
-use crate::sizes::{ENTRY, FILE, FILES};
+use crate::sizes::{ENTRY, FILE, FILES, NAME};
 use science::event::Candidate;
 use science::id::{CandidateId, Hash};
 use std::collections::BTreeMap;
@@ -49,6 +49,28 @@ impl Store {
             Err(StoreError::DamagedText { .. }) => Err(damaged("its text was changed")),
             text => text,
         }
+    }
+
+    /// The candidate whose id begins so, and a campaign that has it: this one if it does, else the first. None if there is none, or
+    /// more than one.
+    pub async fn holder(
+        &self,
+        prefix: &str,
+        near: Option<&CampaignId>,
+    ) -> Result<Option<(CampaignId, CandidateId)>, StoreError> {
+        let read = async {
+            let found = sqlx::query_as(
+                "SELECT id, coalesce(max(iif(campaign = ?3, campaign, NULL)), min(campaign)) FROM candidates
+                 WHERE substr(id, 1, length(?1)) = ?1 AND octet_length(id) <= ?2 GROUP BY id LIMIT 2",
+            );
+            let found = found.bind(prefix.to_ascii_lowercase()).bind(NAME).bind(near.map(CampaignId::as_str));
+            Ok(found.fetch_all(&mut *self.connection().await?).await?)
+        };
+        let mut found: Vec<(String, String)> = read.await.map_err(|error: StoreError| error.at(&self.path))?;
+        Ok(match found.len() {
+            1 => found.pop().map(|(id, campaign)| (CampaignId::from(campaign), CandidateId::from(id))),
+            _ => None,
+        })
     }
 
     /// The diagnostics of a candidate's outcome.

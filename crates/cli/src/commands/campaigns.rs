@@ -1,9 +1,10 @@
 //! `elenchus status` and `show`
 
-use crate::commands::report::Source;
+use crate::commands::report::read;
 use crate::context::{Format, Global, campaign};
 use crate::failure::{Code, Failure};
 use crate::output;
+use report::Held;
 
 /// Which campaign, and how.
 #[derive(clap::Args)]
@@ -16,25 +17,25 @@ pub(crate) struct OneArgs {
 }
 
 pub(crate) async fn status(args: OneArgs, global: &Global) -> Result<Code, Failure> {
-    let source = source(args.campaign.as_deref(), global).await?;
+    let held = held(args.campaign.as_deref(), global).await?;
     match args.format {
-        Format::Text => output::laid_out(&report::terminal::status(&source.record()))?,
-        Format::Json => output::json(report::json::status(&source.record()))?,
+        Format::Text => output::laid_out(&report::terminal::status(&held.record()))?,
+        Format::Json => output::json(report::json::status(&held.record()))?,
     }
     Ok(Code::Done)
 }
 
 pub(crate) async fn show(args: OneArgs, global: &Global) -> Result<Code, Failure> {
-    let source = source(args.campaign.as_deref(), global).await?;
+    let held = held(args.campaign.as_deref(), global).await?;
     match args.format {
-        Format::Text => output::laid_out(&report::terminal::show(&source.record()))?,
-        Format::Json => output::json(report::json::show(&source.record()))?,
+        Format::Text => output::laid_out(&report::terminal::show(&held.record()))?,
+        Format::Json => output::json(report::json::show(&held.record()))?,
     }
     Ok(Code::Done)
 }
 
-async fn source(prefix: Option<&str>, global: &Global) -> Result<Source, Failure> {
+async fn held(prefix: Option<&str>, global: &Global) -> Result<Held, Failure> {
     let store = global.store().await?;
     let id = campaign(&store, prefix).await?;
-    Source::load(&store, &id).await
+    read(&store, &id).await
 }

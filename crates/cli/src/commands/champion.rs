@@ -17,15 +17,14 @@ pub(crate) struct Args {
 pub(crate) async fn champion(args: Args, global: &Global) -> Result<Code, Failure> {
     let store = global.store().await?;
     let id = campaign(&store, args.campaign.as_deref()).await?;
-    let source = super::report::Source::load(&store, &id).await?;
-    let record = source.record();
-    let Some(text) = source.champion() else {
+    let held = super::report::read(&store, &id).await?;
+    let Some(text) = held.champion() else {
         return Err(Failure::failed(format!("campaign {} has no admissible candidate yet", id.short())));
     };
     match args.format {
         // A source is cleaned when it is taken from a reply, so this is byte for byte what was compiled.
         Format::Text => output::laid_out(&engine::science::text::clean(text))?,
-        Format::Json => output::json(report::json::show(&record)["champion"].take())?,
+        Format::Json => output::json(report::json::show(&held.record())["champion"].take())?,
     }
     Ok(Code::Done)
 }

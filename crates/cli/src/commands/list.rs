@@ -79,12 +79,7 @@ impl Listed {
         match &self.state {
             Err(StoreError::OtherRules { rules, version, .. }) => format!("recorded under rules {rules} ({version})"),
             Err(error) => error.to_string(),
-            Ok(state) => match &state.ended {
-                Some(reason) => reason.to_string(),
-                None => {
-                    format!("iteration {} of {}", state.iteration_number(), state.opened().experiment.iterations)
-                }
-            },
+            Ok(state) => report::live::standing(state),
         }
     }
 

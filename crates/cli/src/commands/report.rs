@@ -5,13 +5,9 @@ use crate::failure::{Code, Failure};
 use crate::output;
 use clap::ValueEnum;
 use engine::agents::llm::Loss;
-use engine::science::comparison::Comparison;
-use engine::science::id::{CandidateId, Hash};
-use engine::science::seal::{Look, Taken};
-use engine::science::state::State;
 use engine::{compare, verify};
 use report::terminal::Length;
-use report::{Losses, Record, Stage, Times};
+use report::{Held, Losses, Stage, Times};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use store::{CampaignId, Store};
@@ -47,20 +43,20 @@ enum Format {
 pub(crate) async fn report(args: Args, global: &Global) -> Result<Code, Failure> {
     let store = global.store().await?;
     let id = campaign(&store, args.campaign.as_deref()).await?;
-    let source = Source::load(&store, &id).await?;
+    let held = read(&store, &id).await?;
     let text = match (args.format, &args.out) {
         (Format::Markdown, Some(file)) => {
-            source.save_markdown(file)?;
+            save_markdown(&held, file)?;
             return Ok(Code::Done);
         }
-        (Format::Markdown, None) => report::markdown::report(&source.record(), None).text,
+        (Format::Markdown, None) => report::markdown::report(&held.record(), None).text,
         (Format::Text, out) => {
             let length = if args.full { Length::Full } else { Length::Page };
             let color = out.is_none() && output::is_coloured();
-            report::terminal::report(&source.record(), length, output::width(), color)
+            report::terminal::report(&held.record(), length, output::width(), color)
         }
-        (Format::Html, _) => report::html::report(&source.record()),
-        (Format::Json, _) => format!("{:#}\n", report::json::report(&source.record())),
+        (Format::Html, _) => report::html::report(&held.record()),
+        (Format::Json, _) => format!("{:#}\n", report::json::report(&held.record())),
     };
     match args.out {
         Some(file) => save(&file, &text)?,
@@ -70,80 +66,44 @@ pub(crate) async fn report(args: Args, global: &Global) -> Result<Code, Failure>
 }
 
 /// A campaign's record, read from the database.
-pub(crate) struct Source {
-    id: CampaignId,
-    directory: String,
-    state: State,
-    digest: Hash,
-    sources: BTreeMap<CandidateId, String>,
-    stages: Vec<Stage>,
-    times: Times,
-    losses: Losses,
-    looks: Vec<Look>,
-    taken: Taken,
-    comparison: Option<Comparison>,
+pub(crate) async fn read(store: &Store, id: &CampaignId) -> Result<Held, Failure> {
+    let loaded = store.load(id).await?;
+    let rows = store.campaigns().await?;
+    let row = rows.iter().find(|row| row.id == *id);
+    let times = row.map(|row| Times { created_ms: row.created_at_ms, last_ms: row.last_at_ms });
+    // A record is read without the code of its problem: the log names each text by its hash, and the store holds it to that.
+    let mut sources = BTreeMap::new();
+    for quoted in report::quoted(&loaded.state) {
+        if let Some(text) = store.source(id, &loaded.state.candidates[&quoted].candidate).await? {
+            sources.insert(quoted, text);
+        }
+    }
+    Ok(Held {
+        directory: row.map_or_else(String::new, |row| row.directory.display().to_string()),
+        id: id.to_string(),
+        state: loaded.state,
+        digest: loaded.head.digest(),
+        sources,
+        stages: stages(&loaded.course),
+        times: times.unwrap_or_default(),
+        losses: losses(store, id).await?,
+        looks: verify::recorded(store, id).await?.into_iter().map(|verified| verified.look).collect(),
+        taken: verify::taken(store, id).await?,
+        comparison: compare::recorded(store, id).await?,
+        origins: loaded.origins,
+    })
 }
 
-impl Source {
-    pub(crate) async fn load(store: &Store, id: &CampaignId) -> Result<Self, Failure> {
-        let loaded = store.load(id).await?;
-        let rows = store.campaigns().await?;
-        let row = rows.iter().find(|row| row.id == *id);
-        let times = row.map(|row| Times { created_ms: row.created_at_ms, last_ms: row.last_at_ms });
-        // A record is read without the code of its problem: the log names each text by its hash, and the store holds it to that.
-        let mut sources = BTreeMap::new();
-        for quoted in report::quoted(&loaded.state) {
-            if let Some(text) = store.source(id, &loaded.state.candidates[&quoted].candidate).await? {
-                sources.insert(quoted, text);
-            }
-        }
-        Ok(Source {
-            directory: row.map_or_else(String::new, |row| row.directory.display().to_string()),
-            id: id.clone(),
-            state: loaded.state,
-            digest: loaded.head.digest(),
-            sources,
-            stages: stages(&loaded.course),
-            times: times.unwrap_or_default(),
-            losses: losses(store, id).await?,
-            looks: verify::recorded(store, id).await?.into_iter().map(|verified| verified.look).collect(),
-            taken: verify::taken(store, id).await?,
-            comparison: compare::recorded(store, id).await?,
-        })
-    }
+pub(crate) fn save_page(held: &Held, file: &Path) -> Result<(), Failure> {
+    save(file, &report::html::report(&held.record()))
+}
 
-    pub(crate) fn record(&self) -> Record<'_> {
-        Record {
-            id: self.id.as_str(),
-            directory: &self.directory,
-            state: &self.state,
-            digest: self.digest.as_str(),
-            sources: &self.sources,
-            stages: &self.stages,
-            times: self.times,
-            losses: self.losses,
-            looks: &self.looks,
-            taken: self.taken,
-            comparison: self.comparison.as_ref(),
-        }
-    }
-
-    /// The champion's source.
-    pub(crate) fn champion(&self) -> Option<&str> {
-        self.sources.get(&self.state.champion()?.id).map(String::as_str)
-    }
-
-    pub(crate) fn save_page(&self, file: &Path) -> Result<(), Failure> {
-        save(file, &report::html::report(&self.record()))
-    }
-
-    /// Writes Markdown, and its pictures beside it.
-    pub(crate) fn save_markdown(&self, file: &Path) -> Result<(), Failure> {
-        let beginning = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-        let written = report::markdown::report(&self.record(), Some(&beginning));
-        save(file, &written.text)?;
-        written.pictures.iter().try_for_each(|(name, picture)| save(&file.with_file_name(name), picture))
-    }
+/// Writes Markdown, and its pictures beside it.
+pub(crate) fn save_markdown(held: &Held, file: &Path) -> Result<(), Failure> {
+    let beginning = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    let written = report::markdown::report(&held.record(), Some(&beginning));
+    save(file, &written.text)?;
+    written.pictures.iter().try_for_each(|(name, picture)| save(&file.with_file_name(name), picture))
 }
 
 /// The wall time before each event, by its kind, the most first.

@@ -2,7 +2,7 @@
 
 use crate::agents::{CapOptions, Choice, live, recorded};
 use crate::commands::controls::chosen;
-use crate::commands::report::Source;
+use crate::commands::report::{read, save_markdown, save_page};
 use crate::context::{Global, random_nonce};
 use crate::failure::{Code, Failure};
 use crate::output;
@@ -169,14 +169,14 @@ pub(crate) async fn drive(
     let sealed = unseal(&store, &global.places()?, &id).await;
     display.close();
     sealed?;
-    let source = Source::load(&store, &id).await?;
+    let held = read(&store, &id).await?;
     let file = global.state_dir.join("reports").join(format!("{}.html", id.short()));
-    source.save_markdown(&file.with_extension("md"))?;
-    source.save_page(&file)?;
+    save_markdown(&held, &file.with_extension("md"))?;
+    save_page(&held, &file)?;
     match shown.is_json() {
-        true => output::laid_out(&format!("{}\n", report::json::status(&source.record())))?,
+        true => output::laid_out(&format!("{}\n", report::json::status(&held.record())))?,
         false => {
-            output::laid_out(&report::terminal::end(&source.record(), output::width(), output::is_coloured()))?;
+            output::laid_out(&report::terminal::end(&held.record(), output::width(), output::is_coloured()))?;
             output::line(format!("  {}   # the report, for a browser", file.display()))?;
         }
     }

@@ -9,10 +9,10 @@ use engine::controls::VariantFile;
 use engine::problem::Format;
 use engine::science::experiment::Experiment;
 
-/// Print every key of a kind of file: what it means, its type, unit, range and default.
+/// Print every key of a kind of file, or of what `report --format json` prints: what it means, its type, unit, range and default.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// `campaign`, `variant`, or one of the problem's kinds: a name that is none is answered with those there are
+    /// `campaign`, `variant`, `report`, or one of the problem's kinds: a name that is none is answered with those there are
     file: String,
     /// The problem whose kinds of files are meant
     #[arg(long, value_name = "NAME", default_value = problems::admission::NAME)]
@@ -27,6 +27,7 @@ pub(crate) fn schema(args: Args) -> Result<Code, Failure> {
     let formats: Vec<Format> = [Format::of::<Experiment>("campaign"), Format::of::<VariantFile>("variant")]
         .into_iter()
         .chain(problem.formats())
+        .chain([Format { name: "report", schema: report::json::schema() }])
         .collect();
     let Some(format) = formats.iter().find(|format| format.name == args.file) else {
         let names: Vec<&str> = formats.iter().map(|format| format.name).collect();

@@ -126,7 +126,7 @@ impl Origin {
         }
         let store = global.store().await?;
         let id = campaign(&store, what).await?;
-        let loaded = super::report::Source::load(&store, &id).await?;
+        let loaded = super::report::read(&store, &id).await?;
         let record = loaded.record();
         let Some(source) = loaded.champion() else {
             return Err(Failure::failed(format!("campaign {} has no admissible candidate yet", id.short())));

@@ -1,4 +1,4 @@
-//! What a step leaves behind: events on record, candidates in memory and in the mirror.
+//! What a step leaves behind: events on record, candidates in memory.
 
 use super::prefetch::Prefetch;
 use super::verdicts::VerdictRuns;
@@ -12,7 +12,6 @@ use science::id::{CandidateId, Hash};
 use science::state::Action;
 use science::trial::Trial;
 use std::sync::Arc;
-use store::mirror::Commit;
 use store::{Extra, Loaded, LogHead};
 
 impl Campaign {
@@ -75,14 +74,13 @@ impl Campaign {
         Ok(self.store.commit(staged).await?)
     }
 
-    /// Brings what is kept in memory and in the mirror up to the record. `calibrated` is the hash of the yardsticks' trials.
+    /// Brings what is kept in memory up to the record. `calibrated` is the hash of the yardsticks' trials.
     pub(super) async fn catch_up(&mut self, calibrated: Option<Hash>) -> Result<(), EngineError> {
         let missing = self.state.order.iter().filter(|id| !self.candidates.contains_key(id));
         for id in missing.cloned().collect::<Vec<_>>() {
             let candidate =
                 Prepared::recorded((&self.store, &self.id), &self.state.candidates[&id].candidate, self.kit()).await?;
-            self.candidates.insert(id.clone(), Arc::new(candidate));
-            self.mirror(&id)?;
+            self.candidates.insert(id, Arc::new(candidate));
         }
         if let Some(hash) = calibrated {
             let twins = self.state.yardsticks().twins.len();
@@ -108,32 +106,13 @@ impl Campaign {
         Arc::clone(self.against.as_ref().expect("a campaign is calibrated before anything else is measured"))
     }
 
-    fn mirror(&self, id: &CandidateId) -> Result<(), EngineError> {
-        let record = &self.state.candidates[id];
-        self.mirror.record(&Commit {
-            campaign: self.id.clone(),
-            candidate: id.clone(),
-            parents: record.candidate.parent.iter().cloned().collect(),
-            source: self.candidate(id).source.clone(),
-            message: match &record.candidate.tunes {
-                Some(untuned) => format!("iteration {}, constants of {} tuned", record.iteration, untuned.short()),
-                None if self.state.is_simplified(id) => format!("iteration {}, simplified", record.iteration),
-                None => format!("iteration {}, arm {}", record.iteration, record.arm),
-            },
-            seq: record.position as u64,
-        })?;
-        Ok(())
-    }
-
     /// A candidate of the state, ready to run.
     pub(super) fn candidate(&self, id: &CandidateId) -> Arc<Prepared> {
         Arc::clone(self.candidates.get(id).expect("every candidate of the state is kept with it"))
     }
 
     /// Keeps a candidate that is on record. The same code written again is the same candidate; its first text stays.
-    pub(super) fn keep_candidate(&mut self, candidate: Arc<Prepared>) -> Result<(), EngineError> {
-        let id = candidate.id().clone();
-        self.candidates.entry(id.clone()).or_insert(candidate);
-        self.mirror(&id)
+    pub(super) fn keep_candidate(&mut self, candidate: Arc<Prepared>) {
+        self.candidates.entry(candidate.id().clone()).or_insert(candidate);
     }
 }

@@ -57,7 +57,8 @@ impl Campaign {
         let event = Event::Simplified { of: id.clone(), tried: trying.tried, trials, candidate };
         let source = simplest.as_ref().map(|made| made.source.as_str());
         self.record(event, Extra { source, ..Extra::default() }, watch).await?;
-        simplest.map_or(Ok(()), |made| self.keep_candidate(made))
+        simplest.into_iter().for_each(|made| self.keep_candidate(made));
+        Ok(())
     }
 }
 

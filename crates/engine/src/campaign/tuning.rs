@@ -57,7 +57,8 @@ impl Campaign {
         };
         let source = prepared.as_ref().map(|prepared| prepared.source.as_str());
         self.record(event, Extra { source, ..Extra::default() }, watch).await?;
-        prepared.map_or(Ok(()), |prepared| self.keep_candidate(prepared))
+        prepared.into_iter().for_each(|prepared| self.keep_candidate(prepared));
+        Ok(())
     }
 
     /// The best values, as short as they may be; none unless they gain enough on the candidate's own.

@@ -96,7 +96,8 @@ impl Campaign {
         let candidate = Candidate { repairs, ..self.as_written(arm, &written) };
         let event = Event::CandidateWritten { arm: arm.name.clone(), candidate, work };
         self.record(event, Extra { source: Some(&written.source), ..Extra::default() }, watch).await?;
-        self.keep_candidate(written)
+        self.keep_candidate(written);
+        Ok(())
     }
 
     /// Records the variants of an arm's design that are not on record yet: whoever was stopped among them asks again and is
@@ -115,7 +116,7 @@ impl Campaign {
             let work = if at == 0 { work } else { Vec::new() };
             let event = Event::VariantWritten { arm: arm.name.clone(), candidate, left, work };
             self.record(event, Extra { source: Some(&written.source), ..Extra::default() }, watch).await?;
-            self.keep_candidate(Arc::clone(written))?;
+            self.keep_candidate(Arc::clone(written));
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ const open = () => {
 };
 addEventListener("hashchange", open);
 addEventListener("beforeprint", () => document.querySelectorAll("section>details").forEach(d => { d.open = true; }));
-for (const box of document.querySelectorAll("[data-filter]")) {
+const filters = () => document.querySelectorAll("[data-filter]").forEach(box => {
   const input = document.createElement("input");
   input.type = "search";
   input.placeholder = "filter rows";
@@ -18,5 +18,8 @@ for (const box of document.querySelectorAll("[data-filter]")) {
     for (const row of rows) row.hidden = !words.every(word => row.textContent.toLowerCase().includes(word));
   });
   box.before(input);
-}
+});
+filters();
+// The page was brought up to date.
+addEventListener("renewed", filters);
 if (location.hash) open();

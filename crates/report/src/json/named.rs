@@ -5,7 +5,7 @@ use science::spec::{Aggregate, Figure, Spec, Unit};
 use serde_json::{Map, Value};
 
 /// Keys under which others than we name things: dimensions of a space, files, the problem itself.
-const OTHERS: [&str; 3] = ["point", "inputs", "spec"];
+pub(super) const OTHERS: [&str; 3] = ["point", "inputs", "spec"];
 /// Keys that only objects about a policy's measures have. Without one of them `worth` is what a tuner makes of it.
 const MEASURES: [&str; 4] = ["improvement", "worth_ci", "figures", "facts"];
 

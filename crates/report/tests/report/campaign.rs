@@ -10,6 +10,7 @@ use science::experiment::{Agents, Budget, Claim, Experiment, Guard, Objective};
 use science::id::{CandidateId, Hash};
 use science::nonce::Nonce;
 use science::objective::{Cell, Measurement, Yardsticks};
+use science::origins::Origins;
 use science::outcome::Outcome;
 use science::principle::{Change, Confidence, Principle, Status};
 use science::seal::Taken;
@@ -25,6 +26,7 @@ pub(crate) const FIRST: &str = "aaaa1111aaaa1111";
 /// Its source.
 pub(crate) const SOURCE: &str = "use admitter::prelude::*;\n\npub struct Policy;\n// ``` a fence, <b>markup</b>\n";
 
+static ORIGINS: OnceLock<Origins> = OnceLock::new();
 static SOURCES: OnceLock<BTreeMap<CandidateId, String>> = OnceLock::new();
 
 /// What admission measures.
@@ -305,5 +307,6 @@ pub(crate) fn record<'a>(state: &'a State) -> Record<'a> {
         looks: &[],
         taken: Taken::default(),
         comparison: None,
+        origins: ORIGINS.get_or_init(Origins::default),
     }
 }

