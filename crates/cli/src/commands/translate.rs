@@ -49,6 +49,12 @@ pub(crate) struct Args {
     /// With --check: a checkout of what it was translated into, in a copy of which the package is built and tested
     #[arg(long, value_name = "CHECKOUT", requires = "check")]
     router_path: Option<PathBuf>,
+    /// With --check: let the plugin decide in front of four mock servers, and ask the candidate again about what it wrote down
+    #[arg(long, requires = "check")]
+    live: bool,
+    /// With --live: for how many seconds
+    #[arg(long, value_name = "N", requires = "live", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=3600))]
+    seconds: u32,
 }
 
 fn setting(text: &str) -> Result<(String, f64), String> {
@@ -65,9 +71,10 @@ const DECISIONS: &str = "testdata/decisions.json";
 pub(crate) async fn translate(args: Args, global: &Global) -> Result<Code, Failure> {
     let go = Go::find(&global.places()?.cache);
     if let Some(folder) = &args.check {
-        let checked =
-            Checked { folder, checkout: args.router_path.as_deref(), effort: args.effort.into(), go };
-        return checked.all();
+        let live = args.live.then(|| global.places()?.sandbox(COUNTING).map_err(Failure::from)).transpose()?;
+        let live = live.map(|sandbox| (args.seconds, sandbox));
+        let checkout = args.router_path.as_deref();
+        return Checked { folder, checkout, effort: args.effort.into(), go, live }.all();
     }
     let (Some(name), Some(out), Some(target)) = (&args.name, &args.out, Target::find(&args.target)) else {
         return Err(Failure::usage("a name and a directory are needed"));
@@ -95,7 +102,13 @@ pub(crate) async fn translate(args: Args, global: &Global) -> Result<Code, Failu
     let sandbox = global.places()?.sandbox(COUNTING)?;
     let translation = &package.translation;
     let effort = usize::from(args.effort);
-    let asked = Asked { source: &origin.source, tunables: &translation.tunables, reads: &translation.reads, effort };
+    let asked = Asked {
+        source: &origin.source,
+        tunables: &translation.tunables,
+        reads: &translation.reads,
+        untold: &package.untold,
+        effort,
+    };
     let mut made = vectors(&asked, &sandbox).map_err(|problem| Failure::failed(problem.to_string()))?;
     let mutants = mutated(go.as_ref(), &package, &mut made, &asked, &sandbox)?;
     let files = write(out, &package, &made)?;
@@ -112,8 +125,8 @@ fn said(out: &Path, files: usize, package: &Package, made: &Vectors, mutants: &G
         made.sequences.len(),
         made.boundaries
     ))?;
-    for what in &package.untold {
-        output::line(format!("never told there     {what}"))?;
+    for (field, why) in &package.untold {
+        output::line(format!("{:<14} {field}: {why}", "never told"))?;
     }
     output::line(mutants.line())?;
     output::line(format!("Read {0}/README.md. Check it: elenchus translate --check {0}", out.display()))?;

@@ -1,10 +1,11 @@
 //! An admission policy as production code: what stands around the translated code, and the decisions that prove it.
 //!
-//! [`package`] writes the files for a [`Target`]: the llm-d router ([`router`]). Each target is a folder: its templates, the
+//! [`package`] writes the files for a [`Target`]: the llm-d router ([`router`]) or BLIS ([`blis`]). Each target is a folder: its templates, the
 //! re-declaration of the API that a package is tested with, and [`signals`], the table that says where it has each field of the
 //! contract. [`vectors`] asks the compiled candidate itself, in its jail, what it decides; [`log`] reads what a plugin wrote down.
 //! The translator knows none of this (`crates/translate`), and whether Go agrees is for the gates of the command to find out.
 
+pub mod blis;
 pub mod learned;
 pub mod log;
 pub mod mutation;
@@ -36,16 +37,18 @@ pub struct Target {
     pub parameters: &'static [(&'static str, &'static str, &'static str)],
     /// The table of its signals.
     pub table: &'static str,
-    /// The files that a package is registered in, and how.
-    pub registered: fn(&str) -> Vec<(&'static str, Vec<patch::Insertion>)>,
+    /// The files that a package of a name, with its type, is registered in, and how.
+    pub registered: fn(&str, &str) -> Vec<(String, Vec<patch::Insertion>)>,
     /// What to build besides the package, below the tree.
     pub builds: &'static [&'static str],
     /// What it is all built into.
     pub command: &'static str,
+    /// A program that lets a package decide in front of mock servers, if there is one; `PLACE` is where the package lies.
+    pub live: Option<&'static str>,
 }
 
 /// All of them; the first is the default.
-pub const TARGETS: [&Target; 1] = [&router::ROUTER];
+pub const TARGETS: [&Target; 2] = [&router::ROUTER, &blis::BLIS];
 
 impl Target {
     /// The one of a name.
@@ -54,11 +57,11 @@ impl Target {
     }
 
     /// What registers a package in our re-declaration, and in a checkout whose lines are the same there.
-    pub fn patch(&self, package: &str) -> Result<String, String> {
+    pub fn patch(&self, package: &str, name: &str) -> Result<String, String> {
         let mut diff = String::new();
-        for (file, insertions) in (self.registered)(package) {
-            let own = self.api.iter().find(|(path, _)| *path == file).map_or("", |(_, text)| *text);
-            diff.push_str(&patch::diff(file, own, &insertions)?);
+        for (file, insertions) in (self.registered)(package, name) {
+            let own = self.api.iter().find(|(path, _)| *path == file).map(|(_, text)| *text);
+            diff.push_str(&patch::diff(&file, own, &insertions)?);
         }
         Ok(diff)
     }

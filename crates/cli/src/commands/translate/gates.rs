@@ -1,6 +1,7 @@
 //! The gates of a package: its files, its tests beside our re-declaration of the target's API, its mutants, a checkout of the target.
 
 mod checkout;
+mod live;
 mod mutants;
 mod offline;
 mod standing;
@@ -10,6 +11,7 @@ pub(super) use mutants::{fates, judged};
 use super::go::{Go, Scratch, write};
 use crate::failure::{Code, Failure};
 use crate::output;
+use engine::sandbox::Sandbox;
 use engine::science::text;
 use standing::Standing;
 use std::path::Path;
@@ -51,10 +53,12 @@ pub(super) struct Checked<'a> {
     pub(super) checkout: Option<&'a Path>,
     pub(super) effort: usize,
     pub(super) go: Result<Go, String>,
+    /// For how many seconds it decides live, if at all, and where the candidate then runs.
+    pub(super) live: Option<(u32, Sandbox)>,
 }
 
 /// The gates behind the first, in their order.
-const AFTER: [&str; 4] = ["offline", "race", "mutants", "checkout"];
+const AFTER: [&str; 5] = ["offline", "race", "mutants", "live", "checkout"];
 
 impl Checked<'_> {
     /// Runs all gates and says what came of each, as it comes. None is left out silently.
@@ -87,9 +91,17 @@ impl Checked<'_> {
         let decisions = standing::text(&files, super::DECISIONS).unwrap_or_default();
         let mutants = fates(go, &files, decisions, self.effort)?;
         told.tell("mutants", mutants.map_or_else(|state| state, |fates| judged(&fates)))?;
+        match &self.live {
+            Some((seconds, sandbox)) => {
+                told.tell("live", live::live(&tree, &files, &standing, sandbox, *seconds)?)?;
+            }
+            None => {
+                told.tell("live", State::CouldNotRun("--live lets it decide in front of mock servers".into()))?;
+            }
+        }
         let Some(checkout) = self.checkout else {
             let why = format!("--router-path CHECKOUT names a checkout of {}", standing.target.name);
-            return told.could_not(&AFTER[3..], &why);
+            return told.could_not(&AFTER[4..], &why);
         };
         told.tell("drift", checkout::drift(checkout, &files, &standing))?;
         told.tell("checkout", checkout::built(go, &files, &standing, checkout)?)?;

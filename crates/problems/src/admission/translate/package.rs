@@ -4,6 +4,7 @@ use super::Target;
 use super::signals::{Availability, Signal, Signals};
 use handlebars::Handlebars;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 use translate::{Refusal, Translation, comment, go_name};
 
 /// What is asked for.
@@ -34,8 +35,8 @@ pub struct Package {
     pub go: String,
     /// What was translated.
     pub translation: Translation,
-    /// What it asks for and is never told there, with the reason.
-    pub untold: Vec<String>,
+    /// The fields that it looks at and is never told there, with the reason.
+    pub untold: BTreeMap<String, String>,
 }
 
 /// Why there is no package.
@@ -95,7 +96,9 @@ pub fn package(request: &Request<'_>) -> Result<Package, Unpackaged> {
     set(&mut translation, request)?;
     let signals = Signals::of(target);
     let untold = told(&translation, &signals, target)?;
-    let context = context(request, &translation, (&go, &header), &signals);
+    let mut context = context(request, &translation, (&go, &header), &signals);
+    let said: Vec<String> = untold.iter().map(|(field, why)| format!("`{field}`: {why}.")).collect();
+    context.insert("untold".to_owned(), said.into());
     let mut files = Vec::new();
     for (path, template) in target.templates {
         // What makes estimates is only there if somebody asks for them.
@@ -103,7 +106,7 @@ pub fn package(request: &Request<'_>) -> Result<Package, Unpackaged> {
             files.push((path.replace("NAME", name), render(template, &context)));
         }
     }
-    files.push(("deploy/register.patch".to_owned(), target.patch(&go).map_err(Unpackaged::Bug)?));
+    files.push(("deploy/register.patch".to_owned(), target.patch(&go, name).map_err(Unpackaged::Bug)?));
     files.extend(translation.files.clone());
     files.push(("testdata/policy.rs".to_owned(), request.source.to_owned()));
     let mut provenance = request.provenance.clone();
@@ -143,15 +146,21 @@ fn set(translation: &mut Translation, request: &Request<'_>) -> Result<(), Unpac
 }
 
 /// What is never told though the candidate asks for it, if it can do without.
-fn told(translation: &Translation, signals: &Signals, target: &'static Target) -> Result<Vec<String>, Unpackaged> {
-    let mut untold = Vec::new();
+fn told(
+    translation: &Translation,
+    signals: &Signals,
+    target: &'static Target,
+) -> Result<BTreeMap<String, String>, Unpackaged> {
+    let mut untold = BTreeMap::new();
     for field in &translation.reads {
         let absent = |why: &str| Unpackaged::Absent(field.clone(), target.name, why.to_owned());
         // What a candidate reads and the table does not know cannot be filled.
         let signal = signals.of_field(field).ok_or_else(|| absent("nobody knows of it"))?;
         match signal.availability {
             Availability::Absent => return Err(absent(&signal.source)),
-            Availability::Untold => untold.push(format!("{field}: {}", signal.source)),
+            Availability::Untold => {
+                untold.insert(field.clone(), signal.source.clone());
+            }
             Availability::Default | Availability::OptIn => {}
         }
     }
@@ -183,7 +192,9 @@ fn context(
         let prefix = format!("{owner}.");
         let names: Vec<String> =
             used.iter().filter_map(|own| Some(go_name(own.field.strip_prefix(&prefix)?, false))).collect();
-        names.iter().map(|name| json!({ "name": name, "padded": padded(name, &names) })).collect()
+        let own = used.iter().filter(|own| own.field.starts_with(&prefix)).filter_map(|own| own.expression());
+        let own = names.iter().zip(own);
+        own.map(|(name, go)| json!({ "name": name, "padded": padded(name, &names), "go": go })).collect()
     };
     let (prompt, in_flight) = (reads("Request.prompt_tokens"), reads("Instance.in_flight"));
     let (prediction, instance) = (reads(PREDICTION), fields("Instance"));
@@ -225,6 +236,8 @@ fn context(
     put("prediction", prediction.into());
     put("prompt", prompt.into());
     put("in_flight", in_flight.into());
+    put("client", reads("Request.client").into());
+    put("counts", used.iter().any(|own| own.go.contains("count(")).into());
     put("required", (prompt || in_flight).into());
     put("optional", (!(prompt && in_flight)).into());
     put("source", source.into());

@@ -22,12 +22,19 @@ pub struct Change {
     pub hunks: Vec<(Vec<String>, Vec<String>)>,
 }
 
-/// A unified diff of insertions into a text, from the top down, that `git apply` and `patch` take.
-pub fn diff(file: &str, text: &str, insertions: &[Insertion]) -> Result<String, String> {
-    let lines: Vec<&str> = text.lines().collect();
-    let mut out = format!("--- a/{file}\n+++ b/{file}\n");
+/// A unified diff of insertions into a text, from the top down, that `git apply` and `patch` take; of one that is not there yet, a
+/// new file.
+pub fn diff(file: &str, text: Option<&str>, insertions: &[Insertion]) -> Result<String, String> {
+    let lines: Vec<&str> = text.unwrap_or_default().lines().collect();
+    let old = if text.is_some() { format!("a/{file}") } else { "/dev/null".to_owned() };
+    let mut out = format!("--- {old}\n+++ b/{file}\n");
     let mut added = 0;
     for Insertion { context, at, lines: new } in insertions {
+        if text.is_none() {
+            let _ = writeln!(out, "@@ -0,0 +1,{} @@", new.len());
+            new.iter().for_each(|line| out.push_str(&format!("+{line}\n")));
+            continue;
+        }
         let line = 1 + found(&lines, context).ok_or_else(|| not_there(file, context))?;
         let count = context.len();
         let _ = writeln!(out, "@@ -{line},{count} +{},{} @@", line + added, count + new.len());
@@ -69,10 +76,17 @@ pub fn changes(diff: &str) -> Option<Vec<Change>> {
 }
 
 impl Change {
-    /// The text with the change, wherever in it the lines are; or which are not there.
-    pub fn applied(&self, text: &str) -> Result<String, String> {
-        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    /// The text with the change, wherever in it the lines are; or which are not there. Of no text, a new file.
+    pub fn applied(&self, text: Option<&str>) -> Result<String, String> {
+        let missing = || format!("there is no {}", self.file);
+        let mut lines: Vec<String> = text.unwrap_or_default().lines().map(str::to_owned).collect();
         for (old, new) in &self.hunks {
+            match (text, old.is_empty()) {
+                (None, true) => return Ok(new.join("\n") + "\n"),
+                (None, false) => return Err(missing()),
+                (Some(_), true) => return Err(format!("{} is there already", self.file)),
+                (Some(_), false) => {}
+            }
             let at = found(&lines, old).ok_or_else(|| not_there(&self.file, old))?;
             lines.splice(at..at + old.len(), new.iter().cloned());
         }
@@ -103,15 +117,22 @@ mod tests {
             Insertion { context: own(&["a", "b"]), at: 1, lines: own(&["new"]) },
             Insertion { context: own(&["d", "e"]), at: 1, lines: own(&["newer", "newest"]) },
         ];
-        let diff = diff("x.go", text, &insertions).expect("the lines are there");
+        let diff = diff("x.go", Some(text), &insertions).expect("the lines are there");
         assert!(diff.contains("@@ -1,2 +1,3 @@\n a\n+new\n b\n@@ -4,2 +5,4 @@\n d\n+newer\n+newest\n e\n"), "{diff}");
         let change = &changes(&diff).expect("a diff")[0];
-        assert_eq!(change.applied(text).as_deref(), Ok("a\nnew\nb\nc\nd\nnewer\nnewest\ne\n"));
+        assert_eq!(change.applied(Some(text)).as_deref(), Ok("a\nnew\nb\nc\nd\nnewer\nnewest\ne\n"));
         assert_eq!(
-            change.applied("more\na\nb\nd\ne\n").as_deref(),
+            change.applied(Some("more\na\nb\nd\ne\n")).as_deref(),
             Ok("more\na\nnew\nb\nd\nnewer\nnewest\ne\n")
         );
-        assert!(change.applied("a\nx\nb\nd\ne\n").unwrap_err().contains("a / b"));
+        assert!(change.applied(Some("a\nx\nb\nd\ne\n")).unwrap_err().contains("a / b"));
         assert_eq!(changes("no diff"), None);
+        let new = [Insertion { context: vec![], at: 0, lines: own(&["a", "", "b"]) }];
+        let made = super::diff("y.go", None, &new).expect("a diff");
+        assert_eq!(made, "--- /dev/null\n+++ b/y.go\n@@ -0,0 +1,3 @@\n+a\n+\n+b\n");
+        let made = &changes(&made).expect("a diff")[0];
+        assert_eq!(made.applied(None).as_deref(), Ok("a\n\nb\n"));
+        assert!(made.applied(Some("")).is_err());
+        assert!(change.applied(None).is_err());
     }
 }

@@ -90,12 +90,13 @@ pub static ROUTER: Target = Target {
     registered,
     builds: &["./cmd/epp/runner"],
     command: "./cmd/epp",
+    live: Some(include_str!("router/live.go.txt")),
 };
 
 const RUNNER: &str = "cmd/epp/runner/runner.go";
 
 /// An import among the admitters', in its alphabetical place, and a registration behind them.
-fn registered(package: &str) -> Vec<(&'static str, Vec<Insertion>)> {
+fn registered(package: &str, _: &str) -> Vec<(String, Vec<Insertion>)> {
     let place = |path: &str| format!("\"github.com/llm-d/llm-d-router/pkg/epp/framework/plugins/requestcontrol/{path}\"");
     let admitters = [place("admitter/latencyslo"), place("admitter/probabilisticadmitter")];
     let own = place(&format!("admitter/{package}"));
@@ -114,7 +115,7 @@ fn registered(package: &str) -> Vec<(&'static str, Vec<Insertion>)> {
         format!("\tfwkplugin.Register({package}.Type, fwkplugin.StabilityAlpha, {package}.Factory)"),
     ];
     let registration = Insertion { context: context.map(str::to_owned).to_vec(), at: 2, lines };
-    vec![(RUNNER, vec![import, registration])]
+    vec![(RUNNER.to_owned(), vec![import, registration])]
 }
 
 #[cfg(test)]
@@ -132,7 +133,7 @@ mod tests {
             let file = tree.path().join(RUNNER);
             std::fs::create_dir_all(file.parent().expect("a parent")).expect("a directory");
             std::fs::write(&file, &longer).expect("a file");
-            let patch = ROUTER.patch(name).expect("a patch");
+            let patch = ROUTER.patch(name, name).expect("a patch");
             std::fs::write(tree.path().join("register.patch"), &patch).expect("a file");
             let applied = Command::new("git").args(["apply", "register.patch"]).current_dir(tree.path()).output();
             let applied = applied.expect("git, which there is where there is a checkout");

@@ -63,6 +63,8 @@ pub struct Asked<'a> {
     pub tunables: &'a [translate::Tunable],
     /// The fields of the contract that it looks at.
     pub reads: &'a BTreeSet<String>,
+    /// Of these, what it is never told: it is shown none.
+    pub untold: &'a BTreeMap<String, String>,
     /// How many of everything: 1 for a look, 4 for a package.
     pub effort: usize,
 }
@@ -129,24 +131,40 @@ impl<'a> Maker<'a> {
     fn all(&mut self, parameters: &[f64], source: &'static str) -> Result<(), NoVectors> {
         let artifact = self.artifact.clone();
         let mut seats = Seats::new(self.sandbox, &artifact, parameters);
-        for steps in Step::edges() {
+        for mut steps in Step::edges() {
+            steps.iter_mut().for_each(|step| self.hide(step));
             self.keep(&mut seats, "edges", parameters, &steps)?;
         }
         for length in [1, 1, 1, 1, 3, 3, 10, 10, 40, 40].repeat(self.asked.effort) {
-            let steps = self.random.steps(length);
+            let steps = self.steps(length);
             self.keep(&mut seats, source, parameters, &steps)?;
             let mut reordered = steps;
             reordered.iter_mut().for_each(|step| step.instances.reverse());
             self.keep(&mut seats, "reordered", parameters, &reordered)?;
         }
-        let long = self.random.steps(150 * self.asked.effort);
+        let long = self.steps(150 * self.asked.effort);
         self.keep(&mut seats, "long", parameters, &long)?;
         for _ in 0..15 * self.asked.effort {
             let length = 1 + self.random.below(6) as usize;
-            let steps = self.random.steps(length);
+            let steps = self.steps(length);
             self.boundaries(&mut seats, parameters, &steps)?;
         }
         Ok(())
+    }
+
+    /// A made-up sequence.
+    fn steps(&mut self, length: usize) -> Vec<Step> {
+        let mut steps = self.random.steps(length);
+        steps.iter_mut().for_each(|step| self.hide(step));
+        steps
+    }
+
+    /// Takes out what the policy is never told.
+    fn hide(&self, step: &mut Step) {
+        let told = |field: &str| !self.asked.untold.contains_key(field);
+        step.request.max_output_tokens = step.request.max_output_tokens.filter(|_| told("Request.max_output_tokens"));
+        let prediction = step.request.predicted_output_tokens.filter(|_| told(super::package::PREDICTION));
+        step.request.predicted_output_tokens = prediction;
     }
 
     /// Its own simulation runs, from their beginning, and boundaries on the way.
@@ -179,7 +197,8 @@ impl<'a> Maker<'a> {
         let seat = seats.take(1)?[0];
         let (mut steps, mut question) = (Vec::new(), Vec::new());
         while steps.len() < questions && machine.ask(&mut question) {
-            let step = Step::read(&question).ok_or_else(|| bug("a question that cannot be read".into()))?;
+            let mut step = Step::read(&question).ok_or_else(|| bug("a question that cannot be read".into()))?;
+            self.hide(&mut step);
             let answer = seats.ask(&[(seat, &step)])?[0];
             machine.answer(&[if answer.0 { wire::REJECT } else { wire::ADMIT }]).map_err(bug)?;
             steps.push(step);

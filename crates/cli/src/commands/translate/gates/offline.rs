@@ -84,8 +84,18 @@ impl<'a> Tree<'a> {
         Ok(self.failed(&["build", command])?.unwrap_or_else(|| State::Passed(format!("build {command}"))))
     }
 
-    /// Why a command did not do what it should.
-    fn failed(&self, arguments: &[&str]) -> Result<Option<State>, Failure> {
+    /// Puts more files into it.
+    pub(super) fn put(&self, files: &Files) -> Result<(), Failure> {
+        put(&self.scratch.0, files)
+    }
+
+    /// A file in it.
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.scratch.0.join(name)
+    }
+
+    /// Why a command of Go did not do what it should; none if it did.
+    pub(super) fn failed(&self, arguments: &[&str]) -> Result<Option<State>, Failure> {
         let output = self.go.run(&self.scratch.0, arguments).map_err(|error| started(&error))?;
         if output.status.success() {
             return Ok(None);
@@ -114,8 +124,7 @@ pub(super) fn registered(
     const PATCH: &str = "deploy/register.patch";
     let changes = text(files, PATCH).and_then(patch::changes).ok_or(format!("{PATCH} is no patch"))?;
     let applied = |change: patch::Change| {
-        let text = read(&change.file).ok_or(format!("{PATCH}: there is no {}", change.file))?;
-        let text = change.applied(&text).map_err(|wrong| format!("{PATCH}: {wrong}; add its lines by hand"))?;
+        let text = change.applied(read(&change.file).as_deref()).map_err(|wrong| format!("{PATCH}: {wrong}; add its lines by hand"))?;
         Ok((change.file, text))
     };
     changes.into_iter().map(applied).collect()
