@@ -37,14 +37,15 @@ fn a_candidate_becomes_a_package_whose_gates_pass() {
     let mut environment = Environment::new();
     with_go(&mut environment, &go);
     // It remembers, looks at predictions, and draws.
-    let said = translate(&environment, &modelled("optional_chain"), "my-admitter", "out");
+    let said = translate(&environment, &modelled("per_client"), "my-admitter", "out");
     assert!(said.contains("passed         mutants"), "{said}");
-    let said = environment.ok(&["translate", "--check", "out", "--effort", "1"]);
+    let said = environment.ok(&["translate", "--check", "out", "--effort", "1", "--live", "--seconds", "1"]);
     for gate in [
         "passed         files",
         "passed         offline",
         "passed         race",
         "passed         mutants",
+        "passed         live",
         "could not run  checkout",
     ] {
         assert!(said.contains(gate), "{said}");
@@ -103,7 +104,6 @@ fn the_formula_that_was_merged_upstream_decides_as_its_translation() {
     assert!(decisions > 1000 && refused > 150, "{decisions} decisions, {refused} refused");
     assert!(nearest < 1e-6, "the nearest miss is {nearest}");
 }
-
 
 #[test]
 fn what_cannot_be_translated_says_where_and_nothing_is_written() {
@@ -169,9 +169,14 @@ fn a_log_is_imported_as_a_scenario_that_runs_and_its_bad_lines_are_named() {
         )
     };
     let response = |id: u32| {
-        format!(r#"{{"elenchus":1,"event":"response","request":"r{id}","now_us":{},"prompt":101,"output":30,"cause":"natural"}}"#, id * 20_000 + 9)
+        format!(
+            r#"{{"elenchus":1,"event":"response","request":"r{id}","now_us":{},"prompt":101,"output":30,"cause":"natural"}}"#,
+            id * 20_000 + 9
+        )
     };
-    let mut log = r#"{"elenchus":1,"event":"start","plugin":"mine","mode":"shadow","unix_us":1700000000000000,"parameters":{}}"#.to_owned();
+    let mut log =
+        r#"{"elenchus":1,"event":"start","plugin":"mine","mode":"shadow","unix_us":1700000000000000,"parameters":{}}"#
+            .to_owned();
     for id in 0..100 {
         log.push_str(&format!("\n{}\n{}", decision(id), response(id)));
     }

@@ -37,6 +37,8 @@ pub struct Target {
     pub parameters: &'static [(&'static str, &'static str, &'static str)],
     /// The table of its signals.
     pub table: &'static str,
+    /// The patch that registers a package, in its folder.
+    pub patch_file: &'static str,
     /// The files that a package of a name, with its type, is registered in, and how.
     pub registered: fn(&str, &str) -> Vec<(String, Vec<patch::Insertion>)>,
     /// What to build besides the package, below the tree.

@@ -37,7 +37,8 @@ impl Origin {
         let source = read_text(Path::new(file), MAX_TEXT_BYTES)
             .map_err(|error| Failure::usage(format!("cannot read {file}: {error}")))?;
         screened(&source, file)?;
-        let provenance = json!({ "elenchus": env!("CARGO_PKG_VERSION"), "source": Hash::of(source.as_bytes()).as_str() });
+        let provenance =
+            json!({ "elenchus": env!("CARGO_PKG_VERSION"), "source": Hash::of(source.as_bytes()).as_str() });
         Ok(Origin { source, file: file.to_owned(), set: vec![], provenance, found: Value::Null })
     }
 
@@ -86,7 +87,7 @@ fn found(said: &Value, campaign: &str, descriptor: Option<&Descriptor>) -> Value
     let curve: Vec<Value> = descriptor.map_or_else(Vec::new, |own| thinned(&own.curve));
     let short = |id: &Value| id.as_str().unwrap_or_default().chars().take(12).collect::<String>();
     json!({
-        "question": page["question"],
+        "question": page["question"].as_str().unwrap_or_default().trim(),
         "verdict": page["verdict"],
         "figures": page["figures"],
         "costs": page["costs"],

@@ -23,6 +23,7 @@ pub static BLIS: Target = Target {
     reserved: "Type Parameters DefaultParameters Admission New Draw mix count clientNumber fmt fnv math sim json os testing vectors step tokens",
     parameters: &[("Seed", "seed", "42")],
     table: include_str!("blis/signals.toml"),
+    patch_file: "deploy/cluster.patch",
     registered,
     builds: &["./sim/cluster"],
     command: ".",
@@ -49,7 +50,9 @@ fn registered(package: &str, name: &str) -> Vec<(String, Vec<Insertion>)> {
         at: 1,
         lines: vec![
             format!("\tcase {package}.Type:"),
-            format!("\t\tadmissionPolicy = {package}.New({package}.DefaultParameters().WithSeed(config.Seed), priorityMap)"),
+            format!(
+                "\t\tadmissionPolicy = {package}.New({package}.DefaultParameters().WithSeed(config.Seed), priorityMap)"
+            ),
         ],
     };
     let known = Insertion {

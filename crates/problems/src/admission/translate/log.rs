@@ -193,7 +193,8 @@ pub fn replayed(
 mod tests {
     use super::*;
 
-    pub(super) const START: &str = r#"{"elenchus":1,"event":"start","plugin":"x","mode":"shadow","unix_us":1000000,"parameters":{"k":2.5}}"#;
+    pub(super) const START: &str =
+        r#"{"elenchus":1,"event":"start","plugin":"x","mode":"shadow","unix_us":1000000,"parameters":{"k":2.5}}"#;
 
     #[test]
     fn bad_lines_are_named_and_those_of_others_are_counted() {

@@ -50,9 +50,7 @@ impl Mutation {
         let fixed = |name: &str| {
             let word = |line: &str| line.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == name);
             let constant = |line: &&str| line.starts_with("const ") && !line.starts_with(&format!("const {name} "));
-            texts.iter().any(|text| {
-                text.contains(&format!("[{name}]")) || text.lines().filter(constant).any(word)
-            })
+            texts.iter().any(|text| text.contains(&format!("[{name}]")) || text.lines().filter(constant).any(word))
         };
         for (file, text) in CHANGED.iter().zip(&texts) {
             let mut written = Written::default();
@@ -390,7 +388,12 @@ mod tests {
         let of = |wanted: &str| &mutation.files.iter().find(|(path, _)| path == wanted).expect(wanted).1;
         let written = of("policy/policy.go");
         assert!(written.contains("var limit = float64(2.5)\n"), "{written}");
-        assert!(written.contains("case 3:\nreturn func() Decision {\n\tfor i := range p.ring { burn();\n\t\tp.ring[i] -= limit\n"), "{written}");
+        assert!(
+            written.contains(
+                "case 3:\nreturn func() Decision {\n\tfor i := range p.ring { burn();\n\t\tp.ring[i] -= limit\n"
+            ),
+            "{written}"
+        );
         assert!(of("policy/decide.go").contains("case 2:\nlimit = float64(3.5)\n"), "{}", of("policy/decide.go"));
         let line = 1 + written.lines().position(|line| line.contains("-= limit")).expect("a mutant");
         assert_eq!(mutation.unviable(&format!("# mutation/policy\npolicy/policy.go:{line}:3: wrong\n")), [3]);

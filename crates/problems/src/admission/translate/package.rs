@@ -106,7 +106,7 @@ pub fn package(request: &Request<'_>) -> Result<Package, Unpackaged> {
             files.push((path.replace("NAME", name), render(template, &context)));
         }
     }
-    files.push(("deploy/register.patch".to_owned(), target.patch(&go, name).map_err(Unpackaged::Bug)?));
+    files.push((target.patch_file.to_owned(), target.patch(&go, name).map_err(Unpackaged::Bug)?));
     files.extend(translation.files.clone());
     files.push(("testdata/policy.rs".to_owned(), request.source.to_owned()));
     let mut provenance = request.provenance.clone();

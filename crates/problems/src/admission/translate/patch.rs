@@ -121,10 +121,7 @@ mod tests {
         assert!(diff.contains("@@ -1,2 +1,3 @@\n a\n+new\n b\n@@ -4,2 +5,4 @@\n d\n+newer\n+newest\n e\n"), "{diff}");
         let change = &changes(&diff).expect("a diff")[0];
         assert_eq!(change.applied(Some(text)).as_deref(), Ok("a\nnew\nb\nc\nd\nnewer\nnewest\ne\n"));
-        assert_eq!(
-            change.applied(Some("more\na\nb\nd\ne\n")).as_deref(),
-            Ok("more\na\nnew\nb\nd\nnewer\nnewest\ne\n")
-        );
+        assert_eq!(change.applied(Some("more\na\nb\nd\ne\n")).as_deref(), Ok("more\na\nnew\nb\nd\nnewer\nnewest\ne\n"));
         assert!(change.applied(Some("a\nx\nb\nd\ne\n")).unwrap_err().contains("a / b"));
         assert_eq!(changes("no diff"), None);
         let new = [Insertion { context: vec![], at: 0, lines: own(&["a", "", "b"]) }];

@@ -87,6 +87,7 @@ pub static ROUTER: Target = Target {
         ("PredictorMemory", "predictorMemory", "50"),
     ],
     table: include_str!("router/signals.toml"),
+    patch_file: "deploy/runner.patch",
     registered,
     builds: &["./cmd/epp/runner"],
     command: "./cmd/epp",
@@ -97,7 +98,8 @@ const RUNNER: &str = "cmd/epp/runner/runner.go";
 
 /// An import among the admitters', in its alphabetical place, and a registration behind them.
 fn registered(package: &str, _: &str) -> Vec<(String, Vec<Insertion>)> {
-    let place = |path: &str| format!("\"github.com/llm-d/llm-d-router/pkg/epp/framework/plugins/requestcontrol/{path}\"");
+    let place =
+        |path: &str| format!("\"github.com/llm-d/llm-d-router/pkg/epp/framework/plugins/requestcontrol/{path}\"");
     let admitters = [place("admitter/latencyslo"), place("admitter/probabilisticadmitter")];
     let own = place(&format!("admitter/{package}"));
     let at = admitters.iter().filter(|other| **other < own).count();

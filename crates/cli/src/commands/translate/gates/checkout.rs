@@ -1,9 +1,9 @@
 //! The package in a copy of a checkout, and what has changed there since our re-declaration was written.
 
+use super::super::go::Go;
 use super::offline::{Tree, registered};
 use super::standing::Standing;
 use super::{Files, MOST, State, scratch};
-use super::super::go::Go;
 use crate::failure::Failure;
 use files::read_inside;
 use std::path::{Path, PathBuf};
@@ -29,7 +29,7 @@ pub(super) fn drift(checkout: &Path, files: &Files, standing: &Standing) -> Stat
         }
     }
     let read = |file: &str| read_inside(checkout, file, MOST).ok();
-    missing.extend(registered(files, &read).err());
+    missing.extend(registered(files, standing, &read).err());
     if !missing.is_empty() {
         return State::Failed(format!("not in the checkout: {}", missing.join(", ")));
     }
@@ -124,7 +124,8 @@ mod tests {
 
     #[test]
     fn a_declaration_is_the_same_whatever_its_package_is_called() {
-        let theirs = plain("type X interface {\n\tGet(a  fwkdl.Key) (datalayer.Value, error)\n\tN   *int64 `json:\"n\"`\n}");
+        let theirs =
+            plain("type X interface {\n\tGet(a  fwkdl.Key) (datalayer.Value, error)\n\tN   *int64 `json:\"n\"`\n}");
         let own = declared("type X interface {\n\tGet(a other.Key) (Value, error)\n\tN *int64\n\tM int\n}\n");
         let found: Vec<(&str, bool)> =
             own.iter().map(|(name, line)| (name.as_str(), theirs.contains(&plain(line)))).collect();

@@ -46,9 +46,8 @@ impl<'a> Tree<'a> {
         standing: &'a Standing,
     ) -> Result<Result<Tree<'a>, State>, Failure> {
         let place = |path: &str| format!("{}/{}/{path}", standing.target.place, standing.package);
-        let mut all: Vec<(String, String)> =
-            files.iter().map(|(path, text)| (place(path), text.clone())).collect();
-        match registered(files, &|file| std::fs::read_to_string(scratch.0.join(file)).ok()) {
+        let mut all: Vec<(String, String)> = files.iter().map(|(path, text)| (place(path), text.clone())).collect();
+        match registered(files, standing, &|file| std::fs::read_to_string(scratch.0.join(file)).ok()) {
             Ok(changed) => all.extend(changed),
             Err(wrong) => return Ok(Err(State::Failed(wrong))),
         }
@@ -63,7 +62,8 @@ impl<'a> Tree<'a> {
             return Ok(State::Failed(format!("gofmt -l: {}", said(&formatted))));
         }
         let below = self.below();
-        let vet: Vec<&str> = ["vet", below.as_str()].into_iter().chain(self.standing.target.builds.iter().copied()).collect();
+        let vet: Vec<&str> =
+            ["vet", below.as_str()].into_iter().chain(self.standing.target.builds.iter().copied()).collect();
         for arguments in [vet.as_slice(), &["test", "-count=1", "-vet=off", &below]] {
             if let Some(state) = self.failed(arguments)? {
                 return Ok(state);
@@ -119,12 +119,15 @@ impl<'a> Tree<'a> {
 /// The files of others with what registers the package, as its patch says; `read` reads one as it is.
 pub(super) fn registered(
     files: &Files,
+    standing: &Standing,
     read: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Vec<(String, String)>, String> {
-    const PATCH: &str = "deploy/register.patch";
-    let changes = text(files, PATCH).and_then(patch::changes).ok_or(format!("{PATCH} is no patch"))?;
+    let file = standing.target.patch_file;
+    let changes = text(files, file).and_then(patch::changes).ok_or(format!("{file} is no patch"))?;
     let applied = |change: patch::Change| {
-        let text = change.applied(read(&change.file).as_deref()).map_err(|wrong| format!("{PATCH}: {wrong}; add its lines by hand"))?;
+        let text = change
+            .applied(read(&change.file).as_deref())
+            .map_err(|wrong| format!("{file}: {wrong}; add its lines by hand"))?;
         Ok((change.file, text))
     };
     changes.into_iter().map(applied).collect()

@@ -37,15 +37,8 @@ const IMPORTS: &[&str] = &[
 ];
 
 /// The files that every package has, besides the one that asks the policy.
-const NEEDED: [&str; 7] = [
-    "policy.go",
-    "contract.go",
-    super::super::DECISIONS,
-    "testdata/policy.rs",
-    "provenance.json",
-    "README.md",
-    "deploy/register.patch",
-];
+const NEEDED: [&str; 6] =
+    ["policy.go", "contract.go", super::super::DECISIONS, "testdata/policy.rs", "provenance.json", "README.md"];
 
 /// A file of the package.
 pub(super) fn text<'a>(files: &'a Files, wanted: &str) -> Option<&'a str> {
@@ -60,7 +53,8 @@ impl Standing {
             .filter(|needed| text(files, needed).is_none())
             .map(|needed| format!("{needed} is missing"))
             .collect();
-        let known = text(files, "provenance.json").and_then(|text| serde_json::from_str::<serde_json::Value>(text).ok());
+        let known =
+            text(files, "provenance.json").and_then(|text| serde_json::from_str::<serde_json::Value>(text).ok());
         let known = known.unwrap_or_else(|| {
             wrong.push("provenance.json is no JSON".to_owned());
             serde_json::Value::Null
@@ -102,8 +96,8 @@ fn named(files: &Files, target: &Target, wrong: &mut Vec<String>) -> String {
     if configured && !text(files, &config).is_some_and(|text| text.contains(&format!("- type: {kind}\n"))) {
         wrong.push(format!("{config} does not name the plugin"));
     }
-    if !text(files, "deploy/register.patch").is_some_and(|text| text.contains(&format!("{package}."))) {
-        wrong.push("deploy/register.patch does not register it".to_owned());
+    if !text(files, target.patch_file).is_some_and(|text| text.contains(&format!("{package}."))) {
+        wrong.push(format!("{} does not register it", target.patch_file));
     }
     package.to_owned()
 }

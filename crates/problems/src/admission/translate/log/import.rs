@@ -91,7 +91,8 @@ fn class(priority: i32) -> String {
 
 /// What is left out, and what is not known.
 fn notes(logs: &[Log], rows: &[Row]) -> Vec<String> {
-    let decisions = || logs.iter().flat_map(|log| &log.runs).flat_map(|run| run.decisions.iter().map(move |d| (run, d)));
+    let decisions =
+        || logs.iter().flat_map(|log| &log.runs).flat_map(|run| run.decisions.iter().map(move |d| (run, d)));
     let refused = decisions().filter(|(run, own)| own.refused && !run.responses.contains_key(&own.request)).count();
     let lost = decisions().count() - rows.len() - refused;
     let no_usage = rows.iter().filter(|row| row.output == 0).count();
@@ -99,7 +100,10 @@ fn notes(logs: &[Log], rows: &[Row]) -> Vec<String> {
     let said = [
         (refused, "were refused: how long their output would have been nobody knows. Log in shadow mode to have them"),
         (lost, "have no complete response in the log and are left out"),
-        (no_usage, "have an output of 0 tokens: the response says nothing of its usage, as a stream does without `include_usage`"),
+        (
+            no_usage,
+            "have an output of 0 tokens: the response says nothing of its usage, as a stream does without `include_usage`",
+        ),
         (outside, "have a priority beyond ±100, which a scenario has not: [priorities] has the nearest"),
     ];
     said.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} requests {what}.")).collect()
@@ -152,7 +156,9 @@ mod tests {
     }
 
     fn ended(id: &str, prompt: u32, cause: &str) -> String {
-        format!(r#"{{"elenchus":1,"event":"response","request":"{id}","now_us":9,"prompt":{prompt},"output":50,"cause":"{cause}"}}"#)
+        format!(
+            r#"{{"elenchus":1,"event":"response","request":"{id}","now_us":9,"prompt":{prompt},"output":50,"cause":"{cause}"}}"#
+        )
     }
 
     #[test]
