@@ -1,7 +1,7 @@
-//! `elenchus translate`: a candidate as a plugin in Go, and the gates of the package.
+//! `elenchus translate`: a candidate as a plugin in Go, the gates of the package, and its log as a trace.
 
 use crate::environment::{Environment, root};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The folder of a Go; none, said loudly, where there is none and nobody requires it.
 fn go() -> Option<PathBuf> {
@@ -22,33 +22,42 @@ fn modelled(name: &str) -> String {
     root().join("tests/fixtures/candidates/modelled").join(format!("{name}.rs")).display().to_string()
 }
 
-fn with_go(folder: &std::path::Path) -> Environment {
-    let mut environment = Environment::new();
+fn with_go(environment: &mut Environment, folder: &Path) {
     environment.set("PATH", &format!("{}:/usr/bin:/bin", folder.display()));
-    environment
+}
+
+/// Writes a package with few vectors.
+fn translate(environment: &Environment, what: &str, name: &str, out: &str) -> String {
+    environment.ok(&["translate", what, "--name", name, "-o", out, "--effort", "1"])
 }
 
 #[test]
 fn a_candidate_becomes_a_package_whose_gates_pass() {
     let Some(go) = go() else { return };
-    let environment = with_go(&go);
-    for name in ["probabilistic"] {
-        let said = environment.ok(&["translate", &modelled(name), "--name", "my-admitter", "-o", name]);
-        assert!(said.contains("passed         mutants"), "{said}");
-        let said = environment.ok(&["translate", "--check", name]);
-        for gate in
-            ["passed         files", "passed         offline", "passed         mutants", "could not run  router"]
-        {
-            assert!(said.contains(gate), "{said}");
-        }
+    let mut environment = Environment::new();
+    with_go(&mut environment, &go);
+    // It remembers, looks at predictions, and draws.
+    let said = translate(&environment, &modelled("per_client"), "my-admitter", "out");
+    assert!(said.contains("passed         mutants"), "{said}");
+    let said = environment.ok(&["translate", "--check", "out", "--effort", "1", "--live", "--seconds", "1"]);
+    for gate in [
+        "passed         files",
+        "passed         offline",
+        "passed         race",
+        "passed         mutants",
+        "passed         live",
+        "could not run  checkout",
+    ] {
+        assert!(said.contains(gate), "{said}");
     }
-    // What does not decide as its vectors fails.
-    let policy = environment.read("probabilistic/policy.go").replace("request.priority >= 0", "request.priority > 0");
-    environment.write("probabilistic/policy.go", &policy);
-    let said = environment.fails(1, &["translate", "--check", "probabilistic"]);
-    assert!(said.contains("offline") || said.is_empty(), "{said}");
+    // What does not decide as its vectors fails, and nothing is made of it.
+    let policy = environment.read("out/policy.go").replace(">= 0", "> 0");
+    environment.write("out/policy.go", &policy);
+    let outcome = environment.run(&["translate", "--check", "out", "--effort", "1"]);
+    assert_eq!(outcome.code, 1, "{}", outcome.stdout);
+    assert!(outcome.stdout.contains("FAILED         offline"), "{}", outcome.stdout);
+    assert!(outcome.stdout.contains("could not run  mutants"), "{}", outcome.stdout);
 }
-
 /// The draws of a key, from the definition of SplitMix64.
 fn draw(key: u64) -> f64 {
     let mut z = key.wrapping_add(0x9E37_79B9_7F4A_7C15);
@@ -60,7 +69,7 @@ fn draw(key: u64) -> f64 {
 #[test]
 fn the_formula_that_was_merged_upstream_decides_as_its_translation() {
     let environment = Environment::new();
-    environment.ok(&["translate", &modelled("probabilistic"), "--name", "probabilistic", "-o", "out"]);
+    translate(&environment, &modelled("probabilistic"), "probabilistic", "out");
     let golden: serde_json::Value =
         serde_json::from_str(&environment.read("out/testdata/decisions.json")).expect("JSON");
     let (mut decisions, mut refused, mut nearest) = (0, 0, f64::INFINITY);
@@ -92,8 +101,8 @@ fn the_formula_that_was_merged_upstream_decides_as_its_translation() {
             }
         }
     }
-    assert!(decisions > 3000 && refused > 500, "{decisions} decisions, {refused} refused");
-    assert!(nearest < 1e-9, "the nearest miss is {nearest}");
+    assert!(decisions > 1000 && refused > 150, "{decisions} decisions, {refused} refused");
+    assert!(nearest < 1e-6, "the nearest miss is {nearest}");
 }
 
 #[test]
@@ -121,11 +130,66 @@ fn what_cannot_be_translated_says_where_and_nothing_is_written() {
 #[test]
 fn a_package_that_was_tampered_with_is_not_run() {
     let environment = Environment::new();
-    environment.ok(&["translate", &modelled("ewma"), "--name", "ewma", "-o", "out"]);
+    translate(&environment, &modelled("ewma"), "ewma", "out");
     let text = environment.read("out/plugin_test.go").replace("\t\"errors\"\n", "\t\"errors\"\n\t\"os/exec\"\n");
     environment.write("out/plugin_test.go", &text);
     let outcome = environment.run(&["translate", "--check", "out"]);
     assert_eq!(outcome.code, 1);
     assert!(outcome.stdout.contains("FAILED         files"), "{}", outcome.stdout);
     assert!(outcome.stdout.contains("could not run  offline"), "{}", outcome.stdout);
+}
+
+#[test]
+fn the_champion_of_a_campaign_is_translated_with_what_was_found_of_it() {
+    let environment = Environment::ended(1);
+    environment.ok(&["translate", "--name", "the-champion", "-o", "out", "--effort", "1"]);
+    let champion = environment.json(&["champion", "--format", "json"]);
+    let provenance: serde_json::Value = serde_json::from_str(&environment.read("out/provenance.json")).expect("JSON");
+    assert_eq!(provenance["candidate"], champion["candidate"]);
+    assert_eq!(provenance["iteration"], champion["iteration"]);
+    for key in ["campaign", "digest", "nonce", "simulator", "measured", "signals", "decisions", "source", "headline"] {
+        assert!(!provenance[key].is_null(), "{key}");
+    }
+    let readme = environment.read("out/README.md");
+    for said in ["In simulation, not on hardware", "Loses", "share refused", "HTTP 500", "Alpha", "To roll back"] {
+        assert!(readme.contains(said), "{said}: {readme}");
+    }
+    assert_eq!(environment.read("out/testdata/policy.rs"), champion["source"].as_str().expect("a source"));
+}
+
+#[test]
+fn a_log_is_imported_as_a_scenario_that_runs_and_its_bad_lines_are_named() {
+    let environment = Environment::new();
+    let decision = |id: u32| {
+        format!(
+            r#"{{"elenchus":1,"event":"decision","request":"r{id}","now_us":{},"priority":{},"prompt":100,"client":{},"limit":64,"predicted":null,"key":1,"instances":[[0,0,0,0,0,302016],[0,0,0,0,0,302016]],"refused":false,"failed":false,"draws":0}}"#,
+            id * 20_000,
+            [4, -2][id as usize % 2],
+            id % 3
+        )
+    };
+    let response = |id: u32| {
+        format!(
+            r#"{{"elenchus":1,"event":"response","request":"r{id}","now_us":{},"prompt":101,"output":30,"cause":"natural"}}"#,
+            id * 20_000 + 9
+        )
+    };
+    let mut log =
+        r#"{"elenchus":1,"event":"start","plugin":"mine","mode":"shadow","unix_us":1700000000000000,"parameters":{}}"#
+            .to_owned();
+    for id in 0..100 {
+        log.push_str(&format!("\n{}\n{}", decision(id), response(id)));
+    }
+    log.push_str("\nhello\n{\"elenchus\":1,\"event\":\"deci");
+    environment.write("router.log", &log);
+    let outcome = environment.run(&["import", "router.log", "-o", "mine"]);
+    assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+    assert!(outcome.stdout.contains("100 requests in trace.csv"), "{}", outcome.stdout);
+    assert!(outcome.stderr.contains("router.log:203: EOF"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("1 lines are of others"), "{}", outcome.stderr);
+    assert!(environment.read("mine/scenario.toml").contains("instances = 2\n"));
+    assert!(environment.ok(&["simulate", "mine/scenario.toml"]).contains("100"));
+    environment.write("none.log", "nothing\n");
+    let said = environment.fails(1, &["import", "none.log", "-o", "other"]);
+    assert!(said.contains("no request with a complete response"), "{said}");
 }

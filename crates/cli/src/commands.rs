@@ -9,6 +9,7 @@ mod diff;
 mod doctor;
 mod evaluate;
 mod export;
+mod import;
 mod init;
 mod list;
 mod mcp;
@@ -73,6 +74,8 @@ pub(crate) enum Subcommand {
     Simulate(simulate::Args),
     /// Write a candidate as a plugin of llm-d-router, in Go, with the proof that it decides alike
     Translate(translate::Args),
+    /// Make a trace and a scenario of the log that a translated plugin wrote
+    Import(import::Args),
     /// Try the toolchain, each wall of the sandbox, the key and the database
     Doctor(doctor::Args),
 }
@@ -102,6 +105,13 @@ pub(crate) async fn dispatch(command: Subcommand, global: &Global) -> Result<Cod
         Subcommand::New(args) => new::new(args),
         Subcommand::Simulate(args) => simulate::simulate(args, global),
         Subcommand::Translate(args) => translate::translate(args, global).await,
+        Subcommand::Import(args) => import::import(args),
         Subcommand::Doctor(args) => doctor::doctor(args, global).await,
     }
+}
+
+/// Whether a directory may be written: it is empty, or not there.
+fn is_free(directory: &std::path::Path) -> bool {
+    let missing = |error: std::io::Error| error.kind() == std::io::ErrorKind::NotFound;
+    std::fs::read_dir(directory).map_or_else(missing, |mut all| all.next().is_none())
 }

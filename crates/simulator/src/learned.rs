@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BinaryHeap};
 
 /// A forgetting mean of the completed outputs of each client.
 #[derive(Debug)]
-pub(crate) struct Learned {
+pub struct Learned {
     /// What is left of a weight after one more output.
     keep: f64,
     clients: BTreeMap<u32, Mean>,
@@ -22,17 +22,17 @@ struct Mean {
 
 impl Learned {
     /// One that remembers about so many outputs of each client.
-    pub(crate) fn new(memory: f64) -> Self {
+    pub fn new(memory: f64) -> Self {
         Learned { keep: 1.0 - 1.0 / memory, clients: BTreeMap::new(), due: BinaryHeap::new() }
     }
 
     /// The response to this request will be complete at that time.
-    pub(crate) fn foresee(&mut self, end_us: u64, id: u32) {
+    pub fn foresee(&mut self, end_us: u64, id: u32) {
         self.due.push(Reverse((end_us, id)));
     }
 
     /// Learns from all responses that are complete by now; `request` says whose one is, and how many tokens long.
-    pub(crate) fn learn(&mut self, now_us: u64, request: impl Fn(u32) -> (u32, u32)) {
+    pub fn learn(&mut self, now_us: u64, request: impl Fn(u32) -> (u32, u32)) {
         while let Some(&Reverse((end_us, id))) = self.due.peek()
             && end_us <= now_us
         {
@@ -45,7 +45,7 @@ impl Learned {
     }
 
     /// What to expect of a client, in tokens; none before its first response was complete.
-    pub(crate) fn estimate(&self, client: u32) -> Option<f64> {
+    pub fn estimate(&self, client: u32) -> Option<f64> {
         admitter::wire::sound(self.clients.get(&client).map(|mean| mean.sum / mean.weight))
     }
 }

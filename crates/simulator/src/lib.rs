@@ -31,7 +31,7 @@ mod gateway;
 pub mod gpu;
 pub mod hints;
 mod latency;
-mod learned;
+pub mod learned;
 pub mod maths;
 pub mod metrics;
 pub mod plain;

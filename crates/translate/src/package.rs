@@ -1,16 +1,19 @@
 //! A contract and a candidate, as the files of a Go package.
 
-use crate::Refusal;
+mod declaration;
+mod tunables;
+
 use crate::go::print::Names;
 use crate::go::{Expr, helpers};
 use crate::items::{Item, Items, Part, Reading};
 use crate::lower::{Body, Context, Written};
-use crate::maths;
-use crate::names::{Taken, camel};
+use crate::names::Taken;
 use crate::types::Ty;
+use crate::{Refusal, maths};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use syn::visit::Visit;
+use tunables::tunables;
 
 /// What a candidate is translated against, and into.
 #[derive(Clone, Debug)]
@@ -224,182 +227,6 @@ impl<'a> Writer<'a> {
         }
         text
     }
-
-    fn structure(&self, name: &str, part: Part, functions: &Functions, names: &Names) -> String {
-        let own = &self.items.structs[name];
-        // Of what the contract shows, only what is looked at is there.
-        let shown = |field: &&crate::items::Field| {
-            part == Part::Candidate || functions.reached.contains(&format!("{name}.{}", field.name))
-        };
-        let fields: Vec<_> = own.fields.iter().filter(shown).collect();
-        let mut text = match own.docs.is_empty() && name == self.target.state {
-            true => format!("// {name} is what is kept from one decision to the next.\n"),
-            false => documented(&own.docs, ""),
-        };
-        if fields.is_empty() {
-            let _ = writeln!(text, "type {name} struct{{}}");
-            return text;
-        }
-        let _ = writeln!(text, "type {name} struct {{");
-        // Names that stand right below each other have their types in one column.
-        for run in fields.chunk_by(|_, next| next.docs.is_empty()) {
-            let width = run.iter().map(|field| field.go.len()).max().unwrap_or(0);
-            for field in run {
-                let _ = write!(text, "{}", documented(&field.docs, "\t"));
-                let _ = writeln!(text, "\t{:<width$} {}", field.go, names.ty(&field.ty));
-            }
-        }
-        text + "}\n"
-    }
-
-    fn enumeration(&self, name: &str) -> String {
-        let own = &self.items.enums[name];
-        let mut text = documented(&own.docs, "");
-        let _ = write!(text, "type {name} int32\n\n// The values of {name}.\nconst (\n");
-        for (at, (_, go, docs)) in own.variants.iter().enumerate() {
-            let iota = if at == 0 { format!(" {name} = iota") } else { String::new() };
-            let _ = writeln!(text, "{}\t{go}{iota}", documented(docs, "\t"));
-        }
-        text + ")\n"
-    }
-
-    fn constant(&self, name: &str, functions: &Functions, names: &Names) -> String {
-        let constant = &self.items.consts[name];
-        let value = &functions.constants[name];
-        let text = names.expr(value);
-        let fixed = is_constant(value, self.items) && matches!(constant.ty, Ty::Float | Ty::Int(_) | Ty::Bool);
-        let (keyword, ty) = match (fixed, &constant.ty) {
-            (true, ty) => ("const", format!(" {}", names.ty(ty))),
-            (false, _) => ("var", String::new()),
-        };
-        format!("{}{keyword} {}{ty} = {text}\n", documented(&constant.docs, ""), constant.go)
-    }
-
-    fn function(&self, name: &str, functions: &Functions, names: &Names) -> String {
-        let (function, Some(written)) = (&self.items.functions[name], functions.written.get(name)) else {
-            return String::new();
-        };
-        let mut text = documented(&function.docs, "");
-        text.push_str("func ");
-        if let Some((receiver, ty)) = &written.receiver {
-            let receiver = if receiver == "_" { String::new() } else { format!("{receiver} ") };
-            let _ = write!(text, "({receiver}{}) ", names.ty(ty));
-        }
-        let _ = write!(text, "{}({})", function.go, names.parameters(&written.parameters));
-        if function.result != Ty::UNIT {
-            let _ = write!(text, " {}", names.ty(&function.result));
-        }
-        text.push_str(" {\n");
-        names.body(&written.body, 1, &mut text);
-        // Go wants to see that a function returns.
-        if function.result != Ty::UNIT && !crate::go::ends(&written.body) {
-            text.push_str("\tpanic(\"unreachable\")\n");
-        }
-        text + "}\n"
-    }
-
-    fn file(&self, intro: &[String], body: &str) -> String {
-        let mut text = format!("{}\n", self.target.header.trim_end());
-        let _ = write!(text, "\npackage {}\n", self.target.package);
-        let imports: Vec<&str> = ["math", "slices"]
-            .into_iter()
-            .filter(|package| {
-                body.lines()
-                    .filter(|line| !line.trim_start().starts_with("//"))
-                    .any(|line| line.contains(&format!("{package}.")))
-            })
-            .collect();
-        match imports.as_slice() {
-            [] => {}
-            [one] => {
-                let _ = write!(text, "\nimport \"{one}\"\n");
-            }
-            several => {
-                let lines: String = several.iter().map(|package| format!("\t\"{package}\"\n")).collect();
-                let _ = write!(text, "\nimport (\n{lines})\n");
-            }
-        }
-        if !intro.is_empty() {
-            let _ = write!(text, "\n{}", documented(intro, ""));
-        }
-        let _ = write!(text, "\n{body}");
-        text
-    }
-}
-
-/// The implementation of the trait says which function begins, and the constant which tunables there are.
-fn tunables(file: &syn::File, target: &Target<'_>, items: &Items<'_>) -> Result<Vec<Tunable>, Refusal> {
-    let mut list = None;
-    for item in &file.items {
-        let syn::Item::Impl(item) = item else { continue };
-        for inner in &item.items {
-            if let syn::ImplItem::Const(constant) = inner
-                && item.trait_.is_some()
-                && constant.ident == target.tunables
-            {
-                list = Some(&constant.expr);
-            }
-        }
-    }
-    let Some(mut list) = list else { return Ok(vec![]) };
-    while let syn::Expr::Reference(syn::ExprReference { expr, .. }) = list {
-        list = expr;
-    }
-    let syn::Expr::Array(array) = list else {
-        return Err(Refusal::at(list, "tunables that are not written as a list"));
-    };
-    let mut tunables: Vec<Tunable> = Vec::new();
-    for element in &array.elems {
-        let syn::Expr::Struct(literal) = element else {
-            return Err(Refusal::at(element, "a tunable that is not written as a struct"));
-        };
-        let mut tunable = Tunable { name: String::new(), field: String::new(), default: 0.0, low: 0.0, high: 0.0 };
-        for field in &literal.fields {
-            let syn::Member::Named(name) = &field.member else { continue };
-            match (name.to_string().as_str(), &field.expr) {
-                ("name", syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. })) => tunable.name = text.value(),
-                ("default", value) => tunable.default = number(value, items)?,
-                ("low", value) => tunable.low = number(value, items)?,
-                ("high", value) => tunable.high = number(value, items)?,
-                _ => return Err(Refusal::at(field, "a part of a tunable that is not written down")),
-            }
-        }
-        let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        if !tunable.name.starts_with(|c: char| c.is_ascii_alphabetic()) || !tunable.name.chars().all(is_name) {
-            return Err(Refusal::at(element, "a tunable whose name is no identifier"));
-        }
-        if !(tunable.low <= tunable.default && tunable.default <= tunable.high) {
-            return Err(Refusal::at(element, "a tunable whose default is not between low and high"));
-        }
-        tunable.field = camel(&tunable.name, true);
-        if tunables.iter().any(|other| other.field == tunable.field) {
-            return Err(Refusal::at(element, "a tunable with the name of another one"));
-        }
-        tunables.push(tunable);
-    }
-    Ok(tunables)
-}
-
-/// A number as it is written, or a constant that is one.
-fn number(value: &syn::Expr, items: &Items<'_>) -> Result<f64, Refusal> {
-    let refuse = || Refusal::at(value, "a number of a tunable that is not written down");
-    match value {
-        syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Float(number), .. }) => {
-            number.base10_parse().map_err(|_| refuse())
-        }
-        syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Int(number), .. }) => number.base10_parse().map_err(|_| refuse()),
-        syn::Expr::Unary(syn::ExprUnary { op: syn::UnOp::Neg(_), expr, .. }) => Ok(-number(expr, items)?),
-        syn::Expr::Path(path) => {
-            let name = path.path.segments.last().map_or(String::new(), |last| last.ident.to_string());
-            let constant = items.consts.get(&name).ok_or_else(refuse)?;
-            // A constant of itself would not have compiled.
-            match constant.value {
-                syn::Expr::Path(_) => Err(refuse()),
-                value => number(value, items),
-            }
-        }
-        _ => Err(refuse()),
-    }
 }
 
 /// How the candidate's variables are called in Go.
@@ -414,23 +241,6 @@ fn locals(file: &syn::File) -> BTreeSet<String> {
     let mut locals = Locals(BTreeSet::new());
     locals.visit_file(file);
     locals.0
-}
-
-/// Whether Go computes it when it compiles.
-fn is_constant(expr: &Expr, items: &Items<'_>) -> bool {
-    match expr {
-        Expr::Int(_) | Expr::Float(_) => true,
-        Expr::Name(name) => {
-            let fixed = |constant: &crate::items::Const<'_>| {
-                constant.go == *name && matches!(constant.ty, Ty::Float | Ty::Int(_) | Ty::Bool)
-            };
-            matches!(name.as_str(), "true" | "false") || name.starts_with("math.") || items.consts.values().any(fixed)
-        }
-        Expr::Binary(_, left, right, _) => is_constant(left, items) && is_constant(right, items),
-        Expr::Unary(op, of) => *op != "&" && is_constant(of, items),
-        Expr::Paren(of) | Expr::Convert(_, of) => is_constant(of, items),
-        _ => false,
-    }
 }
 
 /// The lines of a comment.

@@ -62,7 +62,7 @@ async fn everything(global: &Global) -> Result<Vec<Finding>, Failure> {
     let mut findings = walls(&places);
     findings.extend(candidates(&places));
     findings.push(database(global).await);
-    let go = super::translate::found().map_or_else(State::Absent, State::Good);
+    let go = super::translate::found(&places.cache).map_or_else(State::Absent, State::Good);
     findings.push(Finding { what: "go, for `translate --check`".into(), state: go });
     findings.extend(models(global));
     Ok(findings)

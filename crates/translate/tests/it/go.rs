@@ -21,8 +21,10 @@ pub(crate) fn go() -> Option<PathBuf> {
 
 /// Runs Go in a folder, without a network.
 pub(crate) fn run(go: &Path, folder: &Path, arguments: &[&str]) -> Output {
-    let cache = std::env::temp_dir().join("elenchus-go-cache");
-    let environment = [("GOPROXY", "off"), ("GOTOOLCHAIN", "local"), ("GOFLAGS", "-mod=mod"), ("GOWORK", "off")];
+    // The one that the command's tests have, too: what is built for one is there for the others.
+    let cache = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/test-cache/elenchus/go");
+    let flags = ("GOFLAGS", "-mod=mod -trimpath");
+    let environment = [("GOPROXY", "off"), ("GOTOOLCHAIN", "local"), flags, ("GOWORK", "off")];
     Command::new(go)
         .args(arguments)
         .current_dir(folder)

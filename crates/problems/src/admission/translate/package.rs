@@ -1,17 +1,20 @@
 //! The files of a package.
 
-use super::signals::{Availability, Signal, signals};
-use super::{PLACE, ROUTER};
+use super::Target;
+use super::signals::{Availability, Signal, Signals};
 use handlebars::Handlebars;
-use serde_json::{Value, json};
-use translate::{Refusal, Target, Translation, comment, go_name};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use translate::{Refusal, Translation, comment, go_name};
 
 /// What is asked for.
 #[derive(Clone, Debug)]
 pub struct Request<'a> {
+    /// What it is translated into.
+    pub target: &'static Target,
     /// The candidate's source.
     pub source: &'a str,
-    /// The plugin's type, in kebab case.
+    /// The type of the plugin or policy, in kebab case.
     pub name: &'a str,
     /// Who holds the copyright.
     pub holder: &'a str,
@@ -19,6 +22,8 @@ pub struct Request<'a> {
     pub set: &'a [(String, f64)],
     /// What is known of where it comes from; becomes `provenance.json`.
     pub provenance: Value,
+    /// What its campaign found, for the README: `verdict`, `figures`, `costs`, `warnings`, `curve` as a report has them; null of a file.
+    pub found: Value,
 }
 
 /// Files by path, below the directory that is asked for.
@@ -30,6 +35,8 @@ pub struct Package {
     pub go: String,
     /// What was translated.
     pub translation: Translation,
+    /// The fields that it looks at and is never told there, with the reason.
+    pub untold: BTreeMap<String, String>,
 }
 
 /// Why there is no package.
@@ -38,26 +45,27 @@ pub enum Unpackaged {
     /// The name is no kebab-case name.
     #[error("`{0}` is no name for a plugin; write lower-case words with `-` between them, as in `length-aware`")]
     Name(String),
+    /// The target has one of that name.
+    #[error("`{0}` is a plugin that {1} has already; choose another name")]
+    Taken(String, &'static str),
     /// The source lies outside of the subset.
     #[error("{0}")]
     Refused(Refusal),
-    /// It looks at something that production does not have.
-    #[error("`{0}` has no source in production; write the policy without it")]
-    Absent(String),
+    /// It looks at something that the target does not have.
+    #[error("`{0}` has no source in {1}: {2}; write the policy without it")]
+    Absent(String, &'static str, String),
     /// A value is set of what is no tunable, or lies outside its range.
     #[error("{0}")]
     Set(String),
+    /// A bug of ours.
+    #[error("{0}")]
+    Bug(String),
 }
 
-/// Names that the scaffold declares.
-const RESERVED: &str = "Type ModeShadow ModeEnforce Parameters DefaultParameters Plugin Factory New Draw count clientNumber promptTokens \
-    outputLimit predictedTokens inFlight context json fmt fnv rand strconv sync time errors os testing errcommon fwkdl fwkplugin fwkrc \
-    fwkrh fwksched attrconcurrency tokenproducer vectors step draws tokens";
-
 /// The candidate in Go.
-pub fn translated(source: &str, package: &str, header: &str) -> Result<Translation, Refusal> {
-    let reserved: Vec<String> = RESERVED.split_whitespace().map(str::to_owned).collect();
-    let target = Target {
+pub fn translated(source: &str, package: &str, header: &str, target: &Target) -> Result<Translation, Refusal> {
+    let reserved: Vec<String> = target.reserved.split_whitespace().map(str::to_owned).collect();
+    let target = translate::Target {
         contract: admitter::SOURCE,
         interface: "Admitter",
         state: "Policy",
@@ -74,14 +82,47 @@ pub fn translated(source: &str, package: &str, header: &str) -> Result<Translati
 
 /// All files of the package but the vectors.
 pub fn package(request: &Request<'_>) -> Result<Package, Unpackaged> {
-    let name = request.name;
+    let (name, target) = (request.name, request.target);
     let is_word = |word: &str| !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
     if name.len() > 60 || !name.starts_with(|c: char| c.is_ascii_lowercase()) || !name.split('-').all(is_word) {
         return Err(Unpackaged::Name(name.to_owned()));
     }
     let go: String = name.split('-').collect();
+    if target.api.iter().any(|(path, _)| path.starts_with(&format!("{}/{go}/", target.place))) {
+        return Err(Unpackaged::Taken(name.to_owned(), target.name));
+    }
     let header = licence(request.holder);
-    let mut translation = translated(request.source, &go, &header).map_err(Unpackaged::Refused)?;
+    let mut translation = translated(request.source, &go, &header, target).map_err(Unpackaged::Refused)?;
+    set(&mut translation, request)?;
+    let signals = Signals::of(target);
+    let untold = told(&translation, &signals, target)?;
+    let mut context = context(request, &translation, (&go, &header), &signals);
+    let said: Vec<String> = untold.iter().map(|(field, why)| format!("`{field}`: {why}.")).collect();
+    context.insert("untold".to_owned(), said.into());
+    let mut files = Vec::new();
+    for (path, template) in target.templates {
+        // What makes estimates is only there if somebody asks for them.
+        if *path != "learned.go" || translation.reads.contains(PREDICTION) {
+            files.push((path.replace("NAME", name), render(template, &context)));
+        }
+    }
+    files.push((target.patch_file.to_owned(), target.patch(&go, name).map_err(Unpackaged::Bug)?));
+    files.extend(translation.files.clone());
+    files.push(("testdata/policy.rs".to_owned(), request.source.to_owned()));
+    let mut provenance = request.provenance.clone();
+    provenance["target"] = target.name.into();
+    provenance["signals"] = signals.version.into();
+    provenance["reads"] = json!(translation.reads);
+    provenance["parameters"] = translation.tunables.iter().map(|own| (own.name.clone(), json!(own.default))).collect();
+    files.push(("provenance.json".to_owned(), format!("{provenance:#}\n")));
+    Ok(Package { files, go, translation, untold })
+}
+
+/// The field that estimates come in.
+pub(super) const PREDICTION: &str = "Request.predicted_output_tokens";
+
+/// Puts in the values that are set, and looks after names.
+fn set(translation: &mut Translation, request: &Request<'_>) -> Result<(), Unpackaged> {
     for (set, value) in request.set {
         let tunable = translation.tunables.iter_mut().find(|tunable| tunable.name == *set);
         let tunable =
@@ -94,23 +135,36 @@ pub fn package(request: &Request<'_>) -> Result<Package, Unpackaged> {
         }
         tunable.default = *value;
     }
-    let context = context(request, &translation, (&go, &header))?;
-    let rendered = |template: &str| render(template, &context);
-    let mut files = vec![
-        ("plugin.go".to_owned(), rendered(include_str!("plugin.go.hbs"))),
-        ("plugin_test.go".to_owned(), rendered(include_str!("plugin_test.go.hbs"))),
-        ("README.md".to_owned(), rendered(include_str!("README.md.hbs"))),
-        (format!("deploy/{name}-epp-config.yaml"), rendered(include_str!("config.yaml.hbs"))),
-        ("deploy/inference-objectives.yaml".to_owned(), include_str!("objectives.yaml").to_owned()),
-        ("deploy/runner.patch".to_owned(), rendered(include_str!("runner.patch.hbs"))),
-    ];
-    files.extend(translation.files.clone());
-    let mut provenance = request.provenance.clone();
-    provenance["signals"] = signals().version.into();
-    provenance["reads"] = json!(translation.reads);
-    provenance["parameters"] = translation.tunables.iter().map(|own| (own.name.clone(), json!(own.default))).collect();
-    files.push(("provenance.json".to_owned(), format!("{provenance:#}\n")));
-    Ok(Package { files, go, translation })
+    let own = |name: &str| request.target.parameters.iter().any(|(_, json, _)| json.eq_ignore_ascii_case(name));
+    match translation.tunables.iter().find(|tunable| own(&go_name(&tunable.name, false))) {
+        Some(tunable) => Err(Unpackaged::Set(format!(
+            "the tunable `{}` is called like a parameter that every plugin has; rename it",
+            tunable.name
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// What is never told though the candidate asks for it, if it can do without.
+fn told(
+    translation: &Translation,
+    signals: &Signals,
+    target: &'static Target,
+) -> Result<BTreeMap<String, String>, Unpackaged> {
+    let mut untold = BTreeMap::new();
+    for field in &translation.reads {
+        let absent = |why: &str| Unpackaged::Absent(field.clone(), target.name, why.to_owned());
+        // What a candidate reads and the table does not know cannot be filled.
+        let signal = signals.of_field(field).ok_or_else(|| absent("nobody knows of it"))?;
+        match signal.availability {
+            Availability::Absent => return Err(absent(&signal.source)),
+            Availability::Untold => {
+                untold.insert(field.clone(), signal.source.clone());
+            }
+            Availability::Default | Availability::OptIn => {}
+        }
+    }
+    Ok(untold)
 }
 
 /// The licence's lines.
@@ -125,83 +179,107 @@ fn licence(holder: &str) -> String {
     )
 }
 
-fn context(request: &Request<'_>, translation: &Translation, (go, header): (&str, &str)) -> Result<Value, Unpackaged> {
-    let used: Vec<&Signal> =
-        signals().signal.iter().filter(|signal| translation.reads.contains(&signal.field)).collect();
-    if let Some(absent) = used.iter().find(|signal| signal.availability == Availability::Absent) {
-        return Err(Unpackaged::Absent(absent.field.clone()));
-    }
-    // What a candidate reads and the table does not know cannot be filled.
-    if let Some(field) = translation.reads.iter().find(|field| !used.iter().any(|signal| signal.field == **field)) {
-        return Err(Unpackaged::Absent(field.clone()));
-    }
+/// What templates are filled with.
+fn context(
+    request: &Request<'_>,
+    translation: &Translation,
+    (go, header): (&str, &str),
+    signals: &Signals,
+) -> Map<String, Value> {
     let reads = |field: &str| translation.reads.contains(field);
+    let used: Vec<&Signal> = signals.signal.iter().filter(|signal| reads(&signal.field)).collect();
     let fields = |owner: &str| -> Vec<Value> {
-        let own: Vec<(String, String)> = used
-            .iter()
-            .filter_map(|signal| {
-                let name = signal.field.strip_prefix(owner)?.strip_prefix('.')?;
-                Some((go_name(name, false), signal.expression()?))
-            })
-            .collect();
-        let width = own.iter().map(|(name, _)| name.len()).max().unwrap_or(0) + 1;
-        own.iter().map(|(name, go)| json!({ "padded": format!("{:<width$}", format!("{name}:")), "go": go })).collect()
+        let prefix = format!("{owner}.");
+        let names: Vec<String> =
+            used.iter().filter_map(|own| Some(go_name(own.field.strip_prefix(&prefix)?, false))).collect();
+        let own = used.iter().filter(|own| own.field.starts_with(&prefix)).filter_map(|own| own.expression());
+        let own = names.iter().zip(own);
+        own.map(|(name, go)| json!({ "name": name, "padded": padded(name, &names), "go": go })).collect()
     };
-    let number = |value: f64| format!("{value:?}");
-    let width = translation.tunables.iter().map(|own| own.field.len()).chain([4]).max().unwrap_or(0) + 1;
-    let tunables: Vec<Value> = translation
-        .tunables
-        .iter()
-        .map(|own| {
-            json!({
-                "name": own.name, "field": own.field, "json": go_name(&own.name, false), "default": number(own.default),
-                "low": number(own.low), "high": number(own.high), "padded": format!("{:<width$}", format!("{}:", own.field)),
-                "beyond": number(if own.high < 1e300 { own.high + own.high.abs() + 1.0 } else { own.low - own.low.abs() - 1.0 }),
-            })
-        })
-        .collect();
-    let instance: Vec<Value> = fields("Instance");
-    let request_fields = fields("Request");
-    let (prompt, limit) = (reads("Request.prompt_tokens"), reads("Request.max_output_tokens"));
-    let metrics = ["waiting", "running", "kv_utilization", "metrics_age_us", "kv_capacity_tokens"];
-    let metrics = metrics.iter().any(|field| reads(&format!("Instance.{field}")));
-    let counts = prompt
-        || ["waiting", "running", "in_flight", "kv_capacity_tokens"]
-            .iter()
-            .any(|field| reads(&format!("Instance.{field}")));
+    let (prompt, in_flight) = (reads("Request.prompt_tokens"), reads("Instance.in_flight"));
+    let (prediction, instance) = (reads(PREDICTION), fields("Instance"));
     let rows: Vec<Value> = used
         .iter()
-        .map(|signal| {
-            let needs = signal.dependency.as_deref().unwrap_or("-");
-            json!({ "field": signal.field, "source": signal.source, "staleness": signal.staleness, "unscraped": signal.unscraped, "needs": needs })
+        .map(|own| {
+            let needs = own.dependency.as_deref().unwrap_or("-");
+            json!({ "field": own.field, "source": own.source, "staleness": own.staleness, "unscraped": own.unscraped, "needs": needs })
         })
         .collect();
-    Ok(json!({
-        "header": header, "package": go, "name": request.name, "place": PLACE,
-        "tunables": tunables, "request": request_fields, "instance": instance,
-        "mode": format!("{:<width$}", "Mode:"),
-        "instances": reads("Cluster.instances"), "endpoint_fields": !instance.is_empty(), "metrics": metrics,
-        "uniform": translation.calls.contains("Draw::uniform"),
-        "clock": reads("Request.now_us") || reads("Instance.metrics_age_us"),
-        "age": reads("Instance.metrics_age_us"), "client": reads("Request.client"),
-        "prompt": prompt, "limit": limit, "body": prompt || limit, "prediction": reads("Request.predicted_output_tokens"),
-        "in_flight": reads("Instance.in_flight"), "counts": counts || limit, "count": counts, "consumes": prompt || reads("Instance.in_flight"),
-        "signals": rows, "provenance": request.provenance,
-    }))
+    let source: Map<String, Value> = signals
+        .signal
+        .iter()
+        .filter_map(|own| Some((own.field.split_once('.')?.1.to_owned(), own.expression()?.into())))
+        .collect();
+    let fixed = request.target.parameters.iter().filter(|(field, ..)| prediction || !field.starts_with("Predictor"));
+    let fixed: Vec<_> = fixed.collect();
+    let all: Vec<String> = fixed
+        .iter()
+        .map(|(field, ..)| (*field).to_owned())
+        .chain(translation.tunables.iter().map(|own| own.field.clone()))
+        .collect();
+    let mut context = Map::new();
+    let mut put = |key: &str, value: Value| context.insert(key.to_owned(), value);
+    put("header", header.into());
+    put("package", go.into());
+    put("name", request.name.into());
+    put("place", request.target.place.into());
+    put("tunables", tunables(translation, &all).into());
+    put(
+        "fixed",
+        fixed.iter().map(|(field, _, value)| json!({ "padded": padded(field, &all), "default": value })).collect(),
+    );
+    put("request", fields("Request").into());
+    put("endpoint_fields", (!instance.is_empty()).into());
+    put("instance", instance.into());
+    put("instances", reads("Cluster.instances").into());
+    put("uniform", translation.calls.contains("Draw::uniform").into());
+    put("prediction", prediction.into());
+    put("prompt", prompt.into());
+    put("in_flight", in_flight.into());
+    put("client", reads("Request.client").into());
+    put("counts", used.iter().any(|own| own.go.contains("count(")).into());
+    put("required", (prompt || in_flight).into());
+    put("optional", (!(prompt && in_flight)).into());
+    put("source", source.into());
+    put("signals", rows.into());
+    put("provenance", request.provenance.clone());
+    put("found", request.found.clone());
+    context
 }
 
-fn render(template: &str, context: &Value) -> String {
+/// What templates say of tunables. The names of all parameters give the columns.
+fn tunables(translation: &Translation, all: &[String]) -> Vec<Value> {
+    let number = |value: f64| format!("{value:?}");
+    let quoted: Vec<String> =
+        translation.tunables.iter().map(|own| format!("\"{}\"", go_name(&own.name, false))).collect();
+    translation
+        .tunables
+        .iter()
+        .zip(&quoted)
+        .map(|(own, name)| {
+            let beyond = match own.high < 1e300 {
+                true => own.high + own.high.abs() + 1.0,
+                false => own.low - own.low.abs() - 1.0,
+            };
+            json!({
+                "name": own.name, "field": own.field, "json": go_name(&own.name, false), "default": number(own.default),
+                "low": number(own.low), "high": number(own.high), "padded": padded(&own.field, all),
+                "quoted": padded(name, &quoted), "beyond": number(beyond),
+            })
+        })
+        .collect()
+}
+
+/// A key of a literal with its colon, so wide that the values stand in one column.
+fn padded(name: &str, all: &[String]) -> String {
+    let width = all.iter().map(String::len).max().unwrap_or(0) + 1;
+    format!("{:<width$}", format!("{name}:"))
+}
+
+fn render(template: &str, context: &Map<String, Value>) -> String {
     let mut handlebars = Handlebars::new();
     handlebars.set_strict_mode(true);
     // All that is put in is made of names, numbers and cleaned text.
     handlebars.register_escape_fn(handlebars::no_escape);
     handlebars.render_template(template, context).expect("a built-in template")
-}
-
-/// A module in which the package stands beside our re-declaration of the router's API, with the import paths of the router.
-pub fn module(package: &Package) -> Vec<(String, String)> {
-    let mut files: Vec<(String, String)> =
-        ROUTER.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
-    files.extend(package.files.iter().map(|(path, text)| (format!("{PLACE}/{}/{path}", package.go), text.clone())));
-    files
 }

@@ -1,7 +1,7 @@
-//! Where production has what the contract shows: one table, `signals.toml`, whose units are types.
+//! Where a target has what the contract shows: one table each, `signals.toml`, whose units are types.
 
+use super::Target;
 use serde::Deserialize;
-use std::sync::LazyLock;
 
 /// The table.
 #[derive(Clone, Debug, Deserialize)]
@@ -70,7 +70,9 @@ pub enum Availability {
     Default,
     /// If something is set up, which the package declares or its README asks for.
     OptIn,
-    /// Nowhere.
+    /// Never, but a policy must do without it: it is shown none. `source` says why.
+    Untold,
+    /// Nowhere. `source` says why.
     Absent,
 }
 
@@ -94,16 +96,21 @@ impl Signal {
     }
 }
 
-/// The table that is built in.
-pub fn signals() -> &'static Signals {
-    static SIGNALS: LazyLock<Signals> = LazyLock::new(|| {
-        files::parse_toml(include_str!("signals.toml"), std::path::Path::new("signals.toml")).expect("a built-in table")
-    });
-    &SIGNALS
+impl Signals {
+    /// The table of a target.
+    pub fn of(target: &Target) -> Signals {
+        files::parse_toml(target.table, std::path::Path::new("signals.toml")).expect("a built-in table")
+    }
+
+    /// What is known of a field.
+    pub fn of_field(&self, field: &str) -> Option<&Signal> {
+        self.signal.iter().find(|signal| signal.field == field)
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::TARGETS;
     use super::*;
 
     #[test]
@@ -122,21 +129,23 @@ mod tests {
                 fields.push(format!("{owner}.{name}"));
             }
         }
-        let known: Vec<&str> = signals().signal.iter().map(|signal| signal.field.as_str()).collect();
         assert_eq!(fields.len(), 13, "{fields:?}");
-        for field in &fields {
-            assert_eq!(known.iter().filter(|own| *own == field).count(), 1, "{field}");
-        }
-        assert_eq!(known.len(), fields.len());
-        for signal in &signals().signal {
-            assert!(signal.expression().is_some(), "{} does not convert", signal.field);
-            assert_eq!(signal.dependency.is_some(), signal.availability == Availability::OptIn, "{}", signal.field);
+        for table in TARGETS.map(Signals::of) {
+            for field in &fields {
+                assert_eq!(table.signal.iter().filter(|own| own.field == *field).count(), 1, "{field}");
+            }
+            assert_eq!(table.signal.len(), fields.len());
+            for signal in &table.signal {
+                assert!(signal.expression().is_some(), "{} does not convert", signal.field);
+                assert_eq!(signal.dependency.is_some(), signal.availability == Availability::OptIn, "{}", signal.field);
+            }
         }
     }
 
     #[test]
     fn a_fraction_stays_one_whatever_its_source_is_called_and_a_percentage_is_divided() {
-        let kv = signals().signal.iter().find(|signal| signal.field == "Instance.kv_utilization").expect("a signal");
+        let table = Signals::of(TARGETS[0]);
+        let kv = table.of_field("Instance.kv_utilization").expect("a signal");
         assert_eq!((kv.unit, kv.source_unit), (Unit::Fraction, Unit::Fraction));
         assert_eq!(kv.expression().as_deref(), Some("metrics.KVCacheUsagePercent"));
         assert_eq!(Unit::Percent.converted("x", Unit::Fraction).as_deref(), Some("x / 100"));

@@ -7,14 +7,16 @@
 mod axis;
 mod session;
 
+pub(super) use axis::Step;
+pub(super) use session::Seats;
+
 use super::super::KIT;
 use admitter::wire;
-use axis::{Axis, Step};
+use axis::Axis;
 use engine::Prepared;
 use engine::problem::{Source, Workload};
 use sandbox::{Kit, Outcome, Sandbox, SandboxError};
 use serde_json::{Value, json};
-use session::Seats;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -61,7 +63,9 @@ pub struct Asked<'a> {
     pub tunables: &'a [translate::Tunable],
     /// The fields of the contract that it looks at.
     pub reads: &'a BTreeSet<String>,
-    /// More of everything, by this factor.
+    /// Of these, what it is never told: it is shown none.
+    pub untold: &'a BTreeMap<String, String>,
+    /// How many of everything: 1 for a look, 4 for a package.
     pub effort: usize,
 }
 
@@ -71,7 +75,7 @@ pub fn vectors(asked: &Asked<'_>, sandbox: &Sandbox) -> Result<Vectors, NoVector
     let own: Vec<f64> = asked.tunables.iter().map(|tunable| tunable.default).collect();
     maker.all(&own, "made up")?;
     maker.recorded(&own)?;
-    for _ in 0..2 {
+    for _ in 0..asked.effort.div_ceil(2) {
         let others: Vec<f64> =
             asked.tunables.iter().map(|tunable| maker.random.within(tunable.low, tunable.high)).collect();
         if others != own {
@@ -120,31 +124,47 @@ impl<'a> Maker<'a> {
             Ok(Err(outcome)) => return Err(NoVectors::Ended(outcome)),
             Err(error) => return Err(NoVectors::Bug(error.to_string())),
         };
-        Ok(Maker { asked, sandbox, artifact, random: Random(0x5EED), found })
+        Ok(Maker { asked, sandbox, artifact, random: Random::seeded(0x5EED), found })
     }
 
     /// Edges, random states, long sequences, other orders, and the boundaries around them.
     fn all(&mut self, parameters: &[f64], source: &'static str) -> Result<(), NoVectors> {
         let artifact = self.artifact.clone();
         let mut seats = Seats::new(self.sandbox, &artifact, parameters);
-        for steps in Step::edges() {
+        for mut steps in Step::edges() {
+            steps.iter_mut().for_each(|step| self.hide(step));
             self.keep(&mut seats, "edges", parameters, &steps)?;
         }
-        for length in [1, 1, 1, 1, 3, 3, 10, 10, 40, 40].repeat(4 * self.asked.effort) {
-            let steps = self.random.steps(length);
+        for length in [1, 1, 1, 1, 3, 3, 10, 10, 40, 40].repeat(self.asked.effort) {
+            let steps = self.steps(length);
             self.keep(&mut seats, source, parameters, &steps)?;
             let mut reordered = steps;
             reordered.iter_mut().for_each(|step| step.instances.reverse());
             self.keep(&mut seats, "reordered", parameters, &reordered)?;
         }
-        let long = self.random.steps(600);
+        let long = self.steps(150 * self.asked.effort);
         self.keep(&mut seats, "long", parameters, &long)?;
-        for _ in 0..60 * self.asked.effort {
+        for _ in 0..15 * self.asked.effort {
             let length = 1 + self.random.below(6) as usize;
-            let steps = self.random.steps(length);
+            let steps = self.steps(length);
             self.boundaries(&mut seats, parameters, &steps)?;
         }
         Ok(())
+    }
+
+    /// A made-up sequence.
+    fn steps(&mut self, length: usize) -> Vec<Step> {
+        let mut steps = self.random.steps(length);
+        steps.iter_mut().for_each(|step| self.hide(step));
+        steps
+    }
+
+    /// Takes out what the policy is never told.
+    fn hide(&self, step: &mut Step) {
+        let told = |field: &str| !self.asked.untold.contains_key(field);
+        step.request.max_output_tokens = step.request.max_output_tokens.filter(|_| told("Request.max_output_tokens"));
+        let prediction = step.request.predicted_output_tokens.filter(|_| told(super::package::PREDICTION));
+        step.request.predicted_output_tokens = prediction;
     }
 
     /// Its own simulation runs, from their beginning, and boundaries on the way.
@@ -166,7 +186,7 @@ impl<'a> Maker<'a> {
     }
 
     fn run(&self, seats: &mut Seats<'_>, scenario: &str, seed: u64) -> Result<Vec<Step>, NoVectors> {
-        const QUESTIONS: usize = 400;
+        let questions = 100 * self.asked.effort;
         let bug = |error: String| NoVectors::Bug(error);
         let mut beside = |name: &str| Err(files::FileError::new(Path::new(name), "a template has no such file"));
         let mut room = |_: u64, _: &str| Ok(());
@@ -176,8 +196,9 @@ impl<'a> Maker<'a> {
         let mut machine = case.start(seed);
         let seat = seats.take(1)?[0];
         let (mut steps, mut question) = (Vec::new(), Vec::new());
-        while steps.len() < QUESTIONS && machine.ask(&mut question) {
-            let step = Step::read(&question).ok_or_else(|| bug("a question that cannot be read".into()))?;
+        while steps.len() < questions && machine.ask(&mut question) {
+            let mut step = Step::read(&question).ok_or_else(|| bug("a question that cannot be read".into()))?;
+            self.hide(&mut step);
             let answer = seats.ask(&[(seat, &step)])?[0];
             machine.answer(&[if answer.0 { wire::REJECT } else { wire::ADMIT }]).map_err(bug)?;
             steps.push(step);
@@ -278,6 +299,10 @@ impl Vectors {
 pub(super) struct Random(u64);
 
 impl Random {
+    pub(super) fn seeded(seed: u64) -> Random {
+        Random(seed)
+    }
+
     pub(super) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);

@@ -7,12 +7,12 @@ use std::collections::BTreeSet;
 
 /// What the policy is shown at once.
 #[derive(Clone, Debug)]
-pub(super) struct Step {
-    pub(super) request: Request,
+pub(in super::super) struct Step {
+    pub(in super::super) request: Request,
     /// The request's fairness id; its number follows from it.
-    pub(super) client: String,
-    pub(super) instances: Vec<Instance>,
-    pub(super) key: u64,
+    pub(in super::super) client: String,
+    pub(in super::super) instances: Vec<Instance>,
+    pub(in super::super) key: u64,
 }
 
 /// As the plugin makes a number of an id (FNV-1a).

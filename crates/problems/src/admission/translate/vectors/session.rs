@@ -7,7 +7,7 @@ use sandbox::{Artifact, Round, Sandbox, Session};
 const SEATS: u16 = 528;
 
 /// Seats that nobody has sat on.
-pub(super) struct Seats<'a> {
+pub(in super::super) struct Seats<'a> {
     sandbox: &'a Sandbox,
     artifact: &'a Artifact,
     parameters: Vec<f64>,
@@ -16,12 +16,12 @@ pub(super) struct Seats<'a> {
 }
 
 impl<'a> Seats<'a> {
-    pub(super) fn new(sandbox: &'a Sandbox, artifact: &'a Artifact, parameters: &[f64]) -> Self {
+    pub(in super::super) fn new(sandbox: &'a Sandbox, artifact: &'a Artifact, parameters: &[f64]) -> Self {
         Seats { sandbox, artifact, parameters: parameters.to_vec(), session: None, next: SEATS }
     }
 
     /// So many new policies. Those that were taken before are gone where the session had no more.
-    pub(super) fn take(&mut self, count: u16) -> Result<Vec<u16>, NoVectors> {
+    pub(in super::super) fn take(&mut self, count: u16) -> Result<Vec<u16>, NoVectors> {
         if self.session.is_none() || self.next + count > SEATS {
             let seats = vec![self.parameters.clone(); usize::from(SEATS)];
             self.session = Some(self.sandbox.start(self.artifact, &seats)?.map_err(NoVectors::Ended)?);
@@ -33,7 +33,7 @@ impl<'a> Seats<'a> {
     }
 
     /// Asks policies, each once: whether it refuses, and how many draws it took.
-    pub(super) fn ask(&mut self, asked: &[(u16, &Step)]) -> Result<Vec<(bool, u8)>, NoVectors> {
+    pub(in super::super) fn ask(&mut self, asked: &[(u16, &Step)]) -> Result<Vec<(bool, u8)>, NoVectors> {
         let mut round = Round::new();
         asked.iter().for_each(|(seat, step)| round.push(*seat, &step.question()));
         let Some(session) = &mut self.session else { return Err(NoVectors::Bug("no session".into())) };

@@ -1,0 +1,150 @@
+//! The gates of a package: its files, its tests beside our re-declaration of the target's API, its mutants, a checkout of the target.
+
+mod checkout;
+mod live;
+mod mutants;
+mod offline;
+mod standing;
+
+pub(super) use mutants::{fates, judged};
+
+use super::go::{Go, Scratch, write};
+use crate::failure::{Code, Failure};
+use crate::output;
+use engine::sandbox::Sandbox;
+use engine::science::text;
+use standing::Standing;
+use std::path::Path;
+
+/// One gate and what came of it.
+pub(super) struct Gate {
+    pub(super) name: &'static str,
+    pub(super) state: State,
+}
+
+/// What came of a gate. One that could not run has not passed.
+pub(super) enum State {
+    Passed(String),
+    Failed(String),
+    CouldNotRun(String),
+}
+
+impl Gate {
+    /// As it is printed.
+    pub(super) fn line(&self) -> String {
+        let (word, said) = match &self.state {
+            State::Passed(said) => ("passed", said),
+            State::Failed(said) => ("FAILED", said),
+            State::CouldNotRun(said) => ("could not run", said),
+        };
+        format!("{word:<14} {:<10} {}", self.name, text::clip(said, 3000))
+    }
+}
+
+/// Files by path.
+type Files = [(String, String)];
+
+/// Bytes of a file of a package at most.
+const MOST: u64 = 64 << 20;
+
+/// What is checked, and by what.
+pub(super) struct Checked<'a> {
+    pub(super) folder: &'a Path,
+    pub(super) checkout: Option<&'a Path>,
+    pub(super) effort: usize,
+    pub(super) go: Result<Go, String>,
+    /// For how many seconds it decides live, if at all, and where the candidate then runs.
+    pub(super) live: Option<(u32, Sandbox)>,
+}
+
+/// The gates behind the first, in their order.
+const AFTER: [&str; 5] = ["offline", "race", "mutants", "live", "checkout"];
+
+impl Checked<'_> {
+    /// Runs all gates and says what came of each, as it comes. None is left out silently.
+    pub(super) fn all(&self) -> Result<Code, Failure> {
+        let mut told = Told(Code::Done);
+        let files = standing::read(self.folder).map_err(Failure::usage)?;
+        let standing = match Standing::of(&files) {
+            Ok(standing) => standing,
+            Err(wrong) => {
+                told.tell("files", State::Failed(wrong))?;
+                return told.could_not(&AFTER, "the files are not those of a package, so nothing of it is run");
+            }
+        };
+        told.tell("files", State::Passed(format!("{} files, for {}", files.len(), standing.target.name)))?;
+        let go = match &self.go {
+            Ok(go) => go,
+            Err(missing) => return told.could_not(&AFTER, missing),
+        };
+        let tree = match offline::Tree::beside_api(go, &files, &standing)? {
+            Ok(tree) => tree,
+            Err(state) => {
+                told.tell("offline", state)?;
+                return told.could_not(&AFTER[1..], "the package does not stand beside its API");
+            }
+        };
+        if !told.tell("offline", tree.tested()?)? {
+            return told.could_not(&AFTER[1..], "its own tests do not pass");
+        }
+        told.tell("race", tree.raced()?)?;
+        let decisions = standing::text(&files, super::DECISIONS).unwrap_or_default();
+        let mutants = fates(go, &files, decisions, self.effort)?;
+        told.tell("mutants", mutants.map_or_else(|state| state, |fates| judged(&fates)))?;
+        match &self.live {
+            Some((seconds, sandbox)) => {
+                told.tell("live", live::live(&tree, &files, &standing, sandbox, *seconds)?)?;
+            }
+            None => {
+                told.tell("live", State::CouldNotRun("--live lets it decide in front of mock servers".into()))?;
+            }
+        }
+        let Some(checkout) = self.checkout else {
+            let why = format!("--router-path CHECKOUT names a checkout of {}", standing.target.name);
+            return told.could_not(&AFTER[4..], &why);
+        };
+        told.tell("drift", checkout::drift(checkout, &files, &standing))?;
+        told.tell("checkout", checkout::built(go, &files, &standing, checkout)?)?;
+        Ok(told.0)
+    }
+}
+
+/// What was said of the gates so far.
+struct Told(Code);
+
+impl Told {
+    /// Says what came of a gate, and whether it passed.
+    fn tell(&mut self, name: &'static str, state: State) -> Result<bool, Failure> {
+        let passed = matches!(state, State::Passed(_));
+        if matches!(state, State::Failed(_)) {
+            self.0 = Code::Failed;
+        }
+        output::line(Gate { name, state }.line())?;
+        Ok(passed)
+    }
+
+    fn could_not(mut self, names: &[&'static str], why: &str) -> Result<Code, Failure> {
+        for name in names {
+            self.tell(name, State::CouldNotRun(why.to_owned()))?;
+        }
+        Ok(self.0)
+    }
+}
+
+/// All that a command printed.
+fn said(output: &std::process::Output) -> String {
+    let all = [output.stdout.as_slice(), output.stderr.as_slice()].concat();
+    text::clean(String::from_utf8_lossy(&all).trim())
+}
+
+fn scratch(what: &str) -> Result<Scratch, Failure> {
+    Scratch::new(what).map_err(|error| Failure::failed(format!("no place for a temporary folder: {error}")))
+}
+
+fn put(folder: &Path, files: &Files) -> Result<(), Failure> {
+    write(folder, files).map_err(|error| Failure::failed(format!("cannot write {}: {error}", folder.display())))
+}
+
+fn started(error: &std::io::Error) -> Failure {
+    Failure::failed(format!("go: {error}"))
+}

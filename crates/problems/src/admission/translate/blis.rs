@@ -1,0 +1,70 @@
+//! BLIS, the simulator of the original study: an admission policy.
+
+use super::Target;
+use super::patch::Insertion;
+
+/// BLIS.
+pub static BLIS: Target = Target {
+    name: "blis",
+    place: "sim/policy",
+    api: &[
+        ("go.mod", include_str!("blis/api/go.mod.txt")),
+        ("sim/sim.go", include_str!("blis/api/sim__sim.go.txt")),
+        ("sim/latency/latency.go", include_str!("blis/api/sim__latency__latency.go.txt")),
+        ("sim/trace/trace.go", include_str!("blis/api/sim__trace__trace.go.txt")),
+        (CLUSTER, include_str!("blis/api/sim__cluster__cluster.go.txt")),
+    ],
+    templates: &[
+        ("admission.go", include_str!("blis/admission.go.hbs")),
+        ("admission_test.go", include_str!("blis/admission_test.go.hbs")),
+        ("README.md", include_str!("blis/README.md.hbs")),
+    ],
+    scaffold: "admission.go",
+    reserved: "Type Parameters DefaultParameters Admission New Draw mix count clientNumber fmt fnv math sim json os testing vectors step tokens",
+    parameters: &[("Seed", "seed", "42")],
+    table: include_str!("blis/signals.toml"),
+    patch_file: "deploy/cluster.patch",
+    registered,
+    builds: &["./sim/cluster"],
+    command: ".",
+    live: None,
+};
+
+const CLUSTER: &str = "sim/cluster/cluster.go";
+
+/// A case where the cluster chooses its policy, and a file that makes the name known.
+fn registered(package: &str, name: &str) -> Vec<(String, Vec<Insertion>)> {
+    let own = |lines: &[&str]| lines.iter().map(|line| (*line).to_owned()).collect::<Vec<String>>();
+    let module = "github.com/inference-sim/inference-sim/sim";
+    let import = Insertion {
+        context: vec![format!("\t\"{module}/latency\""), format!("\t\"{module}/trace\"")],
+        at: 1,
+        lines: vec![format!("\t\"{module}/policy/{package}\"")],
+    };
+    let case = Insertion {
+        context: own(&[
+            "\t\tadmissionPolicy = sim.NewTierShedAdmission(config.TierShedThreshold, config.TierShedMinPriority, priorityMap)",
+            "\tcase \"gaie-legacy\":",
+            "\t\tqdThreshold := config.GAIEQDThreshold",
+        ]),
+        at: 1,
+        lines: vec![
+            format!("\tcase {package}.Type:"),
+            format!(
+                "\t\tadmissionPolicy = {package}.New({package}.DefaultParameters().WithSeed(config.Seed), priorityMap)"
+            ),
+        ],
+    };
+    let known = Insertion {
+        context: vec![],
+        at: 0,
+        lines: vec![
+            "package sim".to_owned(),
+            String::new(),
+            "func init() {".to_owned(),
+            format!("\tvalidAdmissionPolicies[\"{name}\"] = true"),
+            "}".to_owned(),
+        ],
+    };
+    vec![(CLUSTER.to_owned(), vec![import, case]), (format!("sim/admission_{package}.go"), vec![known])]
+}

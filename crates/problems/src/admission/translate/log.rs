@@ -1,0 +1,217 @@
+//! The log of a plugin: JSON lines of what it saw, what it decided, and how long the responses were. It becomes a trace
+//! ([`imported`]), and the candidate is asked once more about each decision ([`replayed`]).
+
+mod import;
+
+pub use import::{Imported, imported};
+
+use super::vectors::{NoVectors, Seats, Step};
+use admitter::{Instance, wire};
+use sandbox::Sandbox;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// The lines of a file.
+#[derive(Clone, Debug, Default)]
+pub struct Log {
+    /// One for each time that a plugin was started.
+    pub runs: Vec<Run>,
+    /// Lines of others.
+    pub foreign: usize,
+    /// Lines of a plugin that cannot be read: line, and what is wrong.
+    pub bad: Vec<(usize, String)>,
+}
+
+/// What one plugin wrote, from its start on.
+#[derive(Clone, Debug, Default)]
+pub struct Run {
+    /// When it started, in µs since 1970.
+    pub unix_us: i64,
+    /// The values of the policy's tunables, by their names in Go.
+    pub parameters: BTreeMap<String, f64>,
+    /// Its decisions, in their order.
+    pub decisions: Vec<Decision>,
+    /// The responses that ended, by the id of their request: tokens of the prompt, of the output, and why they ended.
+    pub responses: BTreeMap<String, (u32, u32, String)>,
+}
+
+/// A decision: what was to be seen, and what came of it.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Decision {
+    /// The id of the request.
+    pub request: String,
+    now_us: u64,
+    priority: i32,
+    prompt: u32,
+    client: u32,
+    limit: Option<u32>,
+    predicted: Option<f64>,
+    key: u64,
+    instances: Vec<[f64; 6]>,
+    refused: bool,
+    failed: bool,
+    draws: u32,
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "event", rename_all = "lowercase")]
+enum Line {
+    Start { unix_us: i64, parameters: BTreeMap<String, f64> },
+    Decision(Decision),
+    Response { request: String, prompt: u32, output: u32, cause: String },
+}
+
+/// How every line of a plugin begins, and the version of the format that is read.
+const BEGINNING: &str = "{\"elenchus\":";
+const FORMAT: u64 = 1;
+
+impl Log {
+    /// Reads the lines. None makes it fail: what is wrong with which is in the log.
+    pub fn read(text: &str) -> Log {
+        let mut log = Log::default();
+        for (at, line) in text.lines().enumerate() {
+            // A logger may have put something before it.
+            let Some(begin) = line.find(BEGINNING) else {
+                log.foreign += usize::from(!line.trim().is_empty());
+                continue;
+            };
+            if let Err(problem) = log.take(&line[begin..]) {
+                log.bad.push((at + 1, problem));
+            }
+        }
+        log
+    }
+
+    fn take(&mut self, line: &str) -> Result<(), String> {
+        let version: u64 = line[BEGINNING.len()..]
+            .split(|c: char| !c.is_ascii_digit())
+            .next()
+            .and_then(|digits| digits.parse().ok())
+            .ok_or("no version of the format")?;
+        if version != FORMAT {
+            return Err(format!("version {version} of the format; this program reads {FORMAT}"));
+        }
+        let line: Line = serde_json::from_str(line).map_err(|error| error.to_string())?;
+        if let Line::Start { unix_us, parameters } = line {
+            self.runs.push(Run { unix_us, parameters, ..Run::default() });
+            return Ok(());
+        }
+        let run = self.runs.last_mut().ok_or("no `start` line before it: the beginning of the log is missing")?;
+        match line {
+            Line::Decision(decision) => {
+                decision.check()?;
+                run.decisions.push(decision);
+            }
+            Line::Response { request, prompt, output, cause } => {
+                run.responses.insert(request, (prompt, output, cause));
+            }
+            Line::Start { .. } => {}
+        }
+        Ok(())
+    }
+}
+
+impl Decision {
+    fn check(&self) -> Result<(), String> {
+        if self.instances.len() > wire::MAX_INSTANCES {
+            return Err(format!("{} instances, more than {}", self.instances.len(), wire::MAX_INSTANCES));
+        }
+        // The fourth is a fraction, all others are counts.
+        let counts = self.instances.iter().flat_map(|own| own.iter().enumerate().filter(|(at, _)| *at != 3));
+        match counts.map(|(_, count)| *count).find(|count| !(*count >= 0.0 && count.fract() == 0.0)) {
+            Some(count) => Err(format!("{count} is no count")),
+            None => Ok(()),
+        }
+    }
+
+    fn step(&self) -> Step {
+        let instances = self
+            .instances
+            .iter()
+            .map(|&[waiting, running, in_flight, kv_utilization, age, capacity]| Instance {
+                waiting: waiting as u32,
+                running: running as u32,
+                in_flight: in_flight as u32,
+                kv_utilization,
+                metrics_age_us: age as u64,
+                kv_capacity_tokens: capacity as u64,
+            })
+            .collect();
+        let request = admitter::Request {
+            priority: self.priority,
+            prompt_tokens: self.prompt,
+            client: self.client,
+            max_output_tokens: self.limit,
+            predicted_output_tokens: self.predicted,
+            now_us: self.now_us,
+        };
+        Step { request, client: String::new(), instances, key: self.key }
+    }
+}
+
+/// What came of asking the candidate again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Replayed {
+    /// Decisions that were compared.
+    pub decisions: usize,
+    /// Of these, how many the plugin refused.
+    pub refused: usize,
+    /// Of these, how many the candidate answers differently, or with other draws.
+    pub differing: usize,
+}
+
+/// Asks the compiled candidate about all decisions of a log.
+pub fn replayed(
+    log: &Log,
+    source: &str,
+    tunables: &[translate::Tunable],
+    sandbox: &Sandbox,
+) -> Result<Replayed, NoVectors> {
+    let prepared = engine::Prepared::new(source, &sandbox.options().kit);
+    let artifact = match prepared.artifact(sandbox) {
+        Ok(artifact) => artifact.map_err(NoVectors::Ended)?,
+        Err(error) => return Err(NoVectors::Bug(error.to_string())),
+    };
+    let mut found = Replayed::default();
+    for run in &log.runs {
+        let given = |own: &translate::Tunable| run.parameters.get(&translate::go_name(&own.name, false)).copied();
+        let parameters: Vec<f64> = tunables.iter().map(|own| given(own).unwrap_or(own.default)).collect();
+        let mut seats = Seats::new(sandbox, &artifact, &parameters);
+        let seat = seats.take(1)?[0];
+        for decision in &run.decisions {
+            let (refused, draws) = seats.ask(&[(seat, &decision.step())])?[0];
+            let same = refused == decision.refused && u32::from(draws) == decision.draws && !decision.failed;
+            found.decisions += 1;
+            found.refused += usize::from(decision.refused);
+            found.differing += usize::from(!same);
+        }
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    pub(super) const START: &str =
+        r#"{"elenchus":1,"event":"start","plugin":"x","mode":"shadow","unix_us":1000000,"parameters":{"k":2.5}}"#;
+
+    #[test]
+    fn bad_lines_are_named_and_those_of_others_are_counted() {
+        let decision = r#"{"elenchus":1,"event":"decision","request":"a","now_us":5,"priority":-2,"prompt":3,"client":9,"limit":null,"predicted":null,"key":18446744073709551615,"instances":[[1,2,3,0.1,50,16]],"refused":true,"failed":false,"draws":1}"#;
+        let wrong = decision.replace("[1,", "[-1,");
+        let text = format!(
+            "{decision}\n\nI1130 another logger\nprefix {START}\n{decision}\n{wrong}\n{}\n{{\"elenchus\":2}}\n{{\"elenchus\":1,\"event\":\"dance\"}}\n{{\"elenchus\":\n",
+            &decision[..60]
+        );
+        let log = Log::read(&text);
+        assert_eq!(log.foreign, 1);
+        assert_eq!(log.bad.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [1, 6, 7, 8, 9, 10]);
+        assert!(log.bad[0].1.contains("no `start` line"), "{:?}", log.bad);
+        assert!(log.bad[1].1.contains("-1 is no count"), "{:?}", log.bad);
+        assert!(log.bad[3].1.contains("version 2"), "{:?}", log.bad);
+        assert_eq!((log.runs.len(), log.runs[0].decisions.len(), log.runs[0].parameters["k"]), (1, 1, 2.5));
+        let step = log.runs[0].decisions[0].step();
+        assert_eq!((step.key, step.instances[0].kv_utilization, step.request.max_output_tokens), (u64::MAX, 0.1, None));
+    }
+}

@@ -1,0 +1,150 @@
+//! The llm-d router: an Admitter.
+
+use super::Target;
+use super::patch::Insertion;
+
+/// The router.
+pub static ROUTER: Target = Target {
+    name: "llm-d-router",
+    place: "pkg/epp/framework/plugins/requestcontrol/admitter",
+    api: &[
+        ("go.mod", include_str!("router/api/go.mod.txt")),
+        ("pkg/common/error/error.go", include_str!("router/api/pkg__common__error__error.go.txt")),
+        (
+            "pkg/epp/framework/interface/datalayer/datalayer.go",
+            include_str!("router/api/pkg__epp__framework__interface__datalayer__datalayer.go.txt"),
+        ),
+        (
+            "pkg/epp/framework/interface/plugin/plugin.go",
+            include_str!("router/api/pkg__epp__framework__interface__plugin__plugin.go.txt"),
+        ),
+        (
+            "pkg/epp/framework/interface/requestcontrol/requestcontrol.go",
+            include_str!("router/api/pkg__epp__framework__interface__requestcontrol__requestcontrol.go.txt"),
+        ),
+        (
+            "pkg/epp/framework/interface/requesthandling/requesthandling.go",
+            include_str!("router/api/pkg__epp__framework__interface__requesthandling__requesthandling.go.txt"),
+        ),
+        (
+            "pkg/epp/framework/interface/scheduling/scheduling.go",
+            include_str!("router/api/pkg__epp__framework__interface__scheduling__scheduling.go.txt"),
+        ),
+        (
+            "pkg/epp/framework/plugins/datalayer/attribute/concurrency/concurrency.go",
+            include_str!(
+                "router/api/pkg__epp__framework__plugins__datalayer__attribute__concurrency__concurrency.go.txt"
+            ),
+        ),
+        (
+            "pkg/epp/framework/plugins/requestcontrol/dataproducer/tokenizer/tokenizer.go",
+            include_str!(
+                "router/api/pkg__epp__framework__plugins__requestcontrol__dataproducer__tokenizer__tokenizer.go.txt"
+            ),
+        ),
+        (
+            "pkg/epp/framework/plugins/requestcontrol/dataproducer/approximateprefix/approximateprefix.go",
+            include_str!(
+                "router/api/pkg__epp__framework__plugins__requestcontrol__dataproducer__approximateprefix__approximateprefix.go.txt"
+            ),
+        ),
+        (
+            "pkg/epp/framework/plugins/requestcontrol/admitter/latencyslo/latencyslo.go",
+            include_str!(
+                "router/api/pkg__epp__framework__plugins__requestcontrol__admitter__latencyslo__latencyslo.go.txt"
+            ),
+        ),
+        (
+            "pkg/epp/framework/plugins/requestcontrol/admitter/probabilisticadmitter/probabilisticadmitter.go",
+            include_str!(
+                "router/api/pkg__epp__framework__plugins__requestcontrol__admitter__probabilisticadmitter__probabilisticadmitter.go.txt"
+            ),
+        ),
+        (RUNNER, include_str!("router/api/cmd__epp__runner__runner.go.txt")),
+    ],
+    templates: &[
+        ("plugin.go", include_str!("router/plugin.go.hbs")),
+        ("signals.go", include_str!("router/signals.go.hbs")),
+        ("shadow.go", include_str!("router/shadow.go.hbs")),
+        ("learned.go", include_str!("router/learned.go.hbs")),
+        ("plugin_test.go", include_str!("router/plugin_test.go.hbs")),
+        ("README.md", include_str!("router/README.md.hbs")),
+        ("deploy/NAME-epp-config.yaml", include_str!("router/config.yaml.hbs")),
+        ("deploy/inference-objectives.yaml", include_str!("router/objectives.yaml")),
+    ],
+    scaffold: "plugin.go",
+    reserved: "Type ModeShadow ModeEnforce Parameters DefaultParameters Plugin Factory New Draw decision signals instanceSignals count \
+        clientNumber promptTokens outputLimit headerTokens soundEstimate inFlight tally counts mostCounted otherClients otherPriorities \
+        newCounts tallyOf lengthBucket journal journalFormat startLine decisionLine responseLine openJournal PredictorLearned \
+        PredictorHeader mostClients learned mean newLearned context json fmt fnv rand strconv sync time errors os io list bytes math \
+        testing errcommon fwkdl fwkplugin fwkrc fwkrh fwksched attrconcurrency tokenproducer vectors step tokens testParameters newPlugin \
+        decode",
+    parameters: &[
+        ("Mode", "mode", "ModeShadow"),
+        ("Log", "log", "\"\""),
+        ("LogMiB", "logMiB", "1024"),
+        ("Predictor", "predictor", "PredictorLearned"),
+        ("PredictorMemory", "predictorMemory", "50"),
+    ],
+    table: include_str!("router/signals.toml"),
+    patch_file: "deploy/runner.patch",
+    registered,
+    builds: &["./cmd/epp/runner"],
+    command: "./cmd/epp",
+    live: Some(include_str!("router/live.go.txt")),
+};
+
+const RUNNER: &str = "cmd/epp/runner/runner.go";
+
+/// An import among the admitters', in its alphabetical place, and a registration behind them.
+fn registered(package: &str, _: &str) -> Vec<(String, Vec<Insertion>)> {
+    let place =
+        |path: &str| format!("\"github.com/llm-d/llm-d-router/pkg/epp/framework/plugins/requestcontrol/{path}\"");
+    let admitters = [place("admitter/latencyslo"), place("admitter/probabilisticadmitter")];
+    let own = place(&format!("admitter/{package}"));
+    let at = admitters.iter().filter(|other| **other < own).count();
+    let mut context: Vec<String> = admitters.iter().map(|path| format!("\t{path}")).collect();
+    context.push(format!("\treqdataprodprefix {}", place("dataproducer/approximateprefix")));
+    let import = Insertion { context, at, lines: vec![format!("\t{own}")] };
+    let context = [
+        "\tfwkplugin.Register(latencyslo.LatencyAdmissionPluginType, fwkplugin.StabilityBeta, latencyslo.LatencyAdmissionFactory)",
+        "\tfwkplugin.Register(probabilisticadmitter.Type, fwkplugin.StabilityBeta, probabilisticadmitter.Factory)",
+        "",
+        "\t// Latency scoring and filtering plugins",
+    ];
+    let lines = vec![
+        "\t// Alpha".to_owned(),
+        format!("\tfwkplugin.Register({package}.Type, fwkplugin.StabilityAlpha, {package}.Factory)"),
+    ];
+    let registration = Insertion { context: context.map(str::to_owned).to_vec(), at: 2, lines };
+    vec![(RUNNER.to_owned(), vec![import, registration])]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::process::Command;
+
+    #[test]
+    fn the_patch_of_a_package_is_one_that_git_applies() {
+        let runner = ROUTER.api.iter().find(|(path, _)| *path == RUNNER).expect("the file").1;
+        // As in the router, where there is more around the lines.
+        let longer = runner.replacen("import (\n", &format!("import (\n{}", "\t_ \"fmt\"\n".repeat(40)), 1);
+        for name in ["aaa", "mine", "zzz"] {
+            let tree = tempfile::tempdir().expect("a directory");
+            let file = tree.path().join(RUNNER);
+            std::fs::create_dir_all(file.parent().expect("a parent")).expect("a directory");
+            std::fs::write(&file, &longer).expect("a file");
+            let patch = ROUTER.patch(name, name).expect("a patch");
+            std::fs::write(tree.path().join("register.patch"), &patch).expect("a file");
+            let applied = Command::new("git").args(["apply", "register.patch"]).current_dir(tree.path()).output();
+            let applied = applied.expect("git, which there is where there is a checkout");
+            assert!(applied.status.success(), "{patch}\n{}", String::from_utf8_lossy(&applied.stderr));
+            let text = std::fs::read_to_string(&file).expect("a text");
+            let line = format!("\tfwkplugin.Register({name}.Type, fwkplugin.StabilityAlpha, {name}.Factory)\n");
+            assert!(text.contains(&line), "{text}");
+            let imports: Vec<&str> = text.lines().filter(|line| line.contains("requestcontrol/admitter/")).collect();
+            assert!(imports.len() == 3 && imports.is_sorted(), "{imports:?}");
+        }
+    }
+}
