@@ -124,6 +124,11 @@ impl Source {
             losses: self.losses,
             looks: &self.looks,
             taken: self.taken,
+            translates: self
+                .state
+                .started
+                .as_ref()
+                .is_some_and(|started| super::translate::takes(&started.spec.problem)),
             comparison: self.comparison.as_ref(),
         }
     }

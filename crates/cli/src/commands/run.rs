@@ -174,7 +174,7 @@ pub(crate) async fn drive(
     source.save_markdown(&file.with_extension("md"))?;
     source.save_page(&file)?;
     match shown.is_json() {
-        true => output::laid_out(&format!("{}\n", report::json::status(&source.record())))?,
+        true => output::laid_out(&format!("{}\n", report::json::end(&source.record())))?,
         false => {
             output::laid_out(&report::terminal::end(&source.record(), output::width(), output::is_coloured()))?;
             output::line(format!("  {}   # the report, for a browser", file.display()))?;

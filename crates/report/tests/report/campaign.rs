@@ -304,6 +304,7 @@ pub(crate) fn record<'a>(state: &'a State) -> Record<'a> {
         losses: Losses::default(),
         looks: &[],
         taken: Taken::default(),
+        translates: true,
         comparison: None,
     }
 }
