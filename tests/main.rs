@@ -22,6 +22,7 @@ mod language_model;
 mod mcp;
 mod newsvendor;
 mod probing;
+mod progress;
 mod reading;
 mod record;
 mod schema;

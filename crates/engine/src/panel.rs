@@ -5,6 +5,7 @@
 mod rows;
 mod run;
 mod seeds;
+mod shown;
 pub(crate) mod size;
 
 use crate::error::EngineError;

@@ -116,6 +116,11 @@ pub trait Tally: Send + Any {
     /// Its answers against what they go with; at least one.
     fn curves(&self) -> Vec<Curve>;
 
+    /// What the curves are shares of, for an axis: as in `boxes sent back`.
+    fn counted(&self) -> &'static str {
+        "share"
+    }
+
     /// How they go along the first curve.
     fn trend(&self) -> Trend;
 

@@ -10,6 +10,7 @@ use files::FileError;
 use sandbox::Kit;
 use schemars::JsonSchema;
 use science::measurement::Paired;
+use science::seal::Line;
 use science::spec::Spec;
 use science::trial::Trial;
 use serde_json::Value;
@@ -193,6 +194,12 @@ pub trait Machine {
 
     /// What it yielded; none if it came to no end.
     fn trial(self: Box<Self>) -> Option<Trial>;
+
+    /// Instead of its trial, what there is to look at of a run that is over: how things went over time, say. The same lines in the same
+    /// order for every policy; none where nobody would want a picture.
+    fn seen(self: Box<Self>) -> Vec<Line> {
+        Vec::new()
+    }
 }
 
 /// A policy of ours.

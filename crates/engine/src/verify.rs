@@ -4,6 +4,7 @@
 //! the bytes of the log, and not from a name. So nothing can be changed about a campaign to have them drawn again; another look
 //! is another number, and every one is on record.
 
+mod illustration;
 mod own_scale;
 
 use crate::Places;
@@ -161,10 +162,13 @@ async fn look(
             candidate.policy(scale, &sandbox)?.map_err(ended)
         };
         let seal = Seal::open(&loaded, &started, &sealing, &sandbox)?;
-        let trials = seal.trials("champion", &policy(scale)?, &sandbox)?;
+        let champion = policy(scale)?;
+        let trials = seal.trials("champion", &champion, &sandbox)?;
         let look = seal.look(&trials, length);
         let own = own_scale::look(&seal, (&loaded, &started, &sealing), (scale, &trials), &policy, &sandbox)?;
-        Ok::<_, EngineError>(Look { own, ..look })
+        let shown = || illustration::illustrate(&seal, &look, &champion, (&loaded, &sandbox));
+        let illustration = (number == 1).then(shown).transpose()?;
+        Ok::<_, EngineError>(Look { own, illustration, ..look })
     };
     let look = blocking(run).await??;
     Ok(Verified { champion: champion.id, number, meaning, nonce, look })

@@ -5,6 +5,7 @@ mod arriving;
 mod drawing;
 pub mod flow_control;
 mod histogram;
+mod seen;
 
 use engine::problem::{Problem, Problems};
 use std::sync::Arc;

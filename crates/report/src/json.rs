@@ -86,11 +86,24 @@ pub fn status(record: &Record<'_>) -> Value {
     finished(out, record)
 }
 
+/// The last line of `run --format json`: all of [`status`], `kind` (`verdict`), `answer` (`beats`, `fails`, `unsealed`, `no-champion`) and
+/// `verdict[]`, the sentences of the first page.
+pub fn end(record: &Record<'_>) -> Value {
+    let mut out = status(record);
+    if let (Some(facts), Some(out)) = (Facts::of(record), out.as_object_mut()) {
+        let page = page::page(&facts);
+        put(out, "kind", "verdict");
+        put(out, "answer", page.answer);
+        put(out, "verdict", cleaned(value(page.verdict)));
+    }
+    out
+}
+
 /// Everything that the report says: all of [`show`] and of [`status`], and `summary` (the headline's paragraph),
 /// `sealed` (null until a campaign ended with a champion; else, of the first look, {`beats_reference`, `looks` and `looks_kept` (how many
 /// were taken, and in how many every requirement is kept), `worth` and `study` ({`value`, `interval`}: the headline and the study's),
 /// `drawn` (workloads), `score`, `reference`, `tests[]` ({`requirement`, `margin`, `interval` (95 %; null where nothing varies),
-/// `holds`}), `one_trace`}), `comparison` (as [`comparison`]; null until it was asked for),
+/// `holds`}), `one_trace`, `illustration` (what it is shown with and no verdict rests on, as [`science::seal::Illustration`])}), `comparison` (as [`comparison`]; null until it was asked for),
 /// `nearest` (without a champion: {`candidate`, `objections[]`, `score`}), `caveats[]`, `yardsticks` {`rows[]` {`name`,
 /// `policy`, `share_of_attainable`, `score`}, `overloaded[]`, `attainable` (null where nothing bounds it), `reference`,
 /// `extremes[]` {`name`, `remark`}},

@@ -12,8 +12,10 @@ mod document;
 mod effort;
 pub mod evaluation;
 mod facts;
+mod features;
 #[cfg(test)]
 mod fixture;
+mod formula;
 pub mod html;
 pub mod json;
 mod lineage;

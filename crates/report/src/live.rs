@@ -10,10 +10,14 @@ use science::state::State;
 use science::text::clip;
 use std::time::Duration;
 
-/// Columns of a verdict, of a claim and of what was measured.
+/// Columns of a verdict, and of what comes after it.
 const VERDICT: usize = 9;
-const CLAIM: usize = 24;
-const MEASURED: usize = 20;
+const BEST: [usize; 2] = [15, 20];
+/// Columns of a claim and of what was measured, where there is little room and where there is more.
+const CLAIM: [usize; 2] = [9, 24];
+const MEASURED: [usize; 2] = [19, 20];
+/// Columns from which on there is more.
+const WIDE: usize = 100;
 
 /// The head of the lines.
 pub fn head(width: usize) -> String {
@@ -30,7 +34,7 @@ pub fn ended(state: &State, width: usize) -> Option<String> {
         return Some(clip(&format!("{number:>3}  no usable plan: {}", line(failure)), width));
     };
     let row = cells(&number, [&main.change, &main.claim, &main.measured], width);
-    Some(format!("{row}{:<VERDICT$}  {}{}", main.verdict, others(&arms[1..]), best(state, at)))
+    Some(format!("{row}{:<VERDICT$}  {}{}", main.verdict, others(&arms[1..]), best(state, at, width)))
 }
 
 /// What the other arms came to, a sign each.
@@ -50,23 +54,25 @@ fn others(arms: &[Tried]) -> String {
 }
 
 /// The best at the end of an iteration, with a star if it is another one than before.
-fn best(state: &State, at: usize) -> String {
+fn best(state: &State, at: usize, width: usize) -> String {
     let champion = |at: usize| state.iterations.get(at).and_then(|iteration| iteration.champion.as_ref());
     let before = at.checked_sub(1).and_then(champion).map(|champion| &champion.id);
     let Some(now) = champion(at) else { return "none yet".into() };
     let worth = standing::standing(state, &now.id).and_then(|standing| standing.score.worth);
     let star = if before == Some(&now.id) { "" } else { "* " };
-    format!("{star}{} {}", Terms(state.spec()).worth_of(worth, None), now.id.short())
+    let id = if width < WIDE { String::new() } else { format!(" {}", now.id.short()) };
+    format!("{star}{}{id}", Terms(state.spec()).worth_of(worth, None))
 }
 
 fn cells(number: &str, [change, claim, measured]: [&str; 3], width: usize) -> String {
-    // The rest of a line is for the verdict and the best.
-    let room = width.saturating_sub(3 + CLAIM + MEASURED + VERDICT + 8 + 18).max(14);
+    let much = usize::from(width >= WIDE);
+    let (claims, measures) = (CLAIM[much], MEASURED[much]);
+    let room = width.saturating_sub(3 + claims + measures + VERDICT + BEST[much] + 8).max(12);
     format!(
-        "{number:>3}  {:<room$}  {:<CLAIM$}  {:>MEASURED$}  ",
+        "{number:>3}  {:<room$}  {:<claims$}  {:>measures$}  ",
         clip(&line(change), room),
-        clip(&line(claim), CLAIM),
-        clip(measured, MEASURED)
+        clip(&line(claim), claims),
+        clip(measured, measures)
     )
 }
 

@@ -14,7 +14,7 @@ use crate::standing::Found;
 use crate::terms::Terms;
 use crate::words::{count, line, shell};
 use science::event::EndReason;
-use science::seal::{self, Estimate, Look};
+use science::seal::{self, Estimate, Look, Test};
 use serde::Serialize;
 
 /// The answer of a campaign, from its question to the commands that bear it out.
@@ -131,11 +131,26 @@ fn verdict(facts: &Facts<'_>) -> Vec<String> {
             .collect();
     };
     let said = [
-        Some(sections::verdict(look, looks).to_owned()),
+        Some(failed(look, terms).unwrap_or_else(|| sections::verdict(look, looks).to_owned())),
         Some(size(look, looks, terms)),
         sections::plainly(look, terms),
     ];
     said.into_iter().flatten().collect()
+}
+
+/// Which requirements a look fails; none where it keeps them.
+fn failed(look: &Look, terms: Terms<'_>) -> Option<String> {
+    let named = |test: &Test| terms.spoken(&test.requirement);
+    let failed: Vec<String> = look.tests.iter().filter(|test| !test.holds).map(named).collect();
+    let fail = if failed.len() == 1 { "requirement is" } else { "requirements are" };
+    (!failed.is_empty()).then(|| {
+        let of = look.tests.len();
+        format!(
+            "The champion does NOT beat the reference: {} of {of} {fail} not kept ({}).",
+            failed.len(),
+            failed.join("; ")
+        )
+    })
 }
 
 /// That nothing is claimed of a champion which nobody looked at under the seal.
@@ -198,6 +213,8 @@ fn commands(facts: &Facts<'_>) -> Vec<Command> {
     if facts.champion().is_some() {
         commands.push(command("check the seal", format!("elenchus verify {id}")));
         commands.push(command("take it", format!("elenchus champion {id} > champion.rs")));
+        let ship = format!("elenchus translate {id} --name my-policy --out my-policy");
+        commands.extend(record.translates.then(|| command("ship it", ship)));
         commands.push(command("on your own", format!("elenchus evaluate champion.rs --experiment {directory}")));
     }
     commands.push(command("run it again", again));

@@ -5,6 +5,8 @@
 mod axis;
 pub(crate) mod behaviour;
 mod canvas;
+pub(crate) mod course;
+pub(crate) mod effort;
 pub(crate) mod forest;
 pub(crate) mod front;
 pub(crate) mod lineage;
@@ -43,11 +45,13 @@ impl Picture {
 
     /// An element for a page that holds [`STYLE`].
     pub(crate) fn inline(&self) -> String {
-        let Picture { name, width, height, body, .. } = self;
+        let Picture { width, height, body, .. } = self;
         let title = canvas::escaped(&self.title);
+        // What holds links is no image to whoever cannot see it: it is a group of them.
+        let role = if body.contains("<a ") { "group" } else { "img" };
         format!(
-            "<svg class=\"chart\" viewBox=\"0 0 {width:.0} {height:.0}\" style=\"--w:{width:.0}\" role=\"img\" \
-             aria-labelledby=\"picture-{name}\"><title id=\"picture-{name}\">{title}</title>{body}</svg>"
+            "<svg class=\"chart\" viewBox=\"0 0 {width:.0} {height:.0}\" style=\"--w:{width:.0}\" role=\"{role}\" \
+             aria-label=\"{title}\">{body}</svg>"
         )
     }
 

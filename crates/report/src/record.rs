@@ -1,6 +1,7 @@
 //! What a report is made from.
 
 use science::comparison::Comparison;
+use science::event::Candidate;
 use science::id::{CandidateId, Hash};
 use science::origins::Origins;
 use science::seal::{Look, Taken};
@@ -31,6 +32,8 @@ pub struct Record<'a> {
     pub looks: &'a [Look],
     /// How often the seal of what it measures was opened, by this and other campaigns.
     pub taken: Taken,
+    /// Whether `elenchus translate` makes production code of its champion.
+    pub translates: bool,
     /// What searches of as many evaluations found, if that was asked.
     pub comparison: Option<&'a Comparison>,
     /// Which events each figure follows from.
@@ -67,6 +70,8 @@ pub struct Held {
     pub looks: Vec<Look>,
     /// How often the seal was opened.
     pub taken: Taken,
+    /// Whether `elenchus translate` makes production code of its champion.
+    pub translates: bool,
     /// What other searches found.
     pub comparison: Option<Comparison>,
     /// Which events each figure follows from.
@@ -87,6 +92,7 @@ impl Held {
             losses: self.losses,
             looks: &self.looks,
             taken: self.taken,
+            translates: self.translates,
             comparison: self.comparison.as_ref(),
             origins: &self.origins,
         }
@@ -98,17 +104,24 @@ impl Held {
     }
 }
 
-/// The candidates whose sources a report quotes: the champion, the front, the finalists, and what each of them comes of.
+/// What a candidate comes of: what it tunes, else what it departs from; none if that is the reference.
+pub(crate) fn parent(candidate: &Candidate) -> Option<&CandidateId> {
+    candidate.tunes.as_ref().or(candidate.parent.as_ref())
+}
+
+/// The candidates whose sources a report quotes: the champion, the front, the finalists, what each of them comes of, and the first of the
+/// champion's line, which is the nearest to the reference.
 pub fn quoted(state: &State) -> BTreeSet<CandidateId> {
     let finalists = state.finals.iter().flat_map(|finals| &finals.finalists).map(|finalist| finalist.candidate.clone());
     let champion = state.champion().map(|champion| champion.id);
     let chosen: BTreeSet<CandidateId> = state.front().cloned().chain(finalists).chain(champion).collect();
     let of = |id: &CandidateId| {
-        let candidate = &state.candidates.get(id)?.candidate;
-        candidate.tunes.clone().or_else(|| candidate.parent.clone())
+        parent(&state.candidates.get(id)?.candidate).filter(|id| state.candidates.contains_key(id)).cloned()
     };
     let parents: Vec<CandidateId> = chosen.iter().filter_map(of).collect();
-    chosen.into_iter().chain(parents).collect()
+    let champion = state.champion().map(|champion| champion.id);
+    let first = std::iter::successors(champion, of).take(state.order.len() + 1).last();
+    chosen.into_iter().chain(parents).chain(first).collect()
 }
 
 /// How long a campaign took until events of a kind, since the event before each.

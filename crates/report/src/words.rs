@@ -78,13 +78,23 @@ pub(crate) fn capital(text: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// A number with a fixed count of decimals, never `-0.0`.
+/// A number with a fixed count of decimals, never `-0.0`; a dash where it is none.
 pub(crate) fn fixed(value: f64, decimals: usize) -> String {
+    if !value.is_finite() {
+        return "-".into();
+    }
     let text = format!("{value:.decimals$}");
     match text.strip_prefix('-') {
         Some(rest) if rest.chars().all(|c| c == '0' || c == '.') => rest.to_owned(),
         _ => text,
     }
+}
+
+/// The same with its sign, which nothing has not.
+pub(crate) fn signed(value: f64, decimals: usize) -> String {
+    let text = fixed(value, decimals);
+    let is_nothing = !text.contains(|c: char| ('1'..='9').contains(&c));
+    if value > 0.0 && !is_nothing { format!("+{text}") } else { text }
 }
 
 /// `1 candidate`, `2 candidates`; `1 reply`, `2 replies`.
@@ -112,12 +122,6 @@ pub(crate) fn money(usd: f64) -> String {
     }
     let decimals = (1.0 - usd.log10().floor()).min(9.0) as usize;
     fixed(usd, decimals)
-}
-
-/// A bar of at most `width` cells for `share`, which counts as no less than 0 and no more than 1.
-pub(crate) fn bar(share: f64, width: usize) -> String {
-    let filled = (share.clamp(0.0, 1.0) * width as f64).round() as usize;
-    "█".repeat(filled) + &"·".repeat(width - filled)
 }
 
 /// A moment as `2026-11-22 13:47 UTC`.
@@ -152,6 +156,13 @@ mod tests {
         assert_eq!(percent(0.12345), "12.3 %");
         assert_eq!(percent(-0.0001), "0.0 %");
         assert_eq!(percent_within(0.1, Some([-0.0001, 0.2])), "10.0 % [0.0, 20.0]");
+    }
+
+    #[test]
+    fn nothing_has_no_sign_and_what_is_no_number_is_a_dash() {
+        assert_eq!([0.004, -0.004, 1.0, -1.0].map(|n| signed(n, 2)), ["0.00", "0.00", "+1.00", "-1.00"]);
+        assert_eq!([f64::NAN, f64::INFINITY].map(|n| fixed(n, 1)), ["-", "-"]);
+        assert_eq!(percent_within(f64::NAN, Some([f64::NAN, 0.1])), "- % [-, 10.0]");
     }
 
     #[test]

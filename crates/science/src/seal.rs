@@ -5,6 +5,7 @@
 //! of replication is the drawn workload: what is saved differs between workloads many times more than between seeds. An
 //! experiment that draws none is looked at on many seeds of its study.
 
+mod illustration;
 mod itself;
 mod looks;
 mod own_scale;
@@ -16,6 +17,7 @@ use crate::objective::{Measurement, Score, Scoring, Yardsticks};
 use crate::spec::{Aim, Plain, Spec};
 use crate::stats::{Interval, t_interval, upper_median};
 use crate::trial::Trial;
+pub use illustration::{Answers, Illustration, Line, POINTS, Pair, Worst, seen};
 pub use itself::Itself;
 pub use looks::{Taken, beats, pooled};
 pub use own_scale::{OWN_SCALES, OWN_WORKLOADS, OwnScale, at_own_scales};
@@ -64,6 +66,9 @@ pub struct Look {
     /// them says what other traffic would show.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub one_trace: bool,
+    /// What it is shown with; of a first look only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub illustration: Option<Illustration>,
 }
 
 /// What a policy is worth.
@@ -121,6 +126,7 @@ pub fn look(
         score,
         tests,
         one_trace: yardsticks.one_trace,
+        illustration: None,
     }
 }
 

@@ -81,7 +81,6 @@ pub(crate) async fn read(store: &Store, id: &CampaignId) -> Result<Held, Failure
     Ok(Held {
         directory: row.map_or_else(String::new, |row| row.directory.display().to_string()),
         id: id.to_string(),
-        state: loaded.state,
         digest: loaded.head.digest(),
         sources,
         stages: stages(&loaded.course),
@@ -90,7 +89,9 @@ pub(crate) async fn read(store: &Store, id: &CampaignId) -> Result<Held, Failure
         looks: verify::recorded(store, id).await?.into_iter().map(|verified| verified.look).collect(),
         taken: verify::taken(store, id).await?,
         comparison: compare::recorded(store, id).await?,
+        translates: loaded.state.started.as_ref().is_some_and(|started| super::translate::takes(&started.spec.problem)),
         origins: loaded.origins,
+        state: loaded.state,
     })
 }
 

@@ -174,7 +174,7 @@ pub(crate) async fn drive(
     save_markdown(&held, &file.with_extension("md"))?;
     save_page(&held, &file)?;
     match shown.is_json() {
-        true => output::laid_out(&format!("{}\n", report::json::status(&held.record())))?,
+        true => output::laid_out(&format!("{}\n", report::json::end(&held.record())))?,
         false => {
             output::laid_out(&report::terminal::end(&held.record(), output::width(), output::is_coloured()))?;
             output::line(format!("  {}   # the report, for a browser", file.display()))?;

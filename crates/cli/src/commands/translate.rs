@@ -63,6 +63,11 @@ fn setting(text: &str) -> Result<(String, f64), String> {
     Ok((name.to_owned(), value))
 }
 
+/// Whether candidates of a problem can be translated.
+pub(crate) fn takes(problem: &str) -> bool {
+    problem == "admission"
+}
+
 /// How often more vectors are made where a mutant survives.
 const ROUNDS: usize = 4;
 /// The file of the decisions.

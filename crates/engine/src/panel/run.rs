@@ -164,14 +164,25 @@ fn finished<O: Onlooker>(
 
 /// A run of one of ours.
 fn answered(policy: &dyn Builtin, cell: &PanelCell, draws: Draws, bytes: usize) -> Result<Option<Trial>, Outcome> {
-    let (mut seat, mut machine) = (policy.seat(), cell.start(draws));
+    Ok(played(policy, cell.start(draws), bytes, |_, _| ())?.trial())
+}
+
+/// A run of one of ours to its end, while somebody looks on.
+pub(super) fn played(
+    policy: &dyn Builtin,
+    mut machine: Box<dyn Machine>,
+    bytes: usize,
+    mut look: impl FnMut(&[u8], &[u8]),
+) -> Result<Box<dyn Machine>, Outcome> {
+    let mut seat = policy.seat();
     let (mut question, mut answer) = (Vec::new(), vec![0; bytes]);
     while machine.ask(&mut question) {
         seat.answer(&question, &mut answer);
+        look(&question, &answer);
         machine.answer(&answer).map_err(|what| Outcome::Inconsistent { what })?;
         question.clear();
     }
-    Ok(machine.trial())
+    Ok(machine)
 }
 
 /// Drives runs to their ends in one session with a candidate that has its own defaults; the time spent waiting for its answers.
@@ -180,7 +191,17 @@ pub fn drive(
     artifact: &Artifact,
     runs: &mut [&mut dyn Machine],
 ) -> Result<Result<Duration, Outcome>, EngineError> {
-    let driven = session(sandbox, artifact, (&vec![Vec::new(); runs.len()], runs), (0, &[], &mut ()))?;
+    driven(sandbox, artifact, &vec![Vec::new(); runs.len()], runs)
+}
+
+/// The same with parameters for each.
+pub(super) fn driven(
+    sandbox: &Sandbox,
+    artifact: &Artifact,
+    seats: &[Vec<f64>],
+    runs: &mut [&mut dyn Machine],
+) -> Result<Result<Duration, Outcome>, EngineError> {
+    let driven = session(sandbox, artifact, (seats, runs), (0, &[], &mut ()))?;
     Ok(driven.map(|driven| match driven {
         Driven::ToTheEnd(deciding) => deciding,
         Driven::Astray => unreachable!("who goes ahead of no answer does not go astray"),

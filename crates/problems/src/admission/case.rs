@@ -2,8 +2,10 @@
 
 use super::groups;
 use super::spec::Metric;
+use crate::seen;
 use admitter::{Decision, wire};
 use engine::problem::{Case, Machine};
+use science::seal::Line;
 use science::trial::Trial;
 use simulator::gpu::GpuTime;
 use simulator::metrics::percentile;
@@ -161,6 +163,12 @@ impl Machine for AdmissionRun {
         let AdmissionRun { case, simulation, .. } = *self;
         let run = simulation.finish();
         (run.totals.still_queued + run.totals.still_running == 0).then(|| trial(&case.cluster, &case.traffic, &run))
+    }
+
+    fn seen(self: Box<Self>) -> Vec<Line> {
+        let AdmissionRun { case, simulation, .. } = *self;
+        let is_critical = |arrival: &Arrival| case.cluster.priorities.of(&arrival.class) >= 0;
+        seen::lines((&case.cluster, &case.traffic), &simulation.finish(), is_critical)
     }
 }
 

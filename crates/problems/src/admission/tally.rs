@@ -83,6 +83,10 @@ impl Tally for AdmissionTally {
         named.map(|(input, histogram)| Curve::of(input, &histogram.bins())).into()
     }
 
+    fn counted(&self) -> &'static str {
+        "droppable requests refused"
+    }
+
     fn trend(&self) -> Trend {
         Trend::of(&self.saturation.bins())
     }

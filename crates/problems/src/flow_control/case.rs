@@ -1,8 +1,10 @@
 //! One workload with one seed: each attempt that comes to the ceilings is a question.
 
 use super::figures;
+use crate::seen;
 use engine::problem::{Case, Machine};
 use limiter::wire::{self, MAX_BANDS, OPEN, Question};
+use science::seal::Line;
 use science::trial::Trial;
 use simulator::flow::{Attempt, FlowControl, Input, Simulation};
 use simulator::{Arrival, ClusterConfig, Outcome, Run, Traffic};
@@ -172,5 +174,12 @@ impl Machine for FlowRun {
         let is_left = run.requests.iter().any(|record| record.outcome == Outcome::Waiting);
         let has_drained = run.totals.still_queued + run.totals.still_running == 0;
         (has_drained || is_left).then(|| figures::trial(&case.cluster, &case.traffic, &run))
+    }
+
+    fn seen(self: Box<Self>) -> Vec<Line> {
+        let FlowRun { case, simulation, .. } = *self;
+        let highest = priorities(&case.cluster, case.traffic.window()).first().copied();
+        let is_critical = |arrival: &Arrival| Some(case.cluster.priorities.of(&arrival.class)) == highest;
+        seen::lines((&case.cluster, &case.traffic), &simulation.finish(), is_critical)
     }
 }

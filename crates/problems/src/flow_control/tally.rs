@@ -53,6 +53,10 @@ impl Tally for FlowTally {
         ]
     }
 
+    fn counted(&self) -> &'static str {
+        "attempts at which the band was closed"
+    }
+
     fn trend(&self) -> Trend {
         Trend::of(&self.lowest.bins())
     }

@@ -15,6 +15,7 @@ const LONGEST: usize = 400;
 const FILTERED: usize = 16;
 
 /// The ids of a campaign and where they stand in its page.
+#[derive(Default)]
 pub(super) struct Hyper {
     places: BTreeMap<String, String>,
 }
@@ -68,7 +69,9 @@ impl Hyper {
 
     fn fold(&self, Fold { place, summary, blocks }: &Fold) -> String {
         let id = place.as_ref().map_or_else(String::new, |place| format!(" id=\"{}\"", escaped(place)));
-        format!("<details{id}><summary>{}</summary><div>{}</div></details>", self.inline(summary), self.blocks(blocks))
+        // What opens a fold is no place for other links.
+        let summary = Hyper::default().inline(summary);
+        format!("<details{id}><summary>{summary}</summary><div>{}</div></details>", self.blocks(blocks))
     }
 
     fn table(&self, table: &Table) -> String {
@@ -95,22 +98,15 @@ impl Hyper {
     }
 
     fn list(&self, items: &[Item]) -> String {
-        let mut out = String::new();
-        let mut depth = 0;
-        for item in items {
-            let wanted = item.depth + 1;
-            while depth < wanted {
-                out += "<ul>";
-                depth += 1;
-            }
-            while depth > wanted {
-                out += "</ul>";
-                depth -= 1;
-            }
+        let (mut out, mut at) = (String::new(), 0);
+        while let Some(item) = items.get(at) {
+            let below = items[at + 1..].iter().take_while(|other| other.depth > item.depth).count();
             let id = item.place.as_ref().map_or_else(String::new, |place| format!(" id=\"{}\"", escaped(place)));
-            out += &format!("<li{id}>{}</li>", self.inline(&item.line));
+            let inner = if below > 0 { self.list(&items[at + 1..=at + below]) } else { String::new() };
+            out += &format!("<li{id}>{}{inner}</li>", self.inline(&item.line));
+            at += 1 + below;
         }
-        out + &"</ul>".repeat(depth)
+        format!("<ul>{out}</ul>")
     }
 
     pub(super) fn inline(&self, line: &Line) -> String {

@@ -6,6 +6,9 @@ use crate::facts::Facts;
 use crate::page::{self, Answer, Page};
 use crate::words::{line, moment};
 
+/// Characters of a question from which on it is set smaller.
+const LONG: usize = 100;
+
 /// Question, answer, figures, what it costs, what would refute it, what to type.
 pub(super) fn page(page: &Page, facts: &Facts<'_>, hyper: &Hyper) -> String {
     let class = match page.answer {
@@ -19,14 +22,15 @@ pub(super) fn page(page: &Page, facts: &Facts<'_>, hyper: &Hyper) -> String {
     let tiles: String = page.figures.iter().map(tile).collect();
     let (record, started) = (&facts.record, facts.started);
     format!(
-        "<section id=\"verdict\"><p class=\"kicker\">{} · campaign {} · {} · {}</p><h1>{}</h1>{warnings}\
+        "<section id=\"verdict\"><p class=\"kicker\">{} · campaign {} · {} · {}</p><h1{}>{}</h1>{warnings}\
          <div class=\"answer {class}\"><p class=\"badge\">{}</p>{verdict}</div><dl class=\"tiles\">{tiles}</dl>\
          <div class=\"two\"><div><h2>{}</h2>{}</div>\
-         <div><h2>What would refute it</h2>{}</div></div><h2>To see for yourself</h2>{}</section>",
+         <div><h2>What would refute it</h2>{}<h2>To see for yourself</h2>{}</div></div></section>",
         escaped(&line(&started.name)),
         escaped(&line(&record.id.chars().take(8).collect::<String>())),
         escaped(&line(&started.agents)),
         moment(record.times.last_ms),
+        if page.question.chars().count() > LONG { " class=\"long\"" } else { "" },
         escaped(&line(&page.question)),
         page.answer.words(),
         page::costs_title(facts.terms()),

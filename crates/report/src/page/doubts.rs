@@ -4,7 +4,7 @@ use crate::facts::Facts;
 use crate::terms::Terms;
 use crate::words::{count, line, shell};
 use science::comparison::Comparison;
-use science::seal::{Itself, Look, Test};
+use science::seal::{Itself, Look};
 
 /// One sentence each; the most pressing first.
 pub(super) fn doubts(facts: &Facts<'_>) -> Vec<String> {
@@ -17,7 +17,6 @@ pub(super) fn doubts(facts: &Facts<'_>) -> Vec<String> {
             doubts.push(format!("Everything: no look under the seal was taken (`elenchus verify {id}` takes one)."))
         }
         Some(look) => {
-            doubts.extend(failed(look, terms));
             doubts.push(again(look, facts.record.looks, terms, &id));
         }
     }
@@ -30,13 +29,6 @@ pub(super) fn doubts(facts: &Facts<'_>) -> Vec<String> {
     }
     doubts.push("Your own workloads, where it is worth less than the reference at the same scale.".into());
     doubts
-}
-
-/// The requirements that a look failed, or the one that it kept by the least where an interval says so.
-fn failed(look: &Look, terms: Terms<'_>) -> Option<String> {
-    let named = |test: &Test| terms.spoken(&test.requirement);
-    let failed: Vec<String> = look.tests.iter().filter(|test| !test.holds).map(named).collect();
-    (!failed.is_empty()).then(|| format!("Fails already: {}.", failed.join("; ")))
 }
 
 /// What another look would have to show.

@@ -57,7 +57,16 @@ pub(super) struct Frame {
 
 impl Frame {
     /// Draws grid, numbers and names.
-    pub(super) fn draw(&self, canvas: &mut Canvas, [across, down]: [&str; 2]) {
+    pub(super) fn draw(&self, canvas: &mut Canvas, names: [&str; 2]) {
+        self.drawn(canvas, names, false);
+    }
+
+    /// The same where something is counted across: the numbers are whole.
+    pub(super) fn draw_counted(&self, canvas: &mut Canvas, names: [&str; 2]) {
+        self.drawn(canvas, names, true);
+    }
+
+    fn drawn(&self, canvas: &mut Canvas, [across, down]: [&str; 2], counted: bool) {
         let ([left, right], [bottom, top]) = (self.x.to, self.y.to);
         let (ticks, decimals) = self.y.ticks(5);
         for tick in ticks {
@@ -66,14 +75,17 @@ impl Frame {
             canvas.text("t n", [left - 6.0, y + 4.0], Anchor::End, &fixed(tick, decimals));
         }
         let (ticks, decimals) = self.x.ticks(6);
-        for tick in ticks {
+        let decimals = if counted { 0 } else { decimals };
+        for tick in ticks.into_iter().filter(|tick| !counted || tick.fract() == 0.0) {
             let x = self.x.place(tick);
             canvas.line("rule", [x, bottom], [x, bottom + 4.0]);
             canvas.text("t n", [x, bottom + 16.0], Anchor::Middle, &fixed(tick, decimals));
         }
         canvas.line("rule", [left, bottom], [right, bottom]);
         canvas.text("t", [right, bottom + 31.0], Anchor::End, across);
-        canvas.text("t", [left - 6.0, top - 8.0], Anchor::Start, down);
+        if !down.is_empty() {
+            canvas.text("t", [left - 6.0, top - 8.0], Anchor::Start, down);
+        }
         if self.y.of[0] < 0.0 && self.y.of[1] > 0.0 {
             canvas.line("zero", [left, self.y.place(0.0)], [right, self.y.place(0.0)]);
         }

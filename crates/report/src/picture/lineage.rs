@@ -4,16 +4,23 @@ use super::Picture;
 use super::canvas::{Anchor, Canvas};
 use super::forest;
 use crate::facts::Facts;
-use crate::html::{candidate_place, finding_place};
+use crate::html::{candidate_place, finding_place, principle_place};
+use crate::path::Turn;
+use crate::record;
 use crate::words::count;
 use science::id::CandidateId;
 use science::judge::Verdict;
+use science::space::Point;
 use science::state::State;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Room of a column and of a row.
 const COLUMN: f64 = 34.0;
 const ROW: f64 = 16.0;
+/// Room for principles below.
+const FORBIDDING: f64 = 26.0;
+/// Edges of one principle, at most: more would hide what they lead to.
+const EDGES: usize = 40;
 
 /// A hypothesis, or a candidate that nobody claimed anything of.
 struct Node {
@@ -26,6 +33,8 @@ struct Node {
     derived: bool,
     /// How it came of its parent: the stroke of its edge.
     stroke: &'static str,
+    /// Principles that forbid it: those that refused it, or that were drawn later and hold where it lies.
+    excluded_by: Vec<String>,
     parent: Option<CandidateId>,
     column: usize,
     row: usize,
@@ -41,16 +50,26 @@ pub(crate) fn picture(facts: &Facts<'_>) -> Option<Picture> {
     let rows = nodes.iter().map(|node| node.row).max().unwrap_or_default() + 1;
     let columns = nodes.iter().map(|node| node.column).max().unwrap_or_default() + 1;
     let wide = (56.0 + COLUMN * columns as f64).max(480.0);
-    let mut canvas = Canvas::new(wide, 66.0 + ROW * rows as f64);
+    let forbidding = forbidding(facts, &nodes);
+    let under = if forbidding.is_empty() { 0.0 } else { FORBIDDING };
+    let mut canvas = Canvas::new(wide, 66.0 + ROW * rows as f64 + under);
     forest::legend(&mut canvas);
     canvas.rect("own", [420.0, 5.0], [7.0, 7.0]);
     canvas.text("t", [432.0, 13.0], Anchor::Start, "tuned");
     let spine = spine(facts);
+    exclude(&mut canvas, &nodes, &forbidding, rows);
     draw(&mut canvas, &nodes, &spine, rows);
     let title =
         format!("{} in {}, and the way to the champion", count(nodes.len(), "node"), count(columns - 1, "iteration"));
-    let note = "A column is an iteration, a node a hypothesis. Solid: departs from; broken: tuned from; dotted: tests the same candidate's claim \
-                without a part or at another point. Bold: the way to the champion, which is the star. Dots were skipped.";
+    let excluded = if under > 0.0 {
+        " Fine lines lead from a principle, under the iteration that drew it, to what it excludes."
+    } else {
+        ""
+    };
+    let note = format!(
+        "A column is an iteration, a node a hypothesis. Solid: departs from; broken: tuned from; dotted: tests the same candidate's claim \
+         without a part or at another point. Bold: the way to the champion, which is the star. Dots were skipped.{excluded}"
+    );
     Some(Picture::new("lineage", title, note, canvas))
 }
 
@@ -59,6 +78,7 @@ fn nodes(facts: &Facts<'_>) -> Vec<Node> {
     let mut nodes = Vec::new();
     let mut claimed: BTreeSet<&CandidateId> = BTreeSet::new();
     for (turn, iteration) in facts.turns.iter().zip(&state.iterations) {
+        nodes.extend(turn.failure.as_ref().map(|failure| refused(turn.iteration, failure, state)));
         let main = iteration.arms.first().and_then(|arm| arm.candidate.clone());
         for (attempt, record) in turn.arms.iter().zip(&iteration.arms) {
             claimed.extend(&record.candidate);
@@ -77,6 +97,7 @@ fn nodes(facts: &Facts<'_>) -> Vec<Node> {
                 judged: attempt.judged,
                 derived: false,
                 stroke: if is_main { "l base" } else { "l base dot" },
+                excluded_by: attempt.point.as_ref().map_or_else(Vec::new, |point| excluding(state, point)),
                 parent,
                 column: turn.iteration,
                 row: 0,
@@ -86,6 +107,29 @@ fn nodes(facts: &Facts<'_>) -> Vec<Node> {
     nodes.extend(derived(state, &claimed));
     nodes.sort_by_key(|node| (node.column, node.derived));
     nodes
+}
+
+/// A plan that was not taken.
+fn refused(iteration: usize, failure: &str, state: &State) -> Node {
+    let cited = |id: &&String| failure.contains(&format!("principle {id} forbids"));
+    Node {
+        candidate: None,
+        place: "lineage".into(),
+        title: format!("iteration {iteration}: no usable plan: {failure}"),
+        judged: None,
+        derived: false,
+        stroke: "l base dot",
+        excluded_by: state.principles.iter().map(|principle| &principle.id).filter(cited).cloned().collect(),
+        parent: None,
+        column: iteration,
+        row: 0,
+    }
+}
+
+/// The principles in force that forbid a point.
+fn excluding(state: &State, point: &Point) -> Vec<String> {
+    let forbids = state.constraints().filter(|(_, constraint)| constraint.excludes(point));
+    forbids.map(|(principle, _)| principle.id.clone()).collect()
 }
 
 /// Candidates that tuning or simplifying made, and about which nothing was claimed.
@@ -104,6 +148,7 @@ fn derived(state: &State, claimed: &BTreeSet<&CandidateId>) -> Vec<Node> {
             judged: None,
             derived: true,
             stroke: if tunes.is_some() { "l base dash" } else { "l base" },
+            excluded_by: Vec::new(),
             parent: tunes.or_else(|| record.candidate.repairs.clone()).or_else(|| record.candidate.parent.clone()),
             column: record.iteration.max(1) as usize,
             row: 0,
@@ -133,17 +178,47 @@ fn spine(facts: &Facts<'_>) -> Vec<CandidateId> {
     let state = facts.record.state;
     let mut spine: Vec<CandidateId> = facts.champion().map(|champion| champion.id.clone()).into_iter().collect();
     while let Some(record) = spine.last().and_then(|id| state.candidates.get(id)) {
-        let before = record.candidate.tunes.clone().or_else(|| record.candidate.parent.clone());
-        match before {
-            Some(id) if !spine.contains(&id) => spine.push(id),
+        match record::parent(&record.candidate) {
+            Some(id) if !spine.contains(id) => spine.push(id.clone()),
             _ => break,
         }
     }
     spine
 }
 
+/// The principles that exclude a node, each with the iteration that drew it.
+fn forbidding(facts: &Facts<'_>, nodes: &[Node]) -> Vec<(String, usize)> {
+    let cited: BTreeSet<&String> = nodes.iter().flat_map(|node| &node.excluded_by).collect();
+    let drawn = |id: &String| {
+        let drew = |turn: &&Turn| turn.principles.iter().any(|lesson| lesson.principle == *id);
+        facts.turns.iter().find(drew).map(|turn| turn.iteration)
+    };
+    cited.into_iter().filter_map(|id| Some((id.clone(), drawn(id)?))).collect()
+}
+
+/// Principles in a row below, each with edges to what it excludes.
+fn exclude(canvas: &mut Canvas, nodes: &[Node], forbidding: &[(String, usize)], rows: usize) {
+    let y = 36.0 + ROW * rows as f64 + 14.0;
+    let mut right = f64::MIN;
+    for (id, iteration) in forbidding {
+        // Several of one iteration stand side by side.
+        let x = (24.0 + COLUMN * *iteration as f64).max(right + 8.0);
+        right = x + 7.0 * id.chars().count() as f64;
+        let excluded: Vec<&Node> = nodes.iter().filter(|node| node.excluded_by.contains(id)).collect();
+        for node in excluded.iter().take(EDGES) {
+            canvas.line("l bad thin dot", at(node), [x + 4.0, y - 11.0]);
+        }
+        let said = format!("{id} excludes {}", count(excluded.len(), "design"));
+        canvas.link(&principle_place(id), &said, |canvas| canvas.text("t b bad", [x - 2.0, y], Anchor::Start, id));
+    }
+}
+
+/// Where a node stands.
+fn at(node: &Node) -> [f64; 2] {
+    [24.0 + COLUMN * node.column as f64, 36.0 + ROW * node.row as f64]
+}
+
 fn draw(canvas: &mut Canvas, nodes: &[Node], spine: &[CandidateId], rows: usize) {
-    let at = |node: &Node| [24.0 + COLUMN * node.column as f64, 36.0 + ROW * node.row as f64];
     let root = [24.0, 36.0];
     let mut places: BTreeMap<&CandidateId, [f64; 2]> = BTreeMap::new();
     for node in nodes {
@@ -177,7 +252,8 @@ fn draw(canvas: &mut Canvas, nodes: &[Node], spine: &[CandidateId], rows: usize)
             }
         });
     }
-    let bottom = 36.0 + ROW * rows as f64;
+    let under = if nodes.iter().any(|node| !node.excluded_by.is_empty()) { FORBIDDING } else { 0.0 };
+    let bottom = 36.0 + ROW * rows as f64 + under;
     let last = nodes.iter().map(|node| node.column).max().unwrap_or_default();
     for column in (1..=last).filter(|column| last <= 20 || column.is_multiple_of(5) || *column == 1) {
         canvas.text("t n", [24.0 + COLUMN * column as f64, bottom + 8.0], Anchor::Middle, &column.to_string());

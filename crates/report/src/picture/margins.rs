@@ -43,7 +43,7 @@ fn row(canvas: &mut Canvas, (test, looks): (&Test, &[Look]), at: usize, terms: T
     let x = |margin: f64| ZERO + margin / most * REACH;
     let class = if test.holds { "good" } else { "bad" };
     let requirement = terms.spoken(&test.requirement);
-    canvas.text("", [4.0, y + 11.0], Anchor::Start, &clip(&requirement, 74));
+    canvas.text("", [4.0, y + 11.0], Anchor::Start, &clip(&requirement, 66));
     let y = y + 24.0;
     canvas.line("grid", [ZERO - REACH, y], [ZERO + REACH, y]);
     for (number, test) in same.iter().enumerate().rev() {
@@ -71,5 +71,5 @@ fn row(canvas: &mut Canvas, (test, looks): (&Test, &[Look]), at: usize, terms: T
 
 /// A margin with three digits and its sign.
 fn signed(margin: f64) -> String {
-    format!("{:+}", rounded(margin, 3))
+    if margin == 0.0 { "0".into() } else { format!("{:+}", rounded(margin, 3)) }
 }

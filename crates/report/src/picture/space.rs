@@ -19,7 +19,7 @@ pub(crate) fn picture(facts: &Facts<'_>) -> Option<Picture> {
     let last = left[left.len() - 1].0;
     let frame =
         Frame { x: Axis { of: [0.0, last], to: [48.0, 464.0] }, y: Axis { of: [0.0, 100.0], to: [192.0, 30.0] } };
-    frame.draw(&mut canvas, ["after iteration", "of the declared space left, %"]);
+    frame.draw_counted(&mut canvas, ["after iteration", "of the declared space left, %"]);
     let mut steps = vec![[0.0, 100.0]];
     for (at, value) in &left {
         let before = steps[steps.len() - 1][1];

@@ -4,16 +4,15 @@ use super::Picture;
 use super::axis::Axis;
 use super::canvas::{Anchor, Canvas};
 use crate::facts::Facts;
+use crate::features::{self, Telling, telling};
 use crate::standing::Standing;
-use crate::words::{fixed, percent, percent_within};
-use science::objective::{Cell, Measurement, PanelScore};
+use crate::words::{fixed, percent, percent_within, signed, spaced};
+use science::objective::{Cell, Measurement};
 use science::seal::Look;
 use science::stats::t_interval;
 
 /// Height of a row.
 const ROW: f64 = 30.0;
-/// Workloads that are named, at most.
-const NAMED: usize = 3;
 
 /// What a panel shows of a trial.
 type Of = fn(&Cell) -> f64;
@@ -107,79 +106,81 @@ fn whisker(canvas: &mut Canvas, class: &str, row: &Row, axis: &Axis, y: f64) {
     }
 }
 
-/// What each drawn workload under the seal gains or loses against the reference, sorted; beyond the guard in another colour.
+/// What each drawn workload under the seal gains or loses against the reference, sorted and coloured by what goes with it the most;
+/// those beyond the guard are marked.
 pub(crate) fn drawn(facts: &Facts<'_>, look: &Look) -> Option<Picture> {
     let drawn = look.score.panels.as_ref().map(|panels| &panels.drawn).filter(|drawn| !drawn.regrets.is_empty())?;
     let bound = facts.started.experiment.objective.at_most("regret");
-    let mut sorted: Vec<(usize, f64)> = drawn.regrets.iter().map(|regret| 0.0 - regret).enumerate().collect();
+    let gained: Vec<f64> = drawn.regrets.iter().map(|regret| 0.0 - regret).collect();
+    let told = look.illustration.as_ref().and_then(|shown| telling(&facts.started.spec, &shown.features, &gained));
+    let mut sorted: Vec<(usize, f64)> = gained.iter().copied().enumerate().collect();
     sorted.sort_by(|a, b| b.1.total_cmp(&a.1));
-    let mut canvas = Canvas::new(480.0, 250.0);
-    let (x, y) = (
-        Axis { of: [0.0, sorted.len() as f64], to: [48.0, 470.0] },
-        Axis::around(
-            sorted.iter().map(|(_, gained)| *gained).chain([0.0]).chain(bound.map(|bound| -bound)),
-            [226.0, 26.0],
-        ),
-    );
+    let mut canvas = Canvas::new(480.0, 270.0);
+    let ends = sorted.iter().map(|(_, gained)| *gained).chain([0.0]).chain(bound.map(|bound| -bound));
+    let (x, y) = (Axis { of: [0.0, sorted.len() as f64], to: [48.0, 470.0] }, Axis::around(ends, [246.0, 46.0]));
     let (ticks, decimals) = y.ticks(5);
     for tick in ticks {
         canvas.line("grid", [x.to[0], y.place(tick)], [x.to[1], y.place(tick)]);
         canvas.text("t n", [x.to[0] - 6.0, y.place(tick) + 4.0], Anchor::End, &fixed(tick, decimals));
     }
-    canvas.text("t", [42.0, 14.0], Anchor::Start, "gained over the reference, points");
+    canvas.text("t", [42.0, 34.0], Anchor::Start, "gained over the reference, points");
+    canvas.text("t", [470.0, 262.0], Anchor::End, &format!("{} drawn workloads, sorted", sorted.len()));
     let width = ((x.to[1] - x.to[0]) / sorted.len() as f64 * 0.8).max(0.6);
     for (at, (workload, gained)) in sorted.iter().enumerate() {
-        let beyond = bound.is_some_and(|bound| -gained > bound);
-        let class = if beyond {
-            "bad"
-        } else if has_past(drawn, *workload) {
-            "open"
-        } else {
-            "own"
-        };
+        let part = told.as_ref().map_or(1, |told| told.part(*workload));
         let (top, bottom) = (y.place(gained.max(0.0)), y.place(gained.min(0.0)));
-        canvas.said(&format!("sealed workload {}: {gained:+.2} points", workload + 1), |canvas| {
-            canvas.rect(class, [x.place(at as f64), top], [width, (bottom - top).max(0.6)]);
+        let left = x.place(at as f64);
+        canvas.said(&said(facts, look, *workload, *gained), |canvas| {
+            canvas.rect(PARTS[part.min(PARTS.len() - 1)], [left, top], [width, (bottom - top).max(0.6)]);
+            if bound.is_some_and(|bound| -gained > bound) {
+                canvas.circle("bad", [left + width / 2.0, bottom + 4.0], 2.0);
+            }
         });
     }
     canvas.line("zero", [x.to[0], y.place(0.0)], [x.to[1], y.place(0.0)]);
     if let Some(bound) = bound {
         canvas.line("l bad thin dash", [x.to[0], y.place(-bound)], [x.to[1], y.place(-bound)]);
-        canvas.text(
-            "t bad",
-            [x.to[0] + 4.0, y.place(-bound) - 4.0],
-            Anchor::Start,
-            &format!("the guard, {bound} points"),
-        );
+        let name = format!("the guard, {bound} points");
+        canvas.text("t bad", [x.to[0] + 4.0, y.place(-bound) - 4.0], Anchor::Start, &name);
     }
-    key(&mut canvas, !drawn.regrets_with_past.is_empty());
+    if let Some(told) = &told {
+        key(&mut canvas, told);
+    }
     let losing = drawn.losing(bound.unwrap_or_default());
-    let worst: Vec<String> =
-        sorted.iter().rev().take(NAMED).map(|(at, gained)| format!("{} ({gained:+.1})", at + 1)).collect();
-    let title = format!("{losing} of {} drawn workloads lose more than the guard allows each", sorted.len());
-    let note = format!(
-        "Under the seal, sorted. The ones that lose the most: {}. {} gain.",
-        worst.join(", "),
-        percent(sorted.iter().filter(|(_, gained)| *gained > 0.0).count() as f64 / sorted.len() as f64)
-    );
+    let share = sorted.iter().filter(|(_, gained)| *gained > 0.0).count() as f64 / sorted.len() as f64;
+    let title = match bound {
+        Some(bound) => format!("{losing} of {} drawn workloads lose more than {bound} points", sorted.len()),
+        None => format!("{} of {} drawn workloads gain", percent(share), sorted.len()),
+    };
+    let by = told.as_ref().map_or_else(String::new, |told| format!(" {}", told.sentence()));
+    let dots = if losing > 0 && bound.is_some() { " Dots: beyond the guard." } else { "" };
+    let note = format!("Under the seal, sorted; {} gain.{by}{dots}", percent(share));
     Some(Picture::new("drawn", title, note, canvas))
 }
 
-/// Whether a drawn workload begins with a past: the score keeps what those lose a second time, to the bit.
-fn has_past(drawn: &PanelScore, workload: usize) -> bool {
-    drawn.regrets_with_past.iter().any(|regret| regret.to_bits() == drawn.regrets[workload].to_bits())
+/// The colours of a feature's parts.
+const PARTS: [&str; 3] = ["f0", "f1", "f2"];
+
+/// A workload, what is gained there, and what it is like.
+fn said(facts: &Facts<'_>, look: &Look, workload: usize, gained: f64) -> String {
+    let values = look.illustration.iter().filter_map(|shown| shown.features.get(workload)).flatten();
+    let spec = &facts.started.spec;
+    let features: String = spec
+        .features
+        .iter()
+        .zip(values)
+        .map(|(feature, value)| format!(", {} {}", spaced(&feature.name), features::of(feature, *value)))
+        .collect();
+    format!("workload {}: {} points{features}", workload + 1, signed(gained, 2))
 }
 
-fn key(canvas: &mut Canvas, past: bool) {
-    let marks: &[(&str, &str)] = if past {
-        &[("own", "fresh"), ("open", "with a past"), ("bad", "beyond the guard")]
-    } else {
-        &[("own", "within"), ("bad", "beyond the guard")]
-    };
-    let mut x = 470.0 - marks.iter().map(|(_, name)| 22.0 + 6.2 * name.len() as f64).sum::<f64>();
-    for (class, name) in marks {
+fn key(canvas: &mut Canvas, told: &Telling<'_>) {
+    let name = spaced(&told.feature.name);
+    canvas.text("t", [48.0, 14.0], Anchor::Start, &name);
+    let mut x = 62.0 + 6.2 * name.chars().count() as f64;
+    for (part, class) in told.parts().iter().zip(PARTS) {
         canvas.rect(class, [x, 6.0], [9.0, 9.0]);
-        canvas.text("t", [x + 13.0, 14.0], Anchor::Start, name);
-        x += 22.0 + 6.2 * name.len() as f64;
+        canvas.text("t", [x + 13.0, 14.0], Anchor::Start, part);
+        x += 26.0 + 6.2 * part.chars().count() as f64;
     }
 }

@@ -3,17 +3,22 @@
 use crate::document::{Block, Fold, Table, column, item};
 use crate::effort::effort;
 use crate::facts::Facts;
+use crate::picture::Picture;
+use crate::picture::effort::{self, Bar};
 use crate::record::Stage;
 use crate::spend::{Share, Spend};
-use crate::words::{bar, count, fixed, grouped, money};
+use crate::words::{count, fixed, grouped, money};
 use science::outcome::Outcome;
 use std::collections::BTreeMap;
 
 /// Trials, what became of candidates that were not scored, and role by model where anybody counts.
 pub(super) fn blocks(facts: &Facts<'_>) -> Vec<Block> {
     let mut blocks = vec![Block::Text(effort(facts.record.state).sentence().into())];
-    blocks.extend(stages(facts).map(Block::Table));
-    blocks.extend(unscored(facts).map(Block::Table));
+    blocks.extend(time(facts).into_iter().chain(outcomes(facts)).map(Block::Picture));
+    let tables: Vec<Block> = stages(facts).into_iter().chain(unscored(facts)).map(Block::Table).collect();
+    if !tables.is_empty() {
+        blocks.push(Block::Fold(Fold { place: None, summary: "The same in numbers".into(), blocks: tables }));
+    }
     let Some(spend) = facts.spend.as_ref() else { return blocks };
     let mut table =
         Table::new(&["<role", "<by", ">calls", ">prompt", ">cached", ">written", ">of it reasoning", ">USD"]);
@@ -30,7 +35,32 @@ pub(super) fn blocks(facts: &Facts<'_>) -> Vec<Block> {
     blocks
 }
 
-/// Candidates that were not scored, by what became of them; none if all were.
+/// What became of candidates, by what it was: what could not be scored says why.
+fn outcomes(facts: &Facts<'_>) -> Option<Picture> {
+    let records = || facts.record.state.candidates.values();
+    let scored = |admissible: bool| records().filter(|own| own.score.is_some() && own.admissible == admissible).count();
+    let mut failed: BTreeMap<&str, usize> = BTreeMap::new();
+    for outcome in records().filter_map(|own| own.outcome).filter(|outcome| *outcome != Outcome::Scored) {
+        *failed.entry(outcome.as_str()).or_default() += 1;
+    }
+    let failed = failed.into_iter().map(|(outcome, count)| (outcome.replace('-', " "), count, "bad"));
+    let all = [("admissible".to_owned(), scored(true), "own"), ("not admissible".to_owned(), scored(false), "base")];
+    let bar = |(name, amount, class): (String, usize, &'static str)| Bar {
+        name,
+        amount: amount as f64,
+        said: amount.to_string(),
+        class,
+    };
+    let bars: Vec<Bar> = all.into_iter().chain(failed).filter(|(_, count, _)| *count > 0).map(bar).collect();
+    let title = format!("What became of {}", count(records().count(), "candidate"));
+    effort::bars(
+        "outcomes",
+        (title, "Not admissible: a guard of the objective is not kept. Below: not scored, and why."),
+        &bars,
+    )
+}
+
+/// The candidates that were not scored, by what became of them; none if all were.
 fn unscored(facts: &Facts<'_>) -> Option<Table> {
     let mut found: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (id, record) in &facts.record.state.candidates {
@@ -49,16 +79,53 @@ fn unscored(facts: &Facts<'_>) -> Option<Table> {
 }
 
 /// Wall time by what was done; none where that is not known.
-fn stages(facts: &Facts<'_>) -> Option<Table> {
+fn time(facts: &Facts<'_>) -> Option<Picture> {
     let stages = facts.record.stages;
     let all = stages.iter().map(|stage| stage.ms).sum::<u64>();
+    let bar = |stage: &Stage| Bar {
+        name: doing(&stage.event),
+        amount: stage.ms as f64,
+        said: format!(
+            "{} s ({} %)",
+            fixed(stage.ms as f64 / 1000.0, 1),
+            fixed(100.0 * stage.ms as f64 / all.max(1) as f64, 0)
+        ),
+        class: "own",
+    };
+    // What takes no time is no part of where it went.
+    let shown = stages.iter().filter(|stage| stage.ms * 200 >= all);
+    let title = format!("Where {} s of wall time went", fixed(all as f64 / 1000.0, 0));
+    effort::bars("time", (title, "Each step until its event was recorded."), &shown.map(bar).collect::<Vec<_>>())
+}
+
+/// The same as a table.
+fn stages(facts: &Facts<'_>) -> Option<Table> {
     let columns = vec![
         column("<wall time until", |stage: &&Stage| stage.event.replace('-', " ")),
         column(">times", |stage: &&Stage| stage.times.to_string()),
         column(">s", |stage: &&Stage| fixed(stage.ms as f64 / 1000.0, 1)),
-        column("<share", move |stage: &&Stage| bar(stage.ms as f64 / all.max(1) as f64, 20)),
     ];
-    (all > 0).then(|| Table::of(stages, columns))
+    let stages = facts.record.stages;
+    (!stages.is_empty()).then(|| Table::of(stages, columns))
+}
+
+/// What is done until an event of this kind.
+fn doing(event: &str) -> String {
+    let doing = match event {
+        "calibrated" => "measuring yardsticks",
+        "bundle-registered" | "plan-failed" => "planning",
+        "candidate-written" | "variant-written" | "executor-failed" => "writing",
+        "repair-failed" => "mending",
+        "candidate-evaluated" => "evaluating",
+        "tested" => "testing on fresh seeds",
+        "tuned" => "tuning",
+        "audited" => "auditing principles",
+        "simplified" => "simplifying",
+        "finals" => "finals",
+        "principles-revised" => "drawing lessons",
+        other => return other.replace('-', " "),
+    };
+    doing.into()
 }
 
 fn row(share: &Share) -> Vec<String> {

@@ -6,6 +6,7 @@ use crate::document::{Block, Fold, Item, Line, Table, Tone, column, item};
 use crate::facts::Facts;
 use crate::html::candidate_place;
 use crate::lineage::Node;
+use crate::record::parent;
 use crate::words::{count, percent_or_dash};
 use science::id::CandidateId;
 use std::collections::BTreeMap;
@@ -78,8 +79,7 @@ fn fold(facts: &Facts<'_>, id: &CandidateId, node: &Node) -> Block {
     let mut blocks = vec![Block::List(about(facts, id, node))];
     let text = record.source(id).unwrap_or_default();
     let candidate = &record.state.candidates[id].candidate;
-    let parent = candidate.tunes.as_ref().or(candidate.parent.as_ref());
-    if let Some((parent, before)) = parent.and_then(|parent| Some((parent, record.source(parent)?))) {
+    if let Some((parent, before)) = parent(candidate).and_then(|parent| Some((parent, record.source(parent)?))) {
         blocks.push(Block::Difference(difference((parent.short(), before), (id.short(), text))));
     }
     let code = vec![Block::Code { language: "rust", text: text.to_owned() }];

@@ -5,11 +5,16 @@ use crate::curves;
 use crate::difference::difference;
 use crate::document::{Block, Fold};
 use crate::facts::Facts;
-use crate::picture::behaviour;
+use crate::formula::formula;
+use crate::picture::Picture;
+use crate::picture::behaviour::{self, Drawn};
+use crate::record::parent;
 use crate::standing::Standing;
 use crate::words::count;
 use science::descriptor::Curve;
 use science::id::CandidateId;
+use science::seal::Answers;
+use science::stats::rounded;
 
 /// Changed lines that are shown without being asked for.
 const SHORT: usize = 24;
@@ -18,6 +23,7 @@ const SHORT: usize = 24;
 pub(super) fn blocks(facts: &Facts<'_>, medium: Medium) -> Vec<Block> {
     let Some(champion) = facts.champion() else { return Vec::new() };
     let mut blocks = behaviour(facts, champion, medium);
+    blocks.extend(rule(facts, champion));
     blocks.extend(simplification::blocks(facts));
     blocks.extend(source(facts, champion, medium));
     blocks
@@ -40,47 +46,83 @@ fn behaviour(facts: &Facts<'_>, champion: Standing<'_>, medium: Medium) -> Vec<B
         let text = curves::text(&descriptor.curve).trim_start().to_owned();
         blocks.push(Block::Code { language: "text", text });
     }
-    blocks.extend(behaviour::picture(&descriptor.curve, &ancestors(facts, champion.id)).map(Block::Picture));
+    let answers = facts.record.looks.first().and_then(|look| look.illustration.as_ref()?.answers.as_ref());
+    let pictures = match answers {
+        Some(answers) => beside(answers),
+        None => {
+            let note = "Measured in its trials on the search seeds, one point a bin.";
+            behaviour::picture(&descriptor.curve, &ancestors(facts, champion.id), ("share", note)).into_iter().collect()
+        }
+    };
+    blocks.extend(pictures.into_iter().map(Block::Picture));
     blocks
 }
 
-/// The curves of its parent, and of the first candidate that it comes of.
-fn ancestors<'a>(facts: &Facts<'a>, id: &CandidateId) -> Vec<(String, &'a Curve)> {
-    let state = facts.record.state;
-    let parent = |id: &CandidateId| {
-        let candidate = &state.candidates.get(id)?.candidate;
-        candidate.tunes.clone().or_else(|| candidate.parent.clone())
-    };
-    let line: Vec<CandidateId> = std::iter::successors(parent(id), |id| parent(id)).take(state.order.len()).collect();
-    let mut shown: Vec<(String, &CandidateId)> = Vec::new();
-    shown.extend(line.first().map(|id| (format!("its parent, {}", id.short()), id)));
-    shown.extend(
-        line.last().filter(|_| line.len() > 1).map(|id| (format!("the first of its line, {}", id.short()), id)),
+/// Its answers beside the baseline's and the reference's, against each input.
+fn beside(answers: &Answers) -> Vec<Picture> {
+    let note = format!(
+        "All three on the same {} of the seal, one point a bin; other inputs as they were met.",
+        count(answers.workloads, "workload")
     );
-    let curve =
-        |(name, id): (String, &CandidateId)| Some((name, &state.candidates.get(id)?.descriptor.as_ref()?.curve));
-    shown.into_iter().filter_map(curve).filter(|(_, curve)| !curve.points.is_empty()).collect()
+    let others = answers.reference.iter().zip(&answers.baseline);
+    let picture = |(own, (reference, baseline)): (&Curve, (_, _))| {
+        let drawn = |name: &str, curve, class| Drawn { name: name.into(), curve, class };
+        let others = [drawn("the baseline", baseline, "base dash"), drawn("the reference", reference, "ref")];
+        behaviour::picture(own, &others, (&answers.counted, &note))
+    };
+    answers.champion.iter().zip(others).filter_map(picture).collect()
 }
 
-/// Its source, and what differs from its parent's where that is on record.
+/// What a candidate comes of, the nearest first.
+fn line(facts: &Facts<'_>, id: &CandidateId) -> Vec<CandidateId> {
+    let state = facts.record.state;
+    let parent = |id: &CandidateId| parent(&state.candidates.get(id)?.candidate).cloned();
+    std::iter::successors(parent(id), |id| parent(id)).take(state.order.len()).collect()
+}
+
+/// The curves of its parent, and of the first candidate that it comes of.
+fn ancestors<'a>(facts: &Facts<'a>, id: &CandidateId) -> Vec<Drawn<'a>> {
+    let state = facts.record.state;
+    let line = line(facts, id);
+    let mut shown: Vec<(String, &'static str, &CandidateId)> = Vec::new();
+    shown.extend(line.first().map(|id| (format!("its parent, {}", id.short()), "open", id)));
+    shown.extend(
+        line.last().filter(|_| line.len() > 1).map(|id| (format!("the first of its line, {}", id.short()), "base", id)),
+    );
+    let curve = |(name, class, id): (String, &'static str, &CandidateId)| {
+        Some(Drawn { name, class, curve: &state.candidates.get(id)?.descriptor.as_ref()?.curve })
+    };
+    shown.into_iter().filter_map(curve).filter(|drawn| !drawn.curve.points.is_empty()).collect()
+}
+
+/// What it does, as formulas; none where its source is not on record or says more than formulas can.
+fn rule(facts: &Facts<'_>, champion: Standing<'_>) -> Vec<Block> {
+    let Some(text) = facts.record.source(champion.id).and_then(formula) else { return Vec::new() };
+    let scale = facts.record.state.candidates[champion.id].scale;
+    let set = scale.map_or_else(String::new, |scale| format!(" Its scale is set to {}.", rounded(scale, 4)));
+    let note = format!("Read off the source by rules; the source is what decides.{set}");
+    vec![Block::Heading("Its rule".into()), Block::Code { language: "text", text }, Block::Text(note.into())]
+}
+
+/// Its source, and what differs from its parent's and from the first of its line's where these are on record.
 fn source(facts: &Facts<'_>, champion: Standing<'_>, medium: Medium) -> Vec<Block> {
     let Some(text) = facts.record.source(champion.id) else { return Vec::new() };
+    let line = line(facts, champion.id);
     let mut blocks = Vec::new();
-    let candidate = &facts.record.state.candidates[champion.id].candidate;
-    let parent = candidate.tunes.as_ref().or(candidate.parent.as_ref());
-    if let Some((parent, before)) = parent.and_then(|parent| Some((parent, facts.record.source(parent)?))) {
-        let difference = difference(
-            (&format!("parent {}", parent.short()), before),
-            (&format!("champion {}", champion.id.short()), text),
-        );
-        let summary = format!("What differs from its parent, {}", count(difference.changed(), "line"));
-        blocks.push(match difference.changed() {
-            0..=SHORT => Block::Difference(difference),
-            _ => {
-                Block::Fold(Fold { place: None, summary: summary.into(), blocks: vec![Block::Difference(difference)] })
-            }
+    let mut against = |what: &str, id: &CandidateId| {
+        let Some(before) = facts.record.source(id) else { return };
+        let left = format!("{what} {}", id.short());
+        let difference = difference((&left, before), (&format!("champion {}", champion.id.short()), text));
+        let changed = count(difference.changed(), "line");
+        let is_short = difference.changed() <= SHORT && blocks.is_empty();
+        let summary = format!("What differs from the {left}, {changed}").into();
+        blocks.push(match is_short {
+            true => Block::Difference(difference),
+            false => Block::Fold(Fold { place: None, summary, blocks: vec![Block::Difference(difference)] }),
         });
-    }
+    };
+    line.first().into_iter().for_each(|id| against("parent", id));
+    line.last().filter(|_| line.len() > 1).into_iter().for_each(|id| against("first of its line", id));
     let code = Block::Code { language: "rust", text: text.to_owned() };
     let lines = count(text.lines().count(), "line");
     match medium {

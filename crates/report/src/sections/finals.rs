@@ -2,8 +2,7 @@
 
 use crate::document::{Block, Of, Table, column};
 use crate::facts::Facts;
-use crate::sections::sealed::signed;
-use crate::words::{fixed, percent};
+use crate::words::{fixed, percent, signed};
 use science::objective::Score;
 use science::state::Final;
 
@@ -27,7 +26,7 @@ pub(super) fn blocks(facts: &Facts<'_>) -> Option<Vec<Block>> {
     );
     let mut columns = vec![column("<finalist", |finalist: &&Final| finalist.candidate.short().to_owned())];
     columns.extend(cost.map(|cost| scored(format!(">{cost} x reference"), |score| Some(fixed(score.cost_ratio?, 3)))));
-    columns.push(scored(">points".into(), |score| Some(signed(-score.shortfall))));
+    columns.push(scored(">points".into(), |score| Some(signed(0.0 - score.shortfall, 2))));
     columns.push(scored(">loses at most".into(), |score| Some(fixed(score.regret, 1))));
     columns.push(scored("<where".into(), |score| Some(score.regret_scenario.clone())));
     columns.extend(bound.map(|bound| scored(">drawn: losing".into(), move |score| losing(score, bound))));

@@ -7,7 +7,7 @@ use crate::picture;
 
 /// None before anything is scored.
 pub(super) fn blocks(facts: &Facts<'_>) -> Vec<Block> {
-    let mut blocks: Vec<Block> = picture::progress::picture(facts).map(Block::Picture).into_iter().collect();
+    let mut blocks: Vec<Block> = picture::progress::pictures(facts).into_iter().map(Block::Picture).collect();
     let fold = |summary: &str, blocks| Block::Fold(Fold { place: None, summary: summary.into(), blocks });
     blocks.extend(finals::blocks(facts).map(|blocks| fold("The finals", blocks)));
     blocks.extend(facts.record.comparison.map(|found| {

@@ -4,7 +4,7 @@ use crate::document::{Block, Fold, Table, column};
 use crate::facts::Facts;
 use crate::picture::margins;
 use crate::terms::Terms;
-use crate::words::size;
+use crate::words::{signed, size};
 use science::seal::{self, Estimate, Itself, Look, OwnScale, SEEDS, Taken, Test};
 use science::spec::{Figure, Plain};
 
@@ -185,7 +185,7 @@ fn table(looks: &[Look], terms: Terms<'_>) -> Table {
         column(">look", |(at, _): &Row<'_>| (at + 1).to_string()),
         column(format!(">{}", terms.worth()), move |(_, look): &Row<'_>| worth(&look.worth)),
         column(">on the study", move |(_, look): &Row<'_>| worth(&look.study)),
-        column(">points", |(_, look): &Row<'_>| signed(0.0 - look.score.shortfall)),
+        column(">points", |(_, look): &Row<'_>| signed(0.0 - look.score.shortfall, 2)),
         column(">missed", |(_, look): &Row<'_>| look.tests.iter().filter(|test| !test.holds).count().to_string()),
     ];
     Table::of(looks.iter().enumerate(), columns)
@@ -210,17 +210,13 @@ pub(crate) fn verdict(look: &Look, looks: &[Look]) -> &'static str {
     }
 }
 
-pub(super) fn signed(points: f64) -> String {
-    format!("{points:+.2}")
-}
-
 /// Every test in a line.
 fn tests(look: &Look, terms: Terms<'_>) -> Table {
     let columns = vec![
         column("<requirement", move |test: &&Test| terms.spoken(&test.requirement)),
-        column(">margin", |test: &&Test| test.margin.map_or("-".into(), |margin| format!("{margin:+.4}"))),
+        column(">margin", |test: &&Test| test.margin.map_or("-".into(), |margin| signed(margin, 4))),
         column(">interval", |test: &&Test| {
-            test.interval.map_or("-".into(), |[low, high]| format!("[{low:+.4}, {high:+.4}]"))
+            test.interval.map_or("-".into(), |[low, high]| format!("[{}, {}]", signed(low, 4), signed(high, 4)))
         }),
         column("<", |test: &&Test| if test.holds { "holds" } else { "FAILS" }.into()),
     ];

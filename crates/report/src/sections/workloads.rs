@@ -3,12 +3,17 @@
 use super::served;
 use crate::document::{Block, Fold, Table, column};
 use crate::facts::Facts;
+use crate::features;
 use crate::panels;
 use crate::picture;
 use crate::terms::Terms;
 use crate::words::{percent, percent_or_dash, points, spaced};
 use science::objective::{ScenarioScore, Score};
+use science::seal::Look;
 use science::spec::Spec;
+
+/// Workloads that are named, at most.
+const NAMED: usize = 5;
 
 /// None without a champion.
 pub(super) fn blocks(facts: &Facts<'_>) -> Vec<Block> {
@@ -18,7 +23,11 @@ pub(super) fn blocks(facts: &Facts<'_>) -> Vec<Block> {
     let pictures =
         [picture::workloads::study(facts, champion), look.and_then(|look| picture::workloads::drawn(facts, look))];
     let mut blocks: Vec<Block> = pictures.into_iter().flatten().map(Block::Picture).collect();
-    blocks.extend(look.into_iter().flat_map(|look| served::blocks(look, facts.terms())));
+    if let Some(look) = look {
+        blocks.extend(losers(look, spec).map(Block::Table));
+        blocks.extend(worst(look));
+        blocks.extend(served::blocks(look, facts.terms()));
+    }
     let note =
         "Points are against the reference; below zero the champion gives up what the reference gains. Search seeds.";
     let mut inside =
@@ -28,6 +37,36 @@ pub(super) fn blocks(facts: &Facts<'_>) -> Vec<Block> {
     );
     blocks.push(Block::Fold(Fold { place: None, summary: "Scenario by scenario, in numbers".into(), blocks: inside }));
     blocks
+}
+
+/// The drawn workloads in which the champion loses the most, and what they are like; none where it loses in none.
+fn losers(look: &Look, spec: &Spec) -> Option<Table> {
+    let drawn = look.score.panels.as_ref().map(|panels| &panels.drawn)?;
+    let features = look.illustration.as_ref().map(|shown| shown.features.as_slice()).unwrap_or_default();
+    let mut lost: Vec<(usize, f64)> =
+        drawn.regrets.iter().copied().enumerate().filter(|(_, regret)| *regret > 0.0).collect();
+    lost.sort_by(|a, b| b.1.total_cmp(&a.1));
+    lost.truncate(NAMED);
+    type Row = (usize, f64);
+    let mut columns = vec![
+        column("<loses the most in", |(at, _): &Row| format!("workload {}", at + 1)),
+        column(">points", |(_, regret): &Row| points(0.0 - regret)),
+    ];
+    columns.extend(spec.features.iter().enumerate().map(|(which, feature)| {
+        column(format!(">{}", spaced(&feature.name)), move |(at, _): &Row| {
+            let value = features.get(*at).and_then(|own| own.get(which));
+            value.map_or_else(|| "-".into(), |value| features::of(feature, *value))
+        })
+    }));
+    (!lost.is_empty()).then(|| Table::of(lost, columns))
+}
+
+/// How the worst of them went; none where that was not recorded.
+fn worst(look: &Look) -> Vec<Block> {
+    let Some(worst) = look.illustration.as_ref().and_then(|shown| shown.worst.as_ref()) else { return Vec::new() };
+    let name = worst.drawn.map_or_else(|| worst.workload.clone(), |at| format!("workload {}", at + 1));
+    let heading = Block::Heading(format!("How {name} went, the one in which it does worst").into());
+    [heading].into_iter().chain(picture::course::pictures(worst).into_iter().map(Block::Picture)).collect()
 }
 
 /// A candidate beside the reference in every scenario; without one, the reference alone.

@@ -306,6 +306,7 @@ pub(crate) fn record<'a>(state: &'a State) -> Record<'a> {
         losses: Losses::default(),
         looks: &[],
         taken: Taken::default(),
+        translates: true,
         comparison: None,
         origins: ORIGINS.get_or_init(Origins::default),
     }

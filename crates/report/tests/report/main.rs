@@ -4,6 +4,7 @@ mod agents;
 mod big;
 mod campaign;
 mod gain;
+mod pages;
 mod schema;
 mod shapes;
 #[path = "../../../../tests/fixtures/verdict_seeds.rs"]
@@ -59,11 +60,15 @@ fn without_champion() -> State {
 fn a_finished_campaign_reads_as_the_golden_file() {
     let state = fold(&events());
     let actual = markdown::report(&record(&state), None).text;
-    let expected = include_str!("../golden/report.md");
+    as_golden("report.md", &actual, include_str!("../golden/report.md"));
+}
+
+/// Holds a text against the one that is kept in `tests/golden`.
+fn as_golden(name: &str, actual: &str, expected: &str) {
     if actual != expected {
-        let path = concat!(env!("CARGO_TARGET_TMPDIR"), "/report.md");
-        std::fs::write(path, &actual).unwrap();
-        panic!("the report changed; if it should: cp {path} crates/report/tests/golden/report.md, and read the diff");
+        let path = format!("{}/{name}", env!("CARGO_TARGET_TMPDIR"));
+        std::fs::write(&path, actual).unwrap();
+        panic!("{name} changed; if it should: cp {path} crates/report/tests/golden/{name}, and read the diff");
     }
 }
 

@@ -27,11 +27,14 @@ pub fn beats(look: &Look, looks: &[Look]) -> bool {
 }
 
 /// What the same champion is worth by several looks at drawn workloads together, each weighted by how much it says: one look that was
-/// lucky does not stand alone. None of fewer than two with an interval.
+/// lucky does not stand alone. One whose interval has no width says as much as the most certain of the others: that nothing varied there
+/// is no certainty. None of fewer than two with an interval.
 pub fn pooled(looks: &[Look]) -> Option<Estimate> {
     let of = |look: &Look| Some((look.worth.value?, look.worth.interval?)).filter(|_| look.drawn > 0);
     let all: Vec<(f64, [f64; 2])> = looks.iter().filter_map(of).collect();
-    let weight = |[low, high]: &[f64; 2]| (high - low).max(f64::MIN_POSITIVE).powi(-2);
+    let widths = all.iter().map(|(_, [low, high])| high - low).filter(|width| *width > 0.0);
+    let narrowest = widths.min_by(f64::total_cmp).unwrap_or(1.0);
+    let weight = |[low, high]: &[f64; 2]| (high - low).max(narrowest).powi(-2);
     let weights: f64 = all.iter().map(|(_, interval)| weight(interval)).sum();
     let mean = |part: &dyn Fn(f64, [f64; 2]) -> f64| {
         all.iter().map(|(value, interval)| weight(interval) * part(*value, *interval)).sum::<f64>() / weights
@@ -66,6 +69,10 @@ mod tests {
         let two = pooled(&[one(0.1, 0.01), one(0.2, 0.1)]).unwrap();
         assert!(two.value.unwrap() < 0.102, "what says more weighs more: {two:?}");
         assert_eq!(pooled(&[one(0.1, 0.04)]), None);
+        let still = |looks: &[Look]| pooled(looks).unwrap();
+        assert_eq!(still(&[one(0.5, 0.0), one(0.5, 0.0)]), Estimate { value: Some(0.5), interval: Some([0.5, 0.5]) });
+        let mixed = still(&[one(0.1, 0.04), one(0.2, 0.0), one(0.3, 0.0)]);
+        assert!((mixed.value.unwrap() - 0.2).abs() < 1e-12, "what has no width outweighs nothing: {mixed:?}");
         let beats = |looks: &[Look]| super::beats(&looks[looks.len() - 1], looks);
         assert!(beats(&[one(0.1, 0.04)]) && beats(&[one(0.1, 0.04), one(0.05, 0.04)]));
         assert!(!beats(&[one(0.1, 0.04), one(-0.2, 0.04)]), "a lucky first look does not stand alone");

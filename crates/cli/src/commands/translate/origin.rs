@@ -1,7 +1,7 @@
 //! Where a candidate comes from: a file, or a campaign with what it found.
 
 use super::screened;
-use crate::commands::report::Source;
+use crate::commands::report::read;
 use crate::context::{Global, campaign};
 use crate::failure::Failure;
 use engine::science::descriptor::{Curve, Descriptor};
@@ -45,7 +45,7 @@ impl Origin {
     async fn of_campaign(what: Option<&str>, global: &Global) -> Result<Origin, Failure> {
         let store = global.store().await?;
         let id = campaign(&store, what).await?;
-        let loaded = Source::load(&store, &id).await?;
+        let loaded = read(&store, &id).await?;
         let record = loaded.record();
         let Some(source) = loaded.champion() else {
             return Err(Failure::failed(format!("campaign {} has no admissible candidate yet", id.short())));

@@ -1,0 +1,43 @@
+//! How one run went under two policies: a picture for each line that its problem shows of it.
+
+use super::Picture;
+use super::axis::{Axis, Frame};
+use super::behaviour::key;
+use super::canvas::Canvas;
+use crate::words::{capital, line};
+use science::seal::{Pair, Worst};
+
+/// A picture for each line.
+pub(crate) fn pictures(worst: &Worst) -> Vec<Picture> {
+    worst.lines.iter().filter_map(|pair| picture(pair)).collect()
+}
+
+/// None where nothing was seen.
+fn picture(pair: &Pair) -> Option<Picture> {
+    let (name, against) = (line(&pair.reference.name), line(&pair.reference.against));
+    let all = || pair.reference.points.iter().chain(&pair.champion);
+    let (from, to) = all().fold((f64::MAX, f64::MIN), |(from, to), [x, _]| (from.min(*x), to.max(*x)));
+    let (low, high) = all().fold((0.0_f64, f64::MIN), |(low, high), [_, y]| (low.min(*y), high.max(*y)));
+    if from >= to {
+        return None;
+    }
+    let mut canvas = Canvas::new(480.0, 230.0);
+    let frame = Frame {
+        x: Axis { of: [from, to], to: [48.0, 464.0] },
+        y: Axis { of: [low, if high > low { high * 1.04 } else { low + 1.0 }], to: [184.0, 30.0] },
+    };
+    // What came before is no part of what counts.
+    if from < 0.0 {
+        let zero = frame.x.place(0.0);
+        canvas.rect("stripe", [48.0, 30.0], [zero - 48.0, 154.0]);
+    }
+    frame.draw(&mut canvas, [&against, ""]);
+    let places = |points: &[[f64; 2]]| -> Vec<[f64; 2]> {
+        points.iter().map(|[x, y]| [frame.x.place(*x), frame.y.place(*y)]).collect()
+    };
+    canvas.path("l ref", &places(&pair.reference.points));
+    canvas.path("l own", &places(&pair.champion));
+    key(&mut canvas, [("own", "the champion"), ("ref", "the reference")].into_iter());
+    let note = if from < 0.0 { "Shaded: what came before what is measured." } else { "" };
+    Some(Picture::new("course", capital(&name), note, canvas))
+}
