@@ -40,7 +40,7 @@ pub struct Target {
     /// The patch that registers a package, in its folder.
     pub patch_file: &'static str,
     /// The files that a package of a name, with its type, is registered in, and how.
-    pub registered: fn(&str, &str) -> Vec<(String, Vec<patch::Insertion>)>,
+    pub registered: fn(&str, &str) -> Vec<patch::Edit>,
     /// What to build besides the package, below the tree.
     pub builds: &'static [&'static str],
     /// What it is all built into.
@@ -61,7 +61,7 @@ impl Target {
     /// What registers a package in our re-declaration, and in a checkout whose lines are the same there.
     pub fn patch(&self, package: &str, name: &str) -> Result<String, String> {
         let mut diff = String::new();
-        for (file, insertions) in (self.registered)(package, name) {
+        for patch::Edit { file, insertions } in (self.registered)(package, name) {
             let own = self.api.iter().find(|(path, _)| *path == file).map(|(_, text)| *text);
             diff.push_str(&patch::diff(&file, own, &insertions)?);
         }

@@ -1,7 +1,7 @@
 //! BLIS, the simulator of the original study: an admission policy.
 
 use super::Target;
-use super::patch::Insertion;
+use super::patch::{Edit, Insertion};
 
 /// BLIS.
 pub static BLIS: Target = Target {
@@ -33,7 +33,7 @@ pub static BLIS: Target = Target {
 const CLUSTER: &str = "sim/cluster/cluster.go";
 
 /// A case where the cluster chooses its policy, and a file that makes the name known.
-fn registered(package: &str, name: &str) -> Vec<(String, Vec<Insertion>)> {
+fn registered(package: &str, name: &str) -> Vec<Edit> {
     let own = |lines: &[&str]| lines.iter().map(|line| (*line).to_owned()).collect::<Vec<String>>();
     let module = "github.com/inference-sim/inference-sim/sim";
     let import = Insertion {
@@ -66,5 +66,8 @@ fn registered(package: &str, name: &str) -> Vec<(String, Vec<Insertion>)> {
             "}".to_owned(),
         ],
     };
-    vec![(CLUSTER.to_owned(), vec![import, case]), (format!("sim/admission_{package}.go"), vec![known])]
+    vec![
+        Edit { file: CLUSTER.to_owned(), insertions: vec![import, case] },
+        Edit { file: format!("sim/admission_{package}.go"), insertions: vec![known] },
+    ]
 }

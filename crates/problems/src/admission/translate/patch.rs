@@ -13,6 +13,15 @@ pub struct Insertion {
     pub lines: Vec<String>,
 }
 
+/// What is put into one file, from the top down.
+#[derive(Clone, Debug)]
+pub struct Edit {
+    /// The file's path.
+    pub file: String,
+    /// The lines.
+    pub insertions: Vec<Insertion>,
+}
+
 /// What a diff does to one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {

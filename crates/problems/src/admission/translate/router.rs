@@ -1,7 +1,7 @@
 //! The llm-d router: an Admitter.
 
 use super::Target;
-use super::patch::Insertion;
+use super::patch::{Edit, Insertion};
 
 /// The router.
 pub static ROUTER: Target = Target {
@@ -97,7 +97,7 @@ pub static ROUTER: Target = Target {
 const RUNNER: &str = "cmd/epp/runner/runner.go";
 
 /// An import among the admitters', in its alphabetical place, and a registration behind them.
-fn registered(package: &str, _: &str) -> Vec<(String, Vec<Insertion>)> {
+fn registered(package: &str, _: &str) -> Vec<Edit> {
     let place =
         |path: &str| format!("\"github.com/llm-d/llm-d-router/pkg/epp/framework/plugins/requestcontrol/{path}\"");
     let admitters = [place("admitter/latencyslo"), place("admitter/probabilisticadmitter")];
@@ -117,7 +117,7 @@ fn registered(package: &str, _: &str) -> Vec<(String, Vec<Insertion>)> {
         format!("\tfwkplugin.Register({package}.Type, fwkplugin.StabilityAlpha, {package}.Factory)"),
     ];
     let registration = Insertion { context: context.map(str::to_owned).to_vec(), at: 2, lines };
-    vec![(RUNNER.to_owned(), vec![import, registration])]
+    vec![Edit { file: RUNNER.to_owned(), insertions: vec![import, registration] }]
 }
 
 #[cfg(test)]
