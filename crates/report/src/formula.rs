@@ -38,8 +38,8 @@ pub(crate) fn formula(source: &str) -> Option<String> {
 fn answering(item: &Item) -> Option<(&ItemImpl, &ImplItemFn)> {
     let Item::Impl(policy) = item else { return None };
     policy.trait_.as_ref()?;
-    let functions = policy.items.iter().filter_map(function);
-    Some((policy, functions.filter(|function| function.sig.ident != "new").last()?))
+    let mut functions = policy.items.iter().filter_map(function);
+    Some((policy, functions.rfind(|function| function.sig.ident != "new")?))
 }
 
 fn function(item: &ImplItem) -> Option<&ImplItemFn> {

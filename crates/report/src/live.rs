@@ -93,7 +93,10 @@ pub fn status(state: &State) -> String {
     if state.started.is_none() {
         return phase(state);
     }
-    let doing = state.ended.is_none().then(|| format!("{} · ", now(state, &phase(state)))).unwrap_or_default();
+    let doing = match state.ended {
+        Some(_) => String::new(),
+        None => format!("{} · ", now(state, &phase(state))),
+    };
     format!("{} · {doing}best {}", standing(state), leader(state))
 }
 

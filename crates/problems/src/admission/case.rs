@@ -54,7 +54,7 @@ fn told(arrival: &Arrival, input: &str) -> Option<f64> {
     match input {
         "prompt" => Some(f64::from(arrival.input_tokens)),
         "limit" => arrival.hints.max_output_tokens.map(f64::from),
-        "prediction" => arrival.hints.predicted_output_tokens.map(f64::from),
+        "prediction" => arrival.hints.predicted_output_tokens,
         _ => None,
     }
 }

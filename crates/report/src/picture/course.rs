@@ -9,7 +9,7 @@ use science::seal::{Pair, Worst};
 
 /// A picture for each line.
 pub(crate) fn pictures(worst: &Worst) -> Vec<Picture> {
-    worst.lines.iter().filter_map(|pair| picture(pair)).collect()
+    worst.lines.iter().filter_map(picture).collect()
 }
 
 /// None where nothing was seen.
