@@ -26,10 +26,10 @@ fn study_with(change: impl Fn(&str) -> String, population: Option<&str>) -> Resu
 
 #[test]
 fn every_experiment_that_is_shipped_can_be_read() {
-    let experiments = std::fs::read_dir(directory("experiments")).unwrap();
-    let read =
-        |path: PathBuf| LoadedExperiment::read(&path, &problems::all()).unwrap_or_else(|error| panic!("{error}"));
-    assert!(experiments.map(|entry| read(entry.unwrap().path())).count() >= 3);
+    for name in ["admission", "admission-h100", "flow-control"] {
+        let read = LoadedExperiment::read(&directory("experiments").join(name), &problems::all());
+        read.unwrap_or_else(|error| panic!("{error}"));
+    }
 }
 
 #[test]
