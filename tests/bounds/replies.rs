@@ -5,6 +5,7 @@ use crate::environment::{Environment, fixture_path};
 use crate::language_model::brain::part;
 use crate::scripted_server::{Answer, KEY, Received, Server};
 use serde_json::{Value, json};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Characters of the longest prompt of an ordinary campaign, and then some.
 const PROMPT: usize = 60_000;
@@ -61,8 +62,27 @@ fn server(say: impl Fn(&str) -> Option<String> + Send + 'static, usage: Value) -
 
 /// Runs two iterations. They must end, be there to be resumed and reported, and have asked nothing long.
 fn campaign(server: &Server) -> Environment {
+    iterations(server, 2)
+}
+
+/// What became of plans none of which can be used, an iteration each: why not.
+fn unusable(plans: Vec<String>) -> Vec<Value> {
+    let count = plans.len();
+    let asked = AtomicUsize::new(0);
+    // An unusable reply goes back twice.
+    let say = move |role: &str| {
+        (role == "plan").then(|| plans[(asked.fetch_add(1, Ordering::Relaxed) / 3).min(plans.len() - 1)].clone())
+    };
+    let shown = iterations(&server(say, plainly()), count).json(&["show", "--format", "json"]);
+    let failures: Vec<Value> =
+        shown["iterations"].as_array().expect("a list").iter().map(|iteration| iteration["failure"].clone()).collect();
+    assert_eq!(failures.len(), count, "{shown}");
+    failures
+}
+
+fn iterations(server: &Server, count: usize) -> Environment {
     let environment = with(server);
-    environment.ok(&["run", "tiny", "--agents", "openai", "--model", "m", "--iterations", "2"]);
+    environment.ok(&["run", "tiny", "--agents", "openai", "--model", "m", "--iterations", &count.to_string()]);
     environment.ok(&["resume"]);
     for request in server.requests() {
         let length = request.message(0).len() + request.message(1).len();
@@ -97,7 +117,7 @@ fn tokens_that_nobody_can_have_used_count_as_uncounted() {
 fn a_list_of_any_length_in_a_plan_is_refused_and_no_prompt_grows() {
     let many = |what: &str| json!(vec![what; 100_000]);
     let sides = |n: usize| json!((0..n).map(|_| "reference").collect::<Vec<_>>());
-    for (changes, whole) in [
+    let plans = [
         (json!({"against": many("reference")}), json!({})),
         (json!({"against": sides(900)}), json!({})),
         (json!({"against": ["reference", "reference"]}), json!({})),
@@ -117,18 +137,16 @@ fn a_list_of_any_length_in_a_plan_is_refused_and_no_prompt_grows() {
         (json!({"without": "x".repeat(1_000_000)}), json!({})),
         (json!({"name": "x".repeat(1_000_000)}), json!({})),
         (json!({}), json!({"parent": "x".repeat(1_000_000)})),
-    ] {
-        let text = bundle(&whole, vec![arm(&changes)]);
-        let environment = campaign(&server(move |role| (role == "plan").then(|| text.clone()), plainly()));
-        let shown = environment.json(&["show", "--format", "json"]);
-        let failure = shown["iterations"][0]["failure"].as_str().expect("no usable plan");
-        assert!(failure.len() < 1000, "{failure}");
+    ];
+    let plans = plans.iter().map(|(changes, whole)| bundle(whole, vec![arm(changes)])).collect();
+    for failure in unusable(plans) {
+        assert!(failure.as_str().expect("no usable plan").len() < 1000, "{failure}");
     }
 }
 
 #[test]
 fn a_number_that_nothing_could_measure_is_no_claim() {
-    for (name, value) in [
+    let claims = [
         ("size", "1e308"),
         ("size", "5e-324"),
         ("size", "-1"),
@@ -139,12 +157,12 @@ fn a_number_that_nothing_could_measure_is_no_claim() {
         ("size", "1e999"),
         ("point", "{\"mix\": 1e308}"),
         ("point", "{\"mix\": \"0.3\", \"zzz\": 1}"),
-    ] {
-        let marked = bundle(&json!({}), vec![arm(&json!({name: "THIS"}))]);
-        let text = marked.replace("\"THIS\"", value);
-        let environment = campaign(&server(move |role| (role == "plan").then(|| text.clone()), plainly()));
-        let shown = environment.json(&["show", "--format", "json"]);
-        assert!(shown["iterations"][0]["failure"].is_string(), "{name} {value}: {shown}");
+    ];
+    let plan = |(name, value): &(&str, &str)| {
+        bundle(&json!({}), vec![arm(&json!({*name: "THIS"}))]).replace("\"THIS\"", value)
+    };
+    for (claim, failure) in claims.iter().zip(unusable(claims.iter().map(plan).collect())) {
+        assert!(failure.is_string(), "{claim:?}: {failure}");
     }
 }
 
