@@ -161,6 +161,7 @@ fn a_problem_of_another_kind_goes_through_the_whole_loop_with_agents_that_follow
             taken: verify::taken(&store, &id).await.expect("no error"),
             translates: false,
             comparison: None,
+            beside: &[],
             origins: &Origins::default(),
         };
         let text = report::markdown::report(&record, None).text;

@@ -13,7 +13,7 @@ use crate::observed::Kind;
 use crate::search::{Ground, Search};
 use crate::verify::{self, Seal};
 use sandbox::Sandbox;
-use science::comparison::{self, Comparison, Found, Method, Scored, Spent};
+use science::comparison::{self, Beside, Comparison, Found, Method, Scored, Spent};
 use science::event::Started;
 use science::experiment::Experiment;
 use science::seal::Look;
@@ -80,6 +80,35 @@ pub fn alike(one: &Started, other: &Started) -> bool {
     };
     let held = |started: &Started| (started.meaning.clone(), started.spec.aim.clone(), started.agents.clone());
     held(one) == held(other) && asked(one) == asked(other)
+}
+
+/// Where models propose: the campaigns of this database that asked the same of the same agents in the other way, a loop or independent
+/// drafts; this one first. Nothing where there are none.
+pub async fn beside(store: &Store, id: &CampaignId, state: &State) -> Result<Vec<Beside>, EngineError> {
+    let mut all = Vec::new();
+    let mut of = async |id: &CampaignId, state: &State| -> Result<(), EngineError> {
+        let first = verify::recorded(store, id).await?.into_iter().next();
+        all.push(Beside::of(id.to_string(), state, first.as_ref().map(|verified| &verified.look)));
+        Ok(())
+    };
+    if state.work.is_empty() {
+        return Ok(all);
+    }
+    of(id, state).await?;
+    for row in store.campaigns().await? {
+        // What cannot be read is none of them.
+        let Ok(other) = store.load(&row.id).await else { continue };
+        let other = other.state;
+        if other.started.as_ref().is_some_and(|started| alike(started, state.opened()))
+            && other.is_independent() != state.is_independent()
+        {
+            of(&row.id, &other).await?;
+        }
+    }
+    if all.len() == 1 {
+        all.clear();
+    }
+    Ok(all)
 }
 
 /// Compares a campaign that has ended with so many searches by each method, and records what came of it: all of it or nothing.

@@ -103,7 +103,7 @@ pub fn end(record: &Record<'_>) -> Value {
 /// `sealed` (null until a campaign ended with a champion; else, of the first look, {`beats_reference`, `looks` and `looks_kept` (how many
 /// were taken, and in how many every requirement is kept), `worth` and `study` ({`value`, `interval`}: the headline and the study's),
 /// `drawn` (workloads), `score`, `reference`, `tests[]` ({`requirement`, `margin`, `interval` (95 %; null where nothing varies),
-/// `holds`}), `one_trace`, `illustration` (what it is shown with and no verdict rests on, as [`science::seal::Illustration`])}), `comparison` (as [`comparison`]; null until it was asked for),
+/// `holds`}), `one_trace`, `illustration` (what it is shown with and no verdict rests on, as [`science::seal::Illustration`])}), `beside[]` (where models propose, this campaign and those of the same agents whose drafts were independent, or a loop: {`campaign`, `independent`, `calls`, `candidates` [written, scored, admissible], `found`, `sealed`}), `comparison` (as [`comparison`]; null until it was asked for),
 /// `nearest` (without a champion: {`candidate`, `objections[]`, `score`}), `caveats[]`, `yardsticks` {`rows[]` {`name`,
 /// `policy`, `share_of_attainable`, `score`}, `overloaded[]`, `attainable` (null where nothing bounds it), `reference`,
 /// `extremes[]` {`name`, `remark`}},
@@ -117,6 +117,7 @@ pub fn report(record: &Record<'_>) -> Value {
     put(&mut out, "page", page::page(&facts));
     put(&mut out, "summary", facts.paragraph());
     put(&mut out, "sealed", sealed(record));
+    put(&mut out, "beside", record.beside);
     put(&mut out, "comparison", record.comparison.map(|found| comparison(std::slice::from_ref(found))));
     put(&mut out, "nearest", nearest(&facts));
     put(&mut out, "caveats", facts.caveats());

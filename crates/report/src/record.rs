@@ -1,6 +1,6 @@
 //! What a report is made from.
 
-use science::comparison::Comparison;
+use science::comparison::{Beside, Comparison};
 use science::event::Candidate;
 use science::id::{CandidateId, Hash};
 use science::origins::Origins;
@@ -36,6 +36,8 @@ pub struct Record<'a> {
     pub translates: bool,
     /// What searches of as many evaluations found, if that was asked.
     pub comparison: Option<&'a Comparison>,
+    /// This campaign and those of the same agents beside it, where models propose: loops beside independent drafts.
+    pub beside: &'a [Beside],
     /// Which events each figure follows from.
     pub origins: &'a Origins,
 }
@@ -74,6 +76,8 @@ pub struct Held {
     pub translates: bool,
     /// What other searches found.
     pub comparison: Option<Comparison>,
+    /// Loops beside independent drafts, this campaign first.
+    pub beside: Vec<Beside>,
     /// Which events each figure follows from.
     pub origins: Origins,
 }
@@ -94,6 +98,7 @@ impl Held {
             taken: self.taken,
             translates: self.translates,
             comparison: self.comparison.as_ref(),
+            beside: &self.beside,
             origins: &self.origins,
         }
     }

@@ -14,7 +14,9 @@ pub use summary::{Line, Mean, Summary};
 use crate::champion;
 use crate::experiment::Experiment;
 use crate::objective::{Measurement, Scoring};
+use crate::seal::{Estimate, Look};
 use crate::space::Point;
+use crate::state::{CandidateRecord, State};
 use crate::tuner::goal::{self, Worth};
 use serde::{Deserialize, Serialize};
 
@@ -154,6 +156,39 @@ impl Scored {
         let value = goal::worth(measured, &score, scoring.yardsticks, against).value();
         let admissible = score.worth.filter(|_| champion::objections(&score, 0, None, against).is_empty());
         Scored { point, scale, admissible, value }
+    }
+}
+
+/// What a campaign took and found, next to which another one of the same agents stands: a loop beside independent drafts, or the reverse.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Beside {
+    /// The campaign.
+    pub campaign: String,
+    /// Whether its drafts saw nothing of each other.
+    pub independent: bool,
+    /// Replies of models.
+    pub calls: u32,
+    /// Candidates that were written, those of them that were scored, and those that keep every guard.
+    pub candidates: [usize; 3],
+    /// What the best admissible one is worth on the search panel.
+    pub found: Option<f64>,
+    /// What it is worth under the seal, at its first look.
+    pub sealed: Option<Estimate>,
+}
+
+impl Beside {
+    /// Of a campaign as far as it has come.
+    pub fn of(campaign: String, state: &State, first: Option<&Look>) -> Self {
+        let count = |counts: fn(&CandidateRecord) -> bool| state.candidates.values().filter(|own| counts(own)).count();
+        let champion = state.champion().map(|champion| &state.candidates[&champion.id]);
+        Beside {
+            campaign,
+            independent: state.is_independent(),
+            calls: state.work.iter().map(|(_, work)| work.calls).sum(),
+            candidates: [count(|_| true), count(|own| own.score.is_some()), count(|own| own.admissible)],
+            found: champion.and_then(|own| own.score.as_ref()?.worth),
+            sealed: first.map(|look| look.worth.clone()),
+        }
     }
 }
 

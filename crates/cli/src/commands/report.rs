@@ -90,6 +90,7 @@ pub(crate) async fn read(store: &Store, id: &CampaignId) -> Result<Held, Failure
         taken: verify::taken(store, id).await?,
         comparison: compare::recorded(store, id).await?,
         translates: loaded.state.started.as_ref().is_some_and(|started| super::translate::takes(&started.spec.problem)),
+        beside: compare::beside(store, id, &loaded.state).await?,
         origins: loaded.origins,
         state: loaded.state,
     })

@@ -7,7 +7,8 @@ use crate::picture::Picture;
 use crate::picture::effort::{self, Bar};
 use crate::record::Stage;
 use crate::spend::{Share, Spend};
-use crate::words::{count, fixed, grouped, money};
+use crate::words::{capital, count, fixed, grouped, money, spaced};
+use science::comparison::Beside;
 use science::outcome::Outcome;
 use std::collections::BTreeMap;
 
@@ -24,6 +25,7 @@ pub(super) fn blocks(facts: &Facts<'_>) -> Vec<Block> {
         Table::new(&["<role", "<by", ">calls", ">prompt", ">cached", ">written", ">of it reasoning", ">USD"]);
     table.rows = spend.by.iter().map(row).collect();
     blocks.extend([Block::Table(table), Block::Text(spend.sentence().into())]);
+    blocks.extend(beside(facts));
     let notes = notes(spend);
     if !notes.is_empty() {
         blocks.push(Block::List(notes.into_iter().map(|note| item(0, note)).collect()));
@@ -96,6 +98,35 @@ fn time(facts: &Facts<'_>) -> Option<Picture> {
     let shown = stages.iter().filter(|stage| stage.ms * 200 >= all);
     let title = format!("Where {} s of wall time went", fixed(all as f64 / 1000.0, 0));
     effort::bars("time", (title, "Each step until its event was recorded."), &shown.map(bar).collect::<Vec<_>>())
+}
+
+/// A loop beside independent drafts of the same agents: what both took, and what both found.
+fn beside(facts: &Facts<'_>) -> Vec<Block> {
+    let (all, terms) = (facts.record.beside, facts.terms());
+    let worth = facts.record.state.spec().aim.worth_name();
+    let sealed = |own: &Beside| {
+        let (value, interval) = own.sealed.as_ref().map_or((None, None), |sealed| (sealed.value, sealed.interval));
+        terms.worth_of(value, interval)
+    };
+    let columns = vec![
+        column("<campaign", |own: &&Beside| own.campaign.chars().take(8).collect()),
+        column("<its drafts", |own: &&Beside| if own.independent { "independent" } else { "a loop" }.into()),
+        column(">calls", |own: &&Beside| own.calls.to_string()),
+        column(">candidates", |own: &&Beside| own.candidates[0].to_string()),
+        column(">scored", |own: &&Beside| own.candidates[1].to_string()),
+        column(">admissible", |own: &&Beside| own.candidates[2].to_string()),
+        column(">best in the search", |own: &&Beside| terms.worth_of(own.found, None)),
+        column(">under the seal", |own: &&Beside| sealed(own)),
+    ];
+    if all.is_empty() {
+        return Vec::new();
+    }
+    let text = format!(
+        "Independent drafts of the same agents see nothing of each other: what a loop has to beat that feeds findings back, at as \
+         many calls. {} of the best admissible candidate:",
+        capital(&spaced(&worth.name))
+    );
+    vec![Block::Text(text.into()), Block::Table(Table::of(all, columns))]
 }
 
 /// The same as a table.

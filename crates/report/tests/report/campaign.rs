@@ -308,6 +308,7 @@ pub(crate) fn record<'a>(state: &'a State) -> Record<'a> {
         taken: Taken::default(),
         translates: true,
         comparison: None,
+        beside: &[],
         origins: ORIGINS.get_or_init(Origins::default),
     }
 }
