@@ -97,7 +97,9 @@ fn is_printed(report: &str, sealed: &Value) {
     for test in tests {
         let row = format!("| {} |", test["requirement"].as_str().expect("in words"));
         let row = report.lines().find(|line| line.starts_with(&row)).unwrap_or_else(|| panic!("no {row} in {report}"));
-        let margin = test["margin"].as_f64().map_or("-".to_owned(), |margin| format!("{margin:+.4}"));
+        let margin = test["margin"].as_f64().map_or("-".to_owned(), |margin| {
+            if margin.abs() < 5e-5 { "0.0000".to_owned() } else { format!("{margin:+.4}") }
+        });
         let holds = if test["holds"] == true { "holds" } else { "FAILS" };
         assert!(row.contains(&format!("| {margin} |")) && row.contains(holds), "{row}: {test}");
     }

@@ -54,7 +54,7 @@ pub(super) fn key<'a>(canvas: &mut Canvas, names: impl Iterator<Item = (&'a str,
     for (class, name) in names {
         canvas.line(&format!("l {class}"), [x, 10.0], [x + 18.0, 10.0]);
         canvas.text("t", [x + 23.0, 14.0], Anchor::Start, name);
-        x += 40.0 + 6.2 * name.chars().count() as f64;
+        x += 40.0 + 6.9 * name.chars().count() as f64;
     }
 }
 

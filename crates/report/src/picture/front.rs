@@ -116,7 +116,7 @@ fn clipped(line: &[[f64; 2]], frame: &Frame) -> Vec<[f64; 2]> {
 
 fn legend(canvas: &mut Canvas) {
     let y = 14.0;
-    let marks: [(&str, f64); 4] = [("champion", 190.0), ("admissible", 262.0), ("not", 342.0), ("reference", 384.0)];
+    let marks: [(&str, f64); 4] = [("champion", 182.0), ("admissible", 258.0), ("not", 346.0), ("reference", 388.0)];
     for (at, (name, x)) in marks.into_iter().enumerate() {
         match at {
             0 => canvas.star("own", [x, y - 4.0], 6.0),

@@ -42,10 +42,10 @@ pub(crate) fn study(facts: &Facts<'_>, champion: Standing<'_>) -> Option<Picture
         };
         panel(&mut canvas, (what, [from, from + each]), (names, &rows(own), &rows(reference)));
     }
-    canvas.circle("own", [252.0, 9.0], 4.0);
-    canvas.text("t", [260.0, 13.0], Anchor::Start, "champion");
-    canvas.diamond("ref", [328.0, 9.0], 5.0);
-    canvas.text("t", [336.0, 13.0], Anchor::Start, "reference");
+    canvas.circle("own", [240.0, 9.0], 4.0);
+    canvas.text("t", [248.0, 13.0], Anchor::Start, "champion");
+    canvas.diamond("ref", [322.0, 9.0], 5.0);
+    canvas.text("t", [330.0, 13.0], Anchor::Start, "reference");
     let note = match own.cells.iter().take(names.len()).any(|row| row.len() > 2) {
         true => "Against the baseline, %, means and 95 % intervals over the search seeds.",
         false => "Against the baseline, %, means over the search seeds; an interval takes three.",
@@ -177,10 +177,10 @@ fn said(facts: &Facts<'_>, look: &Look, workload: usize, gained: f64) -> String 
 fn key(canvas: &mut Canvas, told: &Telling<'_>) {
     let name = spaced(&told.feature.name);
     canvas.text("t", [48.0, 14.0], Anchor::Start, &name);
-    let mut x = 62.0 + 6.2 * name.chars().count() as f64;
+    let mut x = 62.0 + 6.9 * name.chars().count() as f64;
     for (part, class) in told.parts().iter().zip(PARTS) {
         canvas.rect(class, [x, 6.0], [9.0, 9.0]);
         canvas.text("t", [x + 13.0, 14.0], Anchor::Start, part);
-        x += 26.0 + 6.2 * part.chars().count() as f64;
+        x += 26.0 + 6.9 * part.chars().count() as f64;
     }
 }
