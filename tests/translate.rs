@@ -106,6 +106,27 @@ fn the_formula_that_was_merged_upstream_decides_as_its_translation() {
 }
 
 #[test]
+fn a_policy_for_blis_decides_alike_and_what_it_is_never_told_is_named() {
+    let Some(go) = go() else { return };
+    let mut environment = Environment::new();
+    with_go(&mut environment, &go);
+    let to_blis = |candidate: &str| {
+        environment.run(&["translate", candidate, "--target", "blis", "--name", "mine", "-o", "out", "--effort", "1"])
+    };
+    let outcome = to_blis(&modelled("staleness"));
+    assert_eq!(outcome.code, 1, "{}", outcome.stdout);
+    assert!(outcome.stderr.contains("`Instance.metrics_age_us` has no source in blis"), "{}", outcome.stderr);
+    let outcome = to_blis(&modelled("per_client"));
+    assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+    assert!(outcome.stdout.contains("never told     Request.predicted_output_tokens"), "{}", outcome.stdout);
+    assert!(!environment.read("out/testdata/decisions.json").contains("\"predicted\":1"));
+    let said = environment.ok(&["translate", "--check", "out", "--effort", "1"]);
+    for gate in ["files, for blis", "passed         offline", "passed         mutants", "could not run  checkout"] {
+        assert!(said.contains(gate), "{said}");
+    }
+}
+
+#[test]
 fn what_cannot_be_translated_says_where_and_nothing_is_written() {
     let environment = Environment::new();
     let said = environment.fails(1, &["translate", &modelled("logistic"), "--name", "logistic", "-o", "out"]);

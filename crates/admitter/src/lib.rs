@@ -114,7 +114,7 @@ pub struct Instance {
     pub kv_utilization: f64,
     /// Age in µs of the stale fields, usually below 50,000. Until the first scrape they are zero.
     pub metrics_age_us: u64,
-    /// Tokens that its KV cache holds when full; constant.
+    /// Tokens that its KV cache holds when full; constant. In production 0 until the first scrape, which no simulation shows.
     pub kv_capacity_tokens: u64,
 }
 

@@ -339,11 +339,18 @@ impl<'a> Body<'a> {
         };
         match (&have, &wanted) {
             _ if slice(&wanted) && matches!(target(&have), Ty::Array(..)) => {
-                let val = if val.expr.clone().target().is_place() || val.expr.is_place() {
-                    val
-                } else {
-                    self.kept(val, "values")
-                };
+                // A list that is written down is a slice at once.
+                if let (Expr::Composite(Ty::Array(element, _), values), false) = (&val.expr, is_borrowed(&have))
+                    && !values.is_empty()
+                {
+                    return Val {
+                        expr: Expr::Composite(Ty::Slice(element.clone()), values.clone()),
+                        ty: wanted,
+                        ..val
+                    };
+                }
+                let placed = val.expr.is_place() || is_borrowed(&have);
+                let val = if placed { val } else { self.kept(val, "values") };
                 let of = match (&have, val.expr) {
                     (Ty::Ref(_, true), Expr::Unary("&", of)) => *of,
                     (_, expr) => expr,
@@ -420,4 +427,9 @@ fn is_assigned(body: &[Stmt], name: &str) -> bool {
         let (_, bodies) = stmt.parts_mut();
         own || bodies.into_iter().any(|body| is_assigned(body, name))
     })
+}
+
+/// Whether it is a pointer in Go.
+fn is_borrowed(ty: &Ty) -> bool {
+    matches!(ty, Ty::Ref(_, true))
 }

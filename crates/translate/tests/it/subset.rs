@@ -120,27 +120,65 @@ fn hostile_text_stays_in_its_comment_and_deep_nesting_is_refused() {
     assert!(of(CONTRACT, "", ["Rule", "Own", "make", "KNOBS", "Dice"]).is_err());
 }
 
+/// The candidates of a folder, in the order of their names.
+fn candidates(folder: &str) -> Vec<String> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(root().join(folder))
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
+        .collect();
+    files.sort();
+    files.iter().map(|file| std::fs::read_to_string(file).expect("a source")).collect()
+}
+
+/// What stands around a translation, as far as Go has to know of it.
+fn around(translation: &Translation) -> String {
+    let fields: String = translation.tunables.iter().map(|own| format!("\t{} float64\n", own.field)).collect();
+    format!(
+        "package rule\n\ntype Parameters struct {{\n{fields}}}\n\ntype Draw struct{{}}\n\nfunc (d *Draw) uniform() float64 {{ return 0.5 }}\n"
+    )
+}
+
 #[test]
-fn every_shipped_candidate_is_translated_and_eighteen_of_twenty_in_the_style_of_a_model() {
+fn every_shipped_candidate_is_translated_and_eighteen_of_twenty_in_the_style_of_a_model_and_go_compiles_them() {
     let contract = std::fs::read_to_string(root().join("crates/admitter/src/lib.rs")).expect("the contract");
-    let mut counted = Vec::new();
+    let (mut counted, mut done) = (Vec::new(), Vec::new());
     for folder in [
         "experiments/admission",
         "experiments/admission/controls",
         "experiments/admission/curves",
         "tests/fixtures/candidates/modelled",
     ] {
-        let mut files: Vec<PathBuf> = std::fs::read_dir(root().join(folder))
-            .expect("a folder")
-            .map(|entry| entry.expect("an entry").path())
-            .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
-            .collect();
-        files.sort();
-        let done = files.iter().filter(|file| {
-            let source = std::fs::read_to_string(file).expect("a source");
-            of(&contract, &source, ["Admitter", "Policy", "new", "TUNABLES", "Draw"]).is_ok()
-        });
-        counted.push((done.count(), files.len()));
+        let sources = candidates(folder);
+        let before = done.len();
+        let names = ["Admitter", "Policy", "new", "TUNABLES", "Draw"];
+        done.extend(sources.iter().filter_map(|source| of(&contract, source, names).ok()));
+        counted.push((done.len() - before, sources.len()));
     }
     assert_eq!(counted, [(1, 1), (17, 17), (5, 5), (18, 20)]);
+    // What a campaign makes of a policy whose parameters are settled.
+    let settled = candidates("experiments/admission")[0].replace(
+        "fn new(parameters: &[f64]) -> Self {",
+        "fn new(parameters: &[f64]) -> Self { let parameters: &[f64] = &[1.0, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5];",
+    );
+    done.push(of(&contract, &settled, ["Admitter", "Policy", "new", "TUNABLES", "Draw"]).expect("a translation"));
+    let Some(go) = crate::go::go() else { return };
+    let module = tempfile::tempdir().expect("a folder");
+    std::fs::write(module.path().join("go.mod"), "module all\n\ngo 1.22\n").expect("a file");
+    for (at, translation) in done.iter().enumerate() {
+        let package = module.path().join(format!("p{at}"));
+        std::fs::create_dir(&package).expect("a folder");
+        std::fs::write(package.join("around.go"), around(translation)).expect("a file");
+        for (name, text) in &translation.files {
+            std::fs::write(package.join(name), text).expect("a file");
+        }
+    }
+    let output = crate::go::run(&go, module.path(), &["build", "./..."]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn a_list_that_is_written_down_is_a_slice() {
+    let go = asked("let list: &[f64] = &[0.5, item.weight]; list[0] > list[1]").expect("Go");
+    assert!(go.contains("list := []float64{0.5, item.weight}"), "{go}");
 }
