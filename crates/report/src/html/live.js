@@ -1,7 +1,7 @@
 "use strict";
 // Follows a campaign while it runs: says where it stands, and brings the page up to date. Without it, loading the page again does.
 const said = document.getElementById("live");
-let shown = said.dataset.version, wanted = shown, busy = false;
+let shown = said.dataset.version, wanted = shown, busy = false, status = said.textContent;
 const main = () => document.querySelector("main");
 // Where an element stands below the body: what has the focus has it again.
 const path = at => at === main() ? [] : [...path(at.parentElement), [...at.parentElement.children].indexOf(at)];
@@ -37,8 +37,9 @@ const refresh = async () => {
     renew(next);
     shown = version;
     said.dataset.version = version;
+    said.textContent = `${status} · figures as of ${new Date().toLocaleTimeString()}`;
   } catch (error) {
-    said.textContent += ` (the page is older: ${error.message})`;
+    said.textContent = `${status} · the figures below are older (${error.message})`;
   } finally {
     busy = false;
     if (wanted !== shown) setTimeout(refresh, 1000);
@@ -47,10 +48,9 @@ const refresh = async () => {
 document.addEventListener("selectionchange", refresh);
 const news = new EventSource(said.dataset.events);
 news.addEventListener("news", event => {
-  const { version, status } = JSON.parse(event.data);
-  wanted = version;
-  said.textContent = status;
+  ({ version: wanted, status } = JSON.parse(event.data));
+  said.textContent = wanted === shown ? status : `${status} · figures have changed`;
   refresh();
 });
 news.addEventListener("trouble", event => { said.textContent = event.data; });
-news.addEventListener("error", () => { said.textContent += " · not connected, trying again"; });
+news.addEventListener("error", () => { said.textContent = `${status} · not connected, trying again`; });

@@ -8,7 +8,7 @@ use crate::record::Record;
 const STYLE: &str = include_str!("live.css");
 /// What follows the campaign: [`SCRIPT_HASH`] is its hash, as a page's policy names it.
 const FOLLOW: &str = include_str!("live.js");
-const FOLLOW_HASH: &str = "sha256-tpBFCYnl351Lv5BZ2/dZeEaFhREgTJEZgGhnOVbnMpg=";
+const FOLLOW_HASH: &str = "sha256-P5OjDgOSqD4evUPPrpZnt+/HXFq2tl62kezPCfLcZ+g=";
 
 /// A page and the policy that whoever serves it has to say too.
 #[derive(Clone, Debug)]

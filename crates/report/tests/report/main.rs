@@ -3,6 +3,7 @@
 mod agents;
 mod big;
 mod campaign;
+mod contrast;
 mod gain;
 mod pages;
 mod schema;
