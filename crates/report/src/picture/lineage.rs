@@ -14,8 +14,10 @@ use science::space::Point;
 use science::state::State;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Room of a column and of a row.
-const COLUMN: f64 = 34.0;
+/// Columns of a long campaign are narrow, so that it is seen at once.
+const WIDE: f64 = 960.0;
+/// Room of a column, at least and at most, and of a row.
+const COLUMN: [f64; 2] = [14.0, 34.0];
 const ROW: f64 = 16.0;
 /// Room for principles below.
 const FORBIDDING: f64 = 26.0;
@@ -49,7 +51,8 @@ pub(crate) fn picture(facts: &Facts<'_>) -> Option<Picture> {
     lay_out(&mut nodes);
     let rows = nodes.iter().map(|node| node.row).max().unwrap_or_default() + 1;
     let columns = nodes.iter().map(|node| node.column).max().unwrap_or_default() + 1;
-    let wide = (56.0 + COLUMN * columns as f64).max(480.0);
+    let grid = Grid { column: (WIDE / columns as f64).clamp(COLUMN[0], COLUMN[1]), rows };
+    let wide = (56.0 + grid.column * columns as f64).max(480.0);
     let forbidding = forbidding(facts, &nodes);
     let under = if forbidding.is_empty() { 0.0 } else { FORBIDDING };
     let mut canvas = Canvas::new(wide, 66.0 + ROW * rows as f64 + under);
@@ -57,8 +60,8 @@ pub(crate) fn picture(facts: &Facts<'_>) -> Option<Picture> {
     canvas.rect("own", [420.0, 5.0], [7.0, 7.0]);
     canvas.text("t", [432.0, 13.0], Anchor::Start, "tuned");
     let spine = spine(facts);
-    exclude(&mut canvas, &nodes, &forbidding, rows);
-    draw(&mut canvas, &nodes, &spine, rows);
+    exclude(&mut canvas, &nodes, &forbidding, grid);
+    draw(&mut canvas, &nodes, &spine, grid);
     let title =
         format!("{} in {}, and the way to the champion", count(nodes.len(), "node"), count(columns - 1, "iteration"));
     let excluded = if under > 0.0 {
@@ -197,28 +200,46 @@ fn forbidding(facts: &Facts<'_>, nodes: &[Node]) -> Vec<(String, usize)> {
 }
 
 /// Principles in a row below, each with edges to what it excludes.
-fn exclude(canvas: &mut Canvas, nodes: &[Node], forbidding: &[(String, usize)], rows: usize) {
-    let y = 36.0 + ROW * rows as f64 + 14.0;
+fn exclude(canvas: &mut Canvas, nodes: &[Node], forbidding: &[(String, usize)], grid: Grid) {
+    let y = grid.bottom() + 14.0;
     let mut right = f64::MIN;
     for (id, iteration) in forbidding {
         // Several of one iteration stand side by side.
-        let x = (24.0 + COLUMN * *iteration as f64).max(right + 8.0);
+        let x = grid.across(*iteration).max(right + 8.0);
         right = x + 7.0 * id.chars().count() as f64;
         let excluded: Vec<&Node> = nodes.iter().filter(|node| node.excluded_by.contains(id)).collect();
         for node in excluded.iter().take(EDGES) {
-            canvas.line("l bad thin dot", at(node), [x + 4.0, y - 11.0]);
+            canvas.line("l bad thin dot", grid.at(node), [x + 4.0, y - 11.0]);
         }
         let said = format!("{id} excludes {}", count(excluded.len(), "design"));
         canvas.link(&principle_place(id), &said, |canvas| canvas.text("t b bad", [x - 2.0, y], Anchor::Start, id));
     }
 }
 
-/// Where a node stands.
-fn at(node: &Node) -> [f64; 2] {
-    [24.0 + COLUMN * node.column as f64, 36.0 + ROW * node.row as f64]
+/// Where things stand.
+#[derive(Clone, Copy)]
+struct Grid {
+    /// Room of a column.
+    column: f64,
+    rows: usize,
 }
 
-fn draw(canvas: &mut Canvas, nodes: &[Node], spine: &[CandidateId], rows: usize) {
+impl Grid {
+    fn across(self, column: usize) -> f64 {
+        24.0 + self.column * column as f64
+    }
+
+    fn at(self, node: &Node) -> [f64; 2] {
+        [self.across(node.column), 36.0 + ROW * node.row as f64]
+    }
+
+    fn bottom(self) -> f64 {
+        36.0 + ROW * self.rows as f64
+    }
+}
+
+fn draw(canvas: &mut Canvas, nodes: &[Node], spine: &[CandidateId], grid: Grid) {
+    let at = |node: &Node| grid.at(node);
     let root = [24.0, 36.0];
     let mut places: BTreeMap<&CandidateId, [f64; 2]> = BTreeMap::new();
     for node in nodes {
@@ -253,10 +274,10 @@ fn draw(canvas: &mut Canvas, nodes: &[Node], spine: &[CandidateId], rows: usize)
         });
     }
     let under = if nodes.iter().any(|node| !node.excluded_by.is_empty()) { FORBIDDING } else { 0.0 };
-    let bottom = 36.0 + ROW * rows as f64 + under;
+    let bottom = grid.bottom() + under;
     let last = nodes.iter().map(|node| node.column).max().unwrap_or_default();
     for column in (1..=last).filter(|column| last <= 20 || column.is_multiple_of(5) || *column == 1) {
-        canvas.text("t n", [24.0 + COLUMN * column as f64, bottom + 8.0], Anchor::Middle, &column.to_string());
+        canvas.text("t n", [grid.across(column), bottom + 8.0], Anchor::Middle, &column.to_string());
     }
     canvas.text("t", [4.0, bottom + 24.0], Anchor::Start, "iteration");
 }

@@ -9,6 +9,9 @@ use crate::page::{self, Tried};
 use crate::picture;
 use crate::terms::Terms;
 
+/// Iterations from which on they are folded together.
+const MANY: usize = 20;
+
 /// None before anything was planned.
 pub(super) fn blocks(facts: &Facts<'_>, medium: Medium) -> Vec<Block> {
     if facts.turns.is_empty() {
@@ -23,7 +26,14 @@ pub(super) fn blocks(facts: &Facts<'_>, medium: Medium) -> Vec<Block> {
         Medium::Markdown | Medium::Page => {
             let summary = "The same as a tree of candidates".into();
             blocks.push(Block::Fold(Fold { place: None, summary, blocks: tree }));
-            blocks.extend(path::blocks(facts));
+            let turns = path::blocks(facts);
+            match turns.len() {
+                0..=MANY => blocks.extend(turns),
+                _ => {
+                    let summary = "Every iteration by itself".into();
+                    blocks.push(Block::Fold(Fold { place: None, summary, blocks: turns }));
+                }
+            }
         }
     }
     blocks
