@@ -82,17 +82,13 @@ fn line(facts: &Facts<'_>, id: &CandidateId) -> Vec<CandidateId> {
 
 /// The curves of its parent, and of the first candidate that it comes of.
 fn ancestors<'a>(facts: &Facts<'a>, id: &CandidateId) -> Vec<Drawn<'a>> {
-    let state = facts.record.state;
-    let line = line(facts, id);
-    let mut shown: Vec<(String, &'static str, &CandidateId)> = Vec::new();
-    shown.extend(line.first().map(|id| (format!("its parent, {}", id.short()), "open", id)));
-    shown.extend(
-        line.last().filter(|_| line.len() > 1).map(|id| (format!("the first of its line, {}", id.short()), "base", id)),
-    );
-    let curve = |(name, class, id): (String, &'static str, &CandidateId)| {
-        Some(Drawn { name, class, curve: &state.candidates.get(id)?.descriptor.as_ref()?.curve })
+    let (state, line) = (facts.record.state, line(facts, id));
+    let parent = line.first().map(|id| ("its parent", "open", id));
+    let first = line.last().filter(|_| line.len() > 1).map(|id| ("the first of its line", "base", id));
+    let curve = |(name, class, id): (&str, &'static str, &CandidateId)| {
+        Some(Drawn { name: name.into(), class, curve: &state.candidates.get(id)?.descriptor.as_ref()?.curve })
     };
-    shown.into_iter().filter_map(curve).filter(|drawn| !drawn.curve.points.is_empty()).collect()
+    parent.into_iter().chain(first).filter_map(curve).filter(|drawn| !drawn.curve.points.is_empty()).collect()
 }
 
 /// What it does, as formulas; none where its source is not on record or says more than formulas can.
