@@ -131,7 +131,7 @@ pub async fn compare(
     let (places, campaign) = (places.clone(), id.as_str().to_owned());
     let run = move || {
         let sandbox = places.sandbox(*loaded.problem.kit())?;
-        let beside = Beside { state: &record.state, loaded: &loaded, sandbox: &sandbox };
+        let beside = Held { state: &record.state, loaded: &loaded, sandbox: &sandbox };
         let own = looked_at(Found::of(course), champion.as_ref());
         beside.searched(repeats, &watch).map(|(spent, searches)| Comparison { campaign, spent, found: own, searches })
     };
@@ -162,7 +162,7 @@ fn looked_at(found: Found, look: Option<&Look>) -> Found {
 }
 
 /// A campaign that searches are held against.
-struct Beside<'a> {
+struct Held<'a> {
     state: &'a State,
     loaded: &'a LoadedExperiment,
     sandbox: &'a Sandbox,
@@ -176,7 +176,7 @@ struct Done {
     runs: u32,
 }
 
-impl Beside<'_> {
+impl Held<'_> {
     /// Searches side by side on all cores, each by itself; what they found, and what the campaign spent in their terms.
     fn searched(
         &self,

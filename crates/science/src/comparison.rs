@@ -187,7 +187,7 @@ impl Beside {
             calls: state.work.iter().map(|(_, work)| work.calls).sum(),
             candidates: [count(|_| true), count(|own| own.score.is_some()), count(|own| own.admissible)],
             found: champion.and_then(|own| own.score.as_ref()?.worth),
-            sealed: first.map(|look| look.worth.clone()),
+            sealed: first.map(|look| look.worth),
         }
     }
 }
