@@ -157,10 +157,11 @@ fn every_shipped_candidate_is_translated_and_eighteen_of_twenty_in_the_style_of_
     }
     assert_eq!(counted, [(1, 1), (17, 17), (5, 5), (18, 20)]);
     // What a campaign makes of a policy whose parameters are settled.
-    let settled = candidates("experiments/admission")[0].replace(
-        "fn new(parameters: &[f64]) -> Self {",
-        "fn new(parameters: &[f64]) -> Self { let parameters: &[f64] = &[1.0, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5];",
-    );
+    let own = root().join("tests/fixtures/candidates/modelled/per_client.rs");
+    let own = std::fs::read_to_string(own).expect("a source");
+    let head = "fn new(parameters: &[f64]) -> Self {";
+    let settled = own.replace(head, &format!("{head} let parameters: &[f64] = &[/* scale */ 0.5];"));
+    assert_ne!(settled, own);
     done.push(of(&contract, &settled, ["Admitter", "Policy", "new", "TUNABLES", "Draw"]).expect("a translation"));
     let Some(go) = crate::go::go() else { return };
     let module = tempfile::tempdir().expect("a folder");
