@@ -41,7 +41,8 @@ fn introduction(seeds: u64) -> String {
 
 Written by `cargo run --release -p problems --example published > experiments/flow-control/PUBLISHED.md`; no figure is typed by
 hand. The rule is *soft-reflective ceilings* as merged into llm-d's router: the fuller the instances look, the rarer the calls
-at which lower bands are open. What is claimed of it, and how it is decided, was registered in `claims.toml` before anything ran.
+at which lower bands are open. What is claimed of it, and how it is decided, was registered in `claims.toml` before these seeds
+were run; first measurements elsewhere (p99) were known for fresh readings and for chat.
 
 Each claim is about a number for each of {seeds} seeds, on arrivals that no campaign has. A *gain* is ln(constant / policy) of the
 critical TTFT's 95th percentile on the same arrivals; 0.01 is one point. All claims share {share:.0} % (Holm); intervals are at
@@ -74,7 +75,8 @@ fn claims(rows: &[(&Claim, Sample, bool)]) -> String {
         );
     }
     page + "\nThe number of the first and the fourth claim is a gain; that of the others is what is left of the gain less the share of it \
-            that may be left: below 0, the claim holds. *Open* is what these seeds do not decide.\n"
+            that may be left: below 0, the claim holds. *Holds*: one-sided, by Holm, 5 % for all five. *Refuted*: the interval lies wholly on the \
+            other side (2.5 % more for all five); a p near 1 is no evidence by itself. *Open* is what these seeds do not decide.\n"
 }
 
 fn figures(runs: &mut Runs) -> Result<String, Error> {
@@ -110,8 +112,9 @@ setting, points; and the tokens generated inside the window over the constant ce
         page += &format!("| {scenario} | {waits} | {gains} | {:.1} % |\n", 100.0 * tokens);
     }
     Ok(page
-        + "\n*Credit* is the constant ceiling where dispatches that no reading shows yet count as waiting. *Together* lets through the published \
-           share of calls, all at the beginning of a reading. In *router ticks* calls go on while nothing waits, as in llm-d's router.\n")
+        + "\n*Credit* is the constant ceiling where dispatches that no reading shows yet count as waiting. *Together* lets through nominally the published \
+           share of calls, all at the beginning of a reading, where a rule of some fifty calls a reading does as much; dispatches were not counted, and \
+           no plain rate was tried. In *router ticks* calls go on while nothing waits, as in llm-d's router.\n")
 }
 
 fn limits(runs: &mut Runs) -> Result<String, Error> {
@@ -130,6 +133,7 @@ fn limits(runs: &mut Runs) -> Result<String, Error> {
   was not run. Which of a tick and an arrival comes first at the same time is chance there and fixed here.
 - **Reasoning** runs at an eighth of its lengths and of the KV cache, so that a run takes seconds: caches fill and drain eight
   times as fast beside the same 50 ms.
+- **The cluster.** Four H100 and scorers weighted 2/2/1 here; two and 3/2/2 there.
 - **Windows** have 14 to 40 s and begin with an empty cluster. The published runs are longer, and each was made once.
 "
     ))
