@@ -12,6 +12,10 @@ use axum::response::{IntoResponse, Response};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
+/// Where a browser says that a question comes from, and what for.
+const SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+const MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+
 /// What is asked of whoever comes.
 #[derive(Clone, Debug)]
 pub struct Gate {
@@ -58,6 +62,11 @@ impl Gate {
         }
         let own = |origin: &str| origin.strip_prefix("http://").or(origin.strip_prefix("https://")) == Some(host);
         if headers.get_all(ORIGIN).iter().any(|origin| !origin.to_str().is_ok_and(own)) {
+            return Err(Refusal::Origin);
+        }
+        // A page of somebody else's that asks without saying so; to follow a link from there is fine.
+        let (site, mode) = (text(SITE).unwrap_or_default(), text(MODE).unwrap_or_default());
+        if matches!(site, "cross-site" | "same-site") && mode != "navigate" {
             return Err(Refusal::Origin);
         }
         let Some(token) = self.token else { return Ok(Ticket::Valid) };
@@ -173,6 +182,12 @@ mod tests {
         for origin in ["http://evil.example", "null", "http://localhost:9", "http://localhost:8321.evil.example", ""] {
             assert_eq!(from(origin), Err(Refusal::Origin), "{origin}");
         }
+        let said = |site: &str, mode: &str| {
+            asked(&gate, &[("host", "localhost"), ("sec-fetch-site", site), ("sec-fetch-mode", mode)], "/")
+        };
+        assert_eq!(said("cross-site", "no-cors"), Err(Refusal::Origin));
+        assert_eq!(said("cross-site", "navigate"), Ok(Ticket::Valid), "a link");
+        assert_eq!(said("same-origin", "cors"), Ok(Ticket::Valid));
     }
 
     #[test]

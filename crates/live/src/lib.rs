@@ -13,16 +13,26 @@ mod routes;
 pub use gate::Gate;
 pub use records::Reader;
 
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
 use records::Records;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 use store::Store;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 /// How long open connections have to come to their end once the server is stopped.
 const FAREWELL: Duration = Duration::from_secs(2);
+
+/// How long somebody may take to say what he asks: before that nobody knows who he is.
+const HEAD: Duration = Duration::from_secs(10);
+/// Connections at once; whoever comes later waits to be taken in.
+const CONNECTIONS: usize = 256;
 
 /// Serves until `stop` is done. `reader` reads a campaign's record from `store`, which need not be able to write.
 pub async fn serve(
@@ -39,15 +49,55 @@ pub async fn serve(
         // Whoever follows a campaign would do so for ever.
         let _ = stopping.send(true);
     };
-    let serving = async { axum::serve(listener, routes).with_graceful_shutdown(ending).await };
+    let serving = answered(listener, routes, ending);
     let mut late = stopped;
     let too_late = async move {
         let _ = late.wait_for(|stopped| *stopped).await;
         tokio::time::sleep(FAREWELL).await;
     };
     tokio::select! {
-        served = serving => served,
+        () = serving => {}
         // Somebody keeps a connection open and reads nothing.
-        () = too_late => Ok(()),
+        () = too_late => {}
     }
+    Ok(())
+}
+
+/// Answers connections until `stop` is done, and then those that are open.
+///
+/// axum's own loop takes in any number of them, and waits for a head as long as it takes.
+async fn answered(listener: TcpListener, routes: Router, stop: impl Future<Output = ()>) {
+    let (places, open) = (Arc::new(Semaphore::new(CONNECTIONS)), GracefulShutdown::new());
+    tokio::pin!(stop);
+    loop {
+        let taken = async {
+            let place = Arc::clone(&places).acquire_owned().await.ok()?;
+            Some((place, listener.accept().await))
+        };
+        let (place, accepted) = tokio::select! {
+            () = &mut stop => break,
+            taken = taken => match taken {
+                Some(taken) => taken,
+                None => break,
+            },
+        };
+        // It was gone before it was taken in, or no file is left for it: others close theirs.
+        let Ok((stream, _)) = accepted else {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            continue;
+        };
+        let service = TowerToHyperService::new(routes.clone());
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEAD)
+            .serve_connection(TokioIo::new(stream), service);
+        let watched = open.watch(connection);
+        tokio::spawn(async move {
+            // What breaks off is the other side's affair.
+            let _ = watched.await;
+            drop(place);
+        });
+    }
+    drop(listener);
+    open.shutdown().await;
 }

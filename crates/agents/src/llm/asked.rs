@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 /// Rows of a table of a signal.
 const BINS: usize = 20;
-/// Characters of an answer.
+/// Characters of a source. The fences around one that is made of backticks are as long, each.
 const ANSWER: usize = 8000;
 
 /// What is asked of a candidate.
@@ -50,7 +50,7 @@ impl Asked {
         let name = serde_json::to_value(self.what).ok().and_then(|word| word.as_str().map(str::to_owned));
         let head = format!("## `{}` of `{}`", name.unwrap_or_default(), text::line(&self.of, 60));
         let answer = self.answer(state, library).unwrap_or_else(|problem| format!("No answer: {problem}."));
-        format!("{head}\n\n{}", text::clip(&answer, ANSWER))
+        format!("{head}\n\n{}", text::clip(&answer, 3 * ANSWER))
     }
 
     fn answer(&self, state: &State, library: &dyn Library) -> Result<String, String> {
@@ -60,8 +60,10 @@ impl Asked {
             Question::Behaviour => behaviour(state, self.candidate(state)?),
             Question::Source => {
                 let source = library.source(self.candidate(state)?).ok_or("its source is not at hand")?;
+                // Cut before it is fenced: what follows must not lie inside of it.
+                let source = text::clip(text::clean(&source).trim(), ANSWER);
                 let fence = parse::fence(&source);
-                Ok(format!("{fence}rust\n{}\n{fence}", source.trim()))
+                Ok(format!("{fence}rust\n{source}\n{fence}"))
             }
         }
     }

@@ -35,12 +35,19 @@ pub(crate) async fn export(args: Args, global: &Global) -> Result<Code, Failure>
     let store = global.store().await?;
     let id = campaign(&store, args.campaign.as_deref()).await?;
     let Form::Csv = args.to;
+    if !super::is_free(&args.directory) {
+        let problem =
+            format!("{} is not empty; nothing is overwritten: name a new directory", args.directory.display());
+        return Err(Failure::usage(problem));
+    }
     std::fs::create_dir_all(&args.directory).map_err(|error| unwritten(&args.directory, &error))?;
     let mut tables = store.export(&id).await?;
     for name in Export::names() {
         let file = args.directory.join(format!("{name}.csv"));
         let failed = |error: &dyn std::fmt::Display| unwritten(&file, error);
-        let mut writer = csv::Writer::from_path(&file).map_err(|error| failed(&error))?;
+        let created = std::fs::File::create_new(&file).map_err(|error| failed(&error))?;
+        // In quotes, a text is one cell whatever a spreadsheet takes for a separator.
+        let mut writer = csv::WriterBuilder::new().quote_style(csv::QuoteStyle::NonNumeric).from_writer(created);
         let row = |cells: &[Cell]| -> std::io::Result<()> {
             Ok(writer.write_record(cells.iter().map(|cell| shown(cell).into_owned()))?)
         };

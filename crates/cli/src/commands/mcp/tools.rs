@@ -40,11 +40,15 @@ impl Session {
     pub(super) fn saw(&self, progress: &Progress<'_>) {
         let Progress::Recorded(state, event) = progress else { return };
         let mut known = self.known();
-        if event.kind() == "bundle-registered" {
+        let ends = event.kind() == "iteration-closed" && state.is_independent();
+        if event.kind() == "bundle-registered" || ends {
             known.said.clear();
         }
         known.state = (*state).clone();
-        known.said.extend(told(state, event));
+        // What one draft came to is not for the next.
+        if !ends {
+            known.said.extend(told(state, event));
+        }
     }
 
     /// Says that the campaign does nothing more.
@@ -86,7 +90,8 @@ impl Session {
 
     fn candidate(&self, prefix: &str) -> Result<CandidateId, String> {
         let known = self.known();
-        let ids: Vec<&CandidateId> = known.state.order.iter().filter(|id| id.as_str().starts_with(prefix)).collect();
+        let shown = known.state.shown();
+        let ids: Vec<&CandidateId> = shown.order.iter().filter(|id| id.as_str().starts_with(prefix)).collect();
         match ids.as_slice() {
             [id] if prefix.len() >= 4 => Ok((*id).clone()),
             [] => Err(format!("no candidate of this campaign begins with `{prefix}`")),
@@ -204,7 +209,8 @@ impl Tools {
             return source.map_err(|error| error.to_string())?.ok_or_else(|| "its source is not on record".into());
         }
         let known = self.session.known();
-        if let What::Where = what { place(&known.state, &id) } else { behaviour(&known.state, &id) }
+        let shown = known.state.shown();
+        if let What::Where = what { place(&shown, &id) } else { behaviour(&shown, &id) }
     }
 }
 
