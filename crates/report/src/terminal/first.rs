@@ -114,6 +114,5 @@ fn tried(page: &Page, layout: Layout, room: usize) -> String {
 fn commands(page: &Page, layout: Layout) -> String {
     let mut out = format!("\n{}", layout.line(&Line::default().tone(Tone::Strong, "Type next")));
     out.extend(page.commands.iter().map(|command| said(command, layout)));
-    out += &layout.plain("  elenchus report --full   # the rest, here");
     out
 }
