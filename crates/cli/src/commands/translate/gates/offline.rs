@@ -123,7 +123,8 @@ pub(super) fn registered(
     read: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Vec<(String, String)>, String> {
     let file = standing.target.patch_file;
-    let changes = text(files, file).and_then(patch::changes).ok_or(format!("{file} is no patch"))?;
+    let changes = text(files, file).ok_or("it is missing".to_owned()).and_then(patch::changes);
+    let changes = changes.map_err(|wrong| format!("{file}: {wrong}"))?;
     let applied = |change: patch::Change| {
         let text = change
             .applied(read(&change.file).as_deref())
