@@ -45,7 +45,7 @@ impl<'a> Tree<'a> {
         files: &Files,
         standing: &'a Standing,
     ) -> Result<Result<Tree<'a>, State>, Failure> {
-        let place = |path: &str| format!("{}/{}/{path}", standing.target.place, standing.package);
+        let place = |path: &str| format!("{}/{}/{path}", standing.target.place, standing.made.go);
         let mut all: Vec<(String, String)> = files.iter().map(|(path, text)| (place(path), text.clone())).collect();
         match registered(files, standing, &|file| std::fs::read_to_string(scratch.0.join(file)).ok()) {
             Ok(changed) => all.extend(changed),
@@ -108,11 +108,11 @@ impl<'a> Tree<'a> {
     }
 
     fn package(&self) -> PathBuf {
-        self.scratch.0.join(self.standing.target.place).join(&self.standing.package)
+        self.scratch.0.join(self.standing.target.place).join(&self.standing.made.go)
     }
 
     fn below(&self) -> String {
-        format!("./{}/{}/...", self.standing.target.place, self.standing.package)
+        format!("./{}/{}/...", self.standing.target.place, self.standing.made.go)
     }
 }
 
