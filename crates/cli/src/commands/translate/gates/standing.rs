@@ -3,6 +3,7 @@
 use super::super::{DECISIONS, screened};
 use super::{Files, MOST};
 use engine::science::id::Hash;
+use engine::science::text::clip;
 use files::read_inside;
 use problems::admission::translate::{Package, Request, TARGETS, Target, package};
 use serde_json::{Value, json};
@@ -44,13 +45,17 @@ impl Standing {
         let made = again(there(SOURCE)?, there(target.scaffold)?, &known["parameters"], target)?;
         match otherwise(files, &made).as_slice() {
             [] => Ok(Standing { target, made }),
-            wrong => Err(format!(
-                "{}; this is elenchus {}, the package is of {}. Code of others is tested with `go test`, at your own risk",
-                wrong.join("; "),
-                env!("CARGO_PKG_VERSION"),
-                known["elenchus"].as_str().unwrap_or("another"),
-            )),
+            wrong => Err(format!("{}{}", wrong.join("; "), advice(&known["elenchus"]))),
         }
+    }
+}
+
+/// What to do with a package that is not what this program writes.
+fn advice(version: &Value) -> String {
+    let own = env!("CARGO_PKG_VERSION");
+    match version.as_str().filter(|version| *version != own) {
+        Some(version) => format!(". It is of elenchus {}, this is {own}: translate it again", clip(version, 20)),
+        None => ". Code of others is tested with `go test`, at your own risk".to_owned(),
     }
 }
 
@@ -173,6 +178,7 @@ mod tests {
         }
         let without: Vec<_> = files.into_iter().filter(|(path, _)| path != "contract.go").collect();
         assert!(Standing::of(&without).unwrap_err().contains("contract.go is missing"));
+        assert!(advice(&json!("0.0.1")).contains("of elenchus 0.0.1, this is "));
     }
 
     #[test]
