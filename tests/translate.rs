@@ -1,6 +1,7 @@
 //! `elenchus translate`: a candidate as a plugin in Go, the gates of the package, and its log as a trace.
 
 use crate::environment::{Environment, root};
+use engine::science::id::Hash;
 use std::path::{Path, PathBuf};
 
 /// The folder of a Go; none, said loudly, where there is none and nobody requires it.
@@ -51,13 +52,18 @@ fn a_candidate_becomes_a_package_whose_gates_pass() {
         assert!(said.contains(gate), "{said}");
     }
     // What does not decide as its vectors fails, and nothing is made of it.
-    let policy = environment.read("out/policy.go").replace(">= 0", "> 0");
-    environment.write("out/policy.go", &policy);
+    let was = environment.read("out/testdata/decisions.json");
+    let is = was.replacen("\"refused\":true", "\"refused\":false", 1);
+    let hash = |text: &str| Hash::of(text.as_bytes()).as_str().to_owned();
+    let provenance = environment.read("out/provenance.json").replace(&hash(&was), &hash(&is));
+    environment.write("out/testdata/decisions.json", &is);
+    environment.write("out/provenance.json", &provenance);
     let outcome = environment.run(&["translate", "--check", "out", "--effort", "1"]);
     assert_eq!(outcome.code, 1, "{}", outcome.stdout);
     assert!(outcome.stdout.contains("FAILED         offline"), "{}", outcome.stdout);
     assert!(outcome.stdout.contains("could not run  mutants"), "{}", outcome.stdout);
 }
+
 /// The draws of a key, from the definition of SplitMix64.
 fn draw(key: u64) -> f64 {
     let mut z = key.wrapping_add(0x9E37_79B9_7F4A_7C15);
@@ -156,7 +162,7 @@ fn a_package_that_was_tampered_with_is_not_run() {
     environment.write("out/plugin_test.go", &text);
     let outcome = environment.run(&["translate", "--check", "out"]);
     assert_eq!(outcome.code, 1);
-    assert!(outcome.stdout.contains("FAILED         files"), "{}", outcome.stdout);
+    assert!(outcome.stdout.contains("FAILED         files      plugin_test.go was edited"), "{}", outcome.stdout);
     assert!(outcome.stdout.contains("could not run  offline"), "{}", outcome.stdout);
 }
 

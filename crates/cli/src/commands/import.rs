@@ -2,6 +2,7 @@
 
 use crate::failure::{Code, Failure};
 use crate::output;
+use engine::science::text;
 use files::{MAX_TRACE_BYTES, read_text};
 use problems::admission::translate::log::{Imported, Log, imported};
 use std::path::{Path, PathBuf};
@@ -20,16 +21,18 @@ pub(crate) struct Args {
     name: String,
 }
 
-/// Bad lines that are named, at most.
-const NAMED: usize = 10;
+/// Characters of a scenario's name, at most, as in an experiment.
+const NAME: usize = 60;
 
 pub(crate) fn import(args: Args) -> Result<Code, Failure> {
     if !super::is_free(&args.out) {
         let out = args.out.display();
         return Err(Failure::usage(format!("{out} is there and not an empty directory; name another one")));
     }
-    if args.name.trim().is_empty() || args.name.chars().count() > 60 || args.name.chars().any(char::is_control) {
-        return Err(Failure::usage("a scenario's name has 1 to 60 characters in one line"));
+    if !text::is_name(&args.name, NAME) {
+        return Err(Failure::usage(format!(
+            "a scenario's name has 1 to {NAME} characters that can be seen, in one line"
+        )));
     }
     let mut logs = Vec::new();
     for path in &args.logs {
@@ -55,11 +58,11 @@ pub(crate) fn import(args: Args) -> Result<Code, Failure> {
 
 /// Says which lines were not read.
 fn named(path: &Path, log: &Log) {
-    for (line, problem) in log.bad.iter().take(NAMED) {
+    for (line, problem) in &log.bad {
         output::note(format!("{}:{line}: {problem}; the line is left out", path.display()));
     }
-    if log.bad.len() > NAMED {
-        output::note(format!("{}: {} more lines like that", path.display(), log.bad.len() - NAMED));
+    if log.more > 0 {
+        output::note(format!("{}: {} more lines like that", path.display(), log.more));
     }
     if log.foreign > 0 {
         output::note(format!("{}: {} lines are of others", path.display(), log.foreign));

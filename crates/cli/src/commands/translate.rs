@@ -15,7 +15,7 @@ use origin::Origin;
 use problems::admission::translate::mutation::Fate;
 use problems::admission::translate::package::Unpackaged;
 use problems::admission::translate::vectors::{Asked, COUNTING};
-use problems::admission::translate::{Package, Request, TARGETS, Target, Vectors, learned, package, vectors};
+use problems::admission::translate::{Package, Request, TARGETS, Target, Vectors, package, vectors};
 use std::path::{Path, PathBuf};
 
 /// Write a candidate as a plugin of llm-d-router, in Go, with decisions of the candidate that its test replays; or check such a package.
@@ -179,9 +179,6 @@ fn mutated(
 fn write(out: &Path, package: &Package, made: &Vectors) -> Result<usize, Failure> {
     let decisions = made.json(&package.translation.tunables);
     let mut files = package.files.clone();
-    if files.iter().any(|(path, _)| path == "learned.go") {
-        files.push(("testdata/learned.json".to_owned(), learned::vectors()));
-    }
     if let Some((_, provenance)) = files.iter_mut().find(|(path, _)| path == "provenance.json") {
         let mut json: serde_json::Value =
             serde_json::from_str(provenance).map_err(|error| Failure::bug(error.to_string()))?;

@@ -6,7 +6,7 @@
 //! The translator knows none of this (`crates/translate`), and whether Go agrees is for the gates of the command to find out.
 
 pub mod blis;
-pub mod learned;
+mod learned;
 pub mod log;
 pub mod mutation;
 pub mod package;
@@ -15,7 +15,7 @@ pub mod router;
 pub mod signals;
 pub mod vectors;
 
-pub use package::{Package, Request, package, translated};
+pub use package::{Package, Request, package};
 pub use vectors::{Vectors, vectors};
 
 /// What a candidate is translated into. Paths are those of the target's tree.

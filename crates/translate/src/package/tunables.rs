@@ -58,24 +58,24 @@ pub(super) fn tunables(file: &syn::File, target: &Target<'_>, items: &Items<'_>)
     Ok(tunables)
 }
 
-/// A number as it is written, or a constant that is one.
+/// A number as it is written, or a constant that is one. A constant of constants is none: it may be one of itself.
 pub(super) fn number(value: &syn::Expr, items: &Items<'_>) -> Result<f64, Refusal> {
     let refuse = || Refusal::at(value, "a number of a tunable that is not written down");
     match value {
-        syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Float(number), .. }) => {
-            number.base10_parse().map_err(|_| refuse())
-        }
-        syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Int(number), .. }) => number.base10_parse().map_err(|_| refuse()),
         syn::Expr::Unary(syn::ExprUnary { op: syn::UnOp::Neg(_), expr, .. }) => Ok(-number(expr, items)?),
         syn::Expr::Path(path) => {
             let name = path.path.segments.last().map_or(String::new(), |last| last.ident.to_string());
-            let constant = items.consts.get(&name).ok_or_else(refuse)?;
-            // A constant of itself would not have compiled.
-            match constant.value {
-                syn::Expr::Path(_) => Err(refuse()),
-                value => number(value, items),
-            }
+            items.consts.get(&name).and_then(|constant| written(constant.value)).ok_or_else(refuse)
         }
-        _ => Err(refuse()),
+        value => written(value).ok_or_else(refuse),
+    }
+}
+
+fn written(value: &syn::Expr) -> Option<f64> {
+    match value {
+        syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Float(number), .. }) => number.base10_parse().ok(),
+        syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Int(number), .. }) => number.base10_parse().ok(),
+        syn::Expr::Unary(syn::ExprUnary { op: syn::UnOp::Neg(_), expr, .. }) => written(expr).map(|own| -own),
+        _ => None,
     }
 }

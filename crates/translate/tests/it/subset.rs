@@ -183,3 +183,26 @@ fn a_list_that_is_written_down_is_a_slice() {
     let go = asked("let list: &[f64] = &[0.5, item.weight]; list[0] > list[1]").expect("Go");
     assert!(go.contains("list := []float64{0.5, item.weight}"), "{go}");
 }
+
+#[test]
+fn a_declaration_of_itself_ends() {
+    for (before, low) in [
+        ("const A: f64 = -A;", "A"),
+        ("const A: f64 = -B; const B: f64 = -A;", "A"),
+        ("const A: f64 = A + 1.0;", "0.0"),
+        ("const A: [f64; 2] = [A[0], A[1]];", "0.0"),
+        ("pub struct S { s: S }", "0.0"),
+        ("#[derive(Clone, Copy, Default, PartialEq)] pub struct S { s: [S; 2], t: Option<S> }", "0.0"),
+        ("type T = T;", "0.0"),
+        ("fn a(x: f64) -> f64 { b(x) } fn b(x: f64) -> f64 { a(x) }", "0.0"),
+    ] {
+        let source = format!(
+            "{before}\npub struct Own {{ sum: f64 }}\nimpl Rule for Own {{\n\
+             const KNOBS: &'static [Knob] = &[Knob {{ name: \"k\", default: 1.0, low: {low}, high: 2.0 }}];\n\
+             fn make(_: &[f64]) -> Self {{ Own {{ sum: 0.0 }} }}\n\
+             fn ask(&mut self, item: &Item, _: &mut Dice) -> bool {{ item.weight > self.sum }}\n}}\n"
+        );
+        let done = of(CONTRACT, &source, ["Rule", "Own", "make", "KNOBS", "Dice"]);
+        assert!(low == "0.0" || done.is_err(), "{before}");
+    }
+}

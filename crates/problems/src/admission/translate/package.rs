@@ -1,7 +1,7 @@
 //! The files of a package.
 
-use super::Target;
 use super::signals::{Availability, Signal, Signals};
+use super::{Target, learned};
 use handlebars::Handlebars;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -63,7 +63,7 @@ pub enum Unpackaged {
 }
 
 /// The candidate in Go.
-pub fn translated(source: &str, package: &str, header: &str, target: &Target) -> Result<Translation, Refusal> {
+fn translated(source: &str, package: &str, header: &str, target: &Target) -> Result<Translation, Refusal> {
     let reserved: Vec<String> = target.reserved.split_whitespace().map(str::to_owned).collect();
     let target = translate::Target {
         contract: admitter::SOURCE,
@@ -104,6 +104,9 @@ pub fn package(request: &Request<'_>) -> Result<Package, Unpackaged> {
         // What makes estimates is only there if somebody asks for them.
         if *path != "learned.go" || translation.reads.contains(PREDICTION) {
             files.push((path.replace("NAME", name), render(template, &context)));
+        }
+        if *path == "learned.go" && translation.reads.contains(PREDICTION) {
+            files.push(("testdata/learned.json".to_owned(), learned::vectors()));
         }
     }
     files.push((target.patch_file.to_owned(), target.patch(&go, name).map_err(Unpackaged::Bug)?));

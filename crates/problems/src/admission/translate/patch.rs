@@ -1,6 +1,7 @@
 //! Lines that are put into a file of others, as a unified diff and the other way round.
 
 use std::fmt::Write;
+use std::path::{Component, Path};
 
 /// Lines that go between two lines.
 #[derive(Clone, Debug)]
@@ -57,8 +58,22 @@ pub fn diff(file: &str, text: Option<&str>, insertions: &[Insertion]) -> Result<
     Ok(out)
 }
 
-/// What a unified diff changes; none if it is none.
-pub fn changes(diff: &str) -> Option<Vec<Change>> {
+/// What a unified diff changes, below the folder that it is applied in; or why it is none.
+pub fn changes(diff: &str) -> Result<Vec<Change>, String> {
+    let changes = read(diff).ok_or("it is no patch")?;
+    match changes.iter().find(|change| !is_below(&change.file)) {
+        Some(Change { file, .. }) => Err(format!("it changes `{file}`, which does not lie below the checkout")),
+        None => Ok(changes),
+    }
+}
+
+/// Whether a path leads down only. Joined to a folder, `/x` is `/x`.
+fn is_below(file: &str) -> bool {
+    let mut parts = Path::new(file).components().peekable();
+    parts.peek().is_some() && parts.all(|part| matches!(part, Component::Normal(_)))
+}
+
+fn read(diff: &str) -> Option<Vec<Change>> {
     let mut changes: Vec<Change> = Vec::new();
     for line in diff.lines() {
         if let Some(file) = line.strip_prefix("+++ b/") {
@@ -132,7 +147,7 @@ mod tests {
         assert_eq!(change.applied(Some(text)).as_deref(), Ok("a\nnew\nb\nc\nd\nnewer\nnewest\ne\n"));
         assert_eq!(change.applied(Some("more\na\nb\nd\ne\n")).as_deref(), Ok("more\na\nnew\nb\nd\nnewer\nnewest\ne\n"));
         assert!(change.applied(Some("a\nx\nb\nd\ne\n")).unwrap_err().contains("a / b"));
-        assert_eq!(changes("no diff"), None);
+        assert!(changes("no diff").is_err());
         let new = [Insertion { context: vec![], at: 0, lines: own(&["a", "", "b"]) }];
         let made = super::diff("y.go", None, &new).expect("a diff");
         assert_eq!(made, "--- /dev/null\n+++ b/y.go\n@@ -0,0 +1,3 @@\n+a\n+\n+b\n");
@@ -140,5 +155,13 @@ mod tests {
         assert_eq!(made.applied(None).as_deref(), Ok("a\n\nb\n"));
         assert!(made.applied(Some("")).is_err());
         assert!(change.applied(None).is_err());
+    }
+    #[test]
+    fn a_diff_of_what_does_not_lie_below_its_folder_is_none() {
+        let of = |file: &str| changes(&format!("--- /dev/null\n+++ b/{file}\n@@ -0,0 +1,1 @@\n+x\n"));
+        for file in ["../x", "/abs", "a/../../x", ".", "", "./x"] {
+            assert!(of(file).unwrap_err().contains("below the checkout"), "{file}");
+        }
+        assert_eq!(of("a/..x/b.go").map(|changes| changes[0].file.clone()).as_deref(), Ok("a/..x/b.go"));
     }
 }

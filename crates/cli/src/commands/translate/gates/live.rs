@@ -1,13 +1,12 @@
 //! The plugin decides in front of mock servers, many requests at once, and the candidate is asked again about what it wrote down.
 
 use super::offline::Tree;
-use super::standing::{Standing, text};
+use super::standing::{SOURCE, Standing, text};
 use super::{Files, MOST, State};
 use crate::failure::Failure;
 use engine::sandbox::Sandbox;
 use files::read_text;
 use problems::admission::translate::log::{Log, replayed};
-use problems::admission::translate::translated;
 
 /// Where the program lies in the tree, and its log.
 const PROGRAM: &str = "cmd/live/main.go";
@@ -24,7 +23,7 @@ pub(super) fn live(
     let Some(program) = standing.target.live else {
         return Ok(State::CouldNotRun(format!("{} has no core that runs by itself", standing.target.name)));
     };
-    let place = format!("{}/{}", standing.target.place, standing.package);
+    let place = format!("{}/{}", standing.target.place, standing.made.go);
     tree.put(&[(PROGRAM.to_owned(), program.replace("PLACE", &place))])?;
     if let Some(state) = tree.failed(&["run", "./cmd/live", LOG, &seconds.to_string()])? {
         return Ok(state);
@@ -34,12 +33,8 @@ pub(super) fn live(
     if let Some((line, problem)) = log.bad.first() {
         return Ok(State::Failed(format!("line {line} of the plugin's log cannot be read: {problem}")));
     }
-    let source = text(files, "testdata/policy.rs").unwrap_or_default();
-    let translation = match translated(source, &standing.package, "", standing.target) {
-        Ok(translation) => translation,
-        Err(refusal) => return Ok(State::Failed(format!("testdata/policy.rs:{refusal}"))),
-    };
-    let found = replayed(&log, source, &translation.tunables, sandbox)
+    let source = text(files, SOURCE).unwrap_or_default();
+    let found = replayed(&log, source, &standing.made.translation.tunables, sandbox)
         .map_err(|problem| Failure::failed(problem.to_string()))?;
     let said = format!(
         "{} decisions in {seconds} s of traffic before 4 servers, {} refused; the candidate differs in {}",

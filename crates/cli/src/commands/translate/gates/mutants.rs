@@ -1,11 +1,11 @@
 //! What becomes of the mutants of a policy.
 
-use super::super::go::Go;
+use super::super::go::{Go, alone};
 use super::{Files, State, put, said, scratch, started};
 use crate::failure::Failure;
 use problems::admission::translate::mutation::{Fate, Mutation};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 /// Sequences that are made to tell a mutant apart, for each step of effort.
 const TRIES: usize = 1000;
@@ -60,8 +60,8 @@ fn judge(folder: &Path) -> Result<String, Failure> {
     let failed = |error: std::io::Error| Failure::failed(format!("the mutants: {error}"));
     let mut children = Vec::new();
     for own in 0..sharing {
-        let mut command = Command::new(folder.join("mutation"));
-        command.args(["decisions.json", &sharing.to_string(), &own.to_string()]).current_dir(folder);
+        let mut command = alone(&folder.join("mutation"), folder);
+        command.args(["decisions.json", &sharing.to_string(), &own.to_string()]);
         command.env("GOMAXPROCS", "1").stdout(Stdio::piped()).stderr(Stdio::piped());
         children.push(command.spawn().map_err(failed)?);
     }

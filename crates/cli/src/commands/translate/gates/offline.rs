@@ -45,7 +45,7 @@ impl<'a> Tree<'a> {
         files: &Files,
         standing: &'a Standing,
     ) -> Result<Result<Tree<'a>, State>, Failure> {
-        let place = |path: &str| format!("{}/{}/{path}", standing.target.place, standing.package);
+        let place = |path: &str| format!("{}/{}/{path}", standing.target.place, standing.made.go);
         let mut all: Vec<(String, String)> = files.iter().map(|(path, text)| (place(path), text.clone())).collect();
         match registered(files, standing, &|file| std::fs::read_to_string(scratch.0.join(file)).ok()) {
             Ok(changed) => all.extend(changed),
@@ -108,11 +108,11 @@ impl<'a> Tree<'a> {
     }
 
     fn package(&self) -> PathBuf {
-        self.scratch.0.join(self.standing.target.place).join(&self.standing.package)
+        self.scratch.0.join(self.standing.target.place).join(&self.standing.made.go)
     }
 
     fn below(&self) -> String {
-        format!("./{}/{}/...", self.standing.target.place, self.standing.package)
+        format!("./{}/{}/...", self.standing.target.place, self.standing.made.go)
     }
 }
 
@@ -123,7 +123,8 @@ pub(super) fn registered(
     read: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Vec<(String, String)>, String> {
     let file = standing.target.patch_file;
-    let changes = text(files, file).and_then(patch::changes).ok_or(format!("{file} is no patch"))?;
+    let changes = text(files, file).ok_or("it is missing".to_owned()).and_then(patch::changes);
+    let changes = changes.map_err(|wrong| format!("{file}: {wrong}"))?;
     let applied = |change: patch::Change| {
         let text = change
             .applied(read(&change.file).as_deref())

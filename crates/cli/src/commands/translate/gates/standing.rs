@@ -1,44 +1,26 @@
-//! Whether the files of a package are there, belong together, and ask for nothing that a policy has no use for.
+//! Whether the files of a package are those that its candidate is translated into. What runs behind this gate was written by us.
 
+use super::super::{DECISIONS, screened};
 use super::{Files, MOST};
 use engine::science::id::Hash;
-use engine::science::text;
+use engine::science::text::clip;
 use files::read_inside;
-use problems::admission::translate::{TARGETS, Target};
+use problems::admission::translate::{Package, Request, TARGETS, Target, package};
+use serde_json::{Value, json};
 use std::path::Path;
 
 /// What a package is.
 #[derive(Clone, Debug)]
 pub(super) struct Standing {
-    /// Its name in Go.
-    pub(super) package: String,
     /// What it was translated into.
     pub(super) target: &'static Target,
+    /// Its candidate, translated once more.
+    pub(super) made: Package,
 }
 
-/// What a package may import: it computes, writes one log, and its test reads files.
-const IMPORTS: &[&str] = &[
-    "bytes",
-    "container/list",
-    "context",
-    "encoding/json",
-    "errors",
-    "fmt",
-    "hash/fnv",
-    "io",
-    "math",
-    "math/rand/v2",
-    "os",
-    "slices",
-    "strconv",
-    "sync",
-    "testing",
-    "time",
-];
-
-/// The files that every package has, besides the one that asks the policy.
-const NEEDED: [&str; 6] =
-    ["policy.go", "contract.go", super::super::DECISIONS, "testdata/policy.rs", "provenance.json", "README.md"];
+/// The candidate, and where it comes from.
+pub(super) const SOURCE: &str = "testdata/policy.rs";
+const PROVENANCE: &str = "provenance.json";
 
 /// A file of the package.
 pub(super) fn text<'a>(files: &'a Files, wanted: &str) -> Option<&'a str> {
@@ -48,58 +30,66 @@ pub(super) fn text<'a>(files: &'a Files, wanted: &str) -> Option<&'a str> {
 impl Standing {
     /// What the files are, or what is wrong with them.
     pub(super) fn of(files: &Files) -> Result<Standing, String> {
-        let mut wrong: Vec<String> = NEEDED
-            .iter()
-            .filter(|needed| text(files, needed).is_none())
-            .map(|needed| format!("{needed} is missing"))
-            .collect();
-        let known =
-            text(files, "provenance.json").and_then(|text| serde_json::from_str::<serde_json::Value>(text).ok());
-        let known = known.unwrap_or_else(|| {
-            wrong.push("provenance.json is no JSON".to_owned());
-            serde_json::Value::Null
-        });
-        let target = known["target"].as_str().and_then(Target::find);
-        if target.is_none() {
+        let there = |path: &str| text(files, path).ok_or_else(|| format!("{path} is missing"));
+        let known: Value =
+            serde_json::from_str(there(PROVENANCE)?).map_err(|error| format!("{PROVENANCE} is no JSON: {error}"))?;
+        let target = known["target"].as_str().and_then(Target::find).ok_or_else(|| {
             let names = TARGETS.map(|target| target.name).join(", ");
-            wrong.push(format!("provenance.json names no target that there is: {names}"));
-        }
-        let target = target.unwrap_or(TARGETS[0]);
-        for (file, key) in [(super::super::DECISIONS, "decisions"), ("testdata/policy.rs", "source")] {
-            if text(files, file).is_some_and(|text| known[key] != Hash::of(text.as_bytes()).as_str()) {
-                wrong.push(format!("{file} is not the one that provenance.json names"));
+            format!("{PROVENANCE} names no target that there is: {names}")
+        })?;
+        for (file, key) in [(DECISIONS, "decisions"), (SOURCE, "source")] {
+            if known[key] != Hash::of(there(file)?.as_bytes()).as_str() {
+                return Err(format!("{file} is not the one that {PROVENANCE} names"));
             }
         }
-        let package = named(files, target, &mut wrong);
-        for (path, text) in files.iter().filter(|(path, _)| path.ends_with(".go")) {
-            wrong.extend(foreign(text, target).into_iter().map(|what| format!("{path}: {what}")));
+        let made = again(there(SOURCE)?, there(target.scaffold)?, &known["parameters"], target)?;
+        match otherwise(files, &made).as_slice() {
+            [] => Ok(Standing { target, made }),
+            wrong => Err(format!("{}{}", wrong.join("; "), advice(&known["elenchus"]))),
         }
-        if wrong.is_empty() { Ok(Standing { package, target }) } else { Err(wrong.join("; ")) }
     }
 }
 
-/// The package's name, which is that of its type everywhere.
-fn named(files: &Files, target: &Target, wrong: &mut Vec<String>) -> String {
-    let scaffold = text(files, target.scaffold).unwrap_or_else(|| {
-        wrong.push(format!("{} is missing", target.scaffold));
-        ""
+/// What to do with a package that is not what this program writes.
+fn advice(version: &Value) -> String {
+    let own = env!("CARGO_PKG_VERSION");
+    match version.as_str().filter(|version| *version != own) {
+        Some(version) => format!(". It is of elenchus {}, this is {own}: translate it again", clip(version, 20)),
+        None => ". Code of others is tested with `go test`, at your own risk".to_owned(),
+    }
+}
+
+/// The candidate translated once more: under the name and for the holder that the package gives, with its values of tunables.
+fn again(source: &str, scaffold: &str, parameters: &Value, target: &'static Target) -> Result<Package, String> {
+    screened(source, SOURCE).map_err(|refused| refused.to_string())?;
+    let line = |begin: &str| scaffold.lines().find_map(|line| line.strip_prefix(begin)).unwrap_or_default();
+    let set = parameters.as_object().into_iter().flatten();
+    let set: Vec<(String, f64)> = set.filter_map(|(name, value)| Some((name.clone(), value.as_f64()?))).collect();
+    let request = Request {
+        target,
+        source,
+        name: line("const Type = \"").trim_end_matches('"'),
+        holder: line("Copyright 2026 "),
+        set: &set,
+        provenance: json!({}),
+        found: Value::Null,
+    };
+    package(&request).map_err(|problem| format!("{SOURCE} is not translated into this package: {problem}"))
+}
+
+/// The files that are not what is made of the candidate. What nobody runs may be edited.
+fn otherwise(files: &Files, made: &Package) -> Vec<String> {
+    let free = |path: &str| ["README.md", PROVENANCE].contains(&path) || path.ends_with(".yaml");
+    let made = &made.files;
+    let changed = made.iter().filter_map(|(path, own)| match text(files, path) {
+        None => Some(format!("{path} is missing")),
+        Some(there) if there != own && !free(path) => {
+            Some(format!("{path} was edited: it is not what {SOURCE} is translated into"))
+        }
+        Some(_) => None,
     });
-    let package = scaffold.lines().find_map(|line| line.strip_prefix("package ")).unwrap_or_default().trim();
-    let kind = scaffold.lines().find_map(|line| line.strip_prefix("const Type = \"")?.split('"').next());
-    let kind = kind.unwrap_or_default();
-    let plain = !package.is_empty() && package.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
-    if !plain || kind.replace('-', "") != package {
-        wrong.push(format!("{}: its package is not called like its Type", target.scaffold));
-    }
-    let config = format!("deploy/{kind}-epp-config.yaml");
-    let configured = target.templates.iter().any(|(path, _)| path.replace("NAME", kind) == config);
-    if configured && !text(files, &config).is_some_and(|text| text.contains(&format!("- type: {kind}\n"))) {
-        wrong.push(format!("{config} does not name the plugin"));
-    }
-    if !text(files, target.patch_file).is_some_and(|text| text.contains(&format!("{package}."))) {
-        wrong.push(format!("{} does not register it", target.patch_file));
-    }
-    package.to_owned()
+    let others = files.iter().filter(|(path, _)| path != DECISIONS && text(made, path).is_none());
+    changed.chain(others.map(|(path, _)| format!("{path} is no file of a package"))).collect()
 }
 
 /// The regular files of a package; what else lies there is none of ours.
@@ -126,47 +116,81 @@ pub(super) fn read(folder: &Path) -> Result<Vec<(String, String)>, String> {
     Ok(files)
 }
 
-/// What a file imports or asks of the compiler that a package does not.
-fn foreign(text: &str, target: &Target) -> Vec<String> {
-    let module = target.api.iter().find_map(|(_, text)| text.strip_prefix("module ")?.lines().next());
-    let mut found = Vec::new();
-    let mut inside = false;
-    for line in text.lines() {
-        let line = line.trim();
-        if line.starts_with("//go:") || line.starts_with("//line") || line.starts_with("/*line") {
-            found.push(format!("the directive `{}`", text::clip(line, 60)));
-        }
-        let begins = line.starts_with("import");
-        if begins && line.ends_with('(') {
-            inside = true;
-            continue;
-        }
-        if inside && line == ")" {
-            inside = false;
-            continue;
-        }
-        if (begins || inside) && !line.is_empty() {
-            let path = line.split('"').nth(1).unwrap_or("?");
-            let own = module.is_some_and(|module| path.strip_prefix(module).is_some_and(|rest| rest.starts_with('/')));
-            if !own && !IMPORTS.contains(&path) || line.contains('`') {
-                found.push(format!("the import `{}`", text::clip(line, 60)));
-            }
-        }
-    }
-    found
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const EWMA: &str = include_str!("../../../../../../tests/fixtures/candidates/modelled/ewma.rs");
+
+    /// A package with no decisions, without its scale's default.
+    fn whole(target: &'static Target) -> Vec<(String, String)> {
+        let hash = |text: &str| Hash::of(text.as_bytes()).as_str().to_owned();
+        let request = Request {
+            target,
+            source: EWMA,
+            name: "my-own",
+            holder: "Me & Co.",
+            set: &[("scale".to_owned(), 0.1 + 0.2)],
+            provenance: json!({ "source": hash(EWMA), "decisions": hash("{}") }),
+            found: Value::Null,
+        };
+        let mut files = package(&request).expect("a package").files;
+        files.push((DECISIONS.to_owned(), "{}".to_owned()));
+        files
+    }
+
+    fn put(files: &mut Vec<(String, String)>, path: &str, text: &str) {
+        files.retain(|(own, _)| own != path);
+        files.push((path.to_owned(), text.to_owned()));
+    }
+
     #[test]
-    fn a_package_that_imports_what_runs_programs_or_asks_for_c_is_not_run() {
-        let foreign = |text| foreign(text, TARGETS[0]);
-        assert!(foreign("import (\n\t\"fmt\"\n\t\"math\"\n)\n").is_empty());
-        assert_eq!(foreign("import \"os/exec\"\n").len(), 1);
-        assert_eq!(foreign("import (\n\t\"fmt\"\n\tx \"unsafe\"\n)\n").len(), 1);
-        assert_eq!(foreign("import \"C\"\n").len(), 1);
-        assert_eq!(foreign("//go:linkname a b\n").len(), 1);
+    fn a_package_is_what_its_candidate_is_translated_into() {
+        for target in TARGETS {
+            let mut files = whole(target);
+            let standing = Standing::of(&files).expect("as it was written");
+            assert_eq!((standing.made.go.as_str(), standing.target.name), ("myown", target.name));
+            put(&mut files, "README.md", "mine");
+            assert!(Standing::of(&files).is_ok(), "nobody runs what its README says");
+        }
+    }
+
+    #[test]
+    fn a_package_with_a_line_of_others_is_not_run() {
+        let files = whole(TARGETS[0]);
+        let (policy, patch) =
+            (text(&files, "policy.go").expect("Go"), text(&files, "deploy/runner.patch").expect("Go"));
+        let escaping = format!("{patch}--- /dev/null\n+++ b/../x\n@@ -0,0 +1,1 @@\n+x\n");
+        for (path, text, said) in [
+            ("policy.go", policy.replace("0.9", "0.8"), "policy.go was edited"),
+            ("policy.go", format!("import ( // \"fmt\"\n\t\"os/exec\"\n)\n{policy}"), "policy.go was edited"),
+            ("a_test.go", "package myown\n".to_owned(), "a_test.go is no file of a package"),
+            ("testdata/x.syso", String::new(), "testdata/x.syso is no file of a package"),
+            ("deploy/runner.patch", escaping, "deploy/runner.patch was edited"),
+            ("plugin.go", "const Type = \"../x\"\n".to_owned(), "`../x` is no name"),
+            (DECISIONS, "[]".to_owned(), "is not the one that provenance.json names"),
+            ("provenance.json", "{}".to_owned(), "names no target"),
+        ] {
+            let mut files = files.clone();
+            put(&mut files, path, &text);
+            let wrong = Standing::of(&files).expect_err(path);
+            assert!(wrong.contains(said), "{wrong}");
+        }
+        let without: Vec<_> = files.into_iter().filter(|(path, _)| path != "contract.go").collect();
+        assert!(Standing::of(&without).unwrap_err().contains("contract.go is missing"));
+        assert!(advice(&json!("0.0.1")).contains("of elenchus 0.0.1, this is "));
+    }
+
+    #[test]
+    fn a_candidate_of_a_million_brackets_is_refused_and_not_read() {
+        let mut files = whole(TARGETS[0]);
+        let deep = format!("const A: u8 = {}1{};\n", "(".repeat(1_000_000), ")".repeat(1_000_000));
+        let provenance = text(&files, PROVENANCE).expect("JSON");
+        let hash = |text: &str| Hash::of(text.as_bytes()).as_str().to_owned();
+        let provenance = provenance.replace(&hash(EWMA), &hash(&deep));
+        put(&mut files, PROVENANCE, &provenance);
+        put(&mut files, SOURCE, &deep);
+        let wrong = Standing::of(&files).unwrap_err();
+        assert!(wrong.starts_with("testdata/policy.rs:1:1: "), "{wrong}");
     }
 }

@@ -122,9 +122,10 @@ fn scenario(logs: &[Log], rows: &[Row], name: &str) -> String {
     }
     let mut out = format!(
         "# Traffic of a router, from the log of a plugin. What the log does not show is marked: set it to what you run.\n\
-         name = {name:?}\n\n[cluster]\ninstances = {instances}\n\
+         name = {}\n\n[cluster]\ninstances = {instances}\n\
          model = \"qwen3-14b\"                # not in the log\nhardware = \"h100\"                  # not in the log\n\
-         tensor_parallel = 1                # not in the log\nlatency = \"trained-physics\"\nrouting = \"round-robin\"            # not in the log\n"
+         tensor_parallel = 1                # not in the log\nlatency = \"trained-physics\"\nrouting = \"round-robin\"            # not in the log\n",
+        toml::Value::from(name)
     );
     match capacity / 16 {
         0 => out.push_str("# kv_blocks = 18000                # of 16 tokens; not in the log\n"),
@@ -189,5 +190,10 @@ mod tests {
         let traffic = scenario.traffic(1, |_| Ok(found.trace.clone())).expect("a trace");
         assert_eq!(traffic.arrivals.len(), 3);
         assert_eq!(imported(&[Log::read(START)], "mine"), None);
+        for name in ["a\"b\\c", "it's", "\u{301}", "\u{7f}", "tab\there"] {
+            let found = imported(&[Log::read(&text)], name).expect("requests");
+            let scenario = Scenario::parse(&found.scenario, Path::new("scenario.toml"));
+            assert_eq!(scenario.expect(name).name, name);
+        }
     }
 }
