@@ -83,7 +83,8 @@ fn plan(user: &str) -> String {
         // It asks first, of a candidate and of a signal.
         6 if !user.contains("\n# What you asked\n") => {
             let best = user.split("\n## Best candidates so far\n").nth(1).expect("there are some");
-            let id = best.split('`').find(|word| word.len() == 8 && word.bytes().all(|b| b.is_ascii_hexdigit()));
+            let mut words = best.split(|c: char| !c.is_ascii_alphanumeric());
+            let id = words.find(|word| word.len() == 8 && word.bytes().all(|b| b.is_ascii_hexdigit()));
             let asked = json!({"ask": [{"what": "where", "of": id}, {"what": "signal", "of": "prompt"}]});
             return format!("```json\n{asked}\n```\n");
         }

@@ -142,7 +142,7 @@ fn verdict(facts: &Facts<'_>) -> Vec<String> {
 fn failed(look: &Look, terms: Terms<'_>) -> Option<String> {
     let named = |test: &Test| terms.spoken(&test.requirement);
     let failed: Vec<String> = look.tests.iter().filter(|test| !test.holds).map(named).collect();
-    let fail = if failed.len() == 1 { "requirement is" } else { "requirements are" };
+    let fail = if failed.len() == 1 { "requirements is" } else { "requirements are" };
     (!failed.is_empty()).then(|| {
         let of = look.tests.len();
         format!(

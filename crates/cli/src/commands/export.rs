@@ -36,8 +36,7 @@ pub(crate) async fn export(args: Args, global: &Global) -> Result<Code, Failure>
     let id = campaign(&store, args.campaign.as_deref()).await?;
     let Form::Csv = args.to;
     if !super::is_free(&args.directory) {
-        let problem =
-            format!("{} is not empty; nothing is overwritten: name a new directory", args.directory.display());
+        let problem = format!("{} is no empty directory, and nothing is overwritten", args.directory.display());
         return Err(Failure::usage(problem));
     }
     std::fs::create_dir_all(&args.directory).map_err(|error| unwritten(&args.directory, &error))?;
