@@ -79,6 +79,7 @@ fn status_and_report_have_the_documented_keys() {
     let more = [
         "calibration",
         "caveats",
+        "beside",
         "comparison",
         "finals",
         "front",
