@@ -57,8 +57,11 @@ async function live(page) {
   const version = () => page.evaluate(() => document.getElementById("live").dataset.version);
   // By a selector: the page's policy lets nothing be evaluated in it that waits.
   const renewed = before => page.waitForSelector(`#live:not([data-version="${before}"])`, { timeout: 60_000 });
-  const first = await version();
-  await page.evaluate(() => { document.querySelector("main").dataset.old = "yes"; });
+  // At once: the page may be renewed between two questions.
+  const first = await page.evaluate(() => {
+    document.querySelector("main").dataset.old = "yes";
+    return document.getElementById("live").dataset.version;
+  });
   await renewed(first);
   if (await page.locator("main[data-old]").count() > 0) wrong.push("the page says that it is new, and is the old one");
   // What a reader opened and typed stays.
