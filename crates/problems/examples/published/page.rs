@@ -113,8 +113,7 @@ setting, points; and the tokens generated inside the window over the constant ce
     }
     Ok(page
         + "\n*Credit* is the constant ceiling where dispatches that no reading shows yet count as waiting. *Together* lets through nominally the published \
-           share of calls, all at the beginning of a reading, where a rule of some fifty calls a reading does as much; dispatches were not counted, and \
-           no plain rate was tried. In *router ticks* calls go on while nothing waits, as in llm-d's router.\n")
+           share of calls, some fifty in a reading, all at its beginning; dispatches were not counted, and no plain rate was tried. In *router ticks* calls go on while nothing waits, as in llm-d's router.\n")
 }
 
 fn limits(runs: &mut Runs) -> Result<String, Error> {
