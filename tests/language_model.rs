@@ -158,6 +158,16 @@ fn independent_drafts_see_nothing_of_each_other_and_are_sealed_like_any_campaign
     assert_eq!(report["lineage"].as_array().map(Vec::len), Some(3));
     assert!(report["sealed"].is_object() || report["sealed"].is_array(), "{:#}", report["sealed"]);
     environment.fails(2, &["run", "tiny", "--independent", "3"]);
+
+    // A loop of the same agents is put beside them.
+    assert_eq!(report["beside"], serde_json::json!([]));
+    environment.ok(&["run", "tiny", "--agents", "openai", "--model", "scripted-1", "--iterations", "1"]);
+    let beside = environment.json(&["report", "--format", "json"])["beside"].clone();
+    let of = |key: &str| [0, 1].map(|at| beside[at][key].clone());
+    assert_eq!((of("independent"), of("calls")[1].as_u64()), ([false.into(), true.into()], Some(6)), "{beside:#}");
+    assert_eq!(beside[1]["candidates"][0], 3, "{beside:#}");
+    let text = environment.ok(&["report", "--full"]);
+    assert!(text.contains("Independent drafts of the same agents"), "{text}");
 }
 
 #[test]
