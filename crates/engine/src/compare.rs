@@ -86,27 +86,25 @@ pub fn alike(one: &Started, other: &Started) -> bool {
 /// drafts; this one first. Nothing where there are none.
 pub async fn beside(store: &Store, id: &CampaignId, state: &State) -> Result<Vec<Beside>, EngineError> {
     let mut all = Vec::new();
-    let mut of = async |id: &CampaignId, state: &State| -> Result<(), EngineError> {
-        let first = verify::recorded(store, id).await?.into_iter().next();
-        all.push(Beside::of(id.to_string(), state, first.as_ref().map(|verified| &verified.look)));
-        Ok(())
-    };
     if state.work.is_empty() {
         return Ok(all);
     }
-    of(id, state).await?;
-    for row in store.campaigns().await? {
+    let of = async |id: &CampaignId, state: &State| -> Result<Beside, EngineError> {
+        let first = verify::recorded(store, id).await?.into_iter().next();
+        Ok(Beside::of(id.to_string(), state, first.as_ref().map(|verified| &verified.look)))
+    };
+    let own = state.opened();
+    // A log is long: only those of the same agents are read.
+    for row in store.campaigns().await?.iter().filter(|row| row.agents == own.agents) {
         // What cannot be read is none of them.
-        let Ok(other) = store.load(&row.id).await else { continue };
-        let other = other.state;
-        if other.started.as_ref().is_some_and(|started| alike(started, state.opened()))
-            && other.is_independent() != state.is_independent()
-        {
-            of(&row.id, &other).await?;
+        let Ok(other) = store.load(&row.id).await.map(|loaded| loaded.state) else { continue };
+        let asked_alike = other.started.as_ref().is_some_and(|started| alike(started, own));
+        if asked_alike && other.is_independent() != state.is_independent() {
+            all.push(of(&row.id, &other).await?);
         }
     }
-    if all.len() == 1 {
-        all.clear();
+    if !all.is_empty() {
+        all.insert(0, of(id, state).await?);
     }
     Ok(all)
 }

@@ -7,13 +7,13 @@ mod run;
 mod seeds;
 mod shown;
 pub(crate) mod size;
+mod told;
 
 use crate::error::EngineError;
 use crate::experiment::LoadedExperiment;
 use crate::policy::Policy;
 use crate::prepared::Prepared;
 use crate::problem::{Case, Machine, Problem, Workload};
-use agents::Turnout;
 use files::FileError;
 pub(crate) use run::Onlooker;
 pub use run::drive;
@@ -318,29 +318,6 @@ impl Panel {
         let paired: Vec<Paired> =
             trials.iter().zip(baseline).map(|(own, baseline)| self.problem.pair(own, baseline, &self.prices)).collect();
         Measurement::of(&paired, &self.rows, self.problem.spec())
-    }
-
-    /// What arrives in each scenario of the study and where, in words, by its first seed: what whoever designs a policy
-    /// may know of it.
-    pub fn workloads(&self) -> Vec<String> {
-        self.firsts().take(self.rows.len() - self.drawn).map(|cell| cell.case.describe()).collect()
-    }
-
-    /// What its workloads are told apart by, of the first seed each.
-    pub fn features(&self) -> Vec<Vec<f64>> {
-        self.firsts().map(|cell| cell.case.features()).collect()
-    }
-
-    /// What an input told of requests and what they turned out to cost, over the mean of their workload; of the first seed each.
-    pub(crate) fn hindsight(&self, input: &str) -> Vec<Turnout> {
-        let workload = |cell: &PanelCell| {
-            let seen = cell.case.hindsight(input);
-            let mean = seen.iter().map(|[_, cost]| cost).sum::<f64>() / seen.len().max(1) as f64;
-            seen.into_iter()
-                .filter(move |_| mean > 0.0)
-                .map(move |[signal, cost]| Turnout { signal, cost: cost / mean })
-        };
-        self.firsts().flat_map(workload).collect()
     }
 
     /// Its trials, workload by workload.

@@ -71,15 +71,12 @@ async fn answered(listener: TcpListener, routes: Router, stop: impl Future<Outpu
     tokio::pin!(stop);
     loop {
         let taken = async {
-            let place = Arc::clone(&places).acquire_owned().await.ok()?;
-            Some((place, listener.accept().await))
+            let place = Arc::clone(&places).acquire_owned().await.expect("nobody closes it");
+            (place, listener.accept().await)
         };
         let (place, accepted) = tokio::select! {
             () = &mut stop => break,
-            taken = taken => match taken {
-                Some(taken) => taken,
-                None => break,
-            },
+            taken = taken => taken,
         };
         // It was gone before it was taken in, or no file is left for it: others close theirs.
         let Ok((stream, _)) = accepted else {

@@ -2,7 +2,7 @@
 
 use crate::words::{signed, size, spaced};
 use science::spec::{Described, Spec};
-use science::stats::rounded;
+use science::stats::{mean, rounded};
 
 /// Rank correlations that are nearer to zero than this say nothing.
 const TELLS: f64 = 0.15;
@@ -90,7 +90,6 @@ fn ranks(values: &[f64]) -> Vec<f64> {
 
 /// None where either does not vary.
 fn correlation(a: &[f64], b: &[f64]) -> Option<f64> {
-    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len().max(1) as f64;
     let (ma, mb) = (mean(a), mean(b));
     let sum = |f: &dyn Fn(f64, f64) -> f64| a.iter().zip(b).map(|(x, y)| f(x - ma, y - mb)).sum::<f64>();
     let both = (sum(&|x, _| x * x) * sum(&|_, y| y * y)).sqrt();

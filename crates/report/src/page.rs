@@ -214,8 +214,7 @@ fn commands(facts: &Facts<'_>) -> Vec<Command> {
         commands.push(command("check the seal", format!("elenchus verify {id}")));
         commands.push(command("take it", format!("elenchus champion {id} > champion.rs")));
         let ship = format!("elenchus translate {id} --name my-policy --out my-policy");
-        let beats = record.looks.first().is_some_and(|look| seal::beats(look, record.looks));
-        let why = if beats { "ship it" } else { "try it in shadow mode" };
+        let why = if answer(facts) == Answer::Beats { "ship it" } else { "try it in shadow mode" };
         commands.extend(record.translates.then(|| command(why, ship)));
         commands.push(command("on your own", format!("elenchus evaluate champion.rs --experiment {directory}")));
     }

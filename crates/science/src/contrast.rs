@@ -76,12 +76,11 @@ impl Contrast<'_> {
         match metric {
             Metric::Worth(_) if drawn => self.yardsticks.parts(measured, aim),
             Metric::Worth(_) => self.yardsticks.worth_per_seed(measured, aim),
-            _ if drawn => rows
-                .map(|row| {
-                    let seeds = measured.cells[row].len();
-                    (0..seeds).map(|seed| measured.oriented(metric, row, seed)).sum::<f64>() / seeds.max(1) as f64
-                })
-                .collect(),
+            _ if drawn => {
+                let seeds = |row: usize| 0..measured.cells[row].len();
+                rows.map(|row| mean(&seeds(row).map(|seed| measured.oriented(metric, row, seed)).collect::<Vec<_>>()))
+                    .collect()
+            }
             _ => (0..measured.common_seeds())
                 .map(|seed| mean(&rows.clone().map(|row| measured.oriented(metric, row, seed)).collect::<Vec<_>>()))
                 .collect(),

@@ -7,6 +7,7 @@
 
 use science::gaussian::{backward, cholesky, forward, matern};
 use science::keyed::{self, uniform};
+use science::stats::mean;
 
 /// Length scales that are tried, in widths of the cube, and the one that is expected before any data.
 const LENGTHS: [f64; 5] = [0.2, 0.4, 0.8, 1.6, 3.2];
@@ -114,13 +115,11 @@ fn factor(inputs: &[Vec<f64>], lengths: &[f64], nugget: f64) -> Vec<Vec<f64>> {
 
 /// The mean of the outputs of each kind, a series over the inputs.
 fn by_kind(outputs: &[Vec<f64>], kinds: &[usize]) -> Vec<Vec<f64>> {
-    let mean = |row: &Vec<f64>, kind: usize| {
-        let of_kind: Vec<f64> =
-            row.iter().zip(kinds).filter(|(_, own)| **own == kind).map(|(value, _)| *value).collect();
-        of_kind.iter().sum::<f64>() / of_kind.len().max(1) as f64
+    let of_kind = |row: &Vec<f64>, kind: usize| -> Vec<f64> {
+        row.iter().zip(kinds).filter(|(_, own)| **own == kind).map(|(value, _)| *value).collect()
     };
     let count = kinds.iter().max().map_or(0, |last| last + 1);
-    (0..count).map(|kind| outputs.iter().map(|row| mean(row, kind)).collect()).collect()
+    (0..count).map(|kind| outputs.iter().map(|row| mean(&of_kind(row, kind))).collect()).collect()
 }
 
 /// The length scales under which these series are likeliest, whatever their spread is: first one for all coordinates, then each

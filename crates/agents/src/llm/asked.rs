@@ -4,10 +4,11 @@ use super::regimes::Regimes;
 use super::structured::named;
 use super::words::{descriptor, percent, table};
 use super::{parse, text};
-use crate::{Library, Turnout};
+use crate::{Brief, Turnout};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use science::id::CandidateId;
 use science::state::State;
+use science::stats::mean;
 use serde::{Deserialize, Serialize};
 
 /// Rows of a table of a signal.
@@ -46,20 +47,22 @@ fn questions(_: &mut SchemaGenerator) -> Schema {
 
 impl Asked {
     /// Question and answer as the next request shows them.
-    pub(super) fn told(&self, state: &State, library: &dyn Library) -> String {
+    pub(super) fn told(&self, brief: Brief<'_>) -> String {
         let name = serde_json::to_value(self.what).ok().and_then(|word| word.as_str().map(str::to_owned));
         let head = format!("## `{}` of `{}`", name.unwrap_or_default(), text::line(&self.of, 60));
-        let answer = self.answer(state, library).unwrap_or_else(|problem| format!("No answer: {problem}."));
+        let answer = self.answer(brief).unwrap_or_else(|problem| format!("No answer: {problem}."));
         format!("{head}\n\n{}", text::clip(&answer, 3 * ANSWER))
     }
 
-    fn answer(&self, state: &State, library: &dyn Library) -> Result<String, String> {
+    fn answer(&self, brief: Brief<'_>) -> Result<String, String> {
+        let state = brief.state;
         match self.what {
-            Question::Signal => signal(&self.of, state, library),
+            Question::Signal => signal(&self.of, brief),
             Question::Where => place(state, self.candidate(state)?),
             Question::Behaviour => behaviour(state, self.candidate(state)?),
             Question::Source => {
-                let source = library.source(self.candidate(state)?).ok_or("its source is not at hand")?;
+                let id = self.candidate(state)?;
+                let source = brief.library.and_then(|library| library.source(id)).ok_or("its source is not at hand")?;
                 // Cut before it is fenced: what follows must not lie inside of it.
                 let source = text::clip(text::clean(&source).trim(), ANSWER);
                 let fence = parse::fence(&source);
@@ -100,13 +103,14 @@ fn unmeasured(id: &CandidateId) -> String {
 }
 
 /// What an input told of requests, in up to [`BINS`] bins of as many requests, against what they turned out to cost.
-fn signal(of: &str, state: &State, library: &dyn Library) -> Result<String, String> {
-    let inputs: Vec<&str> = state.spec().inputs.iter().map(|input| input.name.as_str()).collect();
+fn signal(of: &str, brief: Brief<'_>) -> Result<String, String> {
+    let spec = brief.state.spec();
+    let inputs: Vec<&str> = spec.inputs.iter().map(|input| input.name.as_str()).collect();
     let name = named(of, &inputs)?;
-    let Some(hindsight) = &state.spec().hindsight else {
+    let Some(hindsight) = &spec.hindsight else {
         return Err("this problem knows no cost of a single request".into());
     };
-    let mut seen = library.hindsight(&name);
+    let mut seen = brief.library.map_or_else(Vec::new, |library| library.hindsight(&name));
     if seen.is_empty() {
         return Err(format!("`{name}` is no signal of a single request, or no search workload shows it"));
     }
@@ -115,13 +119,12 @@ fn signal(of: &str, state: &State, library: &dyn Library) -> Result<String, Stri
     let rows = bins(&seen).map(|bin| {
         let mut costs: Vec<f64> = bin.iter().map(|one| one.cost).collect();
         costs.sort_by(f64::total_cmp);
-        let mean = costs.iter().sum::<f64>() / costs.len() as f64;
         let [low, high] = [1, 3].map(|quarter| costs[quarter * (costs.len() - 1) / 4]);
         let [from, to] = [bin[0].signal, bin[bin.len() - 1].signal];
         vec![
             format!("{from:.0} to {to:.0}"),
             bin.len().to_string(),
-            format!("{mean:.2}"),
+            format!("{:.2}", mean(&costs)),
             format!("{low:.2} to {high:.2}"),
         ]
     });

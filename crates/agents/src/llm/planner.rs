@@ -7,9 +7,8 @@ use super::setting::Setting;
 use super::text::clip;
 use super::words::{dimension, percent, quantity};
 use super::{Context, ModelError, Reply, Request, Role, parse, proposal, structured};
-use crate::{Answer, Answering, Brief, Library, Turnout, builtin};
+use crate::{Answer, Answering, Brief, builtin};
 use science::bundle::{Bundle, VARIANTS};
-use science::id::CandidateId;
 use science::state::State;
 use science::work::summed;
 use serde::Serialize;
@@ -71,18 +70,7 @@ enum Turn {
 
 /// What follows a request once its questions are answered.
 fn answers(asked: &[Asked], brief: Brief<'_>, left: usize) -> String {
-    #[derive(Debug)]
-    struct Empty;
-    impl Library for Empty {
-        fn source(&self, _: &CandidateId) -> Option<String> {
-            None
-        }
-        fn hindsight(&self, _: &str) -> Vec<Turnout> {
-            Vec::new()
-        }
-    }
-    let library = brief.library.unwrap_or(&Empty);
-    let told: Vec<String> = asked.iter().map(|asked| asked.told(brief.state, library)).collect();
+    let told: Vec<String> = asked.iter().map(|asked| asked.told(brief)).collect();
     let left = match left {
         0 => "You have no questions left in this iteration: reply with the bundle.".into(),
         1 => "You have 1 question left in this iteration. Ask it, or reply with the bundle.".into(),

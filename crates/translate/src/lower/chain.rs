@@ -134,7 +134,7 @@ impl<'a> Body<'a> {
                 }
                 _ => Err(Refusal::at(&call.method, "the length of this iterator; use `count`")),
             },
-            _ => self.collected(chain, call, want),
+            (name, arguments) => self.collected(chain, call, (name, arguments), want),
         }
     }
 

@@ -15,12 +15,11 @@ impl<'a> Body<'a> {
         &mut self,
         chain: Chain<'a>,
         call: &'a syn::ExprMethodCall,
+        (name, arguments): (&str, &[&'a syn::Expr]),
         want: Option<&Ty>,
     ) -> Lowered<Target<'a>> {
-        let name = call.method.to_string();
-        let arguments: Vec<&'a syn::Expr> = call.args.iter().collect();
         let value = |val: Val| Ok(Target::Value(val));
-        match (name.as_str(), arguments.as_slice()) {
+        match (name, arguments) {
             ("sum" | "product", []) => {
                 let of = self.turbofish(call)?.or_else(|| want.map(|ty| self.types.known(ty)));
                 let ty = match of {
@@ -28,7 +27,7 @@ impl<'a> Body<'a> {
                     Some(ty @ (Ty::Float | Ty::Int(_) | Ty::Var(_))) => ty,
                     _ => self.types.fresh(false),
                 };
-                value(self.summed(chain, &name, ty)?)
+                value(self.summed(chain, name, ty)?)
             }
             ("count", []) => {
                 let count = self.kept(Val::new(Expr::Int("0".into()), USIZE), "count");
@@ -55,7 +54,7 @@ impl<'a> Body<'a> {
             }
             ("all" | "any", [test]) => {
                 let any = name == "any";
-                let result = self.kept(Val::new(Expr::name((!any).to_string()), Ty::Bool), &name);
+                let result = self.kept(Val::new(Expr::name((!any).to_string()), Ty::Bool), name);
                 self.run(chain, first_name(test), None, &mut |body, item| {
                     let holds = body.inline(test, vec![item])?;
                     let condition = if any { holds.expr } else { holds.expr.not() };
@@ -76,13 +75,13 @@ impl<'a> Body<'a> {
                 })?;
                 value(Val::new(Expr::name("struct{}{}"), Ty::UNIT))
             }
-            ("min" | "max", []) => self.extreme(chain, call, None, &name),
+            ("min" | "max", []) => self.extreme(chain, call, None, name),
             ("min_by_key" | "max_by_key", [key]) => self.extreme(chain, call, Some((key, None)), &name[..3]),
             ("min_by" | "max_by", [order]) => {
                 let (key, function) = ordering(order)?;
                 self.extreme(chain, call, Some((key, Some(function))), &name[..3])
             }
-            ("find" | "position" | "last" | "next", rest) => self.found(chain, call, &name, rest.first().copied()),
+            ("find" | "position" | "last" | "next", rest) => self.found(chain, call, name, rest.first().copied()),
             _ => Err(Refusal::at(&call.method, format!("`{name}` of an iterator has no counterpart; write a loop"))),
         }
     }
