@@ -151,6 +151,7 @@ fn a_problem_of_another_kind_goes_through_the_whole_loop_with_agents_that_follow
         let record = Record {
             id: id.as_str(),
             directory: "",
+            state_dir: None,
             state: &state,
             digest: digest.as_str(),
             sources: &std::collections::BTreeMap::new(),

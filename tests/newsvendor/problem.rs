@@ -129,6 +129,7 @@ fn spec() -> Spec {
         hindsight: None,
         features: vec![],
         inputs: vec![],
+        opt_in: vec![],
         violation: ["stocked".into(), "negative amounts".into()],
         invariance: None,
         extremes: vec![],

@@ -9,11 +9,19 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use store::{CampaignId, Store};
 
+/// Where campaigns are kept unless somebody says otherwise.
+pub(crate) const STATE_DIR: &str = ".elenchus";
+
+/// A state directory, if a command has to name it.
+pub(crate) fn unusual(state_dir: &Path) -> Option<String> {
+    (state_dir != Path::new(STATE_DIR)).then(|| state_dir.display().to_string())
+}
+
 /// Options of every command.
 #[derive(clap::Args, Clone, Debug)]
 pub(crate) struct Global {
     /// Where campaigns are kept: the database, the git mirror of candidates, reports
-    #[arg(long, global = true, value_name = "DIR", default_value = ".elenchus")]
+    #[arg(long, global = true, value_name = "DIR", default_value = STATE_DIR)]
     pub(crate) state_dir: PathBuf,
     /// Run candidates with your own rights where the sandbox's walls cannot be built; every report then says so
     #[arg(long, global = true)]

@@ -36,14 +36,15 @@ struct Column {
 }
 
 /// The first one leads to the campaign.
-const COLUMNS: [Column; 8] = [
+const COLUMNS: [Column; 9] = [
     column("id", "campaign", |row| row.id.chars().take(8).collect(), |a, b| a.id.cmp(&b.id)),
     column("name", "experiment", |row| row.name.clone(), |a, b| a.name.cmp(&b.name)),
     column("agents", "agents", |row| row.agents.clone(), |a, b| a.agents.cmp(&b.agents)),
     column("opened", "opened", |row| moment(row.opened_ms), |a, b| a.opened_ms.cmp(&b.opened_ms)),
     column("state", "state", |row| row.standing.clone(), |a, b| a.standing.cmp(&b.standing)),
     column("champion", "champion", |row| row.champion.clone(), |a, b| a.champion.cmp(&b.champion)),
-    column("worth", "worth", |row| row.worth_in_words.clone(), worth),
+    column("worth", "worth (search)", |row| row.worth_in_words.clone(), worth),
+    column("outcome", "under the seal", |row| row.outcome.clone(), |a, b| a.outcome.cmp(&b.outcome)),
     Column { right: true, ..column("events", "events", |row| row.events.to_string(), |a, b| a.events.cmp(&b.events)) },
 ];
 
@@ -154,6 +155,7 @@ mod tests {
             opened_ms,
             worth,
             standing: "completed".into(),
+            outcome: if worth.is_some() { "not sealed" } else { "no champion" }.into(),
             ..Listed::default()
         };
         vec![
@@ -180,6 +182,7 @@ mod tests {
         assert_eq!(shown(&asked("", "name", "up")), ["cc33", "bb22", "aa11"]);
         assert_eq!(shown(&asked("", "worth", "down")), ["cc33", "aa11", "bb22"], "who has no champion is last");
         assert_eq!(shown(&asked("COMPLETED harb", "", "")), ["bb22"]);
+        assert_eq!(shown(&asked("not sealed", "outcome", "up")), ["cc33", "aa11"], "the later is listed first, as it was");
         assert_eq!(shown(&asked("", "no such column", "sideways")), ["aa11", "bb22", "cc33"]);
     }
 

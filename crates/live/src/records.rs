@@ -6,6 +6,7 @@ use futures::future::BoxFuture;
 use report::Held;
 use report::html::live::{Place, Served};
 use science::id::CandidateId;
+use science::seal::Look;
 use science::state::State;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -13,16 +14,26 @@ use std::time::{Duration, Instant};
 use store::{CampaignId, CampaignRow, Pulse, Store, StoreError};
 use tokio::sync::Mutex;
 
-/// Reads a campaign's record. The command hands it over: what belongs to a record beside its log, this crate does not know.
-pub struct Reader(Box<dyn Fn(CampaignId) -> BoxFuture<'static, Result<Held, String>> + Send + Sync>);
+/// Reads a campaign's record, and by themselves the looks at its champion under the seal. The command hands it over: what belongs to a
+/// record beside its log, this crate does not know.
+pub struct Reader {
+    record: Read<Held>,
+    looks: Read<Vec<Look>>,
+}
+
+type Read<T> = Box<dyn Fn(CampaignId) -> BoxFuture<'static, Result<T, String>> + Send + Sync>;
 
 impl Reader {
-    /// A reader that asks this.
-    pub fn new<F>(read: impl Fn(CampaignId) -> F + Send + Sync + 'static) -> Self
+    /// A reader that asks these.
+    pub fn new<R, L>(
+        record: impl Fn(CampaignId) -> R + Send + Sync + 'static,
+        looks: impl Fn(CampaignId) -> L + Send + Sync + 'static,
+    ) -> Self
     where
-        F: Future<Output = Result<Held, String>> + Send + 'static,
+        R: Future<Output = Result<Held, String>> + Send + 'static,
+        L: Future<Output = Result<Vec<Look>, String>> + Send + 'static,
     {
-        Reader(Box::new(move |id| Box::pin(read(id))))
+        Reader { record: Box::new(move |id| Box::pin(record(id))), looks: Box::new(move |id| Box::pin(looks(id))) }
     }
 }
 
@@ -85,6 +96,8 @@ pub(crate) struct Listed {
     pub(crate) worth: Option<f64>,
     /// The same in words.
     pub(crate) worth_in_words: String,
+    /// What came of it.
+    pub(crate) outcome: String,
 }
 
 pub(crate) struct Records {
@@ -92,7 +105,7 @@ pub(crate) struct Records {
     reader: Reader,
     /// The latest first.
     seen: Mutex<Vec<Arc<Seen>>>,
-    listed: Mutex<BTreeMap<CampaignId, Listed>>,
+    listed: Mutex<BTreeMap<CampaignId, (Pulse, Listed)>>,
 }
 
 impl Records {
@@ -118,7 +131,7 @@ impl Records {
         if let Some(known) = seen.iter().find(|seen| seen.id == *id && seen.pulse == pulse) {
             return Ok((Arc::clone(known), Duration::ZERO));
         }
-        let held = (self.reader.0)(id.clone()).await.map_err(Trouble::Unreadable)?;
+        let held = (self.reader.record)(id.clone()).await.map_err(Trouble::Unreadable)?;
         let read = Arc::new(Seen { id: id.clone(), pulse, held, page: OnceLock::new() });
         seen.retain(|seen| seen.id != *id);
         seen.insert(0, Arc::clone(&read));
@@ -142,18 +155,23 @@ impl Records {
         let mut known = self.listed.lock().await;
         let mut all = Vec::new();
         for row in self.store.campaigns().await? {
+            // Asked before: what is added while the rest is read is read again. A look adds no event.
+            let pulse = self.store.pulse(&row.id).await?;
             let listed = match known.get(&row.id) {
-                Some(listed) if listed.events == row.events => listed.clone(),
-                _ => listed(&row, self.store.load(&row.id).await.map(|loaded| loaded.state)),
+                Some((was, listed)) if *was == pulse => listed.clone(),
+                _ => {
+                    let state = self.store.load(&row.id).await.map(|loaded| loaded.state);
+                    listed(&row, state, (self.reader.looks)(row.id.clone()).await)
+                }
             };
-            known.insert(row.id, listed.clone());
+            known.insert(row.id, (pulse, listed.clone()));
             all.push(listed);
         }
         Ok(all)
     }
 }
 
-fn listed(row: &CampaignRow, state: Result<State, StoreError>) -> Listed {
+fn listed(row: &CampaignRow, state: Result<State, StoreError>, looks: Result<Vec<Look>, String>) -> Listed {
     let (name, agents) = (row.name.clone(), row.agents.clone());
     let own = Listed { id: row.id.to_string(), opened_ms: row.created_at_ms, events: row.events, ..Listed::default() };
     let state = match state {
@@ -164,8 +182,10 @@ fn listed(row: &CampaignRow, state: Result<State, StoreError>) -> Listed {
     let champion = state.champion().map(|champion| champion.id);
     let score = champion.as_ref().and_then(|id| state.candidates.get(id)?.score.as_ref());
     let worth = score.and_then(|score| score.worth);
+    let outcome = looks.map_or("its looks cannot be read", |looks| report::outcome(&state, &looks));
     let opened = state.opened();
     Listed {
+        outcome: outcome.into(),
         name: opened.name.clone(),
         agents: opened.agents.clone(),
         standing: report::live::standing(&state),

@@ -8,9 +8,10 @@ use crate::record::Record;
 use crate::spend::{Spend, spend};
 use crate::standing::{Found, Standing, found, standing};
 use crate::terms::Terms;
-use crate::words::count;
+use crate::words::{count, line, shell};
 use crate::yardsticks::{Yardsticks, yardsticks};
 use science::event::Started;
+use science::id::CandidateId;
 use science::state::{Action, State};
 
 /// The facts of an opened campaign.
@@ -52,6 +53,21 @@ impl<'a> Facts<'a> {
             Found::Champion { standing, .. } => Some(*standing),
             Found::Uncalibrated | Found::NothingScored | Found::NoChampion { .. } => None,
         }
+    }
+
+    /// How a command begins that finds this campaign again.
+    pub(crate) fn elenchus(&self) -> String {
+        self.record.state_dir.map_or_else(
+            || "elenchus".into(),
+            |directory| format!("elenchus --state-dir {}", shell(&line(directory))),
+        )
+    }
+
+    /// The inputs that change a candidate's answers and that production does not pass today.
+    pub(crate) fn opt_in(&self, id: &CandidateId) -> Vec<&'a str> {
+        let used = self.record.state.candidates.get(id).and_then(|own| own.descriptor.as_ref());
+        let is_used = |name: &&String| used.is_some_and(|used| used.inputs.contains(*name));
+        self.started.spec.opt_in.iter().filter(is_used).map(String::as_str).collect()
     }
 
     /// What the problem calls things.

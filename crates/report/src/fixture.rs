@@ -39,6 +39,7 @@ pub(crate) fn saving() -> Spec {
         features: vec![],
         inputs: vec![],
         violation: ["lost".into(), "sealed letters".into()],
+        opt_in: vec![],
         invariance: Some("the order of the bags".into()),
         extremes: vec![],
     }

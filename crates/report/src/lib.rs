@@ -37,6 +37,7 @@ mod words;
 mod yardsticks;
 
 pub use evaluation::{Evaluation, Timing};
+pub use page::outcome;
 pub use record::{Held, Losses, Record, Stage, Times, quoted};
 pub use words::{effect, moment};
 

@@ -15,6 +15,7 @@ use crate::terms::Terms;
 use crate::words::{count, line, shell};
 use science::event::EndReason;
 use science::seal::{self, Estimate, Look, Test};
+use science::state::State;
 use serde::Serialize;
 
 /// The answer of a campaign, from its question to the commands that bear it out.
@@ -75,6 +76,16 @@ pub(crate) struct Command {
 }
 
 impl Answer {
+    /// How the question stands of a campaign with these looks at its champion, if it has one.
+    fn of(has_champion: bool, looks: &[Look]) -> Self {
+        match looks.first() {
+            _ if !has_champion => Answer::NoChampion,
+            None => Answer::Unsealed,
+            Some(look) if seal::beats(look, looks) => Answer::Beats,
+            Some(_) => Answer::Fails,
+        }
+    }
+
     /// The answer in one or two words.
     pub(crate) fn words(self) -> &'static str {
         match self {
@@ -83,6 +94,17 @@ impl Answer {
             Answer::Unsealed => "NOT SEALED",
             Answer::NoChampion => "NO CHAMPION",
         }
+    }
+}
+
+/// What came of a campaign that has ended, in a few words for a list; nothing while it runs.
+pub fn outcome(state: &State, looks: &[Look]) -> &'static str {
+    match Answer::of(state.champion().is_some(), looks) {
+        _ if state.ended.is_none() => "",
+        Answer::Beats => "beats the reference",
+        Answer::Fails => "does not beat it",
+        Answer::Unsealed => "not sealed",
+        Answer::NoChampion => "no champion",
     }
 }
 
@@ -111,12 +133,7 @@ pub(crate) fn page(facts: &Facts<'_>) -> Page {
 }
 
 fn answer(facts: &Facts<'_>) -> Answer {
-    match (&facts.found, facts.record.looks.first()) {
-        (Found::Champion { .. }, Some(look)) if seal::beats(look, facts.record.looks) => Answer::Beats,
-        (Found::Champion { .. }, Some(_)) => Answer::Fails,
-        (Found::Champion { .. }, None) => Answer::Unsealed,
-        (Found::Uncalibrated | Found::NothingScored | Found::NoChampion { .. }, _) => Answer::NoChampion,
-    }
+    Answer::of(facts.champion().is_some(), facts.record.looks)
 }
 
 fn verdict(facts: &Facts<'_>) -> Vec<String> {
@@ -199,28 +216,29 @@ fn commands(facts: &Facts<'_>) -> Vec<Command> {
     let (record, started) = (facts.record, facts.started);
     let (directory, id) =
         (shell(&line(record.directory)), shell(&line(&record.id.chars().take(8).collect::<String>())));
+    let elenchus = facts.elenchus();
     let command = |purpose, command: String| Command { purpose, command };
     if started_only(facts) {
-        return vec![command("go on", format!("elenchus resume {id}")), command("read all", full(&id))];
+        return vec![command("go on", format!("{elenchus} resume {id}")), command("read all", full(facts, &id))];
     }
     let unsafely = if started.sandboxed { "" } else { " --unsafe-no-sandbox" };
     let again = format!(
-        "elenchus run {directory} --nonce {} {}{unsafely}",
+        "{elenchus} run {directory} --nonce {} {}{unsafely}",
         short(&started.nonce.to_string()),
         sections::options(&started.agents)
     );
     let mut commands = Vec::new();
     if facts.champion().is_some() {
-        commands.push(command("check the seal", format!("elenchus verify {id}")));
-        commands.push(command("take it", format!("elenchus champion {id} > champion.rs")));
-        let ship = format!("elenchus translate {id} --name my-policy --out my-policy");
+        commands.push(command("check the seal", format!("{elenchus} verify {id}")));
+        commands.push(command("take it", format!("{elenchus} champion {id} > champion.rs")));
+        let ship = format!("{elenchus} translate {id} --name my-policy --out my-policy");
         let why = if answer(facts) == Answer::Beats { "ship it" } else { "try it in shadow mode" };
         commands.extend(record.translates.then(|| command(why, ship)));
-        commands.push(command("on your own", format!("elenchus evaluate champion.rs --experiment {directory}")));
+        commands.push(command("on your own", format!("{elenchus} evaluate champion.rs --experiment {directory}")));
     }
     commands.push(command("run it again", again));
-    commands.push(command("read all", full(&id)));
-    commands.push(command("read all, here", format!("elenchus report {id} --full")));
+    commands.push(command("read all", full(facts, &id)));
+    commands.push(command("read all, here", format!("{elenchus} report {id} --full")));
     commands
 }
 
@@ -234,8 +252,8 @@ fn started_only(facts: &Facts<'_>) -> bool {
     facts.record.state.ended.is_none()
 }
 
-fn full(id: &str) -> String {
-    format!("elenchus report {id} --format html --out report.html")
+fn full(facts: &Facts<'_>, id: &str) -> String {
+    format!("{} report {id} --format html --out report.html", facts.elenchus())
 }
 
 /// How much ran for it.

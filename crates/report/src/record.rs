@@ -16,6 +16,8 @@ pub struct Record<'a> {
     pub id: &'a str,
     /// The experiment's directory, as the user would name it.
     pub directory: &'a str,
+    /// Where campaigns are kept, if that has to be said: what is to be typed says so.
+    pub state_dir: Option<&'a str>,
     /// The folded events.
     pub state: &'a State,
     /// The digest of the event log.
@@ -56,6 +58,8 @@ pub struct Held {
     pub id: String,
     /// The experiment's directory.
     pub directory: String,
+    /// Where campaigns are kept, if it is another directory than usual.
+    pub state_dir: Option<String>,
     /// The folded events.
     pub state: State,
     /// The digest of the event log.
@@ -88,6 +92,7 @@ impl Held {
         Record {
             id: &self.id,
             directory: &self.directory,
+            state_dir: self.state_dir.as_deref(),
             state: &self.state,
             digest: self.digest.as_str(),
             sources: &self.sources,

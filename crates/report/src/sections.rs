@@ -17,6 +17,7 @@ mod sealed;
 mod served;
 mod simplification;
 mod standing;
+mod words;
 mod workloads;
 
 pub(crate) use comparison::comparison;
@@ -54,6 +55,7 @@ pub(crate) fn report(facts: &Facts<'_>, medium: Medium) -> Vec<Section> {
         section("progress", "Progress", progress::blocks(facts)),
         section("effort", "Where the effort went", agents::blocks(facts)),
         section("candidates", "Candidates", candidates::blocks(facts, medium)),
+        section("words", "Words", words::blocks(facts)),
         section("method", "Method", method::blocks(facts)),
     ];
     let pictured = |mut section: Section| {

@@ -47,6 +47,7 @@ pub(crate) fn spec() -> Spec {
         features: vec![],
         inputs: vec![named("length", Unit::Plain), named("weight", Unit::Plain)],
         violation: ["dropped".into(), "sealed letters".into()],
+        opt_in: vec![],
         invariance: Some("the order of the boxes".into()),
         extremes: vec![Extreme { name: "all".into(), policy: "all".into(), beyond_help: None }],
     }

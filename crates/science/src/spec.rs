@@ -35,6 +35,9 @@ pub struct Spec {
     pub aim: Aim,
     /// What a policy may look at besides what its answer goes with first: the words of a design's `uses`.
     pub inputs: Vec<Described>,
+    /// Those of them that production does not pass today: whoever looks at one has to have it added first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub opt_in: Vec<String>,
     /// What a policy must never do, as in `refused 3 protected requests`: a verb and what it is done to.
     pub violation: [String; 2],
     /// What an answer must not depend on, as in `the order of the instances`; none where nothing is known.

@@ -84,6 +84,11 @@ impl Store {
         watching
     }
 
+    /// The database's file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Whether it can only be read.
     pub fn is_read_only(&self) -> bool {
         self.read_only

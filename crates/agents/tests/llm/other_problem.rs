@@ -70,6 +70,7 @@ fn spec() -> Spec {
         features: vec![],
         inputs: vec![described("length", Unit::Plain, "how many letters there are")],
         violation: ["lost".into(), "letters".into()],
+        opt_in: vec![],
         invariance: Some("the colour of the letters".into()),
         extremes: vec![Extreme { name: "oracle".into(), policy: "oracle".into(), beyond_help: None }],
     }

@@ -3,9 +3,12 @@
 use crate::context::{Format, Global};
 use crate::failure::{Code, Failure};
 use crate::output;
+use engine::science::seal::Look;
 use engine::science::state::State;
 use engine::science::text::{self, clip};
 use report::moment;
+use engine::EngineError;
+use engine::verify::recorded;
 use serde_json::{Value, json};
 use store::{CampaignRow, Store, StoreError};
 
@@ -26,6 +29,8 @@ pub(crate) struct Args {
 struct Listed {
     row: CampaignRow,
     state: Result<Box<State>, StoreError>,
+    /// Looks at its champion under the seal.
+    looks: Result<Vec<Look>, EngineError>,
 }
 
 pub(crate) async fn list(args: Args, global: &Global) -> Result<Code, Failure> {
@@ -44,7 +49,7 @@ pub(crate) async fn list(args: Args, global: &Global) -> Result<Code, Failure> {
 
 fn table(campaigns: &[Listed]) -> comfy_table::Table {
     let mut table = comfy_table::Table::new();
-    let header = ["campaign", "experiment", "agents", "opened", "state", "champion", "worth"];
+    let header = ["campaign", "experiment", "agents", "opened", "state", "champion", "worth (search)", "under the seal"];
     table.load_style(comfy_table::presets::NOTHING).set_header(header);
     for listed in campaigns {
         let row = &listed.row;
@@ -53,7 +58,7 @@ fn table(campaigns: &[Listed]) -> comfy_table::Table {
         let worth = worth.map_or_else(String::new, |(state, worth)| report::worth(state.spec(), worth));
         let opened = moment(row.created_at_ms);
         let (name, agents) = listed.named();
-        let cells = [row.id.short(), name, agents, &opened, &listed.standing(), &champion, &worth];
+        let cells = [row.id.short(), name, agents, &opened, &listed.standing(), &champion, &worth, listed.outcome()];
         // Whoever named a directory or wrote to the database may have meant the terminal.
         table.add_row(cells.map(|cell| clip(&text::line(cell), NAME)));
     }
@@ -63,7 +68,18 @@ fn table(campaigns: &[Listed]) -> comfy_table::Table {
 impl Listed {
     async fn of(store: &Store, row: CampaignRow) -> Self {
         let state = store.load(&row.id).await.map(|loaded| Box::new(loaded.state));
-        Listed { row, state }
+        let looks = recorded(store, &row.id).await;
+        let looks = looks.map(|looks| looks.into_iter().map(|verified| verified.look).collect());
+        Listed { row, state, looks }
+    }
+
+    /// What came of it, once it has ended.
+    fn outcome(&self) -> &'static str {
+        match (&self.state, &self.looks) {
+            (Ok(state), Ok(looks)) => report::outcome(state, looks),
+            (Ok(_), Err(_)) => "its looks cannot be read",
+            (Err(_), _) => "",
+        }
     }
 
     /// Experiment and agents: as the log says, or the table where the log cannot be read.
@@ -92,7 +108,10 @@ impl Listed {
     }
 
     fn is_damaged(&self) -> bool {
-        matches!(&self.state, Err(error) if !matches!(error, StoreError::OtherRules { .. }))
+        match &self.state {
+            Err(error) => !matches!(error, StoreError::OtherRules { .. }),
+            Ok(_) => self.looks.is_err(),
+        }
     }
 
     fn json(&self) -> Value {
@@ -103,7 +122,7 @@ impl Listed {
             "id": text::line(row.id.as_str()), "name": text::line(name), "directory": text::line(&directory),
             "nonce": text::line(&row.nonce), "agents": text::line(agents), "events": row.events,
             "created_at_ms": row.created_at_ms, "last_at_ms": row.last_at_ms, "state": text::line(&self.standing()),
-            "champion": champion,
+            "champion": champion, "outcome": self.outcome(),
         });
         if let Ok(state) = &self.state {
             listed[&state.spec().aim.worth_name().name] = worth.into();

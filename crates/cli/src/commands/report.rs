@@ -1,6 +1,6 @@
 //! `elenchus report`, and the record that all reporting commands read.
 
-use crate::context::{Global, campaign};
+use crate::context::{Global, campaign, unusual};
 use crate::failure::{Code, Failure};
 use crate::output;
 use clap::ValueEnum;
@@ -80,6 +80,7 @@ pub(crate) async fn read(store: &Store, id: &CampaignId) -> Result<Held, Failure
     }
     Ok(Held {
         directory: row.map_or_else(String::new, |row| row.directory.display().to_string()),
+        state_dir: store.path().parent().and_then(unusual),
         id: id.to_string(),
         digest: loaded.head.digest(),
         sources,

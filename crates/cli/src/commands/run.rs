@@ -3,7 +3,7 @@
 use crate::agents::{CapOptions, Choice, live, recorded};
 use crate::commands::controls::chosen;
 use crate::commands::report::{read, save_markdown, save_page};
-use crate::context::{Global, random_nonce};
+use crate::context::{Global, random_nonce, unusual};
 use crate::failure::{Code, Failure};
 use crate::output;
 use crate::progress::{Display, Shown};
@@ -159,7 +159,8 @@ pub(crate) async fn drive(
     let id = campaign.id.clone();
     if !result.inspect_err(|_| display.close())? {
         display.close();
-        output::note(format!("stopped; `elenchus resume {}` goes on", id.short()));
+        let state_dir = unusual(&global.state_dir).map_or_else(String::new, |directory| format!(" --state-dir {directory}"));
+        output::note(format!("stopped; `elenchus{state_dir} resume {}` goes on", id.short()));
         return Ok(Code::Interrupted);
     }
     let (end, digest) = (campaign.state.ended.clone(), campaign.digest());

@@ -4,6 +4,7 @@ use crate::commands::report::read;
 use crate::context::{Global, random_nonce};
 use crate::failure::{Code, Failure};
 use crate::output;
+use engine::verify::recorded;
 use live::{Gate, Reader};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -42,11 +43,19 @@ pub(crate) async fn serve(args: Args, global: &Global) -> Result<Code, Failure> 
     let query = token.as_ref().map_or_else(String::new, |token| format!("?token={token}"));
     output::line(format!("http://{address}/{query}"))?;
     output::note("Ctrl-C ends it");
-    let readable = Arc::clone(&store);
-    let reader = Reader::new(move |id| {
+    let (readable, looked_at) = (Arc::clone(&store), Arc::clone(&store));
+    let record = move |id| {
         let store = Arc::clone(&readable);
         async move { read(&store, &id).await.map_err(|failure| failure.to_string()) }
-    });
+    };
+    let looks = move |id| {
+        let store = Arc::clone(&looked_at);
+        async move {
+            let looks = recorded(&store, &id).await.map_err(|error| error.to_string())?;
+            Ok(looks.into_iter().map(|verified| verified.look).collect())
+        }
+    };
+    let reader = Reader::new(record, looks);
     let gate = Gate::new(address, args.hosts, token.as_deref());
     live::serve(listener, store, reader, gate, stopped()?)
         .await

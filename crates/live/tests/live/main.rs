@@ -102,14 +102,15 @@ async fn patiently<T>(wait: impl Future<Output = T>) -> T {
 
 fn reader(store: &Arc<Store>) -> Reader {
     let store = Arc::clone(store);
-    Reader::new(move |id| {
+    let record = move |id| {
         let store = Arc::clone(&store);
         async move {
             let loaded = store.load(&id).await.map_err(|error| error.to_string())?;
             let (digest, id) = (loaded.head.digest(), id.to_string());
             Ok(Held { id, state: loaded.state, digest, ..Held::default() })
         }
-    })
+    };
+    Reader::new(record, |_| std::future::ready(Ok(Vec::new())))
 }
 
 #[tokio::test]

@@ -235,6 +235,7 @@ pub(super) fn spec() -> Spec {
         hindsight: Some(named("gpu_time", Unit::Micros, "step time that the request took up in all")),
         inputs: INPUTS.map(|(name, meaning)| named(name, Unit::Plain, meaning)).into(),
         violation: ["refused".into(), "protected requests".into()],
+        opt_in: vec![],
         invariance: Some("the order of the instances".into()),
         extremes: vec![
             Extreme {

@@ -97,6 +97,9 @@ const INPUTS: [(&str, &str); 5] = [
     ("unseen", "dispatches that the reading cannot show, where they are told"),
 ];
 
+/// Those that llm-d's router does not pass to such a policy.
+const OPT_IN: [&str; 4] = ["age", "waiting", "in_flight", "unseen"];
+
 /// What flow control measures, and what counts there.
 pub(super) fn spec() -> Spec {
     let named = |name: &str, unit, meaning: &str| Described { name: name.into(), unit, meaning: meaning.into() };
@@ -146,6 +149,7 @@ pub(super) fn spec() -> Spec {
         },
         inputs: INPUTS.map(|(name, meaning)| named(name, Unit::Plain, meaning)).into(),
         violation: ["left".into(), "requests waiting".into()],
+        opt_in: OPT_IN.map(Into::into).into(),
         invariance: None,
         extremes: vec![],
     }

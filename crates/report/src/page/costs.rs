@@ -23,6 +23,7 @@ pub(super) fn costs(facts: &Facts<'_>) -> Vec<String> {
         Some(loses(own, bound)),
         look.and_then(|look| whom(look, facts.terms())),
         look.and_then(|look| otherwise(look, facts.terms())),
+        needs(facts, champion),
         Some(bulk(facts, champion)),
     ];
     said.into_iter().flatten().collect()
@@ -42,6 +43,16 @@ fn pays(own: &Score, reference: &Score, terms: Terms<'_>) -> Option<String> {
         percent(own.cost),
         percent(reference.cost)
     ))
+}
+
+/// What it takes that production does not pass today; none where there is nothing that it could.
+fn needs(facts: &Facts<'_>, champion: Standing<'_>) -> Option<String> {
+    let used = facts.opt_in(champion.id).into_iter().map(spaced).collect::<Vec<_>>().join(", ");
+    let said = match used.as_str() {
+        "" => "Looks at nothing that production does not pass today.".into(),
+        used => format!("Needs what production does not pass today: {used}."),
+    };
+    (!facts.terms().0.opt_in.is_empty()).then_some(said)
 }
 
 /// Where it loses: how many workloads by more than the bound, and the worst.

@@ -9,20 +9,21 @@ use science::seal::{Itself, Look};
 /// One sentence each; the most pressing first.
 pub(super) fn doubts(facts: &Facts<'_>) -> Vec<String> {
     let id = shell(&line(&facts.record.id.chars().take(8).collect::<String>()));
+    let elenchus = facts.elenchus();
     let Some(champion) = facts.champion() else { return Vec::new() };
     let terms = facts.terms();
     let mut doubts = Vec::new();
     match facts.record.looks.first() {
         None => {
-            doubts.push(format!("Everything: no look under the seal was taken (`elenchus verify {id}` takes one)."))
+            doubts.push(format!("Everything: no look under the seal was taken (`{elenchus} verify {id}` takes one)."))
         }
         Some(look) => {
-            doubts.push(again(look, facts.record.looks, terms, &id));
+            doubts.push(again(look, facts.record.looks, terms, &format!("{elenchus} verify {id}")));
         }
     }
     doubts.push(match facts.record.comparison {
         Some(found) => compared(found, terms),
-        None => format!("A search without agents that finds as much in as many evaluations: not tried yet (`elenchus compare {id}`)."),
+        None => format!("A search without agents that finds as much in as many evaluations: not tried yet (`{elenchus} compare {id}`)."),
     });
     if champion.score.worth_ci.is_some_and(|[low, _]| low <= 0.0) {
         doubts.push("On the search seeds the interval holds zero.".into());
@@ -32,7 +33,7 @@ pub(super) fn doubts(facts: &Facts<'_>) -> Vec<String> {
 }
 
 /// What another look would have to show.
-fn again(look: &Look, looks: &[Look], terms: Terms<'_>, id: &str) -> String {
+fn again(look: &Look, looks: &[Look], terms: Terms<'_>, verify: &str) -> String {
     let off = look.itself.as_ref().map(|itself| if look.drawn > 0 { &itself.drawn } else { &itself.study });
     let off = off.filter(|saved| !saved.is_empty()).map_or_else(String::new, |saved| {
         format!(", where the yardstick itself is off by up to {}", terms.worth_of(Itself::floor(saved), None))
@@ -43,7 +44,7 @@ fn again(look: &Look, looks: &[Look], terms: Terms<'_>, id: &str) -> String {
         .map_or_else(String::new, |[low, _]| format!("; this one's interval begins at {}", terms.worth_of(low, None)));
     let kept = looks.iter().filter(|look| look.holds()).count();
     format!(
-        "A further look (`elenchus verify {id} --again`) after which all together no longer lie above zero{low}{off}. {} taken, {kept} kept every requirement.",
+        "A further look (`{verify} --again`) after which all together no longer lie above zero{low}{off}. {} taken, {kept} kept every requirement.",
         count(looks.len(), "look")
     )
 }

@@ -35,6 +35,26 @@ fn front(facts: &Facts<'_>) -> Option<Vec<Block>> {
         facts.front.len(),
         count(facts.scored(), "scored candidate")
     );
+    let (production, opt_in): (Vec<_>, Vec<_>) =
+        facts.front.iter().partition(|standing| facts.opt_in(standing.id).is_empty());
+    if terms.0.opt_in.is_empty() {
+        return Some(vec![rows(production, facts), Block::Text(note.into())]);
+    }
+    let named = terms.0.opt_in.iter().map(|name| spaced(name)).collect::<Vec<_>>().join(", ");
+    let titled = |title: &str, front: Vec<&Standing<'_>>| match front.as_slice() {
+        [] => vec![Block::Heading(title.into()), Block::Text("None.".into())],
+        _ => vec![Block::Heading(title.into()), rows(front, facts)],
+    };
+    let mut blocks = titled("With production's inputs", production);
+    blocks.extend(titled(&format!("With inputs that production does not pass today ({named})"), opt_in));
+    blocks.push(Block::Text(note.into()));
+    Some(blocks)
+}
+
+/// Some of the front as a table.
+fn rows(front: Vec<&Standing<'_>>, facts: &Facts<'_>) -> Block {
+    let terms = facts.terms();
+    let (gain, cost) = (terms.gain(), terms.cost());
     let mut columns = vec![
         column("<candidate", |s: &&Standing<'_>| s.id.short().to_owned()),
         column(format!(">{gain}"), |s: &&Standing<'_>| percent_within(s.score.improvement, s.score.improvement_ci)),
@@ -50,7 +70,7 @@ fn front(facts: &Facts<'_>) -> Option<Vec<Block>> {
     columns.push(column("<admissible", |s: &&Standing<'_>| {
         if facts.record.state.objections(s.id).is_empty() { "yes".into() } else { "no".into() }
     }));
-    Some(vec![Block::Table(Table::of(&facts.front, columns)), Block::Text(note.into())])
+    Block::Table(Table::of(front, columns))
 }
 
 /// What every candidate is held against.

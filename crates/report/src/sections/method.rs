@@ -22,17 +22,17 @@ fn reproduce(facts: &Facts<'_>) -> Vec<Block> {
         format!("baseline: {}; reference: {}", started.experiment.baseline, started.experiment.reference),
     ];
     let inputs = started.inputs.iter().map(|(path, hash)| item(0, format!("{path} {hash}"))).collect();
-    let (directory, id) = (shell(&line(record.directory)), shell(&line(record.id)));
+    let (directory, id, elenchus) = (shell(&line(record.directory)), shell(&line(record.id)), facts.elenchus());
     let agents = options(&started.agents);
     let unsafely = if started.sandboxed { "" } else { " --unsafe-no-sandbox" };
     let mut commands = format!(
-        "elenchus run {directory} --nonce {} {agents} --iterations {}{unsafely}\nelenchus show {id} --format json   # its digest\n",
+        "{elenchus} run {directory} --nonce {} {agents} --iterations {}{unsafely}\n{elenchus} show {id} --format json   # its digest\n",
         started.nonce, started.experiment.iterations
     );
     if facts.spend.is_some() {
         commands += &format!(
-            "elenchus cassette {id} --output tape.jsonl   # every reply; with them, the same digest again:\n\
-             elenchus run {directory} --replay tape.jsonl{unsafely}\n"
+            "{elenchus} cassette {id} --output tape.jsonl   # every reply; with them, the same digest again:\n\
+             {elenchus} run {directory} --replay tape.jsonl{unsafely}\n"
         );
     }
     let note = "The same experiment, nonce, toolchain and observations give the same digest. A language model's replies are \

@@ -47,8 +47,8 @@ pub(crate) fn lines(facts: &Facts<'_>) -> Vec<Line> {
     lines.push(effort(state).sentence().into());
     lines.extend(facts.spend.as_ref().map(|spend| spend.sentence().into()));
     lines.push(match &state.ended {
-        Some(_) => format!("Read it with: elenchus report {}", shell(facts.record.id)).into(),
-        None => format!("Go on with: elenchus resume {}", shell(facts.record.id)).into(),
+        Some(_) => format!("Read it with: {} report {}", facts.elenchus(), shell(facts.record.id)).into(),
+        None => format!("Go on with: {} resume {}", facts.elenchus(), shell(facts.record.id)).into(),
     });
     lines
 }

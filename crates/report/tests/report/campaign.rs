@@ -298,6 +298,7 @@ pub(crate) fn record<'a>(state: &'a State) -> Record<'a> {
     Record {
         id: "c0ffee00",
         directory: "experiments/admission",
+        state_dir: None,
         state,
         digest: "d1ge57",
         sources: SOURCES.get_or_init(|| BTreeMap::from([(CandidateId::from(FIRST.to_owned()), SOURCE.to_owned())])),

@@ -53,6 +53,7 @@ fn spec() -> Spec {
         ],
         "aim": {"kind": "gain", "gain": named("haste", "log"), "worth": named("head_start", "log")},
         "inputs": [named("tide_height", "plain")],
+        "opt_in": ["tide_height"],
         "violation": ["sank", "full barges"],
         "invariance": "the order of the piers",
         "extremes": [],
@@ -197,6 +198,8 @@ fn what_a_champion_is_worth_is_said_in_points_by_the_problems_name() {
         "it sank no full barges 0.0000 - holds",
         "a share that FALLS as queue length rises: 90.0 % at 1.00, 10.0 % at 8.00 (its trials met 1.00 to 8.00); turning point 0.40; looks at queue length and tide height",
         "no other is at least as good in haste and description length",
+        "Needs what production does not pass today: tide height.",
+        "With production's inputs None. With inputs that production does not pass today (tide height)",
     ] {
         assert!(text.contains(said), "no `{said}` in {text}");
     }

@@ -1,5 +1,4 @@
-//! In-flight credit at the ceilings: what was dispatched and cannot be seen yet counts as if it waited at the instances. Needs a workload
-//! that tells `unseen`; where it is not told, all bands are open.
+//! hand-written: in-flight credit at the ceilings: dispatches that no reading shows yet count as waiting; open where they are not told
 use limiter::prelude::*;
 
 pub struct Policy {
