@@ -26,7 +26,8 @@ fn a_campaign_runs_to_its_end_and_can_be_read_in_every_form() {
     let shown = environment.json(&["show", "--format", "json"]);
     assert_eq!(shown["iterations"].as_array().map(Vec::len), Some(3));
     assert!(shown["champion"]["source"].as_str().is_some_and(|source| source.contains("impl Admitter")));
-    assert_eq!(environment.json(&["list", "--format", "json"]).as_array().map(Vec::len), Some(1));
+    let listed = environment.json(&["list", "--format", "json"]);
+    assert_eq!(listed.as_array().map(Vec::len), Some(1));
     assert!(environment.json(&["status", "--format", "json"]).is_object());
     assert!(environment.json(&["report", "--format", "json"]).is_object());
     assert!(environment.ok(&["champion"]).contains("impl Admitter for Policy"));
@@ -35,6 +36,8 @@ fn a_campaign_runs_to_its_end_and_can_be_read_in_every_form() {
     assert!(report.contains("Refuse everything"), "{report}");
     let page = environment.ok(&["report"]);
     assert!(page.lines().count() <= 60 && report.starts_with(&page), "{page}");
+    let outcome = if page.contains("DOES NOT BEAT") { "does not beat it" } else { "beats the reference" };
+    assert_eq!(listed[0]["outcome"], outcome, "{page}");
     let id = shown["campaign"].as_str().or(shown["id"].as_str()).expect("an id");
     let kept = |ending: &str| environment.read(&format!(".elenchus/reports/{}.{ending}", &id[..8]));
     assert_eq!(environment.ok(&["report", "--format", "html"]), kept("html"));
@@ -79,7 +82,8 @@ fn the_same_seed_gives_the_same_digest_and_another_seed_another() {
     let environment = tiny();
     let run = ["run", "tiny", "--iterations", "2", "--state-dir"];
     let with = |more: &[&str]| environment.ok(&[&run[..], more].concat());
-    with(&["a"]);
+    let said = with(&["a"]);
+    assert!(said.contains("elenchus --state-dir a verify"), "what is to be typed next finds the campaign: {said}");
     with(&["b"]);
     with(&["c", "--nonce", "2"]);
     assert_eq!(digest(&environment, "a"), digest(&environment, "b"));
