@@ -2,6 +2,7 @@
 
 pub(crate) mod brain;
 mod budgets;
+mod explored;
 mod recorded;
 mod teams;
 mod tuned;

@@ -80,16 +80,23 @@ fn plan(user: &str) -> String {
         }
         // The factor of iteration 1.
         5 => main["intent"] = json!(design(200, "Write it in other words.")),
-        // It asks first, of a candidate and of a signal.
-        6 if !user.contains("\n# What you asked\n") => {
-            let best = user.split("\n## Best candidates so far\n").nth(1).expect("there are some");
-            let mut words = best.split(|c: char| !c.is_ascii_alphanumeric());
-            let id = words.find(|word| word.len() == 8 && word.bytes().all(|b| b.is_ascii_hexdigit()));
-            let asked = json!({"ask": [{"what": "where", "of": id}, {"what": "signal", "of": "prompt"}]});
-            return format!("```json\n{asked}\n```\n");
+        // It asks first, of a candidate and of a signal; then how a run went, and what a part of the text is worth.
+        6 if !user.contains("You have no questions left") => {
+            let id = best(user);
+            let asked = match user.contains("\n# What you asked\n") {
+                false => json!([{"what": "where", "of": id}, {"what": "signal", "of": "prompt"}]),
+                true => json!([
+                    {"what": "timeline", "of": id, "workload": "busy"},
+                    {"what": "ablation", "of": id, "find": "saturation(5.0, 0.8)", "replace": "saturation(5.0, 0.7)"},
+                ]),
+            };
+            return format!("```json\n{}\n```\n", json!({"ask": asked}));
         }
-        // One idea in three strengths.
-        7 => main["variants"] = json!([design(340, ""), design(360, "")]),
+        // One idea in three strengths, of which the best is claimed to be better.
+        7 => {
+            main["variants"] = json!([design(340, ""), design(360, "")]);
+            (main["metric"], main["relation"], main["size"]) = (json!("saving"), json!("at-least"), json!(0.01));
+        }
         _ => {}
     }
     arms.insert(0, main);
@@ -97,6 +104,13 @@ fn plan(user: &str) -> String {
     let question = format!("Does factor number {iteration} do?");
     let bundle = json!({"question": question, "parent": "reference", "components": components, "arms": arms});
     format!("I would like to know.\n\n```json\n{bundle:#}\n```\n")
+}
+
+/// The id of the best candidate so far.
+fn best(user: &str) -> Option<&str> {
+    let best = user.split("\n## Best candidates so far\n").nth(1).expect("there are some");
+    let mut words = best.split(|c: char| !c.is_ascii_alphanumeric());
+    words.find(|word| word.len() == 8 && word.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
 fn arm(name: &str, kind: &str, against: &str, intent: &str) -> Value {

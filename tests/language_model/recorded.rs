@@ -83,12 +83,25 @@ fn a_campaign_of_ten_iterations_meets_every_turn_that_a_model_can_take() {
     let roles: Vec<&str> = spend["by"].as_array().unwrap().iter().filter_map(|row| row["role"].as_str()).collect();
     assert_eq!(roles, ["plan", "implement", "repair", "extract"]);
     let plans = &spend["by"][0];
-    assert_eq!(plans["calls"], 12, "one bundle had to be corrected, and one came after questions");
+    assert_eq!(plans["calls"], 13, "one bundle had to be corrected, and one came after questions, twice");
     let answered = requests.iter().map(|request| request.message(1)).find(|user| user.contains("\n# What you asked\n"));
     let answered = answered.expect("questions were answered").split("\n# What you asked\n").nth(1).unwrap();
     for words in ["| feature | low: saving", "| prompt | requests | mean | middle half |", "You have 2 questions left"]
     {
         assert!(answered.contains(words), "{words}: {answered}");
+    }
+    let asked = iterations[5]["asked"].as_array().unwrap();
+    assert_eq!(asked.len(), 1, "what was measured for the planner is on record: {:#}", iterations[5]);
+    assert_eq!((&asked[0]["outcome"], &asked[0]["find"]), (&json!("scored"), &json!("saturation(5.0, 0.8)")));
+    let ran = requests.iter().map(|request| request.message(1)).find(|user| user.contains("## `ablation` of `"));
+    let ran = ran.expect("what had to run was answered").split("\n# What you asked\n").nth(2).unwrap();
+    for words in [
+        "Workload `busy` of the search panel under candidate ",
+        "| time, s | ",
+        " so changed: saving ",
+        "It took an evaluation.",
+    ] {
+        assert!(ran.contains(words), "{words}: {ran}");
     }
     let bytes: u64 = requests.iter().map(|request| (request.message(0).len() + request.message(1).len()) as u64).sum();
     let prompt = spend["tokens"]["prompt"].as_u64().unwrap();

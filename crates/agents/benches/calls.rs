@@ -32,7 +32,9 @@ const LESSONS: &str = r#"{"changes": []}"#;
 fn under_way(iterations: u32) -> State {
     let mut state = after(iterations);
     let bundle = state.iterations.last().and_then(|iteration| iteration.bundle.clone()).expect("a bundle");
-    state.apply(&Event::BundleRegistered { bundle: Box::new(bundle), work: vec![] }).expect("planning is next");
+    state
+        .apply(&Event::BundleRegistered { bundle: Box::new(bundle), asked: vec![], work: vec![] })
+        .expect("planning is next");
     state
 }
 

@@ -7,12 +7,14 @@
 pub mod builtin;
 pub mod llm;
 
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, ready};
 use llm::ModelError;
-use science::bundle::{Arm, Bundle};
+use science::bundle::{Arm, Bundle, Side};
 use science::defect::Defect;
+use science::event::Replaced;
 use science::id::CandidateId;
 use science::principle::Change;
+use science::seal::Line;
 use science::space::{Point, Value};
 use science::state::State;
 use science::work::Work;
@@ -40,7 +42,20 @@ pub trait Library: Debug + Sync {
     /// What an input of the problem told of each request that may be decided on, on the workloads of the search, and what the request
     /// turned out to cost; nothing where that is not known of single requests.
     fn hindsight(&self, input: &str) -> Vec<Turnout>;
+
+    /// How the run of a policy on a workload of the search panel went, by the workload's name.
+    fn timeline<'a>(&'a self, _policy: &'a Side, _workload: &'a str) -> Looking<'a, Vec<Line>> {
+        Box::pin(ready(Ok(Err("nothing can be run here".into()))))
+    }
+
+    /// What a candidate is worth on the search panel with one text of its source in place of another, which stands there once.
+    fn replaced<'a>(&'a self, _of: &'a CandidateId, _find: &'a str, _replace: &'a str) -> Looking<'a, Replaced> {
+        Box::pin(ready(Ok(Err("nothing can be run here".into()))))
+    }
 }
+
+/// What was found where something had to run, or a sentence that says why nothing was. An error beside it is no fault of the question.
+pub type Looking<'a, T> = BoxFuture<'a, Result<Result<T, String>, ModelError>>;
 
 /// What a request was announced as, and what it turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -21,6 +21,7 @@ mod extractor;
 mod fault;
 mod lessons;
 mod meter;
+mod outline;
 mod pace;
 mod parse;
 mod passages;

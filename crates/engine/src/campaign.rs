@@ -12,6 +12,7 @@ mod planning;
 mod prefetch;
 mod progress;
 mod recording;
+mod shelf;
 mod simplifying;
 mod team;
 mod telling;

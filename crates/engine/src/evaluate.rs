@@ -4,9 +4,11 @@ use crate::error::EngineError;
 use crate::panel::Panel;
 use crate::prepared::Prepared;
 use crate::probe::{Probe, Record, probe};
-use crate::scale::{Against, Settled};
+use crate::scale::{Against, Lagging, Raced, Settled};
 use sandbox::Sandbox;
+use science::measurement::Measurement;
 use science::outcome::Outcome;
+use science::stopping::{Behind, Rival};
 use science::trial::Trial;
 use std::time::{Duration, Instant};
 
@@ -28,8 +30,10 @@ pub struct Evaluation {
     pub message: String,
     /// The value of its scale at which it gains as much as the reference does, if it has one.
     pub scale: Option<f64>,
-    /// Its trials there; empty unless it was scored.
+    /// Its trials there; of one that was stopped those on the part of the panel, and empty of any other that was not scored.
     pub trials: Vec<Trial>,
+    /// What those of one that was stopped say against the baseline's.
+    pub part: Option<Measurement>,
     /// What its trials showed of it, if it was scored.
     pub probe: Option<Probe>,
     /// Where the time went.
@@ -52,9 +56,14 @@ pub struct Timing {
 }
 
 impl Evaluator {
-    /// Compiles a candidate, sets its scale, runs it, and finds out what it does. Errors are ours; whatever the candidate does is an
-    /// outcome.
-    pub fn evaluate(&self, candidate: &Prepared, against: &Against) -> Result<Evaluation, EngineError> {
+    /// Compiles a candidate, sets its scale, runs it, unless it lies too far behind a rival after a part of the panel, and finds out what
+    /// it does. Errors are ours; whatever the candidate does is an outcome.
+    pub fn evaluate(
+        &self,
+        candidate: &Prepared,
+        against: &Against,
+        rival: Option<&Rival>,
+    ) -> Result<Evaluation, EngineError> {
         let mut timing = Timing { screen: candidate.screening, ..Timing::default() };
         let artifact = match timed(&mut timing.compile, || candidate.artifact(&self.sandbox))? {
             Ok(artifact) => artifact,
@@ -64,13 +73,14 @@ impl Evaluator {
             Ok(policy) => policy,
             Err(outcome) => return Ok(ended(&outcome, timing)),
         };
-        let run = || against.settle(&policy, (&self.panel, &self.sandbox), || Record::of(&self.panel));
+        let run = || against.settle(&policy, rival, (&self.panel, &self.sandbox), || Record::of(&self.panel));
         let (scale, trials, record) = match timed(&mut timing.simulate, run)? {
-            Ok(Settled::At { scale, trials, deciding, looking, .. }) => {
+            Ok(Raced::Settled(Settled::At { scale, trials, deciding, looking, .. })) => {
                 timing.decide = deciding;
                 (scale, trials, looking)
             }
-            Ok(Settled::Nowhere { .. }) => return Ok(Evaluation::nowhere(timing)),
+            Ok(Raced::Behind(lagging)) => return Ok(Evaluation::stopped(*lagging, timing)),
+            Ok(Raced::Settled(Settled::Nowhere { .. })) => return Ok(Evaluation::nowhere(timing)),
             Err(outcome) => return Ok(ended(&outcome, timing)),
         };
         let probing = self.panel.problem.probing();
@@ -79,7 +89,7 @@ impl Evaluator {
             Ok(probe) => probe,
             Err(outcome) => return Ok(ended(&outcome, timing)),
         };
-        Ok(Evaluation { outcome: Outcome::Scored, message: String::new(), scale, trials, probe: Some(probe), timing })
+        Ok(Evaluation { outcome: Outcome::Scored, scale, trials, probe: Some(probe), ..Evaluation::of(timing) })
     }
 }
 
@@ -91,14 +101,28 @@ fn timed<T>(spent: &mut Duration, work: impl FnOnce() -> T) -> T {
 }
 
 fn ended(outcome: &sandbox::Outcome, timing: Timing) -> Evaluation {
-    let message = outcome.to_string();
-    Evaluation { outcome: kind(outcome), message, scale: None, trials: Vec::new(), probe: None, timing }
+    Evaluation { outcome: kind(outcome), message: outcome.to_string(), ..Evaluation::of(timing) }
 }
 
 impl Evaluation {
+    /// One of which nothing is known but how long it took.
+    pub(crate) fn of(timing: Timing) -> Self {
+        let (message, trials) = (String::new(), Vec::new());
+        Evaluation { outcome: Outcome::Refused, message, scale: None, trials, part: None, probe: None, timing }
+    }
+
     fn nowhere(timing: Timing) -> Self {
         let message = "at no value of its scale does it gain as much as the reference does".to_owned();
-        Evaluation { outcome: Outcome::NoScale, message, scale: None, trials: Vec::new(), probe: None, timing }
+        Evaluation { outcome: Outcome::NoScale, message, ..Evaluation::of(timing) }
+    }
+
+    fn stopped(Lagging { scale, trials, part, behind }: Lagging, timing: Timing) -> Self {
+        let Behind { rival, workloads, of, by, error } = behind;
+        let rival = rival.short();
+        let message = format!(
+            "stopped after {workloads} of {of} workloads: {by:.4} ± {error:.4} (standard error) behind {rival}"
+        );
+        Evaluation { outcome: Outcome::Stopped, message, scale, trials, part: Some(part), ..Evaluation::of(timing) }
     }
 }
 

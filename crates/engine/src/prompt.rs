@@ -141,7 +141,7 @@ impl Standpoint {
         }
         let planned = Researcher.plan(self.brief(None)).await?;
         let bundle = planned.content.map_err(EngineError::Refused)?;
-        Ok(self.state.apply(&Event::BundleRegistered { bundle: Box::new(bundle), work: Vec::new() })?)
+        Ok(self.state.apply(&Event::BundleRegistered { bundle: Box::new(bundle), asked: vec![], work: Vec::new() })?)
     }
 
     async fn reach_a_candidate(&mut self) -> Result<(), EngineError> {

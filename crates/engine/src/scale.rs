@@ -7,15 +7,15 @@ use crate::error::EngineError;
 use crate::panel::{Onlooker, Panel, Ran, Runs};
 use crate::policy::Tunable;
 use sandbox::{Artifact, Outcome, Sandbox};
+use science::measurement::Measurement;
 use science::objective::Yardsticks;
 use science::scale::{Guess, Next, Run, Scale, slope};
 use science::spec::Aim;
+use science::stopping::{self, Behind, PART, Rival};
 use science::trial::Trial;
 use std::time::Duration;
 
 pub(crate) use science::retune::SCALE;
-/// One workload in so many is run on first.
-const PART: usize = 3;
 
 /// A compiled policy with values for its tunables, of which one may be its scale.
 #[derive(Clone, Debug)]
@@ -70,6 +70,28 @@ pub(crate) enum Settled<O = ()> {
     },
 }
 
+/// What came of running a policy that has a rival.
+#[derive(Debug)]
+pub(crate) enum Raced<O> {
+    /// It went on to the whole panel.
+    Settled(Settled<O>),
+    /// It was stopped after a part of the panel.
+    Behind(Box<Lagging>),
+}
+
+/// A policy that lay so far behind the best of its arm after a part of the panel that it ran on no more.
+#[derive(Debug)]
+pub(crate) struct Lagging {
+    /// The value of its scale there, where it has one.
+    pub(crate) scale: Option<f64>,
+    /// Its trials there on the part of the panel.
+    pub(crate) trials: Vec<Trial>,
+    /// These against the baseline's.
+    pub(crate) part: Measurement,
+    /// How far it lay behind.
+    pub(crate) behind: Behind,
+}
+
 impl Scalable {
     /// A policy that was started once to be asked for its tunables. The setting of its scale begins at the guess, or at the
     /// default where there is none.
@@ -95,7 +117,7 @@ impl Scalable {
 impl Against {
     /// What policies on this panel are held against.
     pub(crate) fn new(panel: &Panel, baseline: Vec<Trial>, yardsticks: &Yardsticks, aim: &Aim) -> Self {
-        let rows: Vec<usize> = (0..panel.rows.len()).filter(|row| row % PART == 0).collect();
+        let rows = stopping::part(panel.rows.len());
         let drawn = rows.iter().filter(|row| **row >= panel.rows.len() - panel.drawn).count();
         let (part, cells) = panel.picked(&rows, drawn);
         Against {
@@ -115,45 +137,59 @@ impl Against {
         Against { baseline: Vec::new(), gain: None, part: Part { panel: part, baseline: Vec::new(), gain: 0.0 } }
     }
 
-    /// Sets the scale of a policy. Who looks on sees the run that stands and no other: looking takes its time.
+    /// Sets the scale of a policy, and runs it there, unless it lies behind its rival after a part of the panel. Who looks on sees the
+    /// run that stands and no other: looking takes its time.
     pub(crate) fn settle<O: Onlooker>(
         &self,
         policy: &Scalable,
+        rival: Option<&Rival>,
         (panel, sandbox): (&Panel, &Sandbox),
         onlooker: impl Fn() -> O + Sync,
-    ) -> Result<Result<Settled<O>, Outcome>, EngineError> {
+    ) -> Result<Result<Raced<O>, Outcome>, EngineError> {
         let stands = |scale: Option<f64>| panel.trials_before(&policy.artifact, policy.at(scale), sandbox, &onlooker);
-        let whole = |at: f64| panel.trials_before(&policy.artifact, policy.at(Some(at.exp())), sandbox, &|| ());
         let (Some((_, scale)), Some(gain)) = (policy.scale, self.gain) else {
-            return Ok(stands(None)?.map(|(Runs { results: trials, deciding }, looking)| Settled::At {
-                scale: None,
-                slope: None,
-                trials,
-                runs: 1,
-                deciding,
-                looking,
+            if let Some(rival) = rival {
+                let first = self.part.panel.trials_before(&policy.artifact, policy.at(None), sandbox, &|| ())?;
+                match first.map(|(ran, ())| self.part.behind(ran.results, rival, None)) {
+                    Ok(None) => {}
+                    stopped => return Ok(stopped.map(|behind| Raced::Behind(behind.expect("it is one")))),
+                }
+            }
+            return Ok(stands(None)?.map(|(Runs { results: trials, deciding }, looking)| {
+                Raced::Settled(Settled::At { scale: None, slope: None, trials, runs: 1, deciding, looking })
             }));
         };
-        let (mut part, mut runs, mut last, mut deciding) = (Vec::new(), Vec::new(), None, Duration::ZERO);
+        let (mut part, mut kept, mut runs, mut last) = (Vec::new(), Vec::new(), Vec::new(), None);
+        let mut deciding = Duration::ZERO;
         let taken = |part: &[Run], whole: &[Run]| (part.len().div_ceil(PART) + whole.len()) as u32;
         loop {
             match scale.next(&part, &runs) {
                 Next::Part(places) => match self.run_part(policy, &places, sandbox)? {
                     Ok(ran) => {
                         deciding += ran.deciding;
-                        part.extend(ran.results);
+                        part.extend(ran.results.iter().map(|(run, _)| *run));
+                        kept.extend(ran.results);
                     }
                     Err(outcome) => return Ok(Err(outcome)),
                 },
-                Next::Whole(at) => match whole(at)? {
-                    Ok((ran, ())) => {
-                        let gained = panel.measure(&ran.results, &self.baseline).gain();
-                        runs.push(Run { at, margin: gained - gain });
-                        deciding += ran.deciding;
-                        last = Some((at, ran.results));
+                Next::Whole(at) => {
+                    // Before the first run on the whole panel: what ran on the part at this very place says whether it is worth it.
+                    let first = std::mem::take(&mut kept).into_iter().find(|(run, _)| run.at == at);
+                    if let (Some(rival), Some((_, Some(trials)))) = (rival, first)
+                        && let Some(behind) = self.part.behind(trials, rival, Some(at.exp()))
+                    {
+                        return Ok(Ok(Raced::Behind(behind)));
                     }
-                    Err(outcome) => return Ok(Err(outcome)),
-                },
+                    match panel.trials_before(&policy.artifact, policy.at(Some(at.exp())), sandbox, &|| ())? {
+                        Ok((ran, ())) => {
+                            let gained = panel.measure(&ran.results, &self.baseline).gain();
+                            runs.push(Run { at, margin: gained - gain });
+                            deciding += ran.deciding;
+                            last = Some((at, ran.results));
+                        }
+                        Err(outcome) => return Ok(Err(outcome)),
+                    }
+                }
                 Next::Set(at) => {
                     let taken = taken(&part, &runs);
                     // An earlier run may stand: its trials are not kept.
@@ -162,42 +198,56 @@ impl Against {
                         None => stands(Some(at.exp()))?,
                     };
                     let slope = slope(&runs).or_else(|| slope(&part));
-                    return Ok(ran.map(|(ran, looking)| Settled::At {
-                        scale: Some(at.exp()),
-                        slope,
-                        trials: ran.results,
-                        runs: taken,
-                        deciding: deciding + ran.deciding,
-                        looking,
+                    return Ok(ran.map(|(ran, looking)| {
+                        Raced::Settled(Settled::At {
+                            scale: Some(at.exp()),
+                            slope,
+                            trials: ran.results,
+                            runs: taken,
+                            deciding: deciding + ran.deciding,
+                            looking,
+                        })
                     }));
                 }
-                Next::None => return Ok(Ok(Settled::Nowhere { runs: taken(&part, &runs) })),
+                Next::None => return Ok(Ok(Raced::Settled(Settled::Nowhere { runs: taken(&part, &runs) }))),
             }
         }
     }
 
-    /// The same with nobody looking on.
+    /// The same with nobody looking on, and no rival.
     pub(crate) fn set(
         &self,
         policy: &Scalable,
         on: (&Panel, &Sandbox),
     ) -> Result<Result<Settled, Outcome>, EngineError> {
-        self.settle(policy, on, || ())
+        Ok(self.settle(policy, None, on, || ())?.map(|raced| match raced {
+            Raced::Settled(settled) => settled,
+            Raced::Behind(_) => unreachable!("it has no rival"),
+        }))
     }
 
-    /// Gains beyond the reference's at these places, on the part of the panel.
-    fn run_part(&self, policy: &Scalable, places: &[f64], sandbox: &Sandbox) -> Ran<Run> {
+    /// Gains beyond the reference's at these places, on the part of the panel, each with its trials if it came to an end.
+    fn run_part(&self, policy: &Scalable, places: &[f64], sandbox: &Sandbox) -> Ran<(Run, Option<Vec<Trial>>)> {
         let Part { panel, baseline, gain } = &self.part;
         let parameters: Vec<Vec<f64>> = places.iter().map(|at| policy.at(Some(at.exp()))).collect();
         let ran = panel.trials_side_by_side(&policy.artifact, &parameters, sandbox)?;
         let run = |(at, trials): (&f64, Option<Vec<Trial>>)| {
             // A run without an end is one that lets everything wait.
-            let margin = trials.map_or(f64::NEG_INFINITY, |trials| panel.measure(&trials, baseline).gain() - gain);
-            Run { at: *at, margin: margin.max(-1e6) }
+            let gained = trials.as_ref().map(|trials| panel.measure(trials, baseline).gain() - gain);
+            (Run { at: *at, margin: gained.unwrap_or(f64::NEG_INFINITY).max(-1e6) }, trials)
         };
         Ok(ran.map(|Runs { results, deciding }| Runs {
             results: places.iter().zip(results).map(run).collect(),
             deciding,
         }))
+    }
+}
+
+impl Part {
+    /// How a policy lies behind its rival by these trials, if it does.
+    fn behind(&self, trials: Vec<Trial>, rival: &Rival, scale: Option<f64>) -> Option<Box<Lagging>> {
+        let part = self.panel.measure(&trials, &self.baseline);
+        let behind = rival.leaves_behind(&part)?;
+        Some(Box::new(Lagging { scale, trials, part, behind }))
     }
 }

@@ -90,8 +90,8 @@ pub fn evaluate(places: &Places, question: Question<'_>) -> Result<Answer, Engin
         }
     };
     let against = Against::new(&evaluator.panel, baseline, &yardsticks, &question.loaded.problem.spec().aim);
-    let Evaluation { outcome, message, scale, trials, probe, timing } =
-        evaluator.evaluate(question.candidate, &against)?;
+    let Evaluation { outcome, message, scale, trials, probe, timing, part: _ } =
+        evaluator.evaluate(question.candidate, &against, None)?;
     let measurement = (outcome == Outcome::Scored).then(|| evaluator.panel.measure(&trials, &against.baseline));
     if let (Some(measurement), Some(probe)) = (&measurement, &probe) {
         cache.put(&score_key, &(scale, measurement, probe));

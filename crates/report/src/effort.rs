@@ -3,6 +3,7 @@
 use crate::words::grouped;
 use science::outcome::Outcome;
 use science::state::{ArmRecord, State, Tuning};
+use science::stopping;
 use science::tuner::goal::Worth;
 use science::yardsticks::policies;
 use serde::Serialize;
@@ -40,6 +41,13 @@ pub(crate) fn effort(state: &State) -> Effort {
     effort.search += panel * state.tunings().map(measured).sum::<usize>();
     let taken_apart = state.simplification.iter().flat_map(|simplification| &simplification.tried);
     effort.search += panel * taken_apart.filter(|tried| tried.outcome == Outcome::Scored).count();
+    let replaced = state.iterations.iter().flat_map(|iteration| &iteration.asked);
+    effort.search += panel * replaced.filter(|replaced| replaced.outcome == Outcome::Scored).count();
+    let part: usize = stopping::part(yardsticks.reference.cells.len())
+        .into_iter()
+        .map(|workload| yardsticks.reference.cells[workload].len())
+        .sum();
+    effort.search += part * state.stopped as usize;
     for iteration in &state.iterations {
         let each = iteration.bundle.as_ref().map_or(0, |bundle| state.rows_each(bundle));
         let predictions = iteration.bundle.iter().flat_map(|bundle| &bundle.arms).map(|arm| &arm.prediction);

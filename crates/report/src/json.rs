@@ -44,10 +44,10 @@ use serde_json::{Map, Value, json};
 ///   `ended` (null, or why);
 /// - `champion`: null, or {`candidate`, `source`, `score`, `iteration`, `arm`, `parent`, `description_length`,
 ///   `matches_reference`};
-/// - `iterations[]`: {`iteration`, `question`, `parent`, `failure`, `planner`, `extraction_failure`, `components[]`, `arms[]`, `advice` (null, or what the findings ask of the next plan), `tuning` (null, or {`candidate`, `points`, `constants[]`
+/// - `iterations[]`: {`iteration`, `question`, `parent`, `failure`, `planner`, `extraction_failure`, `asked[]` (what the planner had measured before: {`of`, `find`, `replace`, `made`, `outcome`, `worth`, `effect` [mean, standard error], `beyond`, `trials`}), `components[]`, `arms[]`, `advice` (null, or what the findings ask of the next plan), `tuning` (null, or {`candidate`, `points`, `constants[]`
 ///   {`name`, `own`, `settled`}, `worth` (null, or what it is worth less what it violates, [own, settled]), `retuned`}), `principles[]`, `audits[]`, `volume`, `false_exclusion`,
 ///   `champion`, `closed`}. An arm: {`finding` (`F<iteration>.<arm>`), `arm`, `kind`, `hypothesis`, `mechanism`, `diagnostic`,
-///   `intent`, `point`, `prediction`, `claim`, `confidence`, `candidate`, `variants[]` (of which the candidate is the best), `author` (null: the built-in executor), `repairs`, `unmended`, `outcome`, `verdict`, `error`, `effect`
+///   `intent`, `point`, `prediction`, `claim`, `confidence`, `candidate`, `variants[]` (of which the candidate is the best), `stopped[]` (those that were stopped after a part of the panel: {`candidate`, `rival`, `workloads`, `of`, `by`, `error`}), `author` (null: the built-in executor), `repairs`, `unmended`, `outcome`, `verdict`, `error`, `effect`
 ///   {`estimate`, `low`, `high`}, `measured`, `seeds` (fresh ones), `heavy_tail`, `reason`, `skipped`}. A principle's change: {`change`, `principle`,
 ///   `statement`, `evidence[]`, `constraint` (as proposed), `reason`}. An audit: {`principle`, `constraint`, `points[]` {`point`, `saving`, `admissible`,
 ///   `worth`, `room`, `runs` (on the search panel)},

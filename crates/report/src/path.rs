@@ -7,12 +7,15 @@ use crate::words;
 use science::audit::{Audit, AuditedPoint};
 use science::bundle::{Arm, ArmKind, Prediction, Relation, Side};
 use science::champion::Champion;
+use science::event::Replaced;
+use science::id::CandidateId;
 use science::judge::Verdict;
 use science::objective::Score;
 use science::principle::{Change, Principle};
 use science::space::Point;
 use science::state::{ArmRecord, Iteration, State, describe};
 use science::stats::Interval;
+use science::stopping::Behind;
 use serde::Serialize;
 
 /// One turn of the loop.
@@ -29,6 +32,8 @@ pub(crate) struct Turn {
     pub(crate) planner: Option<String>,
     /// Why the extractor drew nothing, if it failed.
     pub(crate) extraction_failure: Option<String>,
+    /// What its planner had measured before it claimed.
+    pub(crate) asked: Vec<Replaced>,
     pub(crate) arms: Vec<Attempt>,
     /// What its findings ask of the next plan.
     pub(crate) advice: Option<String>,
@@ -69,6 +74,8 @@ pub(crate) struct Attempt {
     pub(crate) candidate: Option<String>,
     /// The variants of its design that were written, where it asks for some.
     pub(crate) variants: Vec<String>,
+    /// Those of them that were stopped after a part of the panel.
+    pub(crate) stopped: Vec<Stopped>,
     /// Who wrote the candidate; none for the built-in executor.
     pub(crate) author: Option<String>,
     /// Times that a candidate of this arm was sent back.
@@ -92,6 +99,14 @@ pub(crate) struct Attempt {
     pub(crate) skipped: Option<String>,
     #[serde(skip)]
     pub(crate) judged: Option<Verdict>,
+}
+
+/// A variant that was stopped.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Stopped {
+    pub(crate) candidate: String,
+    #[serde(flatten)]
+    pub(crate) behind: Behind,
 }
 
 /// A change of the principles.
@@ -142,6 +157,7 @@ fn turn(state: &State, iteration: &Iteration, number: usize) -> Turn {
         failure: iteration.failure.clone(),
         planner: iteration.planner.clone(),
         extraction_failure: iteration.extraction_failure.clone(),
+        asked: iteration.asked.clone(),
         arms: arms.iter().zip(&iteration.arms).map(attempt).collect(),
         advice: iteration.advice.as_ref().map(|advice| advice.words(number)),
         components: bundle.map(|bundle| bundle.components.clone()).unwrap_or_default(),
@@ -166,6 +182,11 @@ pub(crate) fn best(state: &State, champion: &Champion) -> Option<Best> {
     })
 }
 
+fn stopped(state: &State, id: &CandidateId) -> Option<Stopped> {
+    let behind = state.candidates.get(id)?.behind.clone()?;
+    Some(Stopped { candidate: id.as_str().into(), behind })
+}
+
 fn attempt(state: &State, iteration: usize, arm: &Arm, record: &ArmRecord) -> Attempt {
     let finding = record.finding.as_ref();
     let known = record.candidate.as_ref().and_then(|id| state.candidates.get(id));
@@ -185,6 +206,7 @@ fn attempt(state: &State, iteration: usize, arm: &Arm, record: &ArmRecord) -> At
         confidence: arm.prediction.confidence,
         candidate: record.candidate.as_ref().map(|id| id.as_str().into()),
         variants: record.variants.iter().map(|id| id.as_str().into()).collect(),
+        stopped: record.variants.iter().filter_map(|id| stopped(state, id)).collect(),
         author: known.and_then(|known| known.author.clone()),
         repairs: record.repairs,
         unmended: record.unmended.clone(),

@@ -1,10 +1,12 @@
 //! Hypothesis bundles: claims that can fail, written down before anything runs.
 
+mod consistency;
 mod rules;
 mod sizing;
 
 use crate::id::CandidateId;
 use crate::space::Point;
+pub use consistency::MAIN;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 

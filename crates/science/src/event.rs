@@ -30,9 +30,10 @@ pub const RULES: u32 = 5;
 /// | event | words; all else is meaning |
 /// |---|---|
 /// | `started` | the names of experiment, scenarios and drawn workloads, descriptions and features of workloads, paths and hashes of files, toolchain, version; of the experiment its question, the meaning of its dimensions, of the problem the meaning of its names, and what names a file or a policy (baseline, reference, space, scenarios, population): `meaning` hashes what is in them, but for the space, which shows in the trials of its points |
-/// | `bundle-registered` | question; of each arm hypothesis, mechanism, diagnostic and intent |
+/// | `bundle-registered` | question; of each arm hypothesis, mechanism, diagnostic and intent; of what was asked the texts |
 /// | `candidate-written`, `variant-written`, `tuned`, `simplified` | the hash of a source as written (its id hashes what it means); what was changed to simplify |
-/// | `plan-failed`, `executor-failed`, `repair-failed`, `arm-skipped` | why |
+/// | `plan-failed` | why; of what was asked the texts |
+/// | `executor-failed`, `repair-failed`, `arm-skipped` | why |
 /// | `arm-judged` | the verdict in words |
 /// | `principles-revised` | statement, mechanism and regime of a principle, why one retires, why the extractor failed, notes |
 /// | `calibrated`, `candidate-evaluated`, `tested`, `audited`, `finals`, `iteration-closed`, `ended` | none |
@@ -56,6 +57,9 @@ pub enum Event {
     BundleRegistered {
         /// The claims.
         bundle: Box<Bundle>,
+        /// What its planner had measured before.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        asked: Vec<Replaced>,
         /// What it took.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         work: Vec<Work>,
@@ -64,6 +68,9 @@ pub enum Event {
     PlanFailed {
         /// Why.
         reason: String,
+        /// What its planner had measured before.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        asked: Vec<Replaced>,
         /// What it took.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         work: Vec<Work>,
@@ -122,6 +129,9 @@ pub enum Event {
         /// Its trials there against the baseline's, if it was scored.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         measurement: Option<Box<Measurement>>,
+        /// Its trials on the [part](crate::stopping) of the panel after which it was stopped, if it was; these are kept here alone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        part: Option<Box<Measurement>>,
         /// Hash over its trials.
         trials: Hash,
         /// What probing it found, if it could be run.
@@ -331,6 +341,33 @@ pub struct Simpler {
     pub admissible: bool,
     /// Whether it is part of what the candidate that was made leaves out.
     pub kept: bool,
+}
+
+/// A candidate with a text of its source replaced, as a planner had it measured on the search panel. It is no candidate of the
+/// campaign, and takes an evaluation all the same.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Replaced {
+    /// The candidate.
+    pub of: CandidateId,
+    /// What stands there.
+    pub find: String,
+    /// What was to stand there.
+    pub replace: String,
+    /// The id that the source so made has.
+    pub made: CandidateId,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// What it is worth, if it was scored and compares.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worth: Option<f64>,
+    /// What it is worth less what the candidate is, with its standard error, workload by workload; none where either was not scored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effect: Option<[f64; 2]>,
+    /// What it gains beyond the reference, log units.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beyond: Option<f64>,
+    /// Hash over its trials.
+    pub trials: Hash,
 }
 
 /// A candidate in the finals.

@@ -45,6 +45,7 @@ pub mod spec;
 pub mod specialise;
 pub mod state;
 pub mod stats;
+pub mod stopping;
 pub mod text;
 pub mod trial;
 pub mod tuner;

@@ -120,7 +120,7 @@ mod tests {
         let (mut origins, state) = (Origins::default(), State::default());
         let retire = Change::Retire { id: "P1".into(), reason: "contradicted".into() };
         let events = [
-            Event::PlanFailed { reason: String::new(), work: vec![] },
+            Event::PlanFailed { reason: String::new(), asked: vec![], work: vec![] },
             Event::PrinciplesRevised { changes: vec![retire], failure: None, notes: None, work: vec![] },
             Event::IterationClosed { volume: 1.0 },
             Event::Ended { reason: EndReason::Completed },

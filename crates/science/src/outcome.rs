@@ -24,6 +24,8 @@ pub enum Outcome {
     Inconsistent,
     /// It ran, and at no value of its scale does it gain as much as the reference does: nothing can be said of what it costs.
     NoScale,
+    /// One of several variants of an idea that lay too far behind after a part of the panel, and ran on no more of it.
+    Stopped,
 }
 
 impl Outcome {
@@ -39,6 +41,7 @@ impl Outcome {
             Outcome::OutOfMemory => "out-of-memory",
             Outcome::Inconsistent => "inconsistent",
             Outcome::NoScale => "no-scale",
+            Outcome::Stopped => "stopped",
         }
     }
 }

@@ -60,8 +60,11 @@ pub struct State {
     pub simplification: Option<Simplification>,
     /// What the finals showed, once they were held.
     pub finals: Option<Finals>,
-    /// Candidates that went through the sandbox.
+    /// Candidates that went through the sandbox, and sources that planners had measured; three variants that were stopped after a
+    /// third of the panel count as one.
     pub evaluations: u32,
+    /// Variants that were stopped.
+    pub stopped: u32,
     /// Runs on the whole search panel that audits of constraints took.
     pub audited: u32,
     /// Why the campaign ended, if it has.
@@ -199,7 +202,7 @@ impl State {
             let next = self.next_variant(at);
             return next.or_else(|| self.next_for_finals()).unwrap_or_else(|| self.spent());
         };
-        if self.candidates[candidate].outcome.is_some() {
+        if self.is_measured(candidate) {
             let record = &iteration.arms[at];
             let taken = arm.design.candidate.is_some();
             let may_repair =
@@ -332,7 +335,8 @@ impl State {
     /// asks for.
     pub fn check_bundle(&self, bundle: &Bundle) -> Result<(), String> {
         self.check_registered(bundle)?;
-        bundle.check_arms(self.spec())
+        bundle.check_arms(self.spec())?;
+        self.check_sides(bundle)
     }
 
     /// Says why a bundle cannot be registered, if it cannot: it is malformed, speaks of a candidate that is not there, or its main

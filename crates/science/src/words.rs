@@ -4,7 +4,7 @@
 //! names is meaning.
 
 use crate::bundle::Bundle;
-use crate::event::{Candidate, Event, Started};
+use crate::event::{Candidate, Event, Replaced, Started};
 use crate::experiment::Experiment;
 use crate::objective::Score;
 use crate::principle::{Change, Principle};
@@ -57,9 +57,15 @@ fn pass(event: &mut Event, each: &mut impl Pass) -> Result<(), Mismatch> {
         Event::Calibrated { yardsticks, trials: _ } => {
             yardsticks.overloaded.iter_mut().try_for_each(|name| each.workload(name))
         }
-        Event::BundleRegistered { bundle, work: _ } => pass_bundle(bundle, each),
-        Event::PlanFailed { reason, work: _ }
-        | Event::ExecutorFailed { arm: _, reason, work: _ }
+        Event::BundleRegistered { bundle, asked, work: _ } => {
+            pass_bundle(bundle, each)?;
+            asked.iter_mut().try_for_each(|replaced| pass_replaced(replaced, each))
+        }
+        Event::PlanFailed { reason, asked, work: _ } => {
+            each.word(reason)?;
+            asked.iter_mut().try_for_each(|replaced| pass_replaced(replaced, each))
+        }
+        Event::ExecutorFailed { arm: _, reason, work: _ }
         | Event::RepairFailed { arm: _, reason, work: _ }
         | Event::ArmSkipped { arm: _, reason } => each.word(reason),
         Event::CandidateWritten { arm: _, candidate, work: _ }
@@ -88,6 +94,12 @@ fn pass(event: &mut Event, each: &mut impl Pass) -> Result<(), Mismatch> {
         | Event::IterationClosed { .. }
         | Event::Ended { .. } => Ok(()),
     }
+}
+
+/// What was made of the texts is its meaning.
+fn pass_replaced(replaced: &mut Replaced, each: &mut impl Pass) -> Result<(), Mismatch> {
+    each.word(&mut replaced.find)?;
+    each.word(&mut replaced.replace)
 }
 
 fn pass_started(started: &mut Started, each: &mut impl Pass) -> Result<(), Mismatch> {

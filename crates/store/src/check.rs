@@ -8,6 +8,7 @@ use crate::open::Store;
 use crate::{rebuild, trials};
 use science::bundle::Side;
 use science::event::{Candidate, Event};
+use science::outcome::Outcome;
 use science::spec::Spec;
 use science::trial::Trial;
 use science::yardsticks;
@@ -122,6 +123,8 @@ impl Store {
             Event::Calibrated { yardsticks, trials } => {
                 (yardsticks::policies(spec, yardsticks.twins.len()), "the yardsticks".to_owned(), None, trials)
             }
+            // Its trials stand in the event.
+            Event::CandidateEvaluated { outcome: Outcome::Stopped, .. } => return Ok(0),
             Event::CandidateEvaluated { candidate, trials, .. } => {
                 (vec![candidate.to_string()], format!("candidate {}", candidate.short()), None, trials)
             }

@@ -1,17 +1,20 @@
 //! Questions that are answered at once, from the record or in hindsight on search workloads, and that reveal nothing sealed.
 
+mod ran;
+
 use super::regimes::Regimes;
 use super::structured::named;
 use super::words::{descriptor, percent, table};
-use super::{parse, text};
+use super::{ModelError, parse, text};
 use crate::{Brief, Turnout};
+pub(super) use ran::{behind, told_with_texts};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use science::id::CandidateId;
 use science::state::State;
 use science::stats::mean;
 use serde::{Deserialize, Serialize};
 
-/// Rows of a table of a signal.
+/// Rows of a table of a signal, or of a time.
 const BINS: usize = 20;
 /// Characters of a source. The fences around one that is made of backticks are as long, each.
 const ANSWER: usize = 8000;
@@ -26,6 +29,10 @@ enum Question {
     Behaviour,
     /// What was written.
     Source,
+    /// How one workload went under it, or under baseline or reference.
+    Timeline,
+    /// What it is worth with another text in place of one of its source.
+    Ablation,
     /// Of a signal instead of a candidate: what it told of a request, against what the request turned out to cost.
     Signal,
 }
@@ -37,26 +44,46 @@ pub(super) struct Asked {
     #[serde(deserialize_with = "super::structured::word")]
     #[schemars(schema_with = "questions")]
     what: Question,
-    /// The id of a candidate; for `signal` the name of an input.
+    /// The id of a candidate; for `signal` the name of an input; for `timeline` also `baseline` or `reference`.
     of: String,
+    /// For `timeline` the name of a workload; null for the one in which the candidate loses most.
+    #[serde(default)]
+    workload: Option<String>,
+    /// For `ablation` a text that stands once in the candidate's source; else null.
+    #[serde(default)]
+    find: Option<String>,
+    /// For `ablation` what is to stand there instead, which may be empty; else null.
+    #[serde(default)]
+    replace: Option<String>,
 }
 
 fn questions(_: &mut SchemaGenerator) -> Schema {
-    super::structured::one_of(&[Question::Where, Question::Behaviour, Question::Source, Question::Signal])
+    use Question::{Ablation, Behaviour, Signal, Source, Timeline, Where};
+    super::structured::one_of(&[Where, Behaviour, Source, Timeline, Ablation, Signal])
 }
 
 impl Asked {
     /// Question and answer as the next request shows them.
-    pub(super) fn told(&self, brief: Brief<'_>) -> String {
+    pub(super) async fn told(&self, brief: Brief<'_>) -> Result<String, ModelError> {
         let name = serde_json::to_value(self.what).ok().and_then(|word| word.as_str().map(str::to_owned));
         let head = format!("## `{}` of `{}`", name.unwrap_or_default(), text::line(&self.of, 60));
-        let answer = self.answer(brief).unwrap_or_else(|problem| format!("No answer: {problem}."));
-        format!("{head}\n\n{}", text::clip(&answer, 3 * ANSWER))
+        let answer = self.answer(brief).await?.unwrap_or_else(|problem| format!("No answer: {problem}."));
+        Ok(format!("{head}\n\n{}", text::clip(&answer, 3 * ANSWER)))
     }
 
-    fn answer(&self, brief: Brief<'_>) -> Result<String, String> {
+    async fn answer(&self, brief: Brief<'_>) -> Result<Result<String, String>, ModelError> {
+        match self.what {
+            Question::Timeline => ran::timeline(self, brief).await,
+            Question::Ablation => ran::ablation(self, brief).await,
+            Question::Where | Question::Behaviour | Question::Source | Question::Signal => Ok(self.looked_up(brief)),
+        }
+    }
+
+    /// The answer to a question for which nothing has to run.
+    fn looked_up(&self, brief: Brief<'_>) -> Result<String, String> {
         let state = brief.state;
         match self.what {
+            Question::Timeline | Question::Ablation => unreachable!("something has to run for it"),
             Question::Signal => signal(&self.of, brief),
             Question::Where => place(state, self.candidate(state)?),
             Question::Behaviour => behaviour(state, self.candidate(state)?),

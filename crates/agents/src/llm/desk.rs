@@ -62,7 +62,8 @@ impl Desk {
         self.closed.send_replace(true);
     }
 
-    fn first(&self) -> Option<Request> {
+    /// The question that waits first, if there is one now.
+    pub fn first(&self) -> Option<Request> {
         let mut waiting = self.waiting();
         waiting.retain(|waiting| !waiting.reply.is_closed());
         waiting.front().map(|first| first.request.clone())

@@ -1,6 +1,7 @@
 //! What a campaign has learned so far, as a prompt says it. Its length has a bound that does not depend on the number of
 //! iterations: what is old is counted, what is recent or best is told.
 
+use super::asked::{behind, told_with_texts};
 use super::regimes::Regimes;
 use super::setting;
 use super::text::line;
@@ -274,7 +275,10 @@ pub(super) fn told(known: Known<'_>, at: usize) -> Told {
             let unlearned = iteration.extraction_failure.iter();
             let unlearned = unlearned.map(|reason| format!("no lessons were drawn: {}", line(reason, TEXT)));
             let asked = advice(iteration, at + 1).map(|words| format!("What follows from these: {words}."));
-            (bundle.question.as_str(), told.chain(unlearned).chain(asked).collect())
+            let replaced = iteration.asked.iter().filter(|_| whole).map(|replaced| {
+                format!("The planner asked first what a change is worth: {}", told_with_texts(replaced, state))
+            });
+            (bundle.question.as_str(), replaced.chain(told).chain(unlearned).chain(asked).collect())
         }
         (None, Some(failure)) => ("", vec![format!("no usable bundle: {}", line(failure, TEXT))]),
         (None, None) => ("", Vec::new()),
@@ -303,11 +307,12 @@ fn verdict(state: &State, bundle: &Bundle, (arm, record): (&Arm, &ArmRecord), wh
             line(&arm.hypothesis, TEXT / 2)
         ));
     }
+    let variants = variants(state, record);
     let measured = id.and_then(|id| state.candidates.get(id)).filter(|record| record.score.is_some());
     let measured =
         measured.map(|record| format!(" Measured ({}): {}.", record.candidate.id.short(), figures(state, record)));
     Some(format!(
-        "`{}`, {}: {} Claimed: {}. Built: {} Verdict: {outcome}.{}{}",
+        "`{}`, {}: {} Claimed: {}. Built: {} Verdict: {outcome}.{}{variants}{}",
         arm.name,
         arm.kind.as_str(),
         line(&arm.hypothesis, TEXT),
@@ -316,6 +321,21 @@ fn verdict(state: &State, bundle: &Bundle, (arm, record): (&Arm, &ArmRecord), wh
         measured.unwrap_or_default(),
         mended(record)
     ))
+}
+
+/// What became of each variant of an arm that explored, in a few words.
+fn variants(state: &State, record: &ArmRecord) -> String {
+    let unit = state.spec().aim.worth_name().unit;
+    let told = record.variants.iter().filter_map(|id| Some((id, state.candidates.get(id)?))).map(|(id, own)| {
+        let of = match (&own.behind, &own.score) {
+            (Some(lag), None) => behind(lag, state),
+            (_, Some(score)) => score.worth.map_or("does not compare".into(), |worth| quantity(worth, unit)),
+            (None, None) => own.outcome.map_or("was not measured", |outcome| outcome.as_str()).into(),
+        };
+        format!("{}: {of}", id.short())
+    });
+    let told: Vec<String> = told.collect();
+    if told.is_empty() { String::new() } else { format!(" Its variants, in order: {}.", told.join("; ")) }
 }
 
 fn mended(record: &ArmRecord) -> String {

@@ -8,7 +8,7 @@ use super::text::{clip, line};
 use super::words::dimension;
 use super::{Context, ModelError, Reply, Request, Role, parse};
 use crate::{Answer, Answering, Brief, Fault};
-use science::bundle::{Arm, ArmKind};
+use science::bundle::{Arm, ArmKind, MAIN};
 use science::space::Value;
 use science::state::{State, describe};
 use science::work::summed;
@@ -18,8 +18,6 @@ use serde::Serialize;
 const TEXT: usize = 1500;
 /// Attempts at one arm.
 const ATTEMPTS: u32 = 8;
-/// The intent of an arm that is the main design as it is.
-const MAIN: &str = "main";
 /// Times that a reply without usable code is answered with what is wrong with it.
 const CORRECTIONS: u32 = 1;
 

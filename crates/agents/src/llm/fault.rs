@@ -71,6 +71,7 @@ fn speaker(outcome: Outcome) -> &'static str {
         | Outcome::Crashed
         | Outcome::OutOfMemory
         | Outcome::NoScale
+        | Outcome::Stopped
         | Outcome::Inconsistent => "sandbox",
     }
 }
@@ -164,6 +165,7 @@ fn failed(outcome: Outcome) -> &'static str {
              it costs. Usual causes: `scale` is missing from `TUNABLES` or is not read; its `low` and `high` lie too close \
              together; it acts on a part of the rule only, so that the rest pays too much or gains too little whatever it is."
         }
+        Outcome::Stopped => "It lay too far behind another variant to be measured in whole.",
         Outcome::Inconsistent => {
             "The process that held it broke off, or answered something that is no answer. Usual causes: \
              recursion or a value so large that the stack is full, code that tries to go round the contract. Plain code \

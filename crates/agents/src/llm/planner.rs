@@ -49,7 +49,7 @@ impl Planner {
             match self.context.settle(task, &request, &mut work, |reply| read(reply, brief.state, left)).await? {
                 Ok(Turn::Asks(asked)) => {
                     left -= asked.len();
-                    request.user.push_str(&answers(&asked, brief, left));
+                    request.user.push_str(&answers(&asked, brief, left).await?);
                     turn += 1;
                 }
                 Ok(Turn::Claims(bundle)) => break Ok(*bundle),
@@ -69,14 +69,17 @@ enum Turn {
 }
 
 /// What follows a request once its questions are answered.
-fn answers(asked: &[Asked], brief: Brief<'_>, left: usize) -> String {
-    let told: Vec<String> = asked.iter().map(|asked| asked.told(brief)).collect();
+async fn answers(asked: &[Asked], brief: Brief<'_>, left: usize) -> Result<String, ModelError> {
+    let mut told = Vec::new();
+    for asked in asked {
+        told.push(asked.told(brief).await?);
+    }
     let left = match left {
         0 => "You have no questions left in this iteration: reply with the bundle.".into(),
         1 => "You have 1 question left in this iteration. Ask it, or reply with the bundle.".into(),
         left => format!("You have {left} questions left in this iteration. Ask again, or reply with the bundle."),
     };
-    format!("\n\n# What you asked\n\n{}\n\n{left}", told.join("\n\n"))
+    Ok(format!("\n\n# What you asked\n\n{}\n\n{left}", told.join("\n\n")))
 }
 
 impl crate::Planner for Planner {
@@ -126,7 +129,7 @@ impl Prompt {
         let source = super::shown(brief.source);
         let notes = state.notes.as_deref().map(|notes| clip(notes.trim(), NOTES)).filter(|notes| !notes.is_empty());
         Prompt {
-            setting: Setting::new(state, context),
+            setting: Setting::new(state, context).outlined(),
             digest: Digest::new(Known::all(state)),
             arms: proposal::ARMS,
             variants: VARIANTS - 1,
@@ -155,7 +158,7 @@ fn resources(state: &State) -> Vec<String> {
     let mut told = Vec::new();
     told.extend(state.evaluations_left().zip(budget.evaluations).map(|(left, all)| {
         let left = of(left.into(), all.into());
-        format!("evaluations: {left}. A candidate that is new takes one, one that was sent back and mended another, tuning one for each point that it tries.")
+        format!("evaluations: {left}. A candidate that is new takes one, one that was sent back and mended another, tuning one for each point that it tries, an `ablation` that you ask for another; three variants that are stopped early take one.")
     }));
     let work = || state.work.iter().map(|(_, work)| work);
     let tokens: u64 = work().map(|work| work.tokens.total()).sum();

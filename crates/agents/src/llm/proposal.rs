@@ -2,6 +2,7 @@
 
 use super::asked::Asked;
 use super::structured::{self, Text};
+use crate::builtin;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use science::bundle::{Arm, ArmKind, Bundle, Design, Prediction, Relation, Side};
 use science::id::CandidateId;
@@ -199,7 +200,38 @@ pub(super) fn bundle(draft: Draft, state: &State) -> Result<Bundle, String> {
         arms: arms.collect::<Result<_, _>>()?,
     };
     state.check_bundle(&bundle)?;
+    bundle.arms.iter().try_for_each(|arm| decidable(arm, state))?;
     Ok(bundle)
+}
+
+/// How much narrower than an interval of a verdict a claim may be: policies that are close differ less from workload to workload than
+/// those that the width of the interval is foreseen by.
+const NARROWER: f64 = 3.0;
+
+/// Says why no verdict of the iteration could decide a claim about worth, if by its own numbers none could.
+fn decidable(arm: &Arm, state: &State) -> Result<(), String> {
+    let (prediction, worth) = (&arm.prediction, state.spec().aim.worth_name());
+    if prediction.metric != worth.name || !prediction.is_about_all() {
+        return Ok(());
+    }
+    let [reference, candidates] = builtin::decidable(state);
+    let half = (if prediction.against == [Side::Reference] { reference } else { candidates }) / NARROWER;
+    let quantity = |value: f64| super::words::quantity(value, worth.unit);
+    let fail = |what: String| {
+        let ends = quantity(half * NARROWER);
+        Err(format!("arm `{}` {what}: this iteration's verdicts end with an interval of about ± {ends}", arm.name))
+    };
+    match (prediction.relation, prediction.at_most, prediction.interval) {
+        (Relation::Within(size), _, _) if size < half => fail(format!("calls {} no difference", quantity(size))),
+        (Relation::AtLeast(size), Some(most), _) if most - size < 2.0 * half => {
+            fail(format!("claims between {} and {}", quantity(size), quantity(most)))
+        }
+        (Relation::AtLeast(size), _, Some([low, high])) if low > size - half && high < size + half => {
+            let (low, high, size) = (quantity(low), quantity(high), quantity(size));
+            fail(format!("expects {low} to {high} and claims {size}, which lies too close to the truth to be decided"))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn finished(arm: DraftArm, at: usize, earlier: &[String], state: &State) -> Result<Arm, String> {

@@ -30,6 +30,11 @@ impl Regimes {
 }
 
 impl Regimes {
+    /// The workload that loses most against the reference, by its row in the panel; none of a candidate that was not measured.
+    pub(super) fn worst_row(state: &State, record: &CandidateRecord) -> Option<usize> {
+        Measured::new(state, record.measurement.as_ref()?).worst_first().first().copied()
+    }
+
     /// Both tables as a text.
     pub(super) fn told(&self) -> String {
         format!("{}\n\nWhere it loses most against the reference:\n{}", self.thirds.join("\n"), self.worst.join("\n"))
@@ -105,6 +110,13 @@ impl<'a> Measured<'a> {
         format!("{worth}, {losing} of {} lose > 1 point", all.len())
     }
 
+    /// Its workloads, by their rows in the panel.
+    fn worst_first(&self) -> Vec<usize> {
+        let mut rows: Vec<usize> = self.rows.clone().collect();
+        rows.sort_by(|a, b| self.points[*a][1].total_cmp(&self.points[*b][1]));
+        rows
+    }
+
     fn worst(&self) -> Vec<String> {
         let (spec, names) = (self.state.spec(), self.state.opened().workload_names());
         let mut head: Vec<String> =
@@ -113,8 +125,7 @@ impl<'a> Measured<'a> {
         head.extend(cost.map(|cost| cost.name.clone()));
         let features = if self.state.opened().features.is_empty() { &[] } else { spec.features.as_slice() };
         head.extend(features.iter().map(|feature| feature.name.clone()));
-        let mut rows: Vec<usize> = self.rows.clone().collect();
-        rows.sort_by(|a, b| self.points[*a][1].total_cmp(&self.points[*b][1]));
+        let rows = self.worst_first();
         let costs = self.measurement.per_scenario(|cell| cell.cost);
         let line = |row: usize| {
             let [baseline, reference] = self.points[row];

@@ -1,5 +1,6 @@
 //! What stays the same all campaign long, as a prompt says it: the target, the yardsticks, what is required, the design space.
 
+use super::outline::outline;
 use super::text::{clip, line};
 use super::words::{percent, quantity, table};
 use super::{Context, parse, requirements};
@@ -100,6 +101,13 @@ impl Setting {
             inputs: spec.inputs.clone(),
             hindsight: spec.hindsight.as_ref().map(|cost| cost.meaning.clone()),
         }
+    }
+}
+
+impl Setting {
+    /// For who plans and does not write: without how the contract does what it says.
+    pub(super) fn outlined(self) -> Self {
+        Setting { contract: outline(&self.contract), ..self }
     }
 }
 

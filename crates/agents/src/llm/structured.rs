@@ -18,12 +18,25 @@ pub(super) fn read<T: DeserializeOwned>(reply: &Reply) -> Result<T, String> {
         Some("length") => format!("{problem} (the reply was cut off at the model's limit; write less)"),
         _ => problem,
     })?;
+    object = called(object);
     drop_nulls(&mut object);
     serde_path_to_error::deserialize(object).map_err(|error| {
         let path = error.path().to_string();
         let place = if path == "." { "the reply".into() } else { format!("`{path}`") };
         format!("{place}: {}", error.into_inner())
     })
+}
+
+/// What a reply that is written down as the call of a tool calls it with; any other reply as it is.
+fn called(mut reply: Value) -> Value {
+    let Some(object) = reply.as_object_mut().filter(|object| object.len() == 2 && object.contains_key("name")) else {
+        return reply;
+    };
+    match ["arguments", "parameters"].into_iter().find_map(|key| object.remove(key)) {
+        Some(Value::String(text)) => serde_json::from_str(&text).unwrap_or(Value::String(text)),
+        Some(arguments) => arguments,
+        None => reply,
+    }
 }
 
 /// The schema of a reply as strict endpoints want it: every field required, no others, and what may be absent null.
@@ -170,4 +183,26 @@ pub(super) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D
 
 fn wrong<E: Error>(found: &Value) -> E {
     E::custom(format!("`{}` is wrong; it must be a list of strings", text::line(&found.to_string(), QUOTED)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reply_that_is_written_down_as_a_call_is_what_it_calls_with() {
+        #[derive(Debug, PartialEq, Deserialize)]
+        struct Named {
+            name: String,
+        }
+        let read = |text: &str| read::<Named>(&Reply { text: text.into(), ..Reply::default() }).map(|named| named.name);
+        for text in [
+            "{\"name\": \"a\"}",
+            "<tool_call>\n{\"name\": \"reply\", \"arguments\": {\"name\": \"a\"}}\n</tool_call>",
+            "{\"name\": \"reply\", \"parameters\": {\"name\": \"a\"}}",
+            "{\"name\": \"reply\", \"arguments\": \"{\\\"name\\\": \\\"a\\\"}\"}",
+        ] {
+            assert_eq!(read(text).as_deref(), Ok("a"), "{text}");
+        }
+    }
 }

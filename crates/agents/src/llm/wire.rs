@@ -38,6 +38,21 @@ struct Message {
     content: Option<Content>,
     #[serde(default)]
     refusal: Option<String>,
+    /// What some models answer by though nobody offered them a tool.
+    #[serde(default, deserialize_with = "or_default")]
+    tool_calls: Vec<ToolCall>,
+}
+
+#[derive(Deserialize)]
+struct ToolCall {
+    #[serde(default, deserialize_with = "or_default")]
+    function: Function,
+}
+
+#[derive(Default, Deserialize)]
+struct Function {
+    #[serde(default, deserialize_with = "or_default")]
+    arguments: String,
 }
 
 #[derive(Deserialize)]
@@ -107,6 +122,8 @@ impl Completion {
             Some(Content::Text(text)) => text,
             Some(Content::Parts(parts)) => parts.into_iter().filter_map(|part| part.text).collect(),
         };
+        let called = || choice.message.tool_calls.into_iter().next().map(|call| call.function.arguments);
+        let text = if text.trim().is_empty() { called().unwrap_or(text) } else { text };
         let finish_reason = choice.finish_reason.and_then(|reason| match reason {
             Value::Null => None,
             Value::String(text) => Some(text),
@@ -177,6 +194,20 @@ mod tests {
         );
         assert_eq!((reply.text.as_str(), reply.finish_reason.as_deref()), ("ab", Some("eos_token")));
         assert_eq!(reply.usage, Usage::default());
+    }
+
+    #[test]
+    fn who_answers_by_a_tool_that_nobody_offered_has_answered() {
+        let called = |content: &str, calls: &str| {
+            let message = format!(r#"{{"content":{content},"tool_calls":{calls}}}"#);
+            reply(&format!(r#"{{"choices":[{{"finish_reason":"tool_calls","message":{message}}}]}}"#)).text
+        };
+        let call = r#"[{"id":"1","type":"function","function":{"name":"bundle","arguments":"{\"arms\":[]}"}}]"#;
+        assert_eq!(called("null", call), r#"{"arms":[]}"#);
+        assert_eq!(called("\"hi\"", call), "hi", "what it says counts first");
+        for odd in ["[]", "7", "[{}]", r#"[{"function":{"arguments":7}}]"#] {
+            assert_eq!(called("null", odd), "", "{odd}");
+        }
     }
 
     #[test]

@@ -72,7 +72,7 @@ pub(crate) fn next(state: &State) -> Event {
         }
         Action::Plan => {
             let bundle = bundle_about(&state.spec().aim.worth_name().name, state.iteration_number());
-            Event::BundleRegistered { bundle: Box::new(bundle), work: vec![] }
+            Event::BundleRegistered { bundle: Box::new(bundle), asked: vec![], work: vec![] }
         }
         Action::Implement { arm } => written(state, arm),
         Action::Evaluate { candidate } => evaluated(state, candidate),
@@ -269,6 +269,7 @@ fn evaluated(state: &State, candidate: CandidateId) -> Event {
         outcome: Outcome::Scored,
         scale: Some(1.0),
         measurement: Some(Box::new(measured)),
+        part: None,
         trials: Hash::of(b""),
         descriptor: None,
         acts_like: None,

@@ -94,7 +94,7 @@ fn side_by_side() -> State {
     for name in ["near", "far"] {
         bundle.arms.push(Arm { name: name.into(), kind: ArmKind::Robustness, ..bundle.arms[1].clone() });
     }
-    state.apply(&Event::BundleRegistered { bundle: Box::new(bundle), work: vec![] }).unwrap();
+    state.apply(&Event::BundleRegistered { bundle: Box::new(bundle), asked: vec![], work: vec![] }).unwrap();
     state
 }
 

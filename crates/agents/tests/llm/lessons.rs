@@ -36,7 +36,7 @@ fn find(state: &mut State, exponent: f64, [y, x]: [f64; 2]) {
         arm.design.point =
             Some([("family".to_owned(), power), ("exponent".to_owned(), Coordinate::Number(exponent))].into());
     }
-    state.apply(&Event::BundleRegistered { bundle: Box::new(bundle), work: vec![] }).unwrap();
+    state.apply(&Event::BundleRegistered { bundle: Box::new(bundle), asked: vec![], work: vec![] }).unwrap();
     loop {
         let event = match state.next_action() {
             Action::Extract => return,
@@ -60,6 +60,7 @@ fn find(state: &mut State, exponent: f64, [y, x]: [f64; 2]) {
                 outcome: Outcome::Scored,
                 scale: None,
                 measurement: Some(Box::new(campaign::measurement(y, x))),
+                part: None,
                 trials: Hash::of(b""),
                 descriptor: None,
                 acts_like: None,

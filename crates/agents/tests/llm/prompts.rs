@@ -166,7 +166,13 @@ fn the_planner_is_told_where_the_best_candidate_wins_and_loses() {
 #[test]
 fn a_failed_plan_is_told_too() {
     let mut state = campaign::after(1);
-    state.apply(&Event::PlanFailed { reason: "none of 3 replies is a usable bundle".into(), work: vec![] }).unwrap();
+    state
+        .apply(&Event::PlanFailed {
+            reason: "none of 3 replies is a usable bundle".into(),
+            asked: vec![],
+            work: vec![],
+        })
+        .unwrap();
     let science::state::Action::Record(closed) = state.next_action() else { panic!("the iteration closes") };
     state.apply(&closed).unwrap();
     holds(&plan(&state, None).user, &["### Iteration 2\n", "- no usable bundle: none of 3 replies"]);

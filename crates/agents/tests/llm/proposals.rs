@@ -2,9 +2,12 @@
 
 use crate::campaign::{self, Script};
 use agents::llm::{Executor, ModelError, Planner, Reply, Role};
-use agents::{Answer, Brief, Executor as _, Library, Planner as _, Turnout};
+use agents::{Answer, Brief, Executor as _, Library, Looking, Planner as _, Turnout};
 use science::bundle::{ArmKind, Bundle, Relation, Side};
-use science::id::CandidateId;
+use science::event::Replaced;
+use science::id::{CandidateId, Hash};
+use science::outcome::Outcome;
+use science::seal::Line;
 use science::space::Value as Coordinate;
 use serde_json::{Value, json};
 
@@ -197,6 +200,62 @@ impl Library for Shelf {
         let told = if input == "prompt" { 100 } else { 0 };
         (0..told).map(|at| Turnout { signal: f64::from(at), cost: f64::from(at) / 50.0 }).collect()
     }
+
+    fn timeline<'a>(&'a self, policy: &'a Side, workload: &'a str) -> Looking<'a, Vec<Line>> {
+        let points: Vec<[f64; 2]> = (0..40).map(|at| [f64::from(at), 2.0]).collect();
+        let lines = vec![Line::new(format!("{policy:?} in {workload}"), "time, s", &points)];
+        Box::pin(std::future::ready(Ok(Ok(lines))))
+    }
+
+    fn replaced<'a>(&'a self, of: &'a CandidateId, find: &'a str, replace: &'a str) -> Looking<'a, Replaced> {
+        let replaced = Replaced {
+            of: of.clone(),
+            find: find.into(),
+            replace: replace.into(),
+            made: CandidateId::of("made"),
+            outcome: Outcome::Scored,
+            worth: Some(0.04),
+            effect: Some([-0.02, 0.005]),
+            beyond: Some(0.001),
+            trials: Hash::of(b""),
+        };
+        Box::pin(std::future::ready(Ok(if find == "here" {
+            Ok(replaced)
+        } else {
+            Err("it stands there 0 times".into())
+        })))
+    }
+}
+
+#[tokio::test]
+async fn a_planner_may_see_a_run_and_have_a_change_of_a_text_measured() {
+    let state = campaign::after(2);
+    let id = campaign::candidate(1, 0);
+    let asks = json!({"ask": [
+        {"what": "timeline", "of": id.short()},
+        {"what": "timeline", "of": "reference", "workload": "chatbot_near"},
+        {"what": "ablation", "of": id.short(), "find": "here", "replace": null},
+        {"what": "ablation", "of": id.short(), "find": "there", "replace": "x"},
+    ]});
+    let again = json!({"ask": [{"what": "timeline", "of": "reference"}]});
+    let claim = reply(&[arm("main", "main")]);
+    let (context, model) = campaign::context(Script::new(&[&asks.to_string(), &again.to_string(), &claim]));
+    let brief = Brief { state: &state, source: None, space: None, library: Some(&Shelf) };
+    Planner::new(context).plan(brief).await.unwrap().content.unwrap();
+    let asked = model.asked.lock().unwrap();
+    let told = &asked[1].0.user;
+    for words in [
+        "of the search panel under candidate ",
+        "Workload `chatbot_near` of the search panel under the reference, with its first seed; means of up to 20 bins.",
+        "| time, s | Reference in chatbot_near |\n|---|---|\n| 0 to 1.95 | 2 |\n",
+        "so changed: saving 4.00 %, +0.10 points of gain from the reference; the effect of the change is -2.00 % ± 0.50 %",
+        "It took an evaluation.",
+        "No answer: it stands there 0 times.",
+        "You have no questions left",
+    ] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+    assert!(asked[2].0.user.contains("may ask 0 more"), "{}", asked[2].0.user);
 }
 
 #[tokio::test]
@@ -230,6 +289,63 @@ async fn a_planner_may_look_something_up_before_it_claims_and_no_more_than_so_of
     assert!(corrected.user.contains("it asks 2 questions, and may ask 1 more"), "{}", corrected.user);
     assert!(twice.user.contains("No answer: no candidate of this campaign has this id"), "{}", twice.user);
     assert!(twice.user.contains("You have no questions left"), "{}", twice.user);
+}
+
+#[tokio::test]
+async fn a_bundle_that_contradicts_itself_comes_back_before_anybody_writes() {
+    let control = |more: Value| {
+        let control = json!({"against": ["main"], "relation": "within", "size": 0.01});
+        with(with(arm("control", "control-negative"), control), more)
+    };
+    let main = || with(arm("main", "main"), json!({"size": 0.05}));
+    let cases = [
+        (vec![main(), control(json!({"relation": "at-least"}))], "a control must not matter if the mechanism is right"),
+        (vec![main(), control(json!({"size": 0.06}))], "a control has to be narrower"),
+        (vec![main(), control(json!({"intent": "main"}))], "it compares the main design with itself"),
+        (
+            vec![with(main(), json!({"interval": [0.0, 0.02], "confidence": 0.9}))],
+            "its claim fails all over the interval",
+        ),
+        (vec![with(main(), json!({"interval": [0.0499, 0.0501]}))], "lies too close to the truth to be decided"),
+        (vec![with(main(), json!({"at_most": 0.0501}))], "claims between 5.00 % and 5.01 %"),
+        (vec![with(main(), json!({"relation": "within", "size": 0.0001}))], "calls 0.01 % no difference"),
+        (vec![with(main(), json!({"against": ["reference", "baseline"]}))], "name one side"),
+    ];
+    for (arms, expected) in cases {
+        let consistent = reply(&[main(), control(json!({}))]);
+        let state = campaign::after(0);
+        let (context, model) = campaign::context(Script::new(&[&reply(&arms), &consistent]));
+        let brief = Brief { state: &state, source: None, space: None, library: None };
+        let answer = Planner::new(context).plan(brief).await.unwrap();
+        assert_eq!(answer.content.map(|bundle| bundle.arms.len()), Ok(2), "{expected}");
+        let asked = model.asked.lock().unwrap();
+        assert!(asked[1].0.user.contains(expected), "{expected}: {}", asked[1].0.user);
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_claimed_against_what_never_ran_nor_of_a_design_that_is_its_parents() {
+    let mut state = campaign::after(2);
+    let (ran, never) = (campaign::candidate(1, 0), campaign::candidate(1, 1));
+    let record = state.candidates.get_mut(&never).unwrap();
+    (record.outcome, record.measurement, record.score) = (Some(Outcome::DoesNotCompile), None, None);
+    let point = json!({"family": "power", "exponent": 4.0});
+    let declared = serde_json::from_value(point.clone()).unwrap();
+    state.candidates.get_mut(&ran).unwrap().candidate.point = Some(declared);
+    let of = |more: Value| reply(&[with(arm("main", "main"), more)]);
+    let against = of(json!({"against": [never.as_str()]}));
+    let same = of(json!({"against": [ran.as_str()], "point": point}));
+    let same = same.replace("\"parent\":\"reference\"", &format!("\"parent\":\"{ran}\""));
+    assert!(same.contains(&format!("\"parent\":\"{ran}\"")), "{same}");
+    let (context, model) = campaign::context(Script::new(&[&against, &same, "no"]));
+    let brief = Brief { state: &state, source: None, space: None, library: None };
+    Planner::new(context).plan(brief).await.unwrap().content.unwrap_err();
+    let asked = model.asked.lock().unwrap();
+    for (request, expected) in
+        asked[1..].iter().zip(["which was not scored: does-not-compile", "its parent's own point"])
+    {
+        assert!(request.0.user.contains(expected), "{expected}: {}", request.0.user);
+    }
 }
 
 #[tokio::test]

@@ -22,7 +22,9 @@ const COMPILE: Defect = Defect::Outcome(Outcome::DoesNotCompile);
 fn broken(iterations: u32) -> State {
     let mut state = campaign::after(iterations);
     let number = state.iteration_number();
-    state.apply(&Event::BundleRegistered { bundle: Box::new(campaign::bundle(number)), work: vec![] }).unwrap();
+    state
+        .apply(&Event::BundleRegistered { bundle: Box::new(campaign::bundle(number)), asked: vec![], work: vec![] })
+        .unwrap();
     let candidate = Candidate {
         id: CandidateId::of("broken"),
         source: Hash::of(b""),
@@ -40,6 +42,7 @@ fn broken(iterations: u32) -> State {
         outcome: Outcome::DoesNotCompile,
         scale: None,
         measurement: None,
+        part: None,
         trials: Hash::of(b""),
         descriptor: None,
         acts_like: None,

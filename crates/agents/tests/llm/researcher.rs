@@ -86,7 +86,7 @@ async fn campaign_in(saves: f64, seed: u64, iterations: u32) -> Told {
                 let bundle = Researcher.plan(brief).await.unwrap().content.unwrap();
                 assert_eq!(state.check_bundle(&bundle), Ok(()), "{bundle:#?}");
                 assert_eq!(Researcher.plan(brief).await.unwrap().content.as_ref(), Ok(&bundle), "the same every time");
-                Event::BundleRegistered { bundle: Box::new(fastfail::ordered(bundle)), work: vec![] }
+                Event::BundleRegistered { bundle: Box::new(fastfail::ordered(bundle)), asked: vec![], work: vec![] }
             }
             Action::Implement { arm } => {
                 let arm = &state.bundle().arms[arm];
@@ -110,6 +110,7 @@ async fn campaign_in(saves: f64, seed: u64, iterations: u32) -> Told {
                     outcome: Outcome::Scored,
                     scale: None,
                     measurement: Some(Box::new(campaign::measurement(gain, cost))),
+                    part: None,
                     trials: Hash::of(b""),
                     descriptor: None,
                     acts_like: None,

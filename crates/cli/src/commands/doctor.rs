@@ -115,7 +115,8 @@ fn starter(problem: &Arc<dyn Problem>, sandbox: Sandbox) -> Result<u64, String> 
     let panel = Panel::single(problem, workload.as_ref(), 1).map_err(|error| error.to_string())?;
     let starter = Prepared::new(problem.starter(), problem.kit());
     let against = Against::nothing(&panel);
-    let evaluation = Evaluator { sandbox, panel }.evaluate(&starter, &against).map_err(|error| error.to_string())?;
+    let evaluation =
+        Evaluator { sandbox, panel }.evaluate(&starter, &against, None).map_err(|error| error.to_string())?;
     match evaluation.trials.is_empty() {
         false => Ok(workload.questions()),
         true => Err(format!("it ended as {}: {}", evaluation.outcome.as_str(), evaluation.message)),

@@ -28,12 +28,15 @@ impl Campaign {
             outcome: evaluation.outcome,
             scale: evaluation.scale,
             measurement: measurement.map(Box::new),
+            part: evaluation.part.map(Box::new),
             trials: trial::hash(&evaluation.trials),
             descriptor,
             acts_like,
         };
         let evaluator = Arc::clone(&self.evaluator);
-        let rows = evaluator.panel.label(id.as_str(), &evaluation.trials);
+        // What a part of the panel said is in the event: were the candidate written again, it would run on all of it.
+        let kept = if scored { evaluation.trials.as_slice() } else { &[] };
+        let rows = evaluator.panel.label(id.as_str(), kept);
         let message = Some(evaluation.message.as_str()).filter(|message| !message.is_empty());
         self.record(event, Extra { trials: &rows, message, ..Extra::default() }, watch).await
     }

@@ -62,11 +62,8 @@ mod tests {
         let trial = |value| Trial::of(vec![1.0, value]);
         let evaluation = |outcome, trials: &[Trial]| Evaluation {
             outcome,
-            message: String::new(),
-            scale: None,
             trials: trials.to_vec(),
-            probe: None,
-            timing: Timing::default(),
+            ..Evaluation::of(Timing::default())
         };
         let (once, twice) = ([trial(0.3), trial(0.7)], [trial(0.3), trial(0.7_f64.next_up())]);
         assert!(decide_alike(&once, &evaluation(Outcome::Scored, &once)));

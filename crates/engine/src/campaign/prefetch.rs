@@ -14,6 +14,7 @@ use agents::Answer;
 use agents::llm::ModelError;
 use science::id::{CandidateId, Hash};
 use science::outcome::Outcome;
+use science::stopping::Rival;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::task::JoinHandle;
@@ -24,11 +25,15 @@ pub(super) type Written = Result<Answer<Vec<Arc<Prepared>>>, ModelError>;
 /// An evaluation under way.
 type Evaluating = JoinHandle<Result<Evaluation, EngineError>>;
 
+/// A compilation under way; the candidate keeps what comes of it.
+pub(super) type Compiling = JoinHandle<Result<(), EngineError>>;
+
 /// Candidates and evaluations that wait for their turn.
 #[derive(Default)]
 pub(super) struct Prefetch {
     written: BTreeMap<usize, Written>,
     evaluations: BTreeMap<CandidateId, Evaluating>,
+    compiling: BTreeMap<CandidateId, Compiling>,
 }
 
 impl Prefetch {
@@ -62,13 +67,30 @@ impl Campaign {
     /// Keeps what was written, and begins to evaluate it.
     pub(super) fn get_ahead(&mut self, written: Vec<(usize, Written)>) {
         for (arm, written) in written {
+            // Whether a variant is stopped depends on those before it: it is compiled ahead, and runs in its turn.
+            let explores = !self.state.bundle().arms[arm].design.variants.is_empty();
             for prepared in written.iter().flat_map(|answer| answer.content.iter().flatten()) {
-                if self.state.candidates.get(prepared.id()).is_none_or(|record| record.outcome.is_none()) {
-                    self.begin(prepared.id(), prepared);
+                let id = prepared.id();
+                match self.state.candidates.get(id).is_none_or(|record| record.outcome.is_none()) {
+                    true if explores => self.compile(id, prepared),
+                    true => self.begin(id, prepared),
+                    false => {}
                 }
             }
             self.prefetch.written.insert(arm, written);
         }
+    }
+
+    /// Begins to compile a candidate, unless that was begun.
+    fn compile(&mut self, id: &CandidateId, candidate: &Arc<Prepared>) {
+        let (candidate, evaluator, workers) =
+            (Arc::clone(candidate), Arc::clone(&self.evaluator), self.workers.clone());
+        let compiling = || {
+            // Where it fails it is compiled again, and ends as it does then.
+            let work = move || candidate.artifact(&evaluator.sandbox).map(|_| ());
+            tokio::spawn(async move { workers.run(work, |()| false).await })
+        };
+        self.prefetch.compiling.entry(id.clone()).or_insert_with(compiling);
     }
 
     /// Begins to evaluate a candidate, unless that was begun.
@@ -79,6 +101,8 @@ impl Campaign {
         let job = Job {
             id: id.clone(),
             candidate: Arc::clone(candidate),
+            rival: self.state.rival(id),
+            compiling: self.prefetch.compiling.remove(id),
             evaluator: Arc::clone(&self.evaluator),
             against: self.against(),
             workers: self.workers.clone(),
@@ -89,26 +113,32 @@ impl Campaign {
 }
 
 /// The evaluation of one candidate, away from the campaign's own task.
-struct Job {
-    id: CandidateId,
-    candidate: Arc<Prepared>,
-    evaluator: Arc<Evaluator>,
-    against: Arc<Against>,
-    workers: Workers,
+pub(super) struct Job {
+    pub(super) id: CandidateId,
+    pub(super) candidate: Arc<Prepared>,
+    /// Whom it may lie too far behind.
+    pub(super) rival: Option<Rival>,
+    pub(super) compiling: Option<Compiling>,
+    pub(super) evaluator: Arc<Evaluator>,
+    pub(super) against: Arc<Against>,
+    pub(super) workers: Workers,
 }
 
 impl Job {
     /// What became of the candidate.
-    async fn run(self) -> Result<Evaluation, EngineError> {
-        let Job { id, candidate, evaluator, against, workers } = self;
+    pub(super) async fn run(self) -> Result<Evaluation, EngineError> {
+        let Job { id, candidate, rival, compiling, evaluator, against, workers } = self;
         let key = Hash::of(format!("outcome of {id}").as_bytes());
         if let Some((outcome, message)) = workers.recorded(&key).await? {
-            let timing = Timing::default();
-            return Ok(Evaluation { outcome, message, scale: None, trials: Vec::new(), probe: None, timing });
+            return Ok(Evaluation { outcome, message, ..Evaluation::of(Timing::default()) });
         }
-        let work = move || evaluator.evaluate(&candidate, &against);
+        if let Some(compiling) = compiling {
+            compiling.await??;
+        }
+        let work = move || evaluator.evaluate(&candidate, &against, rival.as_ref());
         let evaluation = workers.run(work, |evaluation| evaluation.outcome == Outcome::Timeout).await?;
-        if evaluation.outcome != Outcome::Scored {
+        // Who was stopped was so for a reason that is on record.
+        if !matches!(evaluation.outcome, Outcome::Scored | Outcome::Stopped) {
             workers.keep(key, evaluation.outcome, &evaluation.message).await?;
         }
         Ok(evaluation)

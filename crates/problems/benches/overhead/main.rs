@@ -184,13 +184,16 @@ impl Bench {
         match action {
             Action::Record(event) => *event,
             Action::Calibrate => Event::Calibrated { yardsticks: Box::new(yardsticks()), trials: Hash::of(b"") },
-            Action::Plan => Event::BundleRegistered { bundle: Box::new(self.bundle(filling)), work: vec![] },
+            Action::Plan => {
+                Event::BundleRegistered { bundle: Box::new(self.bundle(filling)), asked: vec![], work: vec![] }
+            }
             Action::Implement { arm } => self.candidate(arm),
             Action::Evaluate { candidate } => Event::CandidateEvaluated {
                 measurement: Some(Box::new(self.outcome(&candidate).searched())),
                 candidate,
                 outcome: Outcome::Scored,
                 scale: Some(1.0),
+                part: None,
                 trials: Hash::of(b""),
                 descriptor: None,
                 acts_like: None,

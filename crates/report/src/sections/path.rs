@@ -5,6 +5,8 @@ use crate::facts::Facts;
 use crate::path::{Attempt, Audited, Lesson, Turn};
 use crate::terms::Terms;
 use crate::words::{count, left};
+use science::event::Replaced;
+use science::outcome::Outcome;
 use std::collections::BTreeSet;
 
 /// One fold for each.
@@ -31,6 +33,7 @@ fn items(turn: &Turn, terms: Terms<'_>) -> Vec<Item> {
         };
         items.push(item(0, format!("Departs from {parent}.{components}{planner}")));
     }
+    items.extend(turn.asked.iter().map(|replaced| item(0, asked(replaced, terms))));
     // Arms of one bundle often share a story; it is told once.
     let mut told = BTreeSet::new();
     for arm in turn.arms.iter().filter(|arm| arm.skipped.is_none()) {
@@ -58,6 +61,25 @@ fn items(turn: &Turn, terms: Terms<'_>) -> Vec<Item> {
     items
 }
 
+/// A change of a text that a planner had measured, and what it did.
+fn asked(replaced: &Replaced, terms: Terms<'_>) -> Line {
+    let short = |text: &str| science::text::clip(&science::text::line(text), 80);
+    let worth = |value: f64| terms.worth_of(value, None);
+    let came = match (replaced.outcome, replaced.effect) {
+        (Outcome::Scored, Some([effect, error])) => {
+            format!("{} beside the candidate, ± {} (standard error)", worth(effect), worth(error))
+        }
+        (Outcome::Scored, None) => "it does not compare".into(),
+        (outcome, _) => outcome.as_str().replace('-', " "),
+    };
+    Line::default().tone(Tone::Strong, "Asked").say(format!(
+        ": candidate {} with “{}” in place of “{}”: {came}",
+        replaced.of.short(),
+        short(&replaced.replace),
+        short(&replaced.find)
+    ))
+}
+
 fn attempt<'a>(arm: &'a Attempt, told: &mut BTreeSet<&'a str>, items: &mut Vec<Item>) {
     let result = match (arm.verdict, &arm.measured) {
         (Some(verdict), Some(measured)) => {
@@ -83,6 +105,11 @@ fn attempt<'a>(arm: &'a Attempt, told: &mut BTreeSet<&'a str>, items: &mut Vec<I
     }
     if !arm.variants.is_empty() {
         items.push(item(1, format!("the best of {} designs of one idea that were measured", arm.variants.len())));
+        let part = arm.stopped.first().map(|stopped| (stopped.behind.workloads, stopped.behind.of));
+        items.extend(part.map(|(part, of)| {
+            let stopped = arm.stopped.len();
+            item(1, format!("{stopped} of them stopped after {part} of {of} workloads, since they lay too far behind the best by then"))
+        }));
     }
     if arm.repairs > 0 {
         let mended = arm.unmended.as_ref().map_or_else(String::new, |why| format!("; the last time in vain: {why}"));

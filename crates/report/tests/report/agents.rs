@@ -25,7 +25,9 @@ fn campaign(usd: Option<f64>) -> State {
     opened.experiment.budget.usd = Some(5.0);
     opened.experiment.budget.calls = Some(40);
     let by = |event: Event, role, name: &str| match event {
-        Event::BundleRegistered { bundle, .. } => Event::BundleRegistered { bundle, work: work(role, name, 2, usd) },
+        Event::BundleRegistered { bundle, .. } => {
+            Event::BundleRegistered { bundle, asked: vec![], work: work(role, name, 2, usd) }
+        }
         Event::CandidateWritten { arm, candidate, .. } => {
             Event::CandidateWritten { arm, candidate, work: work(role, name, 1, Some(0.25)) }
         }

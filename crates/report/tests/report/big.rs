@@ -57,7 +57,16 @@ fn described(event: Event) -> Event {
             let points = (0..24).map(|at| (f64::from(at) / 12.0, (f64::from(at) / 20.0).min(1.0).powi(3))).collect();
             let curve = Curve { input: "queue_length".into(), points };
             let descriptor = Some(Box::new(Descriptor { trend: Trend::Rising, curve, ..Descriptor::default() }));
-            Event::CandidateEvaluated { candidate, outcome, scale, measurement, trials, descriptor, acts_like }
+            Event::CandidateEvaluated {
+                candidate,
+                outcome,
+                scale,
+                measurement,
+                part: None,
+                trials,
+                descriptor,
+                acts_like,
+            }
         }
         other => other,
     }

@@ -149,6 +149,7 @@ pub(crate) fn arm(name: &str, kind: ArmKind, against: Side, confidence: f64) -> 
 pub(crate) fn bundle(question: &str, parent: Side, arms: Vec<Arm>) -> Event {
     Event::BundleRegistered {
         bundle: Box::new(Bundle { question: question.into(), parent, components: vec![], arms }),
+        asked: vec![],
         work: vec![],
     }
 }
@@ -180,6 +181,7 @@ pub(crate) fn evaluated(id: &str, measured: Option<Measurement>) -> Event {
         outcome: if measured.is_some() { Outcome::Scored } else { Outcome::Timeout },
         scale: measured.as_ref().map(|_| 0.7),
         measurement: measured.map(Box::new),
+        part: None,
         trials: Hash::of(b""),
         descriptor: None,
         acts_like: None,

@@ -109,7 +109,16 @@ fn campaign() -> State {
     let measured = match evaluated(FIRST, Some(measurement(0.25))) {
         Event::CandidateEvaluated { candidate, outcome, measurement, trials, acts_like, .. } => {
             let descriptor = Some(Box::new(descriptor()));
-            Event::CandidateEvaluated { candidate, outcome, scale: None, measurement, trials, descriptor, acts_like }
+            Event::CandidateEvaluated {
+                candidate,
+                outcome,
+                scale: None,
+                measurement,
+                part: None,
+                trials,
+                descriptor,
+                acts_like,
+            }
         }
         other => other,
     };

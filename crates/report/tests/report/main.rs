@@ -249,7 +249,7 @@ fn terminal_escapes_in_a_models_words_do_not_reach_the_terminal() {
             notes: None,
             work: vec![],
         },
-        Event::PlanFailed { reason: attack.into(), work: vec![] },
+        Event::PlanFailed { reason: attack.into(), asked: vec![], work: vec![] },
     ]);
     let sources = BTreeMap::from([(CandidateId::from(FIRST.to_owned()), attack.to_owned())]);
     let record = Record { sources: &sources, id: attack, directory: attack, ..record(&state) };

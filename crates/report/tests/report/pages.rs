@@ -164,7 +164,7 @@ fn what_a_principle_excludes_is_led_to_from_there() {
     let ends = all.iter().position(|event| matches!(event, Event::Simplified { .. })).unwrap();
     let last = all[..ends].iter().rposition(|event| matches!(event, Event::BundleRegistered { .. })).unwrap();
     all.truncate(last);
-    all.push(Event::PlanFailed { reason: reason.into(), work: vec![] });
+    all.push(Event::PlanFailed { reason: reason.into(), asked: vec![], work: vec![] });
     let page = html::report(&record(&fold(&all)));
     assert!(page.contains("P2 excludes 1 design"), "{page}");
 }

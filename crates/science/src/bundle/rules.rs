@@ -1,6 +1,8 @@
 //! What makes a bundle one that can be judged.
 
-use super::{ARMS, Arm, ArmKind, Bundle, NAME, Prediction, Relation, SIDES, SIZES, Side, VARIANTS, sizing};
+use super::{
+    ARMS, Arm, ArmKind, Bundle, NAME, Prediction, Relation, SIDES, SIZES, Side, VARIANTS, consistency, sizing,
+};
 use crate::spec::{Metric, Spec};
 use crate::text;
 
@@ -138,6 +140,7 @@ impl Bundle {
     /// more than a constant that can fail.
     pub fn check_arms(&self, spec: &Spec) -> Result<(), String> {
         sizing::check(self)?;
+        consistency::check(self, spec)?;
         let main = &self.arms[0].prediction;
         let worth = &spec.aim.worth_name().name;
         match main.relation {

@@ -5,16 +5,24 @@ use crate::champion;
 use crate::event::{Event, Simpler};
 use crate::id::CandidateId;
 use crate::objective::Score;
+use crate::outcome::Outcome;
 use crate::state::State;
+use crate::stopping::PART;
 
 /// The evaluations of a campaign on its search panel, from its folded events: what each is worth, none of what is not admissible.
 pub fn course<'a>(state: &State, events: impl IntoIterator<Item = &'a Event>) -> Vec<Option<f64>> {
     let against = (&state.opened().experiment, state.spec());
     let admissible = |score: &Score| champion::objections(score, 0, None, against).is_empty();
     let audited = |point: &AuditedPoint| point.saving.filter(|_| point.admissible);
+    let mut stopped = 0;
     events
         .into_iter()
         .flat_map(|event| match event {
+            // Three that were stopped after a third of the panel are one evaluation.
+            Event::CandidateEvaluated { outcome: Outcome::Stopped, .. } => {
+                stopped += 1;
+                vec![None; usize::from(stopped % PART == 1)]
+            }
             Event::CandidateEvaluated { candidate, .. } => {
                 vec![own(state, candidate).filter(|_| state.objections(candidate).is_empty())]
             }
@@ -28,10 +36,10 @@ pub fn course<'a>(state: &State, events: impl IntoIterator<Item = &'a Event>) ->
                 tried.iter().map(simpler).collect()
             }
             Event::Audited { points, .. } => points.iter().filter(|point| point.runs > 0).map(audited).collect(),
+            // What was only asked can become champion of nothing.
+            Event::BundleRegistered { asked, .. } | Event::PlanFailed { asked, .. } => vec![None; asked.len()],
             Event::Started(_)
             | Event::Calibrated { .. }
-            | Event::BundleRegistered { .. }
-            | Event::PlanFailed { .. }
             | Event::CandidateWritten { .. }
             | Event::VariantWritten { .. }
             | Event::ExecutorFailed { .. }

@@ -1,13 +1,41 @@
 //! What the findings of an iteration ask of the next plan.
 
 use super::State;
-use crate::bundle::{ArmKind, Prediction, Relation, Side};
+use crate::bundle::{ArmKind, Bundle, Prediction, Relation, Side};
 use crate::effect::{Comparison, Series};
 use crate::fastfail::{self, Advice, DOMINANT};
 use crate::judge::{Finding, Verdict, certainly_positive};
 use crate::objective::Measurement;
 
 impl State {
+    /// Says why a claim of a bundle could not be tested whatever is written for it, if that is known: it is held against what never ran,
+    /// or its design is its parent's.
+    pub(super) fn check_sides(&self, bundle: &Bundle) -> Result<(), String> {
+        for arm in &bundle.arms {
+            let ended = arm.prediction.against.iter().find_map(|side| match side {
+                Side::Candidate(id) if !self.is_measured(id) || self.measured(side).is_err() => Some(id),
+                _ => None,
+            });
+            if let Some(id) = ended {
+                let became = self.candidates[id].outcome.map_or("was not measured", |outcome| outcome.as_str());
+                let (name, id) = (&arm.name, id.short());
+                return Err(format!("arm `{name}` compares with candidate {id}, which was not scored: {became}"));
+            }
+        }
+        let (main, Side::Candidate(parent)) = (&bundle.arms[0], &bundle.parent) else { return Ok(()) };
+        let (design, parent) = (&main.design, &self.candidates[parent].candidate);
+        let stays = design.point.is_some() && design.point == parent.point && bundle.components.is_empty();
+        let claims = matches!(main.prediction.relation, Relation::AtLeast(_));
+        match stays && claims && design.candidate.is_none() && main.prediction.against == [bundle.parent.clone()] {
+            true => Err(format!(
+                "arm `{}` claims to be worth more than its parent, names no component, and lies at its parent's own point: \
+                 say what it changes",
+                main.name
+            )),
+            false => Ok(()),
+        }
+    }
+
     /// Why an arm of the bundle under way need not be tried, as far as is known by now; none if it must.
     pub fn spared(&self, arm: usize) -> Option<String> {
         fastfail::skip(self.bundle(), arm, &self.findings(), self.current().advice.as_ref())

@@ -46,20 +46,22 @@ impl State {
                 self.yardsticks = Some((**yardsticks).clone());
                 self.phase = Phase::Planning;
             }
-            (Event::BundleRegistered { bundle, work }, Phase::Planning) => {
+            (Event::BundleRegistered { bundle, asked, work }, Phase::Planning) => {
                 if let Err(problem) = self.check_registered(bundle) {
                     return illegal(problem);
                 }
                 // An arm that takes a known candidate has it from the beginning.
                 let taken = |arm: &Arm| ArmRecord { candidate: arm.design.candidate.clone(), ..ArmRecord::default() };
                 let arms = bundle.arms.iter().map(taken).collect();
-                let (bundle, planner) = (Some((**bundle).clone()), author(work));
-                self.iterations.push(Iteration { bundle, arms, planner, ..Iteration::default() });
+                let (bundle, planner, asked) = (Some((**bundle).clone()), author(work), asked.clone());
+                self.evaluations += asked.len() as u32;
+                self.iterations.push(Iteration { bundle, asked, arms, planner, ..Iteration::default() });
                 self.phase = Phase::Arm(0);
             }
-            (Event::PlanFailed { reason, work }, Phase::Planning) => {
-                let (failure, planner) = (Some(reason.clone()), author(work));
-                self.iterations.push(Iteration { failure, planner, ..Iteration::default() });
+            (Event::PlanFailed { reason, asked, work }, Phase::Planning) => {
+                let (failure, planner, asked) = (Some(reason.clone()), author(work), asked.clone());
+                self.evaluations += asked.len() as u32;
+                self.iterations.push(Iteration { failure, asked, planner, ..Iteration::default() });
                 self.phase = self.after_lessons();
             }
             (Event::CandidateWritten { arm, candidate, work }, Phase::Arm(at)) => {
@@ -92,9 +94,15 @@ impl State {
                 self.arm_record(at).unmended = Some(reason.clone());
             }
             (
-                Event::CandidateEvaluated { candidate, outcome, scale, measurement, descriptor, acts_like, .. },
+                Event::CandidateEvaluated {
+                    candidate, outcome, scale, measurement, part, descriptor, acts_like, ..
+                },
                 Phase::Arm(_) | Phase::Extracting | Phase::Planning,
             ) => {
+                let behind = match self.check_stopped(candidate, *outcome, part.as_deref()) {
+                    Ok(behind) => behind,
+                    Err(problem) => return illegal(problem),
+                };
                 let made = self.simplification.as_ref().and_then(|simplification| simplification.made.as_ref());
                 if self.phase == Phase::Planning && made != Some(candidate) {
                     return illegal(format!("candidate {candidate} is not what simplifying made"));
@@ -122,9 +130,10 @@ impl State {
                 let Some(record) = self.candidates.get_mut(candidate) else {
                     return illegal(format!("candidate {candidate} was never written"));
                 };
-                if record.outcome.is_some() {
+                if record.outcome.is_some_and(|outcome| outcome != Outcome::Stopped) {
                     return illegal(format!("candidate {candidate} was evaluated before"));
                 }
+                record.behind = behind;
                 record.outcome = Some(*outcome);
                 record.scale = *scale;
                 record.measurement = measurement.as_deref().cloned();
@@ -133,7 +142,7 @@ impl State {
                 record.acts_like = acts_like.clone();
                 let admissible = record.score.is_some() && self.objections(candidate).is_empty();
                 self.candidates.get_mut(candidate).expect("it was just there").admissible = admissible;
-                self.evaluations += 1;
+                self.charge(*outcome);
                 self.settle_variants();
             }
             (Event::Tested { policy, from, outcome, measurement, yardsticks, .. }, Phase::Arm(_)) => {
@@ -282,6 +291,7 @@ impl State {
             descriptor: None,
             admissible: false,
             acts_like: None,
+            behind: None,
             violations: 0,
         };
         self.order.push(candidate.id.clone());

@@ -5,13 +5,14 @@ use crate::audit::Audit;
 use crate::bundle::{Bundle, Side};
 use crate::champion::Champion;
 use crate::descriptor::Descriptor;
-use crate::event::Candidate;
+use crate::event::{Candidate, Replaced};
 use crate::fastfail::Advice;
 use crate::id::CandidateId;
 use crate::judge::Finding;
 use crate::objective::{Measurement, Score, Yardsticks};
 use crate::outcome::Outcome;
 use crate::principle::Change;
+use crate::stopping::Behind;
 use crate::tuner::goal::Worth;
 
 /// One turn of the loop.
@@ -21,6 +22,8 @@ pub struct Iteration {
     pub bundle: Option<Bundle>,
     /// Why the planner failed, if it did.
     pub failure: Option<String>,
+    /// What its planner had measured before it claimed, or failed.
+    pub asked: Vec<Replaced>,
     /// What became of each arm, in the bundle's order.
     pub arms: Vec<ArmRecord>,
     /// What ran on the iteration's verdict seeds: the reference and candidates, with all seeds so far.
@@ -118,6 +121,8 @@ pub struct CandidateRecord {
     pub admissible: bool,
     /// The earlier candidate that it acts exactly like, in every decision of its trials.
     pub acts_like: Option<CandidateId>,
+    /// How far it lay behind the best variant of its arm, where it was stopped for that.
+    pub behind: Option<Behind>,
     /// How often it did what it must never do outside of the search panel: on verdict seeds, in the finals.
     pub violations: u64,
 }

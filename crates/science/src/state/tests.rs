@@ -89,6 +89,7 @@ fn bundle() -> Event {
         vec![arm("main", ArmKind::Main, Side::Reference), arm("ablation", ArmKind::Ablation, Side::Arm("main".into()))];
     Event::BundleRegistered {
         bundle: Box::new(Bundle { question: "q".into(), parent: Side::Reference, components: vec![], arms }),
+        asked: vec![],
         work: vec![],
     }
 }
@@ -113,6 +114,7 @@ fn evaluated(id: &str, measured: Option<Measurement>) -> Event {
         outcome: if measured.is_some() { Outcome::Scored } else { Outcome::Timeout },
         scale: None,
         measurement: measured.map(Box::new),
+        part: None,
         trials: Hash::of(b""),
         descriptor: None,
         acts_like: None,
@@ -311,7 +313,7 @@ fn descriptor(input: &str) -> Descriptor {
 #[test]
 fn a_candidate_that_ignores_what_its_design_uses_fails_the_manipulation_check() {
     for (input, verdict) in [("length", Verdict::Confirmed), ("weight", Verdict::Invalid)] {
-        let Event::BundleRegistered { mut bundle, work } = bundle() else { unreachable!("it is that") };
+        let Event::BundleRegistered { mut bundle, work, .. } = bundle() else { unreachable!("it is that") };
         bundle.arms[0].design.uses.insert("length".into());
         let Event::CandidateEvaluated { candidate, outcome, measurement, trials, acts_like, .. } =
             evaluated("c1", Some(measurement(0.25, 0.36)))
@@ -319,9 +321,17 @@ fn a_candidate_that_ignores_what_its_design_uses_fails_the_manipulation_check() 
             unreachable!("it is that")
         };
         let descriptor = Some(Box::new(descriptor(input)));
-        let probed =
-            Event::CandidateEvaluated { candidate, outcome, scale: None, measurement, trials, descriptor, acts_like };
-        let registered = Event::BundleRegistered { bundle, work };
+        let probed = Event::CandidateEvaluated {
+            candidate,
+            outcome,
+            scale: None,
+            measurement,
+            part: None,
+            trials,
+            descriptor,
+            acts_like,
+        };
+        let registered = Event::BundleRegistered { bundle, asked: vec![], work };
         let mut state = fold(&[started(None), calibrated(), registered, written("main", "c1"), probed]);
         settle(&mut state);
         let finding = state.iterations[0].arms[0].finding.clone().unwrap();

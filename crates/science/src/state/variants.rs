@@ -1,10 +1,45 @@
 //! An arm that tries several variants of one idea: all of them are measured on the search panel, and its claim is about the best.
 
 use super::{Action, Phase, State};
-use crate::event::Candidate;
-use crate::id::CandidateId;
+use crate::event::{Candidate, Replaced};
+use crate::id::{CandidateId, Hash};
+use crate::measurement::Measurement;
+use crate::outcome::Outcome;
+use crate::stopping::{self, Behind, PART, Rival};
 
 impl State {
+    /// What became of a candidate with one text of its source in place of another.
+    pub fn replaced(
+        &self,
+        of: &CandidateId,
+        [find, replace]: [&str; 2],
+        (made, trials): (CandidateId, Hash),
+        measured: Result<&Measurement, Outcome>,
+    ) -> Replaced {
+        let (whole, aim) = (self.candidates.get(of).and_then(|record| record.measurement.as_ref()), &self.spec().aim);
+        let (find, replace, of) = (find.to_owned(), replace.to_owned(), of.clone());
+        let unknown = Replaced {
+            of,
+            find,
+            replace,
+            made,
+            outcome: Outcome::Scored,
+            worth: None,
+            effect: None,
+            beyond: None,
+            trials,
+        };
+        match measured {
+            Err(outcome) => Replaced { outcome, ..unknown },
+            Ok(own) => Replaced {
+                worth: self.valued(own).0.worth,
+                effect: whole.and_then(|whole| stopping::effect(own, whole, self.yardsticks(), aim)),
+                beyond: Some(own.gain() - self.yardsticks().reference.gain()),
+                ..unknown
+            },
+        }
+    }
+
     /// What an arm needs that has no candidate yet; none once nothing is left to be measured by.
     pub(super) fn next_variant(&self, at: usize) -> Option<Action> {
         let record = &self.current().arms[at];
@@ -13,6 +48,49 @@ impl State {
         }
         let candidate = self.unmeasured(&record.variants)?.clone();
         self.may_evaluate().then_some(Action::Evaluate { candidate })
+    }
+
+    /// Whom a candidate is held against that is the next variant of the arm under way: the best of those that ran on the whole panel.
+    /// None of any other candidate, and before there is one.
+    pub fn rival(&self, id: &CandidateId) -> Option<Rival> {
+        let Phase::Arm(at) = self.phase else { return None };
+        let record = &self.current().arms[at];
+        if record.candidate.is_some() || self.unmeasured(&record.variants) != Some(id) {
+            return None;
+        }
+        let best = self.worthiest().find(|known| record.variants.contains(&known.candidate.id))?;
+        let (yardsticks, aim) = (self.yardsticks(), &self.spec().aim);
+        Some(Rival::new(best.candidate.id.clone(), best.measurement.as_ref()?, yardsticks, aim))
+    }
+
+    /// Whether what became of a candidate is known; of one that was stopped it is not, for whoever needs it.
+    pub(super) fn is_measured(&self, id: &CandidateId) -> bool {
+        self.candidates[id].outcome.is_some_and(|outcome| outcome != Outcome::Stopped)
+    }
+
+    /// How far a variant lay behind that is said to have been stopped; an error if it was not to be.
+    pub(super) fn check_stopped(
+        &self,
+        id: &CandidateId,
+        outcome: Outcome,
+        part: Option<&Measurement>,
+    ) -> Result<Option<Behind>, String> {
+        let part = match (outcome, part) {
+            (Outcome::Stopped, Some(part)) => part,
+            (Outcome::Stopped, None) => return Err(format!("nothing says why candidate {id} was stopped")),
+            (_, Some(_)) => return Err(format!("candidate {id} ran on a part of the panel, and was not stopped")),
+            (_, None) => return Ok(None),
+        };
+        let rival = self.rival(id).filter(|rival| rival.is_of_the_part(part) && part.is_whole(self.spec()));
+        let behind = rival.and_then(|rival| rival.leaves_behind(part));
+        behind.map(Some).ok_or_else(|| format!("candidate {id} lies behind nobody"))
+    }
+
+    /// Charges an evaluation: three that were stopped after a third of the panel for one.
+    pub(super) fn charge(&mut self, outcome: Outcome) {
+        let stops = outcome == Outcome::Stopped;
+        self.evaluations += u32::from(!stops || (self.stopped as usize).is_multiple_of(PART));
+        self.stopped += u32::from(stops);
     }
 
     fn unmeasured<'a>(&self, variants: &'a [CandidateId]) -> Option<&'a CandidateId> {

@@ -95,6 +95,7 @@ impl World<'_> {
             outcome: Outcome::Scored,
             scale: None,
             measurement: Some(Box::new(self.search.candidate.clone())),
+            part: None,
             trials: Hash::of(b""),
             descriptor: None,
             acts_like: None,
@@ -216,7 +217,7 @@ fn registered(size: f64) -> Event {
         },
     };
     let bundle = Bundle { question: "q".into(), parent: Side::Reference, components: vec![], arms: vec![main] };
-    Event::BundleRegistered { bundle: Box::new(bundle), work: vec![] }
+    Event::BundleRegistered { bundle: Box::new(bundle), asked: vec![], work: vec![] }
 }
 
 fn written() -> Candidate {

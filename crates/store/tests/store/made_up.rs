@@ -3,7 +3,7 @@
 use crate::verdict_seeds::tested;
 use science::audit::AuditedPoint;
 use science::bundle::{Arm, ArmKind, Bundle, Design, Prediction, Relation, Side};
-use science::event::{Candidate, Event, RULES, Simpler, Started};
+use science::event::{Candidate, Event, RULES, Replaced, Simpler, Started};
 use science::experiment::{Agents, Budget, Claim, Experiment, Objective};
 use science::id::{CandidateId, Hash};
 use science::nonce::Nonce;
@@ -300,7 +300,8 @@ fn arm(name: &str, kind: ArmKind, against: Vec<Side>) -> Arm {
 
 fn plan(iteration: u32) -> Event {
     if iteration == 2 {
-        return Event::PlanFailed { reason: "it answered with a poem".into(), work: vec![] };
+        let asked = vec![replaced()];
+        return Event::PlanFailed { reason: "it answered with a poem".into(), asked, work: vec![] };
     }
     let parent = if iteration == 3 { Side::Candidate(CandidateId::from("c1".to_owned())) } else { Side::Reference };
     let main = arm("main", ArmKind::Main, vec![parent.clone()]);
@@ -310,7 +311,23 @@ fn plan(iteration: u32) -> Event {
     control.prediction.scope = vec!["far".into()];
     control.prediction.relation = Relation::Within(0.01);
     let bundle = Bundle { question: "q".into(), parent, components: vec![], arms: vec![main, ablation, control] };
-    Event::BundleRegistered { bundle: Box::new(bundle), work: vec![] }
+    let asked = if iteration == 3 { vec![replaced()] } else { vec![] };
+    Event::BundleRegistered { bundle: Box::new(bundle), asked, work: vec![] }
+}
+
+/// What a planner had measured.
+fn replaced() -> Replaced {
+    Replaced {
+        of: CandidateId::from("c1".to_owned()),
+        find: "5.0".into(),
+        replace: "4.0".into(),
+        made: CandidateId::from("c9".to_owned()),
+        outcome: Outcome::Scored,
+        worth: Some(0.1),
+        effect: Some([0.01, 0.02]),
+        beyond: Some(0.001),
+        trials: Hash::of(b""),
+    }
 }
 
 fn implement(iteration: u32, arm: &str) -> Played {
@@ -352,6 +369,7 @@ fn evaluate(candidate: &CandidateId) -> Played {
         outcome,
         scale: measured.as_ref().map(|_| 0.7),
         measurement: measured.map(Box::new),
+        part: None,
         trials: if scored { hash(&[candidate.as_str()]) } else { hash::<&str>(&[]) },
         descriptor: None,
         acts_like: None,

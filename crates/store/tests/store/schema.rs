@@ -34,14 +34,16 @@ async fn the_schema_is_the_one_that_was_looked_at() {
 #[tokio::test]
 async fn the_schema_admits_every_word_of_the_closed_sets() {
     use ErrorKind::{Direction, Magnitude, Regime};
-    use Outcome::{Crashed, Denied, DoesNotCompile, Inconsistent, NoScale, OutOfMemory, Refused, Scored, Timeout};
+    use Outcome::{
+        Crashed, Denied, DoesNotCompile, Inconsistent, NoScale, OutOfMemory, Refused, Scored, Stopped, Timeout,
+    };
     use Verdict::{Confirmed, Inconclusive, Invalid, PartiallyConfirmed, Refuted};
     let mut words: Vec<&str> = Vec::new();
     words.extend([Direction, Magnitude, Regime].map(ErrorKind::as_str));
     words.extend([Confirmed, PartiallyConfirmed, Verdict::Refuted, Inconclusive, Invalid].map(Verdict::as_str));
     words.extend([Refuted].map(Verdict::as_str));
     words.extend(
-        [Scored, Refused, DoesNotCompile, Denied, Timeout, Crashed, OutOfMemory, Inconsistent, NoScale]
+        [Scored, Refused, DoesNotCompile, Denied, Timeout, Crashed, OutOfMemory, Inconsistent, NoScale, Stopped]
             .map(Outcome::as_str),
     );
     words.extend([Confidence::Provisional, Confidence::Established].map(Confidence::as_str));

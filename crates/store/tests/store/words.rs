@@ -48,6 +48,8 @@ fn these_fields_are_words_and_no_others() {
     let expected = [
         "arm-judged.finding.reason",
         "arm-skipped.reason",
+        "bundle-registered.asked.find",
+        "bundle-registered.asked.replace",
         "bundle-registered.bundle.arms.design.intent",
         "bundle-registered.bundle.arms.diagnostic",
         "bundle-registered.bundle.arms.hypothesis",
@@ -57,6 +59,8 @@ fn these_fields_are_words_and_no_others() {
         "calibrated.yardsticks.overloaded",
         "candidate-written.candidate.source",
         "executor-failed.reason",
+        "plan-failed.asked.find",
+        "plan-failed.asked.replace",
         "plan-failed.reason",
         "principles-revised.changes.insert.mechanism",
         "principles-revised.changes.insert.regime",

@@ -9,7 +9,8 @@ use rmcp::handler::server::router::tool::ToolRouter;
 use rmcp::handler::server::wrapper::Parameters;
 use rmcp::{ServerHandler, tool, tool_handler, tool_router};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use store::{CampaignId, Store};
 
@@ -66,11 +67,25 @@ impl Session {
         match self.desk.question().await {
             Some(request) if full => format!("{}\n\n{}", wanted(&request), request.user),
             // What is wrong with a reply stands at the end of the question that it did not answer.
-            Some(request) => match request.user.split_once("\n# Your last reply cannot be used") {
+            Some(request) => match request.user.split_once(UNUSABLE) {
                 Some((_, wrong)) => format!("It cannot be used.{wrong}\n\n{}", wanted(&request)),
                 None => wanted(&request),
             },
             None => self.over(),
+        }
+    }
+
+    /// The answer to a question of the planner's, which is on record as any reply of his.
+    async fn asked(&self, question: String) -> Result<String, String> {
+        // One too many would cost a reply.
+        if self.desk.first().is_some_and(|waiting| waiting.user.contains("You have no questions left")) {
+            return Err("no questions are left in this iteration: register a bundle".into());
+        }
+        self.desk.answer(&[Role::Plan], question)?;
+        let Some(request) = self.desk.question().await else { return Err(self.over()) };
+        match request.user.rsplit_once("\n# What you asked\n\n").map(|(_, answer)| answer) {
+            Some(answer) if !answer.contains(UNUSABLE) => Ok(answer.to_owned()),
+            _ => Err(request.user.split_once(UNUSABLE).map_or_else(String::new, |(_, wrong)| wrong.trim().to_owned())),
         }
     }
 
@@ -99,6 +114,9 @@ impl Session {
         }
     }
 }
+
+/// What stands before what is wrong with a reply, at the end of the question that it did not answer.
+const UNUSABLE: &str = "\n# Your last reply cannot be used";
 
 /// What a question wants, and by which tool it is given.
 fn wanted(request: &Request) -> String {
@@ -130,18 +148,28 @@ struct Source {
 
 #[derive(Deserialize, JsonSchema)]
 struct Ask {
-    /// The beginning of a candidate's id
+    /// The beginning of a candidate's id; for `timeline` also `baseline` or `reference`, for `signal` the name of an input
     candidate: String,
-    /// What is asked: its `source`, `where` it wins and loses, or its `behaviour`
+    /// What is asked: its `source`, `where` it wins and loses, its `behaviour`. While a bundle is waited for, and as often as `state`
+    /// says, also a `timeline` of one workload, an `ablation` of its text, which takes an evaluation, and a `signal`
     what: What,
+    /// For `timeline`, the name of a workload; without it the one in which the candidate loses most
+    workload: Option<String>,
+    /// For `ablation`, a text that stands once in the candidate's source
+    find: Option<String>,
+    /// For `ablation`, what is to stand there instead
+    replace: Option<String>,
 }
 
-#[derive(Clone, Copy, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 enum What {
     Source,
     Where,
     Behaviour,
+    Timeline,
+    Ablation,
+    Signal,
 }
 
 #[tool_router]
@@ -200,8 +228,13 @@ impl Tools {
         }
     }
 
-    #[tool(description = "Asks about a candidate, at once and at no cost. Nothing sealed is told.")]
-    async fn ask(&self, Parameters(Ask { candidate, what }): Parameters<Ask>) -> Result<String, String> {
+    #[tool(description = "Asks about a candidate, at once; all but an ablation costs nothing. Nothing sealed is told.")]
+    async fn ask(&self, Parameters(ask): Parameters<Ask>) -> Result<String, String> {
+        let Ask { candidate, what, workload, find, replace } = ask;
+        if let What::Timeline | What::Ablation | What::Signal = what {
+            let asked = json!({"what": what, "of": candidate, "workload": workload, "find": find, "replace": replace});
+            return self.session.asked(json!({"ask": [asked]}).to_string()).await;
+        }
         let id = self.session.candidate(&candidate)?;
         if let What::Source = what {
             let written = self.session.known().state.candidates[&id].candidate.clone();

@@ -83,10 +83,10 @@ fn without_a_budget_the_last_look_decides() {
 #[test]
 fn a_claim_whose_sides_never_differ_is_not_exercised_unless_it_is_a_control() {
     for (kind, verdict) in [(ArmKind::Robustness, Verdict::Invalid), (ArmKind::ControlNegative, Verdict::Confirmed)] {
-        let Event::BundleRegistered { mut bundle, work } = bundle() else { unreachable!("it is that") };
+        let Event::BundleRegistered { mut bundle, work, .. } = bundle() else { unreachable!("it is that") };
         bundle.arms[1].kind = kind;
         bundle.arms[1].prediction.relation = Relation::Within(0.01);
-        let registered = Event::BundleRegistered { bundle, work };
+        let registered = Event::BundleRegistered { bundle, asked: vec![], work };
         let better = evaluated("c1", Some(measurement(0.25, 0.36)));
         let mut state = fold(&[started(None), calibrated(), registered, written("main", "c1"), better]);
         settle(&mut state);
@@ -136,7 +136,7 @@ fn arms_that_are_looked_at_after_other_numbers_of_seeds_take_the_steps_of_the_re
     about_all.prediction.relation = Relation::Within(0.01);
     let bundle =
         Bundle { question: "q".into(), parent: Side::Reference, components: vec![], arms: vec![about_one, about_all] };
-    let bundle = Event::BundleRegistered { bundle: Box::new(bundle), work: vec![] };
+    let bundle = Event::BundleRegistered { bundle: Box::new(bundle), asked: vec![], work: vec![] };
     let better = |id: &str, cost: f64| evaluated(id, Some(rows(measurement(0.2505, cost))));
     let mut state = fold(&[started(None), calibrated, bundle, written("main", "c1"), better("c1", 0.399)]);
     let mut ran: Vec<(Side, std::ops::Range<usize>)> = Vec::new();

@@ -34,7 +34,7 @@ fn played(measured: &[(f64, f64)]) -> State {
 }
 
 fn played_as(bundle: Bundle, measured: impl Fn(usize) -> Measurement) -> State {
-    let registered = Event::BundleRegistered { bundle: Box::new(bundle), work: vec![] };
+    let registered = Event::BundleRegistered { bundle: Box::new(bundle), asked: vec![], work: vec![] };
     let mut state = fold(&[started(None), calibrated(), registered]);
     while let Action::Implement { arm } = settle(&mut state) {
         let (id, name) = (format!("c{arm}"), state.bundle().arms[arm].name.clone());

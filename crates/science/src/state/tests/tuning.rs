@@ -100,9 +100,9 @@ fn an_arm_that_takes_a_known_candidate_is_judged_without_asking_anybody() {
     state.apply(&Event::PrinciplesRevised { changes: vec![], failure: None, notes: None, work: vec![] }).unwrap();
     assert_eq!(settle(&mut state), Action::Plan);
     let claims_about = |id: &str| {
-        let Event::BundleRegistered { mut bundle, work } = bundle() else { unreachable!("it is that") };
+        let Event::BundleRegistered { mut bundle, work, .. } = bundle() else { unreachable!("it is that") };
         bundle.arms[0].design.candidate = Some(CandidateId::from(id.to_owned()));
-        Event::BundleRegistered { bundle, work }
+        Event::BundleRegistered { bundle, asked: vec![], work }
     };
     assert!(state.apply(&claims_about("c9")).unwrap_err().problem.contains("does not have"));
     state.apply(&claims_about("c1")).unwrap();
