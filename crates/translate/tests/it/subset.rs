@@ -98,10 +98,23 @@ fn shifts_casts_and_floats_keep_the_meaning_of_rust() {
 fn an_element_that_is_found_to_be_changed_is_changed_in_its_place() {
     let go =
         asked("let mut own = item.bins; if let Some(last) = own.last_mut() { *last = 0.5; } own[3] > 0.1").expect("Go");
-    assert!(go.contains("own[len(own)-1] = 0.5"), "{go}");
+    assert!(go.contains("last = &own[len(own)-1]") && go.contains("*last = 0.5"), "{go}");
     let go =
         asked("let mut own = item.bins; if let Some(one) = own.get_mut(2) { *one += 1.0; } own[2] > 0.1").expect("Go");
-    assert!(go.contains("own[2] += 1.0"), "{go}");
+    assert!(go.contains("one = &own[2]") && go.contains("*one += 1.0"), "{go}");
+    let go = asked("let own = item.hint.is_none_or(|hint| hint > 3); own").expect("Go");
+    assert!(go.contains("item.hint == nil || *item.hint > 3"), "{go}");
+}
+
+#[test]
+fn elements_that_are_skipped_are_not_gone_through() {
+    let go = asked(
+        "let mut own = item.bins; for (i, b) in own.iter_mut().enumerate().skip(1) { *b += i as f64; } own[3] > 0.1",
+    )
+    .expect("Go");
+    assert!(go.contains("for i := 1; i < len(own); i++ {") && !go.contains("left"), "{go}");
+    let go = asked("let mut own = item.bins; own.iter_mut().skip(1).for_each(|b| *b = 0.5); own[3] > 0.1").expect("Go");
+    assert!(go.contains("part := own[min(1, len(own)):]") && go.contains("part[i] = 0.5"), "{go}");
 }
 
 #[test]
