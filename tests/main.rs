@@ -31,6 +31,7 @@ mod serve;
 mod simplification;
 mod simulate;
 mod translate;
+mod translate_limiter;
 
 /// The scripted OpenAI-compatible server; the agents' own tests use more of it than these.
 #[allow(dead_code)]

@@ -3,7 +3,7 @@
 use crate::environment::{Environment, root};
 use serde_json::Value;
 
-const FILES: [&str; 6] = ["campaign", "variant", "population", "scenario", "trace", "report"];
+const FILES: [&str; 7] = ["campaign", "variant", "population", "scenario", "trace", "log", "report"];
 /// Of another problem, those that differ.
 const OTHERS: [(&str, &str); 1] = [("flow-control", "population")];
 

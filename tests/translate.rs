@@ -5,7 +5,7 @@ use engine::science::id::Hash;
 use std::path::{Path, PathBuf};
 
 /// The folder of a Go; none, said loudly, where there is none and nobody requires it.
-fn go() -> Option<PathBuf> {
+pub(crate) fn go() -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = std::env::split_paths(&path).find(|folder| folder.join("go").is_file());
     if found.is_none() {
@@ -23,12 +23,12 @@ fn modelled(name: &str) -> String {
     root().join("tests/fixtures/candidates/modelled").join(format!("{name}.rs")).display().to_string()
 }
 
-fn with_go(environment: &mut Environment, folder: &Path) {
+pub(crate) fn with_go(environment: &mut Environment, folder: &Path) {
     environment.set("PATH", &format!("{}:/usr/bin:/bin", folder.display()));
 }
 
 /// Writes a package with few vectors.
-fn translate(environment: &Environment, what: &str, name: &str, out: &str) -> String {
+pub(crate) fn translate(environment: &Environment, what: &str, name: &str, out: &str) -> String {
     environment.ok(&["translate", what, "--name", name, "-o", out, "--effort", "1"])
 }
 
@@ -48,6 +48,7 @@ fn a_candidate_becomes_a_package_whose_gates_pass() {
         "passed         mutants",
         "passed         live",
         "could not run  checkout",
+        "exit 0: 5 passed; not asked for: checkout",
     ] {
         assert!(said.contains(gate), "{said}");
     }
@@ -62,6 +63,31 @@ fn a_candidate_becomes_a_package_whose_gates_pass() {
     assert_eq!(outcome.code, 1, "{}", outcome.stdout);
     assert!(outcome.stdout.contains("FAILED         offline"), "{}", outcome.stdout);
     assert!(outcome.stdout.contains("could not run  mutants"), "{}", outcome.stdout);
+    assert!(
+        outcome.stdout.contains("exit 1: 1 passed; failed: offline; could not run: race, mutants"),
+        "{}",
+        outcome.stdout
+    );
+}
+
+#[test]
+fn a_check_ends_with_0_only_where_nothing_failed_and_all_that_was_asked_for_ran() {
+    // There is no Go on the path of this environment.
+    let environment = Environment::new();
+    translate(&environment, &modelled("ewma"), "ewma", "out");
+    let outcome = environment.run(&["translate", "--check", "out"]);
+    assert_eq!(outcome.code, 5, "{}", outcome.stdout);
+    let last = "exit 5: 1 passed; could not run: offline, race, mutants; not asked for: live, checkout";
+    assert_eq!(outcome.stdout.lines().last(), Some(last), "{}", outcome.stdout);
+    let said = environment.ok(&["translate", "--check", "out", "--allow-missing"]);
+    assert!(said.contains("could not run  offline") && said.contains("exit 0: 1 passed; could not run: "), "{said}");
+    // What was asked for is missing too where nothing could run.
+    let outcome = environment.run(&["translate", "--check", "out", "--router-path", "nowhere"]);
+    assert!(outcome.stdout.contains("could not run: offline, race, mutants, checkout"), "{}", outcome.stdout);
+    environment.write("out/policy.go", "package ewma\n");
+    let outcome = environment.run(&["translate", "--check", "out", "--allow-missing"]);
+    assert_eq!(outcome.code, 1, "{}", outcome.stdout);
+    assert!(outcome.stdout.contains("exit 1: 0 passed; failed: files; could not run: offline"), "{}", outcome.stdout);
 }
 
 /// The draws of a key, from the definition of SplitMix64.

@@ -18,6 +18,8 @@ pub(crate) enum Code {
     Usage = 2,
     /// A budget is spent.
     BudgetSpent = 4,
+    /// Nothing failed, but a check that was asked for could not run.
+    Incomplete = 5,
     /// A bug of ours.
     Bug = 70,
     /// The user pressed Ctrl-C.

@@ -83,6 +83,7 @@ impl Problem for Admission {
             Format::of::<Scenario>("scenario"),
             Format::of::<population::Population>("population"),
             Format::of::<Arrival>("trace"),
+            Format::of::<translate::log::Line>("log"),
         ]
     }
 

@@ -11,6 +11,7 @@ pub mod population;
 mod probing;
 mod spec;
 mod tally;
+pub mod translate;
 mod workload;
 
 use builtin::FlowBuiltin;

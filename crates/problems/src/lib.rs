@@ -6,6 +6,7 @@ mod drawing;
 pub mod flow_control;
 mod histogram;
 mod seen;
+pub mod shipping;
 
 use engine::problem::{Problem, Problems};
 use std::sync::Arc;
@@ -17,3 +18,10 @@ pub fn all() -> Problems {
         Arc::new(flow_control::FlowControl) as Arc<dyn Problem>,
     ])
 }
+
+/// What candidates can be translated into. For each problem, the first is the default.
+pub const TARGETS: [&shipping::Target; 3] = [
+    &admission::translate::router::ROUTER,
+    &admission::translate::blis::BLIS,
+    &flow_control::translate::router::ROUTER,
+];

@@ -31,7 +31,7 @@ mod tracker;
 
 pub use config::{Capacity, Credit, Detector, DispatchOrder, Fairness, FlowControl, Input, Ticks};
 pub(crate) use control::Control;
-pub use limiter::{Attempt, InvalidCeilings, Limiter};
+pub use limiter::{Attempt, InvalidCeilings, Limiter, check};
 pub use passage::{BandSummary, Passage, Passages, Waiting, by_band, shed_by_class};
 pub(crate) use raw::RawFlowControl;
 pub use simulation::{Simulation, simulate};

@@ -50,27 +50,7 @@ pub(crate) async fn diff(args: Args, global: &Global) -> Result<Code, Failure> {
 
 impl Found {
     async fn of(store: &Store, prefix: &str, near: Option<&CampaignId>) -> Result<Self, Failure> {
-        let shown = clip(prefix, 60);
-        let campaign = match store.find(Some(prefix)).await {
-            Ok(campaign) => Some(campaign),
-            Err(StoreError::UnknownCampaign { .. }) => None,
-            Err(error) => return Err(error.into()),
-        };
-        let holder = store.holder(prefix, near).await?;
-        let (campaign, candidate) = match (campaign, holder) {
-            (Some(campaign), None) => (campaign, None),
-            (None, Some((campaign, candidate))) => (campaign, Some(candidate)),
-            (Some(_), Some(_)) => {
-                let hint = "a campaign and a candidate begin so; write more of the one that is meant";
-                return Err(Failure::usage(format!("`{shown}` is not clear: {hint}")));
-            }
-            (None, None) => {
-                let hint = "`elenchus list` and `elenchus show` say which there are";
-                return Err(Failure::usage(format!(
-                    "no campaign and no single candidate begins with `{shown}`; {hint}"
-                )));
-            }
-        };
+        let (campaign, candidate) = named(store, prefix, near).await?;
         let state = store.load(&campaign).await?.state;
         let candidate = candidate
             .or_else(|| state.champion().map(|champion| champion.id))
@@ -84,5 +64,32 @@ impl Found {
 
     fn side(&self) -> Side<'_> {
         Side { campaign: self.campaign.as_str(), state: &self.state, candidate: &self.candidate, source: &self.source }
+    }
+}
+
+/// The campaign or the candidate of a campaign whose id begins so.
+pub(super) async fn named(
+    store: &Store,
+    prefix: &str,
+    near: Option<&CampaignId>,
+) -> Result<(CampaignId, Option<CandidateId>), Failure> {
+    let shown = clip(prefix, 60);
+    let campaign = match store.find(Some(prefix)).await {
+        Ok(campaign) => Some(campaign),
+        Err(StoreError::UnknownCampaign { .. }) => None,
+        Err(error) => return Err(error.into()),
+    };
+    let holder = store.holder(prefix, near).await?;
+    match (campaign, holder) {
+        (Some(campaign), None) => Ok((campaign, None)),
+        (None, Some((campaign, candidate))) => Ok((campaign, Some(candidate))),
+        (Some(_), Some(_)) => {
+            let hint = "a campaign and a candidate begin so; write more of the one that is meant";
+            Err(Failure::usage(format!("`{shown}` is not clear: {hint}")))
+        }
+        (None, None) => {
+            let hint = "`elenchus list` and `elenchus show` say which there are";
+            Err(Failure::usage(format!("no campaign and no single candidate begins with `{shown}`; {hint}")))
+        }
     }
 }

@@ -12,21 +12,26 @@ use engine::science::id::Hash;
 use gates::{Checked, Gate, State};
 use go::Go;
 use origin::Origin;
-use problems::admission::translate::mutation::Fate;
-use problems::admission::translate::package::Unpackaged;
-use problems::admission::translate::vectors::{Asked, COUNTING};
-use problems::admission::translate::{Package, Request, TARGETS, Target, Vectors, package, vectors};
+use problems::TARGETS;
+use problems::shipping::mutation::Fate;
+use problems::shipping::package::Unpackaged;
+use problems::shipping::{Asked, Package, Request, Shipped, Target, Vectors, package};
 use std::path::{Path, PathBuf};
 
 /// Write a candidate as a plugin of llm-d-router, in Go, with decisions of the candidate that its test replays; or check such a package.
 ///
 /// Go is needed for the gates alone. They run the tests of the package, which are code: with your own rights.
+///
+/// Exit codes of --check: 0 if every gate that was asked for passed, 1 if one failed, 5 if none failed and one that was asked for
+/// could not run (no Go, no C compiler for the race detector, a checkout that lacks its modules); --allow-missing makes that 0. The
+/// live gate is asked for by --live, a checkout by --router-path. The last line says which it is.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// A candidate's source file, or a campaign by the beginning of its id, for its champion; the latest campaign if left out
+    /// A candidate's source file; or a campaign, for its champion, or a candidate of one, by the beginning of its id; the latest
+    /// campaign if left out
     what: Option<String>,
-    /// What to translate into
-    #[arg(long, value_name = "TARGET", default_value = TARGETS[0].name, value_parser = TARGETS.map(|target| target.name))]
+    /// What to translate into: llm-d-router, or blis where a policy has a place there
+    #[arg(long, value_name = "TARGET", default_value = TARGETS[0].name)]
     target: String,
     /// The plugin's type, in kebab case
     #[arg(long, value_name = "NAME", required_unless_present = "check")]
@@ -55,6 +60,9 @@ pub(crate) struct Args {
     /// With --live: for how many seconds
     #[arg(long, value_name = "N", requires = "live", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=3600))]
     seconds: u32,
+    /// With --check: gates that could not run do not change the exit code
+    #[arg(long, requires = "check")]
+    allow_missing: bool,
 }
 
 fn setting(text: &str) -> Result<(String, f64), String> {
@@ -65,7 +73,27 @@ fn setting(text: &str) -> Result<(String, f64), String> {
 
 /// Whether candidates of a problem can be translated.
 pub(crate) fn takes(problem: &str) -> bool {
-    problem == "admission"
+    TARGETS.iter().any(|target| target.of.problem == problem)
+}
+
+/// The target of a name for candidates of a problem, or why there is none.
+fn target(shipped: &Shipped, name: &str) -> Result<&'static Target, String> {
+    let own = || TARGETS.into_iter().filter(|target| target.of.problem == shipped.problem);
+    if let Some(found) = own().find(|target| target.name == name) {
+        return Ok(found);
+    }
+    let names: Vec<&str> = own().map(|target| target.name).collect();
+    let names = names.join(", ");
+    Err(match shipped.nowhere.iter().find(|(other, _)| *other == name) {
+        Some((_, why)) => {
+            format!("a policy of {} cannot be translated into `{name}`: {why}; there is {names}", shipped.problem)
+        }
+        None => format!(
+            "no target for policies of {} is called `{}`; there is {names}",
+            shipped.problem,
+            engine::science::text::clip(name, 60)
+        ),
+    })
 }
 
 /// How often more vectors are made where a mutant survives.
@@ -76,15 +104,17 @@ const DECISIONS: &str = "testdata/decisions.json";
 pub(crate) async fn translate(args: Args, global: &Global) -> Result<Code, Failure> {
     let go = Go::find(&global.places()?.cache);
     if let Some(folder) = &args.check {
-        let live = args.live.then(|| global.places()?.sandbox(COUNTING).map_err(Failure::from)).transpose()?;
-        let live = live.map(|sandbox| (args.seconds, sandbox));
+        let sandbox = |kit| global.places()?.sandbox(kit).map_err(Failure::from);
+        let live = args.live.then_some((args.seconds, &sandbox as gates::Jail<'_>));
         let checkout = args.router_path.as_deref();
-        return Checked { folder, checkout, effort: args.effort.into(), go, live }.all();
+        let checked = Checked { folder, checkout, effort: args.effort.into(), go, live };
+        return checked.all(args.allow_missing);
     }
-    let (Some(name), Some(out), Some(target)) = (&args.name, &args.out, Target::find(&args.target)) else {
+    let (Some(name), Some(out)) = (&args.name, &args.out) else {
         return Err(Failure::usage("a name and a directory are needed"));
     };
     let origin = Origin::find(args.what.as_deref(), global).await?;
+    let target = target(origin.shipped, &args.target).map_err(Failure::usage)?;
     let set: Vec<(String, f64)> = origin.set.iter().chain(&args.set).cloned().collect();
     let request = Request {
         target,
@@ -104,7 +134,7 @@ pub(crate) async fn translate(args: Args, global: &Global) -> Result<Code, Failu
     if !super::is_free(out) {
         return Err(Failure::usage(format!("{} is there and not an empty directory; name another one", out.display())));
     }
-    let sandbox = global.places()?.sandbox(COUNTING)?;
+    let sandbox = global.places()?.sandbox(target.of.kit)?;
     let translation = &package.translation;
     let effort = usize::from(args.effort);
     let asked = Asked {
@@ -114,8 +144,8 @@ pub(crate) async fn translate(args: Args, global: &Global) -> Result<Code, Failu
         untold: &package.untold,
         effort,
     };
-    let mut made = vectors(&asked, &sandbox).map_err(|problem| Failure::failed(problem.to_string()))?;
-    let mutants = mutated(go.as_ref(), &package, &mut made, &asked, &sandbox)?;
+    let mut made = (target.of.vectors)(&asked, &sandbox).map_err(|problem| Failure::failed(problem.to_string()))?;
+    let mutants = mutated(go.as_ref(), target.of, &package, &mut made, (&asked, &sandbox))?;
     let files = write(out, &package, &made)?;
     said(out, files, &package, &made, &mutants)?;
     Ok(if matches!(mutants.state, State::Failed(_)) { Code::Failed } else { Code::Done })
@@ -142,10 +172,10 @@ fn said(out: &Path, files: usize, package: &Package, made: &Vectors, mutants: &G
 /// vector.
 fn mutated(
     go: Result<&Go, &String>,
+    shipped: &Shipped,
     package: &Package,
     made: &mut Vectors,
-    asked: &Asked<'_>,
-    sandbox: &Sandbox,
+    (asked, sandbox): (&Asked<'_>, &Sandbox),
 ) -> Result<Gate, Failure> {
     let gate = |state| Ok(Gate { name: "mutants", state });
     let go = match go {
@@ -154,7 +184,7 @@ fn mutated(
     };
     for _ in 0..ROUNDS {
         let decisions = made.json(&package.translation.tunables);
-        let fates = match gates::fates(go, &package.files, &decisions, asked.effort)? {
+        let fates = match gates::fates(go, &package.files, &shipped.harness, &decisions, asked.effort)? {
             Ok(fates) => fates,
             Err(state) => return gate(state),
         };
@@ -169,7 +199,7 @@ fn mutated(
             return gate(gates::judged(&fates));
         }
         for sequence in apart {
-            made.add(sequence, asked, sandbox).map_err(|problem| Failure::failed(problem.to_string()))?;
+            (shipped.more)(made, sequence, asked, sandbox).map_err(|problem| Failure::failed(problem.to_string()))?;
         }
     }
     gate(State::Failed("mutants survive though some decision tells them apart; try a higher --effort".to_owned()))
@@ -191,8 +221,8 @@ fn write(out: &Path, package: &Package, made: &Vectors) -> Result<usize, Failure
 }
 
 /// What the screen refuses is not read any further.
-fn screened(source: &str, file: &str) -> Result<(), Failure> {
-    match sandbox::screen(source, &COUNTING) {
+fn screened(source: &str, file: &str, shipped: &Shipped) -> Result<(), Failure> {
+    match sandbox::screen(source, &shipped.kit) {
         Ok(_) => Ok(()),
         Err(refusal) => {
             let place = format!("{file}:{}:{}", refusal.line, refusal.column);

@@ -77,7 +77,7 @@ pub enum InvalidCeilings {
 }
 
 /// Whether these are the ceilings of so many bands.
-pub(crate) fn check(ceilings: &[f64], bands: usize) -> Result<(), InvalidCeilings> {
+pub fn check(ceilings: &[f64], bands: usize) -> Result<(), InvalidCeilings> {
     if ceilings.len() != bands {
         return Err(InvalidCeilings::Number { found: ceilings.len(), bands });
     }

@@ -27,7 +27,9 @@ impl From<Val> for Opt {
             other => other,
         };
         let present = Expr::compare("!=", val.expr.clone(), Expr::name("nil"));
-        Opt { present, inner: Val { expr: val.expr.target(), ty: of, ..val }, place: None }
+        // What may be changed through it is a pointer itself.
+        let expr = if matches!(of, Ty::Ref(_, true)) { val.expr } else { val.expr.target() };
+        Opt { present, inner: Val { expr, ty: of, ..val }, place: None }
     }
 }
 
@@ -117,6 +119,18 @@ impl<'a> Body<'a> {
                 }
                 let room = self.room(&Ty::Bool, "holds");
                 self.set_if(opt.present, stmts, &room, holds.expr, vec![]);
+                value(room)
+            }
+            ("is_none_or", [test]) => {
+                let (stmts, holds) = self.aside(|body| body.inline(test, vec![inner()]))?;
+                if stmts.is_empty() {
+                    let absent = opt.present.not();
+                    let either = Expr::compare("||", absent, holds.expr.clone());
+                    return value(Val::of(either, Ty::Bool, &[&opt.inner, &holds]));
+                }
+                let room = self.room(&Ty::Bool, "holds");
+                let absent = Stmt::Assign(room.expr.clone(), "=", Expr::name("true"));
+                self.set_if(opt.present, stmts, &room, holds.expr, vec![absent]);
                 value(room)
             }
             ("unwrap_or" | "unwrap_or_default", rest) => {

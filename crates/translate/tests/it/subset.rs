@@ -95,6 +95,29 @@ fn shifts_casts_and_floats_keep_the_meaning_of_rust() {
 }
 
 #[test]
+fn an_element_that_is_found_to_be_changed_is_changed_in_its_place() {
+    let go =
+        asked("let mut own = item.bins; if let Some(last) = own.last_mut() { *last = 0.5; } own[3] > 0.1").expect("Go");
+    assert!(go.contains("last = &own[len(own)-1]") && go.contains("*last = 0.5"), "{go}");
+    let go =
+        asked("let mut own = item.bins; if let Some(one) = own.get_mut(2) { *one += 1.0; } own[2] > 0.1").expect("Go");
+    assert!(go.contains("one = &own[2]") && go.contains("*one += 1.0"), "{go}");
+    let go = asked("let own = item.hint.is_none_or(|hint| hint > 3); own").expect("Go");
+    assert!(go.contains("item.hint == nil || *item.hint > 3"), "{go}");
+}
+
+#[test]
+fn elements_that_are_skipped_are_not_gone_through() {
+    let go = asked(
+        "let mut own = item.bins; for (i, b) in own.iter_mut().enumerate().skip(1) { *b += i as f64; } own[3] > 0.1",
+    )
+    .expect("Go");
+    assert!(go.contains("for i := 1; i < len(own); i++ {") && !go.contains("left"), "{go}");
+    let go = asked("let mut own = item.bins; own.iter_mut().skip(1).for_each(|b| *b = 0.5); own[3] > 0.1").expect("Go");
+    assert!(go.contains("part := own[min(1, len(own)):]") && go.contains("part[i] = 0.5"), "{go}");
+}
+
+#[test]
 fn what_lies_outside_is_refused_with_its_place_and_what_to_write_instead() {
     for (body, column, what) in [
         ("let t = (1, 2); t.0 > 0", 9, "a tuple as a value"),
@@ -163,6 +186,35 @@ fn every_shipped_candidate_is_translated_and_eighteen_of_twenty_in_the_style_of_
     let settled = own.replace(head, &format!("{head} let parameters: &[f64] = &[/* scale */ 0.5];"));
     assert_ne!(settled, own);
     done.push(of(&contract, &settled, ["Admitter", "Policy", "new", "TUNABLES", "Draw"]).expect("a translation"));
+    compiled(&done);
+}
+
+#[test]
+fn every_limiter_that_needs_what_production_passes_is_translated_and_go_compiles_them() {
+    let contract = std::fs::read_to_string(root().join("crates/limiter/src/lib.rs")).expect("the contract");
+    let names = ["Limiter", "Policy", "new", "TUNABLES", "-"];
+    let mut sources = candidates("tests/fixtures/candidates/modelled-limiters");
+    sources.extend(candidates("experiments/flow-control"));
+    sources.extend(candidates("experiments/flow-control/rules"));
+    for own in ["starter.rs.txt", "template/space.rs.txt"] {
+        let file = root().join("crates/problems/src/flow_control").join(own);
+        sources.push(std::fs::read_to_string(file).expect("a source"));
+    }
+    let mut done = Vec::new();
+    for source in &sources {
+        match of(&contract, source, names) {
+            Ok(translation) => done.push(translation),
+            Err(refusal) => panic!("{refusal}\n{source}"),
+        }
+    }
+    let looks = |translation: &&Translation| translation.reads.iter().any(|field| field != "Reading.saturation");
+    // Queue lengths, the age of the reading, requests in flight, dispatches that it does not show.
+    assert_eq!((done.len(), done.iter().filter(looks).count()), (16, 3));
+    compiled(&done);
+}
+
+/// Lets Go compile translations, each beside what stands around it.
+fn compiled(done: &[Translation]) {
     let Some(go) = crate::go::go() else { return };
     let module = tempfile::tempdir().expect("a folder");
     std::fs::write(module.path().join("go.mod"), "module all\n\ngo 1.22\n").expect("a file");

@@ -44,6 +44,10 @@ impl<'a> Page<'a> {
             let name = &variant["properties"][tag]["const"];
             self.item("- ", &format!("`{tag} = {name}`: {}", description(variant)));
             self.keys(path, variant, Some(tag));
+            // One whose keys are those of a table with a name.
+            if variant["$ref"].is_string() {
+                self.keys(path, self.resolved(variant), Some(tag));
+            }
         }
         self.keys(path, schema, None);
         for at in met..self.tables.len() {

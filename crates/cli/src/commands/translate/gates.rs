@@ -11,7 +11,7 @@ pub(super) use mutants::{fates, judged};
 use super::go::{Go, Scratch, write};
 use crate::failure::{Code, Failure};
 use crate::output;
-use engine::sandbox::Sandbox;
+use engine::sandbox::{Kit, Sandbox};
 use engine::science::text;
 use standing::Standing;
 use std::path::Path;
@@ -54,16 +54,26 @@ pub(super) struct Checked<'a> {
     pub(super) effort: usize,
     pub(super) go: Result<Go, String>,
     /// For how many seconds it decides live, if at all, and where the candidate then runs.
-    pub(super) live: Option<(u32, Sandbox)>,
+    pub(super) live: Option<(u32, Jail<'a>)>,
 }
+
+/// Makes a jail for candidates of a contract.
+pub(super) type Jail<'a> = &'a dyn Fn(Kit) -> Result<Sandbox, Failure>;
 
 /// The gates behind the first, in their order.
 const AFTER: [&str; 5] = ["offline", "race", "mutants", "live", "checkout"];
 
 impl Checked<'_> {
-    /// Runs all gates and says what came of each, as it comes. None is left out silently.
-    pub(super) fn all(&self) -> Result<Code, Failure> {
-        let mut told = Told(Code::Done);
+    /// Runs all gates and says what came of each, as it comes, and at last what that means. None is left out silently.
+    pub(super) fn all(&self, allow_missing: bool) -> Result<Code, Failure> {
+        let unasked = [("live", self.live.is_none()), ("checkout", self.checkout.is_none())];
+        let unasked = unasked.into_iter().filter(|(_, is_unasked)| *is_unasked).map(|(name, _)| name).collect();
+        let mut told = Told { unasked, ..Told::default() };
+        self.run(&mut told)?;
+        told.end(allow_missing)
+    }
+
+    fn run(&self, told: &mut Told) -> Result<(), Failure> {
         let files = standing::read(self.folder).map_err(Failure::usage)?;
         let standing = match Standing::of(&files) {
             Ok(standing) => standing,
@@ -89,11 +99,12 @@ impl Checked<'_> {
         }
         told.tell("race", tree.raced()?)?;
         let decisions = standing::text(&files, super::DECISIONS).unwrap_or_default();
-        let mutants = fates(go, &files, decisions, self.effort)?;
+        let mutants = fates(go, &files, &standing.target.of.harness, decisions, self.effort)?;
         told.tell("mutants", mutants.map_or_else(|state| state, |fates| judged(&fates)))?;
-        match &self.live {
-            Some((seconds, sandbox)) => {
-                told.tell("live", live::live(&tree, &files, &standing, sandbox, *seconds)?)?;
+        match self.live {
+            Some((seconds, jail)) => {
+                let sandbox = jail(standing.target.of.kit)?;
+                told.tell("live", live::live(&tree, &files, &standing, &sandbox, seconds)?)?;
             }
             None => {
                 told.tell("live", State::CouldNotRun("--live lets it decide in front of mock servers".into()))?;
@@ -105,29 +116,58 @@ impl Checked<'_> {
         };
         told.tell("drift", checkout::drift(checkout, &files, &standing))?;
         told.tell("checkout", checkout::built(go, &files, &standing, checkout)?)?;
-        Ok(told.0)
+        Ok(())
     }
 }
 
 /// What was said of the gates so far.
-struct Told(Code);
+#[derive(Default)]
+struct Told {
+    /// Gates that nobody asked for.
+    unasked: Vec<&'static str>,
+    passed: usize,
+    failed: Vec<&'static str>,
+    /// Gates that were asked for and could not run.
+    missing: Vec<&'static str>,
+}
 
 impl Told {
     /// Says what came of a gate, and whether it passed.
     fn tell(&mut self, name: &'static str, state: State) -> Result<bool, Failure> {
         let passed = matches!(state, State::Passed(_));
-        if matches!(state, State::Failed(_)) {
-            self.0 = Code::Failed;
+        match &state {
+            State::Passed(_) => self.passed += 1,
+            State::Failed(_) => self.failed.push(name),
+            State::CouldNotRun(_) if !self.unasked.contains(&name) => self.missing.push(name),
+            State::CouldNotRun(_) => {}
         }
         output::line(Gate { name, state }.line())?;
         Ok(passed)
     }
 
-    fn could_not(mut self, names: &[&'static str], why: &str) -> Result<Code, Failure> {
+    fn could_not(&mut self, names: &[&'static str], why: &str) -> Result<(), Failure> {
         for name in names {
             self.tell(name, State::CouldNotRun(why.to_owned()))?;
         }
-        Ok(self.0)
+        Ok(())
+    }
+
+    /// Says what all of it means, and how the command ends.
+    fn end(self, allow_missing: bool) -> Result<Code, Failure> {
+        let code = match (self.failed.is_empty(), self.missing.is_empty() || allow_missing) {
+            (false, _) => Code::Failed,
+            (true, false) => Code::Incomplete,
+            (true, true) => Code::Done,
+        };
+        let mut said = vec![format!("{} passed", self.passed)];
+        for (what, names) in [("failed", self.failed), ("could not run", self.missing), ("not asked for", self.unasked)]
+        {
+            if !names.is_empty() {
+                said.push(format!("{what}: {}", names.join(", ")));
+            }
+        }
+        output::line(format!("exit {}: {}", code as u8, said.join("; ")))?;
+        Ok(code)
     }
 }
 

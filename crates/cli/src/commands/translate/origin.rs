@@ -1,17 +1,22 @@
 //! Where a candidate comes from: a file, or a campaign with what it found.
 
 use super::screened;
+use crate::commands::diff::named;
 use crate::commands::report::read;
 use crate::context::{Global, campaign};
 use crate::failure::Failure;
 use engine::science::descriptor::{Curve, Descriptor};
 use engine::science::id::Hash;
 use files::{MAX_TEXT_BYTES, read_text};
+use problems::TARGETS;
+use problems::shipping::Shipped;
 use serde_json::{Value, json};
 use std::path::Path;
 
 /// A candidate with what is known of it.
 pub(super) struct Origin {
+    /// What it is a candidate of.
+    pub(super) shipped: &'static Shipped,
     pub(super) source: String,
     /// Its name in messages.
     pub(super) file: String,
@@ -36,35 +41,52 @@ impl Origin {
     fn of_file(file: &str) -> Result<Origin, Failure> {
         let source = read_text(Path::new(file), MAX_TEXT_BYTES)
             .map_err(|error| Failure::usage(format!("cannot read {file}: {error}")))?;
-        screened(&source, file)?;
+        // One that implements no trait that is known is told what the first problem wants.
+        let shipped = shipped(|own| own.is_of(&source)).unwrap_or(TARGETS[0].of);
+        screened(&source, file, shipped)?;
         let provenance =
             json!({ "elenchus": env!("CARGO_PKG_VERSION"), "source": Hash::of(source.as_bytes()).as_str() });
-        Ok(Origin { source, file: file.to_owned(), set: vec![], provenance, found: Value::Null })
+        Ok(Origin { shipped, source, file: file.to_owned(), set: vec![], provenance, found: Value::Null })
     }
 
     async fn of_campaign(what: Option<&str>, global: &Global) -> Result<Origin, Failure> {
         let store = global.store().await?;
-        let id = campaign(&store, what).await?;
+        let (id, wanted) = match what {
+            Some(prefix) => named(&store, prefix, None).await?,
+            None => (campaign(&store, None).await?, None),
+        };
         let loaded = read(&store, &id).await?;
         let record = loaded.record();
-        let Some(source) = loaded.champion() else {
+        let champion = record.state.champion().map(|champion| champion.id.clone());
+        let Some((candidate, own)) = wanted
+            .as_ref()
+            .or(champion.as_ref())
+            .and_then(|candidate| Some((candidate, record.state.candidates.get(candidate)?)))
+        else {
             return Err(Failure::failed(format!("campaign {} has no admissible candidate yet", id.short())));
         };
-        screened(source, "the champion")?;
-        let said = report::json::report(&record);
-        let champion = &said["champion"];
-        let own = record.state.champion().map(|champion| &record.state.candidates[&champion.id]);
-        let set = own.and_then(|own| own.scale).map(|scale| ("scale".to_owned(), scale));
+        let is_champion = Some(candidate) == champion.as_ref();
+        let source = store.source(&id, &own.candidate).await?.unwrap_or_default();
         let started = record.state.started.as_ref();
+        let problem = started.map_or("", |started| started.spec.problem.as_str());
+        let Some(shipped) = shipped(|own| own.problem == problem) else {
+            return Err(Failure::failed(format!("candidates of `{problem}` cannot be translated: it names no target")));
+        };
+        let file = if is_champion { "the champion".to_owned() } else { format!("candidate {}", candidate.short()) };
+        screened(&source, &file, shipped)?;
+        let said = report::json::report(&record);
+        let set = own.scale.map(|scale| ("scale".to_owned(), scale));
+        // What a report says on its first page it says of the champion.
+        let headline = json!({ "answer": said["page"]["answer"], "verdict": said["page"]["verdict"], "figures": said["page"]["figures"] });
         let provenance = json!({
             "elenchus": env!("CARGO_PKG_VERSION"),
             "source": Hash::of(source.as_bytes()).as_str(),
             "campaign": id.as_str(),
             "experiment": said["experiment"],
             "agents": said["agents"],
-            "iteration": champion["iteration"],
-            "arm": champion["arm"],
-            "candidate": champion["candidate"],
+            "iteration": own.iteration,
+            "arm": own.arm,
+            "candidate": candidate.as_str(),
             "digest": record.digest,
             "nonce": said["reproduce"]["nonce"],
             "toolchain": said["reproduce"]["toolchain"],
@@ -72,13 +94,17 @@ impl Origin {
             "simulator": said["reproduce"]["version"],
             "measured": started.map(|started| started.meaning.as_str()),
             "inputs": said["reproduce"]["inputs"],
-            "headline": { "answer": said["page"]["answer"], "verdict": said["page"]["verdict"], "figures": said["page"]["figures"] },
-            "score": champion["score"],
+            "headline": if is_champion { headline } else { Value::Null },
+            "score": if is_champion { said["champion"]["score"].clone() } else { json!(own.score) },
         });
-        let found = found(&said, id.short(), own.and_then(|own| own.descriptor.as_ref()));
-        let file = "the champion".to_owned();
-        Ok(Origin { source: source.to_owned(), file, set: set.into_iter().collect(), provenance, found })
+        let found = if is_champion { found(&said, id.short(), own.descriptor.as_ref()) } else { Value::Null };
+        Ok(Origin { shipped, source, file, set: set.into_iter().collect(), provenance, found })
     }
+}
+
+/// What is known of candidates that are these.
+fn shipped(wanted: impl Fn(&Shipped) -> bool) -> Option<&'static Shipped> {
+    TARGETS.into_iter().map(|target| target.of).find(|own| wanted(own))
 }
 
 /// What a README tells of a campaign.

@@ -1,11 +1,14 @@
 //! BLIS, the simulator of the original study: an admission policy.
 
-use super::Target;
-use super::patch::{Edit, Insertion};
+use super::ADMISSION;
+use super::context::around;
+use crate::shipping::patch::{Edit, Insertion};
+use crate::shipping::{Parameter, Target, Template};
 
 /// BLIS.
 pub static BLIS: Target = Target {
     name: "blis",
+    of: &ADMISSION,
     place: "sim/policy",
     api: &[
         ("go.mod", include_str!("blis/api/go.mod.txt")),
@@ -15,14 +18,17 @@ pub static BLIS: Target = Target {
         (CLUSTER, include_str!("blis/api/sim__cluster__cluster.go.txt")),
     ],
     templates: &[
-        ("admission.go", include_str!("blis/admission.go.hbs")),
-        ("admission_test.go", include_str!("blis/admission_test.go.hbs")),
-        ("README.md", include_str!("blis/README.md.hbs")),
+        Template::always("admission.go", include_str!("blis/admission.go.hbs")),
+        Template::always("admission_test.go", include_str!("blis/admission_test.go.hbs")),
+        Template::always("README.md", include_str!("blis/README.md.hbs")),
     ],
     scaffold: "admission.go",
-    reserved: "Type Parameters DefaultParameters Admission New Draw mix count clientNumber fmt fnv math sim json os testing vectors step tokens",
-    parameters: &[("Seed", "seed", "42")],
+    reserved: &[
+        "Type Parameters DefaultParameters Admission New Draw mix count clientNumber fmt fnv math sim json os testing vectors step tokens",
+    ],
+    parameters: &[Parameter::always("Seed", "seed", "42")],
     table: include_str!("blis/signals.toml"),
+    around,
     patch_file: "deploy/cluster.patch",
     registered,
     builds: &["./sim/cluster"],

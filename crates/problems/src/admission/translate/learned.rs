@@ -1,6 +1,6 @@
 //! What the simulator's router learns of its clients, for a plugin that has to learn the same.
 
-use super::vectors::Random;
+use crate::shipping::vectors::Random;
 use serde_json::{Value, json};
 use simulator::learned::Learned;
 

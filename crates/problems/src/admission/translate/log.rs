@@ -5,9 +5,12 @@ mod import;
 
 pub use import::{Imported, imported};
 
-use super::vectors::{NoVectors, Seats, Step};
+use super::decisions::{Admitted, Step, decided};
+use crate::shipping::vectors::{Decisions, NoVectors, Seats, compiled};
+use crate::shipping::{Replayed, lines};
 use admitter::{Instance, wire};
 use sandbox::Sandbox;
+use schemars::JsonSchema;
 use science::text;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -46,46 +49,81 @@ pub struct Run {
 }
 
 /// A decision: what was to be seen, and what came of it.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub struct Decision {
-    /// The id of the request.
+    /// The id of the request, by which its response is found.
     pub request: String,
+    /// When it was decided; µs since the plugin started, below 2^53.
     now_us: u64,
+    /// The priority of the request; below 0 it may be refused.
     priority: i32,
+    /// Length of the prompt; tokens.
     prompt: u32,
+    /// The number that the fairness id hashes to (FNV-1a): whose it is, without a name.
     client: u32,
+    /// The limit of the output that the client set; tokens, null for none, which is not 0.
     limit: Option<u32>,
+    /// An estimate of the output; tokens, above 0, null for none.
     predicted: Option<f64>,
+    /// What all draws of the decision follow from (SplitMix64), below 2^64.
     key: u64,
+    /// For each instance: waiting, running, in flight (requests), KV utilisation (0 to 1), age of the figures (µs), KV capacity (tokens).
     instances: Vec<[f64; 6]>,
+    /// Whether the policy refused it. In shadow mode it was admitted all the same.
     refused: bool,
+    /// Whether the policy panicked: it was admitted then.
     failed: bool,
+    /// Draws that the decision took.
     draws: u32,
 }
 
-#[derive(Deserialize)]
+/// The log of a translated admission plugin, which `elenchus import` makes a trace and a scenario of: a JSON object in each line,
+/// whose key `elenchus` is 1, the version of the format. Spaces, the order of keys and keys that are not listed mean nothing; what a logger
+/// has put before or behind the object is not read, and lines without the key are of others. Units are those of the policy's
+/// contract. There is no text of prompts, and no name.
+///
+/// A run begins, decides, and sees a response end:
+///
+/// `{"elenchus":1,"event":"start","plugin":"length-aware","mode":"shadow","unix_us":1764500000000000,"parameters":{"scale":1.5}}`
+///
+/// `{"elenchus":1,"event":"decision","request":"a1","now_us":20000,"priority":-2,"prompt":100,"client":3335127398,"limit":64,"predicted":null,"key":17,"instances":[[0,1,1,0.25,12000,302016]],"refused":false,"failed":false,"draws":1}`
+///
+/// `{"elenchus":1,"event":"response","request":"a1","now_us":950000,"prompt":101,"output":30,"cause":"natural"}`
+#[derive(Deserialize, JsonSchema)]
 #[serde(tag = "event", rename_all = "lowercase")]
-enum Line {
-    Start { unix_us: i64, parameters: BTreeMap<String, f64> },
+pub enum Line {
+    /// A plugin started: what follows is its run, up to the next start.
+    Start {
+        /// When; µs since 1970, below 2^53.
+        unix_us: i64,
+        /// The values of the policy's tunables, by their names in the configuration.
+        parameters: BTreeMap<String, f64>,
+    },
+    /// The policy was asked about a request.
     Decision(Decision),
-    Response { request: String, prompt: u32, output: u32, cause: String },
+    /// A response ended.
+    Response {
+        /// The id of the request.
+        request: String,
+        /// Length of the prompt as the model server counted it; tokens, 0 where it does not say.
+        prompt: u32,
+        /// Length of the output; tokens, 0 where the response says nothing of its usage.
+        output: u32,
+        /// Why it ended: `natural`, or what cut it off; only what ended by itself says how long an output is. Empty counts as natural.
+        cause: String,
+    },
 }
-
-/// How every line of a plugin begins, and the version of the format that is read.
-const BEGINNING: &str = "{\"elenchus\":";
-const FORMAT: u64 = 1;
 
 impl Log {
     /// Reads the lines. None makes it fail: what is wrong with which is in the log.
     pub fn read(text: &str) -> Log {
         let mut log = Log::default();
         for (at, line) in text.lines().enumerate() {
-            // A logger may have put something before it.
-            let Some(begin) = line.find(BEGINNING) else {
+            let Some(object) = lines::ours(line) else {
                 log.foreign += usize::from(!line.trim().is_empty());
                 continue;
             };
-            match log.take(&line[begin..]) {
+            match object.and_then(|object| log.take(object)) {
                 Ok(()) => {}
                 Err(problem) if log.bad.len() < NAMED => log.bad.push((at + 1, text::clip(&problem, SAID))),
                 Err(_) => log.more += 1,
@@ -94,16 +132,8 @@ impl Log {
         log
     }
 
-    fn take(&mut self, line: &str) -> Result<(), String> {
-        let version: u64 = line[BEGINNING.len()..]
-            .split(|c: char| !c.is_ascii_digit())
-            .next()
-            .and_then(|digits| digits.parse().ok())
-            .ok_or("no version of the format")?;
-        if version != FORMAT {
-            return Err(format!("version {version} of the format; this program reads {FORMAT}"));
-        }
-        let line: Line = serde_json::from_str(line).map_err(|error| error.to_string())?;
+    fn take(&mut self, object: serde_json::Value) -> Result<(), String> {
+        let line: Line = serde_json::from_value(object).map_err(|error| error.to_string())?;
         if let Line::Start { unix_us, parameters } = line {
             if !(0..END as i64).contains(&unix_us) {
                 return Err(format!("`unix_us` is {unix_us}, and not in 0 to 2^53"));
@@ -167,43 +197,40 @@ impl Decision {
     }
 }
 
-/// What came of asking the candidate again.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Replayed {
-    /// Decisions that were compared.
-    pub decisions: usize,
-    /// Of these, how many the plugin refused.
-    pub refused: usize,
-    /// Of these, how many the candidate answers differently, or with other draws.
-    pub differing: usize,
-}
-
 /// Asks the compiled candidate about all decisions of a log.
-pub fn replayed(
-    log: &Log,
+pub(super) fn replayed(
+    text: &str,
     source: &str,
     tunables: &[translate::Tunable],
     sandbox: &Sandbox,
-) -> Result<Replayed, NoVectors> {
-    let prepared = engine::Prepared::new(source, &sandbox.options().kit);
-    let artifact = match prepared.artifact(sandbox) {
-        Ok(artifact) => artifact.map_err(NoVectors::Ended)?,
-        Err(error) => return Err(NoVectors::Bug(error.to_string())),
-    };
-    let mut found = Replayed::default();
+) -> Result<Replayed, String> {
+    let log = Log::read(text);
+    if let Some((line, problem)) = log.bad.first() {
+        return Err(format!("line {line} of the plugin's log cannot be read: {problem}"));
+    }
+    asked(&log, source, tunables, sandbox).map_err(|problem| problem.to_string())
+}
+
+fn asked(log: &Log, source: &str, tunables: &[translate::Tunable], sandbox: &Sandbox) -> Result<Replayed, NoVectors> {
+    let artifact = compiled(source, sandbox)?;
+    let (mut found, mut refusals) = (Replayed::default(), 0);
     for run in &log.runs {
         let given = |own: &translate::Tunable| run.parameters.get(&translate::go_name(&own.name, false)).copied();
         let parameters: Vec<f64> = tunables.iter().map(|own| given(own).unwrap_or(own.default)).collect();
         let mut seats = Seats::new(sandbox, &artifact, &parameters);
         let seat = seats.take(1)?[0];
         for decision in &run.decisions {
-            let (refused, draws) = seats.ask(&[(seat, &decision.step())])?[0];
-            let same = refused == decision.refused && u32::from(draws) == decision.draws && !decision.failed;
+            let answers = seats.ask(&[(seat, Admitted::question(&decision.step()))])?;
+            let said = answers.first().and_then(|answer| decided(answer));
+            let same = said.is_some_and(|(refused, draws)| {
+                refused == decision.refused && u32::from(draws) == decision.draws && !decision.failed
+            });
             found.decisions += 1;
-            found.refused += usize::from(decision.refused);
+            refusals += usize::from(decision.refused);
             found.differing += usize::from(!same);
         }
     }
+    found.said = format!("{refusals} refused");
     Ok(found)
 }
 
@@ -232,6 +259,28 @@ mod tests {
         let step = log.runs[0].decisions[0].step();
         assert_eq!((step.key, step.instances[0].kv_utilization, step.request.max_output_tokens), (u64::MAX, 0.1, None));
     }
+
+    #[test]
+    fn the_lines_that_its_page_shows_are_read_and_layout_and_order_mean_nothing() {
+        let page = schemars::schema_for!(Line).to_value();
+        let words = page["description"].as_str().expect("a description");
+        let shown: Vec<&str> = words.split('`').filter(|word| word.starts_with("{\"elenchus\"")).collect();
+        assert_eq!(shown.len(), 3);
+        let log = Log::read(&shown.join("\n"));
+        assert!(log.bad.is_empty() && log.foreign == 0, "{:?}", log.bad);
+        assert_eq!((log.runs.len(), log.runs[0].decisions.len(), log.runs[0].responses.len()), (1, 1, 1));
+        let otherwise = |line: &str| {
+            let serde_json::Value::Object(keys) = serde_json::from_str(line).expect("JSON") else {
+                panic!("an object")
+            };
+            let keys: Vec<String> = keys.iter().rev().map(|(key, value)| format!("\"{key}\" : {value}")).collect();
+            format!("\t{{ {} , \"more\" : [ 1 ] }} ", keys.join(" , "))
+        };
+        let other: Vec<String> = shown.iter().map(|line| otherwise(line)).collect();
+        let again = Log::read(&other.join("\r\n"));
+        assert_eq!(format!("{again:?}"), format!("{log:?}"));
+    }
+
     #[test]
     fn a_time_that_no_clock_shows_is_a_bad_line() {
         let started = |unix_us: &str| Log::read(&START.replace("1000000", unix_us));

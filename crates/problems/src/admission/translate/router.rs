@@ -1,22 +1,23 @@
 //! The llm-d router: an Admitter.
 
-use super::Target;
-use super::patch::{Edit, Insertion};
+use super::context::around;
+use super::{ADMISSION, PREDICTION, log};
+use crate::shipping::patch::{Edit, Insertion};
+use crate::shipping::router::{GO_MOD, PARAMETERS, PARAMETERS_TEST, PLUGIN, RECORD, RESERVED, RUNNER, SERVERS};
+use crate::shipping::{Live, Parameter, Target, Template};
 
 /// The router.
 pub static ROUTER: Target = Target {
     name: "llm-d-router",
+    of: &ADMISSION,
     place: "pkg/epp/framework/plugins/requestcontrol/admitter",
     api: &[
-        ("go.mod", include_str!("router/api/go.mod.txt")),
+        GO_MOD,
+        PLUGIN,
         ("pkg/common/error/error.go", include_str!("router/api/pkg__common__error__error.go.txt")),
         (
             "pkg/epp/framework/interface/datalayer/datalayer.go",
             include_str!("router/api/pkg__epp__framework__interface__datalayer__datalayer.go.txt"),
-        ),
-        (
-            "pkg/epp/framework/interface/plugin/plugin.go",
-            include_str!("router/api/pkg__epp__framework__interface__plugin__plugin.go.txt"),
         ),
         (
             "pkg/epp/framework/interface/requestcontrol/requestcontrol.go",
@@ -63,38 +64,44 @@ pub static ROUTER: Target = Target {
         (RUNNER, include_str!("router/api/cmd__epp__runner__runner.go.txt")),
     ],
     templates: &[
-        ("plugin.go", include_str!("router/plugin.go.hbs")),
-        ("signals.go", include_str!("router/signals.go.hbs")),
-        ("shadow.go", include_str!("router/shadow.go.hbs")),
-        ("learned.go", include_str!("router/learned.go.hbs")),
-        ("plugin_test.go", include_str!("router/plugin_test.go.hbs")),
-        ("README.md", include_str!("router/README.md.hbs")),
-        ("deploy/NAME-epp-config.yaml", include_str!("router/config.yaml.hbs")),
-        ("deploy/inference-objectives.yaml", include_str!("router/objectives.yaml")),
+        Template::always("plugin.go", include_str!("router/plugin.go.hbs")),
+        Template::always("parameters.go", PARAMETERS),
+        Template::always("signals.go", include_str!("router/signals.go.hbs")),
+        Template::always("shadow.go", include_str!("router/shadow.go.hbs")),
+        Template::always("record.go", RECORD),
+        Template { path: "learned.go", text: include_str!("router/learned.go.hbs"), only: Some(PREDICTION) },
+        Template::always("plugin_test.go", include_str!("router/plugin_test.go.hbs")),
+        Template::always("parameters_test.go", PARAMETERS_TEST),
+        Template::always("README.md", include_str!("router/README.md.hbs")),
+        Template::always("deploy/NAME-epp-config.yaml", include_str!("router/config.yaml.hbs")),
+        Template::always("deploy/inference-objectives.yaml", include_str!("router/objectives.yaml")),
     ],
     scaffold: "plugin.go",
-    reserved: "Type ModeShadow ModeEnforce Parameters DefaultParameters Plugin Factory New Draw decision signals instanceSignals count \
-        clientNumber promptTokens outputLimit headerTokens soundEstimate inFlight tally counts mostCounted otherClients otherPriorities \
-        newCounts tallyOf lengthBucket journal journalFormat startLine decisionLine responseLine openJournal PredictorLearned \
-        PredictorHeader mostClients learned mean newLearned context json fmt fnv rand strconv sync time errors os io list bytes math \
-        testing errcommon fwkdl fwkplugin fwkrc fwkrh fwksched attrconcurrency tokenproducer vectors step tokens testParameters newPlugin \
-        decode",
+    reserved: &[
+        RESERVED,
+        "Plugin Factory New Draw decision signals instanceSignals count clientNumber promptTokens outputLimit headerTokens soundEstimate \
+        inFlight tally counts otherClients otherPriorities newCounts lengthBucket decisionLine responseLine PredictorLearned \
+        PredictorHeader mostClients learned mean newLearned context fnv rand strconv sync errors list math errcommon fwkdl fwkrc fwkrh \
+        fwksched attrconcurrency tokenproducer vectors step tokens testParameters",
+    ],
     parameters: &[
-        ("Mode", "mode", "ModeShadow"),
-        ("Log", "log", "\"\""),
-        ("LogMiB", "logMiB", "1024"),
-        ("Predictor", "predictor", "PredictorLearned"),
-        ("PredictorMemory", "predictorMemory", "50"),
+        Parameter::always("Mode", "mode", "ModeShadow"),
+        Parameter::always("Log", "log", "\"\""),
+        Parameter::always("LogMiB", "logMiB", "1024"),
+        Parameter { field: "Predictor", name: "predictor", value: "PredictorLearned", only: Some(PREDICTION) },
+        Parameter { field: "PredictorMemory", name: "predictorMemory", value: "50", only: Some(PREDICTION) },
     ],
     table: include_str!("router/signals.toml"),
+    around,
     patch_file: "deploy/runner.patch",
     registered,
     builds: &["./cmd/epp/runner"],
     command: "./cmd/epp",
-    live: Some(include_str!("router/live.go.txt")),
+    live: Some(Live {
+        program: &[("main.go", include_str!("router/live.go.txt")), ("servers.go", SERVERS)],
+        replayed: log::replayed,
+    }),
 };
-
-const RUNNER: &str = "cmd/epp/runner/runner.go";
 
 /// An import among the admitters', in its alphabetical place, and a registration behind them.
 fn registered(package: &str, _: &str) -> Vec<Edit> {

@@ -48,8 +48,14 @@ impl<'a> Body<'a> {
         let source = self.shortened(source, &mut steps);
         let numbered =
             matches!((&source, steps.first()), (Source::Elements { backwards: false, .. }, Some(Step::Enumerate)));
+        let mut from = Expr::Int("0".into());
         if numbered {
             steps.remove(0);
+            // Those that are skipped are not gone through.
+            if let Some(Step::Skip(count)) = steps.first() {
+                from = count.expr.clone();
+                steps.remove(0);
+            }
         }
         // Counters stand before the loop.
         let mut counters = Vec::new();
@@ -62,7 +68,7 @@ impl<'a> Body<'a> {
         }
         let wanted = name.or_else(|| steps.iter().find_map(step_name)).unwrap_or_else(|| "item".to_owned());
         let (body, over) = self.nested(|body| {
-            let (over, item) = if numbered { body.numbered(&source) } else { body.iterated(&source, &wanted)? };
+            let (over, item) = if numbered { body.numbered(&source, from) } else { body.iterated(&source, &wanted)? };
             body.stepped(&steps, &counters, item, each)?;
             Ok(over)
         })?;
@@ -72,7 +78,8 @@ impl<'a> Body<'a> {
 
     /// The first or last so many elements of a slice are a slice.
     pub(super) fn shortened(&mut self, source: Source, steps: &mut Vec<Step<'a>>) -> Source {
-        let Source::Elements { mut of, mutably: false, backwards: false } = source else { return source };
+        let Source::Elements { mut of, mutably, backwards: false } = source else { return source };
+        let all = of.reads.clone();
         while let Some(Step::Take(count) | Step::Skip(count)) = steps.first() {
             let length = Expr::Convert(USIZE, Box::new(Expr::call("len", vec![of.expr.clone()])));
             let count = Expr::call("min", vec![count.expr.clone(), length]);
@@ -87,14 +94,14 @@ impl<'a> Body<'a> {
                 reads: of.reads,
                 calls: of.calls,
             };
-            // A second one needs the length of the first.
-            of = if matches!(steps.first(), Some(Step::Take(_) | Step::Skip(_))) {
-                self.kept(slice, "part")
+            // A second one needs the length of the first, and elements that are changed a name for where they are.
+            of = if mutably || matches!(steps.first(), Some(Step::Take(_) | Step::Skip(_))) {
+                Val { reads: all.clone(), ..self.kept(slice, "part") }
             } else {
                 slice
             };
         }
-        Source::Elements { of, mutably: false, backwards: false }
+        Source::Elements { of, mutably, backwards: false }
     }
 
     /// An item that is read more than once.

@@ -38,20 +38,20 @@ impl<'a> Body<'a> {
                 Ok(Target::Chain(Chain::of(Source::Elements { of: on, mutably: true, backwards: false })))
             }
             ("as_slice" | "as_ref" | "clone" | "to_owned", []) => Ok(Target::Value(on)),
-            ("first", []) => {
+            ("first" | "first_mut", []) => {
                 let present = Expr::compare(">", Expr::call("len", vec![on.expr.clone()]), Expr::Int("0".into()));
                 let inner =
                     Val::of(Expr::Index(Box::new(on.expr.clone()), Box::new(Expr::Int("0".into()))), *element, &[&on]);
-                Ok(Target::Option(Opt { present, inner, place: None }))
+                Ok(Target::Option(Opt { present, inner: self.element(inner, &name), place: None }))
             }
-            ("last", []) => {
+            ("last" | "last_mut", []) => {
                 let count = Expr::call("len", vec![on.expr.clone()]);
                 let present = Expr::compare(">", count.clone(), Expr::Int("0".into()));
                 let at = Expr::binary("-", count, Expr::Int("1".into()), Ty::Bool);
                 let inner = Val::of(Expr::Index(Box::new(on.expr.clone()), Box::new(at)), *element, &[&on]);
-                Ok(Target::Option(Opt { present, inner, place: None }))
+                Ok(Target::Option(Opt { present, inner: self.element(inner, &name), place: None }))
             }
-            ("get", [at]) if !matches!(at, syn::Expr::Range(_)) => {
+            ("get" | "get_mut", [at]) if !matches!(at, syn::Expr::Range(_)) => {
                 let mut values = self.ordered_after(vec![on], &[(*at, Some(USIZE))])?;
                 let (Some(at), Some(on)) = (values.pop(), values.pop()) else {
                     return Err(Refusal::at(call, "an index"));
@@ -61,7 +61,7 @@ impl<'a> Body<'a> {
                 let present = Expr::compare("<", at.expr.clone(), length);
                 let inner =
                     Val::of(Expr::Index(Box::new(on.expr.clone()), Box::new(at.expr.clone())), *element, &[&on, &at]);
-                Ok(Target::Option(Opt { present, inner, place: None }))
+                Ok(Target::Option(Opt { present, inner: self.element(inner, &name), place: None }))
             }
             ("fill", [with]) => {
                 let val = self.value(with, Some(&element))?;
@@ -104,6 +104,17 @@ impl<'a> Body<'a> {
                 Err(Refusal::at(&call.method, format!("`{name}` of an array has no counterpart; write a loop")))
             }
         }
+    }
+}
+
+impl Body<'_> {
+    /// An element that a method of this name finds: where it may be changed, its address.
+    fn element(&mut self, found: Val, method: &str) -> Val {
+        if !method.ends_with("_mut") {
+            return found;
+        }
+        self.changed.extend(found.reads.clone());
+        Val { expr: found.expr.address(), ty: found.ty.borrowed(true), ..found }
     }
 }
 

@@ -63,8 +63,8 @@ impl<'a> Body<'a> {
         }
     }
 
-    /// Elements with their positions.
-    pub(super) fn numbered(&mut self, source: &Source) -> (Loop, Subject) {
+    /// Elements with their positions, from one on.
+    pub(super) fn numbered(&mut self, source: &Source, from: Expr) -> (Loop, Subject) {
         let Source::Elements { of, mutably, .. } = source else { return (Loop::Forever, Subject::Many(vec![])) };
         let name = self.fresh("i");
         let index = Val { expr: Expr::name(name.clone()), ty: USIZE, reads: vec![vec![name.clone()]], calls: vec![] };
@@ -79,8 +79,7 @@ impl<'a> Body<'a> {
             self.changed.extend(of.reads.clone());
         }
         let length = Expr::Convert(USIZE, Box::new(Expr::call("len", vec![of.expr.clone()])));
-        let over =
-            Loop::Count { name, from: Expr::Int("0".into()), until: ("<", length), step: "++".into(), ty: USIZE };
+        let over = Loop::Count { name, from, until: ("<", length), step: "++".into(), ty: USIZE };
         let item = Val { expr, ty, reads: of.reads.clone(), calls: vec![] };
         (over, Subject::Many(vec![Subject::One(index, None), Subject::One(item, None)]))
     }

@@ -6,10 +6,9 @@ use super::{Files, MOST, State};
 use crate::failure::Failure;
 use engine::sandbox::Sandbox;
 use files::read_text;
-use problems::admission::translate::log::{Log, replayed};
 
 /// Where the program lies in the tree, and its log.
-const PROGRAM: &str = "cmd/live/main.go";
+const PROGRAM: &str = "cmd/live";
 const LOG: &str = "live.jsonl";
 
 /// Runs the plugin for so many seconds.
@@ -20,25 +19,24 @@ pub(super) fn live(
     sandbox: &Sandbox,
     seconds: u32,
 ) -> Result<State, Failure> {
-    let Some(program) = standing.target.live else {
+    let Some(live) = standing.target.live else {
         return Ok(State::CouldNotRun(format!("{} has no core that runs by itself", standing.target.name)));
     };
     let place = format!("{}/{}", standing.target.place, standing.made.go);
-    tree.put(&[(PROGRAM.to_owned(), program.replace("PLACE", &place))])?;
+    let program = live.program.iter().map(|(name, text)| (format!("{PROGRAM}/{name}"), text.replace("PLACE", &place)));
+    tree.put(&program.collect::<Vec<_>>())?;
     if let Some(state) = tree.failed(&["run", "./cmd/live", LOG, &seconds.to_string()])? {
         return Ok(state);
     }
-    let text_of_log = read_text(&tree.path(LOG), MOST).map_err(|error| Failure::failed(format!("{LOG}: {error}")))?;
-    let log = Log::read(&text_of_log);
-    if let Some((line, problem)) = log.bad.first() {
-        return Ok(State::Failed(format!("line {line} of the plugin's log cannot be read: {problem}")));
-    }
+    let log = read_text(&tree.path(LOG), MOST).map_err(|error| Failure::failed(format!("{LOG}: {error}")))?;
     let source = text(files, SOURCE).unwrap_or_default();
-    let found = replayed(&log, source, &standing.made.translation.tunables, sandbox)
-        .map_err(|problem| Failure::failed(problem.to_string()))?;
+    let found = match (live.replayed)(&log, source, &standing.made.translation.tunables, sandbox) {
+        Ok(found) => found,
+        Err(wrong) => return Ok(State::Failed(wrong)),
+    };
     let said = format!(
-        "{} decisions in {seconds} s of traffic before 4 servers, {} refused; the candidate differs in {}",
-        found.decisions, found.refused, found.differing
+        "{} decisions in {seconds} s of traffic before 4 servers, {}; the candidate differs in {}",
+        found.decisions, found.said, found.differing
     );
     Ok(if found.differing == 0 && found.decisions > 0 { State::Passed(said) } else { State::Failed(said) })
 }

@@ -3,7 +3,8 @@
 use super::super::go::{Go, alone};
 use super::{Files, State, put, said, scratch, started};
 use crate::failure::Failure;
-use problems::admission::translate::mutation::{Fate, Mutation};
+use problems::shipping::Harness;
+use problems::shipping::mutation::{Fate, Mutation};
 use std::path::Path;
 use std::process::Stdio;
 
@@ -16,6 +17,7 @@ const SHARING: usize = 8;
 pub(in super::super) fn fates(
     go: &Go,
     files: &Files,
+    harness: &Harness,
     decisions: &str,
     effort: usize,
 ) -> Result<Result<Vec<(String, Fate)>, State>, Failure> {
@@ -23,7 +25,7 @@ pub(in super::super) fn fates(
     let scratch = scratch("mutants")?;
     put(&scratch.0, &[("decisions.json".to_owned(), decisions.to_owned())])?;
     for _ in 0..5 {
-        let Some(mutation) = Mutation::new(files, &without, TRIES * effort) else {
+        let Some(mutation) = Mutation::new(files, harness, &without, TRIES * effort) else {
             return Ok(Err(State::Failed("the policy cannot be taken out of its package".into())));
         };
         put(&scratch.0, &mutation.files)?;

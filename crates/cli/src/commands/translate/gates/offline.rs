@@ -4,7 +4,7 @@ use super::super::go::{Go, Scratch};
 use super::standing::{Standing, text};
 use super::{Files, State, put, said, scratch, started};
 use crate::failure::Failure;
-use problems::admission::translate::patch;
+use problems::shipping::patch;
 use std::path::PathBuf;
 
 /// A tree that holds the package in its place, registered.

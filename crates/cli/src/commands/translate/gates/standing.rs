@@ -5,7 +5,8 @@ use super::{Files, MOST};
 use engine::science::id::Hash;
 use engine::science::text::clip;
 use files::read_inside;
-use problems::admission::translate::{Package, Request, TARGETS, Target, package};
+use problems::TARGETS;
+use problems::shipping::{Package, Request, Target, package};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -33,8 +34,11 @@ impl Standing {
         let there = |path: &str| text(files, path).ok_or_else(|| format!("{path} is missing"));
         let known: Value =
             serde_json::from_str(there(PROVENANCE)?).map_err(|error| format!("{PROVENANCE} is no JSON: {error}"))?;
-        let target = known["target"].as_str().and_then(Target::find).ok_or_else(|| {
-            let names = TARGETS.map(|target| target.name).join(", ");
+        // The first packages named no problem: there was one.
+        let problem = known["problem"].as_str().unwrap_or(TARGETS[0].of.problem);
+        let is_it = |target: &&Target| target.of.problem == problem && known["target"] == target.name;
+        let target = TARGETS.into_iter().find(is_it).ok_or_else(|| {
+            let names = TARGETS.map(|target| format!("{} of {}", target.name, target.of.problem)).join(", ");
             format!("{PROVENANCE} names no target that there is: {names}")
         })?;
         for (file, key) in [(DECISIONS, "decisions"), (SOURCE, "source")] {
@@ -61,7 +65,7 @@ fn advice(version: &Value) -> String {
 
 /// The candidate translated once more: under the name and for the holder that the package gives, with its values of tunables.
 fn again(source: &str, scaffold: &str, parameters: &Value, target: &'static Target) -> Result<Package, String> {
-    screened(source, SOURCE).map_err(|refused| refused.to_string())?;
+    screened(source, SOURCE, target.of).map_err(|refused| refused.to_string())?;
     let line = |begin: &str| scaffold.lines().find_map(|line| line.strip_prefix(begin)).unwrap_or_default();
     let set = parameters.as_object().into_iter().flatten();
     let set: Vec<(String, f64)> = set.filter_map(|(name, value)| Some((name.clone(), value.as_f64()?))).collect();
@@ -122,16 +126,24 @@ mod tests {
 
     const EWMA: &str = include_str!("../../../../../../tests/fixtures/candidates/modelled/ewma.rs");
 
+    /// A candidate with a tunable `scale` for a target.
+    fn candidate(target: &Target) -> &'static str {
+        match target.of.problem {
+            problems::admission::NAME => EWMA,
+            _ => include_str!("../../../../../../tests/fixtures/candidates/modelled-limiters/duty.rs"),
+        }
+    }
+
     /// A package with no decisions, without its scale's default.
     fn whole(target: &'static Target) -> Vec<(String, String)> {
         let hash = |text: &str| Hash::of(text.as_bytes()).as_str().to_owned();
         let request = Request {
             target,
-            source: EWMA,
+            source: candidate(target),
             name: "my-own",
             holder: "Me & Co.",
             set: &[("scale".to_owned(), 0.1 + 0.2)],
-            provenance: json!({ "source": hash(EWMA), "decisions": hash("{}") }),
+            provenance: json!({ "source": hash(candidate(target)), "decisions": hash("{}") }),
             found: Value::Null,
         };
         let mut files = package(&request).expect("a package").files;

@@ -1,18 +1,24 @@
 //! A moment of a sequence, and the inputs along which its decision may turn.
 
-use super::Random;
+use super::PREDICTION;
+use crate::admission::Admission;
+use crate::shipping::vectors::{Decisions, Random};
 use admitter::{Instance, Request, wire};
+use engine::problem::Problem;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What an admitter is shown, and what it answers: whether it refuses, and how many draws it took.
+pub(super) struct Admitted;
 
 /// What the policy is shown at once.
 #[derive(Clone, Debug)]
-pub(in super::super) struct Step {
-    pub(in super::super) request: Request,
+pub(super) struct Step {
+    pub(super) request: Request,
     /// The request's fairness id; its number follows from it.
-    pub(in super::super) client: String,
-    pub(in super::super) instances: Vec<Instance>,
-    pub(in super::super) key: u64,
+    pub(super) client: String,
+    pub(super) instances: Vec<Instance>,
+    pub(super) key: u64,
 }
 
 /// As the plugin makes a number of an id (FNV-1a).
@@ -33,21 +39,13 @@ impl Step {
         Step { request, client, instances, key }
     }
 
-    /// A question of a simulation, with an id for its client.
-    pub(super) fn read(question: &[u8]) -> Option<Step> {
-        let (request, key) = wire::read_request(question)?;
-        let rest = question.get(wire::HEADER_BYTES..)?;
-        let instances: Option<Vec<Instance>> = rest.chunks(wire::INSTANCE_BYTES).map(wire::read_instance).collect();
-        Some(Step::of(request, format!("client-{}", request.client), instances?, key))
-    }
-
     pub(super) fn question(&self) -> Vec<u8> {
         let mut question = Vec::with_capacity(wire::HEADER_BYTES + wire::INSTANCE_BYTES * self.instances.len());
         wire::ask(&self.request, &self.instances, &wire::draw(self.key), |piece| question.extend_from_slice(piece));
         question
     }
 
-    pub(super) fn json(&self, refused: bool, draws: u8) -> Value {
+    fn json(&self, refused: bool, draws: u8) -> Value {
         let instances: Vec<Value> = self
             .instances
             .iter()
@@ -71,7 +69,7 @@ impl Step {
     }
 
     /// A step of the file's format.
-    pub(super) fn of_json(step: &Value) -> Option<Step> {
+    fn of_json(step: &Value) -> Option<Step> {
         let number = |value: &Value| value.as_u64();
         let instances: Option<Vec<Instance>> = step["instances"]
             .as_array()?
@@ -99,8 +97,7 @@ impl Step {
         Some(Step::of(request, step["client"].as_str()?.to_owned(), instances?, number(&step["key"])?))
     }
 
-    /// Single moments at the ends of what there is.
-    pub(super) fn edges() -> Vec<Vec<Step>> {
+    fn edges() -> Vec<Vec<Step>> {
         let mut edges = Vec::new();
         for (at, kv) in [0.0, 0.01, 0.4, 0.8, 0.800_000_000_000_000_1, 1.0].into_iter().enumerate() {
             for waiting in [0, 1, 5, 6, 10_000] {
@@ -131,42 +128,40 @@ impl Step {
     }
 }
 
-impl Random {
-    /// A sequence in which time goes on, clients come back, and the load drifts.
-    pub(super) fn steps(&mut self, length: usize) -> Vec<Step> {
-        let mut now_us = self.below(1_000_000_000);
-        let instances = 1 + self.below(6) as usize;
-        let (mut load, hints) = (self.unit(), self.below(4));
-        (0..length)
-            .map(|_| {
-                now_us += if self.below(10) == 0 { self.below(20_000_000) } else { self.below(50_000) };
-                load = (load + 0.3 * (self.unit() - 0.5)).clamp(0.0, 1.2);
-                let spread = |random: &mut Random| load * (0.5 + random.unit());
-                let of = |random: &mut Random| Instance {
-                    waiting: (spread(random).powi(3) * 20.0) as u32,
-                    running: (spread(random) * 60.0) as u32,
-                    in_flight: (spread(random) * 80.0) as u32,
-                    kv_utilization: (spread(random) * 0.9).min(1.0),
-                    metrics_age_us: random.below(50_000),
-                    kv_capacity_tokens: 16 * (1_000 + random.below(30_000)),
-                };
-                let instances = (0..instances).map(|_| of(self)).collect();
-                let length = |random: &mut Random| (2f64.powf(4.0 + 9.0 * random.unit())) as u32;
-                let request = Request {
-                    priority: [-3, -2, -1, -1, -2, 0, 3, 4][self.below(8) as usize],
-                    prompt_tokens: length(self),
-                    client: 0,
-                    max_output_tokens: (hints & 1 == 1 && self.below(5) > 0)
-                        .then(|| [length(self), 4096][usize::from(self.below(4) == 0)]),
-                    predicted_output_tokens: (hints & 2 == 2 && self.below(5) > 0)
-                        .then(|| f64::from(length(self)) + self.unit()),
-                    now_us,
-                };
-                let client = format!("client-{}", self.below(5));
-                Step::of(request, client, instances, self.next())
-            })
-            .collect()
-    }
+/// A sequence in which time goes on, clients come back, and the load drifts.
+fn steps(random: &mut Random, length: usize) -> Vec<Step> {
+    let mut now_us = random.below(1_000_000_000);
+    let instances = 1 + random.below(6) as usize;
+    let (mut load, hints) = (random.unit(), random.below(4));
+    (0..length)
+        .map(|_| {
+            now_us += if random.below(10) == 0 { random.below(20_000_000) } else { random.below(50_000) };
+            load = (load + 0.3 * (random.unit() - 0.5)).clamp(0.0, 1.2);
+            let spread = |random: &mut Random| load * (0.5 + random.unit());
+            let of = |random: &mut Random| Instance {
+                waiting: (spread(random).powi(3) * 20.0) as u32,
+                running: (spread(random) * 60.0) as u32,
+                in_flight: (spread(random) * 80.0) as u32,
+                kv_utilization: (spread(random) * 0.9).min(1.0),
+                metrics_age_us: random.below(50_000),
+                kv_capacity_tokens: 16 * (1_000 + random.below(30_000)),
+            };
+            let instances = (0..instances).map(|_| of(random)).collect();
+            let length = |random: &mut Random| (2f64.powf(4.0 + 9.0 * random.unit())) as u32;
+            let request = Request {
+                priority: [-3, -2, -1, -1, -2, 0, 3, 4][random.below(8) as usize],
+                prompt_tokens: length(random),
+                client: 0,
+                max_output_tokens: (hints & 1 == 1 && random.below(5) > 0)
+                    .then(|| [length(random), 4096][usize::from(random.below(4) == 0)]),
+                predicted_output_tokens: (hints & 2 == 2 && random.below(5) > 0)
+                    .then(|| f64::from(length(random)) + random.unit()),
+                now_us,
+            };
+            let client = format!("client-{}", random.below(5));
+            Step::of(request, client, instances, random.next())
+        })
+        .collect()
 }
 
 /// An input along which a decision may turn.
@@ -188,7 +183,7 @@ pub(super) enum Axis {
 }
 
 impl Axis {
-    pub(super) const ALL: [Axis; 13] = [
+    const ALL: [Axis; 13] = [
         Axis::Draw,
         Axis::Kv,
         Axis::AllKv,
@@ -205,7 +200,7 @@ impl Axis {
     ];
 
     /// Whether the candidate looks at it.
-    pub(super) fn matters(self, reads: &BTreeSet<String>) -> bool {
+    fn matters(self, reads: &BTreeSet<String>) -> bool {
         let field = match self {
             Axis::Draw => return true,
             Axis::Kv | Axis::AllKv => "Instance.kv_utilization",
@@ -224,7 +219,7 @@ impl Axis {
     }
 
     /// The codes of its least and greatest value; none where it has none here.
-    pub(super) fn range(self, last: &Step, before: &[Step]) -> Option<(u64, u64)> {
+    fn range(self, last: &Step, before: &[Step]) -> Option<(u64, u64)> {
         let bits = |low: f64, high: f64| (low.to_bits(), high.to_bits());
         Some(match self {
             Axis::Draw => (0, (1 << 53) - 1),
@@ -250,7 +245,7 @@ impl Axis {
     }
 
     /// The moment with this value.
-    pub(super) fn set(self, last: &Step, _: &[Step], code: u64) -> Step {
+    fn set(self, last: &Step, code: u64) -> Step {
         let mut step = last.clone();
         match self {
             Axis::Draw => step.key = key_of(code),
@@ -271,13 +266,100 @@ impl Axis {
     }
 
     /// Both sides of a boundary, and for a draw also a millionth further off.
-    pub(super) fn around(self, low: u64, high: u64) -> Vec<u64> {
+    fn around(self, low: u64, high: u64) -> Vec<u64> {
         let mut codes = vec![low, high];
         if self == Axis::Draw {
             let part = high / 1_000_000;
             codes.extend([low.saturating_sub(part), (high + part).min((1 << 53) - 1)]);
         }
         codes
+    }
+}
+
+impl Decisions for Admitted {
+    type Step = Step;
+    type Axis = Axis;
+    const AXES: &'static [Axis] = &Axis::ALL;
+    const RECORDED: usize = 100;
+
+    fn problem() -> &'static dyn Problem {
+        &Admission
+    }
+
+    fn edges() -> Vec<Vec<Step>> {
+        Step::edges()
+    }
+
+    fn made_up(random: &mut Random, length: usize) -> Vec<Step> {
+        steps(random, length)
+    }
+
+    /// Instances have no order.
+    fn reordered(steps: &[Step]) -> Option<Vec<Step>> {
+        let mut steps = steps.to_vec();
+        steps.iter_mut().for_each(|step| step.instances.reverse());
+        Some(steps)
+    }
+
+    fn hide(step: &mut Step, untold: &BTreeMap<String, String>) {
+        let told = |field: &str| !untold.contains_key(field);
+        step.request.max_output_tokens = step.request.max_output_tokens.filter(|_| told("Request.max_output_tokens"));
+        step.request.predicted_output_tokens = step.request.predicted_output_tokens.filter(|_| told(PREDICTION));
+    }
+
+    fn question(step: &Step) -> Vec<u8> {
+        step.question()
+    }
+
+    /// With an id for its client.
+    fn read(question: &[u8]) -> Option<Step> {
+        let (request, key) = wire::read_request(question)?;
+        let rest = question.get(wire::HEADER_BYTES..)?;
+        let instances: Option<Vec<Instance>> = rest.chunks(wire::INSTANCE_BYTES).map(wire::read_instance).collect();
+        Some(Step::of(request, format!("client-{}", request.client), instances?, key))
+    }
+
+    fn json(step: &Step, answer: &[u8]) -> Option<Value> {
+        let (refused, draws) = decided(answer)?;
+        Some(step.json(refused, draws))
+    }
+
+    fn of_json(step: &Value) -> Option<Step> {
+        Step::of_json(step)
+    }
+
+    /// Without the number of draws.
+    fn taken(answer: &[u8]) -> &[u8] {
+        &answer[..wire::ANSWER_BYTES]
+    }
+
+    fn side(_: &Step, answer: &[u8]) -> u64 {
+        u64::from(decided(answer).is_some_and(|(refused, _)| refused))
+    }
+
+    fn matters(axis: Axis, reads: &BTreeSet<String>) -> bool {
+        axis.matters(reads)
+    }
+
+    fn range(axis: Axis, last: &Step, before: &[Step]) -> Option<(u64, u64)> {
+        axis.range(last, before)
+    }
+
+    fn set(axis: Axis, last: &Step, code: u64) -> Step {
+        axis.set(last, code)
+    }
+
+    fn around(axis: Axis, low: u64, high: u64) -> Vec<u64> {
+        axis.around(low, high)
+    }
+}
+
+/// Whether an answer refuses, and how many draws it took; none if it is none.
+pub(super) fn decided(answer: &[u8]) -> Option<(bool, u8)> {
+    match answer {
+        [wire::ADMIT, draws] => Some((false, *draws)),
+        [wire::REJECT, draws] => Some((true, *draws)),
+        _ => None,
     }
 }
 

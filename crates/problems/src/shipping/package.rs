@@ -1,7 +1,7 @@
 //! The files of a package.
 
 use super::signals::{Availability, Signal, Signals};
-use super::{Target, learned};
+use super::{Around, Target, router};
 use handlebars::Handlebars;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -64,14 +64,15 @@ pub enum Unpackaged {
 
 /// The candidate in Go.
 fn translated(source: &str, package: &str, header: &str, target: &Target) -> Result<Translation, Refusal> {
-    let reserved: Vec<String> = target.reserved.split_whitespace().map(str::to_owned).collect();
+    let reserved = target.reserved();
+    let opaque: Vec<String> = target.of.opaque.iter().map(|name| (*name).to_owned()).collect();
     let target = translate::Target {
-        contract: admitter::SOURCE,
-        interface: "Admitter",
+        contract: target.of.contract(),
+        interface: target.of.interface,
         state: "Policy",
         start: "new",
         tunables: "TUNABLES",
-        opaque: &["Draw".to_owned()],
+        opaque: &opaque,
         reserved: &reserved,
         parameters: "Parameters",
         package,
@@ -96,23 +97,21 @@ pub fn package(request: &Request<'_>) -> Result<Package, Unpackaged> {
     set(&mut translation, request)?;
     let signals = Signals::of(target);
     let untold = told(&translation, &signals, target)?;
+    let Around { context: own, files: mut more } = (target.around)(&translation, &signals);
     let mut context = context(request, &translation, (&go, &header), &signals);
     let said: Vec<String> = untold.iter().map(|(field, why)| format!("`{field}`: {why}.")).collect();
     context.insert("untold".to_owned(), said.into());
+    context.extend(own);
     let mut files = Vec::new();
-    for (path, template) in target.templates {
-        // What makes estimates is only there if somebody asks for them.
-        if *path != "learned.go" || translation.reads.contains(PREDICTION) {
-            files.push((path.replace("NAME", name), render(template, &context)));
-        }
-        if *path == "learned.go" && translation.reads.contains(PREDICTION) {
-            files.push(("testdata/learned.json".to_owned(), learned::vectors()));
-        }
+    for template in target.templates.iter().filter(|own| is_there(own.only, &translation)) {
+        files.push((template.path.replace("NAME", name), render(template.text, &context)));
     }
+    files.append(&mut more);
     files.push((target.patch_file.to_owned(), target.patch(&go, name).map_err(Unpackaged::Bug)?));
     files.extend(translation.files.clone());
     files.push(("testdata/policy.rs".to_owned(), request.source.to_owned()));
     let mut provenance = request.provenance.clone();
+    provenance["problem"] = target.of.problem.into();
     provenance["target"] = target.name.into();
     provenance["signals"] = signals.version.into();
     provenance["reads"] = json!(translation.reads);
@@ -121,8 +120,10 @@ pub fn package(request: &Request<'_>) -> Result<Package, Unpackaged> {
     Ok(Package { files, go, translation, untold })
 }
 
-/// The field that estimates come in.
-pub(super) const PREDICTION: &str = "Request.predicted_output_tokens";
+/// Whether something is there: always, or for a field that the candidate looks at.
+fn is_there(only: Option<&str>, translation: &Translation) -> bool {
+    only.is_none_or(|field| translation.reads.contains(field))
+}
 
 /// Puts in the values that are set, and looks after names.
 fn set(translation: &mut Translation, request: &Request<'_>) -> Result<(), Unpackaged> {
@@ -138,7 +139,7 @@ fn set(translation: &mut Translation, request: &Request<'_>) -> Result<(), Unpac
         }
         tunable.default = *value;
     }
-    let own = |name: &str| request.target.parameters.iter().any(|(_, json, _)| json.eq_ignore_ascii_case(name));
+    let own = |name: &str| request.target.parameters.iter().any(|own| own.name.eq_ignore_ascii_case(name));
     match translation.tunables.iter().find(|tunable| own(&go_name(&tunable.name, false))) {
         Some(tunable) => Err(Unpackaged::Set(format!(
             "the tunable `{}` is called like a parameter that every plugin has; rename it",
@@ -189,35 +190,21 @@ fn context(
     (go, header): (&str, &str),
     signals: &Signals,
 ) -> Map<String, Value> {
-    let reads = |field: &str| translation.reads.contains(field);
-    let used: Vec<&Signal> = signals.signal.iter().filter(|signal| reads(&signal.field)).collect();
-    let fields = |owner: &str| -> Vec<Value> {
-        let prefix = format!("{owner}.");
-        let names: Vec<String> =
-            used.iter().filter_map(|own| Some(go_name(own.field.strip_prefix(&prefix)?, false))).collect();
-        let own = used.iter().filter(|own| own.field.starts_with(&prefix)).filter_map(|own| own.expression());
-        let own = names.iter().zip(own);
-        own.map(|(name, go)| json!({ "name": name, "padded": padded(name, &names), "go": go })).collect()
-    };
-    let (prompt, in_flight) = (reads("Request.prompt_tokens"), reads("Instance.in_flight"));
-    let (prediction, instance) = (reads(PREDICTION), fields("Instance"));
-    let rows: Vec<Value> = used
+    // What has no point in its name is no field: an argument, which every candidate is given.
+    let is_used = |own: &&Signal| translation.reads.contains(&own.field) || !own.field.contains('.');
+    let rows: Vec<Value> = signals
+        .signal
         .iter()
+        .filter(is_used)
         .map(|own| {
             let needs = own.dependency.as_deref().unwrap_or("-");
             json!({ "field": own.field, "source": own.source, "staleness": own.staleness, "unscraped": own.unscraped, "needs": needs })
         })
         .collect();
-    let source: Map<String, Value> = signals
-        .signal
-        .iter()
-        .filter_map(|own| Some((own.field.split_once('.')?.1.to_owned(), own.expression()?.into())))
-        .collect();
-    let fixed = request.target.parameters.iter().filter(|(field, ..)| prediction || !field.starts_with("Predictor"));
-    let fixed: Vec<_> = fixed.collect();
+    let fixed: Vec<_> = request.target.parameters.iter().filter(|own| is_there(own.only, translation)).collect();
     let all: Vec<String> = fixed
         .iter()
-        .map(|(field, ..)| (*field).to_owned())
+        .map(|own| own.field.to_owned())
         .chain(translation.tunables.iter().map(|own| own.field.clone()))
         .collect();
     let mut context = Map::new();
@@ -227,27 +214,25 @@ fn context(
     put("name", request.name.into());
     put("place", request.target.place.into());
     put("tunables", tunables(translation, &all).into());
-    put(
-        "fixed",
-        fixed.iter().map(|(field, _, value)| json!({ "padded": padded(field, &all), "default": value })).collect(),
-    );
-    put("request", fields("Request").into());
-    put("endpoint_fields", (!instance.is_empty()).into());
-    put("instance", instance.into());
-    put("instances", reads("Cluster.instances").into());
-    put("uniform", translation.calls.contains("Draw::uniform").into());
-    put("prediction", prediction.into());
-    put("prompt", prompt.into());
-    put("in_flight", in_flight.into());
-    put("client", reads("Request.client").into());
-    put("counts", used.iter().any(|own| own.go.contains("count(")).into());
-    put("required", (prompt || in_flight).into());
-    put("optional", (!(prompt && in_flight)).into());
-    put("source", source.into());
+    put("fixed", fixed.iter().map(|own| json!({ "padded": padded(own.field, &all), "default": own.value })).collect());
     put("signals", rows.into());
     put("provenance", request.provenance.clone());
     put("found", request.found.clone());
     context
+}
+
+/// The fields of a type that the candidate looks at, as they are filled: name, name in its column, expression.
+pub(crate) fn fields(owner: &str, translation: &Translation, signals: &Signals) -> Vec<Value> {
+    let prefix = format!("{owner}.");
+    let of_owner = |own: &&Signal| own.field.starts_with(&prefix) && translation.reads.contains(&own.field);
+    let own: Vec<(String, String)> = signals
+        .signal
+        .iter()
+        .filter(of_owner)
+        .filter_map(|own| Some((go_name(own.field.strip_prefix(&prefix)?, false), own.expression()?)))
+        .collect();
+    let names: Vec<String> = own.iter().map(|(name, _)| name.clone()).collect();
+    own.iter().map(|(name, go)| json!({ "name": name, "padded": padded(name, &names), "go": go })).collect()
 }
 
 /// What templates say of tunables. The names of all parameters give the columns.
@@ -284,5 +269,8 @@ fn render(template: &str, context: &Map<String, Value>) -> String {
     handlebars.set_strict_mode(true);
     // All that is put in is made of names, numbers and cleaned text.
     handlebars.register_escape_fn(handlebars::no_escape);
+    for (name, text) in router::PARTIALS {
+        handlebars.register_partial(name, text).expect("a built-in template");
+    }
     handlebars.render_template(template, context).expect("a built-in template")
 }

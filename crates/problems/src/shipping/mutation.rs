@@ -5,7 +5,7 @@
 
 mod part;
 
-use super::TARGETS;
+use super::Harness;
 use part::{Part, body, burning, parts, value};
 use std::collections::BTreeMap;
 use translate::{Mutant, mutants};
@@ -36,17 +36,19 @@ pub enum Fate {
 
 /// The files whose constants and operators are the candidate's.
 const CHANGED: [&str; 2] = ["policy.go", "contract.go"];
+/// How the struct of the parameters begins.
+const PARAMETERS: &str = "type Parameters struct {\n";
 /// What else a policy consists of.
 const BESIDE: [&str; 2] = ["numeric.go", "maths.go"];
 
 impl Mutation {
     /// The program of a package's files, without the mutants at these positions; none if the files are not those of a package.
     /// What agrees with the original is searched for differences so many times.
-    pub fn new(files: &[(String, String)], without: &[usize], tries: usize) -> Option<Mutation> {
+    pub fn new(files: &[(String, String)], harness: &Harness, without: &[usize], tries: usize) -> Option<Mutation> {
         let of = |wanted: &str| files.iter().find(|(path, _)| path == wanted).map(|(_, text)| text.as_str());
-        let scaffold = TARGETS.iter().find_map(|target| of(target.scaffold))?;
+        let scaffold = files.iter().find(|(_, text)| text.contains(PARAMETERS)).map(|(_, text)| text.as_str())?;
         let texts: Vec<&str> = CHANGED.iter().map(|file| of(file)).collect::<Option<_>>()?;
-        let name = scaffold.lines().find_map(|line| line.strip_prefix("package "))?.trim();
+        let name = texts[0].lines().find_map(|line| line.strip_prefix("package "))?.trim();
         let mut own = Mutation { files: vec![], mutants: vec![], lines: BTreeMap::new() };
         let (mut resets, mut values) = (String::new(), String::new());
         // The length of an array, or a part of another constant: Go wants a constant there.
@@ -72,10 +74,10 @@ impl Mutation {
         }
         let decide = include_str!("harness/decide.go.txt")
             .replace("PARAMETERS", &parameters(scaffold)?)
-            .replace("REQUEST\n", &request(texts[1]))
-            .replace("INSTANCES\n", &instances(texts[1]))
             .replace("RESETS\n", &resets)
             .replace("VALUES\n", &values);
+        let asked = (harness.filled)(texts[1]);
+        let ask = asked.iter().fold(harness.ask.to_owned(), |text, (word, with)| text.replace(word, with));
         let viable: Vec<String> =
             (0..=own.mutants.len()).filter(|at| !without.contains(at)).map(|at| at.to_string()).collect();
         let main = include_str!("harness/main.go.txt")
@@ -83,8 +85,10 @@ impl Mutation {
             .replace("TRIES", &tries.to_string());
         own.files.extend([
             ("go.mod".to_owned(), "module mutation\n\ngo 1.22\n".to_owned()),
-            ("steps/steps.go".to_owned(), include_str!("harness/steps.go.txt").to_owned()),
+            ("steps/sequence.go".to_owned(), include_str!("harness/sequence.go.txt").to_owned()),
+            ("steps/steps.go".to_owned(), harness.steps.to_owned()),
             ("policy/decide.go".to_owned(), decide),
+            ("policy/ask.go".to_owned(), ask),
             ("main.go".to_owned(), main),
         ]);
         Some(own)
@@ -124,7 +128,7 @@ impl Mutation {
             }
             Part::Function { head, result, text } if !placed.is_empty() => {
                 written.put(head, 0);
-                written.put("switch mutant {\n", 0);
+                written.put("switch harnessMutant {\n", 0);
                 for (at, mutant) in &placed {
                     let call = if result.is_empty() { "" } else { "return " };
                     written.put(&format!("case {at}:\n{call}func() {result} {{\n"), *at);
@@ -211,7 +215,7 @@ impl Written {
 
 /// The struct of the parameters, and how it is filled by name.
 fn parameters(scaffold: &str) -> Option<String> {
-    let body = scaffold.split("type Parameters struct {\n").nth(1)?.split("\n}").next()?;
+    let body = scaffold.split(PARAMETERS).nth(1)?.split("\n}").next()?;
     let mut fields = String::new();
     let mut set = String::new();
     for line in body.lines().map(str::trim) {
@@ -226,46 +230,16 @@ fn parameters(scaffold: &str) -> Option<String> {
         set.push_str(&format!("\tp.{field} = given[\"{json}\"]\n"));
     }
     Some(format!(
-        "// Parameters of the policy.\ntype Parameters struct {{\n{fields}}}\n\nfunc parameters(given map[string]float64) Parameters {{\n\tp := Parameters{{}}\n{set}\treturn p\n}}"
+        "// Parameters of the policy.\ntype Parameters struct {{\n{fields}}}\n\nfunc harnessParameters(given map[string]float64) Parameters {{\n\tp := Parameters{{}}\n{set}\treturn p\n}}"
     ))
 }
 
 /// How the fields that the contract's structs have here are filled.
-fn filled(contract: &str, owner: &str, known: &[(&str, &str)]) -> Vec<String> {
+pub(crate) fn filled(contract: &str, owner: &str, known: &[(&str, &str)]) -> Vec<String> {
     let head = format!("type {owner} struct {{\n");
     let Some(body) = contract.split(&head).nth(1).and_then(|rest| rest.split("\n}").next()) else { return vec![] };
     let has = |field: &str| body.lines().any(|line| line.trim_start().starts_with(&format!("{field} ")));
     known.iter().filter(|(field, _)| has(field)).map(|(field, value)| format!("{field}: {value},\n")).collect()
-}
-
-fn request(contract: &str) -> String {
-    let known = [
-        ("priority", "step.Priority"),
-        ("promptTokens", "step.Prompt"),
-        ("client", "clientNumber(step.Client)"),
-        ("maxOutputTokens", "step.Limit"),
-        ("predictedOutputTokens", "step.Predicted"),
-        ("nowUs", "step.NowUs"),
-    ];
-    filled(contract, "Request", &known).concat()
-}
-
-fn instances(contract: &str) -> String {
-    if !contract.contains("\tinstances []Instance") {
-        return String::new();
-    }
-    let known = [
-        ("waiting", "uint32(own[0])"),
-        ("running", "uint32(own[1])"),
-        ("inFlight", "uint32(own[2])"),
-        ("kvUtilization", "own[3]"),
-        ("metricsAgeUs", "uint64(own[4])"),
-        ("kvCapacityTokens", "uint64(own[5])"),
-    ];
-    let fields = filled(contract, "Instance", &known).concat();
-    format!(
-        "for _, own := range step.Instances {{\n_ = own\ncluster.instances = append(cluster.instances, Instance{{\n{fields}}})\n}}\n"
-    )
 }
 
 #[cfg(test)]
@@ -281,7 +255,8 @@ mod tests {
             ("contract.go", "package mine\n\n// Request is shown.\ntype Request struct {\n\tpriority int32\n}\n\ntype Cluster struct{}\n"),
         ]
         .map(|(path, text)| (path.to_owned(), text.to_owned()));
-        let mutation = Mutation::new(&files, &[], 10).expect("a program");
+        let harness = Harness { steps: "", ask: "", filled: |_| vec![] };
+        let mutation = Mutation::new(&files, &harness, &[], 10).expect("a program");
         let changes: Vec<(usize, &str, &str)> =
             mutation.mutants.iter().map(|(_, own)| (own.line, own.was.as_str(), own.is.as_str())).collect();
         assert_eq!(changes, [(7, "2.5", "2.525"), (7, "2.5", "3.5"), (18, "+=", "-=")]);
@@ -290,7 +265,7 @@ mod tests {
         assert!(written.contains("var limit = float64(2.5)\n"), "{written}");
         assert!(
             written.contains(
-                "case 3:\nreturn func() Decision {\n\tfor i := range p.ring { burn();\n\t\tp.ring[i] -= limit\n"
+                "case 3:\nreturn func() Decision {\n\tfor i := range p.ring { harnessBurn();\n\t\tp.ring[i] -= limit\n"
             ),
             "{written}"
         );

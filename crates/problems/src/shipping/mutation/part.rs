@@ -86,7 +86,7 @@ pub(super) fn burning(text: &str) -> String {
         let begins = line.trim_start();
         let begins = begins.split_once(": ").map_or(begins, |(_, rest)| rest);
         if (begins.starts_with("for ") || begins == "for {") && line.ends_with('{') {
-            out.push_str(" burn();");
+            out.push_str(" harnessBurn();");
         }
         out.push('\n');
     }

@@ -1,0 +1,31 @@
+//! The llm-d router, as far as plugins of all problems have it in common.
+
+/// The import path of the module.
+pub const MODULE: &str = "github.com/llm-d/llm-d-router";
+
+/// Where plugins are registered.
+pub const RUNNER: &str = "cmd/epp/runner/runner.go";
+
+/// The re-declaration of the module, of plugins, of endpoints: path and text.
+pub const GO_MOD: (&str, &str) = ("go.mod", include_str!("router/api/go.mod.txt"));
+/// What every plugin is.
+pub const PLUGIN: (&str, &str) = (
+    "pkg/epp/framework/interface/plugin/plugin.go",
+    include_str!("router/api/pkg__epp__framework__interface__plugin__plugin.go.txt"),
+);
+
+/// `parameters.go`: modes, parameters, defaults, ranges.
+pub const PARAMETERS: &str = include_str!("router/parameters.go.hbs");
+/// `parameters_test.go`: what a configuration may say.
+pub const PARAMETERS_TEST: &str = include_str!("router/parameters_test.go.hbs");
+/// `record.go`: tallies that are bounded, and the log.
+pub const RECORD: &str = include_str!("router/record.go.hbs");
+/// `servers.go` of a program that lets a package decide: mock servers that are scraped.
+pub const SERVERS: &str = include_str!("router/servers.go.txt");
+
+/// Parts of templates, by name.
+pub const PARTIALS: [(&str, &str); 1] = [("measured", include_str!("router/measured.hbs"))];
+
+/// Names of the files above, and of what they import.
+pub const RESERVED: &str = "Type ModeShadow ModeEnforce Parameters DefaultParameters mostCounted tallyOf journal journalFormat startLine \
+    openJournal newPlugin decode json fmt io os time testing bytes fwkplugin";
