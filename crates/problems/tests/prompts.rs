@@ -226,11 +226,13 @@ impl Long {
         };
         let size = |request: Request| [request.system.len(), request.user.len()];
         let source = (iteration > 1).then_some(SOURCE);
-        let brief = |state| Brief { state, source, space: None, library: None };
-        let plan = size(Planner::new(context.clone()).request(brief(&self.state)).unwrap());
+        fn brief<'a>(state: &'a State, source: Option<&'a str>) -> Brief<'a> {
+            Brief { state, source, space: None, library: None }
+        }
+        let plan = size(Planner::new(context.clone()).request(brief(&self.state, source)).unwrap());
         self.step();
         let arm = &self.state.bundle().arms[0];
-        let implement = size(Executor::new(context.clone()).request(brief(&self.state), arm).unwrap());
+        let implement = size(Executor::new(context.clone()).request(brief(&self.state, source), arm).unwrap());
         while self.state.next_action() != Action::Extract {
             self.step();
         }
