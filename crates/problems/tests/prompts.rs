@@ -9,6 +9,7 @@ use engine::problem::shown;
 use science::bundle::{Arm, ArmKind, Bundle, Design, Prediction, Relation, Side};
 use science::descriptor::{Curve, Descriptor, Trend};
 use science::event::{Candidate, Event, RULES, Started};
+use science::experiment::Budget;
 use science::id::{CandidateId, Hash};
 use science::keyed::uniform;
 use science::measurement::{Cell, Measurement, Paired};
@@ -242,7 +243,8 @@ impl Long {
 
 fn started(loaded: &LoadedExperiment) -> Started {
     let mut experiment = loaded.experiment.clone();
-    (experiment.iterations, experiment.budget.finalists) = (60, None);
+    experiment.iterations = 60;
+    experiment.budget = Budget { evaluations: Some(4000), verdict_trials: Some(10_000_000), ..Budget::default() };
     let features = loaded.problem.spec().features.len();
     let row = |at: u64| (0..features as u64).map(|n| 1e4 * uniform(at, n)).collect();
     Started {

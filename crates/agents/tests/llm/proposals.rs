@@ -294,7 +294,8 @@ async fn a_planner_may_look_something_up_before_it_claims_and_no_more_than_so_of
 #[tokio::test]
 async fn a_bundle_that_contradicts_itself_comes_back_before_anybody_writes() {
     let control = |more: Value| {
-        let control = json!({"against": ["main"], "metric": "improvement", "relation": "within", "size": 0.01});
+        let control =
+            json!({"against": ["main"], "intent": "j", "metric": "improvement", "relation": "within", "size": 0.01});
         with(with(arm("control", "control-negative"), control), more)
     };
     let main = || with(arm("main", "main"), json!({"size": 0.05}));
