@@ -117,7 +117,7 @@ type Fate = (String, u64);
 fn screened(evaluator: &Evaluator, source: &str) -> Fate {
     let evaluation = {
         let against = engine::scale::Against::nothing(&evaluator.panel);
-        evaluator.evaluate(&engine::Prepared::new(source, &KIT), &against).expect("no error of ours")
+        evaluator.evaluate(&engine::Prepared::new(source, &KIT), &against, None).expect("no error of ours")
     };
     let refused = evaluation.trials.iter().map(refused).sum();
     assert!(evaluation.message.len() < 40_000 && !evaluation.message.contains('\u{1b}'), "{}", evaluation.message);

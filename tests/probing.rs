@@ -32,7 +32,7 @@ fn evaluated(source: &str) -> Evaluation {
     let panel = Panel::search(&loaded, Nonce::of(1), 3).expect("a panel");
     let against = Against::nothing(&panel);
     let evaluator = Evaluator { sandbox: sandbox(), panel };
-    evaluator.evaluate(&engine::Prepared::new(source, &KIT), &against).expect("no error of ours")
+    evaluator.evaluate(&engine::Prepared::new(source, &KIT), &against, None).expect("no error of ours")
 }
 
 #[test]

@@ -9,6 +9,7 @@ use engine::problem::shown;
 use science::bundle::{Arm, ArmKind, Bundle, Design, Prediction, Relation, Side};
 use science::descriptor::{Curve, Descriptor, Trend};
 use science::event::{Candidate, Event, RULES, Started};
+use science::experiment::Budget;
 use science::id::{CandidateId, Hash};
 use science::keyed::uniform;
 use science::measurement::{Cell, Measurement, Paired};
@@ -226,11 +227,13 @@ impl Long {
         };
         let size = |request: Request| [request.system.len(), request.user.len()];
         let source = (iteration > 1).then_some(SOURCE);
-        let brief = |state| Brief { state, source, space: None, library: None };
-        let plan = size(Planner::new(context.clone()).request(brief(&self.state)).unwrap());
+        fn brief<'a>(state: &'a State, source: Option<&'a str>) -> Brief<'a> {
+            Brief { state, source, space: None, library: None }
+        }
+        let plan = size(Planner::new(context.clone()).request(brief(&self.state, source)).unwrap());
         self.step();
         let arm = &self.state.bundle().arms[0];
-        let implement = size(Executor::new(context.clone()).request(brief(&self.state), arm).unwrap());
+        let implement = size(Executor::new(context.clone()).request(brief(&self.state, source), arm).unwrap());
         while self.state.next_action() != Action::Extract {
             self.step();
         }
@@ -240,7 +243,8 @@ impl Long {
 
 fn started(loaded: &LoadedExperiment) -> Started {
     let mut experiment = loaded.experiment.clone();
-    (experiment.iterations, experiment.budget.finalists) = (60, None);
+    experiment.iterations = 60;
+    experiment.budget = Budget { evaluations: Some(4000), verdict_trials: Some(10_000_000), ..Budget::default() };
     let features = loaded.problem.spec().features.len();
     let row = |at: u64| (0..features as u64).map(|n| 1e4 * uniform(at, n)).collect();
     Started {

@@ -22,8 +22,10 @@ const ITERATIONS: usize = 4;
 const WHOLE: usize = 2;
 /// Candidates that are listed.
 const CANDIDATES: usize = 5;
+/// Those of them, the best ones, that are told with what was built and what they do.
+const DESCRIBED: usize = 2;
 /// Principles that are listed.
-const PRINCIPLES: usize = 10;
+const PRINCIPLES: usize = 8;
 /// Scenarios that the best candidate is broken down by.
 const SCENARIOS: usize = 40;
 /// Characters of one text of a planner or extractor.
@@ -64,7 +66,7 @@ impl Digest {
         let active = active(state);
         Digest {
             standing: known.standing(),
-            candidates: best.iter().map(|contender| candidate(state, contender)).collect(),
+            candidates: best.iter().enumerate().map(|(at, one)| candidate(state, one, at < DESCRIBED)).collect(),
             breakdown: breakdown(state, &first.into_iter().chain(latest(state, first)).collect::<Vec<_>>()),
             regimes: first.and_then(|record| Regimes::new(state, record)),
             recent: (from..state.iterations.len())
@@ -156,17 +158,20 @@ impl<'a> Known<'a> {
     }
 }
 
-pub(super) fn candidate(state: &State, contender: &Contender<'_>) -> String {
+/// A candidate with its figures, and with what was built and what it does if it is to be described.
+pub(super) fn candidate(state: &State, contender: &Contender<'_>, described: bool) -> String {
     let record = &state.candidates[contender.id];
     let score = contender.score;
     let objections = state.objections(contender.id);
     let admissible =
         if objections.is_empty() { "admissible".into() } else { format!("NOT admissible: {}", objections.join("; ")) };
-    let probed = record.descriptor.as_ref().map(|found| format!(" Probed: {}.", descriptor(found, state.spec())));
+    let probed = record.descriptor.as_ref().filter(|_| described);
+    let probed = probed.map(|found| format!(" Probed: {}.", descriptor(found, state.spec())));
     let bundle = state.iterations.get(record.iteration.saturating_sub(1) as usize).and_then(|i| i.bundle.as_ref());
-    let intent = bundle.and_then(|bundle| bundle.arm(&record.arm)).map(|(_, arm)| line(&arm.design.intent, TEXT));
+    let intent = bundle.and_then(|bundle| bundle.arm(&record.arm)).filter(|_| described);
+    let intent = intent.map(|(_, arm)| format!(" Design: {}", line(&arm.design.intent, TEXT)));
     format!(
-        "{} (iteration {}, arm `{}`): {}; {}; description length {}; {admissible}.{} {}",
+        "{} (iteration {}, arm `{}`): {}; {}; description length {}; {admissible}.{}{}",
         contender.id.short(),
         record.iteration,
         record.arm,
@@ -195,13 +200,19 @@ fn margins(state: &State, score: &Score, description_length: u32) -> String {
 
 /// Gain, cost, the problem's own figures and the worth of a scored candidate.
 pub(super) fn figures(state: &State, record: &CandidateRecord) -> String {
-    let (Some(score), Some(measurement), spec) = (&record.score, &record.measurement, state.spec()) else {
-        return String::new();
-    };
+    let (Some(score), spec) = (&record.score, state.spec()) else { return String::new() };
     let mut figures = vec![format!("{} {}", spec.aim.gain_name().name, percent(score.improvement))];
     figures.extend(spec.aim.cost_names().map(|(cost, _)| format!("{} {}", cost.name, quantity(score.cost, cost.unit))));
     let own = spec.by_scenario();
     figures.extend(own.map(|own| format!("{} {}", own.name, setting::figure(score.figure(&own.name), own, spec))));
+    format!("{}, {}", figures.join(", "), worth(state, record))
+}
+
+/// What a scored candidate is worth, on each part of the panel, and what of its cost was only moved.
+fn worth(state: &State, record: &CandidateRecord) -> String {
+    let (Some(score), Some(measurement), spec) = (&record.score, &record.measurement, state.spec()) else {
+        return String::new();
+    };
     let named = spec.aim.worth_name();
     let of = |value: f64| quantity(value, named.unit);
     let worth = match (score.worth, score.worth_ci) {
@@ -229,7 +240,7 @@ pub(super) fn figures(state: &State, record: &CandidateRecord) -> String {
     let allocation = spec.figures.iter().find(|figure| figure.of == Aggregate::Allocation);
     let moved = allocation.map(|own| format!(", {} {}", own.name, setting::figure(score.figure(&own.name), own, spec)));
     let (parts, moved) = (parts.unwrap_or_default(), moved.unwrap_or_default());
-    format!("{}, {} {worth}{parts}{moved}", figures.join(", "), named.name)
+    format!("{} {worth}{parts}{moved}", named.name)
 }
 
 /// The scored candidates of the last iteration, but for this one.
@@ -310,12 +321,12 @@ fn verdict(state: &State, bundle: &Bundle, (arm, record): (&Arm, &ArmRecord), wh
     let variants = variants(state, record);
     let measured = id.and_then(|id| state.candidates.get(id)).filter(|record| record.score.is_some());
     let measured =
-        measured.map(|record| format!(" Measured ({}): {}.", record.candidate.id.short(), figures(state, record)));
+        measured.map(|record| format!(" Measured ({}): {}.", record.candidate.id.short(), worth(state, record)));
     Some(format!(
         "`{}`, {}: {} Claimed: {}. Built: {} Verdict: {outcome}.{}{variants}{}",
         arm.name,
         arm.kind.as_str(),
-        line(&arm.hypothesis, TEXT),
+        line(&arm.hypothesis, 2 * TEXT / 3),
         claimed,
         line(&arm.design.intent, TEXT),
         measured.unwrap_or_default(),

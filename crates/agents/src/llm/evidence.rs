@@ -17,6 +17,8 @@ const ARMS: usize = 8;
 const EARLIER: usize = 4;
 /// Candidates that are listed.
 const CANDIDATES: usize = 6;
+/// Those of them, the best ones, that are told with what was built and what they do.
+const DESCRIBED: usize = 3;
 /// Principles that are listed.
 const PRINCIPLES: usize = 24;
 /// Findings that are listed behind a principle.
@@ -73,7 +75,13 @@ impl Evidence {
             regimes: main.and_then(|record| Regimes::new(state, record)),
             older: digest::older(&state.iterations[..from]),
             recent: (from..earlier).map(|at| digest::told(known, at)).collect(),
-            candidates: known.best().iter().take(CANDIDATES).map(|c| candidate(state, c)).collect(),
+            candidates: known
+                .best()
+                .iter()
+                .take(CANDIDATES)
+                .enumerate()
+                .map(|(at, c)| candidate(state, c, at < DESCRIBED))
+                .collect(),
             principles: active.iter().take(PRINCIPLES).map(|p| principle(p)).collect(),
             principles_omitted: active.len().saturating_sub(PRINCIPLES),
             dimensions: state.opened().experiment.dimensions.iter().map(dimension).collect(),
@@ -121,10 +129,10 @@ fn lines(state: &State, bundle: &Bundle, arm: &Arm, record: &ArmRecord) -> Vec<S
 }
 
 /// A candidate with its declared point.
-fn candidate(state: &State, contender: &science::champion::Contender<'_>) -> String {
+fn candidate(state: &State, contender: &science::champion::Contender<'_>, described: bool) -> String {
     let point = state.candidates.get(contender.id).and_then(|record| record.candidate.point.as_ref());
     let point = point.map(|point| format!(" Declared point: {}.", place(point)));
-    format!("{}{}", digest::candidate(state, contender), point.unwrap_or_default())
+    format!("{}{}", digest::candidate(state, contender, described), point.unwrap_or_default())
 }
 
 fn principle(principle: &Principle) -> String {

@@ -4,7 +4,7 @@ use super::asked::Asked;
 use super::correct::Task;
 use super::digest::{Digest, Known};
 use super::setting::Setting;
-use super::text::clip;
+use super::text::{clip, excerpt};
 use super::words::{dimension, percent, quantity};
 use super::{Context, ModelError, Reply, Request, Role, parse, proposal, structured};
 use crate::{Answer, Answering, Brief, builtin};
@@ -18,7 +18,9 @@ const CORRECTIONS: u32 = 2;
 /// Questions of an iteration.
 const QUESTIONS: usize = 4;
 /// Characters of the campaign's notes.
-const NOTES: usize = 2000;
+const NOTES: usize = 1500;
+/// Characters of the source of the best candidate: the whole of it can be asked for.
+const SOURCE: usize = 3500;
 
 /// A planner that asks a model.
 #[derive(Clone)]
@@ -126,7 +128,7 @@ impl Prompt {
         let state = brief.state;
         let experiment = &state.opened().experiment;
         let iteration = state.iteration_number();
-        let source = super::shown(brief.source);
+        let source = brief.source.map(|source| excerpt(source.trim(), SOURCE));
         let notes = state.notes.as_deref().map(|notes| clip(notes.trim(), NOTES)).filter(|notes| !notes.is_empty());
         Prompt {
             setting: Setting::new(state, context).outlined(),

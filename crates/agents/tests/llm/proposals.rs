@@ -294,13 +294,14 @@ async fn a_planner_may_look_something_up_before_it_claims_and_no_more_than_so_of
 #[tokio::test]
 async fn a_bundle_that_contradicts_itself_comes_back_before_anybody_writes() {
     let control = |more: Value| {
-        let control = json!({"against": ["main"], "relation": "within", "size": 0.01});
+        let control =
+            json!({"against": ["main"], "intent": "j", "metric": "improvement", "relation": "within", "size": 0.01});
         with(with(arm("control", "control-negative"), control), more)
     };
     let main = || with(arm("main", "main"), json!({"size": 0.05}));
     let cases = [
         (vec![main(), control(json!({"relation": "at-least"}))], "a control must not matter if the mechanism is right"),
-        (vec![main(), control(json!({"size": 0.06}))], "a control has to be narrower"),
+        (vec![main(), control(json!({"metric": "saving", "size": 0.06}))], "a control has to be narrower"),
         (vec![main(), control(json!({"intent": "main"}))], "it compares the main design with itself"),
         (
             vec![with(main(), json!({"interval": [0.0, 0.02], "confidence": 0.9}))],
@@ -326,7 +327,7 @@ async fn a_bundle_that_contradicts_itself_comes_back_before_anybody_writes() {
 #[tokio::test]
 async fn nothing_is_claimed_against_what_never_ran_nor_of_a_design_that_is_its_parents() {
     let mut state = campaign::after(2);
-    let (ran, never) = (campaign::candidate(1, 0), campaign::candidate(1, 1));
+    let (ran, never) = (campaign::candidate(1, 0), campaign::candidate(2, 0));
     let record = state.candidates.get_mut(&never).unwrap();
     (record.outcome, record.measurement, record.score) = (Some(Outcome::DoesNotCompile), None, None);
     let point = json!({"family": "power", "exponent": 4.0});
