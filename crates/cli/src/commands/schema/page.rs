@@ -156,7 +156,7 @@ impl<'a> Page<'a> {
     fn item(&mut self, mark: &str, text: &str) {
         let mut line = mark.to_owned();
         for word in text.split_whitespace() {
-            if line.chars().count() + word.chars().count() > WIDTH {
+            if line.len() > mark.len() && line.chars().count() + word.chars().count() > WIDTH {
                 self.text.push_str(&format!("{}\n", line.trim_end()));
                 line = " ".repeat(mark.len());
             }
