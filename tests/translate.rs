@@ -208,6 +208,27 @@ fn the_champion_of_a_campaign_is_translated_with_what_was_found_of_it() {
         assert!(readme.contains(said), "{said}: {readme}");
     }
     assert_eq!(environment.read("out/testdata/policy.rs"), champion["source"].as_str().expect("a source"));
+    // A candidate by the beginning of its id: of one that is no champion nothing is told that a report says of the champion.
+    let report = environment.json(&["report", "--format", "json"]);
+    let mut candidates = Vec::new();
+    named(&report, &mut candidates);
+    let other = candidates.into_iter().find(|own| *own != champion["candidate"]).expect("another candidate");
+    environment.ok(&["translate", &other[..16], "--name", "another-one", "-o", "other", "--effort", "1"]);
+    let provenance: serde_json::Value = serde_json::from_str(&environment.read("other/provenance.json")).expect("JSON");
+    assert_eq!((&provenance["candidate"], provenance["headline"].is_null()), (&other.as_str().into(), true));
+    assert!(environment.read("other/README.md").contains("no campaign's champion"));
+}
+
+/// Every candidate that a report names.
+fn named(value: &serde_json::Value, found: &mut Vec<String>) {
+    if let Some(id) = value["candidate"].as_str() {
+        found.push(id.to_owned());
+    }
+    match value {
+        serde_json::Value::Object(members) => members.values().for_each(|own| named(own, found)),
+        serde_json::Value::Array(items) => items.iter().for_each(|own| named(own, found)),
+        _ => {}
+    }
 }
 
 #[test]

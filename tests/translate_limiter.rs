@@ -1,6 +1,6 @@
 //! `elenchus translate` of a limiter: a UsageLimitPolicy of the router, which sets the ceilings that its candidate sets.
 
-use crate::environment::{Environment, root};
+use crate::environment::{Environment, root, shared_cache};
 use crate::translate::{go, translate, with_go};
 use problems::TARGETS;
 use problems::shipping::Target;
@@ -167,7 +167,7 @@ fn the_calls_that_were_recorded_of_the_merged_plugin_are_answered_alike() {
     let mut command = Command::new(go.join("go"));
     command.args(["test", "-count=1", "-run", "TestRecorded", "."]).current_dir(environment.path(&place));
     command.envs([("GOTOOLCHAIN", "local"), ("GOPROXY", "off"), ("GOFLAGS", "-mod=mod"), ("GOWORK", "off")]);
-    command.env("GOCACHE", environment.path("cache"));
+    command.env("GOCACHE", shared_cache().join("elenchus/go"));
     let output = command.output().expect("go runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
 }

@@ -93,6 +93,15 @@ impl Ty {
         Ty::Option(Box::new(self))
     }
 
+    /// Whether its values in Go may be nil themselves: an Option of it needs no further pointer.
+    pub(crate) fn has_nil(&self) -> bool {
+        match self {
+            Ty::Ref(_, true) | Ty::Slice(_) => true,
+            Ty::Ref(of, false) => matches!(**of, Ty::Slice(_)),
+            _ => false,
+        }
+    }
+
     pub(crate) fn borrowed(self, mutably: bool) -> Ty {
         Ty::Ref(Box::new(self), mutably)
     }

@@ -23,8 +23,7 @@ impl Names {
             Ty::Int(int) => int.go().to_owned(),
             Ty::Bool => "bool".to_owned(),
             Ty::Named(name) => name.clone(),
-            // What may be changed is a pointer already.
-            Ty::Option(of) if matches!(**of, Ty::Ref(_, true)) => self.ty(of),
+            Ty::Option(of) if of.has_nil() => self.ty(of),
             Ty::Option(of) => format!("*{}", self.ty(of)),
             Ty::Array(of, length) => format!("[{}]{}", self.expr(length), self.ty(of)),
             Ty::Slice(of) => format!("[]{}", self.ty(of)),

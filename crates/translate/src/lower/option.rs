@@ -27,8 +27,7 @@ impl From<Val> for Opt {
             other => other,
         };
         let present = Expr::compare("!=", val.expr.clone(), Expr::name("nil"));
-        // What may be changed through it is a pointer itself.
-        let expr = if matches!(of, Ty::Ref(_, true)) { val.expr } else { val.expr.target() };
+        let expr = if of.has_nil() { val.expr } else { val.expr.target() };
         Opt { present, inner: Val { expr, ty: of, ..val }, place: None }
     }
 }

@@ -225,7 +225,7 @@ impl<'a> Body<'a> {
 /// `Some` of a value, as a pointer.
 pub(super) fn pointer(ty: &Ty, value: Expr) -> Expr {
     match value {
-        value if matches!(ty, Ty::Ref(_, true)) => value,
+        value if ty.has_nil() => value,
         Expr::Unary("*", of) => *of,
         // A number alone would be taken for another type.
         value if crate::go::print::is_untyped(&value) => {

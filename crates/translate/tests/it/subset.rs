@@ -101,7 +101,7 @@ fn an_element_that_is_found_to_be_changed_is_changed_in_its_place() {
     assert!(go.contains("last = &own[len(own)-1]") && go.contains("*last = 0.5"), "{go}");
     let go =
         asked("let mut own = item.bins; if let Some(one) = own.get_mut(2) { *one += 1.0; } own[2] > 0.1").expect("Go");
-    assert!(go.contains("one = &own[2]") && go.contains("*one += 1.0"), "{go}");
+    assert!(go.contains("value = &own[2]") && go.contains("*value += 1.0"), "{go}");
     let go = asked("let own = item.hint.is_none_or(|hint| hint > 3); own").expect("Go");
     assert!(go.contains("item.hint == nil || *item.hint > 3"), "{go}");
 }
