@@ -80,7 +80,10 @@ async fn a_coding_agent_drives_a_campaign_by_six_tools_is_killed_and_goes_on() {
     assert!(agent.call("ask", json!({"candidate": "zz", "what": "where"})).await.1);
     // What has to run for is asked as the planner does, and is bounded and on record as his questions are.
     let seen = agent.ok("ask", json!({"candidate": "reference", "what": "timeline", "workload": "busy"})).await;
-    assert!(seen.contains("under the reference") && seen.contains("| time, s | "), "{seen}");
+    assert!(
+        seen.contains("under the reference") && seen.contains("| time since the measured window began, s | "),
+        "{seen}"
+    );
     let text = json!({"candidate": &id[..8], "what": "ablation", "find": "saturation(5.0, 0.8)", "replace": "saturation(5.0, 0.7)"});
     let changed = agent.ok("ask", text).await;
     assert!(changed.contains(" so changed: saving ") && changed.contains("You have 2 questions left"), "{changed}");

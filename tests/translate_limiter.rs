@@ -175,7 +175,7 @@ fn the_calls_that_were_recorded_of_the_merged_plugin_are_answered_alike() {
 #[test]
 fn what_production_does_not_pass_to_a_limiter_and_where_it_has_no_place_is_refused_with_the_reason() {
     let environment = Environment::new();
-    let credit = root().join("experiments/flow-control/rules/credit.rs").display().to_string();
+    let credit = root().join("experiments/flow-control/controls/credit.rs").display().to_string();
     for (file, field, reason) in [
         (
             modelled("waiting"),

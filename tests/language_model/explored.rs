@@ -26,14 +26,18 @@ impl Admitter for Policy {{
     )
 }
 
-/// Explores in the first iteration: by saturation, and twice at random. The second iteration is planned in vain.
+/// Explores in the first iteration: by saturation, and twice with a part at random that is paid for everywhere. The second iteration is planned in vain.
 fn answer(request: &Received) -> Answer {
     let part = brain::part(request.message(0));
     if part.starts_with("You draw lessons") {
         return Answer::text("```json\n{\"changes\": [], \"notes\": null}\n```");
     }
     if part.starts_with("You write") {
-        return Answer::text(&["300.0 * saturation.powi(5)", "0.3", "0.2"].map(policy).concat());
+        return Answer::text(
+            &["300.0 * saturation.powi(4)", "(300.0 * saturation.powi(4) + 0.3)", "(300.0 * saturation.powi(4) + 1.0)"]
+                .map(policy)
+                .concat(),
+        );
     }
     if request.message(1).contains("Iteration 2 of 2") {
         return Answer::text("I have no idea.");
@@ -41,7 +45,7 @@ fn answer(request: &Received) -> Answer {
     let main = json!({
         "name": "main", "kind": "main", "hypothesis": "h", "mechanism": "m", "diagnostic": "d", "metric": "saving",
         "against": ["reference"], "scope": [], "relation": "at-least", "size": 0.02, "confidence": 0.3,
-        "intent": "by saturation", "variants": ["at random", "at random, less often"], "point": null,
+        "intent": "by saturation", "variants": ["and at random", "and at random, more often"], "point": null,
     });
     let bundle = json!({"question": "q", "parent": "reference", "components": [], "arms": [main]});
     Answer::text(&format!("```json\n{bundle}\n```"))

@@ -97,7 +97,7 @@ fn a_campaign_of_ten_iterations_meets_every_turn_that_a_model_can_take() {
     let ran = ran.expect("what had to run was answered").split("\n# What you asked\n").nth(2).unwrap();
     for words in [
         "Workload `busy` of the search panel under candidate ",
-        "| time, s | ",
+        "| time since the measured window began, s | ",
         " so changed: saving ",
         "It took an evaluation.",
     ] {

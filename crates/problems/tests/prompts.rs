@@ -160,21 +160,15 @@ impl Long {
             },
         };
         let main = || Side::Arm("main".into());
-        let mut arms = vec![
+        // What one component asks for: the usual bundle.
+        let arms = vec![
             arm("main", ArmKind::Main, &[Side::Reference], Relation::AtLeast(0.01)),
-            arm("control", ArmKind::ControlNegative, &[main()], Relation::Within(0.5)),
+            arm("control", ArmKind::ControlNegative, &[main()], Relation::Within(0.005)),
         ];
-        for (name, without) in [("only-b", "a"), ("only-a", "b")] {
-            let mut ablation = arm(name, ArmKind::Ablation, &[main()], Relation::AtLeast(0.001));
-            ablation.design.without = Some(without.into());
-            arms.push(ablation);
-        }
-        let singles = [Side::Arm("only-b".into()), Side::Arm("only-a".into())];
-        arms.push(arm("sum", ArmKind::SuperAdditivity, &singles, Relation::AtLeast(0.001)));
         Bundle {
             question: words(&format!("Question {number}: does it pay to look at the prompt?"), 200),
             parent: Side::Reference,
-            components: vec!["a".into(), "b".into()],
+            components: vec!["a".into()],
             arms,
         }
     }
@@ -254,7 +248,7 @@ fn started(loaded: &LoadedExperiment) -> Started {
         spec: loaded.problem.spec().clone(),
         scenarios: loaded.scenario_names(),
         training: (1..=DRAWN).map(|n| format!("training_{n:02}")).collect(),
-        workloads: loaded.scenarios.iter().map(|_| words("4 instances; 90.0 requests/s for 120 s.", 300)).collect(),
+        workloads: loaded.scenarios.iter().map(|_| words("4 instances; 90.0 requests/s for 120 s.", 180)).collect(),
         features: (0..(loaded.scenarios.len() + DRAWN) as u64).map(row).collect(),
         inputs: loaded.hashes(),
         nonce: Nonce::of(1),

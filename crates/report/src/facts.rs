@@ -57,10 +57,9 @@ impl<'a> Facts<'a> {
 
     /// How a command begins that finds this campaign again.
     pub(crate) fn elenchus(&self) -> String {
-        self.record.state_dir.map_or_else(
-            || "elenchus".into(),
-            |directory| format!("elenchus --state-dir {}", shell(&line(directory))),
-        )
+        self.record
+            .state_dir
+            .map_or_else(|| "elenchus".into(), |directory| format!("elenchus --state-dir {}", shell(&line(directory))))
     }
 
     /// The inputs that change a candidate's answers and that production does not pass today.

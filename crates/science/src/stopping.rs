@@ -110,8 +110,11 @@ fn apart(left: &[f64], right: &[f64]) -> [f64; 2] {
     [mean(&apart), standard_deviation(&apart) / (apart.len() as f64).sqrt()]
 }
 
-/// What one policy is worth beyond another on the workloads that claims are about, with its standard error; none where that is no number.
+/// What one policy is worth beyond another on the workloads that claims are about, with its standard error; none where that is no
+/// number, or where there is one workload alone.
 pub fn effect(left: &Measurement, right: &Measurement, yardsticks: &Yardsticks, aim: &Aim) -> Option<[f64; 2]> {
     let of = |measured: &Measurement| worth_by_workload(yardsticks, measured, aim, &yardsticks.claimed());
-    Some(apart(&of(left), &of(right))).filter(|effect| effect.iter().all(|number| number.is_finite()))
+    let (left, right) = (of(left), of(right));
+    let effect = (left.len() > 1).then(|| apart(&left, &right));
+    effect.filter(|effect| effect.iter().all(|number| number.is_finite()))
 }

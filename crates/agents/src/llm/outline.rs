@@ -1,16 +1,20 @@
-//! A contract as somebody reads it who does not write against it: what there is to see and to answer, without how it is done.
+//! A contract as somebody reads it who does not write against it: what there is to see and to answer, without how it is done and
+//! without its preface, which a problem's passage on its system says to whoever plans.
 
-/// The text without attributes, private items, bodies of functions, and examples in the documentation.
+/// The text without preface, attributes, private items, bodies of functions, and examples in the documentation.
 pub(super) fn outline(contract: &str) -> String {
     let (mut kept, mut waiting) = (Vec::new(), Vec::new());
     let (mut example, mut deep) = (false, 0_i32);
     for line in contract.lines() {
         let code = line.trim();
+        if code.starts_with("//!") {
+            continue;
+        }
         if deep > 0 {
             deep += depth(code);
             continue;
         }
-        if let Some(words) = code.strip_prefix("//!").or_else(|| code.strip_prefix("///")) {
+        if let Some(words) = code.strip_prefix("///") {
             let fence = words.trim_start().starts_with("```");
             if !fence && !example {
                 // What documents a private item goes with it.
@@ -23,7 +27,7 @@ pub(super) fn outline(contract: &str) -> String {
             continue;
         }
         if is_private(line) {
-            waiting.retain(|line| line.trim().starts_with("//!"));
+            waiting.clear();
             deep = depth(code).max(0);
             continue;
         }
@@ -106,12 +110,7 @@ fn mix(z: u64) -> u64 {
 
     #[test]
     fn an_outline_says_what_there_is_and_not_how_it_is_done() {
-        let expected = "//! What a policy sees.
-//!
-//!
-//! No more.
-
-/// What chooses.
+        let expected = "/// What chooses.
 pub trait Chooser {
     /// Chooses.
     fn choose(&mut self) -> bool;
@@ -132,7 +131,7 @@ impl Draw {
 
     #[test]
     fn what_has_nothing_to_leave_out_stays_as_it_is() {
-        let text = "//! Sees.\n\npub trait Chooser {\n    fn choose(&mut self) -> bool;\n}";
+        let text = "/// Chooses.\npub trait Chooser {\n    fn choose(&mut self) -> bool;\n}";
         assert_eq!(outline(text), text);
     }
 }

@@ -19,8 +19,14 @@ const CORRECTIONS: u32 = 2;
 const QUESTIONS: usize = 4;
 /// Characters of the campaign's notes.
 const NOTES: usize = 1500;
-/// Characters of the source of the best candidate: the whole of it can be asked for.
+/// Characters of the source of the best candidate, where there is room: the whole of it can be asked for.
 const SOURCE: usize = 3500;
+/// Characters of it that are worth showing.
+const LEAST: usize = 600;
+/// Bytes of what stands around a source.
+const HEAD: usize = 100;
+/// Bytes of a first request, in which the source has the room that the rest leaves.
+const LENGTH: usize = 40_000;
 
 /// A planner that asks a model.
 #[derive(Clone)]
@@ -36,9 +42,18 @@ impl Planner {
 
     /// What is asked first. Fails only with a template of the user's that does not fit.
     pub fn request(&self, brief: Brief<'_>) -> Result<Request, ModelError> {
-        let prompt = Prompt::new(brief, &self.context);
         let schema = proposal::schema(&brief.state.opened().experiment.dimensions, brief.state.spec());
-        self.context.request(Role::Plan, &prompt, Some(schema))
+        let request = |prompt: &Prompt| self.context.request(Role::Plan, prompt, Some(schema.clone()));
+        let mut prompt = Prompt::new(brief, &self.context);
+        let first = request(&prompt)?;
+        let room = LENGTH.saturating_sub(first.system.len() + first.user.len() + HEAD).min(SOURCE);
+        match brief.source.filter(|_| room >= LEAST) {
+            Some(source) => {
+                prompt.show(excerpt(source.trim(), room));
+                request(&prompt)
+            }
+            None => Ok(first),
+        }
     }
 
     async fn draft(&self, brief: Brief<'_>) -> Result<Answer<Bundle>, ModelError> {
@@ -128,7 +143,6 @@ impl Prompt {
         let state = brief.state;
         let experiment = &state.opened().experiment;
         let iteration = state.iteration_number();
-        let source = brief.source.map(|source| excerpt(source.trim(), SOURCE));
         let notes = state.notes.as_deref().map(|notes| clip(notes.trim(), NOTES)).filter(|notes| !notes.is_empty());
         Prompt {
             setting: Setting::new(state, context).outlined(),
@@ -146,9 +160,14 @@ impl Prompt {
             notes,
             dimensions: experiment.dimensions.iter().map(dimension).collect(),
             volume: percent(volume(state)),
-            fence: parse::fence(source.as_deref().unwrap_or_default()),
-            source,
+            fence: String::new(),
+            source: None,
         }
+    }
+
+    fn show(&mut self, source: String) {
+        self.fence = parse::fence(&source);
+        self.source = Some(source);
     }
 }
 

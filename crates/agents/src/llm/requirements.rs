@@ -80,8 +80,8 @@ pub(super) fn claim(experiment: &Experiment, spec: &Spec) -> Vec<String> {
     asked
 }
 
-/// Something that claims may be about.
-pub(super) fn metric(metric: &Metric<'_>) -> String {
+/// Something that claims may be about; what the scoring has described already is named alone.
+pub(super) fn metric(metric: &Metric<'_>, spec: &Spec) -> String {
     let unit = match metric.unit() {
         Unit::Fraction => "a fraction",
         Unit::Log => "log units, 0.01 is one point",
@@ -89,5 +89,10 @@ pub(super) fn metric(metric: &Metric<'_>) -> String {
         other => unit(other).trim(),
     };
     let scope = if matches!(metric, Metric::Worth(_)) { "; whole panel only, not against `baseline`" } else { "" };
-    format!("`{}` ({unit}{scope}): {}", metric.name(), metric.meaning())
+    let is_told = match metric {
+        Metric::Series(series) => spec.by_scenario().any(|figure| figure.name == series.name),
+        Metric::Worth(_) | Metric::Gain(_) | Metric::Cost(_) => true,
+    };
+    let meaning = if is_told { String::new() } else { format!(": {}", metric.meaning()) };
+    format!("`{}` ({unit}{scope}){meaning}", metric.name())
 }

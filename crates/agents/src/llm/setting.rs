@@ -97,7 +97,7 @@ impl Setting {
             violation: requirements::violation(spec),
             guards: experiment.objective.constraints.iter().map(|guard| requirements::guard(guard, spec)).collect(),
             claim: requirements::claim(experiment, spec),
-            metrics: spec.claimable().map(|metric| requirements::metric(&metric)).collect(),
+            metrics: spec.claimable().map(|metric| requirements::metric(&metric, spec)).collect(),
             inputs: spec.inputs.clone(),
             hindsight: spec.hindsight.as_ref().map(|cost| cost.meaning.clone()),
         }

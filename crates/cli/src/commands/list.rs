@@ -3,12 +3,12 @@
 use crate::context::{Format, Global};
 use crate::failure::{Code, Failure};
 use crate::output;
+use engine::EngineError;
 use engine::science::seal::Look;
 use engine::science::state::State;
 use engine::science::text::{self, clip};
-use report::moment;
-use engine::EngineError;
 use engine::verify::recorded;
+use report::moment;
 use serde_json::{Value, json};
 use store::{CampaignRow, Store, StoreError};
 
@@ -49,7 +49,8 @@ pub(crate) async fn list(args: Args, global: &Global) -> Result<Code, Failure> {
 
 fn table(campaigns: &[Listed]) -> comfy_table::Table {
     let mut table = comfy_table::Table::new();
-    let header = ["campaign", "experiment", "agents", "opened", "state", "champion", "worth (search)", "under the seal"];
+    let header =
+        ["campaign", "experiment", "agents", "opened", "state", "champion", "worth (search)", "under the seal"];
     table.load_style(comfy_table::presets::NOTHING).set_header(header);
     for listed in campaigns {
         let row = &listed.row;
