@@ -31,10 +31,7 @@ pub(crate) fn table(score: &Score, bound: Option<f64>, spec: &Spec) -> Option<Ta
         })
     }));
     columns.extend([
-        // The interval of a score is over the drawn workloads alone.
-        column(format!(">{}", terms.worth()), move |(name, part): &Row<'_>| {
-            terms.worth_of(part.worth, score.worth_ci.filter(|_| *name == "drawn"))
-        }),
+        column(format!(">{}", terms.worth()), move |(_, part): &Row<'_>| terms.worth_of(part.worth, None)),
         column(">largest regret, points", |(_, part): &Row<'_>| points(part.regret())),
         column(">losing", move |(_, part): &Row<'_>| {
             bound.map_or_else(|| "-".into(), |bound| format!("{} > {bound}", part.losing(bound)))

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 /// One workload in so many is run on first.
 pub const PART: usize = 3;
 /// Standard errors by which a variant has to lie behind: of fifty that are as good as their rival at most one is stopped.
-const SURE: f64 = 2.5;
+const SURE: f64 = 3.0;
 /// Workloads of the part, at least: fewer do not tell how sure a mean is.
 const LEAST: usize = 8;
 /// Gain beyond the reference's on the part, log units either way, within which policies compare.

@@ -21,15 +21,15 @@ const ITERATIONS: usize = 4;
 /// The last ones of them, which are told with what was thought and built.
 const WHOLE: usize = 2;
 /// Candidates that are listed.
-const CANDIDATES: usize = 4;
+const CANDIDATES: usize = 3;
 /// Those of them, the best ones, that are told with what was built and what they do.
 const DESCRIBED: usize = 2;
 /// Principles that are listed.
-const PRINCIPLES: usize = 6;
+const PRINCIPLES: usize = 5;
 /// Scenarios that the best candidate is broken down by.
 const SCENARIOS: usize = 40;
 /// Characters of one text of a planner or extractor.
-const TEXT: usize = 200;
+const TEXT: usize = 180;
 
 /// The findings of a campaign.
 #[derive(Serialize)]

@@ -4,7 +4,7 @@
 /// The text without preface, attributes, private items, bodies of functions, and examples in the documentation.
 pub(super) fn outline(contract: &str) -> String {
     let (mut kept, mut waiting) = (Vec::new(), Vec::new());
-    let (mut example, mut deep) = (false, 0_i32);
+    let (mut example, mut deep, mut said) = (false, 0_i32, false);
     for line in contract.lines() {
         let code = line.trim();
         if code.starts_with("//!") {
@@ -26,7 +26,10 @@ pub(super) fn outline(contract: &str) -> String {
         if code.starts_with("#[") || code.starts_with("#![") {
             continue;
         }
-        if is_private(line) {
+        // One trait is what a policy is; others help to write it.
+        let helps =
+            code.starts_with("pub mod ") || (code.starts_with("pub trait ") && std::mem::replace(&mut said, true));
+        if is_private(line) || helps {
             waiting.clear();
             deep = depth(code).max(0);
             continue;
@@ -105,6 +108,12 @@ impl Draw {
 /// Scatters.
 fn mix(z: u64) -> u64 {
     z ^ 1
+}
+
+/// What `core` lacks.
+pub trait Maths {
+    /// A root.
+    fn sqrt(self) -> f64;
 }
 ";
 

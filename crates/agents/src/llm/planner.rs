@@ -18,7 +18,7 @@ const CORRECTIONS: u32 = 2;
 /// Questions of an iteration.
 const QUESTIONS: usize = 4;
 /// Characters of the campaign's notes.
-const NOTES: usize = 1500;
+const NOTES: usize = 1200;
 /// Characters of the source of the best candidate, where there is room: the whole of it can be asked for.
 const SOURCE: usize = 3500;
 /// Characters of it that are worth showing.

@@ -107,7 +107,7 @@ impl<'a> Measured<'a> {
         let all: Vec<usize> = self.rows.clone().filter(|row| within(*row)).collect();
         let losing = all.iter().filter(|row| self.points[**row][1] < -1.0).count();
         let worth = worth.map_or_else(|| "undefined".into(), |worth| quantity(worth, aim.worth_name().unit));
-        format!("{worth}, {losing} of {} lose > 1 point", all.len())
+        format!("{worth} ({losing} of {})", all.len())
     }
 
     /// Its workloads, by their rows in the panel.

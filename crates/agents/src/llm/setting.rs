@@ -167,7 +167,18 @@ fn scenario_table(state: &State, listed: usize) -> Vec<String> {
     table(&head, state.opened().scenarios.iter().enumerate().take(listed).map(row).collect())
 }
 
-/// What arrives in each scenario.
+/// What arrives in each scenario; on what, where that is the same in all, once.
 fn workloads(names: &[String], workloads: &[String]) -> Vec<String> {
-    names.iter().zip(workloads).take(SCENARIOS).map(|(name, what)| format!("{name}: {}", line(what, 300))).collect()
+    let on = |what: &str| what.split_once("; ").map(|(on, arrives)| (on.to_owned(), arrives.to_owned()));
+    let parts: Vec<(String, String)> = workloads.iter().filter_map(|what| on(what)).collect();
+    let shared = parts.first().filter(|first| {
+        parts.len() > 1 && parts.len() == workloads.len() && parts.iter().all(|part| part.0 == first.0)
+    });
+    let of = |at: usize, what: &String| match shared {
+        Some(_) => line(&parts[at].1, 300),
+        None => line(what, 300),
+    };
+    let each = names.iter().zip(workloads).take(SCENARIOS).enumerate();
+    let each = each.map(|(at, (name, what))| format!("{name}: {}", of(at, what)));
+    shared.map(|(on, _)| format!("all of them: {}", line(on, 300))).into_iter().chain(each).collect()
 }

@@ -163,7 +163,7 @@ fn where_nothing_is_paid_the_prompts_ask_for_gain_beyond_the_references() {
          - on drawn workloads that nobody has seen, lead estimated at no less than 0.04\n- every guard above",
         "| yardstick | speedup | swaps |\n|---|---|---|\n| the reference | 25.46 % | 120.0 |\n| oracle |",
         "| scenario | reference: speedup | oracle: speedup |",
-        "  - `lead` (log units, 0.01 is one point; whole panel only, not against `baseline`): speedup beyond",
+        "  - `lead` (log units, 0.01 is one point; whole panel only, not against `baseline`)\n",
         "`uses`: the inputs that the design's decisions depend on, of these: `length` (how many letters there are).",
         "the main arm claims `lead`.",
     ] {
