@@ -20,7 +20,7 @@ impl Limiter for Policy {{
     )
 }
 
-/// Explores in the first iteration: lower bands wait from 0.8 on, and twice everybody waits, which helps nobody. The second
+/// Explores in the first iteration: lower bands wait from 0.97 on, and twice everybody waits, which helps nobody. The second
 /// iteration is planned in vain.
 fn answer(request: &Received) -> Answer {
     let part = brain::part(request.message(0));
@@ -28,7 +28,7 @@ fn answer(request: &Received) -> Answer {
         return Answer::text("```json\n{\"changes\": [], \"notes\": null}\n```");
     }
     if part.starts_with("You write") {
-        return Answer::text(&[("1..", "0.8"), ("..", "0.2"), ("..", "0.3")].map(policy).concat());
+        return Answer::text(&[("1..", "0.97"), ("..", "0.2"), ("..", "0.3")].map(policy).concat());
     }
     if request.message(1).contains("Iteration 2 of 2") {
         return Answer::text("I have no idea.");

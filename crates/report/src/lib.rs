@@ -39,7 +39,7 @@ mod yardsticks;
 pub use evaluation::{Evaluation, Timing};
 pub use page::outcome;
 pub use record::{Held, Losses, Record, Stage, Times, quoted};
-pub use words::{effect, moment};
+pub use words::{effect, moment, shell};
 
 use science::spec::Spec;
 

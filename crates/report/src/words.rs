@@ -142,7 +142,7 @@ pub fn moment(unix_ms: i64) -> String {
 }
 
 /// One word for a POSIX shell, quoted where it must be.
-pub(crate) fn shell(word: &str) -> String {
+pub fn shell(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@+".contains(c);
     if !word.is_empty() && word.chars().all(plain) { word.into() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }

@@ -24,7 +24,10 @@ impl State {
         }
         let (main, Side::Candidate(parent)) = (&bundle.arms[0], &bundle.parent) else { return Ok(()) };
         let (design, parent) = (&main.design, &self.candidates[parent].candidate);
-        let stays = design.point.is_some() && design.point == parent.point && bundle.components.is_empty();
+        let stays = design.variants.is_empty()
+            && design.point.is_some()
+            && design.point == parent.point
+            && bundle.components.is_empty();
         let claims = matches!(main.prediction.relation, Relation::AtLeast(_));
         match stays && claims && design.candidate.is_none() && main.prediction.against == [bundle.parent.clone()] {
             true => Err(format!(

@@ -47,7 +47,7 @@ impl State {
                 self.phase = Phase::Planning;
             }
             (Event::BundleRegistered { bundle, asked, work }, Phase::Planning) => {
-                if let Err(problem) = self.check_registered(bundle) {
+                if let Err(problem) = self.check_registered(bundle).and_then(|()| self.check_asked(asked)) {
                     return illegal(problem);
                 }
                 // An arm that takes a known candidate has it from the beginning.
@@ -59,6 +59,9 @@ impl State {
                 self.phase = Phase::Arm(0);
             }
             (Event::PlanFailed { reason, asked, work }, Phase::Planning) => {
+                if let Err(problem) = self.check_asked(asked) {
+                    return illegal(problem);
+                }
                 let (failure, planner, asked) = (Some(reason.clone()), author(work), asked.clone());
                 self.evaluations += asked.len() as u32;
                 self.iterations.push(Iteration { failure, asked, planner, ..Iteration::default() });

@@ -7,6 +7,10 @@ use crate::measurement::Measurement;
 use crate::outcome::Outcome;
 use crate::stopping::{self, Behind, PART, Rival};
 
+/// Changes of a text that a planner may have measured before one bundle, and characters of each.
+const ASKED: usize = 4;
+const EDIT: usize = 4000;
+
 impl State {
     /// What became of a candidate with one text of its source in place of another.
     pub fn replaced(
@@ -50,15 +54,15 @@ impl State {
         self.may_evaluate().then_some(Action::Evaluate { candidate })
     }
 
-    /// Whom a candidate is held against that is the next variant of the arm under way: the best of those that ran on the whole panel.
-    /// None of any other candidate, and before there is one.
+    /// Whom a candidate is held against that is the next variant of the arm under way: the best admissible one of those that ran on the
+    /// whole panel, since who breaks a guard is worth more by that. None of any other candidate, and before there is one.
     pub fn rival(&self, id: &CandidateId) -> Option<Rival> {
         let Phase::Arm(at) = self.phase else { return None };
         let record = &self.current().arms[at];
         if record.candidate.is_some() || self.unmeasured(&record.variants) != Some(id) {
             return None;
         }
-        let best = self.worthiest().find(|known| record.variants.contains(&known.candidate.id))?;
+        let best = self.worthiest().find(|known| known.admissible && record.variants.contains(&known.candidate.id))?;
         let (yardsticks, aim) = (self.yardsticks(), &self.spec().aim);
         Some(Rival::new(best.candidate.id.clone(), best.measurement.as_ref()?, yardsticks, aim))
     }
@@ -94,7 +98,31 @@ impl State {
     }
 
     fn unmeasured<'a>(&self, variants: &'a [CandidateId]) -> Option<&'a CandidateId> {
-        variants.iter().find(|id| self.candidates[*id].outcome.is_none())
+        variants.iter().find(|id| self.waits(id, variants))
+    }
+
+    /// Whether nothing is known of one of these variants: who was stopped in another arm was held against others there.
+    fn waits(&self, id: &CandidateId, variants: &[CandidateId]) -> bool {
+        let record = &self.candidates[id];
+        match record.outcome {
+            None => true,
+            Some(Outcome::Stopped) => record.behind.as_ref().is_none_or(|behind| !variants.contains(&behind.rival)),
+            Some(_) => false,
+        }
+    }
+
+    /// Says what a planner cannot have had measured, if there is such a thing.
+    pub(super) fn check_asked(&self, asked: &[Replaced]) -> Result<(), String> {
+        if asked.len() > ASKED || self.evaluations_left().is_some_and(|left| (left as usize) < asked.len()) {
+            return Err(format!("{} changes were measured for a planner, and fewer can have been", asked.len()));
+        }
+        for (at, own) in asked.iter().enumerate() {
+            let long = [&own.find, &own.replace].into_iter().any(|text| text.chars().count() > EDIT);
+            if long || own.outcome == Outcome::Stopped || asked[..at].iter().any(|other| other.made == own.made) {
+                return Err(format!("what was measured for a planner as {} cannot have been", own.made.short()));
+            }
+        }
+        Ok(())
     }
 
     /// Takes one of the variants of an arm's design.
@@ -132,7 +160,7 @@ impl State {
         let (Some(first), true, None) = (record.variants.first(), record.variants_left == 0, &record.candidate) else {
             return;
         };
-        let measured = |id: &&CandidateId| self.candidates[*id].outcome.is_some();
+        let measured = |id: &&CandidateId| !self.waits(id, &record.variants);
         let waits = self.unmeasured(&record.variants).is_some();
         if waits && (self.may_evaluate() || !record.variants.iter().any(|id| measured(&id))) {
             return;

@@ -78,12 +78,15 @@ impl Session {
     /// The answer to a question of the planner's, which is on record as any reply of his.
     async fn asked(&self, question: String) -> Result<String, String> {
         // One too many would cost a reply.
-        if self.desk.first().is_some_and(|waiting| waiting.user.contains("You have no questions left")) {
+        if self.desk.first().is_some_and(|waiting| {
+            let answers = waiting.user.rsplit_once(ANSWERS).map(|(_, answers)| answers);
+            answers.is_some_and(|answers| answers.contains("You have no questions left"))
+        }) {
             return Err("no questions are left in this iteration: register a bundle".into());
         }
         self.desk.answer(&[Role::Plan], question)?;
         let Some(request) = self.desk.question().await else { return Err(self.over()) };
-        match request.user.rsplit_once("\n# What you asked\n\n").map(|(_, answer)| answer) {
+        match request.user.rsplit_once(ANSWERS).map(|(_, answer)| answer) {
             Some(answer) if !answer.contains(UNUSABLE) => Ok(answer.to_owned()),
             _ => Err(request.user.split_once(UNUSABLE).map_or_else(String::new, |(_, wrong)| wrong.trim().to_owned())),
         }
@@ -114,6 +117,9 @@ impl Session {
         }
     }
 }
+
+/// What stands before the answers to a planner's questions.
+const ANSWERS: &str = "\n# What you asked\n\n";
 
 /// What stands before what is wrong with a reply, at the end of the question that it did not answer.
 const UNUSABLE: &str = "\n# Your last reply cannot be used";

@@ -60,7 +60,10 @@ fn asked(
                     return Err(NoVectors::Bug("no `start` line before the first call".into()));
                 };
                 let step = Step { saturation: *saturation, priorities: priorities.clone() };
-                for _ in 0..(*calls).min(MOST) {
+                if *calls > MOST {
+                    return Err(NoVectors::Bug(format!("a line tells of {calls} calls; at most {MOST} are replayed")));
+                }
+                for _ in 0..*calls {
                     let answers = own.ask(&[(*seat, Limited::question(&step))])?;
                     let said = answers.first().and_then(|answer| step.ceilings(answer));
                     found.decisions += 1;

@@ -225,7 +225,8 @@ fn what_a_planner_has_measured_takes_an_evaluation_and_is_no_candidate() {
     let replaced = state.replaced(&of, ["a", "b"], (made.clone(), Hash::of(b"")), Ok(&measured));
     assert!(replaced.worth.is_some_and(|worth| (worth - 0.1).abs() < 1e-3), "{replaced:?}");
     assert_eq!((replaced.effect, replaced.beyond.map(|beyond| beyond.abs() < 1e-9)), (None, Some(true)));
-    let failed = state.replaced(&of, ["a", "c"], (made.clone(), Hash::of(b"")), Err(Outcome::Crashed));
+    let failed =
+        state.replaced(&of, ["a", "c"], (CandidateId::from("c3".to_owned()), Hash::of(b"")), Err(Outcome::Crashed));
     let plan_failed = Event::PlanFailed { reason: "no".into(), asked: vec![replaced, failed], work: vec![] };
     apply(&mut state, &[plan_failed]);
     assert_eq!((state.evaluations_left(), state.candidates.len()), (Some(3), 0));
