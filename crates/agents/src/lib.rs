@@ -7,11 +7,11 @@
 pub mod builtin;
 pub mod llm;
 
-use futures::future::{BoxFuture, ready};
+use futures::future::BoxFuture;
 use llm::ModelError;
+use science::asked::Replaced;
 use science::bundle::{Arm, Bundle, Side};
 use science::defect::Defect;
-use science::event::Replaced;
 use science::id::CandidateId;
 use science::principle::Change;
 use science::seal::Line;
@@ -44,14 +44,10 @@ pub trait Library: Debug + Sync {
     fn hindsight(&self, input: &str) -> Vec<Turnout>;
 
     /// How the run of a policy on a workload of the search panel went, by the workload's name.
-    fn timeline<'a>(&'a self, _policy: &'a Side, _workload: &'a str) -> Looking<'a, Vec<Line>> {
-        Box::pin(ready(Ok(Err("nothing can be run here".into()))))
-    }
+    fn timeline<'a>(&'a self, policy: &'a Side, workload: &'a str) -> Looking<'a, Vec<Line>>;
 
     /// What a candidate is worth on the search panel with one text of its source in place of another, which stands there once.
-    fn replaced<'a>(&'a self, _of: &'a CandidateId, _find: &'a str, _replace: &'a str) -> Looking<'a, Replaced> {
-        Box::pin(ready(Ok(Err("nothing can be run here".into()))))
-    }
+    fn replaced<'a>(&'a self, of: &'a CandidateId, find: &'a str, replace: &'a str) -> Looking<'a, Replaced>;
 }
 
 /// What was found where something had to run, or a sentence that says why nothing was. An error beside it is no fault of the question.

@@ -150,9 +150,12 @@ impl Against {
         let (Some((_, scale)), Some(gain)) = (policy.scale, self.gain) else {
             if let Some(rival) = rival {
                 let first = self.part.panel.trials_before(&policy.artifact, policy.at(None), sandbox, &|| ())?;
-                match first.map(|(ran, ())| self.part.behind(ran.results, rival, None)) {
-                    Ok(None) => {}
-                    stopped => return Ok(stopped.map(|behind| Raced::Behind(behind.expect("it is one")))),
+                let trials = match first {
+                    Ok((ran, ())) => ran.results,
+                    Err(outcome) => return Ok(Err(outcome)),
+                };
+                if let Some(behind) = self.part.behind(trials, rival, None) {
+                    return Ok(Ok(Raced::Behind(behind)));
                 }
             }
             return Ok(stands(None)?.map(|(Runs { results: trials, deciding }, looking)| {

@@ -83,6 +83,11 @@ pub async fn recorded(store: &Store, id: &CampaignId) -> Result<Vec<Verified>, E
     }
 }
 
+/// What every look that is on record showed, in order.
+pub async fn looks(store: &Store, id: &CampaignId) -> Result<Vec<Look>, EngineError> {
+    Ok(recorded(store, id).await?.into_iter().map(|verified| verified.look).collect())
+}
+
 /// How often the seal of what a campaign measures was opened, as far as this database knows.
 pub async fn taken(store: &Store, id: &CampaignId) -> Result<Taken, EngineError> {
     let given = was_given(store, id).await?;

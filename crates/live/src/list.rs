@@ -1,6 +1,6 @@
 //! The campaigns of the state directory as a table that is filtered and sorted by its address: nothing runs in the page.
 
-use crate::records::Listed;
+use crate::records::Row;
 use report::html::escaped;
 use report::html::live::{Served, plain};
 use report::moment;
@@ -31,32 +31,37 @@ struct Column {
     title: &'static str,
     /// Numbers stand on the right.
     right: bool,
-    cell: fn(&Listed) -> String,
+    cell: fn(&Row) -> String,
     compare: Compare,
 }
 
 /// The first one leads to the campaign.
 const COLUMNS: [Column; 9] = [
     column("id", "campaign", |row| row.id.chars().take(8).collect(), |a, b| a.id.cmp(&b.id)),
-    column("name", "experiment", |row| row.name.clone(), |a, b| a.name.cmp(&b.name)),
-    column("agents", "agents", |row| row.agents.clone(), |a, b| a.agents.cmp(&b.agents)),
+    column("name", "experiment", |row| row.said.name.clone(), |a, b| a.said.name.cmp(&b.said.name)),
+    column("agents", "agents", |row| row.said.agents.clone(), |a, b| a.said.agents.cmp(&b.said.agents)),
     column("opened", "opened", |row| moment(row.opened_ms), |a, b| a.opened_ms.cmp(&b.opened_ms)),
-    column("state", "state", |row| row.standing.clone(), |a, b| a.standing.cmp(&b.standing)),
-    column("champion", "champion", |row| row.champion.clone(), |a, b| a.champion.cmp(&b.champion)),
-    column("worth", "worth (search)", |row| row.worth_in_words.clone(), worth),
-    column("outcome", "under the seal", |row| row.outcome.clone(), |a, b| a.outcome.cmp(&b.outcome)),
+    column("state", "state", |row| row.said.standing.clone(), |a, b| a.said.standing.cmp(&b.said.standing)),
+    column(
+        "champion",
+        "champion",
+        |row| row.said.champion.clone().unwrap_or_default(),
+        |a, b| a.said.champion.cmp(&b.said.champion),
+    ),
+    column("worth", "worth (search)", |row| row.said.worth_in_words.clone(), worth),
+    column("outcome", "under the seal", |row| row.said.outcome.to_owned(), |a, b| a.said.outcome.cmp(b.said.outcome)),
     Column { right: true, ..column("events", "events", |row| row.events.to_string(), |a, b| a.events.cmp(&b.events)) },
 ];
 
-type Compare = fn(&Listed, &Listed) -> Ordering;
+type Compare = fn(&Row, &Row) -> Ordering;
 
-const fn column(key: &'static str, title: &'static str, cell: fn(&Listed) -> String, compare: Compare) -> Column {
+const fn column(key: &'static str, title: &'static str, cell: fn(&Row) -> String, compare: Compare) -> Column {
     Column { key, title, right: false, cell, compare }
 }
 
 /// Who has no champion is worth less than anybody.
-fn worth(a: &Listed, b: &Listed) -> Ordering {
-    let of = |row: &Listed| row.worth.unwrap_or(f64::NEG_INFINITY);
+fn worth(a: &Row, b: &Row) -> Ordering {
+    let of = |row: &Row| row.said.worth.unwrap_or(f64::NEG_INFINITY);
     of(a).total_cmp(&of(b))
 }
 
@@ -70,7 +75,7 @@ impl Asked {
         if self.order.is_empty() { self.sort.is_empty() } else { self.order == "down" }
     }
 
-    fn wants(&self, row: &Listed) -> bool {
+    fn wants(&self, row: &Row) -> bool {
         let text: String = COLUMNS.iter().map(|column| (column.cell)(row).to_lowercase() + " ").collect();
         let text = text + &row.id;
         self.q.to_lowercase().split_whitespace().all(|word| text.contains(word))
@@ -85,7 +90,7 @@ impl Asked {
 }
 
 /// The page.
-pub(crate) fn page(mut rows: Vec<Listed>, asked: &Asked) -> Served {
+pub(crate) fn page(mut rows: Vec<Row>, asked: &Asked) -> Served {
     let all = rows.len();
     rows.retain(|row| asked.wants(row));
     let column = asked.column();
@@ -122,7 +127,7 @@ fn head(column: &Column, asked: &Asked) -> String {
     format!("<th scope=\"col\"{}{sorted}>{link}</th>", class(column))
 }
 
-fn row(row: &Listed) -> String {
+fn row(row: &Row) -> String {
     let cells = COLUMNS.iter().enumerate().map(|(at, column)| {
         let text = escaped(&clip(&line(&(column.cell)(row)), CELL));
         let text = if at == 0 { format!("<a href=\"/campaign/{}\">{text}</a>", encoded(&row.id)) } else { text };
@@ -147,16 +152,13 @@ fn encoded(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use report::Listed;
 
-    fn rows() -> Vec<Listed> {
-        let row = |id: &str, name: &str, opened_ms, worth: Option<f64>| Listed {
-            id: id.into(),
-            name: name.into(),
-            opened_ms,
-            worth,
-            standing: "completed".into(),
-            outcome: if worth.is_some() { "not sealed" } else { "no champion" }.into(),
-            ..Listed::default()
+    fn rows() -> Vec<Row> {
+        let row = |id: &str, name: &str, opened_ms, worth: Option<f64>| {
+            let outcome = if worth.is_some() { "not sealed" } else { "no champion" };
+            let said = Listed { name: name.into(), worth, standing: "completed".into(), outcome, ..Listed::default() };
+            Row { id: id.into(), opened_ms, said, ..Row::default() }
         };
         vec![
             row("aa11", "post", 1, Some(0.1)),

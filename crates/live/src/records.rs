@@ -3,8 +3,8 @@
 //! One campaign is read at a time: whoever asks often, or with many windows, takes no more of the machine than one reader does.
 
 use futures::future::BoxFuture;
-use report::Held;
 use report::html::live::{Place, Served};
+use report::{Held, Listed};
 use science::id::CandidateId;
 use science::seal::Look;
 use science::state::State;
@@ -83,21 +83,13 @@ impl Seen {
     }
 }
 
-/// A campaign in the list: where it stands, and its champion with what that is worth.
+/// A row of the list.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Listed {
+pub(crate) struct Row {
     pub(crate) id: String,
-    pub(crate) name: String,
-    pub(crate) agents: String,
     pub(crate) opened_ms: i64,
     pub(crate) events: u64,
-    pub(crate) standing: String,
-    pub(crate) champion: String,
-    pub(crate) worth: Option<f64>,
-    /// The same in words.
-    pub(crate) worth_in_words: String,
-    /// What came of it.
-    pub(crate) outcome: String,
+    pub(crate) said: Listed,
 }
 
 pub(crate) struct Records {
@@ -105,7 +97,7 @@ pub(crate) struct Records {
     reader: Reader,
     /// The latest first.
     seen: Mutex<Vec<Arc<Seen>>>,
-    listed: Mutex<BTreeMap<CampaignId, (Pulse, Listed)>>,
+    listed: Mutex<BTreeMap<CampaignId, (Pulse, Row)>>,
 }
 
 impl Records {
@@ -151,47 +143,35 @@ impl Records {
     }
 
     /// Every campaign, as its own log tells it, the latest last.
-    pub(crate) async fn list(&self) -> Result<Vec<Listed>, Trouble> {
+    pub(crate) async fn list(&self) -> Result<Vec<Row>, Trouble> {
         let mut known = self.listed.lock().await;
         let mut all = Vec::new();
         for row in self.store.campaigns().await? {
-            // Asked before: what is added while the rest is read is read again. A look adds no event.
-            let pulse = self.store.pulse(&row.id).await?;
             let listed = match known.get(&row.id) {
-                Some((was, listed)) if *was == pulse => listed.clone(),
+                Some((was, listed)) if *was == row.pulse => listed.clone(),
                 _ => {
                     let state = self.store.load(&row.id).await.map(|loaded| loaded.state);
                     listed(&row, state, (self.reader.looks)(row.id.clone()).await)
                 }
             };
-            known.insert(row.id, (pulse, listed.clone()));
+            // What was added while the rest was read is read again.
+            known.insert(row.id, (row.pulse, listed.clone()));
             all.push(listed);
         }
         Ok(all)
     }
 }
 
-fn listed(row: &CampaignRow, state: Result<State, StoreError>, looks: Result<Vec<Look>, String>) -> Listed {
-    let (name, agents) = (row.name.clone(), row.agents.clone());
-    let own = Listed { id: row.id.to_string(), opened_ms: row.created_at_ms, events: row.events, ..Listed::default() };
-    let state = match state {
-        Ok(state) => state,
+fn listed(row: &CampaignRow, state: Result<State, StoreError>, looks: Result<Vec<Look>, String>) -> Row {
+    let said = match state {
+        Ok(state) => Listed::of(&state, looks.ok().as_deref()),
         // The log cannot be read: then the table is all there is.
-        Err(error) => return Listed { name, agents, standing: error.to_string(), ..own },
+        Err(error) => Listed {
+            name: row.name.clone(),
+            agents: row.agents.clone(),
+            standing: error.to_string(),
+            ..Listed::default()
+        },
     };
-    let champion = state.champion().map(|champion| champion.id);
-    let score = champion.as_ref().and_then(|id| state.candidates.get(id)?.score.as_ref());
-    let worth = score.and_then(|score| score.worth);
-    let outcome = looks.map_or("its looks cannot be read", |looks| report::outcome(&state, &looks));
-    let opened = state.opened();
-    Listed {
-        outcome: outcome.into(),
-        name: opened.name.clone(),
-        agents: opened.agents.clone(),
-        standing: report::live::standing(&state),
-        champion: champion.map_or_else(String::new, |id| id.short().to_owned()),
-        worth_in_words: worth.map_or_else(String::new, |worth| report::worth(state.spec(), worth)),
-        worth,
-        ..own
-    }
+    Row { id: row.id.to_string(), opened_ms: row.created_at_ms, events: row.events, said }
 }

@@ -8,7 +8,7 @@ use crate::record::Record;
 use crate::spend::{Spend, spend};
 use crate::standing::{Found, Standing, found, standing};
 use crate::terms::Terms;
-use crate::words::{count, line, shell};
+use crate::words::{count, elenchus};
 use crate::yardsticks::{Yardsticks, yardsticks};
 use science::event::Started;
 use science::id::CandidateId;
@@ -57,9 +57,7 @@ impl<'a> Facts<'a> {
 
     /// How a command begins that finds this campaign again.
     pub(crate) fn elenchus(&self) -> String {
-        self.record
-            .state_dir
-            .map_or_else(|| "elenchus".into(), |directory| format!("elenchus --state-dir {}", shell(&line(directory))))
+        elenchus(self.record.state_dir)
     }
 
     /// The inputs that change a candidate's answers and that production does not pass today.

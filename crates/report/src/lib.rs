@@ -19,6 +19,7 @@ mod formula;
 pub mod html;
 pub mod json;
 mod lineage;
+mod listed;
 pub mod live;
 pub mod markdown;
 mod page;
@@ -37,9 +38,9 @@ mod words;
 mod yardsticks;
 
 pub use evaluation::{Evaluation, Timing};
-pub use page::outcome;
+pub use listed::Listed;
 pub use record::{Held, Losses, Record, Stage, Times, quoted};
-pub use words::{effect, moment, shell};
+pub use words::{effect, elenchus, moment};
 
 use science::spec::Spec;
 

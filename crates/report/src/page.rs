@@ -98,7 +98,7 @@ impl Answer {
 }
 
 /// What came of a campaign that has ended, in a few words for a list; nothing while it runs.
-pub fn outcome(state: &State, looks: &[Look]) -> &'static str {
+pub(crate) fn outcome(state: &State, looks: &[Look]) -> &'static str {
     match Answer::of(state.champion().is_some(), looks) {
         _ if state.ended.is_none() => "",
         Answer::Beats => "beats the reference",

@@ -141,8 +141,13 @@ pub fn moment(unix_ms: i64) -> String {
     format!("{year:04}-{month:02}-{day:02} {:02}:{:02} UTC", minute / 60, minute % 60)
 }
 
+/// How a command begins that finds campaigns again, which may be kept in another directory than usual.
+pub fn elenchus(state_dir: Option<&str>) -> String {
+    state_dir.map_or_else(|| "elenchus".into(), |directory| format!("elenchus --state-dir {}", shell(&line(directory))))
+}
+
 /// One word for a POSIX shell, quoted where it must be.
-pub fn shell(word: &str) -> String {
+pub(crate) fn shell(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@+".contains(c);
     if !word.is_empty() && word.chars().all(plain) { word.into() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }

@@ -4,6 +4,7 @@
 //! is data, what goes out is data. Start with these files: [`state`] (what may happen, and what happens next),
 //! [`spec`] and [`objective`] (what is measured, and what counts), [`judge`] (how a claim is held against what was measured).
 
+pub mod asked;
 pub mod audit;
 pub mod bundle;
 pub mod champion;

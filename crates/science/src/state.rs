@@ -7,6 +7,7 @@
 mod advice;
 mod allowance;
 mod apply;
+mod asked;
 mod audits;
 mod blind;
 mod finals;

@@ -10,9 +10,8 @@
 //! Nothing of a variant that was stopped but its third is known, so it has no score: it is no champion, no parent by default, no
 //! finalist. Who comes back to it later, by writing the same source, has it measured in whole.
 
-use crate::frontier;
 use crate::id::CandidateId;
-use crate::measurement::{Cut, Measurement};
+use crate::measurement::Measurement;
 use crate::spec::Aim;
 use crate::stats::{mean, standard_deviation};
 use crate::yardsticks::Yardsticks;
@@ -30,6 +29,11 @@ const EQUAL: f64 = 0.01;
 /// The workloads of a panel that are run on first, by their positions.
 pub fn part(workloads: usize) -> Vec<usize> {
     (0..workloads).step_by(PART).collect()
+}
+
+/// Whether one that is stopped takes an evaluation, where so many were stopped before it: three take one.
+pub fn is_charged(before: u32) -> bool {
+    (before as usize).is_multiple_of(PART)
 }
 
 /// How far a variant lies behind the best of its arm.
@@ -65,7 +69,7 @@ impl Rival {
         let of = yardsticks.reference.cells.len();
         let rows = part(of);
         let yardsticks = Yardsticks { drawn: 0, past: Vec::new(), ..yardsticks.each(|own| own.picked(&rows)) };
-        let worth = worth_by_workload(&yardsticks, &measured.picked(&rows), aim, &whole(&yardsticks));
+        let worth = yardsticks.parts_of(&measured.picked(&rows), aim);
         Rival { id, aim: aim.clone(), yardsticks, worth, of }
     }
 
@@ -76,7 +80,7 @@ impl Rival {
         if self.worth.len() < LEAST || !compares {
             return None;
         }
-        let own = worth_by_workload(&self.yardsticks, variant, &self.aim, &whole(&self.yardsticks));
+        let own = self.yardsticks.parts_of(variant, &self.aim);
         let [by, error] = apart(&self.worth, &own);
         let behind = Behind { rival: self.id.clone(), workloads: own.len(), of: self.of, by, error };
         // What is no number is no reason to stop.
@@ -89,21 +93,6 @@ impl Rival {
     }
 }
 
-fn whole(yardsticks: &Yardsticks) -> Cut {
-    Cut::means(0..yardsticks.reference.cells.len())
-}
-
-/// A number for each of some workloads whose mean is what a policy is worth on them and whose scatter is that of the estimate.
-fn worth_by_workload(yardsticks: &Yardsticks, measured: &Measurement, aim: &Aim, cut: &Cut) -> Vec<f64> {
-    match aim {
-        Aim::Saving { .. } => frontier::parts(&yardsticks.terms(measured, cut), 0.0),
-        Aim::Gain { .. } => {
-            let gains = |measured: &Measurement| measured.rows(cut.rows.clone()).per_scenario(|cell| cell.gain);
-            gains(measured).into_iter().zip(gains(&yardsticks.reference)).map(|(own, of)| own - of).collect()
-        }
-    }
-}
-
 /// The mean difference of paired numbers, and its standard error.
 fn apart(left: &[f64], right: &[f64]) -> [f64; 2] {
     let apart: Vec<f64> = left.iter().zip(right).map(|(left, right)| left - right).collect();
@@ -113,8 +102,7 @@ fn apart(left: &[f64], right: &[f64]) -> [f64; 2] {
 /// What one policy is worth beyond another on the workloads that claims are about, with its standard error; none where that is no
 /// number, or where there is one workload alone.
 pub fn effect(left: &Measurement, right: &Measurement, yardsticks: &Yardsticks, aim: &Aim) -> Option<[f64; 2]> {
-    let of = |measured: &Measurement| worth_by_workload(yardsticks, measured, aim, &yardsticks.claimed());
-    let (left, right) = (of(left), of(right));
+    let (left, right) = (yardsticks.parts_of(left, aim), yardsticks.parts_of(right, aim));
     let effect = (left.len() > 1).then(|| apart(&left, &right));
     effect.filter(|effect| effect.iter().all(|number| number.is_finite()))
 }

@@ -3,8 +3,9 @@
 //! What is a word is decided here, field by field, in one exhaustive match; [`Event`] has the table. A field that no arm
 //! names is meaning.
 
+use crate::asked::Replaced;
 use crate::bundle::Bundle;
-use crate::event::{Candidate, Event, Replaced, Started};
+use crate::event::{Candidate, Event, Started};
 use crate::experiment::Experiment;
 use crate::objective::Score;
 use crate::principle::{Change, Principle};

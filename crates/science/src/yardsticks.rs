@@ -252,10 +252,18 @@ impl Yardsticks {
     /// A number for each drawn workload whose mean is what a policy is worth there, less what it is short, and whose scatter is that of
     /// the estimate: paired with another policy's they say what one is worth beyond the other.
     pub fn parts(&self, candidate: &Measurement, aim: &Aim) -> Vec<f64> {
-        let cut = self.population();
+        self.parts_on(candidate, aim, &self.population(), self.penalty(candidate))
+    }
+
+    /// The same of each workload that claims are about, and with nothing off for what it is short.
+    pub(crate) fn parts_of(&self, candidate: &Measurement, aim: &Aim) -> Vec<f64> {
+        self.parts_on(candidate, aim, &self.claimed(), 0.0)
+    }
+
+    fn parts_on(&self, candidate: &Measurement, aim: &Aim, cut: &Cut, penalty: f64) -> Vec<f64> {
         match aim {
-            Aim::Saving { .. } => frontier::parts(&self.terms(candidate, &cut), self.penalty(candidate)),
-            Aim::Gain { .. } => self.gains_beyond(candidate, &cut),
+            Aim::Saving { .. } => frontier::parts(&self.terms(candidate, cut), penalty),
+            Aim::Gain { .. } => self.gains_beyond(candidate, cut),
         }
     }
 

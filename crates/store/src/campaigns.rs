@@ -5,6 +5,7 @@ use crate::error::StoreError;
 use crate::events::Extra;
 use crate::head::{LogHead, Staged};
 use crate::open::{Store, now_ms};
+use crate::pulse::Pulse;
 use crate::sizes::{CAMPAIGNS, NAME};
 use crate::texts;
 use science::event::{Event, RULES, Started};
@@ -59,6 +60,8 @@ pub struct CampaignRow {
     pub created_at_ms: i64,
     /// How many events it has.
     pub events: u64,
+    /// How much of it is on record by its own row.
+    pub pulse: Pulse,
     /// When its last event was appended, ms since 1970.
     pub last_at_ms: i64,
 }
@@ -111,6 +114,7 @@ impl Store {
                         coalesce(iif(octet_length(nonce) > ?1, '?', nonce), '?') AS nonce,
                         iif(octet_length(agents) > ?1, '?', agents) AS agents, created_at_ms,
                         (SELECT count(*) FROM events WHERE campaign = id) AS events,
+                        coalesce(log_length, 0) AS log_length, coalesce(observed_length, 0) AS observed_length,
                         coalesce((SELECT max(at_ms) FROM events WHERE campaign = id), created_at_ms) AS last_at_ms
                  FROM campaigns WHERE octet_length(id) <= ?1 ORDER BY campaigns.rowid LIMIT ?2",
             );
@@ -191,6 +195,8 @@ struct Row {
     agents: String,
     created_at_ms: i64,
     events: i64,
+    log_length: i64,
+    observed_length: i64,
     last_at_ms: i64,
 }
 
@@ -204,6 +210,7 @@ impl From<Row> for CampaignRow {
             agents: row.agents,
             created_at_ms: row.created_at_ms,
             events: row.events.cast_unsigned(),
+            pulse: Pulse::of(row.log_length, row.observed_length),
             last_at_ms: row.last_at_ms,
         }
     }

@@ -14,6 +14,12 @@ pub struct Pulse {
     pub observed: u64,
 }
 
+impl Pulse {
+    pub(crate) fn of(events: i64, observed: i64) -> Self {
+        Pulse { events: events.cast_unsigned(), observed: observed.cast_unsigned() }
+    }
+}
+
 impl fmt::Display for Pulse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.events, self.observed)
@@ -33,9 +39,7 @@ impl Store {
             Ok(row)
         };
         match read.await.map_err(|error: StoreError| error.at(&self.path))? {
-            Some((events, observed)) => {
-                Ok(Pulse { events: events.cast_unsigned(), observed: observed.cast_unsigned() })
-            }
+            Some((events, observed)) => Ok(Pulse::of(events, observed)),
             None => Err(self.unknown(id).await),
         }
     }

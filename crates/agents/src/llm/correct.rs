@@ -3,6 +3,9 @@
 use super::{Context, ModelError, Reply, Request, parse, text};
 use science::work::Work;
 
+/// What stands before what is wrong with a reply, at the end of the question that it did not answer.
+pub const UNUSABLE: &str = "\n# Your last reply cannot be used";
+
 /// Characters of an unusable reply that are shown to the model again.
 const QUOTED: usize = 6000;
 /// Characters of a problem.
@@ -59,6 +62,6 @@ fn again(user: &str, reply: &str, problem: &str, what: &str) -> String {
     let reply = text::clip(text::clean(reply).trim(), QUOTED);
     let fence = parse::fence(&reply);
     format!(
-        "{user}\n\n# Your last reply cannot be used\n\nYou replied:\n\n{fence}\n{reply}\n{fence}\n\nWhat is wrong with it: {problem}.\n\nReply again with the whole {what}, mended."
+        "{user}\n{UNUSABLE}\n\nYou replied:\n\n{fence}\n{reply}\n{fence}\n\nWhat is wrong with it: {problem}.\n\nReply again with the whole {what}, mended."
     )
 }

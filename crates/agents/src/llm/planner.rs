@@ -8,6 +8,7 @@ use super::text::{clip, excerpt};
 use super::words::{dimension, percent, quantity};
 use super::{Context, ModelError, Reply, Request, Role, parse, proposal, structured};
 use crate::{Answer, Answering, Brief, builtin};
+use science::asked::QUESTIONS;
 use science::bundle::{Bundle, VARIANTS};
 use science::state::State;
 use science::work::summed;
@@ -15,8 +16,10 @@ use serde::Serialize;
 
 /// Times that an unusable reply is answered with what is wrong with it.
 const CORRECTIONS: u32 = 2;
-/// Questions of an iteration.
-const QUESTIONS: usize = 4;
+/// What stands before the answers to questions.
+pub const ANSWERS: &str = "\n# What you asked\n\n";
+/// How what stands behind them begins once none may be asked any more.
+pub const NO_QUESTIONS: &str = "You have no questions left";
 /// Characters of the campaign's notes.
 const NOTES: usize = 1200;
 /// Characters of the source of the best candidate, where there is room: the whole of it can be asked for.
@@ -92,11 +95,11 @@ async fn answers(asked: &[Asked], brief: Brief<'_>, left: usize) -> Result<Strin
         told.push(asked.told(brief).await?);
     }
     let left = match left {
-        0 => "You have no questions left in this iteration: reply with the bundle.".into(),
+        0 => format!("{NO_QUESTIONS} in this iteration: reply with the bundle."),
         1 => "You have 1 question left in this iteration. Ask it, or reply with the bundle.".into(),
         left => format!("You have {left} questions left in this iteration. Ask again, or reply with the bundle."),
     };
-    Ok(format!("\n\n# What you asked\n\n{}\n\n{left}", told.join("\n\n")))
+    Ok(format!("\n{ANSWERS}{}\n\n{left}", told.join("\n\n")))
 }
 
 impl crate::Planner for Planner {

@@ -169,16 +169,12 @@ fn scenario_table(state: &State, listed: usize) -> Vec<String> {
 
 /// What arrives in each scenario; on what, where that is the same in all, once.
 fn workloads(names: &[String], workloads: &[String]) -> Vec<String> {
-    let on = |what: &str| what.split_once("; ").map(|(on, arrives)| (on.to_owned(), arrives.to_owned()));
-    let parts: Vec<(String, String)> = workloads.iter().filter_map(|what| on(what)).collect();
-    let shared = parts.first().filter(|first| {
-        parts.len() > 1 && parts.len() == workloads.len() && parts.iter().all(|part| part.0 == first.0)
-    });
-    let of = |at: usize, what: &String| match shared {
-        Some(_) => line(&parts[at].1, 300),
-        None => line(what, 300),
-    };
-    let each = names.iter().zip(workloads).take(SCENARIOS).enumerate();
-    let each = each.map(|(at, (name, what))| format!("{name}: {}", of(at, what)));
-    shared.map(|(on, _)| format!("all of them: {}", line(on, 300))).into_iter().chain(each).collect()
+    let first = workloads.first().and_then(|first| first.split_once("; "));
+    let shared = first
+        .map(|(on, _)| format!("{on}; "))
+        .filter(|on| workloads.len() > 1 && workloads.iter().all(|what| what.starts_with(on)));
+    let on = shared.as_deref().unwrap_or_default();
+    let arrives = |what: &str| line(what.strip_prefix(on).unwrap_or(what), 300);
+    let each = names.iter().zip(workloads).take(SCENARIOS).map(|(name, what)| format!("{name}: {}", arrives(what)));
+    shared.iter().map(|on| format!("all of them: {}", line(on.trim_end_matches("; "), 300))).chain(each).collect()
 }

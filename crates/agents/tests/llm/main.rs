@@ -1,5 +1,6 @@
 //! The language-model agents against a scripted server and scripted models, and the researcher in a made-up world.
 
+mod asking;
 mod campaign;
 mod command;
 mod context;

@@ -2,16 +2,13 @@
 
 use crate::campaign::{self, Script};
 use agents::llm::{Executor, ModelError, Planner, Reply, Role};
-use agents::{Answer, Brief, Executor as _, Library, Looking, Planner as _, Turnout};
+use agents::{Answer, Brief, Executor as _, Planner as _};
 use science::bundle::{ArmKind, Bundle, Relation, Side};
-use science::event::Replaced;
-use science::id::{CandidateId, Hash};
 use science::outcome::Outcome;
-use science::seal::Line;
 use science::space::Value as Coordinate;
 use serde_json::{Value, json};
 
-fn arm(name: &str, kind: &str) -> Value {
+pub(crate) fn arm(name: &str, kind: &str) -> Value {
     json!({
         "name": name, "kind": kind, "hypothesis": "h", "mechanism": "m", "diagnostic": "d", "metric": "saving",
         "against": ["reference"], "scope": [], "relation": "at-least", "size": 0.02, "confidence": 0.4, "intent": "i",
@@ -25,7 +22,7 @@ fn with(mut object: Value, changes: Value) -> Value {
     object
 }
 
-fn reply(arms: &[Value]) -> String {
+pub(crate) fn reply(arms: &[Value]) -> String {
     json!({"question": "q", "parent": "reference", "arms": arms}).to_string()
 }
 
@@ -186,109 +183,6 @@ async fn an_invalid_reply_is_answered_twice_at_most_and_each_round_has_its_ordin
     assert!(!third.user.contains("holds no JSON object"), "earlier rounds are left out");
     let keys = [first.key(), second.key(), third.key()];
     assert!(keys[0] != keys[1] && keys[1] != keys[2]);
-}
-
-#[derive(Debug)]
-struct Shelf;
-
-impl Library for Shelf {
-    fn source(&self, id: &CandidateId) -> Option<String> {
-        Some(format!("// source of {id}"))
-    }
-
-    fn hindsight(&self, input: &str) -> Vec<Turnout> {
-        let told = if input == "prompt" { 100 } else { 0 };
-        (0..told).map(|at| Turnout { signal: f64::from(at), cost: f64::from(at) / 50.0 }).collect()
-    }
-
-    fn timeline<'a>(&'a self, policy: &'a Side, workload: &'a str) -> Looking<'a, Vec<Line>> {
-        let points: Vec<[f64; 2]> = (0..40).map(|at| [f64::from(at), 2.0]).collect();
-        let lines = vec![Line::new(format!("{policy:?} in {workload}"), "time, s", &points)];
-        Box::pin(std::future::ready(Ok(Ok(lines))))
-    }
-
-    fn replaced<'a>(&'a self, of: &'a CandidateId, find: &'a str, replace: &'a str) -> Looking<'a, Replaced> {
-        let replaced = Replaced {
-            of: of.clone(),
-            find: find.into(),
-            replace: replace.into(),
-            made: CandidateId::of("made"),
-            outcome: Outcome::Scored,
-            worth: Some(0.04),
-            effect: Some([-0.02, 0.005]),
-            beyond: Some(0.001),
-            trials: Hash::of(b""),
-        };
-        Box::pin(std::future::ready(Ok(if find == "here" {
-            Ok(replaced)
-        } else {
-            Err("it stands there 0 times".into())
-        })))
-    }
-}
-
-#[tokio::test]
-async fn a_planner_may_see_a_run_and_have_a_change_of_a_text_measured() {
-    let state = campaign::after(2);
-    let id = campaign::candidate(1, 0);
-    let asks = json!({"ask": [
-        {"what": "timeline", "of": id.short()},
-        {"what": "timeline", "of": "reference", "workload": "chatbot_near"},
-        {"what": "ablation", "of": id.short(), "find": "here", "replace": null},
-        {"what": "ablation", "of": id.short(), "find": "there", "replace": "x"},
-    ]});
-    let again = json!({"ask": [{"what": "timeline", "of": "reference"}]});
-    let claim = reply(&[arm("main", "main")]);
-    let (context, model) = campaign::context(Script::new(&[&asks.to_string(), &again.to_string(), &claim]));
-    let brief = Brief { state: &state, source: None, space: None, library: Some(&Shelf) };
-    Planner::new(context).plan(brief).await.unwrap().content.unwrap();
-    let asked = model.asked.lock().unwrap();
-    let told = &asked[1].0.user;
-    for words in [
-        "of the search panel under candidate ",
-        "Workload `chatbot_near` of the search panel under the reference, with its first seed; means of up to 20 bins.",
-        "| time, s | Reference in chatbot_near |\n|---|---|\n| 0 to 1.95 | 2 |\n",
-        "so changed: saving 4.00 %, +0.10 points of gain from the reference; the effect of the change is -2.00 % ± 0.50 %",
-        "It took an evaluation.",
-        "No answer: it stands there 0 times.",
-        "You have no questions left",
-    ] {
-        assert!(told.contains(words), "{words}: {told}");
-    }
-    assert!(asked[2].0.user.contains("may ask 0 more"), "{}", asked[2].0.user);
-}
-
-#[tokio::test]
-async fn a_planner_may_look_something_up_before_it_claims_and_no_more_than_so_often() {
-    let state = campaign::after(2);
-    let id = campaign::candidate(1, 0);
-    let ask = |what: &str, of: &str| json!({"what": what, "of": of});
-    let first =
-        json!({"ask": [ask("Source", id.short()), ask("signal", "prompt"), ask("signal", "priority")], "arms": []});
-    let two = json!({"ask": [ask("where", "ffffffff"), ask("behaviour", id.short())]});
-    let last = json!({"ask": [ask("where", "ffffffff")]});
-    let claim = reply(&[arm("main", "main")]);
-    let (context, model) =
-        campaign::context(Script::new(&[&first.to_string(), &two.to_string(), &last.to_string(), &claim]));
-    let brief = Brief { state: &state, source: None, space: None, library: Some(&Shelf) };
-    let answer = Planner::new(context).plan(brief).await.unwrap();
-    assert_eq!((answer.content.unwrap().arms.len(), answer.work[0].calls), (1, 4));
-    let asked = model.asked.lock().unwrap();
-    let [(plain, a), (once, b), (corrected, c), (twice, d)] = asked.as_slice() else { panic!("{}", asked.len()) };
-    assert!(a < b && b < c && c < d, "each round has its ordinal: {a} {b} {c} {d}");
-    assert!(once.user.starts_with(&plain.user) && plain.user.contains("# Your task"));
-    for words in [
-        &format!("// source of {id}"),
-        "100 requests of the search workloads",
-        "| 0 to 4 | 5 | 0.04 | 0.02 to 0.06 |",
-        "No answer: `priority` is no signal of a single request",
-        "You have 1 question left",
-    ] {
-        assert!(once.user.contains(words), "{words}: {}", once.user);
-    }
-    assert!(corrected.user.contains("it asks 2 questions, and may ask 1 more"), "{}", corrected.user);
-    assert!(twice.user.contains("No answer: no candidate of this campaign has this id"), "{}", twice.user);
-    assert!(twice.user.contains("You have no questions left"), "{}", twice.user);
 }
 
 #[tokio::test]

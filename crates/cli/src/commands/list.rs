@@ -3,12 +3,9 @@
 use crate::context::{Format, Global};
 use crate::failure::{Code, Failure};
 use crate::output;
-use engine::EngineError;
-use engine::science::seal::Look;
-use engine::science::state::State;
 use engine::science::text::{self, clip};
-use engine::verify::recorded;
-use report::moment;
+use engine::verify::looks;
+use report::{Listed, moment};
 use serde_json::{Value, json};
 use store::{CampaignRow, Store, StoreError};
 
@@ -25,108 +22,86 @@ pub(crate) struct Args {
     format: Format,
 }
 
-/// A campaign with where it stands, or why that cannot be said.
-struct Listed {
+/// A campaign with what is said of it, or why nothing can be said.
+struct Row {
     row: CampaignRow,
-    state: Result<Box<State>, StoreError>,
-    /// Looks at its champion under the seal.
-    looks: Result<Vec<Look>, EngineError>,
+    listed: Result<Listed, StoreError>,
+    /// What its problem calls the worth of a policy.
+    worth: Option<String>,
+    /// Whether the log, or what was looked at, is not as it was written.
+    damaged: bool,
 }
 
 pub(crate) async fn list(args: Args, global: &Global) -> Result<Code, Failure> {
     let store = global.store().await?;
     let mut campaigns = Vec::new();
     for row in store.campaigns().await? {
-        campaigns.push(Listed::of(&store, row).await);
+        campaigns.push(Row::of(&store, row).await);
     }
     match args.format {
-        Format::Json => output::json(campaigns.iter().map(Listed::json).collect())?,
+        Format::Json => output::json(campaigns.iter().map(Row::json).collect())?,
         Format::Text if campaigns.is_empty() => output::line("no campaign yet; `elenchus run EXPERIMENT` starts one")?,
         Format::Text => output::line(table(&campaigns).to_string())?,
     }
-    Ok(if campaigns.iter().any(Listed::is_damaged) { Code::Failed } else { Code::Done })
+    Ok(if campaigns.iter().any(|row| row.damaged) { Code::Failed } else { Code::Done })
 }
 
-fn table(campaigns: &[Listed]) -> comfy_table::Table {
+fn table(campaigns: &[Row]) -> comfy_table::Table {
     let mut table = comfy_table::Table::new();
     let header =
         ["campaign", "experiment", "agents", "opened", "state", "champion", "worth (search)", "under the seal"];
     table.load_style(comfy_table::presets::NOTHING).set_header(header);
-    for listed in campaigns {
-        let row = &listed.row;
-        let (champion, worth) = listed.champion().unwrap_or_default();
-        let worth = listed.state.as_ref().ok().zip(worth);
-        let worth = worth.map_or_else(String::new, |(state, worth)| report::worth(state.spec(), worth));
-        let opened = moment(row.created_at_ms);
-        let (name, agents) = listed.named();
-        let cells = [row.id.short(), name, agents, &opened, &listed.standing(), &champion, &worth, listed.outcome()];
+    for campaign in campaigns {
+        let (row, own) = (&campaign.row, campaign.listed());
+        let (opened, champion) = (moment(row.created_at_ms), own.champion.as_deref().unwrap_or_default());
+        let cells = [
+            row.id.short(),
+            &own.name,
+            &own.agents,
+            &opened,
+            &own.standing,
+            champion,
+            &own.worth_in_words,
+            own.outcome,
+        ];
         // Whoever named a directory or wrote to the database may have meant the terminal.
         table.add_row(cells.map(|cell| clip(&text::line(cell), NAME)));
     }
     table
 }
 
-impl Listed {
+impl Row {
     async fn of(store: &Store, row: CampaignRow) -> Self {
-        let state = store.load(&row.id).await.map(|loaded| Box::new(loaded.state));
-        let looks = recorded(store, &row.id).await;
-        let looks = looks.map(|looks| looks.into_iter().map(|verified| verified.look).collect());
-        Listed { row, state, looks }
+        let (state, looks) = (store.load(&row.id).await.map(|loaded| loaded.state), looks(store, &row.id).await);
+        let damaged = match &state {
+            Err(error) => !matches!(error, StoreError::OtherRules { .. }),
+            Ok(_) => looks.is_err(),
+        };
+        let worth = state.as_ref().ok().map(|state| state.spec().aim.worth_name().name.clone());
+        let listed = state.map(|state| Listed::of(&state, looks.ok().as_deref()));
+        Row { row, listed, worth, damaged }
     }
 
-    /// What came of it, once it has ended.
-    fn outcome(&self) -> &'static str {
-        match (&self.state, &self.looks) {
-            (Ok(state), Ok(looks)) => report::outcome(state, looks),
-            (Ok(_), Err(_)) => "its looks cannot be read",
-            (Err(_), _) => "",
-        }
-    }
-
-    /// Experiment and agents: as the log says, or the table where the log cannot be read.
-    fn named(&self) -> (&str, &str) {
-        match self.state.as_ref().map(|state| state.opened()) {
-            Ok(started) => (&started.name, &started.agents),
-            Err(_) => (&self.row.name, &self.row.agents),
-        }
-    }
-
-    /// Where it stands, in words.
-    fn standing(&self) -> String {
-        match &self.state {
+    /// As its log says, or the table where the log cannot be read.
+    fn listed(&self) -> Listed {
+        let standing = match &self.listed {
+            Ok(listed) => return listed.clone(),
             Err(StoreError::OtherRules { rules, version, .. }) => format!("recorded under rules {rules} ({version})"),
             Err(error) => error.to_string(),
-            Ok(state) => report::live::standing(state),
-        }
-    }
-
-    /// The champion and what it is worth, if there is one.
-    fn champion(&self) -> Option<(String, Option<f64>)> {
-        let state = self.state.as_ref().ok()?;
-        let champion = state.champion()?.id;
-        let worth = state.candidates[&champion].score.as_ref().and_then(|score| score.worth);
-        Some((champion.short().to_owned(), worth))
-    }
-
-    fn is_damaged(&self) -> bool {
-        match &self.state {
-            Err(error) => !matches!(error, StoreError::OtherRules { .. }),
-            Ok(_) => self.looks.is_err(),
-        }
+        };
+        Listed { name: self.row.name.clone(), agents: self.row.agents.clone(), standing, ..Listed::default() }
     }
 
     fn json(&self) -> Value {
-        let (row, champion) = (&self.row, self.champion());
-        let (champion, worth) = champion.map_or((None, None), |(champion, worth)| (Some(champion), worth));
-        let ((name, agents), directory) = (self.named(), row.directory.to_string_lossy());
+        let (row, own, directory) = (&self.row, self.listed(), self.row.directory.to_string_lossy());
         let mut listed = json!({
-            "id": text::line(row.id.as_str()), "name": text::line(name), "directory": text::line(&directory),
-            "nonce": text::line(&row.nonce), "agents": text::line(agents), "events": row.events,
-            "created_at_ms": row.created_at_ms, "last_at_ms": row.last_at_ms, "state": text::line(&self.standing()),
-            "champion": champion, "outcome": self.outcome(),
+            "id": text::line(row.id.as_str()), "name": text::line(&own.name), "directory": text::line(&directory),
+            "nonce": text::line(&row.nonce), "agents": text::line(&own.agents), "events": row.events,
+            "created_at_ms": row.created_at_ms, "last_at_ms": row.last_at_ms, "state": text::line(&own.standing),
+            "champion": own.champion, "outcome": own.outcome,
         });
-        if let Ok(state) = &self.state {
-            listed[&state.spec().aim.worth_name().name] = worth.into();
+        if let Some(worth) = &self.worth {
+            listed[worth] = own.worth.into();
         }
         listed
     }

@@ -87,7 +87,7 @@ pub(crate) async fn read(store: &Store, id: &CampaignId) -> Result<Held, Failure
         stages: stages(&loaded.course),
         times: times.unwrap_or_default(),
         losses: losses(store, id).await?,
-        looks: verify::recorded(store, id).await?.into_iter().map(|verified| verified.look).collect(),
+        looks: verify::looks(store, id).await?,
         taken: verify::taken(store, id).await?,
         comparison: compare::recorded(store, id).await?,
         translates: loaded.state.started.as_ref().is_some_and(|started| super::translate::takes(&started.spec.problem)),

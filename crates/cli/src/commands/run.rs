@@ -159,9 +159,8 @@ pub(crate) async fn drive(
     let id = campaign.id.clone();
     if !result.inspect_err(|_| display.close())? {
         display.close();
-        let state_dir = unusual(&global.state_dir)
-            .map_or_else(String::new, |directory| format!(" --state-dir {}", report::shell(&directory)));
-        output::note(format!("stopped; `elenchus{state_dir} resume {}` goes on", id.short()));
+        let elenchus = report::elenchus(unusual(&global.state_dir).as_deref());
+        output::note(format!("stopped; `{elenchus} resume {}` goes on", id.short()));
         return Ok(Code::Interrupted);
     }
     let (end, digest) = (campaign.state.ended.clone(), campaign.digest());

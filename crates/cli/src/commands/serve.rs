@@ -4,7 +4,7 @@ use crate::commands::report::read;
 use crate::context::{Global, random_nonce};
 use crate::failure::{Code, Failure};
 use crate::output;
-use engine::verify::recorded;
+use engine::verify;
 use live::{Gate, Reader};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -50,10 +50,7 @@ pub(crate) async fn serve(args: Args, global: &Global) -> Result<Code, Failure> 
     };
     let looks = move |id| {
         let store = Arc::clone(&looked_at);
-        async move {
-            let looks = recorded(&store, &id).await.map_err(|error| error.to_string())?;
-            Ok(looks.into_iter().map(|verified| verified.look).collect())
-        }
+        async move { verify::looks(&store, &id).await.map_err(|error| error.to_string()) }
     };
     let reader = Reader::new(record, looks);
     let gate = Gate::new(address, args.hosts, token.as_deref());

@@ -1,10 +1,28 @@
 //! The llm-d router, as far as plugins of all problems have it in common.
 
+use super::patch::Insertion;
+
 /// The import path of the module.
 pub const MODULE: &str = "github.com/llm-d/llm-d-router";
 
 /// Where plugins are registered.
 pub const RUNNER: &str = "cmd/epp/runner/runner.go";
+
+/// The line that imports a package of the module.
+pub fn import(path: &str) -> String {
+    format!("\t\"{MODULE}/{path}\"")
+}
+
+/// An import among others, in its alphabetical place.
+pub fn imported(context: Vec<String>, own: String) -> Insertion {
+    let at = context.iter().filter(|other| **other < own).count();
+    Insertion { context, at, lines: vec![own] }
+}
+
+/// The line that registers a plugin.
+pub fn registration(package: &str) -> String {
+    format!("\tfwkplugin.Register({package}.Type, fwkplugin.StabilityAlpha, {package}.Factory)")
+}
 
 /// The re-declaration of the module, of plugins, of endpoints: path and text.
 pub const GO_MOD: (&str, &str) = ("go.mod", include_str!("router/api/go.mod.txt"));

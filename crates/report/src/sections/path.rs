@@ -5,7 +5,7 @@ use crate::facts::Facts;
 use crate::path::{Attempt, Audited, Lesson, Turn};
 use crate::terms::Terms;
 use crate::words::{count, left};
-use science::event::Replaced;
+use science::asked::Replaced;
 use science::outcome::Outcome;
 use std::collections::BTreeSet;
 

@@ -64,29 +64,6 @@ fn a_finished_campaign_reads_as_the_golden_file() {
     as_golden("report.md", &actual, include_str!("../golden/report.md"));
 }
 
-#[test]
-fn every_word_of_the_objective_is_explained_where_a_reader_looks_for_it() {
-    let state = fold(&events());
-    let report = unwrapped(&full(&record(&state)));
-    for metric in state.spec().claimable() {
-        let meaning = unwrapped(metric.meaning());
-        assert!(report.contains(&meaning[1..]), "{}: {meaning} in {report}", metric.name());
-    }
-}
-
-#[test]
-fn what_is_to_be_typed_names_a_state_directory_that_is_not_the_usual_one() {
-    let state = fold(&events());
-    let elsewhere = Record { state_dir: Some("/data/o'clock"), ..record(&state) };
-    let quoted = "elenchus --state-dir '/data/o'\\''clock'";
-    for (format, text) in [("page", full(&elsewhere)), ("status", terminal::status(&elsewhere))] {
-        let text = unwrapped(&text);
-        assert!(text.contains(quoted), "{format}: {text}");
-        // `elenchus verify` and the like are named in texts; what takes this campaign's id is a command.
-        assert!(!text.contains("elenchus verify c") && !text.contains("elenchus report c"), "{format}: {text}");
-    }
-}
-
 /// Holds a text against the one that is kept in `tests/golden`.
 fn as_golden(name: &str, actual: &str, expected: &str) {
     if actual != expected {

@@ -1,8 +1,8 @@
 //! A page with everything on it: what pictures there are, and what no format may ever say.
 
 use crate::campaign::{FIRST, events, fold, record, spec};
-use crate::{formats, save, visible};
-use report::{Record, Stage, html, markdown};
+use crate::{formats, full, save, unwrapped, visible};
+use report::{Record, Stage, html, markdown, terminal};
 use science::comparison::{Comparison, Found, Method, Search, Spent};
 use science::descriptor::{Curve, Descriptor, Trend};
 use science::event::Event;
@@ -185,4 +185,27 @@ fn the_live_view_fits_a_terminal_of_eighty_columns_and_twenty_four_lines() {
     let drawn = drawn.join("\n") + "\n";
     assert!(drawn.lines().count() <= 24 && drawn.lines().all(|line| line.chars().count() <= 80), "{drawn}");
     crate::as_golden("live.txt", &drawn, include_str!("../golden/live.txt"));
+}
+
+#[test]
+fn every_word_of_the_objective_is_explained_where_a_reader_looks_for_it() {
+    let state = fold(&events());
+    let report = unwrapped(&full(&record(&state)));
+    for metric in state.spec().claimable() {
+        let meaning = unwrapped(metric.meaning());
+        assert!(report.contains(&meaning[1..]), "{}: {meaning} in {report}", metric.name());
+    }
+}
+
+#[test]
+fn what_is_to_be_typed_names_a_state_directory_that_is_not_the_usual_one() {
+    let state = fold(&events());
+    let elsewhere = Record { state_dir: Some("/data/o'clock"), ..record(&state) };
+    let quoted = "elenchus --state-dir '/data/o'\\''clock'";
+    for (format, text) in [("page", full(&elsewhere)), ("status", terminal::status(&elsewhere))] {
+        let text = unwrapped(&text);
+        assert!(text.contains(quoted), "{format}: {text}");
+        // `elenchus verify` and the like are named in texts; what takes this campaign's id is a command.
+        assert!(!text.contains("elenchus verify c") && !text.contains("elenchus report c"), "{format}: {text}");
+    }
 }

@@ -7,7 +7,7 @@ use crate::id::CandidateId;
 use crate::objective::Score;
 use crate::outcome::Outcome;
 use crate::state::State;
-use crate::stopping::PART;
+use crate::stopping;
 
 /// The evaluations of a campaign on its search panel, from its folded events: what each is worth, none of what is not admissible.
 pub fn course<'a>(state: &State, events: impl IntoIterator<Item = &'a Event>) -> Vec<Option<f64>> {
@@ -20,8 +20,9 @@ pub fn course<'a>(state: &State, events: impl IntoIterator<Item = &'a Event>) ->
         .flat_map(|event| match event {
             // Three that were stopped after a third of the panel are one evaluation.
             Event::CandidateEvaluated { outcome: Outcome::Stopped, .. } => {
+                let charged = stopping::is_charged(stopped);
                 stopped += 1;
-                vec![None; usize::from(stopped % PART == 1)]
+                vec![None; usize::from(charged)]
             }
             Event::CandidateEvaluated { candidate, .. } => {
                 vec![own(state, candidate).filter(|_| state.objections(candidate).is_empty())]

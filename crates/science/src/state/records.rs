@@ -1,11 +1,12 @@
 //! What is remembered of a campaign: its turns, what became of each arm, and what is known of each candidate.
 
 use super::Tuning;
+use crate::asked::Replaced;
 use crate::audit::Audit;
 use crate::bundle::{Bundle, Side};
 use crate::champion::Champion;
 use crate::descriptor::Descriptor;
-use crate::event::{Candidate, Replaced};
+use crate::event::Candidate;
 use crate::fastfail::Advice;
 use crate::id::CandidateId;
 use crate::judge::Finding;

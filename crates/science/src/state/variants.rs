@@ -1,49 +1,13 @@
 //! An arm that tries several variants of one idea: all of them are measured on the search panel, and its claim is about the best.
 
 use super::{Action, Phase, State};
-use crate::event::{Candidate, Replaced};
-use crate::id::{CandidateId, Hash};
+use crate::event::Candidate;
+use crate::id::CandidateId;
 use crate::measurement::Measurement;
 use crate::outcome::Outcome;
-use crate::stopping::{self, Behind, PART, Rival};
-
-/// Changes of a text that a planner may have measured before one bundle, and characters of each.
-const ASKED: usize = 4;
-const EDIT: usize = 4000;
+use crate::stopping::{self, Behind, Rival};
 
 impl State {
-    /// What became of a candidate with one text of its source in place of another.
-    pub fn replaced(
-        &self,
-        of: &CandidateId,
-        [find, replace]: [&str; 2],
-        (made, trials): (CandidateId, Hash),
-        measured: Result<&Measurement, Outcome>,
-    ) -> Replaced {
-        let (whole, aim) = (self.candidates.get(of).and_then(|record| record.measurement.as_ref()), &self.spec().aim);
-        let (find, replace, of) = (find.to_owned(), replace.to_owned(), of.clone());
-        let unknown = Replaced {
-            of,
-            find,
-            replace,
-            made,
-            outcome: Outcome::Scored,
-            worth: None,
-            effect: None,
-            beyond: None,
-            trials,
-        };
-        match measured {
-            Err(outcome) => Replaced { outcome, ..unknown },
-            Ok(own) => Replaced {
-                worth: self.valued(own).0.worth,
-                effect: whole.and_then(|whole| stopping::effect(own, whole, self.yardsticks(), aim)),
-                beyond: Some(own.gain() - self.yardsticks().reference.gain()),
-                ..unknown
-            },
-        }
-    }
-
     /// What an arm needs that has no candidate yet; none once nothing is left to be measured by.
     pub(super) fn next_variant(&self, at: usize) -> Option<Action> {
         let record = &self.current().arms[at];
@@ -93,7 +57,7 @@ impl State {
     /// Charges an evaluation: three that were stopped after a third of the panel for one.
     pub(super) fn charge(&mut self, outcome: Outcome) {
         let stops = outcome == Outcome::Stopped;
-        self.evaluations += u32::from(!stops || (self.stopped as usize).is_multiple_of(PART));
+        self.evaluations += u32::from(!stops || stopping::is_charged(self.stopped));
         self.stopped += u32::from(stops);
     }
 
@@ -109,20 +73,6 @@ impl State {
             Some(Outcome::Stopped) => record.behind.as_ref().is_none_or(|behind| !variants.contains(&behind.rival)),
             Some(_) => false,
         }
-    }
-
-    /// Says what a planner cannot have had measured, if there is such a thing.
-    pub(super) fn check_asked(&self, asked: &[Replaced]) -> Result<(), String> {
-        if asked.len() > ASKED || self.evaluations_left().is_some_and(|left| (left as usize) < asked.len()) {
-            return Err(format!("{} changes were measured for a planner, and fewer can have been", asked.len()));
-        }
-        for (at, own) in asked.iter().enumerate() {
-            let long = [&own.find, &own.replace].into_iter().any(|text| text.chars().count() > EDIT);
-            if long || own.outcome == Outcome::Stopped || asked[..at].iter().any(|other| other.made == own.made) {
-                return Err(format!("what was measured for a planner as {} cannot have been", own.made.short()));
-            }
-        }
-        Ok(())
     }
 
     /// Takes one of the variants of an arm's design.

@@ -195,7 +195,7 @@ fn every_limiter_that_needs_what_production_passes_is_translated_and_go_compiles
     let names = ["Limiter", "Policy", "new", "TUNABLES", "-"];
     let mut sources = candidates("tests/fixtures/candidates/modelled-limiters");
     sources.extend(candidates("experiments/flow-control"));
-    sources.extend(candidates("experiments/flow-control/rules"));
+    sources.extend(candidates("experiments/flow-control/controls"));
     for own in ["starter.rs.txt", "template/space.rs.txt"] {
         let file = root().join("crates/problems/src/flow_control").join(own);
         sources.push(std::fs::read_to_string(file).expect("a source"));
@@ -209,7 +209,7 @@ fn every_limiter_that_needs_what_production_passes_is_translated_and_go_compiles
     }
     let looks = |translation: &&Translation| translation.reads.iter().any(|field| field != "Reading.saturation");
     // Queue lengths, the age of the reading, requests in flight, dispatches that it does not show.
-    assert_eq!((done.len(), done.iter().filter(looks).count()), (16, 3));
+    assert_eq!((done.len(), done.iter().filter(looks).count()), (22, 3));
     compiled(&done);
 }
 

@@ -5,17 +5,14 @@ use crate::Brief;
 use crate::llm::regimes::Regimes;
 use crate::llm::words::{quantity, table};
 use crate::llm::{ModelError, text};
+use science::asked::{Replaced, TEXT};
 use science::bundle::Side;
-use science::event::Replaced;
 use science::id::CandidateId;
 use science::outcome::Outcome;
 use science::seal::Line;
 use science::state::{State, describe};
 use science::stats::mean;
 use science::stopping::Behind;
-
-/// Characters of a text that is looked for, or that is to stand there instead.
-const EDIT: usize = 4000;
 
 type Answered = Result<Result<String, String>, ModelError>;
 
@@ -115,8 +112,8 @@ fn texts<'a>(asked: &'a Asked, state: &'a State) -> Result<(&'a CandidateId, &'a
     let find = asked.find.as_deref().filter(|find| !find.trim().is_empty());
     let find = find.ok_or("`find` has to hold a text of the source")?;
     let replace = asked.replace.as_deref().unwrap_or_default();
-    match [find, replace].into_iter().any(|text| text.chars().count() > EDIT) {
-        true => Err(format!("`find` and `replace` have at most {EDIT} characters")),
+    match [find, replace].into_iter().any(|text| text.chars().count() > TEXT) {
+        true => Err(format!("`find` and `replace` have at most {TEXT} characters")),
         false => Ok((id, find, replace)),
     }
 }

@@ -1,7 +1,7 @@
 //! The tools that a coding agent drives a campaign by.
 
 use super::told::told;
-use engine::agents::llm::{Desk, Request, Role, behaviour, place};
+use engine::agents::llm::{ANSWERS, Desk, NO_QUESTIONS, Request, Role, UNUSABLE, behaviour, place};
 use engine::science::id::CandidateId;
 use engine::science::state::State;
 use engine::{Campaign, Progress};
@@ -78,16 +78,14 @@ impl Session {
     /// The answer to a question of the planner's, which is on record as any reply of his.
     async fn asked(&self, question: String) -> Result<String, String> {
         // One too many would cost a reply.
-        if self.desk.first().is_some_and(|waiting| {
-            let answers = waiting.user.rsplit_once(ANSWERS).map(|(_, answers)| answers);
-            answers.is_some_and(|answers| answers.contains("You have no questions left"))
-        }) {
+        let answers = |request: &Request| request.user.rsplit_once(ANSWERS).map(|(_, answers)| answers.to_owned());
+        if self.desk.first().as_ref().and_then(answers).is_some_and(|answers| answers.contains(NO_QUESTIONS)) {
             return Err("no questions are left in this iteration: register a bundle".into());
         }
         self.desk.answer(&[Role::Plan], question)?;
         let Some(request) = self.desk.question().await else { return Err(self.over()) };
-        match request.user.rsplit_once(ANSWERS).map(|(_, answer)| answer) {
-            Some(answer) if !answer.contains(UNUSABLE) => Ok(answer.to_owned()),
+        match answers(&request) {
+            Some(answer) if !answer.contains(UNUSABLE) => Ok(answer),
             _ => Err(request.user.split_once(UNUSABLE).map_or_else(String::new, |(_, wrong)| wrong.trim().to_owned())),
         }
     }
@@ -117,12 +115,6 @@ impl Session {
         }
     }
 }
-
-/// What stands before the answers to a planner's questions.
-const ANSWERS: &str = "\n# What you asked\n\n";
-
-/// What stands before what is wrong with a reply, at the end of the question that it did not answer.
-const UNUSABLE: &str = "\n# Your last reply cannot be used";
 
 /// What a question wants, and by which tool it is given.
 fn wanted(request: &Request) -> String {

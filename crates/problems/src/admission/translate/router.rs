@@ -3,14 +3,14 @@
 use super::context::around;
 use super::{ADMISSION, PREDICTION, log};
 use crate::shipping::patch::{Edit, Insertion};
-use crate::shipping::router::{GO_MOD, PARAMETERS, PARAMETERS_TEST, PLUGIN, RECORD, RESERVED, RUNNER, SERVERS};
+use crate::shipping::router::{self, GO_MOD, PARAMETERS, PARAMETERS_TEST, PLUGIN, RECORD, RESERVED, RUNNER, SERVERS};
 use crate::shipping::{Live, Parameter, Target, Template};
 
 /// The router.
 pub static ROUTER: Target = Target {
     name: "llm-d-router",
     of: &ADMISSION,
-    place: "pkg/epp/framework/plugins/requestcontrol/admitter",
+    place: PLACE,
     api: &[
         GO_MOD,
         PLUGIN,
@@ -103,26 +103,22 @@ pub static ROUTER: Target = Target {
     }),
 };
 
+const PLACE: &str = "pkg/epp/framework/plugins/requestcontrol/admitter";
+
 /// An import among the admitters', in its alphabetical place, and a registration behind them.
 fn registered(package: &str, _: &str) -> Vec<Edit> {
-    let place =
-        |path: &str| format!("\"github.com/llm-d/llm-d-router/pkg/epp/framework/plugins/requestcontrol/{path}\"");
-    let admitters = [place("admitter/latencyslo"), place("admitter/probabilisticadmitter")];
-    let own = place(&format!("admitter/{package}"));
-    let at = admitters.iter().filter(|other| **other < own).count();
-    let mut context: Vec<String> = admitters.iter().map(|path| format!("\t{path}")).collect();
-    context.push(format!("\treqdataprodprefix {}", place("dataproducer/approximateprefix")));
-    let import = Insertion { context, at, lines: vec![format!("\t{own}")] };
+    let path = |package: &str| router::import(&format!("{PLACE}/{package}"));
+    // What has a name of its own comes behind those without.
+    let producer = router::import("pkg/epp/framework/plugins/requestcontrol/dataproducer/approximateprefix");
+    let producer = format!("\treqdataprodprefix {}", producer.trim_start());
+    let import = router::imported(vec![path("latencyslo"), path("probabilisticadmitter"), producer], path(package));
     let context = [
         "\tfwkplugin.Register(latencyslo.LatencyAdmissionPluginType, fwkplugin.StabilityBeta, latencyslo.LatencyAdmissionFactory)",
         "\tfwkplugin.Register(probabilisticadmitter.Type, fwkplugin.StabilityBeta, probabilisticadmitter.Factory)",
         "",
         "\t// Latency scoring and filtering plugins",
     ];
-    let lines = vec![
-        "\t// Alpha".to_owned(),
-        format!("\tfwkplugin.Register({package}.Type, fwkplugin.StabilityAlpha, {package}.Factory)"),
-    ];
+    let lines = vec!["\t// Alpha".to_owned(), router::registration(package)];
     let registration = Insertion { context: context.map(str::to_owned).to_vec(), at: 2, lines };
     vec![Edit { file: RUNNER.to_owned(), insertions: vec![import, registration] }]
 }

@@ -3,7 +3,7 @@
 use super::{FLOW_CONTROL, log};
 use crate::shipping::package::fields;
 use crate::shipping::patch::{Edit, Insertion};
-use crate::shipping::router::{GO_MOD, MODULE, PARAMETERS, PARAMETERS_TEST, PLUGIN, RECORD, RESERVED, RUNNER, SERVERS};
+use crate::shipping::router::{self, GO_MOD, PARAMETERS, PARAMETERS_TEST, PLUGIN, RECORD, RESERVED, RUNNER, SERVERS};
 use crate::shipping::signals::Signals;
 use crate::shipping::{Around, Live, Parameter, Target, Template};
 use serde_json::{Map, Value};
@@ -78,16 +78,13 @@ fn around(translation: &Translation, signals: &Signals) -> Around {
 
 /// An import among the usage limits', in its alphabetical place, and a registration behind them.
 fn registered(package: &str, _: &str) -> Vec<Edit> {
-    let path = |package: &str| format!("\t\"{MODULE}/{PLACE}/{package}\"");
-    let context = vec![path("priorityholdback"), path("softreflectiveceiling")];
-    let own = path(package);
-    let at = context.iter().filter(|other| **other < own).count();
-    let import = Insertion { context, at, lines: vec![own] };
+    let path = |package: &str| router::import(&format!("{PLACE}/{package}"));
+    let import = router::imported(vec![path("priorityholdback"), path("softreflectiveceiling")], path(package));
     let context = [
         "\tfwkplugin.Register(priorityholdback.PolicyType, fwkplugin.StabilityAlpha, priorityholdback.PolicyFactory)",
         "\tfwkplugin.Register(softreflectiveceiling.PolicyType, fwkplugin.StabilityAlpha, softreflectiveceiling.Factory)",
     ];
-    let lines = vec![format!("\tfwkplugin.Register({package}.Type, fwkplugin.StabilityAlpha, {package}.Factory)")];
+    let lines = vec![router::registration(package)];
     let registration = Insertion { context: context.map(str::to_owned).to_vec(), at: 2, lines };
     vec![Edit { file: RUNNER.to_owned(), insertions: vec![import, registration] }]
 }
@@ -95,7 +92,7 @@ fn registered(package: &str, _: &str) -> Vec<Edit> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::shipping::{patch, router};
+    use crate::shipping::patch;
 
     #[test]
     fn the_patch_of_a_policy_applies_where_more_stands_around_its_lines() {
