@@ -47,7 +47,7 @@ fn a_candidate_becomes_a_package_whose_gates_pass() {
         "passed         race",
         "passed         mutants",
         "passed         live",
-        "could not run  checkout",
+        "not asked      checkout",
         "exit 0: 5 passed; not asked for: checkout",
     ] {
         assert!(said.contains(gate), "{said}");
@@ -82,7 +82,10 @@ fn a_check_ends_with_0_only_where_nothing_failed_and_all_that_was_asked_for_ran(
     let said = environment.ok(&["translate", "--check", "out", "--allow-missing"]);
     assert!(said.contains("could not run  offline") && said.contains("exit 0: 1 passed; could not run: "), "{said}");
     // What was asked for is missing too where nothing could run.
-    let outcome = environment.run(&["translate", "--check", "out", "--router-path", "nowhere"]);
+    let said = environment.fails(2, &["translate", "--check", "out", "--router-path", "nowhere"]);
+    assert!(said.contains("nowhere is no directory"), "{said}");
+    environment.write("router/README.md", "no checkout");
+    let outcome = environment.run(&["translate", "--check", "out", "--router-path", "router"]);
     assert!(outcome.stdout.contains("could not run: offline, race, mutants, checkout"), "{}", outcome.stdout);
     environment.write("out/policy.go", "package ewma\n");
     let outcome = environment.run(&["translate", "--check", "out", "--allow-missing"]);
@@ -147,13 +150,17 @@ fn a_policy_for_blis_decides_alike_and_what_it_is_never_told_is_named() {
     };
     let outcome = to_blis(&modelled("staleness"));
     assert_eq!(outcome.code, 1, "{}", outcome.stdout);
+    let source = std::fs::read_to_string(modelled("staleness")).expect("a source");
+    let line = 1 + source.lines().position(|line| line.contains(".metrics_age_us")).expect("it looks at the age");
+    let place = format!("staleness.rs:{line}:");
+    assert!(outcome.stderr.contains(&place), "{}", outcome.stderr);
     assert!(outcome.stderr.contains("`Instance.metrics_age_us` has no source in blis"), "{}", outcome.stderr);
     let outcome = to_blis(&modelled("per_client"));
     assert_eq!(outcome.code, 0, "{}", outcome.stderr);
     assert!(outcome.stdout.contains("never told     Request.predicted_output_tokens"), "{}", outcome.stdout);
     assert!(!environment.read("out/testdata/decisions.json").contains("\"predicted\":1"));
     let said = environment.ok(&["translate", "--check", "out", "--effort", "1"]);
-    for gate in ["files, for blis", "passed         offline", "passed         mutants", "could not run  checkout"] {
+    for gate in ["files, for blis", "passed         offline", "passed         mutants", "not asked      checkout"] {
         assert!(said.contains(gate), "{said}");
     }
 }
@@ -164,11 +171,9 @@ fn what_cannot_be_translated_says_where_and_nothing_is_written() {
     let said = environment.fails(1, &["translate", &modelled("logistic"), "--name", "logistic", "-o", "out"]);
     assert!(said.contains("logistic.rs:41:1: an item that has no counterpart"), "{said}");
     let file = modelled("ewma");
-    for (name, problem) in
-        [("Ewma", "is no name for a plugin"), ("../x", "is no name for a plugin"), ("a--b", "is no name for a plugin")]
-    {
+    for name in ["Ewma", "../x", "a--b", "func", "de-fer", "main"] {
         let said = environment.fails(2, &["translate", &file, "--name", name, "-o", "out"]);
-        assert!(said.contains(problem), "{said}");
+        assert!(said.contains("is no name for a plugin"), "{said}");
     }
     let said = environment.fails(2, &["translate", &file, "--name", "ewma", "-o", "out", "--set", "alpha=7"]);
     assert!(said.contains("`alpha` runs from 0.01 to 0.9"), "{said}");
@@ -266,4 +271,10 @@ fn a_log_is_imported_as_a_scenario_that_runs_and_its_bad_lines_are_named() {
     environment.write("none.log", "nothing\n");
     let said = environment.fails(1, &["import", "none.log", "-o", "other"]);
     assert!(said.contains("no request with a complete response"), "{said}");
+    environment.write(
+        "ceilings.log",
+        "{\"elenchus\":1,\"event\":\"start\",\"unix_us\":1,\"parameters\":{}}\n{\"elenchus\":1,\"event\":\"calls\",\"calls\":5}\n",
+    );
+    let said = environment.fails(1, &["import", "ceilings.log", "-o", "other"]);
+    assert!(said.contains("it sees no request"), "{said}");
 }

@@ -85,6 +85,7 @@ impl Problem for FlowControl {
             Format::of::<Scenario>("scenario"),
             Format::of::<population::Population>("population"),
             Format::of::<Arrival>("trace"),
+            Format::of::<translate::log::Line>("log"),
         ]
     }
 

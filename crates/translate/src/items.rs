@@ -3,6 +3,8 @@
 mod read;
 mod types;
 
+pub use read::is_keyword;
+
 use crate::Refusal;
 use crate::names::{camel, comment};
 use crate::types::{Int, Ty};

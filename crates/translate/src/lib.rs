@@ -30,6 +30,7 @@ mod names;
 mod package;
 mod types;
 
+pub use items::is_keyword;
 pub use maths::MATHS;
 pub use mutant::{Mutant, mutants};
 pub use names::comment;

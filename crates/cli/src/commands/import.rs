@@ -7,7 +7,7 @@ use files::{MAX_TRACE_BYTES, read_text};
 use problems::admission::translate::log::{Imported, Log, imported};
 use std::path::{Path, PathBuf};
 
-/// Make a trace and a scenario of the log of a translated plugin: your own traffic.
+/// Make a trace and a scenario of the log of a translated admission plugin: your own traffic.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Logs that the plugin wrote, of one or several replicas
@@ -43,6 +43,11 @@ pub(crate) fn import(args: Args) -> Result<Code, Failure> {
         logs.push(log);
     }
     let Some(found) = imported(&logs, &args.name) else {
+        if logs.iter().any(|log| log.ceilings > 0) {
+            return Err(Failure::failed(
+                "the logs are of a policy that sets ceilings: it sees no request, so no traffic can be made of them",
+            ));
+        }
         return Err(Failure::failed(
             "the logs have no request with a complete response; set `log` of the plugin, in shadow mode, and let it run",
         ));

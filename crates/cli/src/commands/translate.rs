@@ -20,7 +20,8 @@ use std::path::{Path, PathBuf};
 
 /// Write a candidate as a plugin of llm-d-router, in Go, with decisions of the candidate that its test replays; or check such a package.
 ///
-/// Go is needed for the gates alone. They run the tests of the package, which are code: with your own rights.
+/// Go is needed for the gates alone. They run the tests of the package, which are code: with your own rights. What Go builds for them is
+/// kept in `elenchus/go` of the user's cache folder, which `elenchus doctor` names.
 ///
 /// Exit codes of --check: 0 if every gate that was asked for passed, 1 if one failed, 5 if none failed and one that was asked for
 /// could not run (no Go, no C compiler for the race detector, a checkout that lacks its modules); --allow-missing makes that 0. The
@@ -49,7 +50,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=64))]
     effort: u8,
     /// Check a package that was written: its files, its tests, its mutants
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["what", "name", "out"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["what", "name", "out", "target", "holder", "set"])]
     check: Option<PathBuf>,
     /// With --check: a checkout of what it was translated into, in a copy of which the package is built and tested
     #[arg(long, value_name = "CHECKOUT", requires = "check")]
@@ -126,8 +127,9 @@ pub(crate) async fn translate(args: Args, global: &Global) -> Result<Code, Failu
         found: origin.found.clone(),
     };
     let package = package(&request).map_err(|problem| match problem {
-        Unpackaged::Refused(refusal) => Failure::failed(format!("{}:{refusal}", origin.file)),
-        absent @ Unpackaged::Absent(..) => Failure::failed(absent.to_string()),
+        refused @ (Unpackaged::Refused(_) | Unpackaged::Absent { .. }) => {
+            Failure::failed(format!("{}:{refused}", origin.file))
+        }
         Unpackaged::Bug(bug) => Failure::bug(bug),
         other => Failure::usage(other.to_string()),
     })?;
@@ -233,5 +235,5 @@ fn screened(source: &str, file: &str, shipped: &Shipped) -> Result<(), Failure> 
 
 /// Whether there is Go for the gates, for `doctor`.
 pub(super) fn found(cache: &Path) -> Result<String, String> {
-    Go::find(cache).map(|go| go.version)
+    Go::find(cache).map(|go| format!("{}; it builds in {}", go.version, cache.join("go").display()))
 }

@@ -3,7 +3,7 @@
 //! is in [`shipping`](crate::shipping).
 
 mod decisions;
-mod log;
+pub mod log;
 pub mod router;
 
 use super::{KIT, NAME};

@@ -43,7 +43,9 @@ pub struct Package {
 #[derive(Debug, thiserror::Error)]
 pub enum Unpackaged {
     /// The name is no kebab-case name.
-    #[error("`{0}` is no name for a plugin; write lower-case words with `-` between them, as in `length-aware`")]
+    #[error(
+        "`{0}` is no name for a plugin; write lower-case words with `-` between them, as in `length-aware`, that are no word of Go"
+    )]
     Name(String),
     /// The target has one of that name.
     #[error("`{0}` is a plugin that {1} has already; choose another name")]
@@ -52,8 +54,17 @@ pub enum Unpackaged {
     #[error("{0}")]
     Refused(Refusal),
     /// It looks at something that the target does not have.
-    #[error("`{0}` has no source in {1}: {2}; write the policy without it")]
-    Absent(String, &'static str, String),
+    #[error("{place}: `{field}` has no source in {target}: {why}; write the policy without it")]
+    Absent {
+        /// Line and column at which it is named first, from 1.
+        place: String,
+        /// The field, as `Type.field`.
+        field: String,
+        /// The target.
+        target: &'static str,
+        /// What there is instead.
+        why: String,
+    },
     /// A value is set of what is no tunable, or lies outside its range.
     #[error("{0}")]
     Set(String),
@@ -89,6 +100,9 @@ pub fn package(request: &Request<'_>) -> Result<Package, Unpackaged> {
         return Err(Unpackaged::Name(name.to_owned()));
     }
     let go: String = name.split('-').collect();
+    if translate::is_keyword(&go) || ["main", "init"].contains(&go.as_str()) {
+        return Err(Unpackaged::Name(name.to_owned()));
+    }
     if target.api.iter().any(|(path, _)| path.starts_with(&format!("{}/{go}/", target.place))) {
         return Err(Unpackaged::Taken(name.to_owned(), target.name));
     }
@@ -96,7 +110,7 @@ pub fn package(request: &Request<'_>) -> Result<Package, Unpackaged> {
     let mut translation = translated(request.source, &go, &header, target).map_err(Unpackaged::Refused)?;
     set(&mut translation, request)?;
     let signals = Signals::of(target);
-    let untold = told(&translation, &signals, target)?;
+    let untold = told(request, &translation, &signals)?;
     let Around { context: own, files: mut more } = (target.around)(&translation, &signals);
     let mut context = context(request, &translation, (&go, &header), &signals);
     let said: Vec<String> = untold.iter().map(|(field, why)| format!("`{field}`: {why}.")).collect();
@@ -151,13 +165,18 @@ fn set(translation: &mut Translation, request: &Request<'_>) -> Result<(), Unpac
 
 /// What is never told though the candidate asks for it, if it can do without.
 fn told(
+    request: &Request<'_>,
     translation: &Translation,
     signals: &Signals,
-    target: &'static Target,
 ) -> Result<BTreeMap<String, String>, Unpackaged> {
     let mut untold = BTreeMap::new();
     for field in &translation.reads {
-        let absent = |why: &str| Unpackaged::Absent(field.clone(), target.name, why.to_owned());
+        let absent = |why: &str| Unpackaged::Absent {
+            place: first(request.source, field),
+            field: field.clone(),
+            target: request.target.name,
+            why: why.to_owned(),
+        };
         // What a candidate reads and the table does not know cannot be filled.
         let signal = signals.of_field(field).ok_or_else(|| absent("nobody knows of it"))?;
         match signal.availability {
@@ -169,6 +188,20 @@ fn told(
         }
     }
     Ok(untold)
+}
+
+/// Where a source names a field first: line and column, from 1.
+fn first(source: &str, field: &str) -> String {
+    let name = field.rsplit('.').next().unwrap_or(field);
+    let word = |c: char| c.is_alphanumeric() || c == '_';
+    let at = |line: &str| {
+        let mut all = line.match_indices(name).map(|(at, _)| at);
+        all.find(|at| !line[..*at].ends_with(word) && !line[at + name.len()..].starts_with(word))
+    };
+    let lines = source.lines().zip(1..).filter(|(line, _)| !line.trim_start().starts_with("//"));
+    let found = lines.filter_map(|(line, number)| Some((number, line[..at(line)?].chars().count() + 1))).next();
+    let (line, column) = found.unwrap_or((1, 1));
+    format!("{line}:{column}")
 }
 
 /// The licence's lines.

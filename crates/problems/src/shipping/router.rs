@@ -32,6 +32,12 @@ pub const PLUGIN: (&str, &str) = (
     include_str!("router/api/pkg__epp__framework__interface__plugin__plugin.go.txt"),
 );
 
+/// An admitter beside which both kinds of plugins are imported.
+pub const LATENCY_SLO: (&str, &str) = (
+    "pkg/epp/framework/plugins/requestcontrol/admitter/latencyslo/latencyslo.go",
+    include_str!("router/api/pkg__epp__framework__plugins__requestcontrol__admitter__latencyslo__latencyslo.go.txt"),
+);
+
 /// `parameters.go`: modes, parameters, defaults, ranges.
 pub const PARAMETERS: &str = include_str!("router/parameters.go.hbs");
 /// `parameters_test.go`: what a configuration may say.
@@ -47,3 +53,38 @@ pub const PARTIALS: [(&str, &str); 1] = [("measured", include_str!("router/measu
 /// Names of the files above, and of what they import.
 pub const RESERVED: &str = "Type ModeShadow ModeEnforce Parameters DefaultParameters mostCounted tallyOf journal journalFormat startLine \
     openJournal newPlugin decode json fmt io os time testing bytes fwkplugin";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::TARGETS;
+    use std::process::Command;
+
+    #[test]
+    fn the_patch_of_a_package_is_one_that_git_applies() {
+        for target in TARGETS.into_iter().filter(|target| target.patch_file == "deploy/runner.patch") {
+            let runner = target.api.iter().find(|(path, _)| *path == RUNNER).expect("the file").1;
+            // As in the router, where there is more before, between and behind the lines.
+            let more = "\t_ \"fmt\"\n".repeat(40);
+            let longer = runner.replacen("import (\n", &format!("import (\n{more}"), 1);
+            let longer = longer.replacen("\t// Beta\n", "\t// Beta\n\t// and more\n", 9) + &"// More.\n".repeat(40);
+            for name in ["aaa", "mine", "quota", "zzz"] {
+                let tree = tempfile::tempdir().expect("a directory");
+                let file = tree.path().join(RUNNER);
+                std::fs::create_dir_all(file.parent().expect("a parent")).expect("a directory");
+                std::fs::write(&file, &longer).expect("a file");
+                let patch = target.patch(name, name).expect("a patch");
+                std::fs::write(tree.path().join("register.patch"), &patch).expect("a file");
+                let applied = Command::new("git").args(["apply", "register.patch"]).current_dir(tree.path()).output();
+                let applied = applied.expect("git, which there is where there is a checkout");
+                assert!(applied.status.success(), "{patch}\n{}", String::from_utf8_lossy(&applied.stderr));
+                let text = std::fs::read_to_string(&file).expect("a text");
+                assert!(text.contains(&format!("{}\n", registration(name))), "{text}");
+                let imports: Vec<&str> = text.lines().filter(|line| line.contains(&format!("\"{MODULE}/"))).collect();
+                let own = imports.iter().position(|line| line.ends_with(&format!("/{name}\""))).expect("its import");
+                let place: Vec<&&str> = imports.iter().filter(|line| line.contains(target.place)).collect();
+                assert!(place.len() == 3 && place.is_sorted() && own > 0, "{imports:?}");
+            }
+        }
+    }
+}

@@ -313,6 +313,11 @@ pub(super) fn is_ascii(ident: &syn::Ident) -> bool {
 
 /// A field or method may have any name but a keyword.
 pub(super) fn field_name(name: &str) -> String {
+    if is_keyword(name) { format!("{name}Value") } else { name.to_owned() }
+}
+
+/// Whether a word is a keyword of Go, which names nothing.
+pub fn is_keyword(name: &str) -> bool {
     const KEYWORDS: &[&str] = &[
         "break",
         "case",
@@ -340,7 +345,7 @@ pub(super) fn field_name(name: &str) -> String {
         "type",
         "var",
     ];
-    if KEYWORDS.contains(&name) { format!("{name}Value") } else { name.to_owned() }
+    KEYWORDS.contains(&name)
 }
 
 pub(super) fn derives(attrs: &[syn::Attribute], wanted: &str) -> bool {

@@ -27,6 +27,8 @@ pub(super) enum State {
     Passed(String),
     Failed(String),
     CouldNotRun(String),
+    /// How to ask for it.
+    NotAsked(String),
 }
 
 impl Gate {
@@ -36,6 +38,7 @@ impl Gate {
             State::Passed(said) => ("passed", said),
             State::Failed(said) => ("FAILED", said),
             State::CouldNotRun(said) => ("could not run", said),
+            State::NotAsked(said) => ("not asked", said),
         };
         format!("{word:<14} {:<10} {}", self.name, text::clip(said, 3000))
     }
@@ -66,9 +69,15 @@ const AFTER: [&str; 5] = ["offline", "race", "mutants", "live", "checkout"];
 impl Checked<'_> {
     /// Runs all gates and says what came of each, as it comes, and at last what that means. None is left out silently.
     pub(super) fn all(&self, allow_missing: bool) -> Result<Code, Failure> {
-        let unasked = [("live", self.live.is_none()), ("checkout", self.checkout.is_none())];
-        let unasked = unasked.into_iter().filter(|(_, is_unasked)| *is_unasked).map(|(name, _)| name).collect();
-        let mut told = Told { unasked, ..Told::default() };
+        if let Some(checkout) = self.checkout.filter(|checkout| !checkout.is_dir()) {
+            return Err(Failure::usage(format!("{} is no directory: no checkout can be there", checkout.display())));
+        }
+        let ways = [
+            ("live", self.live.is_none(), "--live lets it decide in front of mock servers"),
+            ("checkout", self.checkout.is_none(), "--router-path CHECKOUT builds and tests it in a copy of yours"),
+        ];
+        let unasked = ways.into_iter().filter(|(_, is_unasked, _)| *is_unasked).map(|(name, _, how)| (name, how));
+        let mut told = Told { unasked: unasked.collect(), ..Told::default() };
         self.run(&mut told)?;
         told.end(allow_missing)
     }
@@ -82,7 +91,9 @@ impl Checked<'_> {
                 return told.could_not(&AFTER, "the files are not those of a package, so nothing of it is run");
             }
         };
-        told.tell("files", State::Passed(format!("{} files, for {}", files.len(), standing.target.name)))?;
+        let edited = standing.edited.iter().map(|path| format!("; {path} was edited, and is read by the router alone"));
+        let edited: String = edited.collect();
+        told.tell("files", State::Passed(format!("{} files, for {}{edited}", files.len(), standing.target.name)))?;
         let go = match &self.go {
             Ok(go) => go,
             Err(missing) => return told.could_not(&AFTER, missing),
@@ -106,14 +117,9 @@ impl Checked<'_> {
                 let sandbox = jail(standing.target.of.kit)?;
                 told.tell("live", live::live(&tree, &files, &standing, &sandbox, seconds)?)?;
             }
-            None => {
-                told.tell("live", State::CouldNotRun("--live lets it decide in front of mock servers".into()))?;
-            }
+            None => told.could_not(&["live"], "")?,
         }
-        let Some(checkout) = self.checkout else {
-            let why = format!("--router-path CHECKOUT names a checkout of {}", standing.target.name);
-            return told.could_not(&AFTER[4..], &why);
-        };
+        let Some(checkout) = self.checkout else { return told.could_not(&["checkout"], "") };
         told.tell("drift", checkout::drift(checkout, &files, &standing))?;
         told.tell("checkout", checkout::built(go, &files, &standing, checkout)?)?;
         Ok(())
@@ -123,8 +129,8 @@ impl Checked<'_> {
 /// What was said of the gates so far.
 #[derive(Default)]
 struct Told {
-    /// Gates that nobody asked for.
-    unasked: Vec<&'static str>,
+    /// Gates that nobody asked for, and how one does.
+    unasked: Vec<(&'static str, &'static str)>,
     passed: usize,
     failed: Vec<&'static str>,
     /// Gates that were asked for and could not run.
@@ -138,16 +144,20 @@ impl Told {
         match &state {
             State::Passed(_) => self.passed += 1,
             State::Failed(_) => self.failed.push(name),
-            State::CouldNotRun(_) if !self.unasked.contains(&name) => self.missing.push(name),
-            State::CouldNotRun(_) => {}
+            State::CouldNotRun(_) => self.missing.push(name),
+            State::NotAsked(_) => {}
         }
         output::line(Gate { name, state }.line())?;
         Ok(passed)
     }
 
+    /// Says of gates why they could not run; of those that nobody asked for, how one does.
     fn could_not(&mut self, names: &[&'static str], why: &str) -> Result<(), Failure> {
         for name in names {
-            self.tell(name, State::CouldNotRun(why.to_owned()))?;
+            let way = self.unasked.iter().find(|(unasked, _)| unasked == name);
+            let state =
+                way.map_or_else(|| State::CouldNotRun(why.to_owned()), |(_, how)| State::NotAsked((*how).into()));
+            self.tell(name, state)?;
         }
         Ok(())
     }
@@ -160,8 +170,8 @@ impl Told {
             (true, true) => Code::Done,
         };
         let mut said = vec![format!("{} passed", self.passed)];
-        for (what, names) in [("failed", self.failed), ("could not run", self.missing), ("not asked for", self.unasked)]
-        {
+        let unasked = self.unasked.iter().map(|(name, _)| *name).collect();
+        for (what, names) in [("failed", self.failed), ("could not run", self.missing), ("not asked for", unasked)] {
             if !names.is_empty() {
                 said.push(format!("{what}: {}", names.join(", ")));
             }

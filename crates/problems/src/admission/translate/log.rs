@@ -26,6 +26,8 @@ pub struct Log {
     pub bad: Vec<(usize, String)>,
     /// How many more there are.
     pub more: usize,
+    /// Lines of a policy that sets ceilings, which sees no request.
+    pub ceilings: usize,
 }
 
 /// Bad lines that are named, at most, and characters of what is said of one.
@@ -133,6 +135,10 @@ impl Log {
     }
 
     fn take(&mut self, object: serde_json::Value) -> Result<(), String> {
+        if object["event"] == "calls" {
+            self.ceilings += 1;
+            return Ok(());
+        }
         let line: Line = serde_json::from_value(object).map_err(|error| error.to_string())?;
         if let Line::Start { unix_us, parameters } = line {
             if !(0..END as i64).contains(&unix_us) {

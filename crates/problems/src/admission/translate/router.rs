@@ -3,7 +3,9 @@
 use super::context::around;
 use super::{ADMISSION, PREDICTION, log};
 use crate::shipping::patch::{Edit, Insertion};
-use crate::shipping::router::{self, GO_MOD, PARAMETERS, PARAMETERS_TEST, PLUGIN, RECORD, RESERVED, RUNNER, SERVERS};
+use crate::shipping::router::{
+    self, GO_MOD, LATENCY_SLO, PARAMETERS, PARAMETERS_TEST, PLUGIN, RECORD, RESERVED, RUNNER, SERVERS,
+};
 use crate::shipping::{Live, Parameter, Target, Template};
 
 /// The router.
@@ -49,12 +51,7 @@ pub static ROUTER: Target = Target {
                 "router/api/pkg__epp__framework__plugins__requestcontrol__dataproducer__approximateprefix__approximateprefix.go.txt"
             ),
         ),
-        (
-            "pkg/epp/framework/plugins/requestcontrol/admitter/latencyslo/latencyslo.go",
-            include_str!(
-                "router/api/pkg__epp__framework__plugins__requestcontrol__admitter__latencyslo__latencyslo.go.txt"
-            ),
-        ),
+        LATENCY_SLO,
         (
             "pkg/epp/framework/plugins/requestcontrol/admitter/probabilisticadmitter/probabilisticadmitter.go",
             include_str!(
@@ -121,33 +118,4 @@ fn registered(package: &str, _: &str) -> Vec<Edit> {
     let lines = vec!["\t// Alpha".to_owned(), router::registration(package)];
     let registration = Insertion { context: context.map(str::to_owned).to_vec(), at: 2, lines };
     vec![Edit { file: RUNNER.to_owned(), insertions: vec![import, registration] }]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::process::Command;
-
-    #[test]
-    fn the_patch_of_a_package_is_one_that_git_applies() {
-        let runner = ROUTER.api.iter().find(|(path, _)| *path == RUNNER).expect("the file").1;
-        // As in the router, where there is more around the lines.
-        let longer = runner.replacen("import (\n", &format!("import (\n{}", "\t_ \"fmt\"\n".repeat(40)), 1);
-        for name in ["aaa", "mine", "zzz"] {
-            let tree = tempfile::tempdir().expect("a directory");
-            let file = tree.path().join(RUNNER);
-            std::fs::create_dir_all(file.parent().expect("a parent")).expect("a directory");
-            std::fs::write(&file, &longer).expect("a file");
-            let patch = ROUTER.patch(name, name).expect("a patch");
-            std::fs::write(tree.path().join("register.patch"), &patch).expect("a file");
-            let applied = Command::new("git").args(["apply", "register.patch"]).current_dir(tree.path()).output();
-            let applied = applied.expect("git, which there is where there is a checkout");
-            assert!(applied.status.success(), "{patch}\n{}", String::from_utf8_lossy(&applied.stderr));
-            let text = std::fs::read_to_string(&file).expect("a text");
-            let line = format!("\tfwkplugin.Register({name}.Type, fwkplugin.StabilityAlpha, {name}.Factory)\n");
-            assert!(text.contains(&line), "{text}");
-            let imports: Vec<&str> = text.lines().filter(|line| line.contains("requestcontrol/admitter/")).collect();
-            assert!(imports.len() == 3 && imports.is_sorted(), "{imports:?}");
-        }
-    }
 }

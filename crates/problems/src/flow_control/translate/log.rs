@@ -4,17 +4,37 @@ use super::decisions::{Limited, Step};
 use crate::shipping::vectors::{Decisions, NoVectors, Seats, compiled};
 use crate::shipping::{Replayed, lines};
 use sandbox::Sandbox;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-/// A line of the plugin.
-#[derive(Debug, Deserialize)]
+/// The log of a translated policy that sets ceilings: a JSON object in each line, whose key `elenchus` is 1, the version of the format.
+/// Spaces, the order of keys and keys that are not listed mean nothing; what a logger has put before or behind the object is not read,
+/// and lines without the key are of others. It tells of no request, so no traffic can be made of it; `elenchus translate --check --live`
+/// asks the candidate once more about each call.
+///
+/// `{"elenchus":1,"event":"start","plugin":"duty","mode":"shadow","unix_us":1764500000000000,"parameters":{"scale":1.5}}`
+///
+/// `{"elenchus":1,"event":"calls","now_us":20000,"saturation":0.75,"priorities":[4,-2],"ceilings":[1,0.25],"calls":50}`
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(tag = "event", rename_all = "lowercase")]
-enum Line {
-    /// It started: a new policy, with the values of its tunables by their names in Go.
-    Start { parameters: BTreeMap<String, f64> },
-    /// So many calls that were told the same and answered alike; no ceilings where the policy failed.
-    Calls { saturation: f64, priorities: Vec<i32>, ceilings: Option<Vec<f64>>, calls: u64 },
+pub enum Line {
+    /// A policy started: what follows is its run, up to the next start.
+    Start {
+        /// The values of the policy's tunables, by their names in the configuration.
+        parameters: BTreeMap<String, f64>,
+    },
+    /// Calls one after the other that were told the same and answered alike, of a second at most.
+    Calls {
+        /// What the policy was told: how full the instances are, below 1.
+        saturation: f64,
+        /// The bands, the highest priority first.
+        priorities: Vec<i32>,
+        /// What it answered for each band: nothing of it is dispatched at this saturation or above; null where it failed, and all stay open.
+        ceilings: Option<Vec<f64>>,
+        /// How many calls.
+        calls: u64,
+    },
 }
 
 /// Calls of one line, at most: a reading stands for as long as nobody is scraped.

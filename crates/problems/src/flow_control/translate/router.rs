@@ -3,7 +3,9 @@
 use super::{FLOW_CONTROL, log};
 use crate::shipping::package::fields;
 use crate::shipping::patch::{Edit, Insertion};
-use crate::shipping::router::{self, GO_MOD, PARAMETERS, PARAMETERS_TEST, PLUGIN, RECORD, RESERVED, RUNNER, SERVERS};
+use crate::shipping::router::{
+    self, GO_MOD, LATENCY_SLO, PARAMETERS, PARAMETERS_TEST, PLUGIN, RECORD, RESERVED, RUNNER, SERVERS,
+};
 use crate::shipping::signals::Signals;
 use crate::shipping::{Around, Live, Parameter, Target, Template};
 use serde_json::{Map, Value};
@@ -29,6 +31,7 @@ pub static ROUTER: Target = Target {
             "pkg/epp/framework/plugins/flowcontrol/usagelimits/softreflectiveceiling/policy.go",
             include_str!("router/api/softreflectiveceiling__policy.go.txt"),
         ),
+        LATENCY_SLO,
         (RUNNER, include_str!("router/api/cmd__epp__runner__runner.go.txt")),
     ],
     templates: &[
@@ -76,35 +79,19 @@ fn around(translation: &Translation, signals: &Signals) -> Around {
     Around { context, files: vec![] }
 }
 
-/// An import among the usage limits', in its alphabetical place, and a registration behind them.
+/// An import in its alphabetical place, and a registration behind the usage limits'. Lines of others stand behind both: git takes lines
+/// that end a hunk for the end of the file.
 fn registered(package: &str, _: &str) -> Vec<Edit> {
     let path = |package: &str| router::import(&format!("{PLACE}/{package}"));
-    let import = router::imported(vec![path("priorityholdback"), path("softreflectiveceiling")], path(package));
+    let next = router::import("pkg/epp/framework/plugins/requestcontrol/admitter/latencyslo");
+    let import = router::imported(vec![path("priorityholdback"), path("softreflectiveceiling"), next], path(package));
     let context = [
         "\tfwkplugin.Register(priorityholdback.PolicyType, fwkplugin.StabilityAlpha, priorityholdback.PolicyFactory)",
         "\tfwkplugin.Register(softreflectiveceiling.PolicyType, fwkplugin.StabilityAlpha, softreflectiveceiling.Factory)",
+        "",
+        "\t// Register Request level data producer plugins as defaults for their respective data keys.",
     ];
     let lines = vec![router::registration(package)];
     let registration = Insertion { context: context.map(str::to_owned).to_vec(), at: 2, lines };
     vec![Edit { file: RUNNER.to_owned(), insertions: vec![import, registration] }]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::shipping::patch;
-
-    #[test]
-    fn the_patch_of_a_policy_applies_where_more_stands_around_its_lines() {
-        let runner = ROUTER.api.iter().find(|(path, _)| *path == router::RUNNER).expect("the file").1;
-        let longer = runner.replacen("import (\n", &format!("import (\n{}", "\t_ \"fmt\"\n".repeat(40)), 1);
-        for name in ["aaa", "quota", "zzz"] {
-            let changes = patch::changes(&ROUTER.patch(name, name).expect("a patch")).expect("a diff");
-            let text = changes[0].applied(Some(&longer)).expect("its lines are there");
-            let line = format!("\tfwkplugin.Register({name}.Type, fwkplugin.StabilityAlpha, {name}.Factory)\n");
-            assert!(text.contains(&line), "{text}");
-            let imports: Vec<&str> = text.lines().filter(|line| line.contains("usagelimits/")).collect();
-            assert!(imports.len() == 3 && imports.is_sorted(), "{imports:?}");
-        }
-    }
 }

@@ -17,6 +17,8 @@ pub(super) struct Standing {
     pub(super) target: &'static Target,
     /// Its candidate, translated once more.
     pub(super) made: Package,
+    /// Configurations that are not as they were written. Nothing here reads them.
+    pub(super) edited: Vec<String>,
 }
 
 /// The candidate, and where it comes from.
@@ -48,7 +50,7 @@ impl Standing {
         }
         let made = again(there(SOURCE)?, there(target.scaffold)?, &known["parameters"], target)?;
         match otherwise(files, &made).as_slice() {
-            [] => Ok(Standing { target, made }),
+            [] => Ok(Standing { target, edited: edited(files, &made), made }),
             wrong => Err(format!("{}{}", wrong.join("; "), advice(&known["elenchus"]))),
         }
     }
@@ -94,6 +96,12 @@ fn otherwise(files: &Files, made: &Package) -> Vec<String> {
     });
     let others = files.iter().filter(|(path, _)| path != DECISIONS && text(made, path).is_none());
     changed.chain(others.map(|(path, _)| format!("{path} is no file of a package"))).collect()
+}
+
+/// The configurations that are not as they were written.
+fn edited(files: &Files, made: &Package) -> Vec<String> {
+    let own = made.files.iter().filter(|(path, _)| path.ends_with(".yaml"));
+    own.filter(|(path, own)| text(files, path) != Some(own)).map(|(path, _)| path.clone()).collect()
 }
 
 /// The regular files of a package; what else lies there is none of ours.
@@ -163,7 +171,12 @@ mod tests {
             let standing = Standing::of(&files).expect("as it was written");
             assert_eq!((standing.made.go.as_str(), standing.target.name), ("myown", target.name));
             put(&mut files, "README.md", "mine");
-            assert!(Standing::of(&files).is_ok(), "nobody runs what its README says");
+            assert!(Standing::of(&files).is_ok_and(|own| own.edited.is_empty()), "nobody runs what its README says");
+            let configuration = files.iter().map(|(path, _)| path.clone()).find(|path| path.ends_with("config.yaml"));
+            if let Some(path) = configuration {
+                put(&mut files, &path, "mode: [");
+                assert_eq!(Standing::of(&files).expect("as it was written").edited, [path]);
+            }
         }
     }
 
