@@ -52,13 +52,28 @@ fn a_candidate_becomes_a_package_whose_gates_pass() {
     ] {
         assert!(said.contains(gate), "{said}");
     }
-    // What does not decide as its vectors fails, and nothing is made of it.
-    let was = environment.read("out/testdata/decisions.json");
-    let is = was.replacen("\"refused\":true", "\"refused\":false", 1);
+    // What was compared, for whoever reads the package.
+    let proof = &json(&environment.read("out/provenance.json"))["proof"];
+    let (made, killed) = (proof["mutants"]["made"].as_u64(), proof["mutants"]["killed"].as_u64());
+    assert!(proof["decisions"].as_u64() > Some(3000) && killed > Some(30) && made > killed, "{proof}");
+    let readme = environment.read("out/README.md");
+    for figure in [format!("{} decisions", proof["decisions"]), format!("{} killed", proof["mutants"]["killed"])] {
+        assert!(readme.contains(&figure), "{figure}: {readme}");
+    }
+    // What shows nothing fails, and what does not decide as its vectors; nothing is made of either.
+    let mut was = environment.read("out/testdata/decisions.json");
     let hash = |text: &str| Hash::of(text.as_bytes()).as_str().to_owned();
-    let provenance = environment.read("out/provenance.json").replace(&hash(&was), &hash(&is));
-    environment.write("out/testdata/decisions.json", &is);
-    environment.write("out/provenance.json", &provenance);
+    let wrong = was.replacen("\"refused\":true", "\"refused\":false", 1);
+    let mut put = |is: &str| {
+        let provenance = environment.read("out/provenance.json").replace(&hash(&was), &hash(is));
+        environment.write("out/testdata/decisions.json", is);
+        environment.write("out/provenance.json", &provenance);
+        is.clone_into(&mut was);
+    };
+    put("{\"sequences\":[]}");
+    let outcome = environment.run(&["translate", "--check", "out", "--effort", "1"]);
+    assert!(outcome.stdout.contains("testdata/decisions.json holds no decisions"), "{}", outcome.stdout);
+    put(&wrong);
     let outcome = environment.run(&["translate", "--check", "out", "--effort", "1"]);
     assert_eq!(outcome.code, 1, "{}", outcome.stdout);
     assert!(outcome.stdout.contains("FAILED         offline"), "{}", outcome.stdout);
@@ -68,6 +83,28 @@ fn a_candidate_becomes_a_package_whose_gates_pass() {
         "{}",
         outcome.stdout
     );
+}
+
+fn json(text: &str) -> serde_json::Value {
+    serde_json::from_str(text).expect("JSON")
+}
+
+#[test]
+fn more_effort_makes_all_decisions_that_less_makes() {
+    let environment = Environment::new();
+    let made = |effort: &str| {
+        let out = format!("out-{effort}");
+        environment.ok(&["translate", &modelled("ewma"), "--name", "ewma", "-o", &out, "--effort", effort]);
+        environment.read(&format!("{out}/testdata/decisions.json"))
+    };
+    let (less, more) = (made("1"), made("2"));
+    let lines = |text: &str| -> std::collections::BTreeSet<String> {
+        text.lines().map(|line| line.trim_end_matches(',').to_owned()).collect()
+    };
+    assert!(lines(&less).is_subset(&lines(&more)) && lines(&less).len() < lines(&more).len());
+    let readme = environment.read("out-1/README.md");
+    assert!(readme.contains("The translation was not run, nor were its mutants: no `go` on the path"), "{readme}");
+    assert!(readme.contains("more than 3000 decisions with its default parameters"), "{readme}");
 }
 
 #[test]

@@ -49,6 +49,63 @@ fn a_limiter_becomes_a_package_whose_gates_pass_beside_a_checkout_too() {
     assert!(outcome.stdout.contains("FAILED         checkout"), "{}", outcome.stdout);
 }
 
+/// Owes each band a turn, and has room for as many bands as the contract promises. Its curve is a choice.
+const NARROW: &str = "use limiter::prelude::*;
+
+const BANDS: usize = 8;
+
+pub struct Policy {
+    curve: f64,
+    owed: [f64; BANDS],
+}
+
+impl Limiter for Policy {
+    const TUNABLES: &'static [Tunable] = &[Tunable { name: \"curve\", default: 0.0, low: 0.0, high: 2.0 }];
+
+    fn new(parameters: &[f64]) -> Self {
+        Policy { curve: parameters[0], owed: [0.0; BANDS] }
+    }
+
+    fn limit(&mut self, reading: &Reading, _priorities: &[i32], ceilings: &mut [f64]) {
+        let share = if self.curve == 1.0 { 0.75 - reading.saturation } else { 0.5 - reading.saturation };
+        let mut above = 1.0;
+        for (band, ceiling) in ceilings.iter_mut().enumerate().skip(1) {
+            self.owed[band] += share.max(0.0);
+            if self.owed[band] < 1.0 || above == 0.0 {
+                *ceiling = 0.0;
+            } else {
+                self.owed[band] -= 1.0;
+            }
+            above = *ceiling;
+        }
+    }
+}
+";
+
+#[test]
+fn a_limiter_is_compared_where_there_are_more_bands_than_it_has_room_for_and_at_each_choice() {
+    let Some(go) = go() else { return };
+    let mut environment = Environment::new();
+    with_go(&mut environment, &go);
+    environment.write("narrow.rs", NARROW);
+    let said = translate(&environment, "narrow.rs", "narrow", "out");
+    assert!(said.contains("passed         mutants"), "{said}");
+    // Neither room for a ninth band nor what the choice decides, nor the helper of a maximum.
+    for alike in ["`8` -> `9`", "`1.0` -> `2.0`", "`0.75`", "`fmax`"] {
+        assert!(!said.contains(alike), "{alike}: {said}");
+    }
+    let golden: serde_json::Value =
+        serde_json::from_str(&environment.read("out/testdata/decisions.json")).expect("JSON");
+    let steps = golden["sequences"].as_array().expect("sequences").iter();
+    let steps: Vec<_> = steps.flat_map(|own| own["steps"].as_array().expect("steps")).collect();
+    let bands = |step: &serde_json::Value| step["priorities"].as_array().map_or(0, Vec::len);
+    for count in 9..=16 {
+        assert!(steps.iter().any(|step| bands(step) == count), "{count} bands");
+    }
+    // It panics there, as its translation does.
+    assert!(steps.iter().all(|step| step["ceilings"].is_null() == (bands(step) > 8)));
+}
+
 /// The formula that was merged upstream, once more: how many bands are open, at each call of a new policy.
 struct Published {
     tick: u64,

@@ -90,21 +90,30 @@ impl Question {
 
 /// The ceilings of an answer; none if it has another length.
 pub fn ceilings(answer: &[u8]) -> Option<[f64; MAX_BANDS]> {
-    let mut bytes = Bytes(answer);
-    let mut ceilings = [OPEN; MAX_BANDS];
-    for ceiling in &mut ceilings {
-        *ceiling = f64::from_le_bytes(bytes.take()?);
-    }
-    bytes.0.is_empty().then_some(ceilings)
+    numbers(answer)
 }
 
 /// The answer of these ceilings.
 pub fn answer(ceilings: &[f64; MAX_BANDS]) -> [u8; ANSWER_BYTES] {
-    let mut answer = [0; ANSWER_BYTES];
-    for (place, ceiling) in answer.chunks_exact_mut(8).zip(ceilings) {
-        place.copy_from_slice(&ceiling.to_le_bytes());
+    written(ceilings)
+}
+
+/// Numbers in a row, as bytes.
+fn written<const N: usize>(numbers: &[f64]) -> [u8; N] {
+    let mut bytes = [0; N];
+    for (place, number) in bytes.chunks_exact_mut(8).zip(numbers) {
+        place.copy_from_slice(&number.to_le_bytes());
     }
-    answer
+    bytes
+}
+
+/// Bytes as so many numbers in a row; none if they have another length.
+fn numbers<const N: usize>(bytes: &[u8]) -> Option<[f64; N]> {
+    let (mut bytes, mut numbers) = (Bytes(bytes), [0.0; N]);
+    for number in &mut numbers {
+        *number = f64::from_le_bytes(bytes.take()?);
+    }
+    bytes.0.is_empty().then_some(numbers)
 }
 
 /// One run of a policy on the far side. It is nothing but the policy: it is copied with each answer.
@@ -147,6 +156,46 @@ impl<P: Limiter> Seat<P> {
         }
         end
     }
+}
+
+/// The most bands that a wide seat can be asked about.
+pub const WIDE_BANDS: usize = 16;
+/// Bytes of the answer of a wide seat.
+pub const WIDE_BYTES: usize = 8 * WIDE_BANDS;
+
+/// A seat for whoever translates a policy. It is told what production tells, of more bands than the contract promises: production has
+/// no bound. In a question the saturation, f64, is followed by the priorities, i32.
+pub struct Wide<P>(P);
+
+impl<P: Limiter> Wide<P> {
+    /// As [`Seat::start`].
+    pub fn start(parameters: &[f64]) -> Self {
+        Wide(Seat::start(parameters).0)
+    }
+
+    /// Answers a question: a ceiling for each band, and 1 for bands that there are not.
+    pub fn answer(&mut self, question: &[u8]) -> [u8; WIDE_BYTES] {
+        let (mut bytes, mut bands) = (Bytes(question), 0);
+        let (mut priorities, mut all) = ([0; WIDE_BANDS], [OPEN; WIDE_BANDS]);
+        let saturation = bytes.take().map_or(0.0, f64::from_le_bytes);
+        while let (Some(place), Some(priority)) = (priorities.get_mut(bands), bytes.take()) {
+            *place = i32::from_le_bytes(priority);
+            bands += 1;
+        }
+        let reading = Reading { saturation, age_us: None, waiting: None, in_flight: None, unseen: None };
+        self.0.limit(&reading, &priorities[..bands], &mut all[..bands]);
+        written(&all)
+    }
+
+    /// As [`Seat::describe`].
+    pub fn describe(out: &mut [u8]) -> usize {
+        Seat::<P>::describe(out)
+    }
+}
+
+/// The ceilings of an answer of a wide seat; none if it has another length.
+pub fn wide_ceilings(answer: &[u8]) -> Option<[f64; WIDE_BANDS]> {
+    numbers(answer)
 }
 
 struct Bytes<'a>(&'a [u8]);

@@ -22,7 +22,7 @@ pub const QUESTION_HEADER: usize = 4;
 /// must not take more either: for each seat 4 bytes, and 8 for each parameter.
 pub const MAX_ROUND_BYTES: usize = MAX_ORDER_BYTES - ORDER_HEADER;
 /// The longest answer, in bytes.
-pub const MAX_ANSWER_BYTES: usize = 64;
+pub const MAX_ANSWER_BYTES: usize = 128;
 /// The most parameters of a seat.
 pub const MAX_PARAMETERS: usize = DESK_BYTES / 8;
 

@@ -80,7 +80,9 @@ fn changed(was: &str, kind: Kind, before: &str, after: &str) -> Vec<String> {
         (Kind::Word, "false") => own(&["true"]),
         (Kind::Word, "min") => own(&["max"]),
         (Kind::Word, "max") => own(&["min"]),
-        (Kind::Word, "fmin") => vec![],
+        // Go's own, which differ from the helpers in NaN alone: a package may have but one helper of the two.
+        (Kind::Word, "fmin") => own(&["max"]),
+        (Kind::Word, "fmax") => own(&["min"]),
         _ => vec![],
     }
 }

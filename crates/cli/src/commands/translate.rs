@@ -15,6 +15,7 @@ use origin::Origin;
 use problems::TARGETS;
 use problems::shipping::mutation::Fate;
 use problems::shipping::package::Unpackaged;
+use problems::shipping::proof::{Mutants, Proof};
 use problems::shipping::{Asked, Package, Request, Shipped, Target, Vectors, package};
 use std::path::{Path, PathBuf};
 
@@ -46,7 +47,8 @@ pub(crate) struct Args {
     /// A value for a tunable, instead of the author's
     #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
     set: Vec<(String, f64)>,
-    /// How many decisions are made to tell the translation from the candidate, and mutants from it
+    /// How many rounds of decisions are made to tell the translation from the candidate, and mutants from it; more find all that fewer
+    /// do, and four try each choice that a tunable is
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=64))]
     effort: u8,
     /// Check a package that was written: its files, its tests, its mutants
@@ -148,9 +150,14 @@ pub(crate) async fn translate(args: Args, global: &Global) -> Result<Code, Failu
     };
     let mut made = (target.of.vectors)(&asked, &sandbox).map_err(|problem| Failure::failed(problem.to_string()))?;
     let mutants = mutated(go.as_ref(), target.of, &package, &mut made, (&asked, &sandbox))?;
-    let files = write(out, &package, &made)?;
-    said(out, files, &package, &made, &mutants)?;
-    Ok(if matches!(mutants.state, State::Failed(_)) { Code::Failed } else { Code::Done })
+    let gate = Gate { name: "mutants", state: mutants.as_ref().map_or_else(State::clone, gates::judged) };
+    let unknown = |state| match state {
+        State::Passed(said) | State::Failed(said) | State::CouldNotRun(said) => said,
+    };
+    let proof = Proof { made: &made, effort, mutants: mutants.map_err(unknown) };
+    let files = write(out, &package, &proof)?;
+    said(out, files, &package, &made, &gate)?;
+    Ok(if matches!(gate.state, State::Failed(_)) { Code::Failed } else { Code::Done })
 }
 
 /// What was written, what it proves, and what to do next.
@@ -171,51 +178,56 @@ fn said(out: &Path, files: usize, package: &Package, made: &Vectors, mutants: &G
 }
 
 /// Lets every mutant of the policy meet the vectors. One that survives though some decision tells it apart gets that decision as a
-/// vector.
+/// vector. Says what became of them at last, or why that is not known.
 fn mutated(
     go: Result<&Go, &String>,
     shipped: &Shipped,
     package: &Package,
     made: &mut Vectors,
     (asked, sandbox): (&Asked<'_>, &Sandbox),
-) -> Result<Gate, Failure> {
-    let gate = |state| Ok(Gate { name: "mutants", state });
+) -> Result<Result<Mutants, State>, Failure> {
     let go = match go {
         Ok(go) => go,
-        Err(missing) => return gate(State::CouldNotRun(missing.clone())),
+        Err(missing) => return Ok(Err(State::CouldNotRun(missing.clone()))),
     };
     for _ in 0..ROUNDS {
         let decisions = made.json(&package.translation.tunables);
-        let fates = match gates::fates(go, &package.files, &shipped.harness, &decisions, asked.effort)? {
-            Ok(fates) => fates,
-            Err(state) => return gate(state),
+        let mutants = match gates::fates(go, &package.files, &shipped.harness, &decisions, asked.effort)? {
+            Ok(mutants) => mutants,
+            Err(state) => return Ok(Err(state)),
         };
-        let apart: Vec<&String> = fates
+        let apart: Vec<&String> = mutants
+            .0
             .iter()
-            .filter_map(|(_, fate)| match fate {
+            .filter_map(|own| match &own.fate {
                 Fate::Apart(sequence) => Some(sequence),
                 _ => None,
             })
             .collect();
         if apart.is_empty() {
-            return gate(gates::judged(&fates));
+            return Ok(Ok(mutants));
         }
         for sequence in apart {
             (shipped.more)(made, sequence, asked, sandbox).map_err(|problem| Failure::failed(problem.to_string()))?;
         }
     }
-    gate(State::Failed("mutants survive though some decision tells them apart; try a higher --effort".to_owned()))
+    Ok(Err(State::Failed("mutants survive though some decision tells them apart; try a higher --effort".to_owned())))
 }
 
-/// Writes the package, and says how many files it has. Every path is one of ours.
-fn write(out: &Path, package: &Package, made: &Vectors) -> Result<usize, Failure> {
-    let decisions = made.json(&package.translation.tunables);
+/// Writes the package, with what was compared, and says how many files it has. Every path is one of ours.
+fn write(out: &Path, package: &Package, proof: &Proof<'_>) -> Result<usize, Failure> {
+    let decisions = proof.made.json(&package.translation.tunables);
     let mut files = package.files.clone();
-    if let Some((_, provenance)) = files.iter_mut().find(|(path, _)| path == "provenance.json") {
-        let mut json: serde_json::Value =
-            serde_json::from_str(provenance).map_err(|error| Failure::bug(error.to_string()))?;
-        json["decisions"] = Hash::of(decisions.as_bytes()).as_str().into();
-        *provenance = format!("{json:#}\n");
+    for (path, text) in &mut files {
+        if path == "provenance.json" {
+            let mut json: serde_json::Value =
+                serde_json::from_str(text).map_err(|error| Failure::bug(error.to_string()))?;
+            json["decisions"] = Hash::of(decisions.as_bytes()).as_str().into();
+            json["proof"] = proof.json();
+            *text = format!("{json:#}\n");
+        } else if path == "README.md" {
+            text.push_str(&proof.section());
+        }
     }
     files.push((DECISIONS.to_owned(), decisions));
     go::write(out, &files).map_err(|error| Failure::failed(format!("cannot write {}: {error}", out.display())))?;

@@ -43,8 +43,8 @@ const BESIDE: [&str; 2] = ["numeric.go", "maths.go"];
 
 impl Mutation {
     /// The program of a package's files, without the mutants at these positions; none if the files are not those of a package.
-    /// What agrees with the original is searched for differences so many times.
-    pub fn new(files: &[(String, String)], harness: &Harness, without: &[usize], tries: usize) -> Option<Mutation> {
+    /// What agrees with the original is searched for differences in so many rounds.
+    pub fn new(files: &[(String, String)], harness: &Harness, without: &[usize], rounds: usize) -> Option<Mutation> {
         let of = |wanted: &str| files.iter().find(|(path, _)| path == wanted).map(|(_, text)| text.as_str());
         let scaffold = files.iter().find(|(_, text)| text.contains(PARAMETERS)).map(|(_, text)| text.as_str())?;
         let texts: Vec<&str> = CHANGED.iter().map(|file| of(file)).collect::<Option<_>>()?;
@@ -82,7 +82,7 @@ impl Mutation {
             (0..=own.mutants.len()).filter(|at| !without.contains(at)).map(|at| at.to_string()).collect();
         let main = include_str!("harness/main.go.txt")
             .replace("MUTANTS", &viable.join(", "))
-            .replace("TRIES", &tries.to_string());
+            .replace("ROUNDS", &rounds.to_string());
         own.files.extend([
             ("go.mod".to_owned(), "module mutation\n\ngo 1.22\n".to_owned()),
             ("steps/sequence.go".to_owned(), include_str!("harness/sequence.go.txt").to_owned()),

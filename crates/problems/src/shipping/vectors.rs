@@ -4,10 +4,14 @@
 //! states of its own simulation runs, and at last the two sides of its boundaries: for a moment after a sequence, one input is halved
 //! until the decision turns between two neighbouring values. Seats that were shown the same sequence serve one step of that search each.
 //! What a moment is, and what can be changed about it, a problem says: [`Decisions`].
+//!
+//! All of it is made in rounds, as many as there is effort. Each draws from a stream of its own, so more effort finds all that less does.
 
+mod parameters;
 mod random;
 mod session;
 
+pub(crate) use parameters::SPREAD;
 pub(crate) use random::Random;
 pub(crate) use session::Seats;
 
@@ -26,8 +30,10 @@ pub trait Decisions {
     type Axis: Copy + 'static;
     /// All of them.
     const AXES: &'static [Self::Axis];
-    /// Questions of a simulation run that are kept, for each step of effort.
+    /// Questions of a simulation run that are kept.
     const RECORDED: usize;
+    /// What there may be in production and no policy is shown here, as a sentence.
+    const UNSHOWN: &'static str;
 
     /// The problem, for its scenarios.
     fn problem() -> &'static dyn Problem;
@@ -37,6 +43,16 @@ pub trait Decisions {
 
     /// A made-up sequence.
     fn made_up(random: &mut Random, length: usize) -> Vec<Self::Step>;
+
+    /// A made-up sequence that goes beyond what the contract promises, as production may; none where that bounds it.
+    fn beyond(_random: &mut Random, _length: usize) -> Option<Vec<Self::Step>> {
+        None
+    }
+
+    /// Whether the contract promises that a policy is shown no more than this. Elsewhere it may panic: that is its answer.
+    fn is_promised(_step: &Self::Step) -> bool {
+        true
+    }
 
     /// The same with what has no order in another one; none if everything has its order.
     fn reordered(_steps: &[Self::Step]) -> Option<Vec<Self::Step>> {
@@ -52,7 +68,7 @@ pub trait Decisions {
     /// A moment of a simulation, out of its bytes.
     fn read(question: &[u8]) -> Option<Self::Step>;
 
-    /// A moment and the answer, in the file's format; none if it is no answer.
+    /// A moment and the answer, of no bytes where it panicked, in the file's format; none if it is no answer.
     fn json(step: &Self::Step, answer: &[u8]) -> Option<Value>;
 
     /// A moment of the file's format.
@@ -88,12 +104,16 @@ pub struct Vectors {
     pub sequences: Vec<Sequence>,
     /// Boundaries that were found: between two neighbouring values of an input.
     pub boundaries: usize,
+    /// What there may be in production and is not among them, as a sentence.
+    pub unshown: &'static str,
 }
 
 /// What a new policy was shown, and what it answered.
 #[derive(Clone, Debug)]
 pub struct Sequence {
     source: &'static str,
+    /// The round that made it, from 1; 0 where it was found to matter.
+    round: usize,
     parameters: Vec<f64>,
     steps: Vec<Value>,
 }
@@ -122,22 +142,16 @@ pub struct Asked<'a> {
     pub reads: &'a BTreeSet<String>,
     /// Of these, what it is never told: it is shown none.
     pub untold: &'a BTreeMap<String, String>,
-    /// How many of everything: 1 for a look, 4 for a package.
+    /// How many rounds: 1 for a look, 4 for a package.
     pub effort: usize,
 }
 
 /// Asks the candidate.
 pub fn vectors<D: Decisions>(asked: &Asked<'_>, sandbox: &Sandbox) -> Result<Vectors, NoVectors> {
     let mut maker = Maker::<D>::new(asked, sandbox, Vectors::default())?;
-    let own: Vec<f64> = asked.tunables.iter().map(|tunable| tunable.default).collect();
-    maker.all(&own, "made up")?;
-    maker.recorded(&own)?;
-    for _ in 0..asked.effort.div_ceil(2) {
-        let others: Vec<f64> =
-            asked.tunables.iter().map(|tunable| maker.random.within(tunable.low, tunable.high)).collect();
-        if others != own {
-            maker.all(&others, "other parameters")?;
-        }
+    maker.found.unshown = D::UNSHOWN;
+    for round in 0..asked.effort {
+        maker.round(round)?;
     }
     Ok(maker.found)
 }
@@ -175,10 +189,15 @@ pub(crate) fn compiled(source: &str, sandbox: &Sandbox) -> Result<sandbox::Artif
     }
 }
 
+/// Decisions of the longest made-up sequence: what a policy forgets later than that is not shown.
+const LONGEST: usize = 3000;
+
 struct Maker<'a, D> {
     asked: &'a Asked<'a>,
     sandbox: &'a Sandbox,
     artifact: sandbox::Artifact,
+    /// The round, from 1, and its stream.
+    round: usize,
     random: Random,
     found: Vectors,
     of: std::marker::PhantomData<D>,
@@ -187,27 +206,53 @@ struct Maker<'a, D> {
 impl<'a, D: Decisions> Maker<'a, D> {
     fn new(asked: &'a Asked<'a>, sandbox: &'a Sandbox, found: Vectors) -> Result<Self, NoVectors> {
         let artifact = compiled(asked.source, sandbox)?;
-        Ok(Maker { asked, sandbox, artifact, random: Random::seeded(0x5EED), found, of: std::marker::PhantomData })
+        let (random, of) = (Random::seeded(0), std::marker::PhantomData);
+        Ok(Maker { asked, sandbox, artifact, round: 0, random, found, of })
     }
 
-    /// Edges, random states, long sequences, other orders, and the boundaries around them.
+    /// One of the rounds, from 0: with the author's parameters, and with others.
+    fn round(&mut self, round: usize) -> Result<(), NoVectors> {
+        (self.round, self.random) = (round + 1, Random::seeded(0x5EED + round as u64));
+        let own: Vec<f64> = self.asked.tunables.iter().map(|tunable| tunable.default).collect();
+        if round == 0 {
+            let long = self.steps(LONGEST);
+            let artifact = self.artifact.clone();
+            self.keep(&mut Seats::new(self.sandbox, &artifact, &own), "long", &own, &long)?;
+        }
+        self.all(&own, "made up")?;
+        if round.is_multiple_of(SPREAD) {
+            self.recorded(&own)?;
+        }
+        for others in parameters::sets(self.asked.tunables, round) {
+            if others != own {
+                self.all(&others, "other parameters")?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Edges, random states, other orders, and the boundaries around them.
     fn all(&mut self, parameters: &[f64], source: &'static str) -> Result<(), NoVectors> {
         let artifact = self.artifact.clone();
         let mut seats = Seats::new(self.sandbox, &artifact, parameters);
-        for mut steps in D::edges() {
+        let edges = if self.round == 1 { D::edges() } else { vec![] };
+        for mut steps in edges {
             self.hide(&mut steps);
             self.keep(&mut seats, "edges", parameters, &steps)?;
         }
-        for length in [1, 1, 1, 1, 3, 3, 10, 10, 40, 40].repeat(self.asked.effort) {
+        for length in [1, 1, 1, 1, 3, 3, 10, 10, 40, 40, 300] {
             let steps = self.steps(length);
             self.keep(&mut seats, source, parameters, &steps)?;
-            if let Some(reordered) = D::reordered(&steps) {
+            if let Some(reordered) = D::reordered(&steps).filter(|_| length < 300) {
                 self.keep(&mut seats, "reordered", parameters, &reordered)?;
             }
         }
-        let long = self.steps(150 * self.asked.effort);
-        self.keep(&mut seats, "long", parameters, &long)?;
-        for _ in 0..15 * self.asked.effort {
+        for length in [2, 10, 40] {
+            if let Some(beyond) = D::beyond(&mut self.random, length) {
+                self.keep(&mut seats, "beyond the contract", parameters, &beyond)?;
+            }
+        }
+        for _ in 0..15 {
             let length = 1 + self.random.below(6) as usize;
             let steps = self.steps(length);
             self.boundaries(&mut seats, parameters, &steps)?;
@@ -232,7 +277,7 @@ impl<'a, D: Decisions> Maker<'a, D> {
         let files = D::problem().template().iter().filter(|(path, _)| path.starts_with("scenarios/"));
         for (at, (_, text)) in files.enumerate() {
             let mut seats = Seats::new(self.sandbox, &artifact, parameters);
-            let steps = self.run(&mut seats, text, at as u64)?;
+            let steps = self.run(&mut seats, text, (at + 100 * (self.round - 1)) as u64)?;
             for cut in [40, 120, 250] {
                 if cut < steps.len() && at == 0 {
                     self.boundaries(&mut seats, parameters, &steps[..cut])?;
@@ -245,7 +290,6 @@ impl<'a, D: Decisions> Maker<'a, D> {
 
     /// What it is shown in a run. One that ends early, at an answer that is none, has the questions before it.
     fn run(&self, seats: &mut Seats<'_>, scenario: &str, seed: u64) -> Result<Vec<D::Step>, NoVectors> {
-        let questions = D::RECORDED * self.asked.effort;
         let bug = |error: String| NoVectors::Bug(error);
         let mut beside = |name: &str| Err(files::FileError::new(Path::new(name), "a template has no such file"));
         let mut room = |_: u64, _: &str| Ok(());
@@ -255,7 +299,7 @@ impl<'a, D: Decisions> Maker<'a, D> {
         let mut machine = case.start(seed);
         let seat = seats.take(1)?[0];
         let (mut steps, mut question) = (Vec::new(), Vec::new());
-        while steps.len() < questions && machine.ask(&mut question) {
+        while steps.len() < D::RECORDED && machine.ask(&mut question) {
             let mut step = D::read(&question).ok_or_else(|| bug("a question that cannot be read".into()))?;
             D::hide(&mut step, self.asked.untold);
             let answer = seats.ask(&[(seat, D::question(&step))])?.remove(0);
@@ -268,7 +312,7 @@ impl<'a, D: Decisions> Maker<'a, D> {
         Ok(steps)
     }
 
-    /// Shows a sequence to a new policy and keeps what it answers.
+    /// Shows a sequence to a new policy and keeps what it answers. One that panics where it may is at its end.
     fn keep(
         &mut self,
         seats: &mut Seats<'_>,
@@ -279,11 +323,18 @@ impl<'a, D: Decisions> Maker<'a, D> {
         let seat = seats.take(1)?[0];
         let mut answered = Vec::with_capacity(steps.len());
         for step in steps {
-            let answer = seats.ask(&[(seat, D::question(step))])?.remove(0);
+            let answer = match seats.ask(&[(seat, D::question(step))]) {
+                Err(NoVectors::Ended(Outcome::Crashed { .. })) if !D::is_promised(step) => vec![],
+                answers => answers?.remove(0),
+            };
             let line = D::json(step, &answer);
             answered.push(line.ok_or_else(|| NoVectors::Bug(format!("an answer that is none: {answer:?}")))?);
+            if answer.is_empty() {
+                break;
+            }
         }
-        self.found.sequences.push(Sequence { source, parameters: parameters.to_vec(), steps: answered });
+        let (round, parameters) = (self.round, parameters.to_vec());
+        self.found.sequences.push(Sequence { source, round, parameters, steps: answered });
         Ok(())
     }
 
@@ -338,6 +389,14 @@ impl Vectors {
         self.sequences.iter().map(|sequence| sequence.steps.len()).sum()
     }
 
+    /// The decisions of the longest sequence with the author's parameters, which come first, and with others.
+    pub fn longest(&self) -> (usize, usize) {
+        let own = self.sequences.first().map(|first| &first.parameters);
+        let (own, others): (Vec<_>, Vec<_>) = self.sequences.iter().partition(|other| Some(&other.parameters) == own);
+        let most = |all: &[&Sequence]| all.iter().map(|sequence| sequence.steps.len()).max().unwrap_or(0);
+        (most(&own), most(&others))
+    }
+
     /// As `testdata/decisions.json`.
     pub fn json(&self, tunables: &[translate::Tunable]) -> String {
         let sequences: Vec<Value> = self
@@ -349,7 +408,7 @@ impl Vectors {
                     .zip(&sequence.parameters)
                     .map(|(tunable, value)| (translate::go_name(&tunable.name, false), *value))
                     .collect();
-                json!({ "source": sequence.source, "parameters": named, "steps": sequence.steps })
+                json!({ "source": sequence.source, "round": sequence.round, "parameters": named, "steps": sequence.steps })
             })
             .collect();
         // A sequence a line: a difference shows where it is.

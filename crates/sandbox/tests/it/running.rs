@@ -42,7 +42,7 @@ const LONGER: Kit = Kit {
         "#![no_std]\npub fn install(_: &'static [extern \"C\" fn(f64, f64) -> f64; 2]) {}\n\
          pub struct Seat<P>(core::marker::PhantomData<P>, u8);\nimpl<P> Seat<P> {\n\
          pub fn start(_: &[f64]) -> Self { Seat(core::marker::PhantomData, 0) }\n\
-         pub fn answer(&mut self, q: &[u8]) -> [u8; 64] { self.1 += 1; core::array::from_fn(|i| q[i % q.len()] + self.1) }\n\
+         pub fn answer(&mut self, q: &[u8]) -> [u8; 128] { self.1 += 1; core::array::from_fn(|i| q[i % q.len()] + self.1) }\n\
          pub fn describe(_: &mut [u8]) -> usize { 0 }\n}\n",
     )],
     state: "toy::Seat<candidate::Policy>",
@@ -67,7 +67,7 @@ fn an_answer_has_as_many_bytes_as_the_contract_says() {
         session.round(&mut round).map(|answers| answers.map(<[u8]>::to_vec).collect::<Vec<_>>())
     };
     let answers = ask(&sandbox).unwrap();
-    let expected: [Vec<u8>; 3] = [11, 21, 32].map(|first| [first, first + 5].repeat(32));
+    let expected: [Vec<u8>; 3] = [11, 21, 32].map(|first| [first, first + 5].repeat(64));
     assert_eq!(answers, expected);
     assert!(ask(&with(8)).is_err(), "a contract that is not what the session expects is no answer");
 }

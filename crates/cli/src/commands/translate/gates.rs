@@ -23,6 +23,7 @@ pub(super) struct Gate {
 }
 
 /// What came of a gate. One that could not run has not passed.
+#[derive(Clone)]
 pub(super) enum State {
     Passed(String),
     Failed(String),
@@ -111,7 +112,7 @@ impl Checked<'_> {
         told.tell("race", tree.raced()?)?;
         let decisions = standing::text(&files, super::DECISIONS).unwrap_or_default();
         let mutants = fates(go, &files, &standing.target.of.harness, decisions, self.effort)?;
-        told.tell("mutants", mutants.map_or_else(|state| state, |fates| judged(&fates)))?;
+        told.tell("mutants", mutants.map_or_else(|state| state, |mutants| judged(&mutants)))?;
         match self.live {
             Some((seconds, jail)) => {
                 let sandbox = jail(standing.target.of.kit)?;

@@ -133,6 +133,8 @@ fn steps(random: &mut Random, length: usize) -> Vec<Step> {
     let mut now_us = random.below(1_000_000_000);
     let instances = 1 + random.below(6) as usize;
     let (mut load, hints) = (random.unit(), random.below(4));
+    // Few come back often; many fill what a policy keeps of them.
+    let clients = [1, 5, 5, 40, 1000][random.below(5) as usize];
     (0..length)
         .map(|_| {
             now_us += if random.below(10) == 0 { random.below(20_000_000) } else { random.below(50_000) };
@@ -158,7 +160,7 @@ fn steps(random: &mut Random, length: usize) -> Vec<Step> {
                     .then(|| f64::from(length(random)) + random.unit()),
                 now_us,
             };
-            let client = format!("client-{}", random.below(5));
+            let client = format!("client-{}", random.below(clients));
             Step::of(request, client, instances, random.next())
         })
         .collect()
@@ -280,7 +282,8 @@ impl Decisions for Admitted {
     type Step = Step;
     type Axis = Axis;
     const AXES: &'static [Axis] = &Axis::ALL;
-    const RECORDED: usize = 100;
+    const RECORDED: usize = 400;
+    const UNSHOWN: &'static str = "More than 7 instances, and prompts of more than 131072 tokens.";
 
     fn problem() -> &'static dyn Problem {
         &Admission

@@ -3,7 +3,7 @@
 use super::super::FlowControl;
 use crate::shipping::vectors::{Decisions, Random};
 use engine::problem::Problem;
-use limiter::wire::{self, MAX_BANDS, OPEN, Question};
+use limiter::wire::{self, MAX_BANDS, OPEN, Question, WIDE_BANDS};
 use serde_json::{Value, json};
 use simulator::flow::check;
 use std::collections::BTreeSet;
@@ -23,17 +23,17 @@ pub(super) struct Step {
 const MOST: f64 = 1.0 - f64::EPSILON / 2.0;
 /// Saturations at which published ceilings turn, and the ends.
 const EDGES: [f64; 12] = [0.0, 1e-9, 0.1, 0.25, 1.0 / 3.0, 0.5, 0.6, 2.0 / 3.0, 0.75, 0.9, 0.99, MOST];
-/// Priorities that bands have.
-const PRIORITIES: [i32; MAX_BANDS] = [100, 4, 3, 0, -1, -2, -3, -50];
+/// Priorities that bands have; those beyond what the contract promises are the lowest.
+const PRIORITIES: [i32; WIDE_BANDS] = [100, 4, 3, 0, -1, -2, -3, -50, -51, -60, -61, -70, -80, -90, -99, -100];
 
 impl Step {
     fn bands(&self) -> usize {
-        self.priorities.len().min(MAX_BANDS)
+        self.priorities.len().min(WIDE_BANDS)
     }
 
     /// The ceilings of an answer; none if it sets none, as in the simulator.
     pub(super) fn ceilings(&self, answer: &[u8]) -> Option<Vec<f64>> {
-        let all = wire::ceilings(answer)?;
+        let all = wire::wide_ceilings(answer)?;
         let (own, others) = all.split_at(self.bands());
         let sound = check(own, self.bands()).is_ok() && others.iter().all(|ceiling| *ceiling == OPEN);
         sound.then(|| own.to_vec())
@@ -42,7 +42,7 @@ impl Step {
 
 /// A sequence in which a reading stands for a while, the load drifts, and now and then a band joins.
 fn steps(random: &mut Random, length: usize) -> Vec<Step> {
-    let mut priorities: Vec<i32> = PRIORITIES.iter().copied().filter(|_| random.below(2) == 0).collect();
+    let mut priorities: Vec<i32> = PRIORITIES[..MAX_BANDS].iter().copied().filter(|_| random.below(2) == 0).collect();
     if priorities.is_empty() {
         priorities.push(4);
     }
@@ -80,15 +80,16 @@ impl Decisions for Limited {
     type Step = Step;
     type Axis = Axis;
     const AXES: &'static [Axis] = &[Axis::Saturation, Axis::Lowest];
-    // Calls are what time is: a hundred last a tenth of a second.
-    const RECORDED: usize = 1000;
+    // Calls are what time is: four thousand last four seconds.
+    const RECORDED: usize = 4000;
+    const UNSHOWN: &'static str = "More than 16 bands.";
 
     fn problem() -> &'static dyn Problem {
         &FlowControl
     }
 
     fn edges() -> Vec<Vec<Step>> {
-        let bands = 1..=MAX_BANDS;
+        let bands = 1..=WIDE_BANDS;
         let of = |count: usize| EDGES.map(|saturation| Step { saturation, priorities: PRIORITIES[..count].to_vec() });
         bands.flat_map(|count| of(count).map(|step| vec![step.clone(), step.clone(), step])).collect()
     }
@@ -97,21 +98,21 @@ impl Decisions for Limited {
         steps(random, length)
     }
 
+    /// Half-way more bands join than the contract promises.
+    fn beyond(random: &mut Random, length: usize) -> Option<Vec<Step>> {
+        let mut steps = steps(random, length);
+        let bands = MAX_BANDS + 1 + random.below((WIDE_BANDS - MAX_BANDS) as u64) as usize;
+        steps[length / 2..].iter_mut().for_each(|step| step.priorities = PRIORITIES[..bands].to_vec());
+        Some(steps)
+    }
+
+    fn is_promised(step: &Step) -> bool {
+        step.bands() <= MAX_BANDS
+    }
+
     fn question(step: &Step) -> Vec<u8> {
-        let mut priorities = [0; MAX_BANDS];
-        priorities[..step.bands()].copy_from_slice(&step.priorities[..step.bands()]);
-        let question = Question {
-            saturation: step.saturation,
-            age_us: None,
-            in_flight: None,
-            unseen: None,
-            bands: step.bands(),
-            priorities,
-            waiting: None,
-        };
-        let mut bytes = Vec::with_capacity(wire::HEADER_BYTES + wire::BAND_BYTES * MAX_BANDS);
-        question.write(|piece| bytes.extend_from_slice(piece));
-        bytes
+        let priorities = step.priorities[..step.bands()].iter().flat_map(|own| own.to_le_bytes());
+        step.saturation.to_le_bytes().into_iter().chain(priorities).collect()
     }
 
     /// What production tells of it.
@@ -122,8 +123,14 @@ impl Decisions for Limited {
 
     fn json(step: &Step, answer: &[u8]) -> Option<Value> {
         // An answer that sets no ceilings is an answer too: a translation must not set any.
-        let ceilings = (answer.len() == wire::ANSWER_BYTES).then(|| step.ceilings(answer))?;
+        let is_one = answer.is_empty() || answer.len() == wire::WIDE_BYTES;
+        let ceilings = is_one.then(|| step.ceilings(answer))?;
         Some(json!({ "saturation": step.saturation, "priorities": step.priorities, "ceilings": ceilings }))
+    }
+
+    /// What the machine of a simulation wants: it has no more bands than the contract promises.
+    fn taken(answer: &[u8]) -> &[u8] {
+        &answer[..wire::ANSWER_BYTES]
     }
 
     fn of_json(step: &Value) -> Option<Step> {
@@ -172,25 +179,26 @@ mod tests {
     #[test]
     fn what_is_made_up_is_what_a_router_may_ask() {
         let mut random = Random::seeded(7);
-        let all = Limited::edges().into_iter().chain((0..50).map(|_| Limited::made_up(&mut random, 100)));
+        let made_up: Vec<_> = (0..50).map(|_| Limited::made_up(&mut random, 100)).collect();
+        assert!(made_up.iter().flatten().all(Limited::is_promised));
+        let beyond = (0..50).filter_map(|_| Limited::beyond(&mut random, 100));
+        let all = Limited::edges().into_iter().chain(made_up).chain(beyond);
         let mut counts = BTreeSet::new();
         for step in all.flatten() {
             assert!((0.0..1.0).contains(&step.saturation), "{step:?}");
-            assert!((1..=MAX_BANDS).contains(&step.priorities.len()), "{step:?}");
             assert!(step.priorities.windows(2).all(|pair| pair[0] > pair[1]), "{step:?}");
-            assert_eq!(Limited::read(&Limited::question(&step)), Some(step.clone()));
             counts.insert(step.priorities.len());
         }
-        assert_eq!(counts.len(), MAX_BANDS);
+        assert!(counts.into_iter().eq(1..=WIDE_BANDS));
     }
 
     #[test]
     fn an_answer_that_sets_no_ceilings_is_kept_as_one() {
         let step = Step { saturation: 0.5, priorities: vec![4, -2] };
         let line = |ceilings: [f64; 2]| {
-            let mut all = [OPEN; MAX_BANDS];
+            let mut all = [OPEN; WIDE_BANDS];
             all[..2].copy_from_slice(&ceilings);
-            let answer = wire::answer(&all);
+            let answer = all.map(f64::to_le_bytes).concat();
             (Limited::json(&step, &answer).expect("a line")["ceilings"].clone(), Limited::side(&step, &answer))
         };
         assert_eq!(line([1.0, 0.5]), (json!([1.0, 0.5]), 1));
@@ -199,5 +207,7 @@ mod tests {
             assert_eq!(line(ceilings), (Value::Null, 0));
         }
         assert!(Limited::json(&step, &[0; 8]).is_none());
+        // Of a policy that panicked.
+        assert!(Limited::json(&step, &[]).expect("a line")["ceilings"].is_null());
     }
 }

@@ -37,7 +37,11 @@ impl<'a> Seats<'a> {
         let mut round = Round::new();
         asked.iter().for_each(|(seat, question)| round.push(*seat, question));
         let Some(session) = &mut self.session else { return Err(NoVectors::Bug("no session".into())) };
-        let answers = session.round(&mut round).map_err(NoVectors::Ended)?;
-        Ok(answers.map(<[u8]>::to_vec).collect())
+        let answers = session.round(&mut round).map(|answers| answers.map(<[u8]>::to_vec).collect());
+        if answers.is_err() {
+            // Whoever asks for seats after this gets new ones.
+            self.session = None;
+        }
+        answers.map_err(NoVectors::Ended)
     }
 }

@@ -5,11 +5,11 @@ use super::{Files, State, put, said, scratch, started};
 use crate::failure::Failure;
 use problems::shipping::Harness;
 use problems::shipping::mutation::{Fate, Mutation};
+use problems::shipping::proof::{Judged, Mutants};
+use serde_json::Value;
 use std::path::Path;
 use std::process::Stdio;
 
-/// Sequences that are made to tell a mutant apart, for each step of effort.
-const TRIES: usize = 1000;
 /// Processes that share the mutants, at most.
 const SHARING: usize = 8;
 
@@ -20,12 +20,15 @@ pub(in super::super) fn fates(
     harness: &Harness,
     decisions: &str,
     effort: usize,
-) -> Result<Result<Vec<(String, Fate)>, State>, Failure> {
+) -> Result<Result<Mutants, State>, Failure> {
+    if !any(decisions) {
+        return Ok(Err(State::Failed("there are no decisions that could tell a mutant from the policy".into())));
+    }
     let mut without = Vec::new();
     let scratch = scratch("mutants")?;
     put(&scratch.0, &[("decisions.json".to_owned(), decisions.to_owned())])?;
     for _ in 0..5 {
-        let Some(mutation) = Mutation::new(files, harness, &without, TRIES * effort) else {
+        let Some(mutation) = Mutation::new(files, harness, &without, effort) else {
             return Ok(Err(State::Failed("the policy cannot be taken out of its package".into())));
         };
         put(&scratch.0, &mutation.files)?;
@@ -47,13 +50,17 @@ pub(in super::super) fn fates(
         let Some(fates) = mutation.fates(&printed, &without) else {
             return Ok(Err(State::Failed(format!("the policy does not decide as its vectors: {printed}"))));
         };
-        let named = mutation
-            .mutants
-            .iter()
-            .map(|(file, own)| format!("{file}:{}:{} `{}` -> `{}`", own.line, own.column, own.was, own.is));
-        return Ok(Ok(named.zip(fates).collect()));
+        let all = mutation.mutants.into_iter().zip(fates);
+        return Ok(Ok(Mutants(all.map(|((file, mutant), fate)| Judged { file, mutant, fate }).collect())));
     }
     Ok(Err(State::Failed("some mutants never compile".into())))
+}
+
+/// Whether there is a step in a file of decisions.
+fn any(decisions: &str) -> bool {
+    let file: Value = serde_json::from_str(decisions).unwrap_or_default();
+    let sequences = file["sequences"].as_array().into_iter().flatten();
+    sequences.flat_map(|own| own["steps"].as_array()).any(|steps| !steps.is_empty())
 }
 
 /// Runs the program, as often as there are processors, and joins what they say.
@@ -77,18 +84,25 @@ fn judge(folder: &Path) -> Result<String, Failure> {
 }
 
 /// Mutants that no decision tells apart are listed, not counted.
-pub(in super::super) fn judged(fates: &[(String, Fate)]) -> State {
-    let count = |wanted: &dyn Fn(&Fate) -> bool| fates.iter().filter(|(_, fate)| wanted(fate)).count();
-    let killed = count(&|fate| *fate == Fate::Killed);
-    let unviable = count(&|fate| *fate == Fate::Unviable);
-    let apart: Vec<&str> =
-        fates.iter().filter(|(_, fate)| matches!(fate, Fate::Apart(_))).map(|(name, _)| name.as_str()).collect();
-    let alike: Vec<&str> =
-        fates.iter().filter(|(_, fate)| *fate == Fate::Alike).map(|(name, _)| name.as_str()).collect();
-    let mut said = format!("{} made, {killed} killed, {unviable} do not compile, {} alike", fates.len(), alike.len());
-    alike.iter().for_each(|name| said.push_str(&format!("\n    alike: {name}")));
+pub(in super::super) fn judged(mutants: &Mutants) -> State {
+    let mut said = mutants.to_string();
+    mutants.alike().for_each(|own| said.push_str(&format!("\n    alike: {own}")));
+    let apart: Vec<String> = mutants.of(|fate| matches!(fate, Fate::Apart(_))).map(Judged::to_string).collect();
     if apart.is_empty() {
         return State::Passed(said);
     }
     State::Failed(format!("{said}; survivors that a decision tells apart: {}", apart.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_of_sequences_without_steps_holds_no_decisions() {
+        for none in ["", "{}", r#"{"sequences":[]}"#, r#"{"sequences":[{"steps":[]},{}]}"#] {
+            assert!(!any(none), "{none}");
+        }
+        assert!(any(r#"{"sequences":[{"steps":[]},{"steps":[{}]}]}"#));
+    }
 }
