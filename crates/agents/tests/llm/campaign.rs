@@ -308,6 +308,8 @@ pub(crate) fn context(script: Script) -> (Context, Arc<Script>) {
 /// A model that gives its replies in turn and keeps what it was asked.
 pub(crate) struct Script {
     replies: Mutex<Vec<Reply>>,
+    /// What there is behind the last of them.
+    end: ModelError,
     /// Requests with their ordinals.
     pub(crate) asked: Mutex<Vec<(Request, u32)>>,
 }
@@ -321,14 +323,20 @@ impl Script {
 
     pub(crate) fn of(mut replies: Vec<Reply>) -> Self {
         replies.reverse();
-        Script { replies: Mutex::new(replies), asked: Mutex::default() }
+        let end = ModelError::Record("the script is over".into());
+        Script { replies: Mutex::new(replies), end, asked: Mutex::default() }
+    }
+
+    /// The same, and then this budget is spent.
+    pub(crate) fn within(self, what: &str) -> Self {
+        Script { end: ModelError::BudgetSpent { what: what.into() }, ..self }
     }
 }
 
 impl Model for Script {
     fn ask<'a>(&'a self, request: &'a Request, ordinal: u32) -> BoxFuture<'a, Result<Reply, ModelError>> {
         self.asked.lock().unwrap().push((request.clone(), ordinal));
-        let reply = self.replies.lock().unwrap().pop().ok_or(ModelError::Record("the script is over".into()));
+        let reply = self.replies.lock().unwrap().pop().ok_or_else(|| self.end.clone());
         Box::pin(async move { reply })
     }
 }
