@@ -31,7 +31,7 @@ pub(crate) fn table(score: &Score, bound: Option<f64>, spec: &Spec) -> Option<Ta
         })
     }));
     columns.extend([
-        column(format!(">{}", terms.worth()), move |(_, part): &Row<'_>| terms.worth_of(part.worth, None)),
+        column(format!(">{}", terms.worth()), move |(_, part): &Row<'_>| terms.worth_of(part.worth, part.worth_ci)),
         column(">largest regret, points", |(_, part): &Row<'_>| points(part.regret())),
         column(">losing", move |(_, part): &Row<'_>| {
             bound.map_or_else(|| "-".into(), |bound| format!("{} > {bound}", part.losing(bound)))
