@@ -247,8 +247,14 @@ fn bundle_about(metric: &str, iteration: u32) -> Bundle {
 }
 
 fn written(state: &State, arm: usize) -> Event {
+    let candidate = written_candidate(state, arm);
+    Event::CandidateWritten { arm: state.bundle().arms[arm].name.clone(), candidate, work: vec![] }
+}
+
+/// The candidate of an arm.
+pub(crate) fn written_candidate(state: &State, arm: usize) -> Candidate {
     let iteration = state.iteration_number();
-    let candidate = Candidate {
+    Candidate {
         id: candidate(iteration, arm),
         source: Hash::of(b""),
         parent: None,
@@ -257,8 +263,7 @@ fn written(state: &State, arm: usize) -> Event {
         repairs: None,
         tunables: 0,
         tunes: None,
-    };
-    Event::CandidateWritten { arm: state.bundle().arms[arm].name.clone(), candidate, work: vec![] }
+    }
 }
 
 fn evaluated(state: &State, candidate: CandidateId) -> Event {
