@@ -1,9 +1,12 @@
 //! What a call of a language model costs in our own code: the prompt rendered, the reply read and checked. The model
-//! answers at once. `cargo bench -p agents`; the figure in brackets is how many iterations the campaign has behind it.
+//! answers at once. `cargo bench -p agents`; the argument is how many iterations the campaign has behind it. First it prints what a
+//! candidate that is measured takes (`calls/economy.rs`).
 
 #[path = "../tests/llm/campaign.rs"]
 #[allow(dead_code, reason = "the benchmark needs a part of what tests share")]
 mod campaign;
+#[path = "calls/economy.rs"]
+mod economy;
 #[path = "../../../tests/fixtures/verdict_seeds.rs"]
 mod verdict_seeds;
 
@@ -17,6 +20,7 @@ use std::sync::LazyLock;
 use tokio::runtime::Runtime;
 
 fn main() {
+    economy::print();
     divan::main();
 }
 
@@ -59,15 +63,13 @@ fn implement(bencher: Bencher<'_, '_>, iterations: u32) {
     });
 }
 
-/// Two calls: lessons and notes.
+/// One call: lessons with notes.
 #[divan::bench(args = [1, 10, 50])]
 fn extract(bencher: Bencher<'_, '_>, iterations: u32) {
     let state = under_way(iterations);
-    bencher.with_inputs(|| Extractor::new(context(Script::new(&[LESSONS, "Nothing yet."])).0)).bench_local_refs(
-        |extractor| {
-            let answer =
-                RUNTIME.block_on(extractor.extract(Brief { state: &state, source: None, space: None, library: None }));
-            assert!(black_box(answer).expect("the script answers").content.is_ok());
-        },
-    );
+    bencher.with_inputs(|| Extractor::new(context(Script::new(&[LESSONS])).0)).bench_local_refs(|extractor| {
+        let answer =
+            RUNTIME.block_on(extractor.extract(Brief { state: &state, source: None, space: None, library: None }));
+        assert!(black_box(answer).expect("the script answers").content.is_ok());
+    });
 }

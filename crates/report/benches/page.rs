@@ -1,4 +1,4 @@
-//! How long it takes to write a report of 50 iterations with 500 candidates, and how long it is.
+//! How long it takes to write a report of 50 iterations with 500 candidates and of 100 with 1,000, and how long it is.
 //!
 //!     cargo bench -p report
 
@@ -20,9 +20,20 @@ fn main() {
     divan::main();
 }
 
-#[divan::bench(args = ["html", "markdown", "terminal", "json"])]
+const FORMATS: [&str; 4] = ["html", "markdown", "terminal", "json"];
+
+#[divan::bench(args = FORMATS)]
 fn fifty_iterations_of_ten_candidates(bencher: Bencher<'_, '_>, format: &str) {
-    let state = big::campaign(50, 10);
+    write(bencher, format, 50);
+}
+
+#[divan::bench(args = FORMATS)]
+fn a_hundred_iterations_of_ten_candidates(bencher: Bencher<'_, '_>, format: &str) {
+    write(bencher, format, 100);
+}
+
+fn write(bencher: Bencher<'_, '_>, format: &str, iterations: usize) {
+    let state = big::campaign(iterations, 10);
     let sources = big::sources(&state);
     let record = Record { sources: &sources, ..campaign::record(&state) };
     let written = || match format {
@@ -31,5 +42,7 @@ fn fifty_iterations_of_ten_candidates(bencher: Bencher<'_, '_>, format: &str) {
         "terminal" => report::terminal::report(&record, report::terminal::Length::Page, 100, false),
         _ => report::json::report(&record).to_string(),
     };
-    bencher.counter(BytesCount::of_str(&written())).bench(written);
+    let bytes = written().len();
+    println!("{format} of {} candidates: {} kB", 10 * iterations, bytes / 1000);
+    bencher.counter(BytesCount::new(bytes)).bench(written);
 }

@@ -90,8 +90,8 @@ pub fn score(evaluation: &Evaluation<'_>) -> String {
     }
     let Some(score) = evaluation.score else { return out };
     let scenarios = Block::Table(sections::scenario_table(Some(score), evaluation.reference, evaluation.spec));
-    let note = "Differences are to the baseline, on the same workloads and draws; points are against the reference. Search seeds \
-                only: no claim about other workloads.";
+    let note = "Differences are to the baseline, on the same workloads and draws; points are against the reference. Intervals \
+                are of 95 %: over seeds of the study, over workloads that were drawn. Search seeds only: no claim about other workloads.";
     out + "\n"
         + &layout.blocks(&[Block::Table(metrics(evaluation, score)), scenarios, Block::Text(note.into())])
         + &panels::table(score, evaluation.regret_bound, evaluation.spec)

@@ -89,6 +89,7 @@ pub(crate) fn panel_score() -> PanelScore {
         cost: 0.0,
         cost_ratio: None,
         worth: None,
+        worth_ci: None,
         figures: Figures::new(),
         regrets: vec![],
         regrets_with_past: vec![],

@@ -82,6 +82,9 @@ pub struct PanelScore {
     pub cost_ratio: Option<f64>,
     /// What the candidate is worth.
     pub worth: Option<f64>,
+    /// Its 95 % interval on this part: over seeds of the study, over workloads that were drawn. Where the panel is scored by its study.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worth_ci: Option<[f64; 2]>,
     /// The problem's own figures that are held against the reference.
     pub figures: Figures,
     /// What each workload loses against the reference, points.
@@ -197,10 +200,19 @@ impl Scoring<'_> {
     pub fn score_by_study(self, candidate: &Measurement) -> Score {
         let rows = 0..self.yardsticks.study_rows();
         let (study, against) = (candidate.rows(rows.clone()), self.yardsticks.study());
-        let panels = self.panels(candidate, self.panel_score(candidate, rows));
+        let score = Scoring { yardsticks: &against, ..self }.score(&study);
+        let part = PanelScore { worth_ci: score.worth_ci, ..self.panel_score(candidate, rows) };
+        let panels = self.panels(candidate, part).map(|panels| self.with_interval(candidate, panels));
         // What must never be done must not be done in any workload.
         let violations = candidate.violations();
-        Score { panels, violations, ..Scoring { yardsticks: &against, ..self }.score(&study) }
+        Score { panels, violations, ..score }
+    }
+
+    /// What the drawn workloads say has an interval over them.
+    fn with_interval(self, candidate: &Measurement, mut panels: Panels) -> Panels {
+        let interval = self.yardsticks.drawn_bounds(candidate, &self.spec.aim, 0.0, 0.05);
+        panels.drawn.worth_ci = interval.filter(|_| panels.drawn.worth.is_some()).map(|i| [i.low, i.high]);
+        panels
     }
 
     fn panels(self, candidate: &Measurement, study: PanelScore) -> Option<Panels> {
@@ -232,6 +244,7 @@ impl Scoring<'_> {
             cost: own.cost(),
             cost_ratio: over(own.cost(), reference.cost()),
             worth: yardsticks.worth_on(candidate, &spec.aim, Cut::means(rows.clone())),
+            worth_ci: None,
             figures: figures.map(|f| (f.name.clone(), self.figure(candidate, &rows, &f.of))).collect(),
             regrets_with_past: past.filter_map(|at| regrets.get(*at).copied()).collect(),
             regrets,
@@ -389,6 +402,27 @@ mod tests {
         assert_eq!(own.scenarios[0].figures["paid_mean"], Some(2.0));
         candidate.series.insert("paid".into(), vec![vec![1.0, 1.0, 1.0]]);
         assert_eq!(score(&candidate).figure("all_per_paid"), None, "3 is no more than 1 % of 300");
+    }
+
+    #[test]
+    fn what_was_drawn_has_an_interval_over_its_own_workloads_beside_the_studys_over_seeds() {
+        let row = |cost| [0.99, 1.0, 1.01].map(|luck| Cell { gain: 0.2, cost: cost * luck, violations: 0 }).to_vec();
+        let panel = |costs: [f64; 5]| fixture::measured(costs.map(row).to_vec());
+        let yardsticks = Yardsticks { drawn: 4, ..fixture::yardsticks(panel([0.4; 5])) };
+        let (names, spec) = (["s".to_owned()], spec());
+        let scoring = Scoring { yardsticks: &yardsticks, names: &names, spec: &spec };
+        let expected = t_interval(&[0.25, 0.1, 0.2, 0.05], 0.05, 0.0).unwrap();
+        for study in [0.1, 0.39] {
+            let score = scoring.score_by_study(&panel([study, 0.3, 0.36, 0.32, 0.38]));
+            let Panels { study, drawn } = score.panels.unwrap();
+            assert!((drawn.worth.unwrap() - 0.15).abs() < 1e-9, "{drawn:?}");
+            let [low, high] = drawn.worth_ci.unwrap();
+            assert!((low - expected.low).abs() < 1e-9 && (high - expected.high).abs() < 1e-9, "{drawn:?}");
+            assert_eq!((study.worth, study.worth_ci), (score.worth, score.worth_ci));
+            assert!(study.worth_ci.is_some_and(|ci| Some(ci) != drawn.worth_ci), "{study:?}");
+        }
+        let whole = scoring.score(&panel([0.1, 0.3, 0.36, 0.32, 0.38])).panels.unwrap();
+        assert_eq!((whole.study.worth_ci, whole.drawn.worth_ci), (None, None), "what is recorded is as it was");
     }
 
     #[test]

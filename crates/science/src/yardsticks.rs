@@ -237,9 +237,20 @@ impl Yardsticks {
             let values = self.worth_per_seed(candidate, aim);
             return t_interval(&values, alpha, 0.0).filter(|_| !self.one_trace);
         }
+        self.drawn_bounds(candidate, aim, self.penalty(candidate), alpha)
+    }
+
+    /// The same of the drawn workloads by themselves, less this penalty where cost is saved.
+    pub(crate) fn drawn_bounds(
+        &self,
+        candidate: &Measurement,
+        aim: &Aim,
+        penalty: f64,
+        alpha: f64,
+    ) -> Option<Interval> {
         let cut = self.population();
         match aim {
-            Aim::Saving { .. } => frontier::interval(&self.terms(candidate, &cut), self.penalty(candidate), alpha),
+            Aim::Saving { .. } => frontier::interval(&self.terms(candidate, &cut), penalty, alpha),
             Aim::Gain { .. } => t_interval(&self.gains_beyond(candidate, &cut), alpha, 0.0),
         }
     }

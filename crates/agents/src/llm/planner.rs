@@ -66,14 +66,17 @@ impl Planner {
         let bundle = loop {
             let iteration = brief.state.iteration_number();
             let task = Task { what: "bundle", iteration, attempt: turn * (CORRECTIONS + 1), corrections: CORRECTIONS };
-            match self.context.settle(task, &request, &mut work, |reply| read(reply, brief.state, left)).await? {
-                Ok(Turn::Asks(asked)) => {
+            match self.context.settle(task, &request, &mut work, |reply| read(reply, brief.state, left)).await {
+                Ok(Ok(Turn::Asks(asked))) => {
                     left -= asked.len();
                     request.user.push_str(&answers(&asked, brief, left).await?);
                     turn += 1;
                 }
-                Ok(Turn::Claims(bundle)) => break Ok(*bundle),
-                Err(problem) => break Err(problem),
+                Ok(Ok(Turn::Claims(bundle))) => break Ok(*bundle),
+                Ok(Err(problem)) => break Err(problem),
+                // What its questions took is charged with a plan that failed: the campaign ends where a model is asked next.
+                Err(spent @ ModelError::BudgetSpent { .. }) if turn > 0 => break Err(spent.to_string()),
+                Err(error) => return Err(error),
             }
         };
         Ok(Answer { content: bundle, work: summed(&work) })

@@ -2,7 +2,7 @@
 
 use crate::campaign::{self, Script};
 use crate::proposals::{arm, reply};
-use agents::llm::Planner;
+use agents::llm::{ModelError, Planner};
 use agents::{Brief, Library, Looking, Planner as _, Turnout};
 use science::asked::Replaced;
 use science::bundle::Side;
@@ -79,6 +79,23 @@ async fn a_planner_may_see_a_run_and_have_a_change_of_a_text_measured() {
         assert!(told.contains(words), "{words}: {told}");
     }
     assert!(asked[2].0.user.contains("may ask 0 more"), "{}", asked[2].0.user);
+}
+
+#[tokio::test]
+async fn a_plan_that_the_budget_breaks_off_fails_with_what_its_questions_took() {
+    let state = campaign::after(2);
+    let id = campaign::candidate(1, 0);
+    let asks = json!({"ask": [{"what": "ablation", "of": id.short(), "find": "here", "replace": null}]});
+    let brief = Brief { state: &state, source: None, space: None, library: Some(&Shelf) };
+    let (context, _) = campaign::context(Script::new(&[&asks.to_string()]).within("calls (1)"));
+    let answer = Planner::new(context).plan(brief).await.unwrap();
+    let problem = answer.content.unwrap_err();
+    assert!(problem.contains("calls (1)"), "{problem}");
+    assert_eq!(answer.work.iter().map(|work| work.calls).collect::<Vec<_>>(), [1]);
+
+    let (context, _) = campaign::context(Script::new(&[]).within("calls (0)"));
+    let error = Planner::new(context).plan(brief).await.unwrap_err();
+    assert!(matches!(error, ModelError::BudgetSpent { .. }), "who asked nothing has failed at nothing: {error}");
 }
 
 #[tokio::test]

@@ -247,8 +247,14 @@ fn bundle_about(metric: &str, iteration: u32) -> Bundle {
 }
 
 fn written(state: &State, arm: usize) -> Event {
+    let candidate = written_candidate(state, arm);
+    Event::CandidateWritten { arm: state.bundle().arms[arm].name.clone(), candidate, work: vec![] }
+}
+
+/// The candidate of an arm.
+pub(crate) fn written_candidate(state: &State, arm: usize) -> Candidate {
     let iteration = state.iteration_number();
-    let candidate = Candidate {
+    Candidate {
         id: candidate(iteration, arm),
         source: Hash::of(b""),
         parent: None,
@@ -257,8 +263,7 @@ fn written(state: &State, arm: usize) -> Event {
         repairs: None,
         tunables: 0,
         tunes: None,
-    };
-    Event::CandidateWritten { arm: state.bundle().arms[arm].name.clone(), candidate, work: vec![] }
+    }
 }
 
 fn evaluated(state: &State, candidate: CandidateId) -> Event {
@@ -308,6 +313,8 @@ pub(crate) fn context(script: Script) -> (Context, Arc<Script>) {
 /// A model that gives its replies in turn and keeps what it was asked.
 pub(crate) struct Script {
     replies: Mutex<Vec<Reply>>,
+    /// What there is behind the last of them.
+    end: ModelError,
     /// Requests with their ordinals.
     pub(crate) asked: Mutex<Vec<(Request, u32)>>,
 }
@@ -321,14 +328,20 @@ impl Script {
 
     pub(crate) fn of(mut replies: Vec<Reply>) -> Self {
         replies.reverse();
-        Script { replies: Mutex::new(replies), asked: Mutex::default() }
+        let end = ModelError::Record("the script is over".into());
+        Script { replies: Mutex::new(replies), end, asked: Mutex::default() }
+    }
+
+    /// The same, and then this budget is spent.
+    pub(crate) fn within(self, what: &str) -> Self {
+        Script { end: ModelError::BudgetSpent { what: what.into() }, ..self }
     }
 }
 
 impl Model for Script {
     fn ask<'a>(&'a self, request: &'a Request, ordinal: u32) -> BoxFuture<'a, Result<Reply, ModelError>> {
         self.asked.lock().unwrap().push((request.clone(), ordinal));
-        let reply = self.replies.lock().unwrap().pop().ok_or(ModelError::Record("the script is over".into()));
+        let reply = self.replies.lock().unwrap().pop().ok_or_else(|| self.end.clone());
         Box::pin(async move { reply })
     }
 }

@@ -16,11 +16,8 @@ pub(super) fn check(bundle: &Bundle, spec: &Spec) -> Result<(), String> {
         let fail = |problem: String| format!("arm `{}`: {problem}", arm.name);
         expectation(&arm.prediction).map_err(fail)?;
         sides(arm, spec).map_err(fail)?;
-        if let Some(other) = bundle.arms[..at].iter().find(|other| asks_the_same(bundle, other, arm)) {
-            let problem =
-                "it compares the same design with the same policies in the same workloads, so one of them says nothing";
-            return Err(fail(format!("{problem} that `{}` does not", other.name)));
-        }
+        let mut same = bundle.arms[..at].iter().filter(|other| asks_the_same(bundle, other, arm));
+        same.try_for_each(|other| differ(other, arm)).map_err(fail)?;
         if at > 0 {
             beside_the_main_arm(bundle, arm).map_err(fail)?;
         }
@@ -112,6 +109,35 @@ fn asks_the_same(bundle: &Bundle, other: &Arm, arm: &Arm) -> bool {
     let (a, b) = (&other.prediction, &arm.prediction);
     let designs = same_design(other, arm) || (other.name == bundle.arms[0].name && says_main(arm));
     !whole(other) && !whole(arm) && designs && (&a.metric, &a.against, &a.scope) == (&b.metric, &b.against, &b.scope)
+}
+
+/// What two arms claim that ask the same: either can hold without the other, and both can hold.
+fn differ(other: &Arm, arm: &Arm) -> Result<(), String> {
+    let same = format!("it compares the same design with the same policies in the same workloads as `{}`", other.name);
+    let ([a, b], [low, high]) = (claimed(other), claimed(arm));
+    if high < a || b < low {
+        return Err(format!("{same}, and not both claims can hold"));
+    }
+    let relation = |arm: &Arm| (std::mem::discriminant(&arm.prediction.relation), is_of_the_rest(arm));
+    match relation(other) == relation(arm) {
+        true => Err(format!("{same}, so one of them says nothing that the other does not")),
+        false => Ok(()),
+    }
+}
+
+/// Where the metric of an arm lies beyond that of the other side, if its claim holds.
+fn claimed(arm: &Arm) -> [f64; 2] {
+    let prediction = &arm.prediction;
+    let [low, high] = match prediction.relation {
+        Relation::AtLeast(size) => [size, prediction.at_most.unwrap_or(f64::INFINITY)],
+        Relation::Within(size) => [-size, size],
+    };
+    if is_of_the_rest(arm) { [-high, -low] } else { [low, high] }
+}
+
+/// Whether a claim is about the other side less this arm, instead of the other way round.
+fn is_of_the_rest(arm: &Arm) -> bool {
+    arm.kind == ArmKind::Ablation
 }
 
 /// Whether two arms build one thing, as far as can be told: `first` comes first.

@@ -96,6 +96,26 @@ fn no_two_arms_ask_the_same() {
 }
 
 #[test]
+fn claims_of_one_design_that_differ_in_their_relation_are_told_apart_and_must_not_contradict_each_other() {
+    let beside = |relation, kind| {
+        let mut again = arm("again", kind, Side::Reference, relation);
+        again.design.intent = main().design.intent;
+        again
+    };
+    let (close, wide) = (Relation::Within(0.04), Relation::Within(0.2));
+    is_refused(vec![main(), beside(close, ArmKind::Robustness)], "as `main`, and not both claims can hold");
+    assert_eq!(checked(vec![main(), beside(wide, ArmKind::Robustness)]), Ok(()), "from 0.05 to 0.2");
+    let mut bounded = beside(Relation::AtLeast(0.01), ArmKind::Robustness);
+    bounded.prediction.at_most = Some(0.04);
+    is_refused(vec![main(), bounded], "not both claims can hold");
+    // An ablation's claim is about the reference less the arm.
+    let mut other = main();
+    other.design.intent = "another one".into();
+    let worse = beside(Relation::AtLeast(0.02), ArmKind::Ablation);
+    is_refused(vec![other, beside(Relation::AtLeast(0.02), ArmKind::Robustness), worse], "not both claims can hold");
+}
+
+#[test]
 fn what_a_planner_expects_fits_what_it_claims() {
     let with = |interval, confidence| {
         let mut main = main();
