@@ -152,7 +152,7 @@ pub(crate) async fn translate(args: Args, global: &Global) -> Result<Code, Failu
     let mutants = mutated(go.as_ref(), target.of, &package, &mut made, (&asked, &sandbox))?;
     let gate = Gate { name: "mutants", state: mutants.as_ref().map_or_else(State::clone, gates::judged) };
     let unknown = |state| match state {
-        State::Passed(said) | State::Failed(said) | State::CouldNotRun(said) => said,
+        State::Passed(said) | State::Failed(said) | State::CouldNotRun(said) | State::NotAsked(said) => said,
     };
     let proof = Proof { made: &made, effort, mutants: mutants.map_err(unknown) };
     let files = write(out, &package, &proof)?;
