@@ -32,6 +32,7 @@ fn a_hundred_iterations_of_ten_candidates(bencher: Bencher<'_, '_>, format: &str
     write(bencher, format, 100);
 }
 
+#[expect(clippy::print_stdout, reason = "a benchmark prints what it finds")]
 fn write(bencher: Bencher<'_, '_>, format: &str, iterations: usize) {
     let state = big::campaign(iterations, 10);
     let sources = big::sources(&state);

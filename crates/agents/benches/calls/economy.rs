@@ -24,6 +24,7 @@ struct Spent {
     own: Duration,
 }
 
+#[expect(clippy::print_stdout, reason = "a benchmark prints what it finds")]
 pub(crate) fn print() {
     println!(
         "One iteration of one arm, {BEHIND} iterations behind it; each figure for one candidate that was measured:"
