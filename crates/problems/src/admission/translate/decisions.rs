@@ -145,7 +145,8 @@ fn steps(random: &mut Random, length: usize) -> Vec<Step> {
                 running: (spread(random) * 60.0) as u32,
                 in_flight: (spread(random) * 80.0) as u32,
                 kv_utilization: (spread(random) * 0.9).min(1.0),
-                metrics_age_us: random.below(50_000),
+                // Now and then an instance has not been scraped for a while.
+                metrics_age_us: if random.below(8) == 0 { random.below(2_000_000) } else { random.below(50_000) },
                 kv_capacity_tokens: 16 * (1_000 + random.below(30_000)),
             };
             let instances = (0..instances).map(|_| of(random)).collect();
@@ -155,7 +156,7 @@ fn steps(random: &mut Random, length: usize) -> Vec<Step> {
                 prompt_tokens: length(random),
                 client: 0,
                 max_output_tokens: (hints & 1 == 1 && random.below(5) > 0)
-                    .then(|| [length(random), 4096][usize::from(random.below(4) == 0)]),
+                    .then(|| [length(random), length(random), 4096, random.below(3) as u32][random.below(4) as usize]),
                 predicted_output_tokens: (hints & 2 == 2 && random.below(5) > 0)
                     .then(|| f64::from(length(random)) + random.unit()),
                 now_us,
