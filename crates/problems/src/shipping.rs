@@ -2,8 +2,9 @@
 //! decisions are made up is a problem's own, in its folder; so is each [`Target`].
 //!
 //! [`package`] writes the files. [`vectors`] asks the compiled candidate itself, in its jail, what it decides; [`mutation`] is the test of
-//! that test, and [`proof`] says what came of both. [`patch`] registers a package in the target's tree; [`lines`] finds what a plugin logged among the lines of others. The
-//! translator knows none of this (`crates/translate`), and whether Go agrees is for the gates of the command to find out.
+//! that test, and [`proof`] says what came of both. [`patch`] registers a package in the target's tree; [`lines`] finds what a plugin
+//! logged among the lines of others. The translator knows none of this (`crates/translate`), and whether Go agrees is for the gates of the
+//! command to find out.
 
 pub mod lines;
 pub mod mutation;
