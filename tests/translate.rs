@@ -43,12 +43,13 @@ fn a_candidate_becomes_a_package_whose_gates_pass() {
     let said = environment.ok(&["translate", "--check", "out", "--effort", "1", "--live", "--seconds", "1"]);
     for gate in [
         "passed         files",
+        "passed         original",
         "passed         offline",
         "passed         race",
         "passed         mutants",
         "passed         live",
         "not asked      checkout",
-        "exit 0: 5 passed; not asked for: checkout",
+        "exit 0: 6 passed; not asked for: checkout",
     ] {
         assert!(said.contains(gate), "{said}");
     }
@@ -76,10 +77,10 @@ fn a_candidate_becomes_a_package_whose_gates_pass() {
     put(&wrong);
     let outcome = environment.run(&["translate", "--check", "out", "--effort", "1"]);
     assert_eq!(outcome.code, 1, "{}", outcome.stdout);
-    assert!(outcome.stdout.contains("FAILED         offline"), "{}", outcome.stdout);
+    assert!(outcome.stdout.contains("testdata/policy.rs decides 1 of "), "{}", outcome.stdout);
     assert!(outcome.stdout.contains("could not run  mutants"), "{}", outcome.stdout);
     assert!(
-        outcome.stdout.contains("exit 1: 1 passed; failed: offline; could not run: race, mutants"),
+        outcome.stdout.contains("exit 1: 1 passed; failed: original; could not run: offline, race, mutants"),
         "{}",
         outcome.stdout
     );
@@ -114,10 +115,10 @@ fn a_check_ends_with_0_only_where_nothing_failed_and_all_that_was_asked_for_ran(
     translate(&environment, &modelled("ewma"), "ewma", "out");
     let outcome = environment.run(&["translate", "--check", "out"]);
     assert_eq!(outcome.code, 5, "{}", outcome.stdout);
-    let last = "exit 5: 1 passed; could not run: offline, race, mutants; not asked for: live, checkout";
+    let last = "exit 5: 2 passed; could not run: offline, race, mutants; not asked for: live, checkout";
     assert_eq!(outcome.stdout.lines().last(), Some(last), "{}", outcome.stdout);
     let said = environment.ok(&["translate", "--check", "out", "--allow-missing"]);
-    assert!(said.contains("could not run  offline") && said.contains("exit 0: 1 passed; could not run: "), "{said}");
+    assert!(said.contains("could not run  offline") && said.contains("exit 0: 2 passed; could not run: "), "{said}");
     // What was asked for is missing too where nothing could run.
     let said = environment.fails(2, &["translate", "--check", "out", "--router-path", "nowhere"]);
     assert!(said.contains("nowhere is no directory"), "{said}");
@@ -127,7 +128,11 @@ fn a_check_ends_with_0_only_where_nothing_failed_and_all_that_was_asked_for_ran(
     environment.write("out/policy.go", "package ewma\n");
     let outcome = environment.run(&["translate", "--check", "out", "--allow-missing"]);
     assert_eq!(outcome.code, 1, "{}", outcome.stdout);
-    assert!(outcome.stdout.contains("exit 1: 0 passed; failed: files; could not run: offline"), "{}", outcome.stdout);
+    assert!(
+        outcome.stdout.contains("exit 1: 0 passed; failed: files; could not run: original, offline"),
+        "{}",
+        outcome.stdout
+    );
 }
 
 /// The draws of a key, from the definition of SplitMix64.
@@ -208,7 +213,7 @@ fn what_cannot_be_translated_says_where_and_nothing_is_written() {
     let said = environment.fails(1, &["translate", &modelled("logistic"), "--name", "logistic", "-o", "out"]);
     assert!(said.contains("logistic.rs:41:1: an item that has no counterpart"), "{said}");
     let file = modelled("ewma");
-    for name in ["Ewma", "../x", "a--b", "func", "de-fer", "main"] {
+    for name in ["Ewma", "../x", "a--b", "func", "de-fer", "main", "internal"] {
         let said = environment.fails(2, &["translate", &file, "--name", name, "-o", "out"]);
         assert!(said.contains("is no name for a plugin"), "{said}");
     }

@@ -39,6 +39,8 @@ pub struct Shipped {
     pub vectors: fn(&Asked<'_>, &Sandbox) -> Result<Vectors, NoVectors>,
     /// Asks it about one more sequence, in the format of the file.
     pub more: fn(&mut Vectors, &str, &Asked<'_>, &Sandbox) -> Result<(), NoVectors>,
+    /// Asks it about all decisions of a file once more: how many are not its own.
+    pub again: fn(&str, &Asked<'_>, &Sandbox) -> Result<Replayed, NoVectors>,
     /// What the program of the mutants has to know of decisions.
     pub harness: Harness,
     /// Targets of other problems that its policies have no place in, and why.

@@ -108,9 +108,9 @@ pub(crate) async fn translate(args: Args, global: &Global) -> Result<Code, Failu
     let go = Go::find(&global.places()?.cache);
     if let Some(folder) = &args.check {
         let sandbox = |kit| global.places()?.sandbox(kit).map_err(Failure::from);
-        let live = args.live.then_some((args.seconds, &sandbox as gates::Jail<'_>));
+        let live = args.live.then_some(args.seconds);
         let checkout = args.router_path.as_deref();
-        let checked = Checked { folder, checkout, effort: args.effort.into(), go, live };
+        let checked = Checked { folder, checkout, effort: args.effort.into(), go, live, jail: &sandbox };
         return checked.all(args.allow_missing);
     }
     let (Some(name), Some(out)) = (&args.name, &args.out) else {
@@ -150,6 +150,9 @@ pub(crate) async fn translate(args: Args, global: &Global) -> Result<Code, Failu
     };
     let mut made = (target.of.vectors)(&asked, &sandbox).map_err(|problem| Failure::failed(problem.to_string()))?;
     let mutants = mutated(go.as_ref(), target.of, &package, &mut made, (&asked, &sandbox))?;
+    if let Err(State::Failed(why)) = &mutants {
+        return Err(Failure::failed(format!("nothing was written: {why}")));
+    }
     let gate = Gate { name: "mutants", state: mutants.as_ref().map_or_else(State::clone, gates::judged) };
     let unknown = |state| match state {
         State::Passed(said) | State::Failed(said) | State::CouldNotRun(said) | State::NotAsked(said) => said,

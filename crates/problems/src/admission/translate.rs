@@ -26,6 +26,7 @@ pub static ADMISSION: Shipped = Shipped {
     shown: &["Request", "Instance", "Cluster"],
     vectors: vectors::vectors::<Admitted>,
     more: vectors::more::<Admitted>,
+    again: vectors::again::<Admitted>,
     harness: mutants::HARNESS,
     nowhere: &[],
 };

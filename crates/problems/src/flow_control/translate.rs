@@ -23,6 +23,7 @@ pub static FLOW_CONTROL: Shipped = Shipped {
     shown: &["Reading"],
     vectors: vectors::vectors::<Limited>,
     more: vectors::more::<Limited>,
+    again: vectors::again::<Limited>,
     harness: Harness {
         steps: include_str!("translate/harness/steps.go.txt"),
         ask: include_str!("translate/harness/ask.go.txt"),

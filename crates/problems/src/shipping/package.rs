@@ -92,6 +92,24 @@ fn translated(source: &str, package: &str, header: &str, target: &Target) -> Res
     sandbox::on_deep_stack(|| translate::translate(source, &target))
 }
 
+/// Words that are no package beside others: to Go they mean something else, or the code around has them.
+const NO_PACKAGES: [&str; 12] = [
+    "main",
+    "init",
+    "internal",
+    "vendor",
+    "testdata",
+    "string",
+    "len",
+    "int",
+    "max",
+    "min",
+    "utilization",
+    "fwkplugin",
+];
+/// Types of plugins that a configuration of ours names besides.
+const TAKEN: [&str; 2] = ["random-picker", "utilization-detector"];
+
 /// All files of the package but the vectors.
 pub fn package(request: &Request<'_>) -> Result<Package, Unpackaged> {
     let (name, target) = (request.name, request.target);
@@ -100,10 +118,11 @@ pub fn package(request: &Request<'_>) -> Result<Package, Unpackaged> {
         return Err(Unpackaged::Name(name.to_owned()));
     }
     let go: String = name.split('-').collect();
-    if translate::is_keyword(&go) || ["main", "init"].contains(&go.as_str()) {
+    if translate::is_keyword(&go) || NO_PACKAGES.contains(&go.as_str()) {
         return Err(Unpackaged::Name(name.to_owned()));
     }
-    if target.api.iter().any(|(path, _)| path.starts_with(&format!("{}/{go}/", target.place))) {
+    if TAKEN.contains(&name) || target.api.iter().any(|(path, _)| path.starts_with(&format!("{}/{go}/", target.place)))
+    {
         return Err(Unpackaged::Taken(name.to_owned(), target.name));
     }
     let header = licence(request.holder);

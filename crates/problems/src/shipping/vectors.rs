@@ -7,10 +7,12 @@
 //!
 //! All of it is made in rounds, as many as there is effort. Each draws from a stream of its own, so more effort finds all that less does.
 
+mod again;
 mod parameters;
 mod random;
 mod session;
 
+pub use again::again;
 pub(crate) use parameters::SPREAD;
 pub(crate) use random::Random;
 pub(crate) use session::Seats;
@@ -127,6 +129,9 @@ pub enum NoVectors {
     /// The sandbox.
     #[error(transparent)]
     Sandbox(#[from] SandboxError),
+    /// A file of decisions that is none.
+    #[error("the decisions cannot be read: {0}")]
+    Unread(String),
     /// A bug of ours.
     #[error("{0}")]
     Bug(String),
@@ -164,15 +169,8 @@ pub fn more<D: Decisions>(
     asked: &Asked<'_>,
     sandbox: &Sandbox,
 ) -> Result<(), NoVectors> {
-    let bug = || NoVectors::Bug("a sequence that cannot be read".into());
-    let sequence: Value = serde_json::from_str(text).map_err(|_| bug())?;
-    let parameters: Option<Vec<f64>> = asked
-        .tunables
-        .iter()
-        .map(|tunable| sequence["parameters"][translate::go_name(&tunable.name, false)].as_f64())
-        .collect();
-    let steps: Option<Vec<D::Step>> = sequence["steps"].as_array().ok_or_else(bug)?.iter().map(D::of_json).collect();
-    let (parameters, steps) = (parameters.ok_or_else(bug)?, steps.ok_or_else(bug)?);
+    let sequence = serde_json::from_str(text).map_err(|error| NoVectors::Unread(error.to_string()))?;
+    let (parameters, steps) = again::sequence::<D>(&sequence, asked)?;
     let mut maker = Maker::<D>::new(asked, sandbox, std::mem::take(vectors))?;
     let artifact = maker.artifact.clone();
     let kept =

@@ -132,6 +132,7 @@ impl<'a> Body<'a> {
             Dest::Assign(place, op, ty) => {
                 let val = self.coerced(val, ty);
                 self.types.same(&val.ty, ty);
+                let val = self.before_index(place, val);
                 if val.expr != *place || *op != "=" {
                     self.emit(Stmt::Assign(place.clone(), op, val.expr));
                 }

@@ -68,6 +68,8 @@ fn what_a_call_changes_is_read_before_it_where_rust_reads_it_before() {
     assert!(go.contains("before := o.sum"), "{go}");
     let go = asked("self.count as f64 + self.bump() > 1.0").expect("Go");
     assert!(go.contains("before := float64(o.count)"), "{go}");
+    let go = asked("let mut own = item.bins; own[self.count as usize] = self.bump(); own[0] > 1.0").expect("Go");
+    assert!(go.contains("value := o.bump()\n\town[o.count] = value"), "{go}");
 }
 
 #[test]
@@ -123,6 +125,16 @@ fn what_lies_outside_is_refused_with_its_place_and_what_to_write_instead() {
         ("let t = (1, 2); t.0 > 0", 9, "a tuple as a value"),
         ("item.weight.sin() > 0.0", 13, "`sin` of a float"),
         ("let f = move |x: f64| x + 1.0; f(1.0) > 0.0", 9, "drop `move`"),
+        (
+            "let mut own = item.bins; own[self.bump() as usize] = 1.0; own[0] > 0.0",
+            30,
+            "an index that changes something",
+        ),
+        (
+            "let mut own = item.bins; own[self.bump() as usize] += 1.0; own[0] > 0.0",
+            30,
+            "an index that changes something",
+        ),
         ("let v = item.bins.iter().scan(0, |a, b| None); true", 26, "`scan` of an iterator"),
     ] {
         let refusal = asked(body).expect_err(body);

@@ -4,6 +4,7 @@ mod checkout;
 mod live;
 mod mutants;
 mod offline;
+mod original;
 mod standing;
 
 pub(super) use mutants::{fates, judged};
@@ -57,15 +58,17 @@ pub(super) struct Checked<'a> {
     pub(super) checkout: Option<&'a Path>,
     pub(super) effort: usize,
     pub(super) go: Result<Go, String>,
-    /// For how many seconds it decides live, if at all, and where the candidate then runs.
-    pub(super) live: Option<(u32, Jail<'a>)>,
+    /// For how many seconds it decides live, if at all.
+    pub(super) live: Option<u32>,
+    /// Where the candidate runs.
+    pub(super) jail: Jail<'a>,
 }
 
 /// Makes a jail for candidates of a contract.
 pub(super) type Jail<'a> = &'a dyn Fn(Kit) -> Result<Sandbox, Failure>;
 
 /// The gates behind the first, in their order.
-const AFTER: [&str; 5] = ["offline", "race", "mutants", "live", "checkout"];
+const AFTER: [&str; 6] = ["original", "offline", "race", "mutants", "live", "checkout"];
 
 impl Checked<'_> {
     /// Runs all gates and says what came of each, as it comes, and at last what that means. None is left out silently.
@@ -95,27 +98,33 @@ impl Checked<'_> {
         let edited = standing.edited.iter().map(|path| format!("; {path} was edited, and is read by the router alone"));
         let edited: String = edited.collect();
         told.tell("files", State::Passed(format!("{} files, for {}{edited}", files.len(), standing.target.name)))?;
+        let original = original::asked(&files, &standing, self.jail);
+        let is_other = matches!(original, State::Failed(_));
+        told.tell("original", original)?;
+        if is_other {
+            return told.could_not(&AFTER[1..], "the decisions are not the candidate's");
+        }
         let go = match &self.go {
             Ok(go) => go,
-            Err(missing) => return told.could_not(&AFTER, missing),
+            Err(missing) => return told.could_not(&AFTER[1..], missing),
         };
         let tree = match offline::Tree::beside_api(go, &files, &standing)? {
             Ok(tree) => tree,
             Err(state) => {
                 told.tell("offline", state)?;
-                return told.could_not(&AFTER[1..], "the package does not stand beside its API");
+                return told.could_not(&AFTER[2..], "the package does not stand beside its API");
             }
         };
         if !told.tell("offline", tree.tested()?)? {
-            return told.could_not(&AFTER[1..], "its own tests do not pass");
+            return told.could_not(&AFTER[2..], "its own tests do not pass");
         }
         told.tell("race", tree.raced()?)?;
         let decisions = standing::text(&files, super::DECISIONS).unwrap_or_default();
         let mutants = fates(go, &files, &standing.target.of.harness, decisions, self.effort)?;
         told.tell("mutants", mutants.map_or_else(|state| state, |mutants| judged(&mutants)))?;
         match self.live {
-            Some((seconds, jail)) => {
-                let sandbox = jail(standing.target.of.kit)?;
+            Some(seconds) => {
+                let sandbox = (self.jail)(standing.target.of.kit)?;
                 told.tell("live", live::live(&tree, &files, &standing, &sandbox, seconds)?)?;
             }
             None => told.could_not(&["live"], "")?,

@@ -284,7 +284,8 @@ impl Decisions for Admitted {
     type Axis = Axis;
     const AXES: &'static [Axis] = &Axis::ALL;
     const RECORDED: usize = 400;
-    const UNSHOWN: &'static str = "More than 7 instances, instances that come or go, and prompts of more than 131072 tokens.";
+    const UNSHOWN: &'static str =
+        "More than 7 instances, instances that come or go, and prompts of more than 131072 tokens.";
 
     fn problem() -> &'static dyn Problem {
         &Admission

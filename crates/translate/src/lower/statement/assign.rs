@@ -30,10 +30,18 @@ impl<'a> Body<'a> {
                 let new = pointer(&self.types.known(&place.0.ty), val.expr);
                 self.emit(Stmt::Assign(option, "=", new));
             }
-            None => self.emit(Stmt::Assign(expr, "=", val.expr)),
+            None => {
+                let val = self.before_index(&expr, val);
+                self.emit(Stmt::Assign(expr, "=", val.expr));
+            }
         }
         self.changed.extend(path);
         Ok(())
+    }
+
+    /// Rust computes the right side before the index that it is put at; of a call there and what it changes Go says no order.
+    pub(super) fn before_index(&mut self, place: &Expr, val: Val) -> Val {
+        if !val.calls.is_empty() && has_index(place) { self.kept(val, "value") } else { val }
     }
 
     pub(super) fn compound(&mut self, binary: &'a syn::ExprBinary) -> Lowered<()> {
@@ -92,7 +100,12 @@ impl<'a> Body<'a> {
             let val = Val { expr: local.expr, ty: local.ty, reads: vec![local.path], calls: vec![] };
             return Ok((self.plain(val), local.inside));
         }
+        let mark = self.changed.len();
         let val = self.value(expr, None)?;
+        // What changes while a place is looked for would have to be kept, and then a copy is written to.
+        if let (Some(index), true) = (index_of(expr), self.changed.len() > mark) {
+            return Err(Refusal::at(index, "an index that changes something; give it a name in a line of its own"));
+        }
         let val = self.plain(val);
         if !val.expr.is_place() {
             return Err(Refusal::at(
@@ -112,6 +125,25 @@ impl<'a> Body<'a> {
             }
             _ => None,
         }
+    }
+}
+
+/// The index of a place, if it has one.
+fn index_of(place: &syn::Expr) -> Option<&syn::Expr> {
+    match place {
+        syn::Expr::Index(own) => Some(&own.index),
+        syn::Expr::Field(own) => index_of(&own.base),
+        syn::Expr::Paren(own) => index_of(&own.expr),
+        syn::Expr::Unary(own) => index_of(&own.expr),
+        _ => None,
+    }
+}
+
+fn has_index(place: &Expr) -> bool {
+    match place {
+        Expr::Index(..) => true,
+        Expr::Field(of, _) | Expr::Unary(_, of) | Expr::Paren(of) => has_index(of),
+        _ => false,
     }
 }
 

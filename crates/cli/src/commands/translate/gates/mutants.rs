@@ -48,7 +48,9 @@ pub(in super::super) fn fates(
         }
         let printed = judge(&scratch.0)?;
         let Some(fates) = mutation.fates(&printed, &without) else {
-            return Ok(Err(State::Failed(format!("the policy does not decide as its vectors: {printed}"))));
+            let other = |line: &&str| !line.starts_with(|c: char| c.is_ascii_digit());
+            let more: Vec<&str> = printed.lines().filter(other).take(5).collect();
+            return Ok(Err(State::Failed(format!("the Go does not decide as the candidate {}", more.join("; ")))));
         };
         let all = mutation.mutants.into_iter().zip(fates);
         return Ok(Ok(Mutants(all.map(|((file, mutant), fate)| Judged { file, mutant, fate }).collect())));
@@ -88,6 +90,12 @@ pub(in super::super) fn judged(mutants: &Mutants) -> State {
     let mut said = mutants.to_string();
     mutants.alike().for_each(|own| said.push_str(&format!("\n    alike: {own}")));
     let apart: Vec<String> = mutants.of(|fate| matches!(fate, Fate::Apart(_))).map(Judged::to_string).collect();
+    let count = |wanted: Fate| mutants.of(|fate| *fate == wanted).count();
+    if count(Fate::Alike) > count(Fate::Killed) {
+        return State::Failed(format!(
+            "{said}\n    more are alike than killed: these decisions show too little of the policy"
+        ));
+    }
     if apart.is_empty() {
         return State::Passed(said);
     }

@@ -104,20 +104,36 @@ fn edited(files: &Files, made: &Package) -> Vec<String> {
     own.filter(|(path, own)| text(files, path) != Some(own)).map(|(path, _)| path.clone()).collect()
 }
 
-/// The regular files of a package; what else lies there is none of ours.
+/// Folders of a package.
+const FOLDERS: [&str; 2] = ["testdata", "deploy"];
+
+/// The files of a package. Go compiles what a link leads to, so whoever has something else in it has no package.
 pub(super) fn read(folder: &Path) -> Result<Vec<(String, String)>, String> {
     let mut files = Vec::new();
-    for below in ["", "testdata", "deploy"] {
+    for below in ["", FOLDERS[0], FOLDERS[1]] {
         let Ok(entries) = std::fs::read_dir(folder.join(below)) else {
             if below.is_empty() {
                 return Err(format!("{} is no directory", folder.display()));
             }
             continue;
         };
-        let mut names: Vec<String> = entries
-            .filter_map(|entry| entry.ok().filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file())))
-            .filter_map(|entry| entry.file_name().into_string().ok())
-            .collect();
+        let mut names = Vec::new();
+        for entry in entries {
+            let entry = entry.map_err(|error| format!("cannot read {}: {error}", folder.display()))?;
+            let (kind, name) = (entry.file_type().map_err(|error| error.to_string())?, entry.file_name());
+            let other = || {
+                format!(
+                    "{} is neither a file of a package nor one of its folders",
+                    clip(&entry.path().to_string_lossy(), 200)
+                )
+            };
+            let name = name.into_string().map_err(|_| other())?;
+            match kind {
+                kind if kind.is_file() => names.push(name),
+                kind if kind.is_dir() && below.is_empty() && FOLDERS.contains(&name.as_str()) => {}
+                _ => return Err(other()),
+            }
+        }
         names.sort();
         for name in names {
             let path = if below.is_empty() { name } else { format!("{below}/{name}") };
@@ -204,6 +220,25 @@ mod tests {
         let without: Vec<_> = files.into_iter().filter(|(path, _)| path != "contract.go").collect();
         assert!(Standing::of(&without).unwrap_err().contains("contract.go is missing"));
         assert!(advice(&json!("0.0.1")).contains("of elenchus 0.0.1, this is "));
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_package_with_a_link_or_a_folder_of_others_is_none() {
+        use std::os::unix::ffi::OsStrExt;
+        let wrong = |make: &dyn Fn(&Path) -> std::io::Result<()>| {
+            let folder = tempfile::tempdir().expect("a directory");
+            std::fs::create_dir(folder.path().join("deploy")).expect("a directory");
+            std::fs::write(folder.path().join("policy.go"), "package mine\n").expect("a file");
+            assert_eq!(read(folder.path()).expect("a package").len(), 1);
+            make(folder.path()).expect("another entry");
+            read(folder.path()).expect_err("no package")
+        };
+        assert!(wrong(&|at| std::os::unix::fs::symlink("policy.go", at.join("zz.go"))).contains("zz.go is neither"));
+        assert!(wrong(&|at| std::fs::create_dir(at.join("deploy/more"))).contains("more is neither"));
+        assert!(wrong(&|at| std::fs::create_dir(at.join("internal"))).contains("internal is neither"));
+        let odd = std::ffi::OsStr::from_bytes(b"y\xff.go");
+        assert!(wrong(&|at| std::fs::write(at.join(odd), "package mine\n")).contains("is neither"));
     }
 
     #[test]
