@@ -69,7 +69,7 @@ fn what_a_call_changes_is_read_before_it_where_rust_reads_it_before() {
     let go = asked("self.count as f64 + self.bump() > 1.0").expect("Go");
     assert!(go.contains("before := float64(o.count)"), "{go}");
     let go = asked("let mut own = item.bins; own[self.count as usize] = self.bump(); own[0] > 1.0").expect("Go");
-    assert!(go.contains("value := o.bump()\n\town[o.count] = value"), "{go}");
+    assert!(go.contains("value := o.bump()\n\town[int(o.count)] = value"), "{go}");
 }
 
 #[test]

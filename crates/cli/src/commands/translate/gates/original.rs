@@ -20,7 +20,7 @@ pub(super) fn asked(files: &Files, standing: &Standing, jail: Jail<'_>) -> State
         effort: 1,
     };
     match (shipped.again)(text(files, DECISIONS).unwrap_or_default(), &asked, &sandbox) {
-        Ok(found) if found.decisions == 0 => State::Failed("there are no decisions".into()),
+        Ok(found) if found.decisions == 0 => State::Failed(format!("{DECISIONS} holds no decisions")),
         Ok(found) if found.differing == 0 => {
             State::Passed(format!("{SOURCE} decides all {} as {DECISIONS} says", found.decisions))
         }
