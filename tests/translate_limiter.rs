@@ -250,7 +250,9 @@ fn what_production_does_not_pass_to_a_limiter_and_where_it_has_no_place_is_refus
     assert!(said.contains("BLIS computes the ceilings of its queue itself"), "{said}");
     let said = environment.fails(2, &["translate", &duty, "--target", "envoy", "--name", "mine", "-o", "out"]);
     assert!(said.contains("no target for policies of flow-control is called `envoy`; there is llm-d-router"), "{said}");
-    let said = environment.fails(2, &["translate", &duty, "--name", "priority-holdback", "-o", "out"]);
-    assert!(said.contains("a plugin that llm-d-router has already"), "{said}");
+    for name in ["priority-holdback", "random-picker", "utilization-detector"] {
+        let said = environment.fails(2, &["translate", &duty, "--name", name, "-o", "out"]);
+        assert!(said.contains("a plugin that llm-d-router has already"), "{said}");
+    }
     assert!(!environment.path("out").exists());
 }

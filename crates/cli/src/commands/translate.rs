@@ -154,10 +154,7 @@ pub(crate) async fn translate(args: Args, global: &Global) -> Result<Code, Failu
         return Err(Failure::failed(format!("nothing was written: {why}")));
     }
     let gate = Gate { name: "mutants", state: mutants.as_ref().map_or_else(State::clone, gates::judged) };
-    let unknown = |state| match state {
-        State::Passed(said) | State::Failed(said) | State::CouldNotRun(said) | State::NotAsked(said) => said,
-    };
-    let proof = Proof { made: &made, effort, mutants: mutants.map_err(unknown) };
+    let proof = Proof { made: &made, effort, mutants: mutants.map_err(|state| state.words().1.to_owned()) };
     let files = write(out, &package, &proof)?;
     said(out, files, &package, &made, &gate)?;
     Ok(if matches!(gate.state, State::Failed(_)) { Code::Failed } else { Code::Done })

@@ -107,8 +107,6 @@ const NO_PACKAGES: [&str; 12] = [
     "utilization",
     "fwkplugin",
 ];
-/// Types of plugins that a configuration of ours names besides.
-const TAKEN: [&str; 2] = ["random-picker", "utilization-detector"];
 
 /// All files of the package but the vectors.
 pub fn package(request: &Request<'_>) -> Result<Package, Unpackaged> {
@@ -121,8 +119,10 @@ pub fn package(request: &Request<'_>) -> Result<Package, Unpackaged> {
     if translate::is_keyword(&go) || NO_PACKAGES.contains(&go.as_str()) {
         return Err(Unpackaged::Name(name.to_owned()));
     }
-    if TAKEN.contains(&name) || target.api.iter().any(|(path, _)| path.starts_with(&format!("{}/{go}/", target.place)))
-    {
+    // A plugin of its tree, or one that our configuration names besides.
+    let lies_there = |path: &str| path.starts_with(&format!("{}/{go}/", target.place));
+    let is_named = |text: &str| text.lines().any(|line| line.strip_prefix("- type: ") == Some(name));
+    if target.api.iter().any(|(path, _)| lies_there(path)) || target.templates.iter().any(|own| is_named(own.text)) {
         return Err(Unpackaged::Taken(name.to_owned(), target.name));
     }
     let header = licence(request.holder);

@@ -129,6 +129,22 @@ fn not_there<B: AsRef<str>>(file: &str, wanted: &[B]) -> String {
     format!("{file} does not have these lines below each other: {}", lines.join(" / "))
 }
 
+/// A tree of these files, to which git has applied a patch.
+#[cfg(test)]
+pub(crate) fn applied_by_git(files: &[(&str, &str)], patch: &str) -> tempfile::TempDir {
+    let tree = tempfile::tempdir().expect("a directory");
+    for (path, text) in files {
+        let file = tree.path().join(path);
+        std::fs::create_dir_all(file.parent().expect("a parent")).expect("a directory");
+        std::fs::write(file, text).expect("a file");
+    }
+    std::fs::write(tree.path().join("own.patch"), patch).expect("a file");
+    let applied = std::process::Command::new("git").args(["apply", "own.patch"]).current_dir(tree.path()).output();
+    let applied = applied.expect("git, which there is where there is a checkout");
+    assert!(applied.status.success(), "{patch}\n{}", String::from_utf8_lossy(&applied.stderr));
+    tree
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

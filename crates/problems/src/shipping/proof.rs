@@ -42,8 +42,7 @@ impl fmt::Display for Judged {
 
 impl fmt::Display for Mutants {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let count = |fate: Fate| self.of(|own| *own == fate).count();
-        let (killed, unviable, alike) = (count(Fate::Killed), count(Fate::Unviable), count(Fate::Alike));
+        let [killed, unviable, alike] = [Fate::Killed, Fate::Unviable, Fate::Alike].map(|fate| self.count(&fate));
         write!(f, "{} made, {killed} killed, {unviable} do not compile, {alike} alike", self.0.len())
     }
 }
@@ -54,18 +53,22 @@ impl Mutants {
         self.0.iter().filter(move |own| wanted(&own.fate))
     }
 
+    /// How many are of a fate.
+    pub fn count(&self, wanted: &Fate) -> usize {
+        self.of(|fate| fate == wanted).count()
+    }
+
     /// Those that no decision tells from the original.
     pub fn alike(&self) -> impl Iterator<Item = &Judged> {
         self.of(|fate| *fate == Fate::Alike)
     }
 
     fn json(&self) -> Value {
-        let count = |fate: Fate| self.of(|own| *own == fate).count();
         let alike = |own: &Judged| json!({ "file": own.file, "line": own.mutant.line, "column": own.mutant.column, "was": own.mutant.was, "is": own.mutant.is });
         json!({
             "made": self.0.len(),
-            "killed": count(Fate::Killed),
-            "do_not_compile": count(Fate::Unviable),
+            "killed": self.count(&Fate::Killed),
+            "do_not_compile": self.count(&Fate::Unviable),
             "alike": self.alike().map(alike).collect::<Vec<Value>>(),
         })
     }

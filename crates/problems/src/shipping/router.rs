@@ -58,7 +58,7 @@ pub const RESERVED: &str = "Type ModeShadow ModeEnforce Parameters DefaultParame
 mod tests {
     use super::*;
     use crate::TARGETS;
-    use std::process::Command;
+    use crate::shipping::patch::applied_by_git;
 
     #[test]
     fn the_patch_of_a_package_is_one_that_git_applies() {
@@ -69,16 +69,8 @@ mod tests {
             let longer = runner.replacen("import (\n", &format!("import (\n{more}"), 1);
             let longer = longer.replacen("\t// Beta\n", "\t// Beta\n\t// and more\n", 9) + &"// More.\n".repeat(40);
             for name in ["aaa", "mine", "quota", "zzz"] {
-                let tree = tempfile::tempdir().expect("a directory");
-                let file = tree.path().join(RUNNER);
-                std::fs::create_dir_all(file.parent().expect("a parent")).expect("a directory");
-                std::fs::write(&file, &longer).expect("a file");
-                let patch = target.patch(name, name).expect("a patch");
-                std::fs::write(tree.path().join("register.patch"), &patch).expect("a file");
-                let applied = Command::new("git").args(["apply", "register.patch"]).current_dir(tree.path()).output();
-                let applied = applied.expect("git, which there is where there is a checkout");
-                assert!(applied.status.success(), "{patch}\n{}", String::from_utf8_lossy(&applied.stderr));
-                let text = std::fs::read_to_string(&file).expect("a text");
+                let tree = applied_by_git(&[(RUNNER, &longer)], &target.patch(name, name).expect("a patch"));
+                let text = std::fs::read_to_string(tree.path().join(RUNNER)).expect("a text");
                 assert!(text.contains(&format!("{}\n", registration(name))), "{text}");
                 let imports: Vec<&str> = text.lines().filter(|line| line.contains(&format!("\"{MODULE}/"))).collect();
                 let own = imports.iter().position(|line| line.ends_with(&format!("/{name}\""))).expect("its import");

@@ -33,15 +33,22 @@ pub(super) enum State {
     NotAsked(String),
 }
 
-impl Gate {
-    /// As it is printed.
-    pub(super) fn line(&self) -> String {
-        let (word, said) = match &self.state {
+impl State {
+    /// What came of it in a word, and what is said of it.
+    pub(super) fn words(&self) -> (&'static str, &str) {
+        match self {
             State::Passed(said) => ("passed", said),
             State::Failed(said) => ("FAILED", said),
             State::CouldNotRun(said) => ("could not run", said),
             State::NotAsked(said) => ("not asked", said),
-        };
+        }
+    }
+}
+
+impl Gate {
+    /// As it is printed.
+    pub(super) fn line(&self) -> String {
+        let (word, said) = self.state.words();
         format!("{word:<14} {:<10} {}", self.name, text::clip(said, 3000))
     }
 }
@@ -98,7 +105,8 @@ impl Checked<'_> {
         let edited = standing.edited.iter().map(|path| format!("; {path} was edited, and is read by the router alone"));
         let edited: String = edited.collect();
         told.tell("files", State::Passed(format!("{} files, for {}{edited}", files.len(), standing.target.name)))?;
-        let original = original::asked(&files, &standing, self.jail);
+        let sandbox = (self.jail)(standing.target.of.kit);
+        let original = original::asked(&files, &standing, sandbox.as_ref());
         let is_other = matches!(original, State::Failed(_));
         told.tell("original", original)?;
         if is_other {
@@ -124,8 +132,7 @@ impl Checked<'_> {
         told.tell("mutants", mutants.map_or_else(|state| state, |mutants| judged(&mutants)))?;
         match self.live {
             Some(seconds) => {
-                let sandbox = (self.jail)(standing.target.of.kit)?;
-                told.tell("live", live::live(&tree, &files, &standing, &sandbox, seconds)?)?;
+                told.tell("live", live::live(&tree, &files, &standing, &sandbox?, seconds)?)?;
             }
             None => told.could_not(&["live"], "")?,
         }

@@ -81,21 +81,11 @@ fn registered(package: &str, name: &str) -> Vec<Edit> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::process::Command;
+    use crate::shipping::patch::applied_by_git;
 
     #[test]
     fn the_patch_of_a_policy_is_one_that_git_applies() {
-        let tree = tempfile::tempdir().expect("a directory");
-        for (path, text) in BLIS.api {
-            let file = tree.path().join(path);
-            std::fs::create_dir_all(file.parent().expect("a parent")).expect("a directory");
-            std::fs::write(file, text).expect("a file");
-        }
-        let patch = BLIS.patch("mine", "mi-ne").expect("a patch");
-        std::fs::write(tree.path().join("cluster.patch"), &patch).expect("a file");
-        let applied = Command::new("git").args(["apply", "cluster.patch"]).current_dir(tree.path()).output();
-        let applied = applied.expect("git, which there is where there is a checkout");
-        assert!(applied.status.success(), "{patch}\n{}", String::from_utf8_lossy(&applied.stderr));
+        let tree = applied_by_git(BLIS.api, &BLIS.patch("mine", "mi-ne").expect("a patch"));
         let read = |path: &str| std::fs::read_to_string(tree.path().join(path)).expect(path);
         assert!(read(CLUSTER).contains("\tcase mine.Type:\n\t\tadmissionPolicy = mine.New("));
         assert!(read("sim/admission_mine.go").contains("validAdmissionPolicies[\"mi-ne\"] = true"));

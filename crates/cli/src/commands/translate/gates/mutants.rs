@@ -90,8 +90,7 @@ pub(in super::super) fn judged(mutants: &Mutants) -> State {
     let mut said = mutants.to_string();
     mutants.alike().for_each(|own| said.push_str(&format!("\n    alike: {own}")));
     let apart: Vec<String> = mutants.of(|fate| matches!(fate, Fate::Apart(_))).map(Judged::to_string).collect();
-    let count = |wanted: Fate| mutants.of(|fate| *fate == wanted).count();
-    if count(Fate::Alike) > count(Fate::Killed) {
+    if mutants.count(&Fate::Alike) > mutants.count(&Fate::Killed) {
         return State::Failed(format!(
             "{said}\n    more are alike than killed: these decisions show too little of the policy"
         ));

@@ -2,12 +2,13 @@
 
 use super::super::DECISIONS;
 use super::standing::{SOURCE, Standing, text};
-use super::{Files, Jail, State};
+use super::{Files, State};
+use crate::failure::Failure;
+use engine::sandbox::Sandbox;
 use problems::shipping::{Asked, NoVectors};
 
-pub(super) fn asked(files: &Files, standing: &Standing, jail: Jail<'_>) -> State {
-    let shipped = standing.target.of;
-    let sandbox = match jail(shipped.kit) {
+pub(super) fn asked(files: &Files, standing: &Standing, sandbox: Result<&Sandbox, &Failure>) -> State {
+    let sandbox = match sandbox {
         Ok(sandbox) => sandbox,
         Err(failure) => return State::CouldNotRun(failure.to_string()),
     };
@@ -19,7 +20,7 @@ pub(super) fn asked(files: &Files, standing: &Standing, jail: Jail<'_>) -> State
         untold: &made.untold,
         effort: 1,
     };
-    match (shipped.again)(text(files, DECISIONS).unwrap_or_default(), &asked, &sandbox) {
+    match (standing.target.of.again)(text(files, DECISIONS).unwrap_or_default(), &asked, sandbox) {
         Ok(found) if found.decisions == 0 => State::Failed(format!("{DECISIONS} holds no decisions")),
         Ok(found) if found.differing == 0 => {
             State::Passed(format!("{SOURCE} decides all {} as {DECISIONS} says", found.decisions))

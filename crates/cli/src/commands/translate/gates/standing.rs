@@ -110,7 +110,7 @@ const FOLDERS: [&str; 2] = ["testdata", "deploy"];
 /// The files of a package. Go compiles what a link leads to, so whoever has something else in it has no package.
 pub(super) fn read(folder: &Path) -> Result<Vec<(String, String)>, String> {
     let mut files = Vec::new();
-    for below in ["", FOLDERS[0], FOLDERS[1]] {
+    for below in [""].into_iter().chain(FOLDERS) {
         let Ok(entries) = std::fs::read_dir(folder.join(below)) else {
             if below.is_empty() {
                 return Err(format!("{} is no directory", folder.display()));
@@ -128,10 +128,10 @@ pub(super) fn read(folder: &Path) -> Result<Vec<(String, String)>, String> {
                 )
             };
             let name = name.into_string().map_err(|_| other())?;
-            match kind {
-                kind if kind.is_file() => names.push(name),
-                kind if kind.is_dir() && below.is_empty() && FOLDERS.contains(&name.as_str()) => {}
-                _ => return Err(other()),
+            if kind.is_file() {
+                names.push(name);
+            } else if !kind.is_dir() || !below.is_empty() || !FOLDERS.contains(&name.as_str()) {
+                return Err(other());
             }
         }
         names.sort();
