@@ -157,6 +157,7 @@ fn a_problem_of_another_kind_goes_through_the_whole_loop_with_agents_that_follow
             sources: &std::collections::BTreeMap::new(),
             stages: &[],
             times: Times::default(),
+            running: false,
             losses: Losses::default(),
             looks: &[look.look],
             taken: verify::taken(&store, &id).await.expect("no error"),

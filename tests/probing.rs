@@ -247,7 +247,18 @@ fn every_input_that_changes_a_decision_is_found_and_no_other() {
         probed(&on("1.0 + 4.0 * (c.instances[0].kv_utilization - c.instances[1].kv_utilization).abs()")).descriptor;
     assert!(uneven.inputs.contains("imbalance") && !uneven.order_matters, "{:?}", uneven.inputs);
     let queue = probed(&on(&format!("1.0 + {}", mean("f64::from(i.waiting)")))).descriptor;
-    assert!(queue.inputs.contains("route"), "{:?}", queue.inputs);
+    assert!(queue.inputs.contains("queue_or_kv"), "{:?}", queue.inputs);
+}
+
+#[test]
+fn an_input_that_is_only_held_against_what_is_usual_is_found_to_matter() {
+    let body = "let p = r.predicted_output_tokens.unwrap_or(200.0) as f32;
+        let usual = if self.calls == 1 { p } else { f32::from_bits(self.before[127]) };
+        let usual = usual + (p - usual) / 16.0;
+        self.before[127] = usual.to_bits();
+        Decision::reject_if(r.priority < 0 && c.saturation(5.0, 0.8) * f64::from(p / usual) > 0.3)";
+    let found = probed(&policy("false", body)).descriptor;
+    assert!(found.inputs.contains("prediction"), "{:?}", found.inputs);
 }
 
 #[test]

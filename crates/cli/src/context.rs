@@ -2,6 +2,7 @@
 
 use crate::configuration::Configuration;
 use crate::failure::Failure;
+use crate::output;
 use clap::ValueEnum;
 use engine::Places;
 use engine::science::nonce::Nonce;
@@ -121,7 +122,15 @@ pub(crate) fn random_nonce() -> Result<Nonce, Failure> {
 
 /// The campaign that a command is about.
 pub(crate) async fn campaign(store: &Store, prefix: Option<&str>) -> Result<CampaignId, Failure> {
-    Ok(store.find(prefix).await?)
+    let id = store.find(prefix).await?;
+    if prefix.is_none() {
+        let rows = store.campaigns().await?;
+        if let ([_, _, ..], Some(row)) = (rows.as_slice(), rows.iter().find(|row| row.id == id)) {
+            let (of, opened) = (rows.len(), report::moment(row.created_at_ms));
+            output::note(format!("campaign {} of {}, opened {opened}: the latest of {of}", id.short(), row.name));
+        }
+    }
+    Ok(id)
 }
 
 /// The compiler: `RUSTC`, or the first `rustc` on the path, or the name alone, whose absence is then reported.

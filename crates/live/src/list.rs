@@ -36,11 +36,12 @@ struct Column {
 }
 
 /// The first one leads to the campaign.
-const COLUMNS: [Column; 9] = [
+const COLUMNS: [Column; 10] = [
     column("id", "campaign", |row| row.id.chars().take(8).collect(), |a, b| a.id.cmp(&b.id)),
     column("name", "experiment", |row| row.said.name.clone(), |a, b| a.said.name.cmp(&b.said.name)),
     column("agents", "agents", |row| row.said.agents.clone(), |a, b| a.said.agents.cmp(&b.said.agents)),
     column("opened", "opened", |row| moment(row.opened_ms), |a, b| a.opened_ms.cmp(&b.opened_ms)),
+    column("last", "last event", |row| moment(row.last_ms), |a, b| a.last_ms.cmp(&b.last_ms)),
     column("state", "state", |row| row.said.standing.clone(), |a, b| a.said.standing.cmp(&b.said.standing)),
     column(
         "champion",

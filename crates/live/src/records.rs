@@ -88,6 +88,7 @@ impl Seen {
 pub(crate) struct Row {
     pub(crate) id: String,
     pub(crate) opened_ms: i64,
+    pub(crate) last_ms: i64,
     pub(crate) events: u64,
     pub(crate) said: Listed,
 }
@@ -154,9 +155,10 @@ impl Records {
                     listed(&row, state, (self.reader.looks)(row.id.clone()).await)
                 }
             };
+            let running = self.store.is_running(&row.id);
             // What was added while the rest was read is read again.
             known.insert(row.id, (row.pulse, listed.clone()));
-            all.push(listed);
+            all.push(Row { said: listed.said.while_running(running), ..listed });
         }
         Ok(all)
     }
@@ -170,8 +172,9 @@ fn listed(row: &CampaignRow, state: Result<State, StoreError>, looks: Result<Vec
             name: row.name.clone(),
             agents: row.agents.clone(),
             standing: error.to_string(),
+            ended: true,
             ..Listed::default()
         },
     };
-    Row { id: row.id.to_string(), opened_ms: row.created_at_ms, events: row.events, said }
+    Row { id: row.id.to_string(), opened_ms: row.created_at_ms, last_ms: row.last_at_ms, events: row.events, said }
 }

@@ -1,6 +1,11 @@
 //! Two candidates beside each other: what was asked of them, how they are written, what they do, and what one is worth beyond the other
 //! on the workloads that both ran on.
 
+mod campaigns;
+
+pub use campaigns::campaigns;
+pub(crate) use campaigns::section as campaigns_section;
+
 use crate::curves;
 use crate::difference::{Difference, difference};
 use crate::document::{Block, Section, Table, column};
@@ -11,9 +16,12 @@ use science::event::Started;
 use science::id::CandidateId;
 use science::spec::Unit;
 use science::state::{CandidateRecord, State};
+use science::stats::rounded;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// What the scale is called at which a candidate was measured.
+const SCALE: &str = "scale";
 /// Workloads that are listed: those that differ most.
 const LISTED: usize = 20;
 
@@ -64,9 +72,9 @@ struct Named {
     candidate: String,
 }
 
-/// Something that is not the same.
+/// Something that is said of both.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-struct Differing {
+pub struct Differing {
     what: String,
     left: String,
     right: String,
@@ -147,7 +155,7 @@ fn specification(sides: [Side<'_>; 2], records: [&CandidateRecord; 2]) -> Vec<Di
 /// What is known of a candidate and of its campaign, by name.
 fn facts(state: &State, campaign: &str, record: &CandidateRecord) -> BTreeMap<String, String> {
     let started = state.opened();
-    let number = |value: Option<f64>| value.map_or_else(|| "-".into(), |value| format!("{value}"));
+    let number = |value: Option<f64>| value.map_or_else(|| "-".into(), |value| rounded(value, 4).to_string());
     let mut facts = BTreeMap::from([
         ("campaign".to_owned(), short(campaign)),
         ("campaign: agents".into(), started.agents.clone()),
@@ -161,7 +169,7 @@ fn facts(state: &State, campaign: &str, record: &CandidateRecord) -> BTreeMap<St
         ("written for".into(), format!("F{}.{}", record.iteration, record.arm)),
         ("outcome".into(), record.outcome.map_or("-", |outcome| outcome.as_str()).into()),
         ("admissible".into(), if record.admissible { "yes" } else { "no" }.into()),
-        ("scale".into(), number(record.scale)),
+        (SCALE.into(), number(record.scale)),
         ("description length, tokens".into(), number(record.candidate.description_length.map(f64::from))),
         (
             "departs from".into(),
@@ -191,12 +199,17 @@ pub(crate) fn sections(compared: &Compared, terms: Terms<'_>) -> Vec<Section> {
         None => Block::Text("They are written alike.".into()),
     };
     let [left, right] = compared.behaviour.clone().map(|said| said.unwrap_or_else(|| "could not be run".into()));
+    // A source's own default is where the product began to look.
+    let scaled = compared.specification.iter().any(|one| one.what == SCALE);
+    let scale = "The scale in the specification is the one that it was measured at, and the one to ship; a source's own `default` \
+                 of the scale is where the product began to look for it.";
+    let scale = scaled.then(|| Block::Text(scale.into()));
     let alike = compared.acts_alike.then(|| Block::Text("Every answer of one was the other's too.".into()));
     let behaviour =
         [Block::Text(format!("The first {left}").into()), Block::Text(format!("The second {right}").into())];
     vec![
         section("specification", "Specification", vec![Block::Table(specification)]),
-        section("source", "Source", vec![source]),
+        section("source", "Source", scale.into_iter().chain([source]).collect()),
         section("behaviour", "Behaviour", behaviour.into_iter().chain(alike).collect()),
         section("effects", "Effects", effects(compared, terms)),
     ]

@@ -2,6 +2,7 @@
 
 use crate::calibration::{Calibration, calibration};
 use crate::lineage::{Lineage, lineage};
+use crate::page;
 use crate::path::{Turn, path};
 use crate::principles::{Principles, principles};
 use crate::record::Record;
@@ -92,6 +93,14 @@ impl<'a> Facts<'a> {
         self.turns.iter().filter(|turn| turn.closed).count()
     }
 
+    /// What candidates are scored on.
+    pub(crate) fn search_panel(&self) -> String {
+        match self.started.training.len() {
+            0 => "search seeds of the study".into(),
+            drawn => format!("search panel: the study and {drawn} drawn workloads"),
+        }
+    }
+
     /// Whether candidates ran behind walls; loud when not.
     pub(crate) fn sandbox(&self) -> &'static str {
         if self.started.sandboxed { "sandboxed" } else { NOT_SANDBOXED }
@@ -145,7 +154,7 @@ impl<'a> Facts<'a> {
             );
         }
         if self.record.state.ended.is_none() {
-            caveats.insert(0, "The campaign has not ended; all of this may change.".into());
+            caveats.insert(0, page::open(self));
         }
         caveats
     }

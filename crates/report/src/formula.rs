@@ -34,6 +34,21 @@ pub(crate) fn formula(source: &str) -> Option<String> {
     (!all.is_empty() && all.len() <= LINES).then(|| all.join("\n"))
 }
 
+/// Characters of a rule in one line, at most.
+const LINE: usize = 200;
+
+/// The last thing that the policy in this source answers, with what it consists of, in one line; none where that is no line.
+pub(crate) fn gist(source: &str) -> Option<String> {
+    let text = formula(source)?;
+    let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with(' ')).collect();
+    let answer = lines.iter().rev().find_map(|line| line.strip_prefix("→ "))?;
+    let words: BTreeSet<&str> = answer.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+    let is_part = |line: &&&str| line.split_once(" = ").is_some_and(|(name, _)| words.contains(name));
+    let parts: Vec<&str> = lines.iter().filter(is_part).copied().collect();
+    let said = if parts.is_empty() { answer.to_owned() } else { format!("{answer}, where {}", parts.join(", ")) };
+    (said.chars().count() <= LINE).then_some(said)
+}
+
 /// A policy with the function by which it answers: the last that is not its beginning.
 fn answering(item: &Item) -> Option<(&ItemImpl, &ImplItemFn)> {
     let Item::Impl(policy) = item else { return None };

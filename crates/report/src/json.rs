@@ -17,7 +17,7 @@
 mod cited;
 mod named;
 
-use crate::contrast::Compared;
+use crate::contrast::{Compared, Differing};
 use crate::effort::effort;
 use crate::evaluation::Evaluation;
 use crate::facts::{Facts, phase};
@@ -154,6 +154,11 @@ pub fn comparison(comparisons: &[Comparison]) -> Value {
 /// of), `workloads[]` {`workload`, `gain` (log units), `cost`}.
 pub fn contrast(compared: &Compared) -> Value {
     cleaned(value(compared))
+}
+
+/// What `diff --format json` prints of two campaigns under `campaigns`: rows of `what`, `left` and `right`.
+pub fn campaigns(rows: &[Differing]) -> Value {
+    cleaned(value(rows))
 }
 
 /// What `controls --format json` prints: `nonce`, `workloads`, `fitted_on`, `bounds`, `guards[]`, `policies[]` {`name`, `standing`, `what`,

@@ -8,11 +8,12 @@ mod tried;
 pub(crate) use tried::{Tried, arms};
 
 use crate::facts::{Facts, NOT_SANDBOXED};
+use crate::formula::gist;
 use crate::sections;
 use crate::spend::attempts;
 use crate::standing::Found;
 use crate::terms::Terms;
-use crate::words::{count, line, shell};
+use crate::words::{count, line, moment, shell};
 use science::event::EndReason;
 use science::seal::{self, Estimate, Look, Test};
 use science::state::State;
@@ -27,6 +28,8 @@ pub(crate) struct Page {
     pub(crate) answer: Answer,
     /// At most three sentences: the claim, its size with its interval, and what that is in an operator's words.
     pub(crate) verdict: Vec<String>,
+    /// What the champion does, in one line; none where its source says more.
+    pub(crate) rule: Option<String>,
     /// The figures that carry it.
     pub(crate) figures: Vec<Figure>,
     /// What it costs, whom, and where it loses.
@@ -77,7 +80,7 @@ pub(crate) struct Command {
 
 impl Answer {
     /// How the question stands of a campaign with these looks at its champion, if it has one.
-    fn of(has_champion: bool, looks: &[Look]) -> Self {
+    pub(crate) fn of(has_champion: bool, looks: &[Look]) -> Self {
         match looks.first() {
             _ if !has_champion => Answer::NoChampion,
             None => Answer::Unsealed,
@@ -123,6 +126,7 @@ pub(crate) fn page(facts: &Facts<'_>) -> Page {
         question: facts.started.experiment.question.clone(),
         answer: answer(facts),
         verdict: verdict(facts),
+        rule: rule(facts),
         figures: figures::figures(facts),
         costs: costs::costs(facts),
         doubts: doubts::doubts(facts),
@@ -138,7 +142,7 @@ fn answer(facts: &Facts<'_>) -> Answer {
 
 fn verdict(facts: &Facts<'_>) -> Vec<String> {
     let (looks, terms) = (facts.record.looks, facts.terms());
-    let (Some(look), Found::Champion { .. }) = (looks.first(), &facts.found) else {
+    let (Some(look), Found::Champion { standing, .. }) = (looks.first(), &facts.found) else {
         // The rest of them stands among the figures and the costs.
         return facts
             .sentences()
@@ -147,11 +151,10 @@ fn verdict(facts: &Facts<'_>) -> Vec<String> {
             .chain(unsealed(facts))
             .collect();
     };
-    let said = [
-        Some(failed(look, terms).unwrap_or_else(|| sections::verdict(look, looks).to_owned())),
-        Some(size(look, looks, terms)),
-        sections::plainly(look, terms),
-    ];
+    let claim = failed(look, terms).unwrap_or_else(|| sections::verdict(look, looks).to_owned());
+    let who = format!("The champion, {} of iteration {},", standing.id.short(), standing.iteration);
+    let said =
+        [Some(claim.replacen("The champion", &who, 1)), Some(size(look, looks, terms)), sections::plainly(look, terms)];
     said.into_iter().flatten().collect()
 }
 
@@ -170,6 +173,10 @@ fn failed(look: &Look, terms: Terms<'_>) -> Option<String> {
     })
 }
 
+fn rule(facts: &Facts<'_>) -> Option<String> {
+    facts.champion().and_then(|champion| gist(facts.record.source(champion.id)?))
+}
+
 /// That nothing is claimed of a champion which nobody looked at under the seal.
 fn unsealed(facts: &Facts<'_>) -> Option<String> {
     facts.champion().map(|_| "It was not looked at under the seal: of fresh workloads nothing is claimed.".into())
@@ -181,10 +188,11 @@ fn size(look: &Look, looks: &[Look], terms: Terms<'_>) -> String {
     let worth = terms.worth();
     let all = seal::pooled(looks)
         .map_or_else(String::new, |all| format!("; all {} looks together: {}", looks.len(), of(&all)));
+    let meaning = &terms.0.aim.worth_name().meaning;
     match look.drawn {
-        0 => format!("Under the seal: {worth} {} on fresh seeds of the study{all}.", of(&look.study)),
+        0 => format!("Under the seal: {worth} {} on fresh seeds of the study{all} ({meaning}).", of(&look.study)),
         drawn => format!(
-            "Under the seal: {worth} {} on {drawn} fresh workloads that nobody had seen, {} on the study{all}.",
+            "Under the seal: {worth} {} on {drawn} fresh workloads that nobody had seen, {} on the study{all} ({meaning}).",
             of(&look.worth),
             of(&look.study)
         ),
@@ -198,7 +206,7 @@ fn warnings(facts: &Facts<'_>) -> Vec<String> {
         (!started.sandboxed).then(|| {
             format!("{NOT_SANDBOXED}: candidates ran without walls and could have done anything to this record.")
         }),
-        facts.record.state.ended.is_none().then(|| "The campaign has not ended; all of this may change.".into()),
+        facts.record.state.ended.is_none().then(|| open(facts)),
         facts
             .record
             .state
@@ -210,6 +218,15 @@ fn warnings(facts: &Facts<'_>) -> Vec<String> {
         facts.traces(),
     ];
     warnings.into_iter().flatten().collect()
+}
+
+/// That a campaign has not ended, and whether anybody is at work on it.
+pub(crate) fn open(facts: &Facts<'_>) -> String {
+    let now = match facts.record.running {
+        true => "a process is at work on it".into(),
+        false => format!("no process is at work on it since {}", moment(facts.record.times.last_ms)),
+    };
+    format!("The campaign has not ended, {now}; all of this may change.")
 }
 
 fn commands(facts: &Facts<'_>) -> Vec<Command> {

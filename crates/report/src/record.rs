@@ -28,6 +28,8 @@ pub struct Record<'a> {
     pub stages: &'a [Stage],
     /// When it ran.
     pub times: Times,
+    /// Whether a process is at work on it.
+    pub running: bool,
     /// Requests to models that brought no reply.
     pub losses: Losses,
     /// What the sealed looks at the champion showed, in order; empty until one was taken.
@@ -70,6 +72,8 @@ pub struct Held {
     pub stages: Vec<Stage>,
     /// When it ran.
     pub times: Times,
+    /// Whether a process is at work on it.
+    pub running: bool,
     /// Requests to models that brought no reply.
     pub losses: Losses,
     /// Sealed looks, in order.
@@ -98,6 +102,7 @@ impl Held {
             sources: &self.sources,
             stages: &self.stages,
             times: self.times,
+            running: self.running,
             losses: self.losses,
             looks: &self.looks,
             taken: self.taken,

@@ -3,7 +3,7 @@
 mod first;
 mod layout;
 
-use crate::contrast::{self, Compared};
+use crate::contrast::{self, Compared, Differing};
 use crate::curves;
 use crate::document::{Block, Line, Section, Table, Tone};
 use crate::evaluation::{Evaluation, Timing};
@@ -116,6 +116,11 @@ pub fn comparison(comparisons: &[Comparison], spec: &Spec) -> String {
 /// Two candidates beside each other, `width` columns wide.
 pub fn contrast(compared: &Compared, spec: &Spec, width: usize, color: bool) -> String {
     Layout { width: width.max(NARROWEST), color }.sections(&contrast::sections(compared, Terms(spec)))
+}
+
+/// Two campaigns beside each other, `width` columns wide.
+pub fn campaigns(rows: &[Differing], width: usize, color: bool) -> String {
+    Layout { width: width.max(NARROWEST), color }.sections(&[contrast::campaigns_section(rows)])
 }
 
 /// Tables of policies and variants.

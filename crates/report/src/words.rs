@@ -18,7 +18,10 @@ pub(crate) fn left(volume: f64, false_exclusion: Option<f64>, points: Option<u32
             percent(bound)
         )
     });
-    format!("{} of the declared space{bound}", percent(volume))
+    match volume {
+        all if all >= 1.0 => "all of the declared space (nothing is excluded)".into(),
+        part => format!("{} of the declared space{bound}", percent(part)),
+    }
 }
 
 /// A percentage with its interval, `12.3 % [11.8, 12.8]`; without one, the bare number.

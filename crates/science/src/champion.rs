@@ -108,11 +108,19 @@ pub fn margins(score: &Score, description_length: u32, (experiment, spec): (&Exp
     all
 }
 
+/// How many drawn workloads may lose more than the bound of regret.
+pub fn may_lose(drawn: &PanelScore) -> usize {
+    allowed(MAY_LOSE, drawn.regrets.len())
+}
+
+/// So many of all: a share of few workloads is one of them.
+fn allowed(share: f64, all: usize) -> usize {
+    (share * all as f64).ceil() as usize
+}
+
 /// That few drawn workloads lose more than the bound, points.
 fn few(metric: &str, losses: &[f64], (whom, bound): (&str, f64), (share, of): (f64, &str)) -> Kept {
-    let (losing, all) = (exceeding(losses, bound), losses.len());
-    // A share of few workloads is one of them.
-    let allowed = (share * all as f64).ceil();
+    let (losing, all, allowed) = (exceeding(losses, bound), losses.len(), allowed(share, losses.len()));
     Kept {
         metric: metric.into(),
         requirement: format!(
@@ -121,7 +129,7 @@ fn few(metric: &str, losses: &[f64], (whom, bound): (&str, f64), (share, of): (f
         found: format!(
             "{losing} of {all} drawn workloads{of} lose more than {bound} points against {whom} (at most {allowed} may)"
         ),
-        margin: allowed - losing as f64,
+        margin: allowed as f64 - losing as f64,
     }
 }
 

@@ -4,6 +4,7 @@ use crate::batch::Batch;
 use crate::error::StoreError;
 use crate::events::Extra;
 use crate::head::{LogHead, Staged};
+use crate::lock::is_held;
 use crate::open::{Store, now_ms};
 use crate::pulse::Pulse;
 use crate::sizes::{CAMPAIGNS, NAME};
@@ -140,6 +141,11 @@ impl Store {
             1 => Ok(CampaignId(matches.remove(0))),
             _ => Err(StoreError::AmbiguousCampaign { prefix: prefix.into(), matches }),
         }
+    }
+
+    /// Whether a process is at work on a campaign now.
+    pub fn is_running(&self, id: &CampaignId) -> bool {
+        self.path.parent().is_some_and(|dir| is_held(dir, id))
     }
 
     /// The newest campaign that can be gone on with: it has not ended, and this program reads its rules.

@@ -13,6 +13,15 @@ pub struct Lock {
     _file: File,
 }
 
+/// Whether somebody holds the lock of a campaign now. `dir` is the state directory.
+pub fn is_held(dir: &Path, id: &CampaignId) -> bool {
+    let path = dir.join("locks").join(format!("{id}.lock"));
+    // Not opened unless it is a file: a pipe would never open.
+    let is_file = std::fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_file());
+    let file = if is_file { File::open(path).ok() } else { None };
+    file.is_some_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+}
+
 /// Takes the lock of a campaign, or says who holds it. `dir` is the state directory.
 pub fn lock(dir: &Path, id: &CampaignId) -> Result<Lock, StoreError> {
     let directory = dir.join("locks");

@@ -1,18 +1,21 @@
 //! `elenchus diff`
 
+use crate::commands::report::read;
 use crate::context::{Format, Global};
 use crate::failure::{Code, Failure};
 use crate::output;
 use engine::science::id::CandidateId;
 use engine::science::state::State;
 use engine::science::text::clip;
-use report::contrast::{Side, compared};
+use report::contrast::{Differing, Side, campaigns, compared};
+use serde_json::{Value, json};
 use store::{CampaignId, Store, StoreError};
 
 /// Hold two candidates beside each other: what was asked of them, how they are written, what they do, and what the second is worth
 /// beyond the first on the workloads that both ran on.
 ///
-/// A campaign stands for its champion.
+/// Two campaigns are first held beside each other themselves: verdicts, what the seal says, requirements, effort. Then, and wherever
+/// a campaign stands beside a candidate, a campaign stands for its champion.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// A candidate or a campaign, by the beginning of its id
@@ -34,23 +37,53 @@ struct Found {
 
 pub(crate) async fn diff(args: Args, global: &Global) -> Result<Code, Failure> {
     let store = global.store().await?;
-    let first = Found::of(&store, &args.first, None).await?;
+    let first = named(&store, &args.first, None).await?;
     // The same candidate may be of several campaigns: then that of the first one is meant.
-    let second = Found::of(&store, &args.second, Some(&first.campaign)).await?;
-    let compared = compared(first.side(), second.side());
-    match args.format {
-        Format::Text => {
-            let (width, color) = (output::width(), output::is_coloured());
-            output::laid_out(&report::terminal::contrast(&compared, first.state.spec(), width, color))?;
+    let second = named(&store, &args.second, Some(&first.0)).await?;
+    let whole = match (&first, &second) {
+        ((first, None), (second, None)) => {
+            let [first, second] = [read(&store, first).await?, read(&store, second).await?];
+            Some(campaigns(&first.record(), &second.record()))
         }
-        Format::Json => output::json(report::json::contrast(&compared))?,
+        _ => None,
+    };
+    let sides = match (Found::of(&store, first).await, Found::of(&store, second).await) {
+        (Ok(first), Ok(second)) => Some((first, second)),
+        // Campaigns can be held beside each other where one has no champion.
+        (Err(_), _) | (_, Err(_)) if whole.is_some() => None,
+        (Err(failure), _) | (_, Err(failure)) => return Err(failure),
+    };
+    match args.format {
+        Format::Text => text(whole.as_deref(), sides.as_ref())?,
+        Format::Json => output::json(json(whole.as_deref(), sides.as_ref()))?,
     }
     Ok(Code::Done)
 }
 
+fn text(whole: Option<&[Differing]>, sides: Option<&(Found, Found)>) -> Result<(), Failure> {
+    let (width, color) = (output::width(), output::is_coloured());
+    let whole = whole.map(|rows| report::terminal::campaigns(rows, width, color) + "\n");
+    let sides = match sides {
+        Some((first, second)) => {
+            let compared = compared(first.side(), second.side());
+            report::terminal::contrast(&compared, first.state.spec(), width, color)
+        }
+        None => "One of them has no champion, so no candidates are held beside each other.\n".into(),
+    };
+    output::laid_out(&(whole.unwrap_or_default() + &sides))
+}
+
+fn json(whole: Option<&[Differing]>, sides: Option<&(Found, Found)>) -> Value {
+    let compared = sides.map(|(first, second)| report::json::contrast(&compared(first.side(), second.side())));
+    let mut out = compared.unwrap_or_else(|| json!({}));
+    if let Some(rows) = whole {
+        out["campaigns"] = report::json::campaigns(rows);
+    }
+    out
+}
+
 impl Found {
-    async fn of(store: &Store, prefix: &str, near: Option<&CampaignId>) -> Result<Self, Failure> {
-        let (campaign, candidate) = named(store, prefix, near).await?;
+    async fn of(store: &Store, (campaign, candidate): (CampaignId, Option<CandidateId>)) -> Result<Self, Failure> {
         let state = store.load(&campaign).await?.state;
         let candidate = candidate
             .or_else(|| state.champion().map(|champion| champion.id))

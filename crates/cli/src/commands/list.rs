@@ -48,17 +48,28 @@ pub(crate) async fn list(args: Args, global: &Global) -> Result<Code, Failure> {
 
 fn table(campaigns: &[Row]) -> comfy_table::Table {
     let mut table = comfy_table::Table::new();
-    let header =
-        ["campaign", "experiment", "agents", "opened", "state", "champion", "worth (search)", "under the seal"];
+    let header = [
+        "campaign",
+        "experiment",
+        "agents",
+        "opened",
+        "last event",
+        "state",
+        "champion",
+        "worth (search)",
+        "under the seal",
+    ];
     table.load_style(comfy_table::presets::NOTHING).set_header(header);
     for campaign in campaigns {
         let (row, own) = (&campaign.row, campaign.listed());
-        let (opened, champion) = (moment(row.created_at_ms), own.champion.as_deref().unwrap_or_default());
+        let (opened, last) = (moment(row.created_at_ms), moment(row.last_at_ms));
+        let champion = own.champion.as_deref().unwrap_or_default();
         let cells = [
             row.id.short(),
             &own.name,
             &own.agents,
             &opened,
+            &last,
             &own.standing,
             champion,
             &own.worth_in_words,
@@ -78,7 +89,8 @@ impl Row {
             Ok(_) => looks.is_err(),
         };
         let worth = state.as_ref().ok().map(|state| state.spec().aim.worth_name().name.clone());
-        let listed = state.map(|state| Listed::of(&state, looks.ok().as_deref()));
+        let running = store.is_running(&row.id);
+        let listed = state.map(|state| Listed::of(&state, looks.ok().as_deref()).while_running(running));
         Row { row, listed, worth, damaged }
     }
 

@@ -86,6 +86,7 @@ pub(crate) async fn read(store: &Store, id: &CampaignId) -> Result<Held, Failure
         sources,
         stages: stages(&loaded.course),
         times: times.unwrap_or_default(),
+        running: store.is_running(id),
         losses: losses(store, id).await?,
         looks: verify::looks(store, id).await?,
         taken: verify::taken(store, id).await?,

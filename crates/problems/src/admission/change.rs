@@ -38,7 +38,8 @@ impl Moment {
 /// What is changed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Change {
-    /// The prompt: four times as long, or an eighth.
+    /// The prompt of every other request: four times as long, or an eighth. Not of all: a policy that holds a length against what is
+    /// usual would answer the same.
     LongPrompt,
     ShortPrompt,
     /// How far the priority is below zero.
@@ -46,7 +47,7 @@ pub(super) enum Change {
     /// The client: the same one for all requests, or another number for each client.
     OneClient,
     OtherNames,
-    /// The limit of the output: four times as high, or an eighth; where there is none, a high one and a low one.
+    /// The limit of the output, likewise; where there is none, a high one and a low one.
     HighLimit,
     LowLimit,
     /// The predicted output, likewise.
@@ -83,6 +84,13 @@ impl Change {
         let (limit, prediction) = (request.max_output_tokens, request.predicted_output_tokens);
         let each = |instances: &mut [Instance], change: &dyn Fn(&mut Instance)| instances.iter_mut().for_each(change);
         match self {
+            Change::LongPrompt
+            | Change::ShortPrompt
+            | Change::HighLimit
+            | Change::LowLimit
+            | Change::LongPrediction
+            | Change::ShortPrediction
+                if !is_chosen(key) => {}
             Change::LongPrompt => request.prompt_tokens = request.prompt_tokens.saturating_mul(4),
             Change::ShortPrompt => request.prompt_tokens = (request.prompt_tokens / 8).max(1),
             Change::Priority if request.priority < 0 => request.priority = request.priority.saturating_sub(1),
@@ -124,6 +132,11 @@ impl Change {
         }
         Moment { request, instances, key }
     }
+}
+
+/// Whether a request is one of those, half of all, of which something is changed.
+const fn is_chosen(key: u64) -> bool {
+    key.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 63 == 0
 }
 
 /// Puts the instances in another order. Fisher and Yates.

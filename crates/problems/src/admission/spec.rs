@@ -147,7 +147,7 @@ const INPUTS: [(&str, &str); 13] = [
     ("client", "whose the request is"),
     ("limit", "the limit of the output that the client set"),
     ("prediction", "the predicted length of the output"),
-    ("route", "whether pressure comes from the queue or from the KV cache"),
+    ("queue_or_kv", "whether pressure comes from the queue or from the KV cache"),
     ("imbalance", "how unevenly pressure lies on the instances"),
     ("running", "requests in the running batch"),
     ("in_flight", "requests in flight"),

@@ -142,9 +142,11 @@ impl Hyper {
     }
 
     fn words(&self, text: &str) -> String {
+        // A number stays with its sign.
+        let text = &text.replace(" %", "\u{a0}%");
         let mut out = String::new();
         let is_id = |c: char| c.is_ascii_alphanumeric() || c == '.' || c == '-';
-        let mut rest = text;
+        let mut rest = text.as_str();
         while !rest.is_empty() {
             let length = rest.find(|c| !is_id(c)).unwrap_or(rest.len());
             let (word, after) = rest.split_at(length);

@@ -19,13 +19,17 @@ pub(super) fn page(page: &Page, facts: &Facts<'_>, hyper: &Hyper) -> String {
     let warnings: String =
         page.warnings.iter().map(|text| format!("<p class=\"warn\">{}</p>", hyper.linked(text))).collect();
     let verdict: String = page.verdict.iter().map(|text| format!("<p>{}</p>", hyper.linked(text))).collect();
+    let rule = page
+        .rule
+        .as_ref()
+        .map_or_else(String::new, |rule| format!("<p>Its rule: <code>{}</code></p>", escaped(&line(rule))));
     let tiles: String = page.figures.iter().map(tile).collect();
     let (record, started) = (&facts.record, facts.started);
     format!(
         "<section id=\"verdict\"><p class=\"kicker\">{} · campaign {} · {} · {}</p><h1{}>{}</h1>{warnings}\
-         <div class=\"answer {class}\"><p class=\"badge\">{}</p>{verdict}</div><dl class=\"tiles\">{tiles}</dl>\
+         <div class=\"answer {class}\"><p class=\"badge\">{}</p>{verdict}{rule}</div><dl class=\"tiles\">{tiles}</dl>\
          <div class=\"two\"><div><h2>{}</h2>{}</div>\
-         <div><h2>What would refute it</h2>{}<h2>To see for yourself</h2>{}</div></div></section>",
+         <div><h2>To see for yourself</h2>{}<h2>What would refute it</h2>{}</div></div></section>",
         escaped(&line(&started.name)),
         escaped(&line(&record.id.chars().take(8).collect::<String>())),
         escaped(&line(&started.agents)),
@@ -35,15 +39,19 @@ pub(super) fn page(page: &Page, facts: &Facts<'_>, hyper: &Hyper) -> String {
         page.answer.words(),
         page::costs_title(facts.terms()),
         list(&page.costs, hyper),
-        list(&page.doubts, hyper),
         commands(page),
+        list(&page.doubts, hyper),
     )
 }
 
 fn tile(figure: &page::Figure) -> String {
     let interval =
         figure.interval.as_ref().map_or_else(String::new, |interval| format!("<small>{}</small>", escaped(interval)));
-    format!("<div><dt>{}</dt><dd>{}{interval}</dd></div>", escaped(&line(&figure.name)), escaped(&line(&figure.value)))
+    format!(
+        "<div><dt>{}</dt><dd><b>{}</b>{interval}</dd></div>",
+        escaped(&line(&figure.name)),
+        escaped(&line(&figure.value))
+    )
 }
 
 fn list(texts: &[String], hyper: &Hyper) -> String {

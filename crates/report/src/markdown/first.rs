@@ -28,6 +28,10 @@ pub(super) fn page(page: &Page, facts: &Facts<'_>) -> Vec<Block> {
     blocks.extend(page.warnings.iter().map(|warning| Block::Text(Line::default().tone(Tone::Bad, warning.as_str()))));
     let verdict = Line::default().tone(tone, page.answer.words()).say(format!(". {}", page.verdict.join(" ")));
     blocks.push(Block::Text(verdict));
+    if let Some(rule) = &page.rule {
+        blocks.push(Block::Text("Its rule, in one line:".into()));
+        blocks.push(Block::Code { language: "text", text: rule.clone() });
+    }
     for (title, said) in [(page::costs_title(facts.terms()), &page.costs), ("What would refute it", &page.doubts)] {
         if !said.is_empty() {
             blocks.push(Block::Heading(title.into()));
@@ -49,7 +53,7 @@ fn tried(page: &Page) -> Vec<Block> {
     }
     let shown = &mains[mains.len().saturating_sub(ROWS)..];
     let columns = vec![
-        column(">#", |row: &&&Tried| row.iteration.to_string()),
+        column(">#", |row: &&&Tried| format!("{}{}", if row.champion { "champion, " } else { "" }, row.iteration)),
         column("<change", |row: &&&Tried| row.change.clone()),
         column("<claim", |row: &&&Tried| row.claim.clone()),
         column(">measured", |row: &&&Tried| row.measured.clone()),

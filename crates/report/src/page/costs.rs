@@ -4,8 +4,10 @@ use crate::facts::Facts;
 use crate::standing::{Standing, against};
 use crate::terms::Terms;
 use crate::words::{capital, count, fixed, percent, points, spaced};
-use science::objective::{PanelScore, Score};
+use science::champion::may_lose;
+use science::objective::Score;
 use science::seal::Look;
+use science::spec::Aggregate;
 
 /// Parts of those who are served that are named, at most.
 const NAMED: usize = 3;
@@ -17,10 +19,9 @@ pub(super) fn costs(facts: &Facts<'_>) -> Vec<String> {
     let (Some(champion), Some(yardsticks)) = (facts.champion(), &facts.yardsticks) else { return Vec::new() };
     let look = facts.record.looks.first();
     let (own, reference) = look.map_or((champion.score, &yardsticks.reference), |look| (&look.score, &look.reference));
-    let bound = facts.started.experiment.objective.at_most("regret");
     let said = [
-        pays(own, reference, facts.terms()),
-        Some(loses(own, bound)),
+        pays(own, reference, facts),
+        Some(loses(own, facts)),
         look.and_then(|look| whom(look, facts.terms())),
         look.and_then(|look| otherwise(look, facts.terms())),
         needs(facts, champion),
@@ -29,16 +30,22 @@ pub(super) fn costs(facts: &Facts<'_>) -> Vec<String> {
     said.into_iter().flatten().collect()
 }
 
-/// What is paid beside the reference; none where nothing is.
-fn pays(own: &Score, reference: &Score, terms: Terms<'_>) -> Option<String> {
+/// What is paid beside the reference, over all that was looked at; none where nothing is.
+fn pays(own: &Score, reference: &Score, facts: &Facts<'_>) -> Option<String> {
+    let terms = facts.terms();
     let cost = terms.cost()?;
+    let over = match (&own.panels, facts.record.looks.first()) {
+        (Some(_), Some(_)) => ", over the study and all fresh workloads",
+        (Some(_), None) => ", over the search panel",
+        (None, _) => "",
+    };
     let relative = against(own.cost, reference.cost).map_or_else(String::new, |relative| format!(" ({relative})"));
     let gain = match own.shortfall {
         short if short > 0.0 => format!("{} points of {} short of", points(short), terms.gain()),
         short => format!("{} points of {} beyond", points(0.0 - short), terms.gain()),
     };
     Some(format!(
-        "{} {} against the reference's {}{relative}, {gain} it.",
+        "{} {} against the reference's {}{relative}, {gain} it{over}.",
         capital(&cost),
         percent(own.cost),
         percent(reference.cost)
@@ -55,28 +62,34 @@ fn needs(facts: &Facts<'_>, champion: Standing<'_>) -> Option<String> {
     (!facts.terms().0.opt_in.is_empty()).then_some(said)
 }
 
-/// Where it loses: how many workloads by more than the bound, and the worst.
-fn loses(own: &Score, bound: Option<f64>) -> String {
+/// Where it loses, and how much of that is allowed: how many workloads by more than the bound, the worst, and the study.
+fn loses(own: &Score, facts: &Facts<'_>) -> String {
+    let objective = &facts.started.experiment.objective;
+    let (bound, harm) = (objective.at_most("regret"), objective.at_most("loss"));
+    let allowed = bound.map_or_else(String::new, |bound| format!(" ({bound} allowed)"));
     let study = match own.regret {
         regret if regret > 0.0 => {
-            format!("in the study at most {} points, in {}", fixed(regret, 1), own.regret_scenario)
+            format!("in the study at most {} points{allowed}, in {}", fixed(regret, 1), own.regret_scenario)
         }
         _ => "in no scenario of the study".into(),
     };
     let Some(drawn) = own.panels.as_ref().map(|panels| &panels.drawn) else {
         return format!("Loses against the reference {study}.");
     };
+    let kind = if facts.record.looks.is_empty() { "drawn workload" } else { "fresh workload" };
     let worst = fixed(drawn.regret().max(0.0), 1);
-    let any = losing(drawn, bound.unwrap_or_default());
-    let more = bound.map_or_else(String::new, |bound| format!(" more than {bound} points"));
+    let any = drawn.losing(bound.unwrap_or_default());
+    let (more, may) = bound.map_or_else(Default::default, |bound| {
+        let may = format!(" ({} may; no bound on how much one of them loses)", may_lose(drawn));
+        (format!(" more than {bound} points"), may)
+    });
+    let harm = harm.map_or_else(String::new, |_| {
+        format!("; against the baseline no {kind} more than {} points", fixed(drawn.loss().max(0.0), 1))
+    });
     format!(
-        "Loses{more} against the reference in {any} of {}, the worst by {worst}; {study}.",
-        count(drawn.regrets.len(), "fresh workload")
+        "Loses{more} against the reference in {any} of {}{may}, the worst by {worst} points; {study}{harm}.",
+        count(drawn.regrets.len(), kind)
     )
-}
-
-fn losing(drawn: &PanelScore, bound: f64) -> usize {
-    drawn.losing(bound)
 }
 
 /// Whom it serves less than the reference does; none where nobody is told apart.
@@ -102,15 +115,25 @@ fn whom(look: &Look, terms: Terms<'_>) -> Option<String> {
     Some(format!("Serves less than the reference: {who}; {given_up}."))
 }
 
-/// The same where something else counts as cost; none where nothing else may.
+/// The same where something else counts as cost, and what is gained by moving cost between workloads; none where nothing else may.
 fn otherwise(look: &Look, terms: Terms<'_>) -> Option<String> {
     let prefix = format!("{} ", terms.worth());
-    let said = terms.held_against().filter_map(|(figure, what)| {
-        let value = look.score.figure(&figure.name)?;
-        Some(format!("{} {}", what.strip_prefix(&prefix).unwrap_or(&what), terms.figure_of(figure, Some(value))))
+    let (mut counted, mut moved) = (Vec::new(), Vec::new());
+    for (figure, name) in terms.held_against() {
+        let Some(value) = look.score.figure(&figure.name) else { continue };
+        let value = terms.figure_of(figure, Some(value));
+        match &figure.of {
+            Aggregate::NetSaving => moved.push(format!("all workloads as one, {name} is {value}")),
+            Aggregate::Allocation => moved.push(format!("{name}, what moving cost between workloads earns, {value}")),
+            _ => counted.push(format!("{} {value}", name.strip_prefix(&prefix).unwrap_or(&name))),
+        }
+    }
+    let counted = (!counted.is_empty()).then(|| {
+        let serves = "the figures differ because it refuses others than the reference does";
+        format!("The same {} counted in {}: {serves}", terms.worth(), counted.join(", "))
     });
-    let said: Vec<String> = said.collect();
-    (!said.is_empty()).then(|| format!("Counted otherwise: {}.", said.join(", ")))
+    let said: Vec<String> = counted.into_iter().chain(moved).collect();
+    (!said.is_empty()).then(|| capital(&format!("{}.", said.join("; "))))
 }
 
 /// How much there is to understand and to keep running.

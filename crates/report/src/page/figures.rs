@@ -4,6 +4,7 @@ use super::Figure;
 use crate::facts::Facts;
 use crate::terms::Terms;
 use crate::words::{percent, size};
+use science::champion::may_lose;
 use science::objective::Score;
 use science::seal::{Estimate, Look};
 use science::spec::Unit;
@@ -60,6 +61,6 @@ fn losing(own: &Score, facts: &Facts<'_>) -> Option<Figure> {
     Some(Figure {
         name: format!("workloads that lose more than {bound} points"),
         value: format!("{} of {}", drawn.losing(bound), drawn.regrets.len()),
-        interval: Some(format!("the worst loses {:.1}", drawn.regret().max(0.0))),
+        interval: Some(format!("{} may; the worst loses {:.1} points", may_lose(drawn), drawn.regret().max(0.0))),
     })
 }

@@ -39,6 +39,8 @@ pub(crate) struct Tried {
     pub(crate) measured: String,
     /// A word for the verdict.
     pub(crate) verdict: &'static str,
+    /// Whether the candidate is the champion.
+    pub(crate) champion: bool,
     /// What the verdict is.
     #[serde(skip)]
     pub(crate) judged: Option<Verdict>,
@@ -52,7 +54,12 @@ pub(super) fn tried(state: &State) -> Vec<Tried> {
 /// Every arm of an iteration.
 pub(crate) fn arms(state: &State, iteration: &Iteration, number: usize) -> Vec<Tried> {
     let Some(bundle) = &iteration.bundle else { return Vec::new() };
-    bundle.arms.iter().zip(&iteration.arms).map(|(arm, record)| of(state, (bundle, arm), record, number)).collect()
+    let champion = state.champion().map(|champion| champion.id);
+    let tried = |(arm, record): (&Arm, &ArmRecord)| Tried {
+        champion: champion.is_some() && record.candidate == champion,
+        ..of(state, (bundle, arm), record, number)
+    };
+    bundle.arms.iter().zip(&iteration.arms).map(tried).collect()
 }
 
 fn of(state: &State, (bundle, arm): (&Bundle, &Arm), record: &ArmRecord, iteration: usize) -> Tried {
@@ -69,6 +76,7 @@ fn of(state: &State, (bundle, arm): (&Bundle, &Arm), record: &ArmRecord, iterati
         claim: claim(arm, terms),
         measured: measured(effect, known.and_then(|known| known.outcome), terms.unit_of(&arm.prediction.metric)),
         verdict: verdict(record),
+        champion: false,
         judged: record.finding.as_ref().map(|finding| finding.verdict),
     }
 }
@@ -86,8 +94,26 @@ fn change(state: &State, bundle: &Bundle, arm: &Arm) -> String {
         Side::Baseline | Side::Reference | Side::Arm(_) => None,
     };
     let main = bundle.arms.first().filter(|_| arm.kind != ArmKind::Main).and_then(|main| main.design.point.as_ref());
-    let said = arm.design.point.as_ref().map(|point| moved(main.or(parent), point)).filter(|said| !said.is_empty());
+    let said = arm.design.point.as_ref().map(|point| match main.or(parent) {
+        Some(from) => moved(Some(from), point),
+        // What comes of no candidate has nothing that it moved from: then what the first point has not.
+        None => moved(None, &beyond(first(state), point)),
+    });
+    let said = said.filter(|said| !said.is_empty());
     clip(&said.unwrap_or_else(|| line(&arm.design.intent)), CHANGE)
+}
+
+/// The first point of the campaign.
+fn first(state: &State) -> Option<&Point> {
+    let bundles = state.iterations.iter().filter_map(|iteration| iteration.bundle.as_ref());
+    bundles.flat_map(|bundle| &bundle.arms).find_map(|arm| arm.design.point.as_ref())
+}
+
+/// The coordinates that another point has not; all of them, where it has them all.
+fn beyond(other: Option<&Point>, point: &Point) -> Point {
+    let own = |(name, value): &(&String, &Value)| other.and_then(|other| other.get(*name)) != Some(*value);
+    let own: Point = point.iter().filter(own).map(|(name, value)| (name.clone(), value.clone())).collect();
+    if own.is_empty() { point.clone() } else { own }
 }
 
 /// The coordinates that differ; without anything to differ from, the first ones.

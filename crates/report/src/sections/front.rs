@@ -93,7 +93,21 @@ fn yardsticks(facts: &Facts<'_>) -> Option<Vec<Block>> {
     columns.push(scored("regret, points".into(), "-".into(), |score| points(score.regret)));
     let bounds = yardsticks.extremes.iter().map(|extreme| Block::Text(extreme.sentence(terms).into()));
     let overloaded = beyond_help(facts, &yardsticks.overloaded).map(|text| Block::Text(text.into()));
-    Some([Block::Table(Table::of(&yardsticks.rows, columns))].into_iter().chain(bounds).chain(overloaded).collect())
+    let table = Block::Table(Table::of(&yardsticks.rows, columns));
+    Some([table].into_iter().chain(off(facts)).chain(bounds).chain(overloaded).collect())
+}
+
+/// Why the reference saves something against itself; none where nothing is saved.
+fn off(facts: &Facts<'_>) -> Option<Block> {
+    facts.terms().cost()?;
+    let worth = facts.terms().worth();
+    Some(Block::Text(
+        format!(
+            "The reference's own {worth} is not quite 0: like every candidate it is held against the line through its scales, and no \
+             line goes through every point. By so much a {worth} on this panel is off; under the seal it is measured again and counted."
+        )
+        .into(),
+    ))
 }
 
 /// A column of scores, in which the baseline has none.

@@ -23,7 +23,7 @@ pub(crate) fn lines(facts: &Facts<'_>) -> Vec<Line> {
     let mut lines = headline(facts);
     lines.push(match &state.ended {
         Some(reason) => format!("Ended: {reason}.").into(),
-        None => format!("Iteration {}: {}.", state.iteration_number(), phase(state)).into(),
+        None => format!("Iteration {}: {}. {}", state.iteration_number(), phase(state), page::open(facts)).into(),
     });
     lines.push(match facts.champion() {
         Some(best) => {
@@ -34,7 +34,7 @@ pub(crate) fn lines(facts: &Facts<'_>) -> Vec<Line> {
             let said = [Some(worth), Some(gain), cost].into_iter().flatten().collect::<Vec<_>>().join(", ");
             Line::from(if state.ended.is_some() { "Champion: " } else { "Best so far: " })
                 .tone(Tone::Strong, best.id.short())
-                .say(format!(", {said} (search seeds only)."))
+                .say(format!(", {said} ({}).", facts.search_panel()))
         }
         None => facts.paragraph().into(),
     });

@@ -63,6 +63,7 @@ fn head(page: &Page, facts: &Facts<'_>, layout: Layout) -> String {
     }
     out += "\n";
     out += &answer(page, layout);
+    out.extend(page.rule.iter().map(|rule| layout.line(&Line::from(format!("Its rule: {rule}.")))));
     for (title, said) in [(page::costs_title(facts.terms()), &page.costs), ("What would refute it", &page.doubts)] {
         if !said.is_empty() {
             out += &format!("\n{}", layout.line(&Line::default().tone(Tone::Strong, title)));
@@ -87,7 +88,7 @@ fn tried(page: &Page, layout: Layout, room: usize) -> String {
     let row = |number: &str, cells: [&str; 3]| {
         let [what, claimed, found] = cells;
         format!(
-            "{number:>3}  {:<change$}  {:<claim$}  {:>measured$}  ",
+            "{number:>4} {:<change$}  {:<claim$}  {:>measured$}  ",
             clip(what, change),
             if claim > 0 { clip(claimed, claim) } else { String::new() },
             clip(found, measured)
@@ -97,7 +98,9 @@ fn tried(page: &Page, layout: Layout, room: usize) -> String {
         0 => String::new(),
         earlier => format!(", the last {} of {}", shown.len(), earlier + shown.len()),
     };
-    let mut out = format!("\n{}", layout.line(&Line::default().tone(Tone::Strong, format!("What was tried{left}"))));
+    let mark = if shown.iter().any(|row| row.champion) { " (* the champion)" } else { "" };
+    let mut out =
+        format!("\n{}", layout.line(&Line::default().tone(Tone::Strong, format!("What was tried{left}{mark}"))));
     out += &layout.plain(&format!("{}verdict", row("#", ["change", "claim", "measured"])));
     for tried in shown {
         let tone = match tried.judged {
@@ -106,7 +109,8 @@ fn tried(page: &Page, layout: Layout, room: usize) -> String {
             Some(Verdict::PartiallyConfirmed | Verdict::Inconclusive | Verdict::Invalid) | None => Tone::Open,
         };
         let cells = [&tried.change, &tried.claim, &tried.measured].map(String::as_str);
-        out += &layout.painted_row(&row(&tried.iteration.to_string(), cells), tone, tried.verdict);
+        let number = if tried.champion { format!("* {}", tried.iteration) } else { tried.iteration.to_string() };
+        out += &layout.painted_row(&row(&number, cells), tone, tried.verdict);
     }
     out
 }

@@ -306,6 +306,7 @@ pub(crate) fn record<'a>(state: &'a State) -> Record<'a> {
         sources: SOURCES.get_or_init(|| BTreeMap::from([(CandidateId::from(FIRST.to_owned()), SOURCE.to_owned())])),
         stages: &[],
         times: Times { created_ms: 1_795_355_220_000, last_ms: 1_795_358_820_000 },
+        running: false,
         losses: Losses::default(),
         looks: &[],
         taken: Taken::default(),
