@@ -34,6 +34,16 @@ fn two_candidates_of_a_campaign_are_paired_on_the_panel_that_both_ran_on() {
         "{same:#}"
     );
     assert!(same["effects"].as_array().is_some_and(|all| all.iter().all(|one| one["estimate"] == 0.0)), "{same:#}");
+    // Two campaigns are held beside each other themselves, before their champions are.
+    let twice = environment.json(&["diff", &campaign[..8], &campaign[..8], "--format", "json"]);
+    let rows = twice["campaigns"].as_array().expect("rows");
+    let said =
+        |what: &str| rows.iter().find(|row| row["what"] == what).map(|row| [row["left"].clone(), row["right"].clone()]);
+    assert!(said("answer").is_some_and(|[left, right]| left == right && left == "not sealed"), "{twice:#}");
+    assert!(said("claims").is_some() && said("state").is_some_and(|[left, _]| left == "completed"), "{twice:#}");
+    assert_eq!(same.get("campaigns"), None);
+    let text = environment.ok(&["diff", &campaign[..8], &campaign[..8]]);
+    assert!(text.starts_with("Campaigns\n") && text.contains("They are written alike."), "{text}");
     let said = environment.fails(2, &["diff", champion, "zzzz"]);
     assert!(said.contains("no campaign and no single candidate begins with `zzzz`"), "{said}");
 }

@@ -190,7 +190,10 @@ fn resume_takes_up_what_was_interrupted_and_list_says_what_became_of_each() {
         listed.as_array().unwrap().iter().map(|row| row["state"].as_str().unwrap().to_owned()).collect()
     };
     let before = states(&environment);
-    assert!(before[0].starts_with("iteration ") && before[1] == "completed", "{before:?}");
+    assert!(before[0].starts_with("stopped in iteration ") && before[1] == "completed", "{before:?}");
+    let listed = environment.json(&["list", "--format", "json"]);
+    let status = environment.ok(&["status", listed[0]["id"].as_str().unwrap()]);
+    assert!(status.contains("no process is at work on it since 20"), "{status}");
     let resumed = environment.run(&["resume"]);
     assert_eq!(resumed.code, 0, "{}", resumed.stderr);
     assert!(resumed.stderr.starts_with("resuming campaign "), "{}", resumed.stderr);

@@ -221,15 +221,26 @@ fn effects(compared: &Compared, terms: Terms<'_>) -> Vec<Block> {
     }
     let over = compared.over.as_deref().unwrap_or_default();
     let said = format!(
-        "What the second does beyond the first, on the same arrivals and draws; more is better. Means and 95 % intervals over {over} \
-         of the search panel, by which candidates were chosen: no claim about other workloads."
+        "What the second has beyond the first, on the same arrivals and draws. Means and 95 % intervals over {over} of the search panel, \
+         by which candidates were chosen: no claim about other workloads."
     );
-    let effect = |effect: &&Effect| size_within(effect.unit, effect.estimate, effect.interval);
+    // Effects are oriented so that more is better; a cost is shown as it is.
+    let sign = |effect: &Effect| if terms.less_is_better(&effect.metric) { -1.0 } else { 1.0 };
+    let difference = move |effect: &&Effect| match (sign(effect), effect.interval) {
+        (sign, Some([low, high])) if sign < 0.0 => size_within(effect.unit, -effect.estimate, Some([-high, -low])),
+        (sign, interval) => size_within(effect.unit, sign * effect.estimate, interval),
+    };
+    let better = |effect: &&Effect| match effect.interval {
+        Some([low, _]) if low > 0.0 => "better".into(),
+        Some([_, high]) if high < 0.0 => "worse".into(),
+        _ => "not decided".to_owned(),
+    };
     let table = Table::of(
         &compared.effects,
         vec![
             column("<metric", |effect: &&Effect| words::spaced(&effect.metric)),
-            column(">second beyond first", effect),
+            column(">second beyond first", difference),
+            column("<", better),
         ],
     );
     let mut workloads: Vec<&InWorkload> = compared.workloads.iter().collect();

@@ -74,7 +74,7 @@ fn steadily(points: &[(f64, f64)]) -> &'static str {
 fn facts(d: &Descriptor) -> String {
     let known = d.facts.iter().filter_map(|(name, value)| Some(format!("{} {:.2}", spaced(name), (*value)?)));
     let known: Vec<String> = known.collect();
-    if known.is_empty() { String::new() } else { format!("; {}", known.join(", ")) }
+    if known.is_empty() { String::new() } else { format!("; read off that curve: {}", known.join(", ")) }
 }
 
 /// The points of a curve without those in the middle of a level stretch.
@@ -118,7 +118,7 @@ mod tests {
             ..measured(Trend::Rising, &[(0.0, 0.0), (0.13, 0.01), (0.28, 0.5), (0.31, 0.8)])
         };
         let expected = "has a share that rises with weight left: 0.0 % at 0.00, 80.0 % at 0.31 (its trials met 0.00 to 0.31); \
-                        half 0.28; looks at weight left and next stop.";
+                        read off that curve: half 0.28; looks at weight left and next stop.";
         assert_eq!(said(&descriptor), expected);
         assert_eq!(said(&Descriptor::default()).split(';').next(), Some("met nothing that its share is measured by"));
     }

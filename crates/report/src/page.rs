@@ -17,6 +17,7 @@ use crate::words::{count, line, moment, shell};
 use science::event::EndReason;
 use science::seal::{self, Estimate, Look, Test};
 use science::state::State;
+use science::stats::rounded;
 use serde::Serialize;
 
 /// The answer of a campaign, from its question to the commands that bear it out.
@@ -120,6 +121,14 @@ pub(crate) fn costs_title(terms: Terms<'_>) -> &'static str {
     }
 }
 
+/// What stands over the doubts.
+pub(crate) fn doubts_title(answer: Answer) -> &'static str {
+    match answer {
+        Answer::Fails => "What would change this answer",
+        Answer::Beats | Answer::Unsealed | Answer::NoChampion => "What would refute it",
+    }
+}
+
 /// The first page of a campaign.
 pub(crate) fn page(facts: &Facts<'_>) -> Page {
     Page {
@@ -160,7 +169,15 @@ fn verdict(facts: &Facts<'_>) -> Vec<String> {
 
 /// Which requirements a look fails; none where it keeps them.
 fn failed(look: &Look, terms: Terms<'_>) -> Option<String> {
-    let named = |test: &Test| terms.spoken(&test.requirement);
+    let named = |test: &Test| {
+        let missed = test.margin.map_or_else(String::new, |margin| format!(", missed by {}", rounded(-margin, 2)));
+        let by = if test.interval.is_some() || test.margin.is_some_and(|margin| margin >= 0.0) {
+            String::new()
+        } else {
+            missed
+        };
+        format!("{}{by}", terms.spoken(&test.requirement))
+    };
     let failed: Vec<String> = look.tests.iter().filter(|test| !test.holds).map(named).collect();
     let fail = if failed.len() == 1 { "requirements is" } else { "requirements are" };
     (!failed.is_empty()).then(|| {
@@ -174,7 +191,10 @@ fn failed(look: &Look, terms: Terms<'_>) -> Option<String> {
 }
 
 fn rule(facts: &Facts<'_>) -> Option<String> {
-    facts.champion().and_then(|champion| gist(facts.record.source(champion.id)?))
+    let champion = facts.champion()?;
+    let scale = facts.record.state.candidates.get(champion.id).and_then(|record| record.scale);
+    let scale = scale.map_or_else(String::new, |scale| format!("; its scale is {}", rounded(scale, 4)));
+    Some(gist(facts.record.source(champion.id)?)? + &scale)
 }
 
 /// That nothing is claimed of a champion which nobody looked at under the seal.

@@ -1,7 +1,8 @@
 //! What a problem calls things, in the words of a report.
 
 use crate::words::{size, size_within, spaced};
-use science::spec::{Aggregate, Figure, Spec, Unit};
+use science::objective::Score;
+use science::spec::{Aggregate, Direction, Figure, Metric, Spec, Unit};
 
 /// The names and units of a problem.
 #[derive(Clone, Copy, Debug)]
@@ -29,9 +30,29 @@ impl<'a> Terms<'a> {
         worth.into().map_or_else(|| "-".into(), |worth| size_within(unit, worth, interval))
     }
 
+    /// What a policy is worth on the search panel; where workloads were drawn, what the interval is of as well: these alone.
+    pub(crate) fn worth_on(self, score: &Score) -> String {
+        let drawn = score.panels.as_ref().and_then(|panels| panels.drawn.worth);
+        match (score.worth, drawn) {
+            (Some(worth), Some(drawn)) => {
+                format!("{} (drawn {})", self.worth_of(worth, None), self.worth_of(drawn, score.worth_ci))
+            }
+            _ => self.worth_of(score.worth, score.worth_ci),
+        }
+    }
+
     /// So much cost.
     pub(crate) fn cost_of(self, cost: f64) -> String {
         size(self.0.aim.cost_names().map_or(Unit::Fraction, |(cost, _)| cost.unit), cost)
+    }
+
+    /// Whether less of what a claim is about is better.
+    pub(crate) fn less_is_better(self, metric: &str) -> bool {
+        match self.0.metric(metric) {
+            Some(Metric::Cost(_)) => true,
+            Some(Metric::Series(series)) => series.better == Direction::Less,
+            _ => false,
+        }
     }
 
     /// The unit of what a claim is about.

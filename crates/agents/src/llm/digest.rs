@@ -16,20 +16,40 @@ use science::spec::{Aggregate, Spec};
 use science::state::{ArmRecord, CandidateRecord, Iteration, State, describe};
 use serde::Serialize;
 
-/// Iterations that are told arm by arm.
-const ITERATIONS: usize = 4;
-/// The last ones of them, which are told with what was thought and built.
-const WHOLE: usize = 2;
-/// Candidates that are listed.
+/// The last iterations that are told with what was thought and built.
+pub(super) const WHOLE: usize = 2;
+/// Candidates that are listed, at most.
 const CANDIDATES: usize = 3;
-/// Those of them, the best ones, that are told with what was built and what they do.
-const DESCRIBED: usize = 2;
-/// Principles that are listed.
-const PRINCIPLES: usize = 5;
 /// Scenarios that the best candidate is broken down by.
 const SCENARIOS: usize = 40;
 /// Characters of one text of a planner or extractor.
 const TEXT: usize = 180;
+
+/// How much is told.
+#[derive(Clone, Copy)]
+pub(super) struct Detail {
+    /// Iterations that are told arm by arm.
+    iterations: usize,
+    /// The last ones of them, which are told with what was thought and built.
+    whole: usize,
+    /// Candidates that are listed.
+    candidates: usize,
+    /// Those of them, the best ones, that are told with what was built and what they do.
+    described: usize,
+    /// Principles that are listed.
+    principles: usize,
+}
+
+impl Detail {
+    pub(super) const FULL: Self =
+        Detail { iterations: 4, whole: WHOLE, candidates: CANDIDATES, described: 2, principles: 5 };
+    /// Ever less, where a request would be too long.
+    pub(super) const LESS: [Self; 3] = [
+        Detail { iterations: 3, whole: 1, candidates: CANDIDATES, described: 1, principles: 4 },
+        Detail { iterations: 2, whole: 1, candidates: 2, described: 1, principles: 3 },
+        Detail { iterations: 1, whole: 1, candidates: 1, described: 1, principles: 2 },
+    ];
+}
 
 /// The findings of a campaign.
 #[derive(Serialize)]
@@ -59,24 +79,25 @@ pub(super) struct Told {
 }
 
 impl Digest {
-    pub(super) fn new(known: Known<'_>) -> Self {
-        let (state, best) = (known.state, known.best());
+    pub(super) fn new(known: Known<'_>, detail: Detail) -> Self {
+        let (state, mut best) = (known.state, known.best());
+        best.truncate(detail.candidates);
         let first = best.first().and_then(|contender| state.candidates.get(contender.id));
-        let from = state.iterations.len().saturating_sub(ITERATIONS);
+        let from = state.iterations.len().saturating_sub(detail.iterations);
         let active = active(state);
         Digest {
             standing: known.standing(),
-            candidates: best.iter().enumerate().map(|(at, one)| candidate(state, one, at < DESCRIBED)).collect(),
+            candidates: best.iter().enumerate().map(|(at, one)| candidate(state, one, at < detail.described)).collect(),
             breakdown: breakdown(state, &first.into_iter().chain(latest(state, first)).collect::<Vec<_>>()),
             regimes: first.and_then(|record| Regimes::new(state, record)),
             recent: (from..state.iterations.len())
-                .map(|at| told(known, at))
+                .map(|at| told(known, at, detail.whole))
                 .filter(|told| !told.arms.is_empty())
                 .collect(),
             advice: state.iterations.last().and_then(|last| advice(last, state.iterations.len())).unwrap_or_default(),
             older: older(&state.iterations[..from]),
-            principles: active.iter().take(PRINCIPLES).map(|p| principle(p)).collect(),
-            principles_omitted: active.len().saturating_sub(PRINCIPLES),
+            principles: active.iter().take(detail.principles).map(|p| principle(p)).collect(),
+            principles_omitted: active.len().saturating_sub(detail.principles),
         }
     }
 }
@@ -275,10 +296,11 @@ pub(super) fn breakdown(state: &State, records: &[&CandidateRecord]) -> Vec<Stri
     table(&head, (0..scenarios.first().map_or(0, |first| first.len().min(SCENARIOS))).map(row).collect())
 }
 
-pub(super) fn told(known: Known<'_>, at: usize) -> Told {
+/// An iteration; one of the last so many with what was thought and built.
+pub(super) fn told(known: Known<'_>, at: usize, whole: usize) -> Told {
     let state = known.state;
     let iteration = &state.iterations[at];
-    let whole = at + WHOLE >= state.iterations.len();
+    let whole = at + whole >= state.iterations.len();
     let (question, arms) = match (&iteration.bundle, &iteration.failure) {
         (Some(bundle), _) => {
             let arms = bundle.arms.iter().zip(known.arms(at));

@@ -74,7 +74,7 @@ impl Evidence {
             breakdown: main.map(|record| digest::breakdown(state, &[record])).unwrap_or_default(),
             regimes: main.and_then(|record| Regimes::new(state, record)),
             older: digest::older(&state.iterations[..from]),
-            recent: (from..earlier).map(|at| digest::told(known, at)).collect(),
+            recent: (from..earlier).map(|at| digest::told(known, at, digest::WHOLE)).collect(),
             candidates: known
                 .best()
                 .iter()

@@ -1,7 +1,7 @@
 //! The executor: a prompt, a reply, a source; and once more where a candidate goes back to its author.
 
 use super::correct::Task;
-use super::digest::{Digest, Known, claim};
+use super::digest::{Detail, Digest, Known, claim};
 use super::fault::Wrong;
 use super::setting::Setting;
 use super::text::{clip, line};
@@ -150,7 +150,7 @@ impl Prompt {
         let (source, intent) = (super::shown(brief.source), clip(arm.design.intent.trim(), TEXT));
         Prompt {
             setting: Setting::new(state, context),
-            digest: Digest::new(Known::to(state, arm)),
+            digest: Digest::new(Known::to(state, arm), Detail::FULL),
             iteration: state.iterations.len() as u32,
             question: bundle.map(|bundle| text(&bundle.question)).unwrap_or_default(),
             parent: bundle.map(|bundle| describe(&bundle.parent)).unwrap_or_else(|| "the reference".into()),

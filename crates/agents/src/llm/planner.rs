@@ -2,7 +2,7 @@
 
 use super::asked::Asked;
 use super::correct::Task;
-use super::digest::{Digest, Known};
+use super::digest::{Detail, Digest, Known};
 use super::setting::Setting;
 use super::text::{clip, excerpt};
 use super::words::{dimension, percent, quantity};
@@ -28,7 +28,7 @@ const SOURCE: usize = 3500;
 const LEAST: usize = 600;
 /// Bytes of what stands around a source.
 const HEAD: usize = 100;
-/// Bytes of a first request, in which the source has the room that the rest leaves.
+/// Bytes of a first request: where it would be longer, less is told of what was found, and the source has the room that the rest leaves.
 const LENGTH: usize = 40_000;
 
 /// A planner that asks a model.
@@ -47,9 +47,18 @@ impl Planner {
     pub fn request(&self, brief: Brief<'_>) -> Result<Request, ModelError> {
         let schema = proposal::schema(&brief.state.opened().experiment.dimensions, brief.state.spec());
         let request = |prompt: &Prompt| self.context.request(Role::Plan, prompt, Some(schema.clone()));
-        let mut prompt = Prompt::new(brief, &self.context);
-        let first = request(&prompt)?;
-        let room = LENGTH.saturating_sub(first.system.len() + first.user.len() + HEAD).min(SOURCE);
+        let asked = |detail| {
+            let prompt = Prompt::new(brief, &self.context, detail);
+            request(&prompt).map(|first| (prompt, first))
+        };
+        let room = |first: &Request| LENGTH.checked_sub(first.system.len() + first.user.len());
+        let (mut prompt, mut first) = asked(Detail::FULL)?;
+        for less in Detail::LESS {
+            if room(&first).is_none() {
+                (prompt, first) = asked(less)?;
+            }
+        }
+        let room = room(&first).unwrap_or_default().saturating_sub(HEAD).min(SOURCE);
         match brief.source.filter(|_| room >= LEAST) {
             Some(source) => {
                 prompt.show(excerpt(source.trim(), room));
@@ -145,14 +154,14 @@ struct Prompt {
 }
 
 impl Prompt {
-    fn new(brief: Brief<'_>, context: &Context) -> Self {
+    fn new(brief: Brief<'_>, context: &Context, detail: Detail) -> Self {
         let state = brief.state;
         let experiment = &state.opened().experiment;
         let iteration = state.iteration_number();
         let notes = state.notes.as_deref().map(|notes| clip(notes.trim(), NOTES)).filter(|notes| !notes.is_empty());
         Prompt {
             setting: Setting::new(state, context).outlined(),
-            digest: Digest::new(Known::all(state)),
+            digest: Digest::new(Known::all(state), detail),
             arms: proposal::ARMS,
             variants: VARIANTS - 1,
             questions: if state.is_independent() { 0 } else { QUESTIONS },

@@ -296,3 +296,20 @@ fn a_candidate_out_of_range_is_told_with_its_distance_and_a_hint() {
         &["saving undefined (+5.62 points from the reference, too far to be compared", "a hint only"],
     );
 }
+
+#[test]
+fn a_planner_is_told_less_of_what_was_found_where_its_request_would_be_longer_than_forty_kilobytes() {
+    let state = campaign::after(50);
+    let asked = |more: usize| {
+        let (mut context, _) = campaign::context(Script::new(&[]));
+        context.contract += &"x".repeat(more);
+        Planner::new(context).request(Brief { state: &state, source: None, space: None, library: None }).unwrap()
+    };
+    let length = |request: &Request| request.system.len() + request.user.len();
+    let room = 40_000 - length(&asked(0));
+    let (full, less) = (asked(room), asked(room + 1));
+    assert_eq!(length(&full), 40_000);
+    assert!(length(&less) <= 40_000, "{}", length(&less));
+    let told = |request: &Request, iteration| request.user.contains(&format!("### Iteration {iteration}:"));
+    assert!(told(&full, 47) && !told(&less, 47) && told(&less, 50), "{}", less.user);
+}

@@ -28,6 +28,8 @@ struct Row {
     listed: Result<Listed, StoreError>,
     /// What its problem calls the worth of a policy.
     worth: Option<String>,
+    /// Whether a process is at work on it.
+    running: bool,
     /// Whether the log, or what was looked at, is not as it was written.
     damaged: bool,
 }
@@ -91,7 +93,7 @@ impl Row {
         let worth = state.as_ref().ok().map(|state| state.spec().aim.worth_name().name.clone());
         let running = store.is_running(&row.id);
         let listed = state.map(|state| Listed::of(&state, looks.ok().as_deref()).while_running(running));
-        Row { row, listed, worth, damaged }
+        Row { row, listed, worth, running, damaged }
     }
 
     /// As its log says, or the table where the log cannot be read.
@@ -110,7 +112,7 @@ impl Row {
             "id": text::line(row.id.as_str()), "name": text::line(&own.name), "directory": text::line(&directory),
             "nonce": text::line(&row.nonce), "agents": text::line(&own.agents), "events": row.events,
             "created_at_ms": row.created_at_ms, "last_at_ms": row.last_at_ms, "state": text::line(&own.standing),
-            "champion": own.champion, "outcome": own.outcome,
+            "champion": own.champion, "running": self.running, "outcome": own.outcome,
         });
         if let Some(worth) = &self.worth {
             listed[worth] = own.worth.into();

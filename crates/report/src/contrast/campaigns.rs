@@ -6,7 +6,7 @@ use crate::effort::effort;
 use crate::facts::Facts;
 use crate::page::{self, Answer};
 use crate::record::Record;
-use crate::words::{count, grouped, left, line, moment};
+use crate::words::{count, fixed, grouped, left, line, moment, percent};
 use science::seal::{self, Estimate, Look};
 use std::time::Duration;
 
@@ -53,6 +53,22 @@ fn sealed(facts: &Facts<'_>) -> Vec<(String, String)> {
         "looks, of which keep all".into(),
         format!("{}, {}", looks.len(), looks.iter().filter(|l| l.holds()).count()),
     ));
+    let drawn = look.score.panels.as_ref().map(|panels| &panels.drawn);
+    rows.extend(
+        terms.cost().map(|cost| {
+            (cost, format!("{} (the reference {})", percent(look.score.cost), percent(look.reference.cost)))
+        }),
+    );
+    rows.extend(
+        terms.held_against().map(|(figure, name)| (name, terms.figure_of(figure, look.score.figure(&figure.name)))),
+    );
+    if let (Some(drawn), Some(bound)) = (drawn, facts.started.experiment.objective.at_most("regret")) {
+        let losing = format!("{} of {}", drawn.losing(bound), drawn.regrets.len());
+        rows.push((
+            format!("lose more than {bound} points"),
+            format!("{losing}, the worst {}", fixed(drawn.regret(), 1)),
+        ));
+    }
     rows.push(("requirements".into(), requirements(look, facts)));
     rows
 }
@@ -83,7 +99,7 @@ fn search(facts: &Facts<'_>) -> Vec<(String, String)> {
         ),
         (
             format!("{}, search panel", terms.worth()),
-            champion.map_or_else(|| "-".into(), |own| terms.worth_of(own.score.worth, own.score.worth_ci)),
+            champion.map_or_else(|| "-".into(), |own| terms.worth_on(own.score)),
         ),
         ("claims".into(), claims),
         ("principles in force, retired".into(), format!("{}, {}", principles.active.len(), principles.retired.len())),

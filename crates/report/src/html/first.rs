@@ -29,7 +29,7 @@ pub(super) fn page(page: &Page, facts: &Facts<'_>, hyper: &Hyper) -> String {
         "<section id=\"verdict\"><p class=\"kicker\">{} · campaign {} · {} · {}</p><h1{}>{}</h1>{warnings}\
          <div class=\"answer {class}\"><p class=\"badge\">{}</p>{verdict}{rule}</div><dl class=\"tiles\">{tiles}</dl>\
          <div class=\"two\"><div><h2>{}</h2>{}</div>\
-         <div><h2>To see for yourself</h2>{}<h2>What would refute it</h2>{}</div></div></section>",
+         <div><h2>To see for yourself</h2>{}<h2>{}</h2>{}</div></div></section>",
         escaped(&line(&started.name)),
         escaped(&line(&record.id.chars().take(8).collect::<String>())),
         escaped(&line(&started.agents)),
@@ -40,6 +40,7 @@ pub(super) fn page(page: &Page, facts: &Facts<'_>, hyper: &Hyper) -> String {
         page::costs_title(facts.terms()),
         list(&page.costs, hyper),
         commands(page),
+        page::doubts_title(page.answer),
         list(&page.doubts, hyper),
     )
 }

@@ -32,7 +32,9 @@ pub(super) fn page(page: &Page, facts: &Facts<'_>) -> Vec<Block> {
         blocks.push(Block::Text("Its rule, in one line:".into()));
         blocks.push(Block::Code { language: "text", text: rule.clone() });
     }
-    for (title, said) in [(page::costs_title(facts.terms()), &page.costs), ("What would refute it", &page.doubts)] {
+    for (title, said) in
+        [(page::costs_title(facts.terms()), &page.costs), (page::doubts_title(page.answer), &page.doubts)]
+    {
         if !said.is_empty() {
             blocks.push(Block::Heading(title.into()));
             blocks.push(Block::List(said.iter().map(|text| item(0, text.as_str())).collect()));

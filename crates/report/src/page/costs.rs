@@ -40,12 +40,20 @@ fn pays(own: &Score, reference: &Score, facts: &Facts<'_>) -> Option<String> {
         (None, _) => "",
     };
     let relative = against(own.cost, reference.cost).map_or_else(String::new, |relative| format!(" ({relative})"));
+    let less = match (&own.panels, &reference.panels) {
+        (Some(own), Some(reference)) => {
+            let pairs = || own.drawn.costs.iter().zip(&reference.drawn.costs);
+            let (less, more) = (pairs().filter(|(a, b)| a < b).count(), pairs().filter(|(a, b)| a > b).count());
+            format!("; less in {less} and more in {more} of {}", count(own.drawn.costs.len(), "drawn workload"))
+        }
+        _ => String::new(),
+    };
     let gain = match own.shortfall {
         short if short > 0.0 => format!("{} points of {} short of", points(short), terms.gain()),
         short => format!("{} points of {} beyond", points(0.0 - short), terms.gain()),
     };
     Some(format!(
-        "{} {} against the reference's {}{relative}, {gain} it{over}.",
+        "{} {} against the reference's {}{relative}, {gain} it{over}{less}.",
         capital(&cost),
         percent(own.cost),
         percent(reference.cost)
@@ -77,18 +85,21 @@ fn loses(own: &Score, facts: &Facts<'_>) -> String {
         return format!("Loses against the reference {study}.");
     };
     let kind = if facts.record.looks.is_empty() { "drawn workload" } else { "fresh workload" };
-    let worst = fixed(drawn.regret().max(0.0), 1);
+    let worst = match drawn.regret() {
+        most if most > 0.0 => format!("by {} points, a factor of {}", fixed(most, 1), fixed((most / 100.0).exp(), 2)),
+        _ => "by nothing".into(),
+    };
     let any = drawn.losing(bound.unwrap_or_default());
     let (more, may) = bound.map_or_else(Default::default, |bound| {
         let may = format!(" ({} may; no bound on how much one of them loses)", may_lose(drawn));
-        (format!(" more than {bound} points"), may)
+        (format!(" more than {bound} points of {}", facts.terms().gain()), may)
     });
     let harm = harm.map_or_else(String::new, |_| {
         format!("; against the baseline no {kind} more than {} points", fixed(drawn.loss().max(0.0), 1))
     });
     format!(
-        "Loses{more} against the reference in {any} of {}{may}, the worst by {worst} points; {study}{harm}.",
-        count(drawn.regrets.len(), kind)
+        "Loses{more} against the reference in {any} of {}{may}, the worst {worst}; {study}{harm}.",
+        count(drawn.regrets.len(), kind),
     )
 }
 
@@ -108,9 +119,10 @@ fn whom(look: &Look, terms: Terms<'_>) -> Option<String> {
         .collect();
     let who = if said.is_empty() { "nobody".to_owned() } else { said.join(", ") };
     let given_up = format!(
-        "in {} of {} somebody is served less than half",
+        "in {} of {} a {} gets less than half of what the reference serves it",
         fairness.giving_up,
-        count(fairness.workloads, "workload")
+        count(fairness.workloads, "workload"),
+        terms.0.guarded().map(|group| group.name.as_str()).collect::<Vec<_>>().join(" or "),
     );
     Some(format!("Serves less than the reference: {who}; {given_up}."))
 }
@@ -120,17 +132,23 @@ fn otherwise(look: &Look, terms: Terms<'_>) -> Option<String> {
     let prefix = format!("{} ", terms.worth());
     let (mut counted, mut moved) = (Vec::new(), Vec::new());
     for (figure, name) in terms.held_against() {
-        let Some(value) = look.score.figure(&figure.name) else { continue };
+        // Where the headline is.
+        let drawn = look.score.panels.as_ref().filter(|_| look.drawn > 0).map(|panels| &panels.drawn.figures);
+        let value =
+            drawn.map_or_else(|| look.score.figure(&figure.name), |own| own.get(&figure.name).copied().flatten());
+        let Some(value) = value else { continue };
         let value = terms.figure_of(figure, Some(value));
         match &figure.of {
-            Aggregate::NetSaving => moved.push(format!("all workloads as one, {name} is {value}")),
-            Aggregate::Allocation => moved.push(format!("{name}, what moving cost between workloads earns, {value}")),
+            Aggregate::NetSaving => moved.push(format!("by means over these workloads ({name}) {value}")),
+            Aggregate::Allocation => moved.push(format!("of it by moving cost between them ({name}) {value}")),
             _ => counted.push(format!("{} {value}", name.strip_prefix(&prefix).unwrap_or(&name))),
         }
     }
     let counted = (!counted.is_empty()).then(|| {
-        let serves = "the figures differ because it refuses others than the reference does";
-        format!("The same {} counted in {}: {serves}", terms.worth(), counted.join(", "))
+        let on = if look.drawn > 0 { "the same fresh workloads" } else { "the same" };
+        let serves =
+            "below zero it costs more of that, and they differ because it refuses others than the reference does";
+        format!("On {on}, {} counted in {}: {serves}", terms.worth(), counted.join(", "))
     });
     let said: Vec<String> = counted.into_iter().chain(moved).collect();
     (!said.is_empty()).then(|| capital(&format!("{}.", said.join("; "))))

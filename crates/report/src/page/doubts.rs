@@ -28,7 +28,9 @@ pub(super) fn doubts(facts: &Facts<'_>) -> Vec<String> {
     if champion.score.worth_ci.is_some_and(|[low, _]| low <= 0.0) {
         doubts.push("On the search seeds the interval holds zero.".into());
     }
-    doubts.push("Your own workloads, where it is worth less than the reference at the same scale.".into());
+    doubts.push(format!(
+        "Your own traffic, if it is worth nothing there: put it into scenarios (`{elenchus} new`) and evaluate it."
+    ));
     doubts
 }
 
@@ -43,6 +45,13 @@ fn again(look: &Look, looks: &[Look], terms: Terms<'_>, verify: &str) -> String 
         .interval
         .map_or_else(String::new, |[low, _]| format!("; this one's interval begins at {}", terms.worth_of(low, None)));
     let kept = looks.iter().filter(|look| look.holds()).count();
+    if !looks.first().is_some_and(Look::holds) {
+        return format!(
+            "Nothing about this champion: the first look counts. Further ones (`{verify} --again`) say how near it came: {} taken, {kept} kept \
+             every requirement. Another campaign may find another champion.",
+            count(looks.len(), "look")
+        );
+    }
     format!(
         "A further look (`{verify} --again`) after which all together no longer lie above zero{low}{off}. {} taken, {kept} kept every requirement.",
         count(looks.len(), "look")

@@ -30,6 +30,7 @@ pub(super) fn figures(facts: &Facts<'_>) -> Vec<Figure> {
         interval: Some(format!("the reference {}", percent(reference.cost))),
     }));
     figures.extend(losing(own, facts));
+    figures.extend(look.and_then(kept));
     figures
 }
 
@@ -52,6 +53,13 @@ fn worth(name: &str, estimate: &Estimate, terms: Terms<'_>) -> Figure {
 fn bare(unit: Unit, value: f64) -> String {
     let said = size(unit, value);
     said.split(' ').next().unwrap_or_default().to_owned()
+}
+
+/// How many requirements a look fails; none where it keeps them.
+fn kept(look: &Look) -> Option<Figure> {
+    let failed = look.tests.iter().filter(|test| !test.holds).count();
+    let value = format!("{failed} of {}", look.tests.len());
+    (failed > 0).then(|| Figure { name: "requirements NOT kept".into(), value, interval: None })
 }
 
 /// How many of the workloads lose more than the guard allows each.

@@ -7,6 +7,9 @@ use super::canvas::Canvas;
 use crate::words::{capital, line};
 use science::seal::{Pair, Worst};
 
+/// How much of what came before what is measured is shown, as a share of it.
+const BEFORE: f64 = 0.2;
+
 /// A picture for each line.
 pub(crate) fn pictures(worst: &Worst) -> Vec<Picture> {
     worst.lines.iter().filter_map(picture).collect()
@@ -15,7 +18,13 @@ pub(crate) fn pictures(worst: &Worst) -> Vec<Picture> {
 /// None where nothing was seen.
 fn picture(pair: &Pair) -> Option<Picture> {
     let (name, against) = (line(&pair.reference.name), line(&pair.reference.against));
-    let all = || pair.reference.points.iter().chain(&pair.champion);
+    let last = pair.reference.points.iter().chain(&pair.champion).map(|[x, _]| *x).fold(0.0, f64::max);
+    // Of what came before, no more than shows how it began.
+    let shown = |points: &[[f64; 2]]| -> Vec<[f64; 2]> {
+        points.iter().copied().filter(|[x, _]| *x >= -BEFORE * last).collect()
+    };
+    let [reference, champion] = [&pair.reference.points, &pair.champion].map(|points| shown(points));
+    let all = || reference.iter().chain(&champion);
     let (from, to) = all().fold((f64::MAX, f64::MIN), |(from, to), [x, _]| (from.min(*x), to.max(*x)));
     let (low, high) = all().fold((0.0_f64, f64::MIN), |(low, high), [_, y]| (low.min(*y), high.max(*y)));
     if from >= to {
@@ -35,9 +44,9 @@ fn picture(pair: &Pair) -> Option<Picture> {
     let places = |points: &[[f64; 2]]| -> Vec<[f64; 2]> {
         points.iter().map(|[x, y]| [frame.x.place(*x), frame.y.place(*y)]).collect()
     };
-    canvas.path("l ref", &places(&pair.reference.points));
-    canvas.path("l own", &places(&pair.champion));
-    key(&mut canvas, [("own", "the champion"), ("ref", "the reference")].into_iter());
+    canvas.path("l ref dash", &places(&reference));
+    canvas.path("l own", &places(&champion));
+    key(&mut canvas, [("own", "the champion"), ("ref dash", "the reference")].into_iter());
     let note = if from < 0.0 { "Shaded: what came before what is measured." } else { "" };
     Some(Picture::new("course", capital(&name), note, canvas))
 }

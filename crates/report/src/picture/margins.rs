@@ -7,18 +7,19 @@ use science::seal::{Look, Test};
 use science::stats::rounded;
 use science::text::clip;
 
+const WIDTH: f64 = 620.0;
 /// Height of a row.
 const ROW: f64 = 40.0;
 /// Where zero lies, and how far a margin reaches.
-const ZERO: f64 = 300.0;
+const ZERO: f64 = 440.0;
 const REACH: f64 = 150.0;
 
 /// A row for each requirement of the first look, the later looks as rings.
 pub(crate) fn picture(looks: &[Look], terms: Terms<'_>) -> Option<Picture> {
     let first = looks.first()?;
-    let mut canvas = Canvas::new(480.0, 30.0 + ROW * first.tests.len() as f64);
+    let mut canvas = Canvas::new(WIDTH, 30.0 + ROW * first.tests.len() as f64);
     let bottom = 26.0 + ROW * first.tests.len() as f64;
-    canvas.rect("shade", [ZERO, 16.0], [480.0 - ZERO, bottom - 16.0]);
+    canvas.rect("shade", [ZERO, 16.0], [WIDTH - ZERO, bottom - 16.0]);
     canvas.text("t", [ZERO - 6.0, 12.0], Anchor::End, "fails");
     canvas.text("t", [ZERO + 6.0, 12.0], Anchor::Start, "holds");
     for (at, test) in first.tests.iter().enumerate() {
@@ -43,7 +44,7 @@ fn row(canvas: &mut Canvas, (test, looks): (&Test, &[Look]), at: usize, terms: T
     let x = |margin: f64| ZERO + margin / most * REACH;
     let class = if test.holds { "good" } else { "bad" };
     let requirement = terms.spoken(&test.requirement);
-    canvas.text("", [4.0, y + 11.0], Anchor::Start, &clip(&requirement, 66));
+    canvas.text("", [4.0, y + 11.0], Anchor::Start, &clip(&requirement, 104));
     let y = y + 24.0;
     canvas.line("grid", [ZERO - REACH, y], [ZERO + REACH, y]);
     for (number, test) in same.iter().enumerate().rev() {

@@ -26,14 +26,14 @@ pub(crate) fn study(facts: &Facts<'_>, champion: Standing<'_>) -> Option<Picture
     let mut parts: Vec<(String, Of)> = vec![(terms.gain(), |cell| (1.0 - (-cell.gain).exp()) * 100.0)];
     parts.extend(terms.cost().map(|cost| (cost, (|cell: &Cell| cell.cost * 100.0) as Of)));
     let mut canvas = Canvas::new(480.0, 66.0 + ROW * names.len() as f64);
-    let (left, gap) = (124.0, 26.0);
+    let (left, gap) = (138.0, 26.0);
     let each = (470.0 - left - gap * (parts.len() - 1) as f64) / parts.len() as f64;
     for (at, name) in names.iter().enumerate() {
         let y = 34.0 + ROW * at as f64;
         if at.is_multiple_of(2) {
             canvas.rect("stripe", [0.0, y - 4.0], [480.0, ROW]);
         }
-        canvas.text("", [4.0, y + 15.0], Anchor::Start, &science::text::clip(name, 19));
+        canvas.text("", [4.0, y + 15.0], Anchor::Start, &science::text::clip(name, 20));
     }
     for (part, (what, value)) in parts.iter().enumerate() {
         let from = left + (each + gap) * part as f64;

@@ -64,9 +64,7 @@ fn rows(front: Vec<&Standing<'_>>, facts: &Facts<'_>) -> Block {
     columns.push(column(">description length", |s: &&Standing<'_>| {
         s.description_length.map_or_else(|| "-".into(), |n| n.to_string())
     }));
-    columns.push(column(format!(">{}", terms.worth()), move |s: &&Standing<'_>| {
-        terms.worth_of(s.score.worth, s.score.worth_ci)
-    }));
+    columns.push(column(format!(">{}", terms.worth()), move |s: &&Standing<'_>| terms.worth_on(s.score)));
     columns.push(column("<admissible", |s: &&Standing<'_>| {
         if facts.record.state.objections(s.id).is_empty() { "yes".into() } else { "no".into() }
     }));

@@ -63,7 +63,9 @@ fn headline(look: &Look, terms: Terms<'_>) -> String {
     let worth = |of: &Estimate| terms.worth_of(of.value, of.interval);
     let [beside, alone] = SEEDS;
     let points = |gained: f64| match gained {
-        gained if gained < 0.0 => format!("{:.2} points of {} short of the reference's", 0.0 - gained, terms.gain()),
+        gained if gained < 0.0 => {
+            format!("{:.2} points of {} short of the reference's, which are taken off", 0.0 - gained, terms.gain())
+        }
         gained => format!("{gained:.2} points of {} beyond the reference's", terms.gain()),
     };
     let all = points(0.0 - look.score.shortfall);
@@ -92,7 +94,7 @@ pub(crate) fn plainly(look: &Look, terms: Terms<'_>) -> Option<String> {
     let said: Vec<String> = terms.0.plainly.iter().zip(&look.plainly).map(said).collect();
     let place = if look.drawn > 0 { "the drawn workloads" } else { "the study" };
     (!said.is_empty())
-        .then(|| format!("From the reference to the champion, medians over {place}: {}.", said.join(", ")))
+        .then(|| format!("Simulated, from the reference to the champion, medians over {place}: {}.", said.join(", ")))
 }
 
 /// What the yardstick itself is off by; none where it was not looked at.
@@ -199,9 +201,7 @@ pub(crate) fn verdict(look: &Look, looks: &[Look]) -> &'static str {
         (true, true) if wins_study => {
             "The champion beats the reference, on fresh workloads of the population and on the study."
         }
-        (true, true) => {
-            "The champion beats the reference on fresh workloads of the population, and keeps every guard on the study."
-        }
+        (true, true) => "The champion beats the reference on fresh workloads of the population, and keeps every guard.",
         (true, false) => "The champion beats the reference on the study. Of other workloads this says nothing.",
         (false, _) if look.holds() => {
             "The champion does NOT beat the reference: it did at one look, and all looks together do not say so."

@@ -25,8 +25,11 @@ pub(super) fn blocks(look: &Look, terms: Terms<'_>) -> Vec<Block> {
         .map_or_else(String::new, |count| format!("; under the reference with other draws in {count}"));
     let text = format!(
         "Shares of the requests that may be refused, means over workloads in which a part has a twentieth of them; the reference at the scale \
-         that gains as much there. In {} of {} workloads somebody who is guarded is served less than half of that{chance}.",
-        fairness.giving_up, fairness.workloads,
+         that gains as much there. In {} of {} workloads a {} is served less than half of that{chance}.",
+        fairness.giving_up,
+        fairness.workloads,
+        terms.0.guarded().map(|group| group.name.as_str()).collect::<Vec<_>>().join(" or "),
     );
-    vec![Block::Table(Table::of(seen.iter().copied(), columns)), Block::Text(text.into())]
+    let title = if look.drawn > 0 { "Who is served, over all fresh workloads" } else { "Who is served" };
+    vec![Block::Heading(title.into()), Block::Table(Table::of(seen.iter().copied(), columns)), Block::Text(text.into())]
 }

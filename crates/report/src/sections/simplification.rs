@@ -24,7 +24,8 @@ pub(super) fn blocks(facts: &Facts<'_>) -> Vec<Block> {
     let table = Table::of(&simplification.tried, columns);
     let note = format!(
         "Candidate {} with each of these changes, on the search seeds at the same scale: what its {worth} gains or loses by it. What is \
-         admissible and loses at most {} may go.",
+         admissible and loses at most {} may go. Parts that are not listed were not tried. Lines and lengths are those of the source with its \
+         tunables written as constants; a dash: it does not compare.",
         simplification.of.short(),
         terms.worth_of(Simplification::MAY_LOSE, None)
     );

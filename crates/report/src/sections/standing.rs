@@ -28,7 +28,7 @@ pub(crate) fn lines(facts: &Facts<'_>) -> Vec<Line> {
     lines.push(match facts.champion() {
         Some(best) => {
             let terms = facts.terms();
-            let worth = format!("{} {}", terms.worth(), terms.worth_of(best.score.worth, best.score.worth_ci));
+            let worth = format!("{} {}", terms.worth(), terms.worth_on(best.score));
             let gain = format!("{} {}", terms.gain(), percent(best.score.improvement));
             let cost = terms.cost().map(|cost| format!("{cost} {}", percent(best.score.cost)));
             let said = [Some(worth), Some(gain), cost].into_iter().flatten().collect::<Vec<_>>().join(", ");

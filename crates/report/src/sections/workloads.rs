@@ -92,7 +92,7 @@ pub(crate) fn scenario_table(candidate: Option<&Score>, reference: &Score, spec:
         own.map_or_else(|| "-".into(), |own| points(own.against_reference))
     }));
     columns.push(column(
-        "<",
+        "<note",
         |(_, reference): &Row<'_>| if reference.overloaded { "overloaded".into() } else { String::new() },
     ));
     let own = |at| candidate.and_then(|score: &Score| score.scenarios.get(at));

@@ -64,7 +64,9 @@ fn head(page: &Page, facts: &Facts<'_>, layout: Layout) -> String {
     out += "\n";
     out += &answer(page, layout);
     out.extend(page.rule.iter().map(|rule| layout.line(&Line::from(format!("Its rule: {rule}.")))));
-    for (title, said) in [(page::costs_title(facts.terms()), &page.costs), ("What would refute it", &page.doubts)] {
+    for (title, said) in
+        [(page::costs_title(facts.terms()), &page.costs), (page::doubts_title(page.answer), &page.doubts)]
+    {
         if !said.is_empty() {
             out += &format!("\n{}", layout.line(&Line::default().tone(Tone::Strong, title)));
             out.extend(said.iter().map(|text| layout.item(&item(0, text.as_str()))));

@@ -86,7 +86,13 @@ impl Layout {
         self.wrapped(&item.line, &format!("{indent}- "), &format!("{indent}  "))
     }
 
+    /// Where its words do not fit side by side, what stood in columns stands in rows, if that makes fewer columns.
     fn table(self, table: &Table) -> String {
+        let widths: Vec<usize> = (0..table.columns.len()).map(|at| longest_word(table, at)).collect();
+        let whole_words = widths.iter().map(|width| width + GAP).sum::<usize>() <= self.width;
+        if !whole_words && table.rows.len() + 1 < table.columns.len() && !table.rows.is_empty() {
+            return self.table(&turned(table));
+        }
         let cell = |text: &str, right: bool| {
             // A number stays in one line with its unit and its interval; the spaces come back below.
             let text = if right { words::line(text).replace(' ', HARD_SPACE) } else { words::line(text) };
@@ -105,8 +111,6 @@ impl Layout {
         for cells in &table.rows {
             grid.add_row(cells.iter().zip(&table.columns).map(|(text, c)| cell(text, c.right)).collect::<Vec<_>>());
         }
-        let widths: Vec<usize> = (0..table.columns.len()).map(|at| longest_word(table, at)).collect();
-        let whole_words = widths.iter().map(|width| width + GAP).sum::<usize>() <= self.width;
         for (column, width) in grid.column_iter_mut().zip(widths) {
             column.set_padding((0, PADDING as u16));
             if whole_words {
@@ -151,6 +155,22 @@ impl Layout {
             Tone::Open => 33,
         };
         format!("\u{1b}[{code}m{word}\u{1b}[0m")
+    }
+}
+
+/// A table whose columns are the rows of this one.
+fn turned(table: &Table) -> Table {
+    let column = |title: &str, right| Column { title: title.into(), right };
+    let names = table.rows.iter().map(|row| column(&row[0], true));
+    let first = table.columns.first().map(|first| column(&first.title, false));
+    let row = |at: usize| {
+        let cells = table.rows.iter().map(|row| row[at].clone());
+        std::iter::once(table.columns[at].title.clone()).chain(cells).collect()
+    };
+    Table {
+        columns: first.into_iter().chain(names).collect(),
+        rows: (1..table.columns.len()).map(row).collect(),
+        places: Vec::new(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Two candidates beside each other.
 
-use crate::campaign::{FIRST, events, fold, opening};
-use report::contrast::{Side, compared};
+use crate::campaign::{FIRST, events, fold, opening, record};
+use report::contrast::{Side, campaigns, compared};
 use report::{json, terminal};
 use science::event::Event;
 use science::id::CandidateId;
@@ -41,4 +41,20 @@ fn candidates_of_one_campaign_are_paired_and_those_of_campaigns_with_other_seeds
     assert!(differs("campaign: nonce") && !differs("campaign: problem"), "{shown:#}");
     let text = terminal::contrast(&apart, state.spec(), 100, false);
     assert!(text.contains("They share no panel") && text.contains("They are written alike."), "{text}");
+}
+
+#[test]
+fn two_campaigns_are_held_beside_each_other_by_what_was_answered_and_what_it_took() {
+    let (state, nothing) = (fold(&events()), State::default());
+    let rows = campaigns(&record(&state), &record(&nothing));
+    let shown = json::campaigns(&rows);
+    let row = |what: &str| shown.as_array().and_then(|rows| rows.iter().find(|row| row["what"] == what)).cloned();
+    let claims = row("claims").expect("a row");
+    assert!(
+        claims["left"].as_str().is_some_and(|said| said.contains("confirmed")) && claims["right"] == "-",
+        "{shown:#}"
+    );
+    assert_eq!(row("answer").map(|row| row["left"].clone()), Some("not sealed".into()), "{shown:#}");
+    let text = terminal::campaigns(&rows, 80, false);
+    assert!(text.starts_with("Campaigns\n") && text.lines().all(|line| line.chars().count() <= 80), "{text}");
 }

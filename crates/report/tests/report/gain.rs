@@ -205,7 +205,7 @@ fn what_a_champion_is_worth_is_said_in_points_by_the_problems_name() {
         "head start above 0 +0.0500 [+0.0500, +0.0500] holds",
         "head start estimated at no less than 0.01 +0.0400 - holds",
         "it sank no full barges 0.0000 - holds",
-        "a share that FALLS as queue length rises: 90.0 % at 1.00, 10.0 % at 8.00 (its trials met 1.00 to 8.00); turning point 0.40; looks at queue length and tide height",
+        "a share that FALLS as queue length rises: 90.0 % at 1.00, 10.0 % at 8.00 (its trials met 1.00 to 8.00); read off that curve: turning point 0.40; looks at queue length and tide height",
         "no other is at least as good in haste and description length",
         "Needs what production does not pass today: tide height.",
         "With production's inputs None. With inputs that production does not pass today (tide height)",
