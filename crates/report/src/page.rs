@@ -244,9 +244,9 @@ fn warnings(facts: &Facts<'_>) -> Vec<String> {
 pub(crate) fn open(facts: &Facts<'_>) -> String {
     let now = match facts.record.running {
         true => "a process is at work on it".into(),
-        false => format!("no process is at work on it since {}", moment(facts.record.times.last_ms)),
+        false => format!("no process has been at work on it since {}", moment(facts.record.times.last_ms)),
     };
-    format!("The campaign has not ended, {now}; all of this may change.")
+    format!("The campaign has not ended, and {now}; all of this may change.")
 }
 
 fn commands(facts: &Facts<'_>) -> Vec<Command> {

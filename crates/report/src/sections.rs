@@ -47,7 +47,7 @@ pub(crate) fn report(facts: &Facts<'_>, medium: Medium) -> Vec<Section> {
     let all = [
         section("champion", "The champion", champion::blocks(facts, medium)),
         section("front", front::title(facts), front::blocks(facts)),
-        section("workloads", "Workload by workload", workloads::blocks(facts)),
+        section("workloads", "Workload by workload", workloads::blocks(facts, medium)),
         section("sealed", "Under the seal", sealed::all(facts)),
         section("lineage", "Lineage", lineage::blocks(facts, medium)),
         section("predictions", "Predictions", predictions::blocks(facts)),

@@ -10,7 +10,7 @@ use science::work::{Tokens, Work};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-fn with(name: &str, text: &str) -> Result<Templates, String> {
+pub(crate) fn with(name: &str, text: &str) -> Result<Templates, String> {
     Templates::with(&BTreeMap::from([(name.to_owned(), text.to_owned())]))
 }
 

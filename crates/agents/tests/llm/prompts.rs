@@ -1,6 +1,7 @@
 //! What the prompts say, and how long they are.
 
 use crate::campaign::{self, CONTRACT, Script};
+use crate::context::with;
 use agents::Brief;
 use agents::llm::{Executor, Planner, Request};
 use science::bundle::{Arm, ArmKind, Design, Prediction, Relation, Side};
@@ -300,13 +301,13 @@ fn a_candidate_out_of_range_is_told_with_its_distance_and_a_hint() {
 #[test]
 fn a_planner_is_told_less_of_what_was_found_where_its_request_would_be_longer_than_forty_kilobytes() {
     let state = campaign::after(50);
-    let asked = |more: usize| {
+    let asked = |long: usize| {
         let (mut context, _) = campaign::context(Script::new(&[]));
-        context.contract += &"x".repeat(more);
+        context.templates = with("system", &"x".repeat(long)).unwrap().into();
         Planner::new(context).request(Brief { state: &state, source: None, space: None, library: None }).unwrap()
     };
     let length = |request: &Request| request.system.len() + request.user.len();
-    let room = 40_000 - length(&asked(0));
+    let room = 40_001 - length(&asked(1));
     let (full, less) = (asked(room), asked(room + 1));
     assert_eq!(length(&full), 40_000);
     assert!(length(&less) <= 40_000, "{}", length(&less));

@@ -1,6 +1,6 @@
 //! Workload by workload: where the champion gains, where it loses, whom it serves.
 
-use super::served;
+use super::{Medium, served};
 use crate::document::{Block, Fold, Table, column};
 use crate::facts::Facts;
 use crate::features;
@@ -16,7 +16,7 @@ use science::spec::Spec;
 const NAMED: usize = 5;
 
 /// None without a champion.
-pub(super) fn blocks(facts: &Facts<'_>) -> Vec<Block> {
+pub(super) fn blocks(facts: &Facts<'_>, medium: Medium) -> Vec<Block> {
     let (Some(champion), Some(yardsticks)) = (facts.champion(), &facts.yardsticks) else { return Vec::new() };
     let spec = &facts.started.spec;
     let look = facts.record.looks.first();
@@ -25,7 +25,9 @@ pub(super) fn blocks(facts: &Facts<'_>) -> Vec<Block> {
     let mut blocks: Vec<Block> = pictures.into_iter().flatten().map(Block::Picture).collect();
     if let Some(look) = look {
         blocks.extend(losers(look, spec).map(Block::Table));
-        blocks.extend(worst(look));
+        if medium != Medium::Terminal {
+            blocks.extend(worst(look));
+        }
         blocks.extend(served::blocks(look, facts.terms()));
     }
     let note =
