@@ -166,7 +166,13 @@ fn facts(state: &State, campaign: &str, record: &CandidateRecord) -> BTreeMap<St
         ("campaign: toolchain".into(), started.toolchain.lines().next().unwrap_or_default().to_owned()),
         ("campaign: what is measured".into(), short(started.meaning.as_str())),
         ("author".into(), record.author.clone().unwrap_or_else(|| "built-in".into())),
-        ("written for".into(), format!("F{}.{}", record.iteration, record.arm)),
+        (
+            "written for".into(),
+            match state.simplified(&record.candidate.id) {
+                Some(of) => format!("{}, made simpler", of.short()),
+                None => format!("F{}.{}", record.iteration, record.arm),
+            },
+        ),
         ("outcome".into(), record.outcome.map_or("-", |outcome| outcome.as_str()).into()),
         ("admissible".into(), if record.admissible { "yes" } else { "no" }.into()),
         (SCALE.into(), number(record.scale)),

@@ -19,7 +19,8 @@ pub(crate) fn formula(source: &str) -> Option<String> {
     let file = syn::parse_file(source).ok()?;
     let (policy, rule) = file.items.iter().find_map(answering)?;
     let constants = constants(source, policy, &file);
-    let mut writer = Writer { words: Expressions { source, constants: &constants }, lines: Vec::new() };
+    let taken = bound(rule);
+    let mut writer = Writer { words: Expressions { source, constants: &constants, taken: &taken }, lines: Vec::new() };
     writer.block(&rule.block, 0, "→ ");
     for (name, helper) in helpers(&file) {
         let calls = format!("{name}(");
@@ -62,6 +63,19 @@ fn function(item: &ImplItem) -> Option<&ImplItemFn> {
         ImplItem::Fn(function) => Some(function),
         _ => None,
     }
+}
+
+/// Names that a function gives to its arguments and to what it works out.
+fn bound(function: &ImplItemFn) -> BTreeSet<String> {
+    struct Bound(BTreeSet<String>);
+    impl<'a> Visit<'a> for Bound {
+        fn visit_pat_ident(&mut self, pattern: &'a syn::PatIdent) {
+            self.0.insert(pattern.ident.to_string());
+        }
+    }
+    let mut bound = Bound(BTreeSet::new());
+    bound.visit_impl_item_fn(function);
+    bound.0
 }
 
 /// Functions beside the policy's own, by name.
@@ -119,7 +133,7 @@ fn constants(source: &str, policy: &ItemImpl, file: &File) -> BTreeMap<String, S
     let new = policy.items.iter().filter_map(function).find(|function| function.sig.ident == "new");
     new.into_iter().for_each(|new| begun.visit_impl_item_fn(new));
     let nothing = BTreeMap::new();
-    let words = Expressions { source, constants: &nothing };
+    let words = Expressions { source, constants: &nothing, taken: &BTreeSet::new() };
     let fields: BTreeSet<String> = file.items.iter().flat_map(own_fields).collect();
     begun
         .0

@@ -14,7 +14,9 @@ use crate::spend::attempts;
 use crate::standing::Found;
 use crate::terms::Terms;
 use crate::words::{count, line, moment, shell};
+use science::champion;
 use science::event::EndReason;
+use science::objective::Score;
 use science::seal::{self, Estimate, Look, Test};
 use science::state::State;
 use science::stats::rounded;
@@ -160,23 +162,31 @@ fn verdict(facts: &Facts<'_>) -> Vec<String> {
             .chain(unsealed(facts))
             .collect();
     };
-    let claim = failed(look, terms).unwrap_or_else(|| sections::verdict(look, looks).to_owned());
-    let who = format!("The champion, {} of iteration {},", standing.id.short(), standing.iteration);
+    let claim = failed(look, facts).unwrap_or_else(|| sections::verdict(look, looks).to_owned());
+    let who = match facts.record.state.simplified(standing.id) {
+        Some(of) => format!("The champion, {} ({} made simpler),", standing.id.short(), of.short()),
+        None => format!("The champion, {} of iteration {},", standing.id.short(), standing.iteration),
+    };
     let said =
         [Some(claim.replacen("The champion", &who, 1)), Some(size(look, looks, terms)), sections::plainly(look, terms)];
     said.into_iter().flatten().collect()
 }
 
-/// Which requirements a look fails; none where it keeps them.
-fn failed(look: &Look, terms: Terms<'_>) -> Option<String> {
+/// Which requirements a look fails, and by how much; none where it keeps them.
+fn failed(look: &Look, facts: &Facts<'_>) -> Option<String> {
+    let (terms, experiment) = (facts.terms(), facts.started.experiment.elsewhere());
+    let margins = |score: &Score| champion::margins(score, 0, (&experiment, terms.0));
+    let (own, reference) = (margins(&look.score), margins(&look.reference));
     let named = |test: &Test| {
-        let missed = test.margin.map_or_else(String::new, |margin| format!(", missed by {}", rounded(-margin, 2)));
-        let by = if test.interval.is_some() || test.margin.is_some_and(|margin| margin >= 0.0) {
-            String::new()
-        } else {
-            missed
-        };
-        format!("{}{by}", terms.spoken(&test.requirement))
+        let guard = own.iter().zip(&reference).find(|(own, _)| own.requirement == test.requirement && !own.holds());
+        let said = guard.map_or_else(
+            || test.requirement.clone(),
+            |(own, reference)| match reference.holds() {
+                true => format!("{}; the reference keeps it", own.found),
+                false => format!("{}; the reference does not keep it either", own.found),
+            },
+        );
+        terms.spoken(&said)
     };
     let failed: Vec<String> = look.tests.iter().filter(|test| !test.holds).map(named).collect();
     let fail = if failed.len() == 1 { "requirements is" } else { "requirements are" };
@@ -190,6 +200,7 @@ fn failed(look: &Look, terms: Terms<'_>) -> Option<String> {
     })
 }
 
+/// What the champion does, in one line.
 fn rule(facts: &Facts<'_>) -> Option<String> {
     let champion = facts.champion()?;
     let scale = facts.record.state.candidates.get(champion.id).and_then(|record| record.scale);

@@ -145,7 +145,11 @@ pub(super) fn spec() -> Spec {
                 Unit::Log,
                 "mean over three critical latencies (TTFT median and p95, E2E mean) of minus ln(candidate / baseline)",
             ),
-            worth: named("extra_improvement", Unit::Log, "that mean beyond the reference's"),
+            worth: named(
+                "extra_improvement",
+                Unit::Log,
+                "the mean of minus ln(candidate / baseline) over three critical latencies, beyond the reference's",
+            ),
         },
         inputs: INPUTS.map(|(name, meaning)| named(name, Unit::Plain, meaning)).into(),
         violation: ["left".into(), "requests waiting".into()],

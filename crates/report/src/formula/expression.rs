@@ -1,7 +1,7 @@
 //! Expressions as they are written in formulas.
 
 use proc_macro2::Span;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use syn::spanned::Spanned;
 use syn::{BinOp, Expr, ExprMethodCall, Lit, Member, UnOp};
 
@@ -26,6 +26,8 @@ pub(super) struct Expressions<'a> {
     pub(super) source: &'a str,
     /// Fields of the policy that are numbers.
     pub(super) constants: &'a BTreeMap<String, String>,
+    /// Names that stand for something else than a field of the policy.
+    pub(super) taken: &'a BTreeSet<String>,
 }
 
 impl Expressions<'_> {
@@ -122,7 +124,11 @@ impl Expressions<'_> {
         match &field.member {
             Member::Named(name) if own => {
                 let name = name.to_string();
-                self.constants.get(&name).cloned().unwrap_or(name)
+                match self.constants.get(&name) {
+                    Some(constant) => constant.clone(),
+                    None if self.taken.contains(&name) => format!("self.{name}"),
+                    None => name,
+                }
             }
             Member::Named(name) => format!("{}.{name}", self.at(&field.base, WHOLE)),
             Member::Unnamed(index) => format!("{}.{}", self.at(&field.base, WHOLE), index.index),

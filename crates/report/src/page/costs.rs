@@ -148,7 +148,11 @@ fn otherwise(look: &Look, terms: Terms<'_>) -> Option<String> {
         let on = if look.drawn > 0 { "the same fresh workloads" } else { "the same" };
         let serves =
             "below zero it costs more of that, and they differ because it refuses others than the reference does";
-        format!("On {on}, {} counted in {}: {serves}", terms.worth(), counted.join(", "))
+        let drawn = look.score.panels.as_ref().filter(|_| look.drawn > 0).and_then(|panels| panels.drawn.worth);
+        let raw = drawn.map_or_else(String::new, |worth| {
+            format!(" before what it is short of in {} is taken off is {},", terms.gain(), terms.worth_of(worth, None))
+        });
+        format!("On {on}, {}{raw} counted in {}: {serves}", terms.worth(), counted.join(", "))
     });
     let said: Vec<String> = counted.into_iter().chain(moved).collect();
     (!said.is_empty()).then(|| capital(&format!("{}.", said.join("; "))))

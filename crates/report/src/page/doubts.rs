@@ -21,12 +21,17 @@ pub(super) fn doubts(facts: &Facts<'_>) -> Vec<String> {
             doubts.push(again(look, facts.record.looks, terms, &format!("{elenchus} verify {id}")));
         }
     }
+    if facts.record.looks.first().is_some_and(|look| !look.holds()) {
+        return doubts;
+    }
     doubts.push(match facts.record.comparison {
         Some(found) => compared(found, terms),
         None => format!("A search without agents that finds as much in as many evaluations: not tried yet (`{elenchus} compare {id}`)."),
     });
-    if champion.score.worth_ci.is_some_and(|[low, _]| low <= 0.0) {
-        doubts.push("On the search seeds the interval holds zero.".into());
+    match champion.score.worth_ci {
+        Some([_, high]) if high < 0.0 => doubts.push("On the search panel all of the interval lies below zero.".into()),
+        Some([low, _]) if low <= 0.0 => doubts.push("On the search panel the interval holds zero.".into()),
+        _ => {}
     }
     doubts.push(format!(
         "Your own traffic, if it is worth nothing there: put it into scenarios (`{elenchus} new`) and evaluate it."

@@ -62,13 +62,20 @@ fn kept(look: &Look) -> Option<Figure> {
     (failed > 0).then(|| Figure { name: "requirements NOT kept".into(), value, interval: None })
 }
 
-/// How many of the workloads lose more than the guard allows each.
+/// How many of the workloads lose more than the guard allows each; where nothing guards that, how many lose anything.
 fn losing(own: &Score, facts: &Facts<'_>) -> Option<Figure> {
     let drawn = own.panels.as_ref().map(|panels| &panels.drawn)?;
-    let bound = facts.started.experiment.objective.at_most("regret").unwrap_or_default();
-    Some(Figure {
-        name: format!("workloads that lose more than {bound} points"),
+    let worst = format!("the worst loses {:.1} points", drawn.regret().max(0.0));
+    let figure = |name: String, bound: f64, interval: String| Figure {
+        name,
         value: format!("{} of {}", drawn.losing(bound), drawn.regrets.len()),
-        interval: Some(format!("{} may; the worst loses {:.1} points", may_lose(drawn), drawn.regret().max(0.0))),
+        interval: Some(interval),
+    };
+    Some(match facts.started.experiment.objective.at_most("regret") {
+        Some(bound) => {
+            let name = format!("workloads that lose more than {bound} points");
+            figure(name, bound, format!("{} may; {worst}", may_lose(drawn)))
+        }
+        None => figure("workloads that lose anything".into(), 0.0, worst),
     })
 }

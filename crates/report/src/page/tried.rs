@@ -39,7 +39,7 @@ pub(crate) struct Tried {
     pub(crate) measured: String,
     /// A word for the verdict.
     pub(crate) verdict: &'static str,
-    /// Whether the candidate is the champion.
+    /// Whether the candidate is the champion, or what that was made of by leaving out what does not matter.
     pub(crate) champion: bool,
     /// What the verdict is.
     #[serde(skip)]
@@ -54,7 +54,8 @@ pub(super) fn tried(state: &State) -> Vec<Tried> {
 /// Every arm of an iteration.
 pub(crate) fn arms(state: &State, iteration: &Iteration, number: usize) -> Vec<Tried> {
     let Some(bundle) = &iteration.bundle else { return Vec::new() };
-    let champion = state.champion().map(|champion| champion.id);
+    // What was made simpler stands where it was tried.
+    let champion = state.champion().map(|champion| state.simplified(&champion.id).cloned().unwrap_or(champion.id));
     let tried = |(arm, record): (&Arm, &ArmRecord)| Tried {
         champion: champion.is_some() && record.candidate == champion,
         ..of(state, (bundle, arm), record, number)

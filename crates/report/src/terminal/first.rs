@@ -81,10 +81,16 @@ fn tried(page: &Page, layout: Layout, room: usize) -> String {
     if mains.is_empty() {
         return String::new();
     }
-    let shown = &mains[mains.len().saturating_sub(room)..];
+    let mut shown = mains[mains.len().saturating_sub(room)..].to_vec();
+    // Wherever the champion was tried, its row is there.
+    if let Some(row) = mains.iter().find(|row| row.champion)
+        && !shown.iter().any(|other| other.champion)
+    {
+        shown[0] = row;
+    }
     let widest = |of: fn(&Tried) -> &str| shown.iter().map(|row| of(row).chars().count()).max().unwrap_or_default();
-    let claim = if layout.width < NARROW { 0 } else { widest(|row| &row.claim).clamp(5, 26) };
-    let measured = widest(|row| &row.measured).clamp(8, 22);
+    let claim = if layout.width < NARROW { 0 } else { widest(|row| &row.claim).clamp(5, 24) };
+    let measured = widest(|row| &row.measured).clamp(8, 32);
     // Number, verdict and the spaces between.
     let change = layout.width.saturating_sub(claim + measured + 3 + 9 + 8).max(12);
     let row = |number: &str, cells: [&str; 3]| {
@@ -98,13 +104,13 @@ fn tried(page: &Page, layout: Layout, room: usize) -> String {
     };
     let left = match mains.len() - shown.len() {
         0 => String::new(),
-        earlier => format!(", the last {} of {}", shown.len(), earlier + shown.len()),
+        earlier => format!(", {} of {}", shown.len(), earlier + shown.len()),
     };
     let mark = if shown.iter().any(|row| row.champion) { " (* the champion)" } else { "" };
     let mut out =
         format!("\n{}", layout.line(&Line::default().tone(Tone::Strong, format!("What was tried{left}{mark}"))));
     out += &layout.plain(&format!("{}verdict", row("#", ["change", "claim", "measured"])));
-    for tried in shown {
+    for tried in &shown {
         let tone = match tried.judged {
             Some(Verdict::Confirmed) => Tone::Good,
             Some(Verdict::Refuted) => Tone::Bad,

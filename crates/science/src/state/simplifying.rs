@@ -43,6 +43,12 @@ impl State {
         }
     }
 
+    /// What a candidate was made of by leaving out what does not matter; none if it was not.
+    pub fn simplified(&self, id: &CandidateId) -> Option<&CandidateId> {
+        let simplification = self.simplification.as_ref()?;
+        (simplification.made.as_ref() == Some(id)).then_some(&simplification.of)
+    }
+
     /// The champion, if what it is worth says what a change costs, and if the budget holds for at least one change and the
     /// candidate that comes of it.
     fn worth_simplifying(&self) -> Option<CandidateId> {
