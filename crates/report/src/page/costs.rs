@@ -11,6 +11,8 @@ use science::spec::Aggregate;
 
 /// Parts of those who are served that are named, at most.
 const NAMED: usize = 3;
+/// What is taken off and is less than this is not worth a word.
+const TOLD: f64 = 5e-4;
 /// Shares that lie nearer than this count as the same.
 const SAME: f64 = 0.02;
 
@@ -149,6 +151,7 @@ fn otherwise(look: &Look, terms: Terms<'_>) -> Option<String> {
         let serves =
             "below zero it costs more of that, and they differ because it refuses others than the reference does";
         let drawn = look.score.panels.as_ref().filter(|_| look.drawn > 0).and_then(|panels| panels.drawn.worth);
+        let drawn = drawn.filter(|worth| look.worth.value.is_some_and(|sealed| (worth - sealed).abs() > TOLD));
         let raw = drawn.map_or_else(String::new, |worth| {
             format!(" before what it is short of in {} is taken off is {},", terms.gain(), terms.worth_of(worth, None))
         });
