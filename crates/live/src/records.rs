@@ -155,7 +155,7 @@ impl Records {
                     listed(&row, state, (self.reader.looks)(row.id.clone()).await)
                 }
             };
-            let running = self.store.is_running(&row.id);
+            let running = listed.said.open && self.store.is_running(&row.id);
             // What was added while the rest was read is read again.
             known.insert(row.id, (row.pulse, listed.clone()));
             all.push(Row { said: listed.said.while_running(running), ..listed });
@@ -172,7 +172,6 @@ fn listed(row: &CampaignRow, state: Result<State, StoreError>, looks: Result<Vec
             name: row.name.clone(),
             agents: row.agents.clone(),
             standing: error.to_string(),
-            ended: true,
             ..Listed::default()
         },
     };

@@ -155,7 +155,7 @@ fn specification(sides: [Side<'_>; 2], records: [&CandidateRecord; 2]) -> Vec<Di
 /// What is known of a candidate and of its campaign, by name.
 fn facts(state: &State, campaign: &str, record: &CandidateRecord) -> BTreeMap<String, String> {
     let started = state.opened();
-    let number = |value: Option<f64>| value.map_or_else(|| "-".into(), |value| rounded(value, 4).to_string());
+    let number = |value: Option<f64>| value.map_or_else(|| "-".into(), |value| format!("{value}"));
     let mut facts = BTreeMap::from([
         ("campaign".to_owned(), short(campaign)),
         ("campaign: agents".into(), started.agents.clone()),
@@ -175,7 +175,7 @@ fn facts(state: &State, campaign: &str, record: &CandidateRecord) -> BTreeMap<St
         ),
         ("outcome".into(), record.outcome.map_or("-", |outcome| outcome.as_str()).into()),
         ("admissible".into(), if record.admissible { "yes" } else { "no" }.into()),
-        (SCALE.into(), number(record.scale)),
+        (SCALE.into(), number(record.scale.map(|scale| rounded(scale, 4)))),
         ("description length, tokens".into(), number(record.candidate.description_length.map(f64::from))),
         (
             "departs from".into(),
@@ -192,14 +192,6 @@ fn facts(state: &State, campaign: &str, record: &CandidateRecord) -> BTreeMap<St
 /// The same as sections.
 pub(crate) fn sections(compared: &Compared, terms: Terms<'_>) -> Vec<Section> {
     let section = |place, title, blocks| Section { place, title, blocks };
-    let specification = Table::of(
-        &compared.specification,
-        vec![
-            column("<what", |row: &&Differing| line(&row.what)),
-            column("<first", |row: &&Differing| line(&row.left)),
-            column("<second", |row: &&Differing| line(&row.right)),
-        ],
-    );
     let source = match &compared.rows {
         Some(rows) => Block::Difference(rows.clone()),
         None => Block::Text("They are written alike.".into()),
@@ -214,11 +206,22 @@ pub(crate) fn sections(compared: &Compared, terms: Terms<'_>) -> Vec<Section> {
     let behaviour =
         [Block::Text(format!("The first {left}").into()), Block::Text(format!("The second {right}").into())];
     vec![
-        section("specification", "Specification", vec![Block::Table(specification)]),
+        section("specification", "Specification", vec![Block::Table(side_by_side(&compared.specification))]),
         section("source", "Source", scale.into_iter().chain([source]).collect()),
         section("behaviour", "Behaviour", behaviour.into_iter().chain(alike).collect()),
         section("effects", "Effects", effects(compared, terms)),
     ]
+}
+
+fn side_by_side(rows: &[Differing]) -> Table {
+    Table::of(
+        rows,
+        vec![
+            column("<what", |row: &&Differing| line(&row.what)),
+            column("<first", |row: &&Differing| line(&row.left)),
+            column("<second", |row: &&Differing| line(&row.right)),
+        ],
+    )
 }
 
 fn effects(compared: &Compared, terms: Terms<'_>) -> Vec<Block> {
@@ -231,10 +234,9 @@ fn effects(compared: &Compared, terms: Terms<'_>) -> Vec<Block> {
          by which candidates were chosen: no claim about other workloads."
     );
     // Effects are oriented so that more is better; a cost is shown as it is.
-    let sign = |effect: &Effect| if terms.less_is_better(&effect.metric) { -1.0 } else { 1.0 };
-    let difference = move |effect: &&Effect| match (sign(effect), effect.interval) {
-        (sign, Some([low, high])) if sign < 0.0 => size_within(effect.unit, -effect.estimate, Some([-high, -low])),
-        (sign, interval) => size_within(effect.unit, sign * effect.estimate, interval),
+    let difference = move |effect: &&Effect| match terms.less_is_better(&effect.metric) {
+        true => size_within(effect.unit, -effect.estimate, effect.interval.map(|[low, high]| [-high, -low])),
+        false => size_within(effect.unit, effect.estimate, effect.interval),
     };
     let better = |effect: &&Effect| match effect.interval {
         Some([low, _]) if low > 0.0 => "better".into(),

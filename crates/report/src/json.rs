@@ -216,7 +216,8 @@ pub fn event(state: &State, event: &Event) -> Value {
     put(&mut out, "kind", event.kind());
     put(&mut out, "iteration", state.iteration_number());
     let number = state.iterations.len();
-    let arms = state.iterations.last().map(|iteration| page::arms(state, iteration, number)).unwrap_or_default();
+    let mut arms = state.iterations.last().map(|iteration| page::arms(state, iteration, number)).unwrap_or_default();
+    page::mark(&mut arms, state);
     match event {
         Event::ArmJudged { arm, .. } => put(&mut out, "arm", arms.iter().find(|tried| tried.arm == *arm)),
         Event::IterationClosed { volume } => {

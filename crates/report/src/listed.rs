@@ -13,8 +13,8 @@ pub struct Listed {
     pub agents: String,
     /// How far it is, or why it ended.
     pub standing: String,
-    /// Whether it has ended.
-    pub ended: bool,
+    /// Whether it can be gone on with.
+    pub open: bool,
     /// The champion, shortened, if there is one.
     pub champion: Option<String>,
     /// What that is worth on the search panel.
@@ -36,7 +36,7 @@ impl Listed {
             name: opened.name.clone(),
             agents: opened.agents.clone(),
             standing: live::standing(state),
-            ended: state.ended.is_some(),
+            open: state.ended.is_none(),
             champion: champion.map(|id| id.short().to_owned()),
             worth: value,
             worth_in_words: value.map_or_else(String::new, |value| worth(state.spec(), value)),
@@ -46,10 +46,10 @@ impl Listed {
 
     /// The same, where it is known whether a process is at work on it.
     pub fn while_running(self, running: bool) -> Self {
-        let standing = match (self.ended || self.standing.is_empty(), running) {
-            (true, _) => self.standing,
-            (false, true) => format!("running, {}", self.standing),
-            (false, false) => format!("stopped in {}", self.standing),
+        let standing = match (self.open, running) {
+            (false, _) => self.standing,
+            (true, true) => format!("running, {}", self.standing),
+            (true, false) => format!("stopped in {}", self.standing),
         };
         Listed { standing, ..self }
     }

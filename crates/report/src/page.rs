@@ -5,13 +5,13 @@ mod doubts;
 mod figures;
 mod tried;
 
-pub(crate) use tried::{Tried, arms};
+pub(crate) use tried::{Tried, arms, mark};
 
 use crate::facts::{Facts, NOT_SANDBOXED};
 use crate::formula::gist;
 use crate::sections;
 use crate::spend::attempts;
-use crate::standing::Found;
+use crate::standing::{Found, Standing};
 use crate::terms::Terms;
 use crate::words::{count, line, moment, shell};
 use science::champion;
@@ -83,7 +83,7 @@ pub(crate) struct Command {
 
 impl Answer {
     /// How the question stands of a campaign with these looks at its champion, if it has one.
-    pub(crate) fn of(has_champion: bool, looks: &[Look]) -> Self {
+    fn of(has_champion: bool, looks: &[Look]) -> Self {
         match looks.first() {
             _ if !has_champion => Answer::NoChampion,
             None => Answer::Unsealed,
@@ -147,7 +147,8 @@ pub(crate) fn page(facts: &Facts<'_>) -> Page {
     }
 }
 
-fn answer(facts: &Facts<'_>) -> Answer {
+/// How its question stands.
+pub(crate) fn answer(facts: &Facts<'_>) -> Answer {
     Answer::of(facts.champion().is_some(), facts.record.looks)
 }
 
@@ -163,17 +164,22 @@ fn verdict(facts: &Facts<'_>) -> Vec<String> {
             .collect();
     };
     let claim = failed(look, facts).unwrap_or_else(|| sections::verdict(look, looks).to_owned());
-    let who = match facts.record.state.simplified(standing.id) {
-        Some(of) => format!("The champion, {} ({} made simpler),", standing.id.short(), of.short()),
-        None => format!("The champion, {} of iteration {},", standing.id.short(), standing.iteration),
-    };
+    let who = format!("The champion, {},", who(facts, standing));
     let said =
         [Some(claim.replacen("The champion", &who, 1)), Some(size(look, looks, terms)), sections::plainly(look, terms)];
     said.into_iter().flatten().collect()
 }
 
-/// Which requirements a look fails, and by how much; none where it keeps them.
-fn failed(look: &Look, facts: &Facts<'_>) -> Option<String> {
+/// A candidate and where it comes from.
+pub(crate) fn who(facts: &Facts<'_>, standing: &Standing<'_>) -> String {
+    match facts.record.state.simplified(standing.id) {
+        Some(of) => format!("{} ({} made simpler)", standing.id.short(), of.short()),
+        None => format!("{} of iteration {}", standing.id.short(), standing.iteration),
+    }
+}
+
+/// Each requirement that a look fails, with what was found where a guard says so.
+pub(crate) fn missed(look: &Look, facts: &Facts<'_>) -> Vec<String> {
     let (terms, experiment) = (facts.terms(), facts.started.experiment.elsewhere());
     let margins = |score: &Score| champion::margins(score, 0, (&experiment, terms.0));
     let (own, reference) = (margins(&look.score), margins(&look.reference));
@@ -188,7 +194,12 @@ fn failed(look: &Look, facts: &Facts<'_>) -> Option<String> {
         );
         terms.spoken(&said)
     };
-    let failed: Vec<String> = look.tests.iter().filter(|test| !test.holds).map(named).collect();
+    look.failed().map(named).collect()
+}
+
+/// That requirements are not kept; none where a look keeps all.
+fn failed(look: &Look, facts: &Facts<'_>) -> Option<String> {
+    let failed = missed(look, facts);
     let fail = if failed.len() == 1 { "requirements is" } else { "requirements are" };
     (!failed.is_empty()).then(|| {
         let of = look.tests.len();

@@ -202,7 +202,7 @@ fn figures(standing: Standing<'_>, yardsticks: &Yardsticks, spec: &Spec) -> Vec<
 fn worth(score: &Score, reference: &Score, spec: &Spec) -> String {
     let terms = Terms(spec);
     let (name, gain) = (terms.worth(), terms.gain());
-    let Some(worth) = score.worth else {
+    if score.worth.is_none() {
         let distance = 100.0 * ((1.0 - reference.improvement).ln() - (1.0 - score.improvement).ln());
         let side = if distance > 0.0 { "above" } else { "below" };
         let distance = words::points(distance.abs());
@@ -217,17 +217,13 @@ fn worth(score: &Score, reference: &Score, spec: &Spec) -> String {
         Aim::Gain { .. } => ("gain", "beyond the reference".into()),
     };
     let over = if score.panels.is_some() { "the interval, over the drawn workloads alone," } else { "the interval" };
-    let parts = score.panels.as_ref().map_or_else(String::new, |panels| {
-        let [study, drawn] = [&panels.study, &panels.drawn].map(|part| terms.worth_of(part.worth, None));
-        format!(", {study} on the study and {drawn} on drawn workloads")
-    });
     let judged = match score.worth_ci {
         None => "no interval: that takes three seeds of every workload, and workloads that they change".into(),
         Some([low, _]) if low > 0.0 => format!("on these seeds a {won}"),
         Some([_, high]) if high < 0.0 => "on these seeds a LOSS".into(),
         Some(_) => format!("{over} holds zero, so the data do not show a {won}"),
     };
-    format!("{} {} {of}{parts} ({judged}).", capital(&name), terms.worth_of(worth, score.worth_ci))
+    format!("{} {} {of} ({judged}).", capital(&name), terms.worth_on(score))
 }
 
 fn regret(score: &Score) -> String {

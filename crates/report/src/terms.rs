@@ -2,7 +2,7 @@
 
 use crate::words::{size, size_within, spaced};
 use science::objective::Score;
-use science::spec::{Aggregate, Direction, Figure, Metric, Spec, Unit};
+use science::spec::{Aggregate, Figure, Spec, Unit};
 
 /// The names and units of a problem.
 #[derive(Clone, Copy, Debug)]
@@ -48,11 +48,7 @@ impl<'a> Terms<'a> {
 
     /// Whether less of what a claim is about is better.
     pub(crate) fn less_is_better(self, metric: &str) -> bool {
-        match self.0.metric(metric) {
-            Some(Metric::Cost(_)) => true,
-            Some(Metric::Series(series)) => series.better == Direction::Less,
-            _ => false,
-        }
+        self.0.metric(metric).is_some_and(|metric| metric.less_is_better())
     }
 
     /// The unit of what a claim is about.

@@ -24,6 +24,11 @@ pub(crate) fn left(volume: f64, false_exclusion: Option<f64>, points: Option<u32
     }
 }
 
+/// A text whose percentages stay with their sign wherever its lines are broken.
+pub(crate) fn whole_percentages(text: &str) -> String {
+    text.replace(" %", "\u{a0}%")
+}
+
 /// A percentage with its interval, `12.3 % [11.8, 12.8]`; without one, the bare number.
 pub(crate) fn percent_within(fraction: f64, interval: Option<[f64; 2]>) -> String {
     size_within(Unit::Fraction, fraction, interval)

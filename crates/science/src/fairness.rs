@@ -133,6 +133,11 @@ impl Spec {
         self.groups.iter().filter(|group| group.guarded)
     }
 
+    /// Their names in words, `client or tenant`; empty where nobody is guarded.
+    pub fn guarded_in_words(&self) -> String {
+        self.guarded().map(|group| group.name.as_str()).collect::<Vec<_>>().join(" or ")
+    }
+
     /// Whether nobody who is guarded is given up in more than this share of the workloads; where it is not known who is served, and
     /// somebody is guarded, that is not kept.
     pub fn gives_nobody_up(&self, fairness: Option<&Fairness>, share: f64) -> bool {

@@ -1,7 +1,7 @@
 //! Measurements: what a policy gains and what it costs, paired with the baseline on the same arrivals and draws.
 
 use crate::frontier::Place;
-use crate::spec::{Direction, Metric, Spec};
+use crate::spec::{Metric, Spec};
 use crate::stats::mean;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -185,15 +185,13 @@ impl Measurement {
     /// Of worth, which is no mean over trials.
     pub(crate) fn oriented(&self, metric: &Metric<'_>, workload: usize, seed: usize) -> f64 {
         let cell = || &self.cells[workload][seed];
-        match metric {
+        let value = match metric {
             Metric::Worth(_) => unreachable!("it is no mean over trials"),
             Metric::Gain(_) => cell().gain,
-            Metric::Cost(_) => -cell().cost,
-            Metric::Series(series) => {
-                let value = self.series.get(&series.name).map_or(0.0, |values| values[workload][seed]);
-                if series.better == Direction::Less { -value } else { value }
-            }
-        }
+            Metric::Cost(_) => cell().cost,
+            Metric::Series(series) => self.series.get(&series.name).map_or(0.0, |values| values[workload][seed]),
+        };
+        if metric.less_is_better() { -value } else { value }
     }
 
     /// Seeds of each workload.

@@ -13,7 +13,7 @@ mod own_scale;
 use crate::champion;
 use crate::experiment::{Claim, Experiment};
 use crate::fairness::Fairness;
-use crate::objective::{Measurement, Score, Scoring, Yardsticks};
+use crate::objective::{Measurement, PanelScore, Score, Scoring, Yardsticks};
 use crate::spec::{Aim, Plain, Spec};
 use crate::stats::{Interval, t_interval, upper_median};
 use crate::trial::Trial;
@@ -192,12 +192,12 @@ fn guards(score: &Score, description_length: u32, experiment: &Experiment, spec:
 
 /// That nobody who is guarded is given up, but in a few workloads; none where nobody is.
 fn fair(fairness: Option<&Fairness>, most: f64, spec: &Spec) -> Option<Test> {
-    let guarded: Vec<&str> = spec.guarded().map(|group| group.name.as_str()).collect();
+    let guarded = spec.guarded_in_words();
     let (allowed, workloads) = fairness.map_or((0, 0), |fairness| (fairness.allowed(most), fairness.workloads));
     (!guarded.is_empty()).then(|| Test {
         requirement: format!(
             "a {} served less than half of what the reference serves it in at most {allowed} of {workloads} workloads",
-            guarded.join(" or "),
+            guarded,
         ),
         margin: fairness.map(|fairness| fairness.margin(most)),
         interval: None,
@@ -234,6 +234,21 @@ impl Look {
     /// Whether the candidate beats the reference, wherever it was looked at.
     pub fn holds(&self) -> bool {
         self.tests.iter().all(|test| test.holds)
+    }
+
+    /// The requirements that are not kept.
+    pub fn failed(&self) -> impl Iterator<Item = &Test> {
+        self.tests.iter().filter(|test| !test.holds)
+    }
+
+    /// The drawn workloads by themselves, which the headline is of where there are some.
+    pub fn drawn_part(&self) -> Option<&PanelScore> {
+        self.score.panels.as_ref().filter(|_| self.drawn > 0).map(|panels| &panels.drawn)
+    }
+
+    /// A figure of the problem's on the workloads that the headline is of.
+    pub fn figure(&self, name: &str) -> Option<f64> {
+        self.drawn_part().map_or_else(|| self.score.figure(name), |part| part.figures.get(name).copied().flatten())
     }
 }
 

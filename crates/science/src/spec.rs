@@ -313,6 +313,15 @@ impl Metric<'_> {
         }
     }
 
+    /// Whether less of it is better.
+    pub fn less_is_better(&self) -> bool {
+        match self {
+            Metric::Worth(_) | Metric::Gain(_) => false,
+            Metric::Cost(_) => true,
+            Metric::Series(series) => series.better == Direction::Less,
+        }
+    }
+
     /// What it is.
     pub fn meaning(&self) -> &str {
         match self {

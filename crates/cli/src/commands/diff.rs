@@ -7,6 +7,7 @@ use crate::output;
 use engine::science::id::CandidateId;
 use engine::science::state::State;
 use engine::science::text::clip;
+use report::Held;
 use report::contrast::{Differing, Side, campaigns, compared};
 use serde_json::{Value, json};
 use store::{CampaignId, Store, StoreError};
@@ -29,7 +30,7 @@ pub(crate) struct Args {
 
 /// A candidate with its campaign.
 struct Found {
-    campaign: CampaignId,
+    campaign: String,
     state: State,
     candidate: CandidateId,
     source: String,
@@ -40,18 +41,13 @@ pub(crate) async fn diff(args: Args, global: &Global) -> Result<Code, Failure> {
     let first = named(&store, &args.first, None).await?;
     // The same candidate may be of several campaigns: then that of the first one is meant.
     let second = named(&store, &args.second, Some(&first.0)).await?;
-    let whole = match (&first, &second) {
+    let (whole, sides) = match (first, second) {
         ((first, None), (second, None)) => {
-            let [first, second] = [read(&store, first).await?, read(&store, second).await?];
-            Some(campaigns(&first.record(), &second.record()))
+            let [first, second] = [read(&store, &first).await?, read(&store, &second).await?];
+            let whole = campaigns(&first.record(), &second.record());
+            (Some(whole), Found::leading(first).zip(Found::leading(second)))
         }
-        _ => None,
-    };
-    let sides = match (Found::of(&store, first).await, Found::of(&store, second).await) {
-        (Ok(first), Ok(second)) => Some((first, second)),
-        // Campaigns can be held beside each other where one has no champion.
-        (Err(_), _) | (_, Err(_)) if whole.is_some() => None,
-        (Err(failure), _) | (_, Err(failure)) => return Err(failure),
+        (first, second) => (None, Some((Found::of(&store, first).await?, Found::of(&store, second).await?))),
     };
     match args.format {
         Format::Text => text(whole.as_deref(), sides.as_ref())?,
@@ -92,11 +88,17 @@ impl Found {
             Failure::usage(format!("campaign {} does not have candidate {}", campaign.short(), candidate.short()))
         })?;
         let source = store.source(&campaign, &record.candidate).await?.unwrap_or_default();
-        Ok(Found { campaign, candidate, source, state })
+        Ok(Found { campaign: campaign.to_string(), candidate, source, state })
+    }
+
+    /// The champion of a campaign that was read; none if it has none.
+    fn leading(held: Held) -> Option<Self> {
+        let (candidate, source) = (held.state.champion()?.id, held.champion().unwrap_or_default().to_owned());
+        Some(Found { campaign: held.id, candidate, source, state: held.state })
     }
 
     fn side(&self) -> Side<'_> {
-        Side { campaign: self.campaign.as_str(), state: &self.state, candidate: &self.candidate, source: &self.source }
+        Side { campaign: &self.campaign, state: &self.state, candidate: &self.candidate, source: &self.source }
     }
 }
 

@@ -1,12 +1,12 @@
 //! Two campaigns beside each other: what was asked, what was answered, and what each took for it.
 
-use super::Differing;
-use crate::document::{Block, Section, Table, column};
+use super::{Differing, short, side_by_side};
+use crate::document::{Block, Section};
 use crate::effort::effort;
 use crate::facts::Facts;
-use crate::page::{self, Answer};
+use crate::page;
 use crate::record::Record;
-use crate::words::{count, fixed, grouped, left, line, moment, percent};
+use crate::words::{count, fixed, grouped, left, moment, percent};
 use science::seal::{self, Estimate, Look};
 use std::time::Duration;
 
@@ -28,13 +28,13 @@ pub fn campaigns(first: &Record<'_>, second: &Record<'_>) -> Vec<Differing> {
 fn said(facts: &Facts<'_>) -> Vec<(String, String)> {
     let (record, started) = (&facts.record, facts.started);
     let rows = [
-        Some(("campaign", record.id.chars().take(8).collect())),
-        Some(("experiment", started.name.clone())),
-        Some(("agents", started.agents.clone())),
-        Some(("nonce", started.nonce.to_string())),
-        Some(("answer", Answer::of(facts.champion().is_some(), record.looks).words().to_lowercase())),
+        ("campaign", short(record.id)),
+        ("experiment", started.name.clone()),
+        ("agents", started.agents.clone()),
+        ("nonce", started.nonce.to_string()),
+        ("answer", page::answer(facts).words().to_lowercase()),
     ];
-    let rows = rows.into_iter().flatten().map(|(what, said)| (what.to_owned(), said));
+    let rows = rows.map(|(what, said)| (what.to_owned(), said)).into_iter();
     rows.chain(sealed(facts)).chain(search(facts)).chain(spent(facts)).collect()
 }
 
@@ -53,16 +53,13 @@ fn sealed(facts: &Facts<'_>) -> Vec<(String, String)> {
         "looks, of which keep all".into(),
         format!("{}, {}", looks.len(), looks.iter().filter(|l| l.holds()).count()),
     ));
-    let drawn = look.score.panels.as_ref().map(|panels| &panels.drawn);
     rows.extend(
         terms.cost().map(|cost| {
             (cost, format!("{} (the reference {})", percent(look.score.cost), percent(look.reference.cost)))
         }),
     );
-    rows.extend(
-        terms.held_against().map(|(figure, name)| (name, terms.figure_of(figure, look.score.figure(&figure.name)))),
-    );
-    if let (Some(drawn), Some(bound)) = (drawn, facts.started.experiment.objective.at_most("regret")) {
+    rows.extend(terms.held_against().map(|(figure, name)| (name, terms.figure_of(figure, look.figure(&figure.name)))));
+    if let (Some(drawn), Some(bound)) = (look.drawn_part(), facts.started.experiment.objective.at_most("regret")) {
         let losing = format!("{} of {}", drawn.losing(bound), drawn.regrets.len());
         rows.push((
             format!("lose more than {bound} points"),
@@ -74,11 +71,10 @@ fn sealed(facts: &Facts<'_>) -> Vec<(String, String)> {
 }
 
 fn requirements(look: &Look, facts: &Facts<'_>) -> String {
-    let failed: Vec<String> =
-        look.tests.iter().filter(|test| !test.holds).map(|test| facts.terms().spoken(&test.requirement)).collect();
-    match failed.as_slice() {
-        [] => format!("all {} kept", look.tests.len()),
-        failed => format!("{} of {} NOT kept: {}", failed.len(), look.tests.len(), failed.join("; ")),
+    let (missed, all) = (page::missed(look, facts), look.tests.len());
+    match missed.as_slice() {
+        [] => format!("all {all} kept"),
+        missed => format!("{} of {all} NOT kept: {}", missed.len(), missed.join("; ")),
     }
 }
 
@@ -93,10 +89,7 @@ fn search(facts: &Facts<'_>) -> Vec<(String, String)> {
         verdicts.confirmed, verdicts.partially_confirmed, verdicts.refuted, verdicts.inconclusive, verdicts.invalid
     );
     vec![
-        (
-            "champion".into(),
-            champion.map_or_else(|| "none".into(), |own| format!("{} of iteration {}", own.id.short(), own.iteration)),
-        ),
+        ("champion".into(), champion.map_or_else(|| "none".into(), |own| page::who(facts, &own))),
         (
             format!("{}, search panel", terms.worth()),
             champion.map_or_else(|| "-".into(), |own| terms.worth_on(own.score)),
@@ -134,14 +127,10 @@ fn budget(facts: &Facts<'_>) -> String {
 
 /// The same as a section.
 pub(crate) fn section(rows: &[Differing]) -> Section {
-    let table = Table::of(
-        rows,
-        vec![
-            column("<what", |row: &&Differing| line(&row.what)),
-            column("<first", |row: &&Differing| line(&row.left)),
-            column("<second", |row: &&Differing| line(&row.right)),
-        ],
-    );
     let note = "Behind it their champions are held beside each other.";
-    Section { place: "campaigns", title: "Campaigns", blocks: vec![Block::Table(table), Block::Text(note.into())] }
+    Section {
+        place: "campaigns",
+        title: "Campaigns",
+        blocks: vec![Block::Table(side_by_side(rows)), Block::Text(note.into())],
+    }
 }

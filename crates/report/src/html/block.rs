@@ -142,8 +142,7 @@ impl Hyper {
     }
 
     fn words(&self, text: &str) -> String {
-        // A number stays with its sign.
-        let text = &text.replace(" %", "\u{a0}%");
+        let text = words::whole_percentages(text);
         let mut out = String::new();
         let is_id = |c: char| c.is_ascii_alphanumeric() || c == '.' || c == '-';
         let mut rest = text.as_str();

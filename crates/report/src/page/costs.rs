@@ -124,7 +124,7 @@ fn whom(look: &Look, terms: Terms<'_>) -> Option<String> {
         "in {} of {} a {} gets less than half of what the reference serves it",
         fairness.giving_up,
         count(fairness.workloads, "workload"),
-        terms.0.guarded().map(|group| group.name.as_str()).collect::<Vec<_>>().join(" or "),
+        terms.0.guarded_in_words(),
     );
     Some(format!("Serves less than the reference: {who}; {given_up}."))
 }
@@ -134,11 +134,7 @@ fn otherwise(look: &Look, terms: Terms<'_>) -> Option<String> {
     let prefix = format!("{} ", terms.worth());
     let (mut counted, mut moved) = (Vec::new(), Vec::new());
     for (figure, name) in terms.held_against() {
-        // Where the headline is.
-        let drawn = look.score.panels.as_ref().filter(|_| look.drawn > 0).map(|panels| &panels.drawn.figures);
-        let value =
-            drawn.map_or_else(|| look.score.figure(&figure.name), |own| own.get(&figure.name).copied().flatten());
-        let Some(value) = value else { continue };
+        let Some(value) = look.figure(&figure.name) else { continue };
         let value = terms.figure_of(figure, Some(value));
         match &figure.of {
             Aggregate::NetSaving => moved.push(format!("by means over these workloads ({name}) {value}")),
@@ -150,7 +146,7 @@ fn otherwise(look: &Look, terms: Terms<'_>) -> Option<String> {
         let on = if look.drawn > 0 { "the same fresh workloads" } else { "the same" };
         let serves =
             "below zero it costs more of that, and they differ because it refuses others than the reference does";
-        let drawn = look.score.panels.as_ref().filter(|_| look.drawn > 0).and_then(|panels| panels.drawn.worth);
+        let drawn = look.drawn_part().and_then(|part| part.worth);
         let drawn = drawn.filter(|worth| look.worth.value.is_some_and(|sealed| (worth - sealed).abs() > TOLD));
         let raw = drawn.map_or_else(String::new, |worth| {
             format!(" before what it is short of in {} is taken off is {},", terms.gain(), terms.worth_of(worth, None))

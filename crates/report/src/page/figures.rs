@@ -57,7 +57,7 @@ fn bare(unit: Unit, value: f64) -> String {
 
 /// How many requirements a look fails; none where it keeps them.
 fn kept(look: &Look) -> Option<Figure> {
-    let failed = look.tests.iter().filter(|test| !test.holds).count();
+    let failed = look.failed().count();
     let value = format!("{failed} of {}", look.tests.len());
     (failed > 0).then(|| Figure { name: "requirements NOT kept".into(), value, interval: None })
 }

@@ -48,19 +48,23 @@ pub(crate) struct Tried {
 
 /// Every arm of the campaign.
 pub(super) fn tried(state: &State) -> Vec<Tried> {
-    state.iterations.iter().zip(1..).flat_map(|(iteration, number)| arms(state, iteration, number)).collect()
+    let mut tried: Vec<Tried> =
+        state.iterations.iter().zip(1..).flat_map(|(iteration, number)| arms(state, iteration, number)).collect();
+    mark(&mut tried, state);
+    tried
 }
 
-/// Every arm of an iteration.
+/// Every arm of an iteration; none is marked as the champion's.
 pub(crate) fn arms(state: &State, iteration: &Iteration, number: usize) -> Vec<Tried> {
     let Some(bundle) = &iteration.bundle else { return Vec::new() };
-    // What was made simpler stands where it was tried.
-    let champion = state.champion().map(|champion| state.simplified(&champion.id).cloned().unwrap_or(champion.id));
-    let tried = |(arm, record): (&Arm, &ArmRecord)| Tried {
-        champion: champion.is_some() && record.candidate == champion,
-        ..of(state, (bundle, arm), record, number)
-    };
-    bundle.arms.iter().zip(&iteration.arms).map(tried).collect()
+    bundle.arms.iter().zip(&iteration.arms).map(|(arm, record)| of(state, (bundle, arm), record, number)).collect()
+}
+
+/// Marks the arms of the champion. What was made simpler stands where it was tried.
+pub(crate) fn mark(tried: &mut [Tried], state: &State) {
+    let Some(champion) = state.champion().map(|champion| champion.id) else { return };
+    let tested = state.simplified(&champion).unwrap_or(&champion).as_str();
+    tried.iter_mut().for_each(|arm| arm.champion = arm.candidate.as_deref() == Some(tested));
 }
 
 fn of(state: &State, (bundle, arm): (&Bundle, &Arm), record: &ArmRecord, iteration: usize) -> Tried {

@@ -188,7 +188,7 @@ fn table(looks: &[Look], terms: Terms<'_>) -> Table {
         column(format!(">{}", terms.worth()), move |(_, look): &Row<'_>| worth(&look.worth)),
         column(">on the study", move |(_, look): &Row<'_>| worth(&look.study)),
         column(">points", |(_, look): &Row<'_>| signed(0.0 - look.score.shortfall, 2)),
-        column(">missed", |(_, look): &Row<'_>| look.tests.iter().filter(|test| !test.holds).count().to_string()),
+        column(">missed", |(_, look): &Row<'_>| look.failed().count().to_string()),
     ];
     Table::of(looks.iter().enumerate(), columns)
 }

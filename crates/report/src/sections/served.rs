@@ -28,7 +28,7 @@ pub(super) fn blocks(look: &Look, terms: Terms<'_>) -> Vec<Block> {
          that gains as much there. In {} of {} workloads a {} is served less than half of that{chance}.",
         fairness.giving_up,
         fairness.workloads,
-        terms.0.guarded().map(|group| group.name.as_str()).collect::<Vec<_>>().join(" or "),
+        terms.0.guarded_in_words(),
     );
     let title = if look.drawn > 0 { "Who is served, over all fresh workloads" } else { "Who is served" };
     vec![Block::Heading(title.into()), Block::Table(Table::of(seen.iter().copied(), columns)), Block::Text(text.into())]

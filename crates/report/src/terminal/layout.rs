@@ -189,7 +189,7 @@ fn pieces(line: &Line, room: usize) -> Vec<(Tone, String, bool)> {
     for (tone, text) in &line.0 {
         let clean = words::clean(text);
         let mut at_start = glued && !clean.starts_with(char::is_whitespace);
-        for word in clean.replace(" %", "\u{a0}%").split([' ', '\n', '\t']).filter(|word| !word.is_empty()) {
+        for word in words::whole_percentages(&clean).split([' ', '\n', '\t']).filter(|word| !word.is_empty()) {
             let word = word.replace(HARD_SPACE, " ");
             for part in word.chars().collect::<Vec<_>>().chunks(room) {
                 pieces.push((*tone, part.iter().collect(), at_start));
