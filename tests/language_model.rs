@@ -175,10 +175,14 @@ fn independent_drafts_see_nothing_of_each_other_and_are_sealed_like_any_campaign
 fn what_is_shown_is_what_is_sent() {
     let server = brain::server();
     let environment = with_model(&server);
-    environment.ok(&RUN);
-    let shown = environment.json(&["prompt", "show", "implement", "--format", "json"]);
-    let sent =
-        server.requests().into_iter().find(|request| brain::part(request.message(0)).starts_with("You write")).unwrap();
-    assert_eq!((shown["system"].as_str(), shown["model"].as_str()), (Some(sent.message(0)), Some("scripted-1")));
-    assert_eq!(shown["max_completion_tokens"], sent.body["max_completion_tokens"]);
+    environment.ok(&["run", "tiny", "--agents", "openai", "--model", "scripted-1", "--iterations", "2"]);
+    // Of a campaign that has ended, what each role was sent last; nobody was asked what the last iteration teaches.
+    for (role, begins) in [("plan", "You plan"), ("implement", "You write"), ("extract", "You draw lessons")] {
+        let shown = environment.json(&["prompt", "show", role, "--format", "json"]);
+        let sent = server.requests();
+        let sent = sent.iter().rfind(|request| brain::part(request.message(0)).starts_with(begins)).unwrap();
+        assert_eq!([&shown["system"], &shown["user"]], [sent.message(0), sent.message(1)], "{role}");
+        assert_eq!(shown["model"].as_str(), Some("scripted-1"));
+        assert_eq!(shown["max_completion_tokens"], sent.body["max_completion_tokens"]);
+    }
 }

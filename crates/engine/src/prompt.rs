@@ -36,9 +36,13 @@ pub struct Standpoint {
 }
 
 impl Standpoint {
-    /// Where a campaign stands by its record.
-    pub async fn of_campaign(store: &Store, id: &CampaignId, places: &Places) -> Result<Self, EngineError> {
-        let state = store.load(id).await?.state;
+    /// Where a campaign stands by its record; one that has ended as it stood when the role was asked last.
+    pub async fn of_campaign(store: &Store, id: &CampaignId, role: Role, places: &Places) -> Result<Self, EngineError> {
+        let mut state = store.load(id).await?.state;
+        if state.ended.is_some() {
+            let events: Vec<Event> = store.events(id).await?.into_iter().map(|stored| stored.event).collect();
+            state = asked_last(&events, role)?;
+        }
         let problem = places.problems.find(&state.spec().problem).map_err(EngineError::Refused)?;
         let mut candidates = BTreeMap::new();
         for (candidate, record) in &state.candidates {
@@ -157,6 +161,29 @@ impl Standpoint {
         self.candidates.insert(prepared.id().clone(), prepared);
         Ok(())
     }
+}
+
+/// A campaign up to where a role was asked last, or all of it if it never was.
+fn asked_last(events: &[Event], role: Role) -> Result<State, EngineError> {
+    let last = |asked: fn(&Event) -> bool| events.iter().rposition(asked);
+    let planned = || last(|event| matches!(event, Event::BundleRegistered { .. }));
+    let end = match role {
+        Role::Plan => planned(),
+        Role::Implement => planned().map(|at| at + 1),
+        // What is to be mended was written.
+        Role::Repair => planned().map(|at| {
+            let written = matches!(events.get(at + 1), Some(Event::CandidateWritten { .. }));
+            at + 1 + usize::from(written)
+        }),
+        // Nobody is asked what the last iteration teaches, and it is revised all the same.
+        Role::Extract => last(|event| matches!(event, Event::PrinciplesRevised { work, .. } if !work.is_empty()))
+            .or_else(|| last(|event| matches!(event, Event::PrinciplesRevised { .. }))),
+    };
+    let mut state = State::default();
+    for event in &events[..end.unwrap_or(events.len())] {
+        state.apply(event)?;
+    }
+    Ok(state)
 }
 
 /// A model that nobody asks.

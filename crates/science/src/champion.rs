@@ -58,6 +58,8 @@ pub struct Kept {
     pub found: String,
     /// How far it is kept, in its own unit; below zero where it is violated.
     pub margin: f64,
+    /// Whether it is held against the drawn workloads alone, one by one.
+    pub of_drawn: bool,
 }
 
 impl Kept {
@@ -84,6 +86,7 @@ pub fn margins(score: &Score, description_length: u32, (experiment, spec): (&Exp
                 false => format!("{name} {value:.3} is {against} {bound}{place}"),
             },
             margin,
+            of_drawn: false,
         };
         all.extend(guard.at_most.map(|bound| kept("at most", "above", bound, bound - value)));
         all.extend(guard.at_least.map(|bound| kept("at least", "below", bound, value - bound)));
@@ -130,6 +133,7 @@ fn few(metric: &str, losses: &[f64], (whom, bound): (&str, f64), (share, of): (f
             "{losing} of {all} drawn workloads{of} lose more than {bound} points against {whom} (at most {allowed} may)"
         ),
         margin: allowed as f64 - losing as f64,
+        of_drawn: true,
     }
 }
 
@@ -142,6 +146,7 @@ fn most(loss: f64) -> Kept {
             "a drawn workload loses {loss:.1} points against the baseline (at most {MOST_HARM} may be lost)"
         ),
         margin: MOST_HARM - loss,
+        of_drawn: true,
     }
 }
 
@@ -280,7 +285,7 @@ pub fn champion(contenders: &[Contender<'_>]) -> Option<Champion> {
 }
 
 /// Worth that says nothing about who is better: below the standard error of a paired difference.
-const LEVEL: f64 = 0.01;
+pub const LEVEL: f64 = 0.01;
 
 /// Where a candidate stands on the axes of the Pareto front: on each, less is better.
 pub fn axes(contender: &Contender<'_>) -> [f64; 3] {

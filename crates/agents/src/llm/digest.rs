@@ -24,6 +24,10 @@ const CANDIDATES: usize = 3;
 const SCENARIOS: usize = 40;
 /// Characters of one text of a planner or extractor.
 const TEXT: usize = 180;
+/// Characters of what a principle states: as many as an extractor is asked to keep to.
+const STATEMENT: usize = 280;
+/// Characters of the question of an older iteration.
+const QUESTION: usize = 120;
 
 /// How much is told.
 #[derive(Clone, Copy)]
@@ -38,16 +42,26 @@ pub(super) struct Detail {
     described: usize,
     /// Principles that are listed.
     principles: usize,
+    /// Iterations before those that are told arm by arm, the last ones, which have a line each.
+    named: usize,
 }
 
+/// Characters of the design of a candidate: the best one is told so that it can be departed from.
+const DESIGN: usize = 600;
+
 impl Detail {
+    /// Characters that the design of a candidate has, by how many are better; none where neither it nor what it does is told.
+    fn of(self, better: usize) -> Option<usize> {
+        (better < self.described).then_some(if better == 0 { DESIGN } else { TEXT })
+    }
+
     pub(super) const FULL: Self =
-        Detail { iterations: 4, whole: WHOLE, candidates: CANDIDATES, described: 2, principles: 5 };
+        Detail { iterations: 4, whole: WHOLE, candidates: CANDIDATES, described: 2, principles: 5, named: 12 };
     /// Ever less, where a request would be too long.
     pub(super) const LESS: [Self; 3] = [
-        Detail { iterations: 3, whole: 1, candidates: CANDIDATES, described: 1, principles: 4 },
-        Detail { iterations: 2, whole: 1, candidates: 2, described: 1, principles: 3 },
-        Detail { iterations: 1, whole: 1, candidates: 1, described: 1, principles: 2 },
+        Detail { iterations: 3, whole: 1, candidates: CANDIDATES, described: 1, principles: 4, named: 9 },
+        Detail { iterations: 2, whole: 1, candidates: 2, described: 1, principles: 3, named: 7 },
+        Detail { iterations: 1, whole: 1, candidates: 1, described: 1, principles: 2, named: 5 },
     ];
 }
 
@@ -66,6 +80,8 @@ pub(super) struct Digest {
     advice: String,
     /// How many iterations came before the recent ones, and how their claims fared; empty if there are none.
     older: String,
+    /// The last of these, a line each.
+    named: Vec<String>,
     principles: Vec<String>,
     principles_omitted: usize,
 }
@@ -87,8 +103,8 @@ impl Digest {
         let active = active(state);
         Digest {
             standing: known.standing(),
-            candidates: best.iter().enumerate().map(|(at, one)| candidate(state, one, at < detail.described)).collect(),
-            breakdown: breakdown(state, &first.into_iter().chain(latest(state, first)).collect::<Vec<_>>()),
+            candidates: best.iter().enumerate().map(|(at, one)| candidate(state, one, detail.of(at))).collect(),
+            breakdown: breakdown(state, &compared(state, first)),
             regimes: first.and_then(|record| Regimes::new(state, record)),
             recent: (from..state.iterations.len())
                 .map(|at| told(known, at, detail.whole))
@@ -96,6 +112,7 @@ impl Digest {
                 .collect(),
             advice: state.iterations.last().and_then(|last| advice(last, state.iterations.len())).unwrap_or_default(),
             older: older(&state.iterations[..from]),
+            named: (from.saturating_sub(detail.named)..from).filter_map(|at| named(state, at)).collect(),
             principles: active.iter().take(detail.principles).map(|p| principle(p)).collect(),
             principles_omitted: active.len().saturating_sub(detail.principles),
         }
@@ -147,13 +164,23 @@ impl<'a> Known<'a> {
         &arms[..self.arms.filter(|_| under_way).unwrap_or(arms.len()).min(arms.len())]
     }
 
-    /// The scored candidates, best first: the champion, then the admissible ones, then by what they are worth.
+    /// The scored candidates, best first: the champion, then the admissible ones, then by what they are worth. Of those that measure
+    /// alike in every workload the first stands for all.
     pub(super) fn best(&self) -> Vec<Contender<'a>> {
         let champion = self.champion().and_then(|champion| self.state.contender(&champion.id));
-        let leads = |contender: &Contender<'_>| champion.as_ref().is_some_and(|first| first.id == contender.id);
-        let seen = |contender: &Contender<'_>| self.sees(&self.state.candidates[contender.id]);
-        let others = self.state.ranked().filter(|contender| seen(contender) && !leads(contender));
-        champion.iter().cloned().chain(others).take(CANDIDATES).collect()
+        let record = |contender: &Contender<'_>| &self.state.candidates[contender.id];
+        let others = self.state.ranked().filter(|contender| self.sees(record(contender)));
+        let mut best: Vec<Contender<'a>> = champion.into_iter().collect();
+        for other in others {
+            if best.len() == CANDIDATES {
+                break;
+            }
+            let is_told = |told: &Contender<'_>| record(told).measurement == record(&other).measurement;
+            if !best.iter().any(is_told) {
+                best.push(other);
+            }
+        }
+        best
     }
 
     pub(super) fn standing(&self) -> String {
@@ -179,18 +206,18 @@ impl<'a> Known<'a> {
     }
 }
 
-/// A candidate with its figures, and with what was built and what it does if it is to be described.
-pub(super) fn candidate(state: &State, contender: &Contender<'_>, described: bool) -> String {
+/// A candidate with its figures, and with what was built, in so many characters, and what it does if it is to be described.
+pub(super) fn candidate(state: &State, contender: &Contender<'_>, described: Option<usize>) -> String {
     let record = &state.candidates[contender.id];
     let score = contender.score;
     let objections = state.objections(contender.id);
     let admissible =
         if objections.is_empty() { "admissible".into() } else { format!("NOT admissible: {}", objections.join("; ")) };
-    let probed = record.descriptor.as_ref().filter(|_| described);
+    let probed = record.descriptor.as_ref().filter(|_| described.is_some());
     let probed = probed.map(|found| format!(" Probed: {}.", descriptor(found, state.spec())));
     let bundle = state.iterations.get(record.iteration.saturating_sub(1) as usize).and_then(|i| i.bundle.as_ref());
-    let intent = bundle.and_then(|bundle| bundle.arm(&record.arm)).filter(|_| described);
-    let intent = intent.map(|(_, arm)| format!(" Design: {}", line(&arm.design.intent, TEXT)));
+    let intent = bundle.and_then(|bundle| bundle.arm(&record.arm)).zip(described);
+    let intent = intent.map(|((_, arm), length)| format!(" Design: {}", line(&arm.design.intent, length)));
     format!(
         "{} (iteration {}, arm `{}`): {}; {}; description length {}; {admissible}.{}{}",
         contender.id.short(),
@@ -236,10 +263,12 @@ fn worth(state: &State, record: &CandidateRecord) -> String {
     };
     let named = spec.aim.worth_name();
     let of = |value: f64| quantity(value, named.unit);
-    let worth = match (score.worth, score.worth_ci) {
-        (Some(worth), Some([low, high])) => format!("{} [{}, {}]", of(worth), of(low), of(high)),
-        (Some(worth), None) => of(worth),
-        (None, _) => {
+    let interval = score.worth_ci.map(|[low, high]| format!(" [{}, {}]", of(low), of(high))).unwrap_or_default();
+    // The interval is one over drawn workloads where there are some, and stands beside what these alone say.
+    let (all, drawn) = if score.panels.is_some() { ("", interval.as_str()) } else { (interval.as_str(), "") };
+    let worth = match score.worth {
+        Some(worth) => format!("{}{all}", of(worth)),
+        None => {
             let points = (measurement.gain() - state.yardsticks().reference.gain()) * 100.0;
             let hint = of(state.yardsticks().worth_at_a_distance(measurement, &spec.aim));
             format!(
@@ -249,14 +278,9 @@ fn worth(state: &State, record: &CandidateRecord) -> String {
     };
     let part = |part: &PanelScore| part.worth.map_or_else(|| "undefined".into(), of);
     let parts = score.panels.as_ref().map(|panels| {
-        let [study, drawn] = [&panels.study, &panels.drawn];
-        format!(
-            " (study {}, {:+.2} points from the reference; drawn {}, {:+.2})",
-            part(study),
-            study.against_reference,
-            part(drawn),
-            drawn.against_reference
-        )
+        let [points, beside] = [&panels.study, &panels.drawn].map(|part| part.against_reference);
+        let [study, of_drawn] = [&panels.study, &panels.drawn].map(part);
+        format!(" (study {study}, {points:+.2} points from the reference; drawn {of_drawn}{drawn}, {beside:+.2})")
     });
     let allocation = spec.figures.iter().find(|figure| figure.of == Aggregate::Allocation);
     let moved = allocation.map(|own| format!(", {} {}", own.name, setting::figure(score.figure(&own.name), own, spec)));
@@ -264,14 +288,24 @@ fn worth(state: &State, record: &CandidateRecord) -> String {
     format!("{} {worth}{parts}{moved}", named.name)
 }
 
-/// The scored candidates of the last iteration, but for this one.
-fn latest<'a>(state: &'a State, but: Option<&'a CandidateRecord>) -> impl Iterator<Item = &'a CandidateRecord> {
-    let but = but.map(|record| &record.candidate.id);
-    let ids = state.iterations.last().into_iter().flat_map(|iteration| &iteration.arms);
-    let mut ids: Vec<&CandidateId> =
-        ids.filter_map(|arm| arm.candidate.as_ref()).filter(|id| Some(*id) != but).collect();
-    ids.dedup();
-    ids.into_iter().filter_map(|id| state.candidates.get(id)).filter(|record| record.score.is_some())
+/// The best candidate, and those of the last iteration that measure otherwise than all before them.
+fn compared<'a>(state: &'a State, best: Option<&'a CandidateRecord>) -> Vec<&'a CandidateRecord> {
+    let arms = state.iterations.last().into_iter().flat_map(|iteration| &iteration.arms);
+    let latest = arms.filter_map(|arm| state.candidates.get(arm.candidate.as_ref()?));
+    let mut all: Vec<&CandidateRecord> = best.into_iter().collect();
+    for record in latest.filter(|record| record.score.is_some()) {
+        if all.iter().all(|told| told.measurement != record.measurement) {
+            all.push(record);
+        }
+    }
+    all
+}
+
+/// The candidate that measured the same in every workload before this one did.
+fn twin<'a>(state: &'a State, of: &CandidateRecord) -> Option<&'a CandidateId> {
+    let own = of.measurement.as_ref()?;
+    let earlier = state.order.iter().take_while(|id| **id != of.candidate.id);
+    earlier.into_iter().find(|id| state.candidates[*id].measurement.as_ref() == Some(own))
 }
 
 /// Scored candidates scenario by scenario: the lines of a table.
@@ -342,8 +376,10 @@ fn verdict(state: &State, bundle: &Bundle, (arm, record): (&Arm, &ArmRecord), wh
     }
     let variants = variants(state, record);
     let measured = id.and_then(|id| state.candidates.get(id)).filter(|record| record.score.is_some());
-    let measured =
-        measured.map(|record| format!(" Measured ({}): {}.", record.candidate.id.short(), worth(state, record)));
+    let measured = measured.map(|record| {
+        let twin = twin(state, record).map(|id| format!(", the same in every workload as {}", id.short()));
+        format!(" Measured ({}): {}{}.", record.candidate.id.short(), worth(state, record), twin.unwrap_or_default())
+    });
     Some(format!(
         "`{}`, {}: {} Claimed: {}. Built: {} Verdict: {outcome}.{}{variants}{}",
         arm.name,
@@ -422,7 +458,18 @@ pub(super) fn older(iterations: &[Iteration]) -> String {
         [Verdict::Confirmed, Verdict::PartiallyConfirmed, Verdict::Refuted, Verdict::Inconclusive, Verdict::Invalid];
     let count = |verdict: Verdict| verdicts.iter().filter(|v| **v == verdict).count();
     let counts: Vec<String> = all.iter().map(|v| format!("{} {}", count(*v), v.as_str())).collect();
-    format!("Iterations 1 to {} are not told here; of their claims {}.", iterations.len(), counts.join(", "))
+    format!("Of the claims of iterations 1 to {}, {}.", iterations.len(), counts.join(", "))
+}
+
+/// An older iteration in a line: what it asked, and what became of its main claim; none where nothing was planned.
+fn named(state: &State, at: usize) -> Option<String> {
+    let iteration = &state.iterations[at];
+    let (bundle, main) = (iteration.bundle.as_ref()?, iteration.arms.first()?);
+    let finding = main.finding.as_ref()?;
+    let effect = finding.effect.map(|i| format!(" {:+.4} [{:+.4}, {:+.4}]", i.estimate, i.low, i.high));
+    let id = main.candidate.as_ref().map(|id| format!(" ({})", id.short()));
+    let (verdict, question) = (finding.verdict.as_str(), line(&bundle.question, QUESTION));
+    Some(format!("{}: {question} {verdict}{}{}", at + 1, effect.unwrap_or_default(), id.unwrap_or_default()))
 }
 
 /// Active principles, the best supported and then the newest first.
@@ -438,7 +485,7 @@ pub(super) fn principle(principle: &Principle) -> String {
         "{} ({}): {} Because: {} Where: {}{}",
         principle.id,
         principle.confidence.as_str(),
-        line(&principle.statement, TEXT),
+        line(&principle.statement, STATEMENT),
         line(&principle.mechanism, TEXT / 2),
         line(&principle.regime, TEXT / 2),
         constraint.unwrap_or_default()

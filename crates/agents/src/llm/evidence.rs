@@ -25,6 +25,8 @@ const PRINCIPLES: usize = 24;
 const CITED: usize = 6;
 /// Characters of one text.
 const TEXT: usize = 400;
+/// Characters of what was built for one of the best candidates.
+const DESIGN: usize = 180;
 
 /// The context of `prompts/evidence.hbs`.
 #[derive(Serialize)]
@@ -80,7 +82,7 @@ impl Evidence {
                 .iter()
                 .take(CANDIDATES)
                 .enumerate()
-                .map(|(at, c)| candidate(state, c, at < DESCRIBED))
+                .map(|(at, c)| candidate(state, c, (at < DESCRIBED).then_some(DESIGN)))
                 .collect(),
             principles: active.iter().take(PRINCIPLES).map(|p| principle(p)).collect(),
             principles_omitted: active.len().saturating_sub(PRINCIPLES),
@@ -129,7 +131,7 @@ fn lines(state: &State, bundle: &Bundle, arm: &Arm, record: &ArmRecord) -> Vec<S
 }
 
 /// A candidate with its declared point.
-fn candidate(state: &State, contender: &science::champion::Contender<'_>, described: bool) -> String {
+fn candidate(state: &State, contender: &science::champion::Contender<'_>, described: Option<usize>) -> String {
     let point = state.candidates.get(contender.id).and_then(|record| record.candidate.point.as_ref());
     let point = point.map(|point| format!(" Declared point: {}.", place(point)));
     format!("{}{}", digest::candidate(state, contender, described), point.unwrap_or_default())

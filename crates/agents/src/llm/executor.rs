@@ -6,7 +6,7 @@ use super::fault::Wrong;
 use super::setting::Setting;
 use super::text::{clip, line};
 use super::words::dimension;
-use super::{Context, ModelError, Reply, Request, Role, parse};
+use super::{Context, ModelError, Reply, Request, Role, edits, parse};
 use crate::{Answer, Answering, Brief, Fault};
 use science::bundle::{Arm, ArmKind, MAIN};
 use science::space::Value;
@@ -49,7 +49,7 @@ impl Executor {
         let iteration = brief.state.iteration_number();
         let task = Task { what: "file", iteration, attempt, corrections: CORRECTIONS };
         let read = |reply: &Reply| match arm.design.variants.len() {
-            0 => self.read(reply).map(|source| vec![source]),
+            0 if brief.source.is_none_or(|_| !edits::has(&reply.text)) => self.read(reply).map(|source| vec![source]),
             more => self.read_all(reply, brief.source, more + 1),
         };
         let content = self.context.settle(task, &request, &mut work, read).await?;

@@ -4,7 +4,7 @@ use super::asked::Asked;
 use super::correct::Task;
 use super::digest::{Detail, Digest, Known};
 use super::setting::Setting;
-use super::text::{clip, excerpt};
+use super::text::{clip, source as shortened};
 use super::words::{dimension, percent, quantity};
 use super::{Context, ModelError, Reply, Request, Role, parse, proposal, structured};
 use crate::{Answer, Answering, Brief, builtin};
@@ -22,13 +22,13 @@ pub const ANSWERS: &str = "\n# What you asked\n\n";
 pub const NO_QUESTIONS: &str = "You have no questions left";
 /// Characters of the campaign's notes.
 const NOTES: usize = 1200;
-/// Characters of the source of the best candidate, where there is room: the whole of it can be asked for.
+/// Characters of the source of the best candidate: the whole of it can be asked for.
 const SOURCE: usize = 3500;
-/// Characters of it that are worth showing.
-const LEAST: usize = 600;
+/// Bytes of it that are worth more than whatever else was found.
+const LEAST: usize = 1800;
 /// Bytes of what stands around a source.
-const HEAD: usize = 100;
-/// Bytes of a first request: where it would be longer, less is told of what was found, and the source has the room that the rest leaves.
+const HEAD: usize = 200;
+/// Bytes of a first request: where it would be longer, less is told of what was found.
 const LENGTH: usize = 40_000;
 
 /// A planner that asks a model.
@@ -51,17 +51,20 @@ impl Planner {
             let prompt = Prompt::new(brief, &self.context, detail);
             request(&prompt).map(|first| (prompt, first))
         };
-        let room = |first: &Request| LENGTH.checked_sub(first.system.len() + first.user.len());
+        let source = brief.source.map(|source| shortened(source.trim(), SOURCE));
+        let wanted = source.as_ref().map_or(0, |source| HEAD + source.len().min(LEAST));
+        let fits = |first: &Request, more: usize| first.system.len() + first.user.len() + more <= LENGTH;
         let (mut prompt, mut first) = asked(Detail::FULL)?;
         for less in Detail::LESS {
-            if room(&first).is_none() {
+            if !fits(&first, wanted) {
                 (prompt, first) = asked(less)?;
             }
         }
-        let room = room(&first).unwrap_or_default().saturating_sub(HEAD).min(SOURCE);
-        match brief.source.filter(|_| room >= LEAST) {
+        match source.filter(|_| fits(&first, wanted)) {
             Some(source) => {
-                prompt.show(excerpt(source.trim(), room));
+                let wider = source.len() - source.chars().count();
+                let room = (LENGTH - HEAD - first.system.len() - first.user.len()).saturating_sub(wider);
+                prompt.show(shortened(&source, room));
                 request(&prompt)
             }
             None => Ok(first),
@@ -136,7 +139,10 @@ struct Prompt {
     setting: Setting,
     digest: Digest,
     arms: usize,
+    /// Further designs that a main arm may have and the budget allows.
     variants: usize,
+    /// Whether the budget allows an ablation beside a candidate.
+    ablations: bool,
     questions: usize,
     iteration: u32,
     iterations: u32,
@@ -157,13 +163,15 @@ impl Prompt {
     fn new(brief: Brief<'_>, context: &Context, detail: Detail) -> Self {
         let state = brief.state;
         let experiment = &state.opened().experiment;
+        let affordable = state.evaluations_left().map_or(usize::MAX, |left| left as usize);
         let iteration = state.iteration_number();
         let notes = state.notes.as_deref().map(|notes| clip(notes.trim(), NOTES)).filter(|notes| !notes.is_empty());
         Prompt {
             setting: Setting::new(state, context).outlined(),
             digest: Digest::new(Known::all(state), detail),
             arms: proposal::ARMS,
-            variants: VARIANTS - 1,
+            variants: affordable.clamp(1, VARIANTS) - 1,
+            ablations: affordable > 1,
             questions: if state.is_independent() { 0 } else { QUESTIONS },
             iteration,
             iterations: experiment.iterations,
@@ -193,8 +201,13 @@ fn resources(state: &State) -> Vec<String> {
     let of = |left: u64, all: u64| format!("{left} of {all} left");
     let mut told = Vec::new();
     told.extend(state.evaluations_left().zip(budget.evaluations).map(|(left, all)| {
+        let share = state.evaluation_share().unwrap_or_default().max(1);
         let left = of(left.into(), all.into());
-        format!("evaluations: {left}. A candidate that is new takes one, one that was sent back and mended another, tuning one for each point that it tries, an `ablation` that you ask for another; three variants that are stopped early take one.")
+        format!(
+            "evaluations: {left}, an even share of {share} for each iteration to come. A candidate that is new takes one, one that was \
+             sent back and mended another, tuning one for each point that it tries, an `ablation` that you ask for another; three \
+             variants that are stopped early take one. An arm that takes a candidate of the campaign as it stands takes none."
+        )
     }));
     let work = || state.work.iter().map(|(_, work)| work);
     let tokens: u64 = work().map(|work| work.tokens.total()).sum();
@@ -206,7 +219,7 @@ fn resources(state: &State) -> Vec<String> {
             .map(|all| format!("requests to models: {}.", of(u64::from(all).saturating_sub(calls), all.into()))),
     );
     told.extend(budget.usd.map(|all| format!("money: {all} US dollars in all.")));
-    told.extend(budget.minutes.map(|all| format!("time: {all} minutes in all.")));
+    told.extend(budget.minutes.map(|all| format!("time: {all} minutes in all, your own answers included.")));
     told.extend(budget.verdict_trials.map(|all| {
         let left = of(all.saturating_sub(state.verdict_trials()).into(), all.into());
         let each = state.trials_each(1);
@@ -216,7 +229,8 @@ fn resources(state: &State) -> Vec<String> {
     let [reference, candidates] = builtin::decidable(state).map(|half| quantity(half, worth.unit));
     told.push(format!(
         "what verdicts can tell: an iteration's share of them ends with an interval of about ± {reference} of {} against the reference, \
-         ± {candidates} between two candidates. A claim that lies nearer to the truth than that stays open.",
+         ± {candidates} between two candidates. So a claim can be expected to be confirmed where its size is at least so much below the \
+         effect, and to be refuted where it is as much above; one that lies nearer stays open.",
         worth.name
     ));
     told

@@ -8,12 +8,14 @@ use science::bundle::{Arm, ArmKind, Bundle, Design, Prediction, Relation, Side};
 use science::id::CandidateId;
 use science::space::{Dimension, Point, Value as Coordinate};
 use science::spec::{Metric, Spec};
-use science::state::State;
+use science::state::{CandidateRecord, State, describe};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value, json};
 
 /// Arms of one bundle: each costs an evaluation.
 pub(super) const ARMS: usize = 6;
+/// Characters of an id that tell a candidate, at least.
+const ID: usize = 6;
 /// Characters of an arm's name.
 const NAME: usize = 40;
 
@@ -75,7 +77,7 @@ struct DraftArm {
     mechanism: Words,
     /// What to look at if the prediction fails.
     diagnostic: Words,
-    /// What to implement, complete enough to be written down without guessing.
+    /// What to implement, complete enough to be written down without guessing; or the id of a candidate, to take it as it stands.
     intent: Words,
     /// Further designs of the same idea, of the main arm alone and where it is the only arm.
     #[serde(default)]
@@ -246,6 +248,7 @@ fn finished(arm: DraftArm, at: usize, earlier: &[String], state: &State) -> Resu
         Some(other) => return Err(format!("`arms[{at}].interval` has {} numbers; it takes two, or null", other.len())),
     };
     let fail = |field: &str, problem: String| format!("`arms[{at}].{field}`: {problem}");
+    let taken = taken(&arm.intent.0, state);
     let metrics: Vec<Metric<'_>> = state.spec().claimable().collect();
     let metric = structured::named(&arm.metric, &metrics.iter().map(Metric::name).collect::<Vec<_>>());
     let inputs: Vec<&str> = state.spec().inputs.iter().map(|input| input.name.as_str()).collect();
@@ -271,14 +274,27 @@ fn finished(arm: DraftArm, at: usize, earlier: &[String], state: &State) -> Resu
         diagnostic: arm.diagnostic.0,
         prediction,
         design: Design {
-            intent: arm.intent.0,
-            point: arm.point,
+            intent: match taken {
+                Some(record) => format!("{}, as it stands", describe(&Side::Candidate(record.candidate.id.clone()))),
+                None => arm.intent.0,
+            },
+            point: arm.point.or_else(|| taken?.candidate.point.clone()),
             uses: uses.map_err(|problem| fail("uses", problem))?,
             without: arm.without,
             variants: arm.variants.into_iter().map(|variant| variant.0).collect(),
-            candidate: None,
+            candidate: taken.map(|record| record.candidate.id.clone()),
         },
     })
+}
+
+/// The candidate that a design names instead of describing one.
+fn taken<'a>(intent: &str, state: &'a State) -> Option<&'a CandidateRecord> {
+    let bare = intent.trim().trim_start_matches("candidate").trim().trim_matches('`');
+    let mut named = state.order.iter().filter(|id| bare.len() >= ID && id.as_str().starts_with(bare));
+    match (named.next(), named.next()) {
+        (Some(id), None) => state.candidates.get(id),
+        _ => None,
+    }
 }
 
 /// `baseline`, `reference`, an earlier arm, or a candidate by its id or the beginning of it.
@@ -292,7 +308,7 @@ fn side(text: &str, earlier: &[String], state: &State) -> Result<Side, String> {
         "reference" => return Ok(Side::Reference),
         _ => {}
     }
-    let starts = |id: &&CandidateId| bare.len() >= 6 && id.as_str().starts_with(bare);
+    let starts = |id: &&CandidateId| bare.len() >= ID && id.as_str().starts_with(bare);
     let matches: Vec<&CandidateId> = state.order.iter().filter(starts).collect();
     match matches.as_slice() {
         [id] => Ok(Side::Candidate((*id).clone())),

@@ -1,9 +1,10 @@
 //! What is required of candidates and champions, and what claims may be about, in words.
 
 use super::words::unit;
-use science::champion::Bounded;
+use science::champion::{self, Bounded};
 use science::experiment::{Experiment, Guard};
 use science::spec::{Aggregate, Metric, Spec, Unit};
+use science::state::State;
 
 /// What an admissible candidate has never done: `refused no …`.
 pub(super) fn violation(spec: &Spec) -> String {
@@ -11,8 +12,26 @@ pub(super) fn violation(spec: &Spec) -> String {
     format!("{did} no {what}")
 }
 
-/// A guard in words.
-pub(super) fn guard(guard: &Guard, spec: &Spec) -> String {
+/// Every guard of the experiment in words, with what it asks of the drawn workloads and what it asks after the search.
+pub(super) fn guards(state: &State) -> Vec<String> {
+    let (experiment, spec) = (&state.opened().experiment, state.spec());
+    let reference = state.scoring().score(&state.yardsticks().reference);
+    let held = champion::margins(&reference, 0, (experiment, spec));
+    let later = experiment.elsewhere().objective.constraints;
+    let words = |(own, later): (&Guard, &Guard)| {
+        let drawn = held.iter().filter(|kept| kept.of_drawn && kept.metric == own.metric);
+        let drawn = drawn.map(|kept| format!("; {}", kept.requirement)).collect::<String>();
+        let eased = later.at_most.filter(|_| later != own);
+        let eased =
+            eased.map(|bound| format!("; in the finals and under the seal {bound} instead")).unwrap_or_default();
+        let broken = held.iter().find(|kept| kept.metric == own.metric && !kept.of_drawn && !kept.holds());
+        let broken = broken.map(|kept| format!("; the reference itself breaks it: {}", kept.found)).unwrap_or_default();
+        guard(own, spec) + &drawn + &eased + &broken
+    };
+    experiment.objective.constraints.iter().zip(&later).map(words).collect()
+}
+
+fn guard(guard: &Guard, spec: &Spec) -> String {
     let name = bounded(&guard.metric, spec);
     match (guard.at_most, guard.at_least) {
         (Some(bound), _) => format!("{name}: at most {bound}"),
@@ -53,7 +72,10 @@ pub(super) fn aggregate(of: &Aggregate, spec: &Spec) -> String {
         Aggregate::OverReference(name) => format!("{name} over the reference's"),
         Aggregate::Saving(name) => format!("what is saved where the cost is this: {}", meaning(name)),
         Aggregate::NetSaving => "what is saved by means over all workloads, moved cost included".into(),
-        Aggregate::Allocation => "what of the net saving is cost moved between workloads".into(),
+        Aggregate::Allocation => format!(
+            "what would be saved by means over all workloads beyond {}: cost that was only moved between them",
+            spec.aim.worth_name().name
+        ),
         Aggregate::Per { of, per, above: _ } => format!("{of} over {per}, each in all"),
     }
 }

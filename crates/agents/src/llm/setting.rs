@@ -4,8 +4,9 @@ use super::outline::outline;
 use super::text::{clip, line};
 use super::words::{percent, quantity, table};
 use super::{Context, parse, requirements};
+use science::champion::LEVEL;
 use science::objective::Measurement;
-use science::spec::{Described, Figure, Spec};
+use science::spec::{Aggregate, Described, Figure, Spec};
 use science::state::State;
 use science::yardsticks::{SCALES, STEP};
 use serde::Serialize;
@@ -41,8 +42,12 @@ pub(super) struct Setting {
     looks: [usize; 2],
     figures: Vec<Named>,
     reference_gain: String,
-    /// How far the reference is from itself under other random draws.
-    chance: String,
+    /// How far the reference is from itself under other random draws; none where it makes none.
+    chance: Option<String>,
+    /// What of worth says nothing about who is better.
+    level: String,
+    /// Candidates that run for champion once more, on seeds that nobody was chosen by; none where the search decides.
+    finalists: Option<u32>,
     yardsticks: Vec<String>,
     extremes: String,
     scenarios: Vec<String>,
@@ -69,6 +74,7 @@ impl Setting {
         let (opened, yardsticks, spec) = (state.opened(), state.yardsticks(), state.spec());
         let (experiment, aim) = (&opened.experiment, &spec.aim);
         let chance = yardsticks.twins.first().and_then(|twin| yardsticks.worth(twin, aim));
+        let moved = spec.figures.iter().filter(|figure| figure.of == Aggregate::Allocation);
         let listed = opened.scenarios.len().min(yardsticks.study_rows()).min(SCENARIOS);
         Setting {
             problem: spec.problem.clone(),
@@ -86,16 +92,18 @@ impl Setting {
             drawn: yardsticks.drawn,
             fresh: state.drawn_each(),
             looks: [state.sequence(true).looks()[0], state.sequence(true).last()],
-            figures: spec.by_scenario().map(|figure| named(figure, spec)).collect(),
+            figures: spec.by_scenario().chain(moved).map(|figure| named(figure, spec)).collect(),
             reference_gain: percent(yardsticks.reference.improvement()),
-            chance: chance.map_or_else(|| "undefined".into(), |chance| quantity(chance, aim.worth_name().unit)),
+            chance: chance.filter(|chance| *chance != 0.0).map(|chance| quantity(chance.abs(), aim.worth_name().unit)),
+            level: quantity(LEVEL, aim.worth_name().unit),
+            finalists: experiment.budget.finalists.filter(|most| *most > 1),
             yardsticks: yardstick_table(state),
             extremes: spec.extremes.iter().map(|extreme| extreme.name.as_str()).collect::<Vec<_>>().join(", "),
             scenarios: scenario_table(state, listed),
             workloads: workloads(&opened.scenarios, &opened.workloads),
             seeds: experiment.seeds,
             violation: requirements::violation(spec),
-            guards: experiment.objective.constraints.iter().map(|guard| requirements::guard(guard, spec)).collect(),
+            guards: requirements::guards(state),
             claim: requirements::claim(experiment, spec),
             metrics: spec.claimable().map(|metric| requirements::metric(&metric, spec)).collect(),
             inputs: spec.inputs.clone(),
@@ -141,10 +149,11 @@ fn yardstick_table(state: &State) -> Vec<String> {
     table(&head, rows)
 }
 
-/// What the reference and the extremes do in each scenario.
+/// What the reference does in each scenario, and whatever gains more.
 fn scenario_table(state: &State, listed: usize) -> Vec<String> {
     let (yardsticks, spec) = (state.yardsticks(), state.spec());
     let extremes = spec.extremes.iter().map(|extreme| extreme.name.as_str()).zip(&yardsticks.extremes);
+    let extremes = extremes.filter(|(_, measured)| measured.gain() > yardsticks.reference.gain());
     let all: Vec<(&str, &Measurement)> = [("reference", &yardsticks.reference)].into_iter().chain(extremes).collect();
     let mut head = vec!["scenario".to_owned()];
     for (name, _) in &all {
@@ -157,7 +166,7 @@ fn scenario_table(state: &State, listed: usize) -> Vec<String> {
         .collect();
     let row = |(at, name): (usize, &String)| {
         let lost = yardsticks.overloaded.contains(name);
-        let mut cells = vec![if lost { format!("{name} (beyond the help of any policy)") } else { name.clone() }];
+        let mut cells = vec![if lost { format!("{name} (overloaded whatever is decided)") } else { name.clone() }];
         for (gain, cost) in &columns {
             cells.push(percent(1.0 - (-gain[at]).exp()));
             cells.extend(spec.aim.cost_names().map(|(named, _)| quantity(cost[at], named.unit)));
@@ -167,14 +176,14 @@ fn scenario_table(state: &State, listed: usize) -> Vec<String> {
     table(&head, state.opened().scenarios.iter().enumerate().take(listed).map(row).collect())
 }
 
-/// What arrives in each scenario; on what, where that is the same in all, once.
+/// What arrives in each scenario; on what, once for all in a row that share it.
 fn workloads(names: &[String], workloads: &[String]) -> Vec<String> {
-    let first = workloads.first().and_then(|first| first.split_once("; "));
-    let shared = first
-        .map(|(on, _)| format!("{on}; "))
-        .filter(|on| workloads.len() > 1 && workloads.iter().all(|what| what.starts_with(on)));
-    let on = shared.as_deref().unwrap_or_default();
-    let arrives = |what: &str| line(what.strip_prefix(on).unwrap_or(what), 300);
-    let each = names.iter().zip(workloads).take(SCENARIOS).map(|(name, what)| format!("{name}: {}", arrives(what)));
-    shared.iter().map(|on| format!("all of them: {}", line(on.trim_end_matches("; "), 300))).chain(each).collect()
+    let (mut told, mut last) = (Vec::new(), "");
+    for (name, what) in names.iter().zip(workloads).take(SCENARIOS) {
+        let (on, arrives) = what.split_once("; ").unwrap_or(("", what));
+        let head = if on == last { String::new() } else { format!("on {}: ", line(on, 300)) };
+        told.push(format!("{head}{name}: {}", line(arrives, 300)));
+        last = on;
+    }
+    told
 }

@@ -30,6 +30,38 @@ pub(super) fn excerpt(text: &str, length: usize) -> String {
     format!("{}\n… {omitted} more lines are left out", kept.join("\n").trim_end())
 }
 
+/// A source in at most `length` characters: whole where it fits, else without lines of comments, else without lines of its middle,
+/// where neither constants nor what decides stand.
+pub(super) fn source(text: &str, length: usize) -> String {
+    /// Characters of the sentence about what was left out.
+    const NOTICE: usize = 60;
+    let fits = |text: &str| text.chars().nth(length).is_none();
+    if fits(text) {
+        return text.to_owned();
+    }
+    let says = |line: &&str| !line.trim_start().starts_with("//");
+    let lines: Vec<&str> = text.lines().filter(says).collect();
+    if fits(&lines.join("\n")) {
+        return lines.join("\n");
+    }
+    let room = length.saturating_sub(NOTICE);
+    let within = |room: usize, lines: &mut dyn Iterator<Item = &&str>| {
+        let mut taken = 0;
+        lines
+            .take_while(|line| {
+                taken += line.chars().count() + 1;
+                taken <= room
+            })
+            .count()
+    };
+    let head = within(room / 3, &mut lines.iter());
+    let tail = within(room - room / 3, &mut lines[head..].iter().rev());
+    let (first, rest) = lines.split_at(head);
+    let (cut, last) = rest.split_at(rest.len() - tail);
+    let notice = format!("// … comments and {} lines are left out here", cut.len());
+    first.iter().copied().chain([notice.as_str()]).chain(last.iter().copied()).collect::<Vec<_>>().join("\n")
+}
+
 /// The beginning of a text, at most `length` characters, cut after a sentence or a line where there is one.
 pub(super) fn sentences(text: &str, length: usize) -> String {
     let Some((end, _)) = text.char_indices().nth(length) else { return text.to_owned() };
@@ -62,6 +94,22 @@ mod tests {
         let cut = excerpt(&text, 100);
         assert_eq!(cut, "first line\n".repeat(5) + "… 15 more lines are left out");
         assert_eq!(excerpt(&"x".repeat(200), 100).chars().count(), 100, "one endless line");
+    }
+
+    #[test]
+    fn a_source_loses_its_comments_first_and_then_its_middle() {
+        let text = "// why\nconst A: f64 = 1.0;\nfn f() {}";
+        assert_eq!(source(text, 100), text);
+        assert_eq!(source(text, 35), "const A: f64 = 1.0;\nfn f() {}");
+        let long = "first();\n".repeat(20) + &"last();\n".repeat(20);
+        let cut = source(&long, 150);
+        assert_eq!(
+            cut,
+            "first();\n".repeat(3)
+                + "// … comments and 30 lines are left out here\n"
+                + "last();\n".repeat(7).trim_end()
+        );
+        assert!(source(&"x".repeat(500), 100).chars().count() <= 100, "one endless line");
     }
 
     #[test]

@@ -7,6 +7,8 @@ use agents::llm::{Executor, Planner, Request};
 use science::bundle::{Arm, ArmKind, Design, Prediction, Relation, Side};
 use science::descriptor::{Curve, Descriptor, Trend};
 use science::event::Event;
+use science::experiment::Guard;
+use science::id::CandidateId;
 use science::state::State;
 use serde_json::json;
 
@@ -73,14 +75,14 @@ fn the_planner_is_told_the_contract_the_yardsticks_and_the_rules() {
             "- **The scale is set for you.** Policies compare at equal gain only.",
             "equals the reference's (25.46 %)",
             "one that has no such place ends as `no-scale`",
-            "the admissible candidate with the largest saving; within 1 % of it the one with the shorter description",
+            "the admissible candidate with the largest saving; of those within 1.00 % of it the one with the shortest description, then the earlier.\n",
             "| yardstick | improvement | extra_shed_value | extra_shed_rate |\n|---|---|---|---|\n",
             "| the reference | 25.46 % | 40.71 % | 40.70 % |",
             "| the reference with k × 4^-2 | 20.85 % | 30.53 % |",
             "| the reference with k × 4^2 | 29.80 % | 54.29 % |",
             "| refuse-everything | 34.30 % |",
             "| admit-everything | 0.01 % |",
-            "| chatbot_near (beyond the help of any policy) |",
+            "| chatbot_near (overloaded whatever is decided) |",
             "it has refused no protected requests and keeps every guard",
             "- regret (points, in the worst scenario): at most 5",
             "- saving above 0 with all of its 95 % interval\n- saving above what the reference itself seems to be worth there\n\
@@ -96,7 +98,7 @@ fn the_planner_is_told_the_contract_the_yardsticks_and_the_rules() {
         &request.user,
         &[
             "Iteration 1 of 10; 9 will follow.",
-            "- evaluations: 400 of 400 left. A candidate that is new takes one",
+            "- evaluations: 400 of 400 left, an even share of 40 for each iteration to come. A candidate that is new takes one",
             "- what verdicts can tell: an iteration's share of them ends with an interval of about ± ",
             "No candidate has been scored yet.",
             "`exponent` (1 to 16, logarithmic; only where `family` is power): How steeply",
@@ -115,7 +117,8 @@ fn the_planner_is_told_what_was_found_with_enough_digits() {
         &request.user,
         &[
             "Iteration 8 of 17; 9 will follow.",
-            "Iterations 1 to 3 are not told here; of their claims",
+            "Of the claims of iterations 1 to 3, ",
+            "\n- 3: Question of iteration 3: the signal rises before",
             "### Iteration 4: Question of iteration 4",
             "### Iteration 7: Question of iteration 7",
             newest.short(),
@@ -159,6 +162,61 @@ fn the_planner_is_told_where_the_best_candidate_wins_and_loses() {
         &user,
         &["Where it loses most against the reference:", "| 70000 | 256 | 50 % | 2 | 900 | 90 | 25 % | 0 % | 0 |"],
     );
+}
+
+#[test]
+fn the_planner_is_told_who_runs_for_champion_in_the_end_and_what_is_asked_then() {
+    let mut state = campaign::after(0);
+    let experiment = &mut state.started.as_mut().unwrap().experiment;
+    experiment.budget.finalists = Some(6);
+    experiment.objective.constraints = vec![Guard { metric: "shortfall".into(), at_most: Some(0.1), at_least: None }];
+    let parts = [
+        "At the end up to 6 of the best admissible candidates run once more",
+        "below the reference's (points): at most 0.1; in the finals and under the seal 1.5 instead\n",
+    ];
+    holds(&plan(&state, None).system, &parts);
+}
+
+#[test]
+fn what_the_evaluations_left_do_not_allow_is_not_offered() {
+    let offered = |left: u32| -> (Option<u32>, bool) {
+        let mut state = campaign::after(1);
+        let spent = state.evaluations;
+        state.started.as_mut().unwrap().experiment.budget.evaluations = Some(spent + left);
+        let system = plan(&state, None).system;
+        let before = system.split_once(" further designs of the idea").map(|(before, _)| before);
+        let variants = before.and_then(|before| before.rsplit(' ').next()?.parse().ok());
+        (variants, system.contains("- `ablation`: what the candidate is worth"))
+    };
+    assert_eq!(offered(1), (None, false));
+    assert_eq!(offered(3), (Some(2), true));
+    assert_eq!(offered(99), (Some(7), true));
+}
+
+#[test]
+fn candidates_that_measure_alike_are_listed_once_and_said_to_be_alike() {
+    let mut state = campaign::after(2);
+    let best = state.champion().unwrap().id;
+    let first = campaign::candidate(2, 0);
+    assert_ne!(best, first);
+    let (measurement, score) = (state.candidates[&best].measurement.clone(), state.candidates[&best].score.clone());
+    let record = state.candidates.get_mut(&first).unwrap();
+    (record.measurement, record.score) = (measurement, score);
+    let user = plan(&state, None).user;
+    let listed = |id: &CandidateId| user.contains(&format!("\n- {} (iteration", id.short()));
+    assert_eq!([&first, &best].map(listed), [true, false], "{user}");
+    assert!(!user.contains(&format!("| {}: points above", best.short())), "{user}");
+    holds(&user, &[&format!("the same in every workload as {}.", first.short())]);
+}
+
+#[test]
+fn a_source_that_has_no_room_loses_its_comments_and_its_middle() {
+    let state = campaign::after(2);
+    let lines = |what: &str| format!("const {what}: f64 = 1.0; // {}\n// a comment\n", "x".repeat(40)).repeat(60);
+    let source = format!("const FIRST: f64 = 2.0;\n{}fn last() {{ formula() }}", lines("MIDDLE"));
+    let user = plan(&state, Some(&source)).user;
+    holds(&user, &["const FIRST: f64 = 2.0;", "lines are left out here\n", "fn last() { formula() }\n```"]);
+    assert!(!user.contains("// a comment"));
 }
 
 #[test]
@@ -301,11 +359,12 @@ fn a_candidate_out_of_range_is_told_with_its_distance_and_a_hint() {
 #[test]
 fn a_planner_is_told_less_of_what_was_found_where_its_request_would_be_longer_than_forty_kilobytes() {
     let state = campaign::after(50);
-    let asked = |long: usize| {
+    let request = |long: usize, source| {
         let (mut context, _) = campaign::context(Script::new(&[]));
         context.templates = with("system", &"x".repeat(long)).unwrap().into();
-        Planner::new(context).request(Brief { state: &state, source: None, space: None, library: None }).unwrap()
+        Planner::new(context).request(Brief { state: &state, source, space: None, library: None }).unwrap()
     };
+    let asked = |long| request(long, None);
     let length = |request: &Request| request.system.len() + request.user.len();
     let room = 40_001 - length(&asked(1));
     let (full, less) = (asked(room), asked(room + 1));
@@ -313,4 +372,9 @@ fn a_planner_is_told_less_of_what_was_found_where_its_request_would_be_longer_th
     assert!(length(&less) <= 40_000, "{}", length(&less));
     let told = |request: &Request, iteration| request.user.contains(&format!("### Iteration {iteration}:"));
     assert!(told(&full, 47) && !told(&less, 47) && told(&less, 50), "{}", less.user);
+    // The source of the best candidate is worth more than older findings.
+    let source = "µ();\n".repeat(2000) + "fn last() { formula() }";
+    let shown = request(room, Some(&source));
+    assert!(length(&shown) <= 40_000 && length(&shown) > 38_000, "{}", length(&shown));
+    assert!(shown.user.contains("fn last() { formula() }") && !told(&shown, 47) && told(&shown, 50), "{}", shown.user);
 }

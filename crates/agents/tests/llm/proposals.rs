@@ -69,6 +69,25 @@ async fn a_flat_reply_becomes_a_bundle() {
     assert_eq!((control.prediction.scope.as_slice(), &control.design.point), (&["chatbot_near".to_owned()][..], &None));
 }
 
+#[tokio::test]
+async fn a_design_that_names_a_candidate_takes_it_as_it_stands_and_where_it_lies() {
+    let (id, mut state) = (campaign::candidate(1, 0), campaign::after(2));
+    let own = Some([("family".to_owned(), Coordinate::Choice("step".into()))].into());
+    state.candidates.get_mut(&id).unwrap().candidate.point = own.clone();
+    for text in [id.short().to_owned(), format!(" candidate `{id}`")] {
+        let named = reply(&[with(arm("main", "main"), json!({"intent": text}))]);
+        let planner = Planner::new(campaign::context(Script::new(&[&named])).0);
+        let brief = Brief { state: &state, source: None, space: None, library: None };
+        let main = planner.plan(brief).await.unwrap().content.unwrap().arms.remove(0);
+        assert_eq!((main.design.candidate.as_ref(), &main.design.point), (Some(&id), &own));
+        assert_eq!(main.design.intent, format!("candidate {}, as it stands", id.short()));
+    }
+    let itself = with(arm("main", "main"), json!({"intent": id.as_str(), "against": [id.as_str()]}));
+    assert!(problem(&reply(&[itself])).await.contains("compares it with itself"));
+    let described = with(arm("main", "main"), json!({"intent": format!("{id}, but steeper")}));
+    assert_eq!(bundle(&reply(&[described])).await.arms[0].design.candidate, None);
+}
+
 /// A reply as an endpoint writes it that enforces `schema`: every field of every object, null where that is allowed.
 fn enforced(schema: &Value) -> Value {
     if let Some(choices) = schema["enum"].as_array() {
@@ -309,6 +328,21 @@ async fn variants_are_written_in_one_answer() {
     assert_eq!(sources, [CODE, "pub struct Policy;\nimpl Chooser\nfor Policy {}\n"]);
     let user = script.asked.lock().unwrap()[0].0.user.clone();
     assert!(user.contains("Further designs of the same idea") && user.contains("\n- steeper\n"), "{user}");
+}
+
+#[tokio::test]
+async fn a_single_design_may_be_written_as_edits_of_the_source_to_start_from() {
+    let state = campaign::after(1);
+    let arm = state.iterations[0].bundle.as_ref().unwrap().arms[0].clone();
+    let edit =
+        |found: &str| format!("```diff\n<<<<<<< SEARCH\n{found}\n=======\nconst B: f64 = 2.0;\n>>>>>>> REPLACE\n```");
+    let (context, script) = campaign::context(Script::new(&[&edit("const A"), &edit("const A: f64 = 1.0;")]));
+    let parent = format!("const A: f64 = 1.0;\n{CODE}");
+    let brief = Brief { state: &state, source: Some(&parent), space: None, library: None };
+    let sources = Executor::new(context).implement(brief, &arm).await.unwrap().content.unwrap();
+    assert_eq!(sources, [format!("const B: f64 = 2.0;\n{CODE}")]);
+    let corrected = script.asked.lock().unwrap()[1].0.user.clone();
+    assert!(corrected.contains("an edit looks for `const A`, which stands there 0 times"), "{corrected}");
 }
 
 #[tokio::test]

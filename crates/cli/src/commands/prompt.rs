@@ -19,8 +19,8 @@ pub(crate) struct Args {
 
 #[derive(clap::Subcommand)]
 enum What {
-    /// Print what a role would be sent where a campaign stands. Asks nobody; what the campaign has not come to yet is
-    /// stood in for by the built-in researcher
+    /// Print what a role would be sent where a campaign stands, or was sent last in one that has ended. Asks nobody; what the
+    /// campaign has not come to yet is stood in for by the built-in researcher
     Show(ShowArgs),
     /// List the templates, and which of them your configuration replaces
     List,
@@ -79,7 +79,7 @@ async fn show(args: ShowArgs, global: &Global) -> Result<Code, Failure> {
             let store = global.store().await?;
             let id = campaign(&store, args.campaign.as_deref()).await?;
             let label = store.load(&id).await?.state.opened().agents.clone();
-            (Standpoint::of_campaign(&store, &id, &global.places()?).await?, model(role, &label)?)
+            (Standpoint::of_campaign(&store, &id, role, &global.places()?).await?, model(role, &label)?)
         }
     };
     let name = args.model.or(model);

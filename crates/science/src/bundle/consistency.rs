@@ -57,6 +57,10 @@ fn expectation(prediction: &Prediction) -> Result<(), String> {
 /// Whom an arm is compared with.
 fn sides(arm: &Arm, spec: &Spec) -> Result<(), String> {
     let against = &arm.prediction.against;
+    let itself = |side: &&Side| matches!(side, Side::Candidate(id) if arm.design.candidate.as_ref() == Some(id));
+    if let Some(Side::Candidate(id)) = against.iter().find(itself) {
+        return Err(format!("it takes candidate {} as it stands, and compares it with itself", id.short()));
+    }
     if against.len() > 1 && arm.kind != ArmKind::SuperAdditivity {
         return Err(format!(
             "it compares with the sum of {} effects; only a super-additivity arm does that, so name one side",
