@@ -2,7 +2,7 @@
 
 mod ran;
 
-use super::regimes::Regimes;
+use super::regimes::{Most, Regimes};
 use super::structured::named;
 use super::words::{descriptor, percent, table};
 use super::{ModelError, parse, text};
@@ -111,7 +111,7 @@ impl Asked {
 
 /// Where a candidate is worth something, and where it loses; an error says why nothing is known.
 pub fn place(state: &State, id: &CandidateId) -> Result<String, String> {
-    let regimes = state.candidates.get(id).and_then(|record| Regimes::new(state, record));
+    let regimes = state.candidates.get(id).and_then(|record| Regimes::new(state, record, Most::ALL));
     regimes.map(|regimes| regimes.told()).ok_or_else(|| unmeasured(id))
 }
 

@@ -2,7 +2,7 @@
 //! iterations: what is old is counted, what is recent or best is told.
 
 use super::asked::{behind, told_with_texts};
-use super::regimes::Regimes;
+use super::regimes::{Most, Regimes};
 use super::setting;
 use super::text::line;
 use super::words::{descriptor, percent, quantity, table, unit};
@@ -44,6 +44,8 @@ pub(super) struct Detail {
     principles: usize,
     /// Iterations before those that are told arm by arm, the last ones, which have a line each.
     named: usize,
+    /// Of where the best candidate wins and loses.
+    regimes: Most,
 }
 
 /// Characters of the design of a candidate: the best one is told so that it can be departed from.
@@ -55,14 +57,26 @@ impl Detail {
         (better < self.described).then_some(if better == 0 { DESIGN } else { TEXT })
     }
 
-    pub(super) const FULL: Self =
-        Detail { iterations: 4, whole: WHOLE, candidates: CANDIDATES, described: 2, principles: 5, named: 12 };
-    /// Ever less, where a request would be too long.
-    pub(super) const LESS: [Self; 3] = [
-        Detail { iterations: 3, whole: 1, candidates: CANDIDATES, described: 1, principles: 4, named: 9 },
-        Detail { iterations: 2, whole: 1, candidates: 2, described: 1, principles: 3, named: 7 },
-        Detail { iterations: 1, whole: 1, candidates: 1, described: 1, principles: 2, named: 5 },
+    pub(super) const FULL: Self = Detail {
+        iterations: 4,
+        whole: WHOLE,
+        candidates: CANDIDATES,
+        described: 2,
+        principles: 5,
+        named: 12,
+        regimes: Most::ALL,
+    };
+    /// Ever less, for where a request would be too long.
+    pub(super) const ALL: [Self; 4] = [
+        Self::FULL,
+        Detail { iterations: 3, whole: 1, described: 1, principles: 4, named: 9, ..Self::FULL },
+        Detail { candidates: 2, regimes: Most { features: 6, worst: 4 }, ..Self::brief(2, 3, 7) },
+        Detail { candidates: 1, regimes: Most { features: 4, worst: 3 }, ..Self::brief(1, 2, 5) },
     ];
+
+    const fn brief(iterations: usize, principles: usize, named: usize) -> Self {
+        Detail { iterations, whole: 1, described: 1, principles, named, ..Self::FULL }
+    }
 }
 
 /// The findings of a campaign.
@@ -105,7 +119,7 @@ impl Digest {
             standing: known.standing(),
             candidates: best.iter().enumerate().map(|(at, one)| candidate(state, one, detail.of(at))).collect(),
             breakdown: breakdown(state, &compared(state, first)),
-            regimes: first.and_then(|record| Regimes::new(state, record)),
+            regimes: first.and_then(|record| Regimes::new(state, record, detail.regimes)),
             recent: (from..state.iterations.len())
                 .map(|at| told(known, at, detail.whole))
                 .filter(|told| !told.arms.is_empty())

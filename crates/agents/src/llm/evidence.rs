@@ -2,7 +2,7 @@
 //! iterations.
 
 use super::digest::{self, claim};
-use super::regimes::Regimes;
+use super::regimes::{Most, Regimes};
 use super::text::line;
 use super::words::{descriptor, dimension};
 use science::bundle::{Arm, Bundle};
@@ -74,7 +74,7 @@ impl Evidence {
             standing: known.standing(),
             findings: bundle.map(|bundle| findings(state, bundle)).unwrap_or_default(),
             breakdown: main.map(|record| digest::breakdown(state, &[record])).unwrap_or_default(),
-            regimes: main.and_then(|record| Regimes::new(state, record)),
+            regimes: main.and_then(|record| Regimes::new(state, record, Most::ALL)),
             older: digest::older(&state.iterations[..from]),
             recent: (from..earlier).map(|at| digest::told(known, at, digest::WHOLE)).collect(),
             candidates: known

@@ -51,23 +51,23 @@ impl Planner {
             let prompt = Prompt::new(brief, &self.context, detail);
             request(&prompt).map(|first| (prompt, first))
         };
-        let source = brief.source.map(|source| shortened(source.trim(), SOURCE));
-        let wanted = source.as_ref().map_or(0, |source| HEAD + source.len().min(LEAST));
-        let fits = |first: &Request, more: usize| first.system.len() + first.user.len() + more <= LENGTH;
-        let (mut prompt, mut first) = asked(Detail::FULL)?;
-        for less in Detail::LESS {
-            if !fits(&first, wanted) {
-                (prompt, first) = asked(less)?;
-            }
+        let room = |first: &Request| LENGTH.checked_sub(first.system.len() + first.user.len());
+        // The most that is told where so many bytes are left.
+        let most = |left: usize| {
+            let all = Detail::ALL.into_iter().map(asked);
+            let mut fitting = all.filter(|told| told.as_ref().map_or(true, |(_, first)| room(first) >= Some(left)));
+            fitting.next().transpose()
+        };
+        if let Some(source) = brief.source.map(|source| shortened(source.trim(), SOURCE))
+            && let Some((mut prompt, first)) = most(HEAD + source.len().min(LEAST))?
+        {
+            let wider = source.len() - source.chars().count();
+            prompt.show(shortened(&source, (room(&first).unwrap_or_default() - HEAD).saturating_sub(wider)));
+            return request(&prompt);
         }
-        match source.filter(|_| fits(&first, wanted)) {
-            Some(source) => {
-                let wider = source.len() - source.chars().count();
-                let room = (LENGTH - HEAD - first.system.len() - first.user.len()).saturating_sub(wider);
-                prompt.show(shortened(&source, room));
-                request(&prompt)
-            }
-            None => Ok(first),
+        match most(0)? {
+            Some((_, first)) => Ok(first),
+            None => asked(Detail::ALL[Detail::ALL.len() - 1]).map(|(_, first)| first),
         }
     }
 

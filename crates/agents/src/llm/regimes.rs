@@ -7,8 +7,19 @@ use science::state::{CandidateRecord, State};
 use serde::Serialize;
 use std::ops::Range;
 
-/// Workloads that are listed, those that lose most first.
-const WORST: usize = 5;
+/// How much of it is told.
+#[derive(Clone, Copy)]
+pub(super) struct Most {
+    /// Features, those by which it differs most.
+    pub(super) features: usize,
+    /// Workloads, those that lose most first.
+    pub(super) worst: usize,
+}
+
+impl Most {
+    /// All features.
+    pub(super) const ALL: Self = Most { features: usize::MAX, worst: 5 };
+}
 
 /// A candidate on the drawn workloads, or on the study where none are drawn.
 #[derive(Serialize)]
@@ -23,9 +34,10 @@ pub(super) struct Regimes {
 
 impl Regimes {
     /// None of a candidate that was not measured.
-    pub(super) fn new(state: &State, record: &CandidateRecord) -> Option<Self> {
+    pub(super) fn new(state: &State, record: &CandidateRecord, most: Most) -> Option<Self> {
         let measured = Measured::new(state, record.measurement.as_ref()?);
-        Some(Regimes { of: record.candidate.id.short().to_owned(), thirds: measured.thirds(), worst: measured.worst() })
+        let (thirds, worst) = (measured.thirds(most.features), measured.worst(most.worst));
+        Some(Regimes { of: record.candidate.id.short().to_owned(), thirds, worst })
     }
 }
 
@@ -63,17 +75,23 @@ impl<'a> Measured<'a> {
         self.state.opened().features.get(row)?.get(at).copied()
     }
 
-    fn thirds(&self) -> Vec<String> {
+    /// The features by which it differs most, so many of them.
+    fn thirds(&self, most: usize) -> Vec<String> {
         let worth = &self.state.spec().aim.worth_name().name;
         let head = ["feature".to_owned()]
             .into_iter()
             .chain(["low", "middle", "high"].map(|third| format!("{third}: {worth}")));
         let features = self.state.spec().features.iter().enumerate();
-        table(&head.collect::<Vec<_>>(), features.filter_map(|(at, feature)| self.row(at, feature)).collect())
+        let mut rows: Vec<(f64, Vec<String>)> = features.filter_map(|(at, feature)| self.row(at, feature)).collect();
+        let mut spreads: Vec<f64> = rows.iter().map(|(spread, _)| *spread).collect();
+        spreads.sort_by(|a, b| b.total_cmp(a));
+        let least = spreads.get(most.saturating_sub(1)).copied();
+        rows.retain(|(spread, _)| least.is_none_or(|least| *spread >= least));
+        table(&head.collect::<Vec<_>>(), rows.into_iter().map(|(_, cells)| cells).collect())
     }
 
-    /// A feature's row; none where all workloads are alike in it.
-    fn row(&self, at: usize, feature: &Described) -> Option<Vec<String>> {
+    /// A feature's row with how far its thirds lie apart; none where all workloads are alike in it.
+    fn row(&self, at: usize, feature: &Described) -> Option<(f64, Vec<String>)> {
         let mut values: Vec<f64> = self.rows.clone().filter_map(|row| self.feature(row, at)).collect();
         values.sort_by(f64::total_cmp);
         let (first, last) = (*values.first()?, *values.last()?);
@@ -81,33 +99,31 @@ impl<'a> Measured<'a> {
         // Workloads that are equal in it stay together.
         bounds.dedup();
         bounds.retain(|bound| *bound > first);
-        let mut from = first;
+        let (mut from, mut worths) = (first, Vec::new());
         let mut cells = vec![format!("{} ({})", feature.name, feature.meaning)];
         for to in bounds {
             let within = |row: usize| self.feature(row, at).is_some_and(|value| from <= value && value < to);
             let most = values.iter().rev().find(|value| **value < to).copied().unwrap_or(last);
-            cells.push(format!(
-                "{} to {}: {}",
-                short(from, feature.unit),
-                short(most, feature.unit),
-                self.worth(within)
-            ));
+            let (worth, told) = self.worth(within);
+            cells.push(format!("{} to {}: {told}", short(from, feature.unit), short(most, feature.unit)));
+            worths.extend(worth);
             from = to;
         }
         (first < last).then(|| {
             cells.resize(4, String::new());
-            cells
+            let (least, most) = worths.iter().fold((f64::MAX, f64::MIN), |(l, m), w| (l.min(*w), m.max(*w)));
+            (most - least, cells)
         })
     }
 
-    /// What it is worth on some of the workloads, and how many of them lose more than a point.
-    fn worth(&self, within: impl Fn(usize) -> bool) -> String {
+    /// What it is worth on some of the workloads; and in words, with how many of them lose more than a point.
+    fn worth(&self, within: impl Fn(usize) -> bool) -> (Option<f64>, String) {
         let (yardsticks, aim) = (self.state.yardsticks(), &self.state.spec().aim);
         let worth = yardsticks.worth_among(self.measurement, aim, &yardsticks.claimed(), &within);
         let all: Vec<usize> = self.rows.clone().filter(|row| within(*row)).collect();
         let losing = all.iter().filter(|row| self.points[**row][1] < -1.0).count();
-        let worth = worth.map_or_else(|| "undefined".into(), |worth| quantity(worth, aim.worth_name().unit));
-        format!("{worth} ({losing} of {})", all.len())
+        let told = worth.map_or_else(|| "undefined".into(), |worth| quantity(worth, aim.worth_name().unit));
+        (worth, format!("{told} ({losing} of {})", all.len()))
     }
 
     /// Its workloads, by their rows in the panel.
@@ -117,7 +133,7 @@ impl<'a> Measured<'a> {
         rows
     }
 
-    fn worst(&self) -> Vec<String> {
+    fn worst(&self, most: usize) -> Vec<String> {
         let (spec, names) = (self.state.spec(), self.state.opened().workload_names());
         let mut head: Vec<String> =
             ["workload", "points above the reference", "above the baseline"].map(str::to_owned).into();
@@ -138,7 +154,7 @@ impl<'a> Measured<'a> {
             );
             cells
         };
-        table(&head, rows.into_iter().take(WORST).map(line).collect())
+        table(&head, rows.into_iter().take(most).map(line).collect())
     }
 }
 
