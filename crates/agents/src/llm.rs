@@ -6,6 +6,7 @@
 
 mod asked;
 mod attempts;
+mod candidates;
 mod client;
 mod command;
 mod context;

@@ -29,6 +29,9 @@ pub struct Replaced {
     /// What it is worth less what the candidate is, with its standard error, workload by workload; none where either was not scored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub effect: Option<[f64; 2]>,
+    /// Why it would not be admissible, its description length aside.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub objections: Vec<String>,
     /// What it gains beyond the reference, log units.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub beyond: Option<f64>,

@@ -149,7 +149,7 @@ pub struct ScenarioScore {
     pub figures: Figures,
     /// Gain beyond the reference's, points.
     pub against_reference: f64,
-    /// No policy can help in this one.
+    /// Overloaded whatever is decided.
     pub overloaded: bool,
 }
 

@@ -39,6 +39,8 @@ pub(super) struct Power {
     share: Option<u32>,
     /// Those of a test of one candidate on one seed, and of a test of two.
     each: [u32; 2],
+    /// Whether nothing is known of how a policy differs from the reference.
+    is_blank: bool,
     /// What claims about all that is asked are judged by.
     sequence: Sequence,
     /// Search seeds, which beliefs rest on, or as many drawn workloads as so many verdict seeds bring.
@@ -80,6 +82,7 @@ impl Power {
         Power {
             reference: spread(state, alone.max(chance), |side| *side == Side::Reference),
             candidates: spread(state, between.max(unlike), |side| matches!(side, Side::Candidate(_))),
+            is_blank: first.is_none(),
             share: state.verdict_share(),
             each: [1, 2].map(|candidates| state.trials_each(candidates) as u32),
             sequence: state.sequence(true),
@@ -93,7 +96,9 @@ impl Power {
     /// Half the width of the interval that a verdict on worth ends with: against the reference, and between two candidates.
     pub(super) fn halves(&self) -> [f64; 2] {
         let nothing = Belief { mean: 0.0, sd: 0.0 };
-        [self.against_reference(nothing).half, self.between(nothing).half]
+        // A reference that makes no random choice is not at all unlike itself.
+        let reference = if self.is_blank { self.reference.max(self.candidates) } else { self.reference };
+        [self.test(nothing, reference, self.each[0]).half, self.between(nothing).half]
     }
 
     /// A test against the reference, of what search seeds say of it.
@@ -200,6 +205,7 @@ mod tests {
         Power {
             reference: 0.01,
             candidates: 0.01,
+            is_blank: false,
             share: Some(share),
             each: [24, 32],
             sequence: Sequence::Scenarios,

@@ -2,6 +2,7 @@
 
 mod ran;
 
+use super::candidates;
 use super::regimes::{Most, Regimes};
 use super::structured::named;
 use super::words::{descriptor, percent, table};
@@ -16,6 +17,8 @@ use serde::{Deserialize, Serialize};
 
 /// Rows of a table of a signal, or of a time.
 const BINS: usize = 20;
+/// Characters of the design of a candidate.
+const DESIGN: usize = 600;
 /// Characters of a source. The fences around one that is made of backticks are as long, each.
 const ANSWER: usize = 8000;
 
@@ -44,9 +47,9 @@ pub(super) struct Asked {
     #[serde(deserialize_with = "super::structured::word")]
     #[schemars(schema_with = "questions")]
     what: Question,
-    /// The id of a candidate; for `signal` the name of an input; for `timeline` also `baseline` or `reference`.
+    /// The id of a candidate; for `signal` the name of an input; for `where` also `reference`, for `timeline` that or `baseline`.
     of: String,
-    /// For `timeline` the name of a workload; null for the one in which the candidate loses most.
+    /// For `timeline` the name of a workload; null for the worst one.
     #[serde(default)]
     workload: Option<String>,
     /// For `ablation` a text that stands once in the candidate's source; else null.
@@ -64,11 +67,14 @@ fn questions(_: &mut SchemaGenerator) -> Schema {
 
 impl Asked {
     /// Question and answer as the next request shows them.
-    pub(super) async fn told(&self, brief: Brief<'_>) -> Result<String, ModelError> {
+    /// Whether there was an answer comes with it.
+    pub(super) async fn told(&self, brief: Brief<'_>) -> Result<(String, bool), ModelError> {
         let name = serde_json::to_value(self.what).ok().and_then(|word| word.as_str().map(str::to_owned));
         let head = format!("## `{}` of `{}`", name.unwrap_or_default(), text::line(&self.of, 60));
-        let answer = self.answer(brief).await?.unwrap_or_else(|problem| format!("No answer: {problem}."));
-        Ok(format!("{head}\n\n{}", text::clip(&answer, 3 * ANSWER)))
+        let answer = self.answer(brief).await?;
+        let is_answered = answer.is_ok();
+        let answer = answer.unwrap_or_else(|problem| format!("No answer: {problem}."));
+        Ok((format!("{head}\n\n{}", text::clip(&answer, 3 * ANSWER)), is_answered))
     }
 
     async fn answer(&self, brief: Brief<'_>) -> Result<Result<String, String>, ModelError> {
@@ -85,6 +91,7 @@ impl Asked {
         match self.what {
             Question::Timeline | Question::Ablation => unreachable!("something has to run for it"),
             Question::Signal => signal(&self.of, brief),
+            Question::Where if self.of.trim().trim_matches('`') == "reference" => Ok(Regimes::of_reference(state)),
             Question::Where => place(state, self.candidate(state)?),
             Question::Behaviour => behaviour(state, self.candidate(state)?),
             Question::Source => {
@@ -109,10 +116,15 @@ impl Asked {
     }
 }
 
-/// Where a candidate is worth something, and where it loses; an error says why nothing is known.
+/// What a candidate measures, with the margin to each guard; where it is worth something, and where it loses. An error says why nothing
+/// is known.
 pub fn place(state: &State, id: &CandidateId) -> Result<String, String> {
-    let regimes = state.candidates.get(id).and_then(|record| Regimes::new(state, record, Most::ALL));
-    regimes.map(|regimes| regimes.told()).ok_or_else(|| unmeasured(id))
+    let record = state.candidates.get(id).ok_or_else(|| unmeasured(id))?;
+    let contender = state.contender(id).ok_or_else(|| unmeasured(id))?;
+    let regimes = Regimes::new(state, record, Most::ALL).ok_or_else(|| unmeasured(id))?;
+    let [whole, scenarios] =
+        [candidates::candidate(state, &contender, Some(DESIGN)), candidates::breakdown(state, &[record]).join("\n")];
+    Ok(format!("{whole}\n\n{scenarios}\n\n{}", regimes.told()))
 }
 
 /// What a candidate does, as its own trials showed it; an error says why nothing is known.

@@ -1,18 +1,16 @@
 //! What a campaign has learned so far, as a prompt says it. Its length has a bound that does not depend on the number of
 //! iterations: what is old is counted, what is recent or best is told.
 
-use super::asked::{behind, told_with_texts};
+use super::asked::told_with_texts;
+use super::candidates;
 use super::regimes::{Most, Regimes};
-use super::setting;
 use super::text::line;
-use super::words::{descriptor, percent, quantity, table, unit};
+use super::words::unit;
 use science::bundle::{Arm, ArmKind, Bundle, Relation, Side};
-use science::champion::{self, Champion, Contender};
-use science::id::CandidateId;
+use science::champion::{Champion, Contender};
 use science::judge::{Finding, Verdict};
-use science::objective::{PanelScore, ScenarioScore, Score};
 use science::principle::{Confidence, Principle, Status};
-use science::spec::{Aggregate, Spec};
+use science::spec::Spec;
 use science::state::{ArmRecord, CandidateRecord, Iteration, State, describe};
 use serde::Serialize;
 
@@ -20,8 +18,6 @@ use serde::Serialize;
 pub(super) const WHOLE: usize = 2;
 /// Candidates that are listed, at most.
 const CANDIDATES: usize = 3;
-/// Scenarios that the best candidate is broken down by.
-const SCENARIOS: usize = 40;
 /// Characters of one text of a planner or extractor.
 const TEXT: usize = 180;
 /// Characters of what a principle states: as many as an extractor is asked to keep to.
@@ -117,8 +113,12 @@ impl Digest {
         let active = active(state);
         Digest {
             standing: known.standing(),
-            candidates: best.iter().enumerate().map(|(at, one)| candidate(state, one, detail.of(at))).collect(),
-            breakdown: breakdown(state, &compared(state, first)),
+            candidates: best
+                .iter()
+                .enumerate()
+                .map(|(at, one)| candidates::candidate(state, one, detail.of(at)))
+                .collect(),
+            breakdown: candidates::breakdown(state, &compared(state, first)),
             regimes: first.and_then(|record| Regimes::new(state, record, detail.regimes)),
             recent: (from..state.iterations.len())
                 .map(|at| told(known, at, detail.whole))
@@ -220,88 +220,6 @@ impl<'a> Known<'a> {
     }
 }
 
-/// A candidate with its figures, and with what was built, in so many characters, and what it does if it is to be described.
-pub(super) fn candidate(state: &State, contender: &Contender<'_>, described: Option<usize>) -> String {
-    let record = &state.candidates[contender.id];
-    let score = contender.score;
-    let objections = state.objections(contender.id);
-    let admissible =
-        if objections.is_empty() { "admissible".into() } else { format!("NOT admissible: {}", objections.join("; ")) };
-    let probed = record.descriptor.as_ref().filter(|_| described.is_some());
-    let probed = probed.map(|found| format!(" Probed: {}.", descriptor(found, state.spec())));
-    let bundle = state.iterations.get(record.iteration.saturating_sub(1) as usize).and_then(|i| i.bundle.as_ref());
-    let intent = bundle.and_then(|bundle| bundle.arm(&record.arm)).zip(described);
-    let intent = intent.map(|((_, arm), length)| format!(" Design: {}", line(&arm.design.intent, length)));
-    format!(
-        "{} (iteration {}, arm `{}`): {}; {}; description length {}; {admissible}.{}{}",
-        contender.id.short(),
-        record.iteration,
-        record.arm,
-        figures(state, record),
-        margins(state, score, contender.description_length),
-        contender.description_length,
-        probed.unwrap_or_default(),
-        intent.unwrap_or_default(),
-    )
-}
-
-/// How far each guard is kept.
-fn margins(state: &State, score: &Score, description_length: u32) -> String {
-    let all = champion::margins(score, description_length, (&state.opened().experiment, state.spec()));
-    // Where one metric is guarded in several ways, the nearest counts.
-    let mut nearest: Vec<(&str, f64)> = Vec::new();
-    for kept in &all {
-        match nearest.iter_mut().find(|(metric, _)| *metric == kept.metric) {
-            Some((_, margin)) => *margin = margin.min(kept.margin),
-            None => nearest.push((&kept.metric, kept.margin)),
-        }
-    }
-    let all: Vec<String> = nearest.into_iter().map(|(metric, margin)| format!("{metric} {margin:+.3}")).collect();
-    if all.is_empty() { "no guards".into() } else { format!("margins to the guards: {}", all.join(", ")) }
-}
-
-/// Gain, cost, the problem's own figures and the worth of a scored candidate.
-pub(super) fn figures(state: &State, record: &CandidateRecord) -> String {
-    let (Some(score), spec) = (&record.score, state.spec()) else { return String::new() };
-    let mut figures = vec![format!("{} {}", spec.aim.gain_name().name, percent(score.improvement))];
-    figures.extend(spec.aim.cost_names().map(|(cost, _)| format!("{} {}", cost.name, quantity(score.cost, cost.unit))));
-    let own = spec.by_scenario();
-    figures.extend(own.map(|own| format!("{} {}", own.name, setting::figure(score.figure(&own.name), own, spec))));
-    format!("{}, {}", figures.join(", "), worth(state, record))
-}
-
-/// What a scored candidate is worth, on each part of the panel, and what of its cost was only moved.
-fn worth(state: &State, record: &CandidateRecord) -> String {
-    let (Some(score), Some(measurement), spec) = (&record.score, &record.measurement, state.spec()) else {
-        return String::new();
-    };
-    let named = spec.aim.worth_name();
-    let of = |value: f64| quantity(value, named.unit);
-    let interval = score.worth_ci.map(|[low, high]| format!(" [{}, {}]", of(low), of(high))).unwrap_or_default();
-    // The interval is one over drawn workloads where there are some, and stands beside what these alone say.
-    let (all, drawn) = if score.panels.is_some() { ("", interval.as_str()) } else { (interval.as_str(), "") };
-    let worth = match score.worth {
-        Some(worth) => format!("{}{all}", of(worth)),
-        None => {
-            let points = (measurement.gain() - state.yardsticks().reference.gain()) * 100.0;
-            let hint = of(state.yardsticks().worth_at_a_distance(measurement, &spec.aim));
-            format!(
-                "undefined ({points:+.2} points from the reference, too far to be compared; about {hint}, a hint only)"
-            )
-        }
-    };
-    let part = |part: &PanelScore| part.worth.map_or_else(|| "undefined".into(), of);
-    let parts = score.panels.as_ref().map(|panels| {
-        let [points, beside] = [&panels.study, &panels.drawn].map(|part| part.against_reference);
-        let [study, of_drawn] = [&panels.study, &panels.drawn].map(part);
-        format!(" (study {study}, {points:+.2} points from the reference; drawn {of_drawn}{drawn}, {beside:+.2})")
-    });
-    let allocation = spec.figures.iter().find(|figure| figure.of == Aggregate::Allocation);
-    let moved = allocation.map(|own| format!(", {} {}", own.name, setting::figure(score.figure(&own.name), own, spec)));
-    let (parts, moved) = (parts.unwrap_or_default(), moved.unwrap_or_default());
-    format!("{} {worth}{parts}{moved}", named.name)
-}
-
 /// The best candidate, and those of the last iteration that measure otherwise than all before them.
 fn compared<'a>(state: &'a State, best: Option<&'a CandidateRecord>) -> Vec<&'a CandidateRecord> {
     let arms = state.iterations.last().into_iter().flat_map(|iteration| &iteration.arms);
@@ -315,35 +233,6 @@ fn compared<'a>(state: &'a State, best: Option<&'a CandidateRecord>) -> Vec<&'a 
     all
 }
 
-/// The candidate that measured the same in every workload before this one did.
-fn twin<'a>(state: &'a State, of: &CandidateRecord) -> Option<&'a CandidateId> {
-    let own = of.measurement.as_ref()?;
-    let earlier = state.order.iter().take_while(|id| **id != of.candidate.id);
-    earlier.into_iter().find(|id| state.candidates[*id].measurement.as_ref() == Some(own))
-}
-
-/// Scored candidates scenario by scenario: the lines of a table.
-pub(super) fn breakdown(state: &State, records: &[&CandidateRecord]) -> Vec<String> {
-    let cost = state.spec().aim.cost_names().map(|(cost, _)| cost);
-    let mut head = vec!["scenario".to_owned()];
-    for record in records {
-        let id = record.candidate.id.short();
-        head.push(format!("{id}: points above the reference"));
-        head.extend(cost.map(|cost| format!("{id}: {}", cost.name)));
-    }
-    let scenarios: Vec<&[ScenarioScore]> =
-        records.iter().filter_map(|record| Some(record.score.as_ref()?.scenarios.as_slice())).collect();
-    let row = |at: usize| {
-        let mut cells = vec![scenarios[0][at].name.clone()];
-        for own in scenarios.iter().filter_map(|own| own.get(at)) {
-            cells.push(format!("{:+.2}", own.against_reference));
-            cells.extend(cost.map(|cost| quantity(own.cost, cost.unit)));
-        }
-        cells
-    };
-    table(&head, (0..scenarios.first().map_or(0, |first| first.len().min(SCENARIOS))).map(row).collect())
-}
-
 /// An iteration; one of the last so many with what was thought and built.
 pub(super) fn told(known: Known<'_>, at: usize, whole: usize) -> Told {
     let state = known.state;
@@ -352,14 +241,20 @@ pub(super) fn told(known: Known<'_>, at: usize, whole: usize) -> Told {
     let (question, arms) = match (&iteration.bundle, &iteration.failure) {
         (Some(bundle), _) => {
             let arms = bundle.arms.iter().zip(known.arms(at));
-            let told = arms.filter_map(|(arm, record)| verdict(state, bundle, (arm, record), whole));
+            let told = arms.flat_map(|(arm, record)| {
+                let verdict = verdict(state, bundle, (arm, record), whole);
+                let explored =
+                    if whole && verdict.is_some() { candidates::variants(state, arm, record) } else { Vec::new() };
+                verdict.into_iter().chain(explored)
+            });
             let unlearned = iteration.extraction_failure.iter();
             let unlearned = unlearned.map(|reason| format!("no lessons were drawn: {}", line(reason, TEXT)));
             let asked = advice(iteration, at + 1).map(|words| format!("What follows from these: {words}."));
             let replaced = iteration.asked.iter().filter(|_| whole).map(|replaced| {
                 format!("The planner asked first what a change is worth: {}", told_with_texts(replaced, state))
             });
-            (bundle.question.as_str(), replaced.chain(told).chain(unlearned).chain(asked).collect())
+            let tuned = candidates::tuned(state, at).filter(|_| whole);
+            (bundle.question.as_str(), replaced.chain(told).chain(tuned).chain(unlearned).chain(asked).collect())
         }
         (None, Some(failure)) => ("", vec![format!("no usable bundle: {}", line(failure, TEXT))]),
         (None, None) => ("", Vec::new()),
@@ -388,37 +283,23 @@ fn verdict(state: &State, bundle: &Bundle, (arm, record): (&Arm, &ArmRecord), wh
             line(&arm.hypothesis, TEXT / 2)
         ));
     }
-    let variants = variants(state, record);
     let measured = id.and_then(|id| state.candidates.get(id)).filter(|record| record.score.is_some());
     let measured = measured.map(|record| {
-        let twin = twin(state, record).map(|id| format!(", the same in every workload as {}", id.short()));
-        format!(" Measured ({}): {}{}.", record.candidate.id.short(), worth(state, record), twin.unwrap_or_default())
+        let twin = candidates::twin(state, record).map(|id| format!(", the same in every workload as {}", id.short()));
+        let id = &record.candidate.id;
+        let (worth, admissible) = (candidates::worth(state, record), candidates::admissible(state, id));
+        format!(" Measured ({}): {worth}{}; {admissible}.", id.short(), twin.unwrap_or_default())
     });
     Some(format!(
-        "`{}`, {}: {} Claimed: {}. Built: {} Verdict: {outcome}.{}{variants}{}",
+        "`{}`, {}: {} Claimed: {}. Built: {} Verdict: {outcome}.{}{}",
         arm.name,
         arm.kind.as_str(),
         line(&arm.hypothesis, 2 * TEXT / 3),
         claimed,
-        line(&arm.design.intent, TEXT),
+        candidates::built(state, arm, record, TEXT),
         measured.unwrap_or_default(),
         mended(record)
     ))
-}
-
-/// What became of each variant of an arm that explored, in a few words.
-fn variants(state: &State, record: &ArmRecord) -> String {
-    let unit = state.spec().aim.worth_name().unit;
-    let told = record.variants.iter().filter_map(|id| Some((id, state.candidates.get(id)?))).map(|(id, own)| {
-        let of = match (&own.behind, &own.score) {
-            (Some(lag), None) => behind(lag, state),
-            (_, Some(score)) => score.worth.map_or("does not compare".into(), |worth| quantity(worth, unit)),
-            (None, None) => own.outcome.map_or("was not measured", |outcome| outcome.as_str()).into(),
-        };
-        format!("{}: {of}", id.short())
-    });
-    let told: Vec<String> = told.collect();
-    if told.is_empty() { String::new() } else { format!(" Its variants, in order: {}.", told.join("; ")) }
 }
 
 fn mended(record: &ArmRecord) -> String {

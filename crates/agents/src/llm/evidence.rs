@@ -1,6 +1,7 @@
 //! What an iteration found, for those who look back on it. Its length has a bound that does not depend on the number of
 //! iterations.
 
+use super::candidates;
 use super::digest::{self, claim};
 use super::regimes::{Most, Regimes};
 use super::text::line;
@@ -73,7 +74,7 @@ impl Evidence {
             parent: bundle.map(|bundle| describe(&bundle.parent)).unwrap_or_default(),
             standing: known.standing(),
             findings: bundle.map(|bundle| findings(state, bundle)).unwrap_or_default(),
-            breakdown: main.map(|record| digest::breakdown(state, &[record])).unwrap_or_default(),
+            breakdown: main.map(|record| candidates::breakdown(state, &[record])).unwrap_or_default(),
             regimes: main.and_then(|record| Regimes::new(state, record, Most::ALL)),
             older: digest::older(&state.iterations[..from]),
             recent: (from..earlier).map(|at| digest::told(known, at, digest::WHOLE)).collect(),
@@ -112,15 +113,20 @@ fn lines(state: &State, bundle: &Bundle, arm: &Arm, record: &ArmRecord) -> Vec<S
         format!("Hypothesis: {}", line(&arm.hypothesis, TEXT)),
         format!("Mechanism: {}", line(&arm.mechanism, TEXT)),
         format!("If it fails: {}", line(&arm.diagnostic, TEXT)),
-        format!("Built: {}", line(&arm.design.intent, TEXT)),
+        format!("Built: {}", candidates::built(state, arm, record, TEXT)),
     ];
     lines.extend(arm.design.point.as_ref().map(|point| format!("Declared point: {}", place(point))));
     if let Some(candidate) = record.candidate.as_ref().and_then(|id| state.candidates.get(id)) {
         if candidate.score.is_some() {
-            let figures = digest::figures(state, candidate);
-            lines.push(format!("Measured, candidate {}: {figures}", candidate.candidate.id.short()));
+            let (figures, id) = (candidates::figures(state, candidate), &candidate.candidate.id);
+            let admissible = candidates::admissible(state, id);
+            lines.push(format!("Measured, candidate {}: {figures}; {admissible}", id.short()));
         }
         lines.extend(candidate.descriptor.as_ref().map(|found| format!("Probed: {}", descriptor(found, state.spec()))));
+    }
+    if !record.variants.is_empty() {
+        lines.push("Hypothesis and mechanism were written before it was known which of these would be judged:".into());
+        lines.extend(candidates::variants(state, arm, record));
     }
     if record.repairs > 0 {
         let unmended =
@@ -134,7 +140,7 @@ fn lines(state: &State, bundle: &Bundle, arm: &Arm, record: &ArmRecord) -> Vec<S
 fn candidate(state: &State, contender: &science::champion::Contender<'_>, described: Option<usize>) -> String {
     let point = state.candidates.get(contender.id).and_then(|record| record.candidate.point.as_ref());
     let point = point.map(|point| format!(" Declared point: {}.", place(point)));
-    format!("{}{}", digest::candidate(state, contender, described), point.unwrap_or_default())
+    format!("{}{}", candidates::candidate(state, contender, described), point.unwrap_or_default())
 }
 
 fn principle(principle: &Principle) -> String {

@@ -1,7 +1,7 @@
 //! Finds what was asked for in what a model wrote: JSON or Rust, in a fence, among prose, after thoughts.
 
 use super::edits;
-use super::text::clean;
+use super::text::{clean, line};
 use serde_json::Value;
 
 /// The longest source that is taken for one: a policy has a few hundred lines at most.
@@ -38,26 +38,28 @@ pub(super) fn source(reply: &str, hook: &str) -> Result<String, String> {
 }
 
 /// The Rust sources in a reply, one for each fenced block that implements `hook` or that edits `parent`, in their order and at most
-/// so many. What is wrong with a block costs that block; where all are wrong, it is said of the first.
+/// so many. What is wrong with a block costs that block, which stands as a comment that says so: the others keep their places. Where
+/// all are wrong, it is said of the first.
 pub(super) fn sources(reply: &str, hook: &str, parent: Option<&str>, most: usize) -> Result<Vec<String>, String> {
-    let (implements, mut wrong) = (format!("impl {hook}"), None);
-    let mut sources: Vec<String> = Vec::new();
+    let implements = format!("impl {hook}");
+    let mut sources: Vec<Result<String, String>> = Vec::new();
     for block in fences(after_thoughts(reply)).iter().filter(|block| block.closed) {
         let source = match parent.filter(|_| edits::has(&block.text)) {
             Some(parent) => edits::applied(&block.text, parent).and_then(|text| whole(&text)),
             None if block.text.contains(&implements) => whole(&block.text),
             None => continue,
         };
-        match source {
-            Ok(source) if sources.len() < most => sources.push(source),
-            Ok(_) => break,
-            Err(problem) => wrong = wrong.or(Some(problem)),
+        if sources.len() < most {
+            sources.push(source);
         }
     }
-    match sources.is_empty() {
-        true => Err(wrong.unwrap_or_else(|| "the reply holds no Rust code".into())),
-        false => Ok(sources),
+    if sources.iter().all(Result::is_err) {
+        let first = sources.into_iter().find_map(Result::err);
+        return Err(first.unwrap_or_else(|| "the reply holds no Rust code".into()));
     }
+    let unusable =
+        |problem: String| format!("// What was written for this design cannot be used: {}\n", line(&problem, 200));
+    Ok(sources.into_iter().map(|source| source.unwrap_or_else(unusable)).collect())
 }
 
 /// A source as a whole.
@@ -234,7 +236,8 @@ mod tests {
             "One:\n```rust\n{POLICY}```\nTwo:\n```diff\n{edit}\n```\nThree:\n```diff\n{missing}\n```\n```text\nno code\n```\n```rust\n{POLICY}"
         );
         let edited = POLICY.replace("Policy;", "Policy(u8);");
-        assert_eq!(sources(&reply, "Chooser", Some(POLICY), 8), Ok(vec![POLICY.into(), edited]));
+        let unusable = "// What was written for this design cannot be used: an edit looks for `pub struct Nobody;`, which stands there 0 times\n";
+        assert_eq!(sources(&reply, "Chooser", Some(POLICY), 8), Ok(vec![POLICY.into(), edited, unusable.into()]));
         assert_eq!(sources(&reply, "Chooser", Some(POLICY), 1).unwrap().len(), 1);
         let alone = format!("```diff\n{missing}\n```");
         assert!(sources(&alone, "Chooser", Some(POLICY), 8).unwrap_err().contains("pub struct Nobody;"));

@@ -80,8 +80,7 @@ impl Planner {
             let task = Task { what: "bundle", iteration, attempt: turn * (CORRECTIONS + 1), corrections: CORRECTIONS };
             match self.context.settle(task, &request, &mut work, |reply| read(reply, brief.state, left)).await {
                 Ok(Ok(Turn::Asks(asked))) => {
-                    left -= asked.len();
-                    request.user.push_str(&answers(&asked, brief, left).await?);
+                    request.user.push_str(&answers(&asked, brief, &mut left).await?);
                     turn += 1;
                 }
                 Ok(Ok(Turn::Claims(bundle))) => break Ok(*bundle),
@@ -103,13 +102,17 @@ enum Turn {
     Claims(Box<Bundle>),
 }
 
-/// What follows a request once its questions are answered.
-async fn answers(asked: &[Asked], brief: Brief<'_>, left: usize) -> Result<String, ModelError> {
-    let mut told = Vec::new();
+/// What follows a request once its questions are answered, which are counted. What has no answer is none, but something counts of each
+/// reply.
+async fn answers(asked: &[Asked], brief: Brief<'_>, left: &mut usize) -> Result<String, ModelError> {
+    let (mut told, mut answered) = (Vec::new(), 0);
     for asked in asked {
-        told.push(asked.told(brief).await?);
+        let (text, is_answered) = asked.told(brief).await?;
+        told.push(text);
+        answered += usize::from(is_answered);
     }
-    let left = match left {
+    *left -= answered.max(1);
+    let left = match *left {
         0 => format!("{NO_QUESTIONS} in this iteration: reply with the bundle."),
         1 => "You have 1 question left in this iteration. Ask it, or reply with the bundle.".into(),
         left => format!("You have {left} questions left in this iteration. Ask again, or reply with the bundle."),
@@ -228,8 +231,8 @@ fn resources(state: &State) -> Vec<String> {
     let worth = state.spec().aim.worth_name();
     let [reference, candidates] = builtin::decidable(state).map(|half| quantity(half, worth.unit));
     told.push(format!(
-        "what verdicts can tell: an iteration's share of them ends with an interval of about ± {reference} of {} against the reference, \
-         ± {candidates} between two candidates. So a claim can be expected to be confirmed where its size is at least so much below the \
+        "what verdicts can tell: all of an iteration's share of them ends with an interval of about ± {reference} of {} against the \
+         reference, ± {candidates} between two candidates; what is clear before ends with a wider one. So a claim can be expected to be confirmed where its size is at least so much below the \
          effect, and to be refuted where it is as much above; one that lies nearer stays open.",
         worth.name
     ));

@@ -42,9 +42,23 @@ impl Regimes {
 }
 
 impl Regimes {
-    /// The workload that loses most against the reference, by its row in the panel; none of a candidate that was not measured.
-    pub(super) fn worst_row(state: &State, record: &CandidateRecord) -> Option<usize> {
-        Measured::new(state, record.measurement.as_ref()?).worst_first().first().copied()
+    /// The workload in which a candidate loses most against the reference, or without one the reference gains least, by its row in the
+    /// panel; none of a candidate that was not measured.
+    pub(super) fn worst_row(state: &State, record: Option<&CandidateRecord>) -> Option<usize> {
+        let measured = match record {
+            Some(record) => Measured::new(state, record.measurement.as_ref()?),
+            None => Measured::new(state, &state.yardsticks().reference),
+        };
+        measured.worst_first().first().copied()
+    }
+
+    /// Where the reference gains least, in words.
+    pub(super) fn of_reference(state: &State) -> String {
+        let measured = Measured::new(state, &state.yardsticks().reference);
+        format!(
+            "Where the reference gains least against the baseline:\n{}",
+            measured.worst(2 * Most::ALL.worst).join("\n")
+        )
     }
 
     /// Both tables as a text.
@@ -126,10 +140,12 @@ impl<'a> Measured<'a> {
         (worth, format!("{told} ({losing} of {})", all.len()))
     }
 
-    /// Its workloads, by their rows in the panel.
+    /// Its workloads, by their rows in the panel: those first that lose most against the reference, and where that is the same, against
+    /// the baseline.
     fn worst_first(&self) -> Vec<usize> {
         let mut rows: Vec<usize> = self.rows.clone().collect();
-        rows.sort_by(|a, b| self.points[*a][1].total_cmp(&self.points[*b][1]));
+        let lost = |row: usize| (self.points[row][1], self.points[row][0]);
+        rows.sort_by(|a, b| lost(*a).0.total_cmp(&lost(*b).0).then(lost(*a).1.total_cmp(&lost(*b).1)));
         rows
     }
 

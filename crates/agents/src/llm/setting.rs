@@ -36,6 +36,8 @@ pub(super) struct Setting {
     saving: bool,
     /// Workloads that candidates are ranked on beside the scenarios.
     drawn: usize,
+    /// The number of the last of them, as its name has it.
+    last_drawn: String,
     /// Workloads that each verdict seed draws.
     fresh: usize,
     /// Verdict seeds at the first look and at the last.
@@ -90,6 +92,12 @@ impl Setting {
             worth: aim.worth_name().clone(),
             saving: aim.cost_names().is_some(),
             drawn: yardsticks.drawn,
+            last_drawn: opened
+                .workload_names()
+                .last()
+                .and_then(|name| name.rsplit('_').next())
+                .unwrap_or_default()
+                .into(),
             fresh: state.drawn_each(),
             looks: [state.sequence(true).looks()[0], state.sequence(true).last()],
             figures: spec.by_scenario().chain(moved).map(|figure| named(figure, spec)).collect(),

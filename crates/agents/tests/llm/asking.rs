@@ -39,6 +39,7 @@ impl Library for Shelf {
             outcome: Outcome::Scored,
             worth: Some(0.04),
             effect: Some([-0.02, 0.005]),
+            objections: vec!["regret (points) 6.000 is above 5".into()],
             beyond: Some(0.001),
             trials: Hash::of(b""),
         };
@@ -71,14 +72,17 @@ async fn a_planner_may_see_a_run_and_have_a_change_of_a_text_measured() {
         "of the search panel under candidate ",
         "Workload `chatbot_near` of the search panel under the reference, with its first seed; means of up to 20 bins.",
         "| time, s | Reference in chatbot_near |\n|---|---|\n| 0 to 1.95 | 2 |\n",
-        "so changed: saving 4.00 %, +0.10 points of gain from the reference; the effect of the change is -2.00 % ± 0.50 %",
+        "so changed: saving 4.00 %, +0.10 points of gain from the reference; the effect of the change in the workloads that claims are about is -2.00 % ± 0.98 % (95 %); NOT admissible: regret (points) 6.000 is above 5.",
         "It took an evaluation.",
         "No answer: it stands there 0 times.",
-        "You have no questions left",
+        "You have 1 question left",
     ] {
         assert!(told.contains(words), "{words}: {told}");
     }
-    assert!(asked[2].0.user.contains("may ask 0 more"), "{}", asked[2].0.user);
+    // Without a workload, the one where the reference gains least.
+    let last = &asked[2].0.user;
+    assert!(last.contains("| time, s | Reference in balanced_under |"), "{last}");
+    assert!(last.contains("You have no questions left"), "{last}");
 }
 
 #[tokio::test]
@@ -105,28 +109,39 @@ async fn a_planner_may_look_something_up_before_it_claims_and_no_more_than_so_of
     let ask = |what: &str, of: &str| json!({"what": what, "of": of});
     let first =
         json!({"ask": [ask("Source", id.short()), ask("signal", "prompt"), ask("signal", "priority")], "arms": []});
-    let two = json!({"ask": [ask("where", "ffffffff"), ask("behaviour", id.short())]});
+    let three = json!({"ask": [ask("where", id.short()), ask("where", "reference"), ask("behaviour", id.short())]});
     let last = json!({"ask": [ask("where", "ffffffff")]});
+    let again = json!({"ask": [ask("where", id.short())]});
     let claim = reply(&[arm("main", "main")]);
-    let (context, model) =
-        campaign::context(Script::new(&[&first.to_string(), &two.to_string(), &last.to_string(), &claim]));
+    let (context, model) = campaign::context(Script::new(
+        &[&first, &three, &last, &again]
+            .map(|ask| ask.to_string())
+            .iter()
+            .map(String::as_str)
+            .chain([claim.as_str()])
+            .collect::<Vec<_>>(),
+    ));
     let brief = Brief { state: &state, source: None, space: None, library: Some(&Shelf) };
     let answer = Planner::new(context).plan(brief).await.unwrap();
-    assert_eq!((answer.content.unwrap().arms.len(), answer.work[0].calls), (1, 4));
+    assert_eq!((answer.content.unwrap().arms.len(), answer.work[0].calls), (1, 5));
     let asked = model.asked.lock().unwrap();
-    let [(plain, a), (once, b), (corrected, c), (twice, d)] = asked.as_slice() else { panic!("{}", asked.len()) };
-    assert!(a < b && b < c && c < d, "each round has its ordinal: {a} {b} {c} {d}");
+    let [(plain, a), (once, b), (corrected, c), (twice, d), (thrice, e)] = asked.as_slice() else {
+        panic!("{}", asked.len())
+    };
+    assert!(a < b && b < c && c < d && d < e, "each round has its ordinal: {a} {b} {c} {d} {e}");
     assert!(once.user.starts_with(&plain.user) && plain.user.contains("# Your task"));
     for words in [
         &format!("// source of {id}"),
         "100 requests of the search workloads",
         "| 0 to 4 | 5 | 0.04 | 0.02 to 0.06 |",
         "No answer: `priority` is no signal of a single request",
-        "You have 1 question left",
+        "You have 2 questions left",
     ] {
         assert!(once.user.contains(words), "{words}: {}", once.user);
     }
-    assert!(corrected.user.contains("it asks 2 questions, and may ask 1 more"), "{}", corrected.user);
+    assert!(corrected.user.contains("it asks 3 questions, and may ask 2 more"), "{}", corrected.user);
     assert!(twice.user.contains("No answer: no candidate of this campaign has this id"), "{}", twice.user);
-    assert!(twice.user.contains("You have no questions left"), "{}", twice.user);
+    assert!(twice.user.contains("You have 1 question left"), "what has no answer counts once a reply: {}", twice.user);
+    let margins = "; margins to the guards: regret +";
+    assert!(thrice.user.contains(margins) && thrice.user.contains("You have no questions left"), "{}", thrice.user);
 }

@@ -348,6 +348,23 @@ fn the_prompt_tells_the_findings_with_numbers_and_what_is_in_force() {
 }
 
 #[test]
+fn an_extractor_is_told_which_variant_was_judged_and_what_came_of_the_others() {
+    let mut state = crate::prompts::explored();
+    // As it stood before the iteration was closed.
+    state.started.as_mut().unwrap().experiment.iterations = 9;
+    let evidence = request(&state).user;
+    holds(
+        &evidence,
+        &[
+            "- Built: variant 1: Weigh the square of the prompt.\n",
+            "- Hypothesis and mechanism were written before it was known which of these would be judged:\n",
+            "): Weigh the prompt. Measured: saving ",
+            ", JUDGED): Weigh the square of the prompt. Measured: saving ",
+        ],
+    );
+}
+
+#[test]
 fn the_schema_is_strict_and_knows_the_dimensions() {
     let state = found(1, 8.0, PAYS_MORE);
     let (mut context, _) = campaign::context(Script::new(&[]));

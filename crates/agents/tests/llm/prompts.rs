@@ -99,7 +99,7 @@ fn the_planner_is_told_the_contract_the_yardsticks_and_the_rules() {
         &[
             "Iteration 1 of 10; 9 will follow.",
             "- evaluations: 400 of 400 left, an even share of 40 for each iteration to come. A candidate that is new takes one",
-            "- what verdicts can tell: an iteration's share of them ends with an interval of about ± ",
+            "- what verdicts can tell: all of an iteration's share of them ends with an interval of about ± ",
             "No candidate has been scored yet.",
             "`exponent` (1 to 16, logarithmic; only where `family` is power): How steeply",
             "100.00 % of it is left",
@@ -206,7 +206,42 @@ fn candidates_that_measure_alike_are_listed_once_and_said_to_be_alike() {
     let listed = |id: &CandidateId| user.contains(&format!("\n- {} (iteration", id.short()));
     assert_eq!([&first, &best].map(listed), [true, false], "{user}");
     assert!(!user.contains(&format!("| {}: points above", best.short())), "{user}");
-    holds(&user, &[&format!("the same in every workload as {}.", first.short())]);
+    holds(&user, &[&format!("the same in every workload as {}; admissible.", first.short())]);
+}
+
+/// A campaign whose last main arm explored: its second design was judged, and the first one breaks a guard.
+pub(crate) fn explored() -> State {
+    let mut state = campaign::after(2);
+    let [first, second] = [0, 1].map(|arm| campaign::candidate(2, arm));
+    let iteration = &mut state.iterations[1];
+    let arms = &mut iteration.bundle.as_mut().unwrap().arms;
+    arms.truncate(1);
+    arms[0].design.intent = "Weigh the prompt.".into();
+    arms[0].design.variants = vec!["Weigh the\nsquare of the prompt.".into(), "Weigh nothing.".into()];
+    iteration.arms.truncate(1);
+    iteration.arms[0].variants = vec![first.clone(), second.clone()];
+    iteration.arms[0].candidate = Some(second.clone());
+    state.candidates.get_mut(&second).unwrap().arm = "main".into();
+    state.candidates.get_mut(&first).unwrap().score.as_mut().unwrap().regret = 6.0;
+    state
+}
+
+#[test]
+fn each_variant_is_told_with_its_own_design_and_the_guards_that_it_breaks() {
+    let state = explored();
+    let [first, second] = [0, 1].map(|arm| campaign::candidate(2, arm).short().to_owned());
+    let user = plan(&state, None).user;
+    holds(
+        &user,
+        &[
+            "Built: variant 1: Weigh the square of the prompt. Verdict",
+            &format!("- `main`, the design itself ({first}): Weigh the prompt. Measured: saving "),
+            ", NOT admissible: regret (points) 6.000 is above 5 in balanced_under.\n",
+            &format!("- `main`, variant 1 ({second}, JUDGED): Weigh the square of the prompt. Measured: saving "),
+            " Design: variant 1: Weigh the square of the prompt.\n",
+        ],
+    );
+    assert!(!user.contains("variant 2"), "it was not written: {user}");
 }
 
 #[test]

@@ -314,10 +314,11 @@ const CODE: &str = "use chooser::prelude::*;\nimpl Chooser for Policy {}\n";
 async fn variants_are_written_in_one_answer() {
     let mut state = campaign::after(1);
     let mut arm = state.iterations[0].bundle.as_ref().unwrap().arms[0].clone();
-    arm.design.variants = vec!["steeper".into()];
+    arm.design.variants = vec!["steeper".into(), "flatter".into()];
     state.iterations[0].bundle.as_mut().unwrap().arms = vec![arm.clone()];
     let edit = "```diff\n<<<<<<< SEARCH\nimpl Chooser\n=======\nimpl Chooser\n>>>>>>> REPLACE\n```";
-    let (context, script) = campaign::context(Script::new(&[&format!("```rust\n{CODE}```\n{edit}")]));
+    let wrong = edit.replace("impl Chooser\n=", "nowhere\n=");
+    let (context, script) = campaign::context(Script::new(&[&format!("```rust\n{CODE}```\n{wrong}\n{edit}")]));
     let brief = Brief {
         state: &state,
         source: Some("pub struct Policy;\nimpl Chooser\nfor Policy {}\n"),
@@ -325,7 +326,9 @@ async fn variants_are_written_in_one_answer() {
         library: None,
     };
     let sources = Executor::new(context).implement(brief, &arm).await.unwrap().content.unwrap();
-    assert_eq!(sources, [CODE, "pub struct Policy;\nimpl Chooser\nfor Policy {}\n"]);
+    let unusable =
+        "// What was written for this design cannot be used: an edit looks for `nowhere`, which stands there 0 times\n";
+    assert_eq!(sources, [CODE, unusable, "pub struct Policy;\nimpl Chooser\nfor Policy {}\n"], "each keeps its place");
     let user = script.asked.lock().unwrap()[0].0.user.clone();
     assert!(user.contains("Further designs of the same idea") && user.contains("\n- steeper\n"), "{user}");
 }

@@ -2,6 +2,7 @@
 
 use super::State;
 use crate::asked::{QUESTIONS, Replaced, TEXT};
+use crate::champion;
 use crate::id::{CandidateId, Hash};
 use crate::measurement::Measurement;
 use crate::outcome::Outcome;
@@ -26,13 +27,16 @@ impl State {
             outcome: Outcome::Scored,
             worth: None,
             effect: None,
+            objections: Vec::new(),
             beyond: None,
             trials,
         };
-        match measured {
+        let against = (&self.opened().experiment, self.spec());
+        match measured.map(|own| (own, self.valued(own).0)) {
             Err(outcome) => Replaced { outcome, ..unknown },
-            Ok(own) => Replaced {
-                worth: self.valued(own).0.worth,
+            Ok((own, score)) => Replaced {
+                worth: score.worth,
+                objections: champion::objections(&score, 0, None, against),
                 effect: whole.and_then(|whole| stopping::effect(own, whole, self.yardsticks(), aim)),
                 beyond: Some(own.gain() - self.yardsticks().reference.gain()),
                 ..unknown

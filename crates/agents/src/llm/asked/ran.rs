@@ -34,6 +34,9 @@ pub(super) async fn timeline(asked: &Asked, brief: Brief<'_>) -> Answered {
     }))
 }
 
+/// Standard errors from the middle of a normal distribution to the ends of its inner 95 %.
+const NORMAL_95: f64 = 1.96;
+
 const NOTHING_RUNS: &str = "nothing can be run here";
 
 /// The policy that is meant, and the workload.
@@ -50,10 +53,11 @@ fn whom(asked: &Asked, state: &State) -> Result<(Side, String), String> {
             None => Err(format!("`{}` is no workload of the search panel", text::line(named, 60))),
         };
     }
-    let Side::Candidate(id) = &policy else { return Err("`workload` has to name one".into()) };
-    let worst = state.candidates.get(id).and_then(|record| Regimes::worst_row(state, record));
-    let worst = worst.and_then(|row| names.get(row).cloned()).ok_or_else(|| unmeasured(id))?;
-    Ok((policy, worst))
+    let worst = match &policy {
+        Side::Candidate(id) => Regimes::worst_row(state, state.candidates.get(id)).ok_or_else(|| unmeasured(id))?,
+        _ => Regimes::worst_row(state, None).ok_or("there is no workload")?,
+    };
+    names.get(worst).map(|name| (policy, name.clone())).ok_or_else(|| "there is no such workload".into())
 }
 
 /// Lines as tables, those against the same in one: the mean of each in so many bins of equal width.
@@ -129,10 +133,15 @@ fn told(replaced: &Replaced, state: &State) -> String {
     let points = replaced.beyond.map(|beyond| format!(", {:+.2} points of gain from the reference", beyond * 100.0));
     let effect = replaced.effect.map(|[mean, error]| {
         let sign = if mean < 0.0 { "" } else { "+" };
-        format!("; the effect of the change is {sign}{} ± {} (standard error)", quantity(mean), quantity(error))
+        let (mean, half) = (quantity(mean), quantity(NORMAL_95 * error));
+        format!("; the effect of the change in the workloads that claims are about is {sign}{mean} ± {half} (95 %)")
     });
+    let admissible = match replaced.objections.as_slice() {
+        [] => "; admissible".to_owned(),
+        objections => format!("; NOT admissible: {}", objections.join("; ")),
+    };
     let (points, effect) = (points.unwrap_or_default(), effect.unwrap_or_default());
-    format!("Candidate {of} so changed: {} {is}{points}{effect}.", worth.name)
+    format!("Candidate {of} so changed: {} {is}{points}{effect}{admissible}.", worth.name)
 }
 
 /// The same with what was replaced, for who plans later.
@@ -145,11 +154,11 @@ pub(in crate::llm) fn told_with_texts(replaced: &Replaced, state: &State) -> Str
 pub(in crate::llm) fn behind(behind: &Behind, state: &State) -> String {
     let quantity = |value: f64| quantity(value, state.spec().aim.worth_name().unit);
     format!(
-        "stopped after {} of {} workloads, {} ± {} (standard error) behind {}",
+        "stopped after {} of {} workloads, {} ± {} (95 %) behind {}",
         behind.workloads,
         behind.of,
         quantity(behind.by),
-        quantity(behind.error),
+        quantity(NORMAL_95 * behind.error),
         behind.rival.short()
     )
 }

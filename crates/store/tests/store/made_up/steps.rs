@@ -98,6 +98,7 @@ fn replaced() -> Replaced {
         outcome: Outcome::Scored,
         worth: Some(0.1),
         effect: Some([0.01, 0.02]),
+        objections: vec!["regret (points) 6.000 is above 5".into()],
         beyond: Some(0.001),
         trials: Hash::of(b""),
     }
