@@ -54,9 +54,9 @@ struct Scope {
 
 /// What the reference pays in a workload, as it was measured when the campaign began: a saving is a share of this, so that each
 /// value is a mean and no ratio of two numbers that both vary. 1 where it pays nothing, or nothing is paid for gain.
-fn paid(yardsticks: &Yardsticks, rows: &[usize]) -> f64 {
-    let costs = yardsticks.reference.per_scenario(|cell| cell.cost);
-    let paid = rows.iter().map(|row| costs[*row]).sum::<f64>() / rows.len().max(1) as f64;
+pub(crate) fn paid(yardsticks: &Yardsticks, rows: impl ExactSizeIterator<Item = usize>) -> f64 {
+    let (costs, all) = (yardsticks.reference.per_scenario(|cell| cell.cost), rows.len().max(1) as f64);
+    let paid = rows.map(|row| costs[row]).sum::<f64>() / all;
     if paid > 0.0 { paid } else { 1.0 }
 }
 
@@ -111,7 +111,7 @@ impl Comparison<'_> {
             Sequence::Drawn => (self.against.population().rows.collect(), self.yardsticks.population().rows.collect()),
             Sequence::Scenarios => self.ran.iter().copied().enumerate().filter(|(_, at)| is_meant(at)).unzip(),
         };
-        Scope { paid: paid(self.yardsticks, &known), rows, known, sequence }
+        Scope { paid: paid(self.yardsticks, known.iter().copied()), rows, known, sequence }
     }
 
     fn series(&self, metric: &Metric<'_>, scope: &Scope, seeds: usize) -> Series {
@@ -153,7 +153,7 @@ pub(crate) fn chance(yardsticks: &Yardsticks, metric: &Metric<'_>, scope: &[usiz
     let reference = &yardsticks.reference;
     let Some(again) = yardsticks.twins.first() else { return 0.0 };
     let rate = yardsticks.rate(&(0..reference.cells.len()));
-    let cost_ref = paid(yardsticks, scope);
+    let cost_ref = paid(yardsticks, scope.iter().copied());
     // A small difference of cost and gain moves what a policy is worth by so much.
     let worth = |cell: &Cell| match spec.aim {
         Aim::Saving { .. } => rate * cell.gain - cell.cost / cost_ref,

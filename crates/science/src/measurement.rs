@@ -119,6 +119,11 @@ impl Measurement {
         Part(&self.cells[rows])
     }
 
+    /// The mean of a series in a workload, by its row.
+    pub fn mean_of(&self, series: &str, row: usize) -> f64 {
+        self.series(series, row..row + 1).average()
+    }
+
     /// A series on some of the workloads; nothing of one that it does not hold.
     pub(crate) fn series(&self, name: &str, rows: Range<usize>) -> Part<'_, f64> {
         Part(self.series.get(name).and_then(|series| series.get(rows)).unwrap_or_default())

@@ -8,7 +8,7 @@ use super::structured::named;
 use super::words::{descriptor, percent, table};
 use super::{ModelError, parse, text};
 use crate::{Brief, Turnout};
-pub(super) use ran::{behind, told_with_texts};
+pub(super) use ran::{NORMAL_95, behind, told_with_texts};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use science::id::CandidateId;
 use science::state::State;

@@ -1,6 +1,6 @@
 //! A candidate as prompts tell it: what was built, what it measures, how far it keeps the guards.
 
-use super::asked::behind;
+use super::asked::{NORMAL_95, behind};
 use super::setting;
 use super::text::line;
 use super::words::{descriptor, percent, quantity, table};
@@ -10,6 +10,7 @@ use science::id::CandidateId;
 use science::objective::{PanelScore, ScenarioScore, Score};
 use science::spec::{Aggregate, Figure};
 use science::state::{ArmRecord, CandidateRecord, State};
+use science::stopping;
 
 /// Scenarios that a candidate is broken down by.
 const SCENARIOS: usize = 40;
@@ -136,7 +137,9 @@ pub(super) fn variants(state: &State, arm: &Arm, record: &ArmRecord) -> Vec<Stri
             (Some(lag), None) => behind(lag, state),
             (_, Some(score)) => {
                 let worth = score.worth.map_or("undefined".into(), |worth| quantity(worth, named.unit));
-                format!("{} {worth}, {}", named.name, admissible(state, id))
+                let beside = record.candidate.as_ref().filter(|judged| *judged != id);
+                let beside = beside.and_then(|judged| beside_it(state, own, state.candidates.get(judged)?));
+                format!("{} {worth}{}, {}", named.name, beside.unwrap_or_default(), admissible(state, id))
             }
             (None, None) => own.outcome.map_or("was not measured", |outcome| outcome.as_str()).into(),
         };
@@ -145,6 +148,16 @@ pub(super) fn variants(state: &State, arm: &Arm, record: &ArmRecord) -> Vec<Stri
         Some(format!("`{}`, {which} ({}{judged}): {} Measured: {of}.", arm.name, id.short(), line(design, VARIANT)))
     });
     told.collect()
+}
+
+/// What a candidate is worth beside another one, workload by workload.
+fn beside_it(state: &State, own: &CandidateRecord, other: &CandidateRecord) -> Option<String> {
+    let (own, other) = (own.measurement.as_ref()?, other.measurement.as_ref()?);
+    let aim = &state.spec().aim;
+    let [mean, error] = stopping::effect(own, other, state.yardsticks(), aim)?;
+    let of = |value: f64| quantity(value, aim.worth_name().unit);
+    let sign = if mean < 0.0 { "" } else { "+" };
+    Some(format!(" ({sign}{} ± {} beside the judged one, 95 %)", of(mean), of(NORMAL_95 * error)))
 }
 
 /// What tuning took and made in an iteration; none where nothing was tuned.

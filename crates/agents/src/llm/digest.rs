@@ -5,8 +5,8 @@ use super::asked::told_with_texts;
 use super::candidates;
 use super::regimes::{Most, Regimes};
 use super::text::line;
-use super::words::unit;
-use science::bundle::{Arm, ArmKind, Bundle, Relation, Side};
+use super::words::{percent, unit};
+use science::bundle::{Arm, ArmKind, Relation, Side};
 use science::champion::{Champion, Contender};
 use science::judge::{Finding, Verdict};
 use science::principle::{Confidence, Principle, Status};
@@ -178,14 +178,18 @@ impl<'a> Known<'a> {
         &arms[..self.arms.filter(|_| under_way).unwrap_or(arms.len()).min(arms.len())]
     }
 
-    /// The scored candidates, best first: the champion, then the admissible ones, then by what they are worth. Of those that measure
-    /// alike in every workload the first stands for all.
+    /// Scored candidates: the champion, whoever is worth most of those that are not admissible, and the others, the admissible ones first,
+    /// then by what they are worth. Of those that measure alike in every workload the first stands for all.
     pub(super) fn best(&self) -> Vec<Contender<'a>> {
         let champion = self.champion().and_then(|champion| self.state.contender(&champion.id));
         let record = |contender: &Contender<'_>| &self.state.candidates[contender.id];
-        let others = self.state.ranked().filter(|contender| self.sees(record(contender)));
+        let others = || self.state.ranked().filter(|contender| self.sees(record(contender)));
+        let worth = |contender: &Contender<'_>| contender.score.worth.unwrap_or(f64::NEG_INFINITY);
+        let refused = others().filter(|other| !other.admissible);
+        let refused = refused.max_by(|a, b| worth(a).total_cmp(&worth(b)));
+        let refused = refused.filter(|refused| champion.as_ref().is_some_and(|own| worth(refused) > worth(own)));
         let mut best: Vec<Contender<'a>> = champion.into_iter().collect();
-        for other in others {
+        for other in refused.into_iter().chain(others()) {
             if best.len() == CANDIDATES {
                 break;
             }
@@ -242,7 +246,7 @@ pub(super) fn told(known: Known<'_>, at: usize, whole: usize) -> Told {
         (Some(bundle), _) => {
             let arms = bundle.arms.iter().zip(known.arms(at));
             let told = arms.flat_map(|(arm, record)| {
-                let verdict = verdict(state, bundle, (arm, record), whole);
+                let verdict = verdict(state, at, (arm, record), whole);
                 let explored =
                     if whole && verdict.is_some() { candidates::variants(state, arm, record) } else { Vec::new() };
                 verdict.into_iter().chain(explored)
@@ -267,9 +271,10 @@ fn advice(iteration: &Iteration, number: usize) -> Option<String> {
 }
 
 /// What was claimed and what came of it, the whole story or one line of it; none while it is under way.
-fn verdict(state: &State, bundle: &Bundle, (arm, record): (&Arm, &ArmRecord), whole: bool) -> Option<String> {
+fn verdict(state: &State, at: usize, (arm, record): (&Arm, &ArmRecord), whole: bool) -> Option<String> {
+    let bundle = state.iterations[at].bundle.as_ref()?;
     let outcome = match (&record.finding, &record.skipped) {
-        (Some(finding), _) => found(finding),
+        (Some(finding), _) => found(state, at, (arm, finding)),
         (None, Some(reason)) => format!("skipped, since {}", line(reason, TEXT)),
         (None, None) => return None,
     };
@@ -312,10 +317,15 @@ fn mended(record: &ArmRecord) -> String {
     }
 }
 
-pub(super) fn found(finding: &Finding) -> String {
+/// A finding of an iteration, by its position, in words.
+pub(super) fn found(state: &State, at: usize, (arm, finding): (&Arm, &Finding)) -> String {
     let error = finding.error.map(|error| format!(" (wrong in {})", error.as_str())).unwrap_or_default();
     let effect = finding.effect.map(|i| format!(", effect {:+.4} [{:+.4}, {:+.4}]", i.estimate, i.low, i.high));
-    format!("{}{error}{}: {}", finding.verdict.as_str(), effect.unwrap_or_default(), line(&finding.reason, TEXT))
+    let paid = state.paid_there(at).filter(|_| arm.prediction.metric == state.spec().aim.worth_name().name);
+    let there = finding.effect.zip(paid).filter(|_| arm.prediction.is_about_all());
+    let there = there.map(|(i, paid)| format!(" (of what the reference paid there, {})", percent(i.estimate / paid)));
+    let (effect, there) = (effect.unwrap_or_default(), there.unwrap_or_default());
+    format!("{}{error}{effect}{there}: {}", finding.verdict.as_str(), line(&finding.reason, TEXT))
 }
 
 /// A prediction in words.

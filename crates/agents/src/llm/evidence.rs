@@ -103,7 +103,7 @@ fn findings(state: &State, bundle: &Bundle) -> Vec<Found> {
 /// What was claimed of an arm, what was built, measured and judged.
 fn lines(state: &State, bundle: &Bundle, arm: &Arm, record: &ArmRecord) -> Vec<String> {
     let verdict = match (&record.finding, &record.skipped) {
-        (Some(finding), _) => digest::found(finding),
+        (Some(finding), _) => digest::found(state, state.iterations.len() - 1, (arm, finding)),
         (None, Some(reason)) => format!("none: skipped, since {}. It cannot be cited", line(reason, TEXT)),
         (None, None) => "none yet. It cannot be cited".into(),
     };
@@ -116,7 +116,11 @@ fn lines(state: &State, bundle: &Bundle, arm: &Arm, record: &ArmRecord) -> Vec<S
         format!("Built: {}", candidates::built(state, arm, record, TEXT)),
     ];
     lines.extend(arm.design.point.as_ref().map(|point| format!("Declared point: {}", place(point))));
-    if let Some(candidate) = record.candidate.as_ref().and_then(|id| state.candidates.get(id)) {
+    let before = bundle.arms.iter().zip(&state.current().arms).take_while(|(other, _)| other.name != arm.name);
+    let is_told = before.into_iter().any(|(_, other)| other.candidate.is_some() && other.candidate == record.candidate);
+    if let Some(id) = record.candidate.as_ref().filter(|_| is_told) {
+        lines.push(format!("Measured, candidate {}: as above", id.short()));
+    } else if let Some(candidate) = record.candidate.as_ref().and_then(|id| state.candidates.get(id)) {
         if candidate.score.is_some() {
             let (figures, id) = (candidates::figures(state, candidate), &candidate.candidate.id);
             let admissible = candidates::admissible(state, id);

@@ -11,6 +11,7 @@ use crate::{Answer, Answering, Brief, builtin};
 use science::asked::QUESTIONS;
 use science::bundle::{Bundle, VARIANTS};
 use science::state::State;
+use science::tuner;
 use science::work::summed;
 use serde::Serialize;
 
@@ -208,8 +209,10 @@ fn resources(state: &State) -> Vec<String> {
         let left = of(left.into(), all.into());
         format!(
             "evaluations: {left}, an even share of {share} for each iteration to come. A candidate that is new takes one, one that was \
-             sent back and mended another, tuning one for each point that it tries, an `ablation` that you ask for another; three \
-             variants that are stopped early take one. An arm that takes a candidate of the campaign as it stands takes none."
+             sent back and mended another, tuning {} to {} for one to four constants, an `ablation` that you ask for another; three \
+             variants that are stopped early take one. An arm that takes a candidate of the campaign as it stands takes none.",
+            tuner::budget(1),
+            tuner::budget(4)
         )
     }));
     let work = || state.work.iter().map(|(_, work)| work);

@@ -1,8 +1,9 @@
 //! Where a candidate is worth something and where it loses: by what workloads are told apart by.
 
+use super::setting;
 use super::words::{quantity, table};
 use science::measurement::Measurement;
-use science::spec::{Described, Unit};
+use science::spec::{Aggregate, Described, Figure, Unit};
 use science::state::{CandidateRecord, State};
 use serde::Serialize;
 use std::ops::Range;
@@ -35,7 +36,8 @@ pub(super) struct Regimes {
 impl Regimes {
     /// None of a candidate that was not measured.
     pub(super) fn new(state: &State, record: &CandidateRecord, most: Most) -> Option<Self> {
-        let measured = Measured::new(state, record.measurement.as_ref()?);
+        let measured =
+            Measured { guard: nearest_guard(state, record), ..Measured::new(state, record.measurement.as_ref()?) };
         let (thirds, worst) = (measured.thirds(most.features), measured.worst(most.worst));
         Some(Regimes { of: record.candidate.id.short().to_owned(), thirds, worst })
     }
@@ -74,6 +76,21 @@ struct Measured<'a> {
     rows: Range<usize>,
     /// What each of the panel's workloads gains beyond the baseline's and beyond the reference's, points.
     points: Vec<[f64; 2]>,
+    /// A guarded figure that each workload has, and the series that it is the mean of.
+    guard: Option<(&'a Figure, &'a str)>,
+}
+
+/// The guard of a figure that each workload has to which a candidate comes nearest, or that it exceeds most.
+fn nearest_guard<'a>(state: &'a State, record: &CandidateRecord) -> Option<(&'a Figure, &'a str)> {
+    let (experiment, score) = (&state.opened().experiment, record.score.as_ref()?);
+    let guards = experiment.objective.constraints.iter().filter_map(|guard| {
+        let figure = state.spec().by_scenario().find(|figure| figure.name == guard.metric)?;
+        let Aggregate::Mean(series) = &figure.of else { return None };
+        let (value, bound) = (score.figure(&figure.name)?, guard.at_most.or(guard.at_least)?);
+        let margin = if guard.at_most.is_some() { bound - value } else { value - bound };
+        Some((margin / bound.abs().max(1e-3), (figure, series.as_str())))
+    });
+    guards.min_by(|(a, _), (b, _)| a.total_cmp(b)).map(|(_, guard)| guard)
 }
 
 impl<'a> Measured<'a> {
@@ -81,7 +98,7 @@ impl<'a> Measured<'a> {
         let gains = |measured: &Measurement| measured.per_scenario(|cell| cell.gain * 100.0);
         let both = gains(measurement).into_iter().zip(gains(&state.yardsticks().reference));
         let points = both.map(|(own, reference)| [own, own - reference]).collect();
-        Measured { state, measurement, rows: state.yardsticks().claimed().rows, points }
+        Measured { state, measurement, rows: state.yardsticks().claimed().rows, points, guard: None }
     }
 
     /// A feature of a workload; none where the problem tells none.
@@ -137,7 +154,16 @@ impl<'a> Measured<'a> {
         let all: Vec<usize> = self.rows.clone().filter(|row| within(*row)).collect();
         let losing = all.iter().filter(|row| self.points[**row][1] < -1.0).count();
         let told = worth.map_or_else(|| "undefined".into(), |worth| quantity(worth, aim.worth_name().unit));
-        (worth, format!("{told} ({losing} of {})", all.len()))
+        let guarded = self.guarded(&all).map(|(name, value)| format!("; {name} {value}")).unwrap_or_default();
+        (worth, format!("{told} ({losing} of {}{guarded})", all.len()))
+    }
+
+    /// The guarded figure of some workloads, by its name.
+    fn guarded(&self, rows: &[usize]) -> Option<(&str, String)> {
+        let (figure, series) = self.guard?;
+        let value = |row: &usize| self.measurement.mean_of(series, *row);
+        let mean = rows.iter().map(value).sum::<f64>() / rows.len().max(1) as f64;
+        Some((&figure.name, setting::figure(Some(mean), figure, self.state.spec())))
     }
 
     /// Its workloads, by their rows in the panel: those first that lose most against the reference, and where that is the same, against
@@ -155,6 +181,7 @@ impl<'a> Measured<'a> {
             ["workload", "points above the reference", "above the baseline"].map(str::to_owned).into();
         let cost = spec.aim.cost_names().map(|(cost, _)| cost);
         head.extend(cost.map(|cost| cost.name.clone()));
+        head.extend(self.guard.map(|(figure, _)| figure.name.clone()));
         let features = if self.state.opened().features.is_empty() { &[] } else { spec.features.as_slice() };
         head.extend(features.iter().map(|feature| feature.name.clone()));
         let rows = self.worst_first();
@@ -164,6 +191,7 @@ impl<'a> Measured<'a> {
             let mut cells = vec![names.get(row).cloned().unwrap_or_default()];
             cells.extend([reference, baseline].map(|points| format!("{points:+.1}")));
             cells.extend(cost.map(|cost| quantity(costs[row], cost.unit)));
+            cells.extend(self.guarded(&[row]).map(|(_, value)| value));
             let features = features.iter().enumerate();
             cells.extend(
                 features.map(|(at, own)| self.feature(row, at).map_or_else(String::new, |v| short(v, own.unit))),

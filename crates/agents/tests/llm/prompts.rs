@@ -74,7 +74,7 @@ fn the_planner_is_told_the_contract_the_yardsticks_and_the_rules() {
             "probabilistic(power=5,k=300,queue=5,kv=0.8)",
             "- **The scale is set for you.** Policies compare at equal gain only.",
             "equals the reference's (25.46 %)",
-            "one that has no such place ends as `no-scale`",
+            "jumps past it, ends as `no-scale`",
             "the admissible candidate with the largest saving; of those within 1.00 % of it the one with the shortest description, then the earlier.\n",
             "| yardstick | improvement | extra_shed_value | extra_shed_rate |\n|---|---|---|---|\n",
             "| the reference | 25.46 % | 40.71 % | 40.70 % |",

@@ -3,7 +3,7 @@
 use super::{Action, State, Test};
 use crate::bundle::{Arm, ArmKind, Bundle, Prediction, Side};
 use crate::defect::Defect;
-use crate::effect::{Comparison, Effects};
+use crate::effect::{self, Comparison, Effects};
 use crate::id::CandidateId;
 use crate::judge::{self, Finding};
 use crate::objective::{Measurement, Yardsticks};
@@ -170,6 +170,16 @@ impl State {
             ran: self.tested_on(),
             spec: self.spec(),
         }
+    }
+
+    /// What the reference paid on the drawn workloads of an iteration's verdicts over what it paid on those of the search panel, which a
+    /// saving there is a share of; none where nothing is paid, or nothing was tested.
+    pub fn paid_there(&self, iteration: usize) -> Option<f64> {
+        self.spec().aim.cost_names()?;
+        let against = self.iterations.get(iteration)?.against.as_ref().filter(|against| against.drawn > 0)?;
+        let [there, here] =
+            [against, self.yardsticks()].map(|yardsticks| effect::paid(yardsticks, yardsticks.population().rows));
+        Some(there / here)
     }
 
     /// The scenarios that the verdict seeds of the bundle under way bring, by their positions.

@@ -35,7 +35,7 @@ pub(super) async fn timeline(asked: &Asked, brief: Brief<'_>) -> Answered {
 }
 
 /// Standard errors from the middle of a normal distribution to the ends of its inner 95 %.
-const NORMAL_95: f64 = 1.96;
+pub(in crate::llm) const NORMAL_95: f64 = 1.96;
 
 const NOTHING_RUNS: &str = "nothing can be run here";
 
