@@ -8,7 +8,7 @@ mod teams;
 mod tuned;
 
 use crate::environment::{Environment, fixture_path};
-use crate::scripted_server::{Answer, KEY, Server};
+use crate::scripted_server::{Answer, KEY, Received, Server};
 
 const BUNDLE: &str = include_str!("fixtures/replies/bundle.txt");
 
@@ -180,7 +180,9 @@ fn what_is_shown_is_what_is_sent() {
     for (role, begins) in [("plan", "You plan"), ("implement", "You write"), ("extract", "You draw lessons")] {
         let shown = environment.json(&["prompt", "show", role, "--format", "json"]);
         let sent = server.requests();
-        let sent = sent.iter().rfind(|request| brain::part(request.message(0)).starts_with(begins)).unwrap();
+        let first = |request: &&Received| !request.message(1).contains("Your last reply cannot be used");
+        let mut sent = sent.iter().filter(first).rev();
+        let sent = sent.find(|request| brain::part(request.message(0)).starts_with(begins)).unwrap();
         assert_eq!([&shown["system"], &shown["user"]], [sent.message(0), sent.message(1)], "{role}");
         assert_eq!(shown["model"].as_str(), Some("scripted-1"));
         assert_eq!(shown["max_completion_tokens"], sent.body["max_completion_tokens"]);

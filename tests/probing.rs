@@ -259,6 +259,23 @@ fn an_input_that_is_only_held_against_what_is_usual_is_found_to_matter() {
         Decision::reject_if(r.priority < 0 && c.saturation(5.0, 0.8) * f64::from(p / usual) > 0.3)";
     let found = probed(&policy("false", body)).descriptor;
     assert!(found.inputs.contains("prediction"), "{:?}", found.inputs);
+    // Only against those that come with one, where otherwise none does.
+    for (input, hint) in [("prediction", "r.predicted_output_tokens"), ("limit", "r.max_output_tokens.map(f64::from)")]
+    {
+        let body = format!(
+            "let mut factor = 1.0;
+            if let Some(hint) = {hint} {{
+                let hint = hint as f32;
+                let usual = f32::from_bits(self.before[127]);
+                let usual = if usual == 0.0 {{ hint }} else {{ usual + (hint - usual) / 16.0 }};
+                self.before[127] = usual.to_bits();
+                factor = f64::from(hint / usual);
+            }}
+            Decision::reject_if(r.priority < 0 && c.saturation(5.0, 0.8) * factor > 0.3)"
+        );
+        let found = probed(&policy("false", &body)).descriptor;
+        assert!(found.inputs.contains(input), "{input}: {:?}", found.inputs);
+    }
 }
 
 #[test]

@@ -79,7 +79,7 @@ fn a_hopeless_variant_is_stopped_after_a_third_of_the_panel_and_everybody_is_tol
 
     let told = server.requests().into_iter().find(|request| request.message(1).contains("Iteration 2 of 2")).unwrap();
     let told = told.message(1);
-    assert!(told.contains("stopped after 23 of 67 workloads, ") && told.contains("Its variants, in order: "), "{told}");
+    assert!(told.contains("stopped after 23 of 67 workloads, ") && told.contains("`, variant 1 ("), "{told}");
     assert!(told.contains("- evaluations: 7 of 9 left"), "one and a third are charged as two: {told}");
 
     // What was stopped follows from the record: the same again, with nobody to ask.

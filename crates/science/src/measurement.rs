@@ -119,6 +119,11 @@ impl Measurement {
         Part(&self.cells[rows])
     }
 
+    /// How often it did in each workload what it must never do.
+    pub fn violations_by_row(&self) -> impl Iterator<Item = u64> {
+        self.cells.iter().map(|cells| cells.iter().map(|cell| cell.violations).sum())
+    }
+
     /// The mean of a series in a workload, by its row.
     pub fn mean_of(&self, series: &str, row: usize) -> f64 {
         self.series(series, row..row + 1).average()

@@ -11,7 +11,7 @@ use crate::{Brief, Turnout};
 pub(super) use ran::{NORMAL_95, behind, told_with_texts};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use science::id::CandidateId;
-use science::state::State;
+use science::state::{CandidateRecord, State};
 use science::stats::mean;
 use serde::{Deserialize, Serialize};
 
@@ -121,10 +121,23 @@ impl Asked {
 pub fn place(state: &State, id: &CandidateId) -> Result<String, String> {
     let record = state.candidates.get(id).ok_or_else(|| unmeasured(id))?;
     let contender = state.contender(id).ok_or_else(|| unmeasured(id))?;
-    let regimes = Regimes::new(state, record, Most::ALL).ok_or_else(|| unmeasured(id))?;
+    let regimes = Regimes::new(state, record, Most::ASKED).ok_or_else(|| unmeasured(id))?;
     let [whole, scenarios] =
         [candidates::candidate(state, &contender, Some(DESIGN)), candidates::breakdown(state, &[record]).join("\n")];
-    Ok(format!("{whole}\n\n{scenarios}\n\n{}", regimes.told()))
+    Ok(format!("{whole}{}\n\n{scenarios}\n\n{}", violated(state, record), regimes.told()))
+}
+
+/// In which workloads a candidate did what it must never do.
+fn violated(state: &State, record: &CandidateRecord) -> String {
+    let names = state.opened().workload_names();
+    let rows = record.measurement.iter().flat_map(|measured| measured.violations_by_row());
+    let mut rows = rows.zip(&names).filter(|(times, _)| *times > 0).peekable();
+    if rows.peek().is_none() {
+        return String::new();
+    }
+    let told: Vec<String> = rows.map(|(times, name)| format!("{name}: {times}")).take(BINS).collect();
+    let [did, what] = &state.spec().violation;
+    format!("\n\nWhere it {did} {what}: {}.", told.join(", "))
 }
 
 /// What a candidate does, as its own trials showed it; an error says why nothing is known.

@@ -92,7 +92,7 @@ pub(super) fn worth(state: &State, record: &CandidateRecord) -> String {
     let allocation = spec.figures.iter().find(|figure| figure.of == Aggregate::Allocation);
     let moved = allocation.map(|own| format!(", {} {}", own.name, setting::figure(score.figure(&own.name), own, spec)));
     let (parts, moved) = (parts.unwrap_or_default(), moved.unwrap_or_default());
-    format!("{} {worth}{parts}{moved}", named.name)
+    format!("{} {worth}{}{parts}{moved}", named.name, taken_off(state, record))
 }
 
 /// Whether it may win, and why not.
@@ -120,6 +120,21 @@ pub(super) fn design(state: &State, record: &CandidateRecord, length: usize) -> 
     })
 }
 
+/// Whose verdict it is, where that is not the design which the hypothesis was written for.
+pub(super) fn which(record: &ArmRecord) -> String {
+    match record.variants.iter().position(|id| record.candidate.as_ref() == Some(id)) {
+        Some(number @ 1..) => format!(" (of variant {number}, which the hypothesis may not be about)"),
+        _ => String::new(),
+    }
+}
+
+/// What of its worth is taken off where candidates are ranked, for guards that it breaks or just keeps.
+fn taken_off(state: &State, record: &CandidateRecord) -> String {
+    let taken = record.worth.filter(|worth| worth.penalty > 0.0).map(|worth| worth.penalty);
+    let of = |penalty| format!(" less {} for guards", quantity(penalty, state.spec().aim.worth_name().unit));
+    taken.map(of).unwrap_or_default()
+}
+
 /// What was built for an arm: the design of its candidate, or its intent where there is none.
 pub(super) fn built(state: &State, arm: &Arm, record: &ArmRecord, length: usize) -> String {
     let candidate = record.candidate.as_ref().and_then(|id| state.candidates.get(id));
@@ -139,7 +154,8 @@ pub(super) fn variants(state: &State, arm: &Arm, record: &ArmRecord) -> Vec<Stri
                 let worth = score.worth.map_or("undefined".into(), |worth| quantity(worth, named.unit));
                 let beside = record.candidate.as_ref().filter(|judged| *judged != id);
                 let beside = beside.and_then(|judged| beside_it(state, own, state.candidates.get(judged)?));
-                format!("{} {worth}{}, {}", named.name, beside.unwrap_or_default(), admissible(state, id))
+                let (taken, beside) = (taken_off(state, own), beside.unwrap_or_default());
+                format!("{} {worth}{taken}{beside}, {}", named.name, admissible(state, id))
             }
             (None, None) => own.outcome.map_or("was not measured", |outcome| outcome.as_str()).into(),
         };

@@ -8,6 +8,7 @@ use super::text::line;
 use super::words::{percent, unit};
 use science::bundle::{Arm, ArmKind, Relation, Side};
 use science::champion::{Champion, Contender};
+use science::id::CandidateId;
 use science::judge::{Finding, Verdict};
 use science::principle::{Confidence, Principle, Status};
 use science::spec::Spec;
@@ -67,7 +68,7 @@ impl Detail {
         Self::FULL,
         Detail { iterations: 3, whole: 1, described: 1, principles: 4, named: 9, ..Self::FULL },
         Detail { candidates: 2, regimes: Most { features: 6, worst: 4 }, ..Self::brief(2, 3, 7) },
-        Detail { candidates: 1, regimes: Most { features: 4, worst: 3 }, ..Self::brief(1, 2, 5) },
+        Detail { candidates: 2, regimes: Most { features: 3, worst: 2 }, ..Self::brief(1, 2, 4) },
     ];
 
     const fn brief(iterations: usize, principles: usize, named: usize) -> Self {
@@ -202,10 +203,21 @@ impl<'a> Known<'a> {
     }
 
     pub(super) fn standing(&self) -> String {
+        let finalists = match self.arms {
+            None => self.state.finalists_now(),
+            // What other arms brought is nothing that an author may know.
+            Some(_) => Vec::new(),
+        };
+        let ids: Vec<&str> = finalists.iter().map(CandidateId::short).collect();
+        let run = match ids.as_slice() {
+            [] | [_] => String::new(),
+            ids => format!(" If the search ended now these would run in the finals, best first: {}.", ids.join(", ")),
+        };
         let tuned = self.state.tuned_unjudged_before(self.arms.unwrap_or(usize::MAX));
+        let tuned = tuned.filter(|id| finalists.is_empty() || finalists.contains(id));
         let waiting = tuned
             .map(|id| format!(" Candidate {} has tuned constants and waits for a verdict on fresh seeds.", id.short()));
-        self.lead() + &waiting.unwrap_or_default()
+        self.lead() + &run + &waiting.unwrap_or_default()
     }
 
     /// The champion in one sentence.
@@ -296,12 +308,13 @@ fn verdict(state: &State, at: usize, (arm, record): (&Arm, &ArmRecord), whole: b
         format!(" Measured ({}): {worth}{}; {admissible}.", id.short(), twin.unwrap_or_default())
     });
     Some(format!(
-        "`{}`, {}: {} Claimed: {}. Built: {} Verdict: {outcome}.{}{}",
+        "`{}`, {}: {} Claimed: {}. Built: {} Verdict{}: {outcome}.{}{}",
         arm.name,
         arm.kind.as_str(),
         line(&arm.hypothesis, 2 * TEXT / 3),
         claimed,
         candidates::built(state, arm, record, TEXT),
+        candidates::which(record),
         measured.unwrap_or_default(),
         mended(record)
     ))

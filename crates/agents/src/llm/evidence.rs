@@ -108,7 +108,7 @@ fn lines(state: &State, bundle: &Bundle, arm: &Arm, record: &ArmRecord) -> Vec<S
         (None, None) => "none yet. It cannot be cited".into(),
     };
     let mut lines = vec![
-        format!("Verdict: {verdict}"),
+        format!("Verdict{}: {verdict}", candidates::which(record)),
         format!("Claimed, by an arm of kind `{}`: {}", arm.kind.as_str(), claim(arm, &bundle.parent, state.spec())),
         format!("Hypothesis: {}", line(&arm.hypothesis, TEXT)),
         format!("Mechanism: {}", line(&arm.mechanism, TEXT)),

@@ -104,8 +104,9 @@ async fn a_plan_that_the_budget_breaks_off_fails_with_what_its_questions_took() 
 
 #[tokio::test]
 async fn a_planner_may_look_something_up_before_it_claims_and_no_more_than_so_often() {
-    let state = campaign::after(2);
+    let mut state = campaign::after(2);
     let id = campaign::candidate(1, 0);
+    state.candidates.get_mut(&id).unwrap().measurement.as_mut().unwrap().cells[2][0].violations = 3;
     let ask = |what: &str, of: &str| json!({"what": what, "of": of});
     let first =
         json!({"ask": [ask("Source", id.short()), ask("signal", "prompt"), ask("signal", "priority")], "arms": []});
@@ -143,5 +144,7 @@ async fn a_planner_may_look_something_up_before_it_claims_and_no_more_than_so_of
     assert!(twice.user.contains("No answer: no candidate of this campaign has this id"), "{}", twice.user);
     assert!(twice.user.contains("You have 1 question left"), "what has no answer counts once a reply: {}", twice.user);
     let margins = "; margins to the guards: regret +";
+    let where_to = "Where it refused protected requests: chatbot_near: 3.";
+    assert!(thrice.user.contains(where_to), "{}", thrice.user);
     assert!(thrice.user.contains(margins) && thrice.user.contains("You have no questions left"), "{}", thrice.user);
 }

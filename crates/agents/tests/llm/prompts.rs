@@ -10,6 +10,7 @@ use science::event::Event;
 use science::experiment::Guard;
 use science::id::CandidateId;
 use science::state::State;
+use science::tuner::goal::Worth;
 use serde_json::json;
 
 pub(crate) const SOURCE: &str =
@@ -175,6 +176,15 @@ fn the_planner_is_told_who_runs_for_champion_in_the_end_and_what_is_asked_then()
         "below the reference's (points): at most 0.1; in the finals and under the seal 1.5 instead\n",
     ];
     holds(&plan(&state, None).system, &parts);
+    let mut state = campaign::after(2);
+    assert!(!plan(&state, None).user.contains("in the finals"));
+    state.started.as_mut().unwrap().experiment.budget.finalists = Some(2);
+    let [first, second] =
+        [(2, 1), (2, 0)].map(|(iteration, arm)| campaign::candidate(iteration, arm).short().to_owned());
+    let told = format!("these would run in the finals, best first: {first}, {second}.");
+    holds(&plan(&state, None).user, &[&told]);
+    state.apply(&campaign::next(&state)).unwrap();
+    assert!(!implement(&state, None).user.contains("in the finals"));
 }
 
 #[test]
@@ -222,7 +232,9 @@ pub(crate) fn explored() -> State {
     iteration.arms[0].variants = vec![first.clone(), second.clone()];
     iteration.arms[0].candidate = Some(second.clone());
     state.candidates.get_mut(&second).unwrap().arm = "main".into();
-    state.candidates.get_mut(&first).unwrap().score.as_mut().unwrap().regret = 6.0;
+    let broken = state.candidates.get_mut(&first).unwrap();
+    broken.score.as_mut().unwrap().regret = 6.0;
+    broken.worth = Some(Worth { saving: 0.1, penalty: 0.2 });
     state
 }
 
@@ -234,7 +246,8 @@ fn each_variant_is_told_with_its_own_design_and_the_guards_that_it_breaks() {
     holds(
         &user,
         &[
-            "Built: variant 1: Weigh the square of the prompt. Verdict",
+            "Built: variant 1: Weigh the square of the prompt. Verdict (of variant 1, which the hypothesis may not be about): ",
+            " less 20.00 % for guards (",
             &format!("- `main`, the design itself ({first}): Weigh the prompt. Measured: saving "),
             ", NOT admissible: regret (points) 6.000 is above 5 in balanced_under.\n",
             &format!("- `main`, variant 1 ({second}, JUDGED): Weigh the square of the prompt. Measured: saving "),

@@ -14,8 +14,6 @@ const WINDOW: usize = 128;
 /// Of these, how many are shown with one thing changed each, and of one sequence at most.
 const CHANGED: usize = 6;
 const OF_ONE: usize = 2;
-/// One in so many decisions is looked at for whether an input is told there at all.
-const TOLD: usize = 8;
 /// How many of the sequences are shown from a quarter on to their ends: after how long does what came before not matter? Decisions
 /// that have to be the same for that.
 const FORGETTING: usize = 16;
@@ -306,7 +304,7 @@ fn later(sequence: &Sequence) -> impl Iterator<Item = Shadow<'_>> {
 }
 
 /// Those of the shadows from this one on in which the candidate answered most both ways; where it only did one, those under
-/// most pressure that is not beyond all measure. Beside these, for each input that is told in none of them the first one that tells it.
+/// most pressure that is not beyond all measure.
 fn near_the_edge(shadows: &[Shadow<'_>], first: usize, probing: &dyn Probing) -> Vec<usize> {
     let worth = |at: usize| {
         let (mut up, mut all, mut pressed) = (0, 0, 0);
@@ -321,20 +319,10 @@ fn near_the_edge(shadows: &[Shadow<'_>], first: usize, probing: &dyn Probing) ->
     let mut order: Vec<usize> = (first..shadows.len()).collect();
     order.sort_by_cached_key(|at| std::cmp::Reverse(worth(*at)));
     let mut chosen: Vec<usize> = Vec::new();
-    for at in &order {
-        let of_one = |other: &&usize| std::ptr::eq(shadows[**other].sequence, shadows[*at].sequence);
+    for at in order {
+        let of_one = |other: &&usize| std::ptr::eq(shadows[**other].sequence, shadows[at].sequence);
         if chosen.len() < CHANGED && chosen.iter().filter(of_one).count() < OF_ONE {
-            chosen.push(*at);
-        }
-    }
-    // What none of them tells is probed where it is told.
-    for input in (0..probing.inputs().len()).map(Change::Input) {
-        let is_told = |at: &usize| {
-            let moments = shadows[*at].moments().iter();
-            moments.step_by(TOLD).any(|moment| *probing.changed(input, &moment.question) != *moment.question)
-        };
-        if !chosen.iter().any(is_told) {
-            chosen.extend(order.iter().copied().find(is_told));
+            chosen.push(at);
         }
     }
     chosen

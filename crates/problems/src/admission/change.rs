@@ -47,7 +47,7 @@ pub(super) enum Change {
     /// The client: the same one for all requests, or another number for each client.
     OneClient,
     OtherNames,
-    /// The limit of the output, likewise; where there is none, a high one and a low one.
+    /// The limit of the output, likewise; where there is none, some high ones and some low ones.
     HighLimit,
     LowLimit,
     /// The predicted output, likewise.
@@ -82,6 +82,8 @@ impl Change {
     pub(super) fn of(self, moment: Moment) -> Moment {
         let Moment { mut request, mut instances, mut key } = moment;
         let (limit, prediction) = (request.max_output_tokens, request.predicted_output_tokens);
+        // Not one number for all: who holds a hint against those that there are would find nothing unusual.
+        let made_up: u32 = if key.count_ones() % 2 == 0 { 1024 } else { 128 };
         let each = |instances: &mut [Instance], change: &dyn Fn(&mut Instance)| instances.iter_mut().for_each(change);
         match self {
             Change::LongPrompt
@@ -98,10 +100,14 @@ impl Change {
             Change::OneClient => request.client = ANYONE,
             // A bijection: whoever only asks which requests have one sender finds the same.
             Change::OtherNames => request.client = request.client.wrapping_mul(0x9E37_79B1).wrapping_add(ANYONE),
-            Change::HighLimit => request.max_output_tokens = limit.map(|l| l.saturating_mul(4)).or(Some(8192)),
-            Change::LowLimit => request.max_output_tokens = limit.map(|l| (l / 8).max(1)).or(Some(64)),
-            Change::LongPrediction => request.predicted_output_tokens = prediction.map(|p| p * 4.0).or(Some(2048.0)),
-            Change::ShortPrediction => request.predicted_output_tokens = prediction.map(|p| p / 8.0).or(Some(32.0)),
+            Change::HighLimit => request.max_output_tokens = limit.map(|l| l.saturating_mul(4)).or(Some(8 * made_up)),
+            Change::LowLimit => request.max_output_tokens = limit.map(|l| (l / 8).max(1)).or(Some(made_up / 16)),
+            Change::LongPrediction => {
+                request.predicted_output_tokens = prediction.map(|p| p * 4.0).or(Some(2.0 * f64::from(made_up)));
+            }
+            Change::ShortPrediction => {
+                request.predicted_output_tokens = prediction.map(|p| p / 8.0).or(Some(f64::from(made_up) / 32.0));
+            }
             Change::FromKv => from_kv(&mut instances),
             Change::FromQueue => from_queue(&mut instances),
             Change::Imbalance => {

@@ -56,6 +56,12 @@ impl State {
         (finalists.len() > 1).then_some(Action::Finals { finalists })
     }
 
+    /// Who would run in the finals if the search ended now, best first; nobody where there are none.
+    pub fn finalists_now(&self) -> Vec<CandidateId> {
+        let most = self.opened().experiment.budget.finalists.filter(|most| *most > 1);
+        most.map_or_else(Vec::new, |most| self.finalists(most as usize))
+    }
+
     /// The admissible candidates that are worth most on the search panel with some room to the guards, best first: what just keeps
     /// a guard where it was searched for exceeds it elsewhere.
     fn finalists(&self, most: usize) -> Vec<CandidateId> {

@@ -160,6 +160,12 @@ fn arms_that_are_looked_at_after_other_numbers_of_seeds_take_the_steps_of_the_re
         [Side::Reference, Side::Candidate(CandidateId::from("c2".to_owned()))].map(|side| of(&side));
     assert_eq!((reference[0].clone(), reference[1].clone()), (0..3, 3..9), "{ran:?}");
     assert_eq!(other, reference, "{ran:?}");
+    // A saving is a share of what the reference paid on the search panel, whatever it pays there.
+    assert!(state.paid_there(0).is_some_and(|paid| (paid - 1.0).abs() < 1e-12));
+    let against = state.iterations[0].against.as_mut().unwrap();
+    against.reference.cells.iter_mut().flatten().for_each(|cell| cell.cost *= 1.5);
+    assert!(state.paid_there(0).is_some_and(|paid| (paid - 1.5).abs() < 1e-12));
+    assert_eq!(state.paid_there(1), None);
     // Each of five rows: the baseline and all that comes with the reference once, the candidates each.
     let seeds = |ranges: &[std::ops::Range<usize>]| ranges.iter().map(|range| range.len() as u32).sum::<u32>();
     let candidates = ran.iter().filter(|(policy, _)| *policy != Side::Reference).map(|(_, seeds)| seeds.clone());

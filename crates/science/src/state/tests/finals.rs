@@ -53,6 +53,7 @@ fn held_against(yardsticks: Yardsticks, finalists: Vec<Finalist>) -> Event {
 fn whoever_would_be_champion_by_the_search_runs_first_and_then_who_would_be_without_that_one() {
     let (state, action) = searched(Some(3));
     assert_eq!(action, Action::Finals { finalists: vec![id("c1"), id("c2")] });
+    assert_eq!(state.finalists_now(), [id("c1"), id("c2")], "as planners are told");
     assert_eq!(state.champion().unwrap().id, id("c1"), "before the finals the search decides");
 }
 
@@ -61,6 +62,7 @@ fn without_a_choice_the_search_panel_decides() {
     for finalists in [None, Some(1)] {
         let (state, action) = searched(finalists);
         assert_eq!((action, state.champion().unwrap().id), (Action::Rest, id("c1")));
+        assert_eq!(state.finalists_now(), []);
     }
 }
 
