@@ -176,11 +176,14 @@ fn what_is_shown_is_what_is_sent() {
     let server = brain::server();
     let environment = with_model(&server);
     environment.ok(&["run", "tiny", "--agents", "openai", "--model", "scripted-1", "--iterations", "2"]);
-    // Of a campaign that has ended, what each role was sent last; nobody was asked what the last iteration teaches.
-    for (role, begins) in [("plan", "You plan"), ("implement", "You write"), ("extract", "You draw lessons")] {
+    // Of a campaign that has ended, what each role was sent last, for the main arm; nobody was asked what the last iteration teaches.
+    let roles =
+        [("plan", "You plan", ""), ("implement", "You write", "- Arm: `main`"), ("extract", "You draw lessons", "")];
+    for (role, begins, holds) in roles {
         let shown = environment.json(&["prompt", "show", role, "--format", "json"]);
         let sent = server.requests();
-        let first = |request: &&Received| !request.message(1).contains("Your last reply cannot be used");
+        let corrects = |user: &str| user.contains("Your last reply cannot be used");
+        let first = |request: &&Received| !corrects(request.message(1)) && request.message(1).contains(holds);
         let mut sent = sent.iter().filter(first).rev();
         let sent = sent.find(|request| brain::part(request.message(0)).starts_with(begins)).unwrap();
         assert_eq!([&shown["system"], &shown["user"]], [sent.message(0), sent.message(1)], "{role}");
