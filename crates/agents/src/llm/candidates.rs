@@ -15,7 +15,9 @@ use science::stopping;
 /// Scenarios that a candidate is broken down by.
 const SCENARIOS: usize = 40;
 /// Characters of what a variant is.
-const VARIANT: usize = 160;
+const VARIANT: usize = 120;
+/// Reasons why it may not win; whoever asks where it loses is told all.
+const REASONS: usize = 2;
 
 /// A candidate with its figures, and with what was built, in so many characters, and what it does if it is to be described.
 pub(super) fn candidate(state: &State, contender: &Contender<'_>, described: Option<usize>) -> String {
@@ -97,8 +99,18 @@ pub(super) fn worth(state: &State, record: &CandidateRecord) -> String {
 
 /// Whether it may win, and why not.
 pub(super) fn admissible(state: &State, id: &CandidateId) -> String {
-    let objections = state.objections(id);
-    if objections.is_empty() { "admissible".into() } else { format!("NOT admissible: {}", objections.join("; ")) }
+    refused(&state.objections(id), usize::MAX)
+}
+
+/// The first so many reasons why something may not win; what there is none against may.
+fn refused(objections: &[String], most: usize) -> String {
+    let more = objections.len().saturating_sub(most);
+    let told = objections[..objections.len() - more].join("; ");
+    match (objections, more) {
+        ([], _) => "admissible".into(),
+        (_, 0) => format!("NOT admissible: {told}"),
+        (_, more) => format!("NOT admissible: {told}; and {more} more"),
+    }
 }
 
 /// What a candidate was to be: of an arm with variants its own one, and of what tuning made the constants.
@@ -155,7 +167,7 @@ pub(super) fn variants(state: &State, arm: &Arm, record: &ArmRecord) -> Vec<Stri
                 let beside = record.candidate.as_ref().filter(|judged| *judged != id);
                 let beside = beside.and_then(|judged| beside_it(state, own, state.candidates.get(judged)?));
                 let (taken, beside) = (taken_off(state, own), beside.unwrap_or_default());
-                format!("{} {worth}{taken}{beside}, {}", named.name, admissible(state, id))
+                format!("{} {worth}{taken}{beside}, {}", named.name, refused(&state.objections(id), REASONS))
             }
             (None, None) => own.outcome.map_or("was not measured", |outcome| outcome.as_str()).into(),
         };

@@ -64,11 +64,12 @@ impl Detail {
         regimes: Most::ALL,
     };
     /// Ever less, for where a request would be too long.
-    pub(super) const ALL: [Self; 4] = [
+    pub(super) const ALL: [Self; 5] = [
         Self::FULL,
         Detail { iterations: 3, whole: 1, described: 1, principles: 4, named: 9, ..Self::FULL },
         Detail { candidates: 2, regimes: Most { features: 6, worst: 4 }, ..Self::brief(2, 3, 7) },
         Detail { candidates: 2, regimes: Most { features: 3, worst: 2 }, ..Self::brief(1, 2, 4) },
+        Detail { candidates: 1, regimes: Most { features: 2, worst: 1 }, ..Self::brief(1, 1, 2) },
     ];
 
     const fn brief(iterations: usize, principles: usize, named: usize) -> Self {

@@ -233,7 +233,8 @@ pub(crate) fn explored() -> State {
     iteration.arms[0].candidate = Some(second.clone());
     state.candidates.get_mut(&second).unwrap().arm = "main".into();
     let broken = state.candidates.get_mut(&first).unwrap();
-    broken.score.as_mut().unwrap().regret = 6.0;
+    let score = broken.score.as_mut().unwrap();
+    (score.regret, score.loss, score.violations) = (6.0, 2.0, 1);
     broken.worth = Some(Worth { saving: 0.1, penalty: 0.2 });
     state
 }
@@ -249,7 +250,7 @@ fn each_variant_is_told_with_its_own_design_and_the_guards_that_it_breaks() {
             "Built: variant 1: Weigh the square of the prompt. Verdict (of variant 1, which the hypothesis may not be about): ",
             " less 20.00 % for guards (",
             &format!("- `main`, the design itself ({first}): Weigh the prompt. Measured: saving "),
-            ", NOT admissible: regret (points) 6.000 is above 5 in balanced_under.\n",
+            ", NOT admissible: refused 1 protected requests; regret (points) 6.000 is above 5 in balanced_under; and 1 more.\n",
             &format!("- `main`, variant 1 ({second}, JUDGED): Weigh the square of the prompt. Measured: saving "),
             " Design: variant 1: Weigh the square of the prompt.\n",
         ],
