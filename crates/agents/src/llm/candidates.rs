@@ -5,7 +5,7 @@ use super::setting;
 use super::text::line;
 use super::words::{descriptor, percent, quantity, table};
 use science::bundle::Arm;
-use science::champion::{self, Contender};
+use science::champion::{self, Contender, Kept};
 use science::id::CandidateId;
 use science::objective::{PanelScore, ScenarioScore, Score};
 use science::spec::{Aggregate, Figure};
@@ -16,8 +16,6 @@ use science::stopping;
 const SCENARIOS: usize = 40;
 /// Characters of what a variant is.
 const VARIANT: usize = 120;
-/// Reasons why it may not win; whoever asks where it loses is told all.
-const REASONS: usize = 2;
 
 /// A candidate with its figures, and with what was built, in so many characters, and what it does if it is to be described.
 pub(super) fn candidate(state: &State, contender: &Contender<'_>, described: Option<usize>) -> String {
@@ -42,17 +40,25 @@ pub(super) fn candidate(state: &State, contender: &Contender<'_>, described: Opt
 
 /// How far each guard is kept.
 fn margins(state: &State, score: &Score, description_length: u32) -> String {
-    let all = champion::margins(score, description_length, (&state.opened().experiment, state.spec()));
-    // Where one metric is guarded in several ways, the nearest counts.
+    let all = all_margins(state, score, description_length);
+    let all: Vec<String> = nearest(&all).into_iter().map(|(metric, margin)| format!("{metric} {margin:+.3}")).collect();
+    if all.is_empty() { "no guards".into() } else { format!("margins to the guards: {}", all.join(", ")) }
+}
+
+fn all_margins(state: &State, score: &Score, description_length: u32) -> Vec<Kept> {
+    champion::margins(score, description_length, (&state.opened().experiment, state.spec()))
+}
+
+/// The margin to each guarded metric; where one is guarded in several ways, the nearest counts.
+fn nearest(all: &[Kept]) -> Vec<(&str, f64)> {
     let mut nearest: Vec<(&str, f64)> = Vec::new();
-    for kept in &all {
+    for kept in all {
         match nearest.iter_mut().find(|(metric, _)| *metric == kept.metric) {
             Some((_, margin)) => *margin = margin.min(kept.margin),
             None => nearest.push((&kept.metric, kept.margin)),
         }
     }
-    let all: Vec<String> = nearest.into_iter().map(|(metric, margin)| format!("{metric} {margin:+.3}")).collect();
-    if all.is_empty() { "no guards".into() } else { format!("margins to the guards: {}", all.join(", ")) }
+    nearest
 }
 
 /// Gain, cost, the problem's own figures and the worth of a scored candidate.
@@ -99,18 +105,22 @@ pub(super) fn worth(state: &State, record: &CandidateRecord) -> String {
 
 /// Whether it may win, and why not.
 pub(super) fn admissible(state: &State, id: &CandidateId) -> String {
-    refused(&state.objections(id), usize::MAX)
+    let objections = state.objections(id);
+    if objections.is_empty() { "admissible".into() } else { format!("NOT admissible: {}", objections.join("; ")) }
 }
 
-/// The first so many reasons why something may not win; what there is none against may.
-fn refused(objections: &[String], most: usize) -> String {
-    let more = objections.len().saturating_sub(most);
-    let told = objections[..objections.len() - more].join("; ");
-    match (objections, more) {
-        ([], _) => "admissible".into(),
-        (_, 0) => format!("NOT admissible: {told}"),
-        (_, more) => format!("NOT admissible: {told}; and {more} more"),
+/// The same in fewer words: of guards that are broken the margins.
+fn admissible_briefly(state: &State, contender: &Contender<'_>) -> String {
+    let objections = state.objections(contender.id);
+    if objections.is_empty() {
+        return "admissible".into();
     }
+    let all = all_margins(state, contender.score, contender.description_length);
+    let is_other = |objection: &&String| !all.iter().any(|kept| kept.found == **objection);
+    let others = objections.iter().filter(is_other).cloned();
+    let broken = nearest(&all).into_iter().filter(|(_, margin)| !matches!(margin, 0.0..));
+    let broken = broken.map(|(metric, margin)| format!("{metric} {margin:+.3}"));
+    format!("NOT admissible: {}", others.chain(broken).collect::<Vec<_>>().join(", "))
 }
 
 /// What a candidate was to be: of an arm with variants its own one, and of what tuning made the constants.
@@ -162,12 +172,14 @@ pub(super) fn variants(state: &State, arm: &Arm, record: &ArmRecord) -> Vec<Stri
         let own = state.candidates.get(id)?;
         let of = match (&own.behind, &own.score) {
             (Some(lag), None) => behind(lag, state),
+            (_, Some(_)) if record.candidate.as_ref() == Some(id) => "as above".into(),
             (_, Some(score)) => {
+                let contender = state.contender(id)?;
                 let worth = score.worth.map_or("undefined".into(), |worth| quantity(worth, named.unit));
                 let beside = record.candidate.as_ref().filter(|judged| *judged != id);
                 let beside = beside.and_then(|judged| beside_it(state, own, state.candidates.get(judged)?));
                 let (taken, beside) = (taken_off(state, own), beside.unwrap_or_default());
-                format!("{} {worth}{taken}{beside}, {}", named.name, refused(&state.objections(id), REASONS))
+                format!("{} {worth}{taken}{beside}, {}", named.name, admissible_briefly(state, &contender))
             }
             (None, None) => own.outcome.map_or("was not measured", |outcome| outcome.as_str()).into(),
         };

@@ -120,7 +120,7 @@ impl Digest {
                 .enumerate()
                 .map(|(at, one)| candidates::candidate(state, one, detail.of(at)))
                 .collect(),
-            breakdown: candidates::breakdown(state, &compared(state, first)),
+            breakdown: candidates::breakdown(state, &compared(state, first, detail.candidates)),
             regimes: first.and_then(|record| Regimes::new(state, record, detail.regimes)),
             recent: (from..state.iterations.len())
                 .map(|at| told(known, at, detail.whole))
@@ -237,12 +237,12 @@ impl<'a> Known<'a> {
     }
 }
 
-/// The best candidate, and those of the last iteration that measure otherwise than all before them.
-fn compared<'a>(state: &'a State, best: Option<&'a CandidateRecord>) -> Vec<&'a CandidateRecord> {
+/// The best candidate, and, if more than one is told at all, those of the last iteration that measure otherwise than all before them.
+fn compared<'a>(state: &'a State, best: Option<&'a CandidateRecord>, told: usize) -> Vec<&'a CandidateRecord> {
     let arms = state.iterations.last().into_iter().flat_map(|iteration| &iteration.arms);
     let latest = arms.filter_map(|arm| state.candidates.get(arm.candidate.as_ref()?));
     let mut all: Vec<&CandidateRecord> = best.into_iter().collect();
-    for record in latest.filter(|record| record.score.is_some()) {
+    for record in latest.filter(|record| record.score.is_some() && (told > 1 || best.is_none())) {
         if all.iter().all(|told| told.measurement != record.measurement) {
             all.push(record);
         }

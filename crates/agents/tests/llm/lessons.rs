@@ -360,7 +360,7 @@ fn an_extractor_is_told_which_variant_was_judged_and_what_came_of_the_others() {
             "- Verdict (of variant 1, which the hypothesis may not be about): ",
             "- Hypothesis and mechanism were written before it was known which of these would be judged:\n",
             "): Weigh the prompt. Measured: saving ",
-            ", JUDGED): Weigh the square of the prompt. Measured: saving ",
+            ", JUDGED): Weigh the square of the prompt. Measured: as above.\n",
         ],
     );
 }

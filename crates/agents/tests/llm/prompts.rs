@@ -250,8 +250,8 @@ fn each_variant_is_told_with_its_own_design_and_the_guards_that_it_breaks() {
             "Built: variant 1: Weigh the square of the prompt. Verdict (of variant 1, which the hypothesis may not be about): ",
             " less 20.00 % for guards (",
             &format!("- `main`, the design itself ({first}): Weigh the prompt. Measured: saving "),
-            ", NOT admissible: refused 1 protected requests; regret (points) 6.000 is above 5 in balanced_under; and 1 more.\n",
-            &format!("- `main`, variant 1 ({second}, JUDGED): Weigh the square of the prompt. Measured: saving "),
+            ", NOT admissible: refused 1 protected requests, regret -1.000, loss -1.000.\n",
+            &format!("- `main`, variant 1 ({second}, JUDGED): Weigh the square of the prompt. Measured: as above.\n"),
             " Design: variant 1: Weigh the square of the prompt.\n",
         ],
     );
