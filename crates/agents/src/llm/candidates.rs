@@ -14,8 +14,6 @@ use science::stopping;
 
 /// Scenarios that a candidate is broken down by.
 const SCENARIOS: usize = 40;
-/// Characters of what a variant is.
-const VARIANT: usize = 120;
 
 /// A candidate with its figures, and with what was built, in so many characters, and what it does if it is to be described.
 pub(super) fn candidate(state: &State, contender: &Contender<'_>, described: Option<usize>) -> String {
@@ -164,8 +162,8 @@ pub(super) fn built(state: &State, arm: &Arm, record: &ArmRecord, length: usize)
     own.unwrap_or_else(|| line(&arm.design.intent, length))
 }
 
-/// What became of each design of an arm that explored, a line each.
-pub(super) fn variants(state: &State, arm: &Arm, record: &ArmRecord) -> Vec<String> {
+/// What became of each design of an arm that explored, a line each, with so many characters of the design.
+pub(super) fn variants(state: &State, arm: &Arm, record: &ArmRecord, length: usize) -> Vec<String> {
     let named = state.spec().aim.worth_name();
     let designs = [&arm.design.intent].into_iter().chain(&arm.design.variants);
     let told = record.variants.iter().zip(designs).enumerate().filter_map(|(number, (id, design))| {
@@ -178,14 +176,16 @@ pub(super) fn variants(state: &State, arm: &Arm, record: &ArmRecord) -> Vec<Stri
                 let worth = score.worth.map_or("undefined".into(), |worth| quantity(worth, named.unit));
                 let beside = record.candidate.as_ref().filter(|judged| *judged != id);
                 let beside = beside.and_then(|judged| beside_it(state, own, state.candidates.get(judged)?));
+                let drawn = score.panels.as_ref().and_then(|panels| panels.drawn.worth);
+                let drawn = drawn.map(|drawn| format!(" (drawn {})", quantity(drawn, named.unit))).unwrap_or_default();
                 let (taken, beside) = (taken_off(state, own), beside.unwrap_or_default());
-                format!("{} {worth}{taken}{beside}, {}", named.name, admissible_briefly(state, &contender))
+                format!("{} {worth}{drawn}{taken}{beside}, {}", named.name, admissible_briefly(state, &contender))
             }
             (None, None) => own.outcome.map_or("was not measured", |outcome| outcome.as_str()).into(),
         };
         let judged = if record.candidate.as_ref() == Some(id) { ", JUDGED" } else { "" };
         let which = if number == 0 { "the design itself".into() } else { format!("variant {number}") };
-        Some(format!("`{}`, {which} ({}{judged}): {} Measured: {of}.", arm.name, id.short(), line(design, VARIANT)))
+        Some(format!("`{}`, {which} ({}{judged}): {} Measured: {of}.", arm.name, id.short(), line(design, length)))
     });
     told.collect()
 }
@@ -197,7 +197,8 @@ fn beside_it(state: &State, own: &CandidateRecord, other: &CandidateRecord) -> O
     let [mean, error] = stopping::effect(own, other, state.yardsticks(), aim)?;
     let of = |value: f64| quantity(value, aim.worth_name().unit);
     let sign = if mean < 0.0 { "" } else { "+" };
-    Some(format!(" ({sign}{} ± {} beside the judged one, 95 %)", of(mean), of(NORMAL_95 * error)))
+    let whole = if state.yardsticks().drawn > 0 { " on the drawn ones" } else { "" };
+    Some(format!(" ({sign}{} ± {} beside the judged one{whole}, 95 %)", of(mean), of(NORMAL_95 * error)))
 }
 
 /// What tuning took and made in an iteration; none where nothing was tuned.

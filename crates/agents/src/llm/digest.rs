@@ -5,10 +5,9 @@ use super::asked::told_with_texts;
 use super::candidates;
 use super::regimes::{Most, Regimes};
 use super::text::line;
-use super::words::{percent, unit};
+use super::words::{percent, quantity, unit};
 use science::bundle::{Arm, ArmKind, Relation, Side};
 use science::champion::{Champion, Contender};
-use science::id::CandidateId;
 use science::judge::{Finding, Verdict};
 use science::principle::{Confidence, Principle, Status};
 use science::spec::Spec;
@@ -22,7 +21,9 @@ const CANDIDATES: usize = 3;
 /// Characters of one text of a planner or extractor.
 const TEXT: usize = 180;
 /// Characters of what a principle states: as many as an extractor is asked to keep to.
-const STATEMENT: usize = 280;
+pub(super) const STATEMENT: usize = 280;
+/// Characters of what a variant is.
+const VARIANT: usize = 120;
 /// Characters of the question of an older iteration.
 const QUESTION: usize = 120;
 
@@ -41,8 +42,8 @@ pub(super) struct Detail {
     principles: usize,
     /// Iterations before those that are told arm by arm, the last ones, which have a line each.
     named: usize,
-    /// Of where the best candidate wins and loses.
-    regimes: Most,
+    /// Of where the best candidate wins and loses; none where that has to be asked for.
+    regimes: Option<Most>,
 }
 
 /// Characters of the design of a candidate: the best one is told so that it can be departed from.
@@ -61,15 +62,15 @@ impl Detail {
         described: 2,
         principles: 5,
         named: 12,
-        regimes: Most::ALL,
+        regimes: Some(Most::ALL),
     };
     /// Ever less, for where a request would be too long.
     pub(super) const ALL: [Self; 5] = [
         Self::FULL,
         Detail { iterations: 3, whole: 1, described: 1, principles: 4, named: 9, ..Self::FULL },
-        Detail { candidates: 2, regimes: Most { features: 6, worst: 4 }, ..Self::brief(2, 3, 7) },
-        Detail { candidates: 2, regimes: Most { features: 3, worst: 2 }, ..Self::brief(1, 2, 4) },
-        Detail { candidates: 1, regimes: Most { features: 2, worst: 1 }, ..Self::brief(1, 1, 2) },
+        Detail { candidates: 2, regimes: Some(Most { features: 6, worst: 4 }), ..Self::brief(2, 3, 7) },
+        Detail { candidates: 2, regimes: Some(Most { features: 3, worst: 2 }), ..Self::brief(1, 2, 4) },
+        Detail { candidates: 1, regimes: None, ..Self::brief(1, 1, 2) },
     ];
 
     const fn brief(iterations: usize, principles: usize, named: usize) -> Self {
@@ -121,7 +122,7 @@ impl Digest {
                 .map(|(at, one)| candidates::candidate(state, one, detail.of(at)))
                 .collect(),
             breakdown: candidates::breakdown(state, &compared(state, first, detail.candidates)),
-            regimes: first.and_then(|record| Regimes::new(state, record, detail.regimes)),
+            regimes: first.and_then(|record| Regimes::new(state, record, detail.regimes?)),
             recent: (from..state.iterations.len())
                 .map(|at| told(known, at, detail.whole))
                 .filter(|told| !told.arms.is_empty())
@@ -129,7 +130,7 @@ impl Digest {
             advice: state.iterations.last().and_then(|last| advice(last, state.iterations.len())).unwrap_or_default(),
             older: older(&state.iterations[..from]),
             named: (from.saturating_sub(detail.named)..from).filter_map(|at| named(state, at)).collect(),
-            principles: active.iter().take(detail.principles).map(|p| principle(p)).collect(),
+            principles: active.iter().take(detail.principles).map(|p| principle(p, [STATEMENT, TEXT / 2])).collect(),
             principles_omitted: active.len().saturating_sub(detail.principles),
         }
     }
@@ -209,10 +210,19 @@ impl<'a> Known<'a> {
             // What other arms brought is nothing that an author may know.
             Some(_) => Vec::new(),
         };
-        let ids: Vec<&str> = finalists.iter().map(CandidateId::short).collect();
-        let run = match ids.as_slice() {
+        let worth = self.state.spec().aim.worth_name();
+        let ranked = finalists.iter().filter_map(|id| {
+            let value = self.state.candidates.get(id)?.worth?.value();
+            Some(format!("{} ({})", id.short(), quantity(value, worth.unit)))
+        });
+        let ranked: Vec<String> = ranked.collect();
+        let run = match ranked.as_slice() {
             [] | [_] => String::new(),
-            ids => format!(" If the search ended now these would run in the finals, best first: {}.", ids.join(", ")),
+            ranked => format!(
+                " If the search ended now these would run in the finals, ranked by {} less what guards take off: {}.",
+                worth.name,
+                ranked.join(", ")
+            ),
         };
         let tuned = self.state.tuned_unjudged_before(self.arms.unwrap_or(usize::MAX));
         let tuned = tuned.filter(|id| finalists.is_empty() || finalists.contains(id));
@@ -260,8 +270,11 @@ pub(super) fn told(known: Known<'_>, at: usize, whole: usize) -> Told {
             let arms = bundle.arms.iter().zip(known.arms(at));
             let told = arms.flat_map(|(arm, record)| {
                 let verdict = verdict(state, at, (arm, record), whole);
-                let explored =
-                    if whole && verdict.is_some() { candidates::variants(state, arm, record) } else { Vec::new() };
+                let explored = if whole && verdict.is_some() {
+                    candidates::variants(state, arm, record, VARIANT)
+                } else {
+                    Vec::new()
+                };
                 verdict.into_iter().chain(explored)
             });
             let unlearned = iteration.extraction_failure.iter();
@@ -337,7 +350,10 @@ pub(super) fn found(state: &State, at: usize, (arm, finding): (&Arm, &Finding)) 
     let effect = finding.effect.map(|i| format!(", effect {:+.4} [{:+.4}, {:+.4}]", i.estimate, i.low, i.high));
     let paid = state.paid_there(at).filter(|_| arm.prediction.metric == state.spec().aim.worth_name().name);
     let there = finding.effect.zip(paid).filter(|_| arm.prediction.is_about_all());
-    let there = there.map(|(i, paid)| format!(" (of what the reference paid there, {})", percent(i.estimate / paid)));
+    let there = there.map(|(i, paid)| {
+        let [estimate, low, high] = [i.estimate, i.low, i.high].map(|value| percent(value / paid));
+        format!(" (of what the reference paid there {estimate} [{low}, {high}])")
+    });
     let (effect, there) = (effect.unwrap_or_default(), there.unwrap_or_default());
     format!("{}{error}{effect}{there}: {}", finding.verdict.as_str(), line(&finding.reason, TEXT))
 }
@@ -398,15 +414,16 @@ pub(super) fn active(state: &State) -> Vec<&Principle> {
     active
 }
 
-pub(super) fn principle(principle: &Principle) -> String {
+/// A principle, with so many characters of its statement and of each of its other texts.
+pub(super) fn principle(principle: &Principle, [statement, other]: [usize; 2]) -> String {
     let constraint = principle.constraint.as_ref().map(|constraint| format!(" CONSTRAINT {constraint}."));
     format!(
         "{} ({}): {} Because: {} Where: {}{}",
         principle.id,
         principle.confidence.as_str(),
-        line(&principle.statement, STATEMENT),
-        line(&principle.mechanism, TEXT / 2),
-        line(&principle.regime, TEXT / 2),
+        line(&principle.statement, statement),
+        line(&principle.mechanism, other),
+        line(&principle.regime, other),
         constraint.unwrap_or_default()
     )
 }

@@ -26,6 +26,10 @@ const PRINCIPLES: usize = 24;
 const CITED: usize = 6;
 /// Characters of one text.
 const TEXT: usize = 400;
+/// Characters of what a variant is.
+const VARIANT: usize = 300;
+/// So many principles are told whole.
+const WHOLE: usize = 8;
 /// Characters of what was built for one of the best candidates.
 const DESIGN: usize = 180;
 
@@ -85,7 +89,7 @@ impl Evidence {
                 .enumerate()
                 .map(|(at, c)| candidate(state, c, (at < DESCRIBED).then_some(DESIGN)))
                 .collect(),
-            principles: active.iter().take(PRINCIPLES).map(|p| principle(p)).collect(),
+            principles: active.iter().take(PRINCIPLES).map(|p| principle(p, active.len())).collect(),
             principles_omitted: active.len().saturating_sub(PRINCIPLES),
             dimensions: state.opened().experiment.dimensions.iter().map(dimension).collect(),
         }
@@ -130,7 +134,7 @@ fn lines(state: &State, bundle: &Bundle, arm: &Arm, record: &ArmRecord) -> Vec<S
     }
     if !record.variants.is_empty() {
         lines.push("Hypothesis and mechanism were written before it was known which of these would be judged:".into());
-        lines.extend(candidates::variants(state, arm, record));
+        lines.extend(candidates::variants(state, arm, record, VARIANT));
     }
     if record.repairs > 0 {
         let unmended =
@@ -147,10 +151,12 @@ fn candidate(state: &State, contender: &science::champion::Contender<'_>, descri
     format!("{}{}", candidates::candidate(state, contender, described), point.unwrap_or_default())
 }
 
-fn principle(principle: &Principle) -> String {
+/// A principle, of so many: whoever refines one says all of it again, so few are told whole.
+fn principle(principle: &Principle, of: usize) -> String {
+    let lengths = if of <= WHOLE { [TEXT; 2] } else { [digest::STATEMENT, TEXT / 4] };
     let cited = principle.evidence.len().saturating_sub(CITED);
     let more = if cited > 0 { format!(" and {cited} earlier") } else { String::new() };
-    format!("{} Rests on: {}{more}.", digest::principle(principle), principle.evidence[cited..].join(", "))
+    format!("{} Rests on: {}{more}.", digest::principle(principle, lengths), principle.evidence[cited..].join(", "))
 }
 
 /// A point in words.

@@ -19,7 +19,7 @@ const CHANGES: usize = 4;
 /// Characters of one text: it comes back in later prompts.
 const TEXT: usize = 400;
 /// Characters of the notes.
-pub(super) const NOTES: usize = 2000;
+pub(super) const NOTES: usize = 1600;
 /// Findings that one change may cite.
 const CITED: usize = 12;
 /// Findings that one principle rests on, at most: of more, those that were cited last.

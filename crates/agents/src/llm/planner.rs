@@ -3,6 +3,8 @@
 use super::asked::Asked;
 use super::correct::Task;
 use super::digest::{Detail, Digest, Known};
+use super::lessons::NOTES;
+use super::proposal::UNDECIDED;
 use super::setting::Setting;
 use super::text::{clip, source as shortened};
 use super::words::{dimension, percent, quantity};
@@ -21,8 +23,6 @@ const CORRECTIONS: u32 = 2;
 pub const ANSWERS: &str = "\n# What you asked\n\n";
 /// How what stands behind them begins once none may be asked any more.
 pub const NO_QUESTIONS: &str = "You have no questions left";
-/// Characters of the campaign's notes.
-const NOTES: usize = 1200;
 /// Characters of the source of the best candidate: the whole of it can be asked for.
 const SOURCE: usize = 3500;
 /// Bytes of it that are worth more than whatever else was found.
@@ -209,7 +209,7 @@ fn resources(state: &State) -> Vec<String> {
         let left = of(left.into(), all.into());
         format!(
             "evaluations: {left}, an even share of {share} for each iteration to come. A candidate that is new takes one, one that was \
-             sent back and mended another, tuning {} to {} for one to four constants, an `ablation` that you ask for another; three \
+             sent back and mended another, tuning {} to {} for one to four constants (after the verdict, of the judged one, if none is worth more), an `ablation` that you ask for another; three \
              variants that are stopped early take one. An arm that takes a candidate of the campaign as it stands takes none.",
             tuner::budget(1),
             tuner::budget(4)
@@ -239,6 +239,9 @@ fn resources(state: &State) -> Vec<String> {
          effect, and to be refuted where it is as much above; one that lies nearer stays open.",
         worth.name
     ));
+    told.extend((builtin::decidable(state)[0] > UNDECIDED).then(|| {
+        "so wide an interval hardly decides any claim: no claim comes back for that, and what is measured counts all the same.".to_owned()
+    }));
     told
 }
 

@@ -209,6 +209,8 @@ pub(super) fn bundle(draft: Draft, state: &State) -> Result<Bundle, String> {
 /// How much narrower than an interval of a verdict a claim may be: policies that are close differ less from workload to workload than
 /// those that the width of the interval is foreseen by.
 const NARROWER: f64 = 3.0;
+/// Half the width of an interval, in worth, from which on nothing that anybody would claim is decided by it.
+pub(super) const UNDECIDED: f64 = 0.1;
 
 /// Says why no verdict of the iteration could decide a claim about worth, if by its own numbers none could.
 fn decidable(arm: &Arm, state: &State) -> Result<(), String> {
@@ -217,6 +219,9 @@ fn decidable(arm: &Arm, state: &State) -> Result<(), String> {
         return Ok(());
     }
     let [reference, candidates] = builtin::decidable(state);
+    if reference > UNDECIDED {
+        return Ok(());
+    }
     let half = (if prediction.against == [Side::Reference] { reference } else { candidates }) / NARROWER;
     let quantity = |value: f64| super::words::quantity(value, worth.unit);
     let fail = |what: String| {

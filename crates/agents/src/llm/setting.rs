@@ -50,6 +50,8 @@ pub(super) struct Setting {
     level: String,
     /// Candidates that run for champion once more, on seeds that nobody was chosen by; none where the search decides.
     finalists: Option<u32>,
+    /// Whether the most that a workload loses is bounded.
+    guards_regret: bool,
     yardsticks: Vec<String>,
     extremes: String,
     scenarios: Vec<String>,
@@ -104,6 +106,7 @@ impl Setting {
             reference_gain: percent(yardsticks.reference.improvement()),
             chance: chance.filter(|chance| *chance != 0.0).map(|chance| quantity(chance.abs(), aim.worth_name().unit)),
             level: quantity(LEVEL, aim.worth_name().unit),
+            guards_regret: experiment.objective.at_most("regret").is_some(),
             finalists: experiment.budget.finalists.filter(|most| *most > 1),
             yardsticks: yardstick_table(state),
             extremes: spec.extremes.iter().map(|extreme| extreme.name.as_str()).collect::<Vec<_>>().join(", "),

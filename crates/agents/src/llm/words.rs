@@ -18,7 +18,9 @@ pub(super) fn descriptor(found: &Descriptor, spec: &Spec) -> String {
         Some(value) => format!("{name} {value:.2}"),
         None => format!("{name} none"),
     };
-    let facts: Vec<String> = found.facts.iter().map(fact).collect();
+    // Where answers do not follow the input alone, what is not found on the way says nothing.
+    let says = |(_, value): &(&String, &Option<f64>)| found.trend != Trend::Mixed || value.is_some();
+    let facts: Vec<String> = found.facts.iter().filter(says).map(fact).collect();
     let facts = if facts.is_empty() { String::new() } else { format!(" ({})", facts.join(", ")) };
     let inputs: Vec<&str> = found.inputs.iter().map(String::as_str).collect();
     let inputs = if inputs.is_empty() { "nothing else".into() } else { inputs.join(", ") };

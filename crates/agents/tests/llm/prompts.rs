@@ -181,8 +181,10 @@ fn the_planner_is_told_who_runs_for_champion_in_the_end_and_what_is_asked_then()
     state.started.as_mut().unwrap().experiment.budget.finalists = Some(2);
     let [first, second] =
         [(2, 1), (2, 0)].map(|(iteration, arm)| campaign::candidate(iteration, arm).short().to_owned());
-    let told = format!("these would run in the finals, best first: {first}, {second}.");
-    holds(&plan(&state, None).user, &[&told]);
+    let user = plan(&state, None).user;
+    let told = "these would run in the finals, ranked by saving less what guards take off: ";
+    let (_, ranked) = user.split_once(told).unwrap_or_else(|| panic!("{user}"));
+    assert!(ranked.starts_with(&format!("{first} (")) && ranked.contains(&format!("), {second} (")), "{ranked}");
     state.apply(&campaign::next(&state)).unwrap();
     assert!(!implement(&state, None).user.contains("in the finals"));
 }
