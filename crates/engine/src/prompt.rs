@@ -170,11 +170,10 @@ fn asked_last(events: &[Event], role: Role) -> Result<State, EngineError> {
     let end = match role {
         Role::Plan => planned(),
         Role::Implement => planned().map(|at| at + 1),
-        // What is to be mended was written.
-        Role::Repair => planned().map(|at| {
-            let written = matches!(events.get(at + 1), Some(Event::CandidateWritten { .. }));
-            at + 1 + usize::from(written)
-        }),
+        // What is to be mended was written; of several variants it is known in the end only which one it would be.
+        Role::Repair => {
+            planned().filter(|at| matches!(events.get(at + 1), Some(Event::CandidateWritten { .. }))).map(|at| at + 2)
+        }
         // Nobody is asked what the last iteration teaches, and it is revised all the same.
         Role::Extract => last(|event| matches!(event, Event::PrinciplesRevised { work, .. } if !work.is_empty()))
             .or_else(|| last(|event| matches!(event, Event::PrinciplesRevised { .. }))),
